@@ -1,0 +1,41 @@
+"""The one place where TensorFlow is imported: quietly, and after torch.
+
+TensorFlow writes to stderr from C++ while it is imported, so its log level must be in the environment before.
+Where Triton is installed, TensorFlow before torch's Triton can abort the process, because both register the
+same LLVM options; torch and triton first is safe.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from types import ModuleType
+
+QUIET = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",  # no C++ information, warnings or errors
+    "TF_ENABLE_ONEDNN_OPTS": "0",  # oneDNN reorders float sums, and says so on every import
+    "GRPC_VERBOSITY": "NONE",
+}
+
+
+def quiet_environment() -> None:
+    """Ask TensorFlow, wherever it is imported later in this process, to be silent; the user's own settings win."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+
+
+def import_tensorflow() -> ModuleType:
+    """TensorFlow, imported once, silently, after torch and Triton.
+
+    Raises ModuleNotFoundError, with the command to install it, when TensorFlow is missing.
+    """
+    quiet_environment()
+    for earlier in ("torch", "triton"):
+        if importlib.util.find_spec(earlier) is not None:
+            importlib.import_module(earlier)
+    try:
+        return importlib.import_module("tensorflow")
+    except ModuleNotFoundError as missing:
+        if missing.name != "tensorflow":
+            raise
+        raise ModuleNotFoundError("TensorFlow is not installed: run `pip install tensorflow-cpu`") from None
