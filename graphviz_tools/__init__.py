@@ -46,7 +46,7 @@ _HOME = {
     "trace_cache": "trace_cache",
 }
 
-__all__ = sorted(_HOME)  # noqa: PLE0605
+__all__ = sorted(_HOME)
 
 # A learner may import TensorFlow right after this package, and its noise would be in every saved output.
 quiet_environment()

@@ -19,7 +19,7 @@ QUIET = {
 
 
 def quiet_environment() -> None:
-    """Ask TensorFlow, wherever it is imported later in this process, to be silent; the user's own settings win."""
+    """Ask TensorFlow, wherever this process imports it later, to be silent; the user's own settings win."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
 

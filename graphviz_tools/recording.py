@@ -218,7 +218,8 @@ class Recording:
 
     def __repr__(self) -> str:
         phases = ", ".join(f"{name} {stop - start}" for name, start, stop in self.phases())
-        return f"<Recording {self.title or self.framework}: {len(self)} steps ({phases}), {len(self.nodes)} nodes>"
+        name = self.title or self.framework
+        return f"<Recording {name}: {len(self)} steps ({phases}), {len(self.nodes)} nodes>"
 
     def seen(self, node: int) -> int:
         """The node that a picture shows for `node`: itself, or an autograd node's owner."""

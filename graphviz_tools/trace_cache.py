@@ -1,4 +1,4 @@
-"""Which call traced, which reused a graph, and why: the history of a `tf.function` or `torch.compile` cache."""
+"""Which call traced, which reused a graph, and why: history of a `tf.function` or `torch.compile` cache."""
 
 from __future__ import annotations
 
