@@ -1,0 +1,64 @@
+"""What the tests use that is no Python package: found, or installed where this user may, or named.
+
+    python3 tools/system_packages.py
+
+Under CI (`CI=true`) a program that is still missing is an error: there no test may be skipped for it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+# program -> (Debian package, the tests that need it)
+NEEDED = {
+    "chromium": ("chromium", "browser tests"),
+    "bwrap": ("bubblewrap", "sandbox tests"),
+    "initdb": ("postgresql", "PostgreSQL tests"),
+    "node": ("nodejs", "JavaScript tests"),
+    "npm": ("npm", "JavaScript tests"),
+}
+
+
+def find(program: str) -> str | None:
+    """Where `program` is; PostgreSQL's server programs lie outside the PATH on Debian."""
+    if program == "initdb":
+        found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+        return str(found[-1]) if found else shutil.which(program)
+    return shutil.which(program)
+
+
+def install(packages: list[str]) -> None:
+    """Install Debian packages when this user may; silently do nothing where there is no apt-get."""
+    if shutil.which("apt-get") is None:
+        return
+    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if sudo and shutil.which("sudo") is None:
+        return
+    print(f"installing Debian packages: {' '.join(packages)}", flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
+        done = subprocess.run(
+            [*sudo, "apt-get", *command], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        )
+        if done.returncode:
+            print(done.stdout.decode(errors="replace").strip().splitlines()[-1:], file=sys.stderr)
+            return
+
+
+def main() -> int:
+    missing = [program for program in NEEDED if find(program) is None]
+    if missing:
+        install(sorted({NEEDED[program][0] for program in missing}))
+    still = [program for program in NEEDED if find(program) is None]
+    for program in still:
+        package, tests = NEEDED[program]
+        print(f"{program} is missing (Debian package {package}): {tests} will be skipped", file=sys.stderr)
+    return 1 if still and os.environ.get("CI") else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
