@@ -1,0 +1,111 @@
+"""`duet doctor`: versions, GPU, memory, and what a learner has to mend. Imports no framework."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from typing import Literal
+
+import psutil
+import typer
+from packaging.requirements import Requirement
+from rich.console import Console
+from rich.table import Table
+
+MEMORY_GIB = 2.0  # one kernel with both frameworks, and JupyterLab
+DISK_GIB = 1.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report; `fix` is what to do, empty when there is nothing to do."""
+
+    what: str
+    found: str
+    state: Literal["ok", "note", "fix"] = "ok"
+    fix: str = ""
+
+
+def doctor() -> None:
+    """Print versions, GPU or none, memory, and what you have to fix; exit status 1 when there is something."""
+    findings = [*python(), *packages(), *gpu(), *machine(), *teachers_tools()]
+    table = Table(box=None, pad_edge=False)
+    for title in ("", "", "found", "to do"):
+        table.add_column(title)
+    marks = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "fix": "[bold red]fix[/]"}
+    for each in findings:
+        table.add_row(marks[each.state], each.what, each.found, each.fix)
+    console = Console()
+    console.print(table)
+    to_fix = sum(each.state == "fix" for each in findings)
+    console.print(f"{to_fix} to fix." if to_fix else "Everything a learner needs is here.")
+    raise typer.Exit(1 if to_fix else 0)
+
+
+def python() -> Iterator[Finding]:
+    yield Finding("Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+
+
+def packages() -> Iterator[Finding]:
+    """Every requirement of graph-duet that applies here, with the version that is installed."""
+    try:
+        declared = requires("graph-duet") or []
+    except PackageNotFoundError:
+        yield Finding("graph-duet", "not installed", "fix", "make install")
+        return
+    for need in map(Requirement, declared):
+        if need.marker is not None and not need.marker.evaluate({"extra": ""}):
+            continue
+        yield package(need)
+
+
+def package(need: Requirement) -> Finding:
+    try:
+        found = version(need.name)
+    except PackageNotFoundError:
+        return Finding(need.name, "missing", "fix", f'pip install "{need.name}{need.specifier}"')
+    if not need.specifier.contains(found, prereleases=True):
+        return Finding(need.name, found, "fix", f'pip install "{need.name}{need.specifier}"')
+    return Finding(need.name, found)
+
+
+def gpu() -> Iterator[Finding]:
+    """The GPU, asked of its driver; and a CUDA torch that has nothing to run on."""
+    smi = shutil.which("nvidia-smi")
+    names = ""
+    if smi is not None:
+        command = [smi, "--query-gpu=name", "--format=csv,noheader"]
+        names = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    if names:
+        yield Finding("GPU", ", ".join(names.splitlines()))
+    else:
+        yield Finding("GPU", "none: the labs' kernels run on the teaching executor")
+
+
+def machine() -> Iterator[Finding]:
+    free = psutil.virtual_memory().available / 2**30
+    state = "ok" if free >= MEMORY_GIB else "fix"
+    advice = "" if state == "ok" else f"close programs: a lesson wants {MEMORY_GIB:.0f} GiB"
+    yield Finding("memory", f"{free:.1f} GiB available", state, advice)
+    space = shutil.disk_usage(Path.cwd()).free / 2**30
+    state = "ok" if space >= DISK_GIB else "fix"
+    yield Finding("disk", f"{space:.0f} GiB free here", state, "" if state == "ok" else "make room")
+
+
+def teachers_tools() -> Iterator[Finding]:
+    """What only teachers and developers need."""
+    for program, use in (("bwrap", "grading others' work safely"), ("chromium", "the browser tests")):
+        place = shutil.which(program)
+        if place:
+            yield Finding(program, place)
+        else:
+            yield Finding(program, "not found", "note", f"only for {use}")
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(doctor)

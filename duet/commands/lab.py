@@ -1,0 +1,84 @@
+"""`duet lab`: put the lessons where the learner works, and open JupyterLab on the course map."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from duet import workspace
+
+console = Console()
+START_PAGE = "/lab/tree/lessons/README.md"
+
+
+def lab(
+    folder: Annotated[Path, typer.Argument(help="Where your copies of the lessons live.")] = Path(
+        "my-lessons"
+    ),
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="The port; default: the first free one.")
+    ] = None,
+    ip: Annotated[str, typer.Option(help="The address to listen on.")] = "localhost",
+) -> None:
+    """Copy the lessons and labs (never over your own work) and open JupyterLab on them."""
+    if port is not None and not is_free(ip, port):
+        raise OSError(f"port {port} is in use: stop what uses it, or name another with --port")
+    copied = workspace.fill(folder)
+    console.print(copied.sentence(folder), highlight=False)
+    command = [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={folder.resolve()}"]
+    command += [f"--LabApp.default_url={START_PAGE}", f"--ServerApp.ip={ip}"]
+    command += [] if browser else ["--no-browser"]
+    command += [] if port is None else [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
+    raise typer.Exit(run(command, environment(folder)))
+
+
+def is_free(ip: str, port: int) -> bool:
+    """True when a server could listen on `port` now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((ip, port))
+        except OSError:
+            return False
+    return True
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """The server's environment: lessons' kernels fork from a preloaded process, and Markdown opens rendered."""
+    from kernels import install_kernelspec
+
+    home = folder.resolve() / ".duet"
+    install_kernelspec(home / "jupyter" / "kernels" / "python3")
+    settings = home / "settings" / "@jupyterlab" / "docmanager-extension" / "plugin.jupyterlab-settings"
+    if not settings.exists():
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text(json.dumps({"defaultViewers": {"markdown": "Markdown Preview"}}))
+    found = os.environ.get("JUPYTER_PATH")
+    return {
+        **os.environ,
+        "JUPYTER_PATH": os.pathsep.join([str(home / "jupyter"), *([found] if found else [])]),
+        "JUPYTERLAB_SETTINGS_DIR": os.environ.get("JUPYTERLAB_SETTINGS_DIR", str(home / "settings")),
+    }
+
+
+def run(command: list[str], environment: dict[str, str]) -> int:
+    """Run the server until it ends. Ctrl-C goes to it too, and it asks its own question."""
+    with subprocess.Popen(command, env=environment) as server:
+        while True:
+            try:
+                return server.wait()
+            except KeyboardInterrupt:
+                continue
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(lab)

@@ -1,0 +1,116 @@
+"""A user's own program, named on the command line as `model.py:fn`."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FRAMEWORKS = ("torch", "tensorflow", "jax")
+
+
+@dataclass(frozen=True)
+class Program:
+    """Something callable, its arguments, and the framework that its file imports."""
+
+    call: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    framework: str
+    title: str
+
+
+def load(target: str, inputs: tuple[str, ...] = ()) -> Program:
+    """Import the file of `file.py:name` and find `name` in it.
+
+    `inputs` are Python expressions, evaluated with the file's own names (`torch.randn(2, 3)`), one for each
+    argument. A class is first called without arguments, so that `model.py:Net` shows a module.
+
+    Raises ValueError when `target` has not that form, names nothing callable, or lacks arguments, and
+    FileNotFoundError when there is no such file; what the file itself raises goes through as ImportError.
+    """
+    file, _, name = target.rpartition(":")
+    if not file or not name.isidentifier():
+        raise ValueError(f"{target!r} names no function: write it as file.py:function")
+    path = Path(file)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {file}")
+    if path.suffix != ".py":
+        raise ValueError(f"{file} is no Python file: write it as file.py:function")
+    text = path.read_text(encoding="utf-8")
+    framework = imported_framework(text, file)
+    module = run_file(path)
+    call = found(module, name, file)
+    arguments = tuple(evaluate(expression, module) for expression in inputs)
+    require_arguments(call, arguments, target)
+    return Program(call, arguments, framework, target)
+
+
+def imported_framework(text: str, file: str) -> str:
+    """The first of torch, TensorFlow (or Keras) and JAX that the file imports; torch when it names none."""
+    try:
+        tree = ast.parse(text, file)
+    except SyntaxError as mistake:
+        raise ValueError(f"{file}, line {mistake.lineno}: {mistake.msg}") from None
+    for node in ast.walk(tree):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        for name in names:
+            root = name.partition(".")[0]
+            if root in FRAMEWORKS:
+                return root
+            if root == "keras":
+                return "tensorflow"
+    return "torch"
+
+
+def run_file(path: Path) -> dict[str, Any]:
+    """The names that a file defines. Its folder is importable, as it is for `python file.py`."""
+    sys.path.insert(0, str(path.resolve().parent))
+    spec = importlib.util.spec_from_file_location(path.stem, path.resolve())
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise ImportError(f"{path} raised {type(error).__name__}: {error}") from error
+    return vars(module)
+
+
+def found(names: dict[str, Any], name: str, file: str) -> Callable[..., Any]:
+    if name not in names:
+        offered = [key for key, value in names.items() if callable(value) and not key.startswith("_")]
+        raise ValueError(f"{file} has no {name}; it has {', '.join(sorted(offered)[:8]) or 'no function'}")
+    value = names[name]
+    if inspect.isclass(value):
+        value = value()
+    if not callable(value):
+        raise ValueError(f"{name} in {file} is a {type(value).__name__}, which cannot be called")
+    return value
+
+
+def evaluate(expression: str, names: dict[str, Any]) -> Any:
+    try:
+        return eval(expression, dict(names))
+    except Exception as error:
+        raise ValueError(f"--input {expression!r}: {type(error).__name__}: {error}") from None
+
+
+def require_arguments(call: Callable[..., Any], arguments: tuple[Any, ...], target: str) -> None:
+    """Say which arguments are missing before anything runs."""
+    try:
+        # A framework's model hides its arguments behind *args; its forward() or call() names them.
+        signature = inspect.signature(
+            getattr(call, "forward", None) or getattr(call, "python_function", call)
+        )
+    except (TypeError, ValueError):
+        return
+    try:
+        signature.bind(*arguments)
+    except TypeError as mistake:
+        raise ValueError(f"{target}: {mistake}; give each argument with --input 'expression'") from None

@@ -1,0 +1,94 @@
+"""A learner's copy of the lessons: filled from the installed course, never over the learner's own work.
+
+`.duet/shipped.json` keeps the hash of each file as it was shipped. A file that still has that hash may be
+brought up to date; any other is the learner's and stays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+MANIFEST = Path(".duet") / "shipped.json"
+SHIPPED = {".ipynb", ".md", ".json", ".py", ".png", ".svg", ".gif", ".csv"}
+SOLUTIONS = "master.ipynb"  # what a learner never gets
+
+
+@dataclass(frozen=True)
+class Copied:
+    """How many files were new, brought up to date, and left because the learner had changed them."""
+
+    new: int
+    updated: int
+    kept: int
+
+    def sentence(self, folder: Path) -> str:
+        parts = [f"{self.new} new"] if self.new else []
+        parts += [f"{self.updated} updated"] if self.updated else []
+        parts += [f"{self.kept} kept as you changed them"] if self.kept else []
+        return f"Lessons in {folder}: {', '.join(parts) or 'nothing new'}."
+
+
+def fill(folder: Path) -> Copied:
+    """Copy the course into `folder`.
+
+    Raises NotADirectoryError when `folder` is a file, and OSError when it cannot be written.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(f"{folder} is a file: name a folder for the lessons")
+    shipped = read_manifest(folder)
+    new = updated = kept = 0
+    for name, content in course_files():
+        target = folder / name
+        digest = hashlib.sha256(content).hexdigest()
+        present = hashlib.sha256(target.read_bytes()).hexdigest() if target.exists() else None
+        if present == digest:
+            pass
+        elif present is None:
+            new += 1
+        elif present == shipped.get(name):
+            updated += 1
+        else:
+            kept += 1
+            continue
+        if present != digest:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        shipped[name] = digest
+    write_manifest(folder, shipped)
+    return Copied(new, updated, kept)
+
+
+def course_files() -> Iterator[tuple[str, bytes]]:
+    """(path in the learner's folder, content) of every file of the installed lessons and labs."""
+    for room, folders in (("lessons", "*"), ("gpu_labs", "G[0-9]*")):
+        home = package_folder(room)
+        for path in sorted(home.glob(f"{folders}/**/*")) + sorted(home.glob("README.md")):
+            hidden = any(part.startswith((".", "__")) for part in path.relative_to(home).parts)
+            if path.is_file() and path.suffix in SHIPPED and path.name != SOLUTIONS and not hidden:
+                yield f"{room}/{path.relative_to(home).as_posix()}", path.read_bytes()
+
+
+def package_folder(name: str) -> Path:
+    """Where an installed package's files are, found without importing it."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError(f"{name} is not installed: run `pip install graph-duet` again")
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def read_manifest(folder: Path) -> dict[str, str]:
+    try:
+        return json.loads((folder / MANIFEST).read_text())
+    except (OSError, ValueError):
+        return {}  # without it nothing counts as shipped, so everything that differs is kept
+
+
+def write_manifest(folder: Path, shipped: dict[str, str]) -> None:
+    path = folder / MANIFEST
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(shipped, indent=1, sort_keys=True))
