@@ -103,8 +103,8 @@ def evaluate(expression: str, names: dict[str, Any]) -> Any:
 
 def require_arguments(call: Callable[..., Any], arguments: tuple[Any, ...], target: str) -> None:
     """Say which arguments are missing before anything runs."""
+    # A framework's model hides its arguments behind *args; its forward() or python_function names them.
     try:
-        # A framework's model hides its arguments behind *args; its forward() or call() names them.
         signature = inspect.signature(
             getattr(call, "forward", None) or getattr(call, "python_function", call)
         )

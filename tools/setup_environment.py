@@ -1,7 +1,7 @@
-"""Create `.venv` and install Graph Duet into it: quickly when there is nothing to do, in one line when it cannot.
+"""Create `.venv` and install Graph Duet: quick when there is nothing to do, one line when it cannot.
 
-Standard library only, and in the syntax of old Pythons, since it runs before anything is installed and has to
-be able to say that Python is too old.
+Standard library only, and no syntax newer than Python 3.6, since it runs before anything is installed and has
+to be able to say that Python is too old.
 
     python3 tools/setup_environment.py [--extra test] [--extra jax] ...
 """
@@ -16,27 +16,28 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ROOT = Path(__file__).resolve().parent.parent
 OLDEST, NEWEST = (3, 11), (3, 13)
 FREE_GIB = 6
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 
 
 class SetupError(Exception):
-    """Something is missing that the learner has to supply; its text is the whole message."""
+    """Something is missing that the user has to supply; its text is the whole message."""
 
 
 def main():
     parser = argparse.ArgumentParser(description="Create .venv and install Graph Duet into it.")
     parser.add_argument("--extra", action="append", default=[], help="an extra of pyproject.toml; repeatable")
-    parser.add_argument("--venv", default=os.path.join(ROOT, ".venv"))
+    parser.add_argument("--venv", default=str(ROOT / ".venv"))
     options = parser.parse_args()
     try:
         use_supported_python()
-        install(os.path.abspath(options.venv), sorted(set(options.extra)))
+        install(Path(options.venv).resolve(), options.extra)
     except SetupError as missing:
-        print("graph-duet: %s" % missing, file=sys.stderr)
+        print(f"graph-duet: {missing}", file=sys.stderr)
         return 1
     return 0
 
@@ -46,54 +47,51 @@ def use_supported_python():
     if OLDEST <= sys.version_info[:2] <= NEWEST:
         return
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
-        other = shutil.which("python3.%d" % minor)
+        other = shutil.which(f"python3.{minor}")
         if other:
-            os.execv(other, [other] + sys.argv)
+            os.execv(other, [other, *sys.argv])
     raise SetupError(
-        "Python 3.11, 3.12 or 3.13 is needed and this is %s: install one, or name it with `make PYTHON=...`"
-        % platform.python_version()
+        "Python 3.11, 3.12 or 3.13 is needed and this is "
+        f"{platform.python_version()}: install one, or name it with `make PYTHON=...`"
     )
 
 
 def install(venv, extras):
     gpu = has_nvidia_gpu()
-    extras = sorted(set(extras) | ({"gpu"} if gpu else set()))
-    stamp = os.path.join(venv, "graph-duet-installed.json")
-    wanted = fingerprint(extras)
+    wanted = fingerprint({*extras, "gpu"} if gpu else extras)
+    stamp = venv / "graph-duet-installed.json"
     if is_covered(stamp, wanted):
         return
-    if shutil.disk_usage(ROOT).free < FREE_GIB * 2**30:
-        raise SetupError("the disk is nearly full: %d GiB are needed under %s" % (FREE_GIB, ROOT))
-    python = venv_python(venv)
-    say(1, "environment in %s" % os.path.relpath(venv, os.getcwd()))
-    if not os.path.exists(python):
+    if shutil.disk_usage(str(ROOT)).free < FREE_GIB * 2**30:
+        raise SetupError(f"the disk is nearly full: {FREE_GIB} GiB are needed under {ROOT}")
+    python = venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    say(1, f"environment in {venv.name}")
+    if not python.exists():
         create_venv(venv)
-    say(2, "PyTorch (%s)" % ("with CUDA" if gpu else "CPU build"))
+    say(2, "PyTorch ({})".format("with CUDA" if gpu else "CPU build"))
     install_torch(python, gpu)
-    say(3, "Graph Duet and what it uses (%s)" % (", ".join(extras) or "no extras"))
-    target = ROOT + ("[%s]" % ",".join(extras) if extras else "")
-    pip(python, ["--editable", target])
+    names = ",".join(wanted["extras"])
+    say(3, "Graph Duet and what it uses ({})".format(names or "no extras"))
+    pip(python, "graph-duet", ["--editable", f"{ROOT}[{names}]" if names else str(ROOT)])
+    stamp.write_text(json.dumps(wanted))
     say(4, "done")
-    with open(stamp, "w") as file:
-        json.dump(wanted, file)
 
 
 def say(step, text):
-    print("[%d/4] %s" % (step, text), flush=True)
+    print(f"[{step}/4] {text}", flush=True)
 
 
 def fingerprint(extras):
-    """What the environment was made from: the project file's hash and the extras."""
-    with open(os.path.join(ROOT, "pyproject.toml"), "rb") as file:
-        project = hashlib.sha256(file.read()).hexdigest()
-    return {"project": project, "root": ROOT, "python": platform.python_version(), "extras": extras}
+    """What an environment is made from: the project file's hash, the place, the Python and the extras."""
+    project = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    python = platform.python_version()
+    return {"project": project, "root": str(ROOT), "python": python, "extras": sorted(set(extras))}
 
 
 def is_covered(stamp, wanted):
-    """True when the environment was made from the same project file with at least these extras."""
+    """True when the environment was made from the same things, with at least these extras."""
     try:
-        with open(stamp) as file:
-            made = json.load(file)
+        made = json.loads(stamp.read_text())
     except (OSError, ValueError):
         return False
     same = all(made.get(key) == wanted[key] for key in ("project", "root", "python"))
@@ -104,64 +102,62 @@ def has_nvidia_gpu():
     smi = shutil.which("nvidia-smi")
     if smi is None:
         return False
-    return subprocess.run([smi, "-L"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout.startswith(b"GPU")
-
-
-def venv_python(venv):
-    return os.path.join(venv, "Scripts", "python.exe") if os.name == "nt" else os.path.join(venv, "bin", "python")
+    listed = subprocess.run([smi, "-L"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    return listed.stdout.startswith(b"GPU")
 
 
 def create_venv(venv):
-    made = subprocess.run([sys.executable, "-m", "venv", venv], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    command = [sys.executable, "-m", "venv", str(venv)]
+    made = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if made.returncode and b"ensurepip" in made.stdout:
+        raise SetupError("this Python makes no environments: `apt-get install python3-venv`, then again")
     if made.returncode:
-        if b"ensurepip" in made.stdout:
-            raise SetupError("this Python cannot make environments: run `apt-get install python3-venv` and try again")
-        raise SetupError("could not create %s: %s" % (venv, last_line(made.stdout)))
+        raise SetupError(f"could not create {venv}: {last_line(made.stdout)}")
 
 
 def install_torch(python, gpu):
-    """PyTorch first and alone, so that no later requirement draws in a build with gigabytes of CUDA packages."""
-    with_cuda = sys.platform.startswith("linux") and platform.machine() == "x86_64"
+    """PyTorch first and alone, so that no later requirement draws in a build with gigabytes of CUDA."""
+    comes_with_cuda = sys.platform.startswith("linux") and platform.machine() == "x86_64"
     requirement = torch_requirement()
-    if gpu or not with_cuda or is_installed(python, requirement):
-        pip(python, [requirement])
+    if gpu or not comes_with_cuda or is_installed(python, requirement):
+        pip(python, "PyTorch", [requirement])
     elif answers(TORCH_CPU_INDEX + "/torch/"):
-        pip(python, [requirement, "--index-url", TORCH_CPU_INDEX])
+        pip(python, "PyTorch", [requirement, "--index-url", TORCH_CPU_INDEX])
     elif not draws_in_cuda(python, requirement):
-        pip(python, [requirement])
+        pip(python, "PyTorch", [requirement])
     else:
         raise SetupError(
-            "PyTorch's CPU index (%s) does not answer, and elsewhere torch brings gigabytes of CUDA packages: "
-            "check the network and try again" % TORCH_CPU_INDEX
+            f"PyTorch's CPU index ({TORCH_CPU_INDEX}) does not answer, and from elsewhere torch brings "
+            "gigabytes of CUDA packages: check the network and try again"
         )
 
 
 def torch_requirement():
-    with open(os.path.join(ROOT, "pyproject.toml")) as file:
-        for line in file:
-            if line.strip().startswith('"torch'):
-                return line.strip().strip('",')
+    for line in (ROOT / "pyproject.toml").read_text().splitlines():
+        if line.strip().startswith('"torch'):
+            return line.strip().strip('",')
     raise SetupError("pyproject.toml names no torch: the checkout is damaged")
 
 
 def is_installed(python, requirement):
-    report = dry_run(python, requirement)
-    return report is not None and not report.get("install")
+    plan = dry_run(python, requirement)
+    return plan is not None and not plan.get("install")
 
 
 def draws_in_cuda(python, requirement):
-    """True when what pip would install for `requirement` depends on NVIDIA's CUDA packages, or pip finds nothing."""
-    report = dry_run(python, requirement)
-    if report is None:
+    """True when what pip would install for `requirement` itself requires NVIDIA's CUDA packages."""
+    plan = dry_run(python, requirement)
+    if plan is None:
         raise SetupError("no package index answers: check the network and try again")
-    needs = [need for found in report["install"] for need in found["metadata"].get("requires_dist", [])]
+    needs = [need for found in plan["install"] for need in found["metadata"].get("requires_dist", [])]
     return any(need.lower().startswith(("nvidia-", "cuda-")) for need in needs)
 
 
 def dry_run(python, requirement):
     """pip's plan for `requirement` alone, or None when it finds no way."""
-    command = [python, "-m", "pip", "install", "--dry-run", "--quiet", "--no-deps", "--report", "-", requirement]
-    planned = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    options = ["--dry-run", "--quiet", "--no-deps", "--disable-pip-version-check", "--report", "-"]
+    command = [str(python), "-m", "pip", "install", *options, requirement]
+    planned = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     try:
         return json.loads(planned.stdout.decode()) if planned.returncode == 0 else None
     except ValueError:
@@ -177,32 +173,41 @@ def answers(url, seconds=5):
         return False
 
 
-def pip(python, arguments):
-    """`pip install`, with its own progress bars on a terminal and its last line as the error."""
-    command = [python, "-m", "pip", "install", "--disable-pip-version-check", "--retries", "2"] + arguments
+def pip(python, what, arguments):
+    """`pip install`, with its own progress bars on a terminal and one line of reason when it fails."""
+    command = [
+        str(python),
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--retries",
+        "2",
+        *arguments,
+    ]
     if sys.stdout.isatty():
-        failed = subprocess.run(command).returncode
-        reason = "see pip's lines above"
+        failed, reason = subprocess.run(command, check=False).returncode, "see pip's lines above"
     else:
-        done = subprocess.run(command + ["--quiet"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        quiet = [*command, "--quiet"]
+        done = subprocess.run(quiet, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         failed, reason = done.returncode, explained(done.stdout)
     if failed:
-        raise SetupError("installing %s failed: %s" % (arguments[-1] if len(arguments) < 3 else arguments[0], reason))
+        raise SetupError(f"installing {what} failed: {reason}")
 
 
 def explained(output):
-    """The one thing that a learner can act on in pip's output."""
+    """The one thing that a user can act on in pip's output."""
     if b"No space left" in output:
         return "the disk is full"
-    if b"NewConnectionError" in output or b"Name or service not known" in output or b"ReadTimeout" in output:
+    if any(sign in output for sign in (b"NewConnectionError", b"Name or service not known", b"ReadTimeout")):
         return "no package index answers: check the network and try again"
     return last_line(output)
 
 
 def last_line(output):
-    errors = [line for line in output.decode(errors="replace").splitlines() if line.strip()]
-    named = [line for line in errors if line.startswith("ERROR")]
-    return (named or errors or ["no reason given"])[-1]
+    lines = [line for line in output.decode(errors="replace").splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("ERROR")]
+    return (errors or lines or ["no reason given"])[-1]
 
 
 if __name__ == "__main__":

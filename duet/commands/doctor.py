@@ -32,7 +32,7 @@ class Finding:
 
 
 def doctor() -> None:
-    """Print versions, GPU or none, memory, and what you have to fix; exit status 1 when there is something."""
+    """Print versions, GPU or none, memory, and what you have to fix; exit status 1 if anything."""
     findings = [*python(), *packages(), *gpu(), *machine(), *teachers_tools()]
     table = Table(box=None, pad_edge=False)
     for title in ("", "", "found", "to do"):

@@ -53,7 +53,7 @@ def is_free(ip: str, port: int) -> bool:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """The server's environment: lessons' kernels fork from a preloaded process, and Markdown opens rendered."""
+    """The server's environment: kernels fork from a preloaded process, and Markdown opens rendered."""
     from kernels import install_kernelspec
 
     home = folder.resolve() / ".duet"

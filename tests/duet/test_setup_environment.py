@@ -1,0 +1,112 @@
+"""The installer: right source for torch, quick the second time, one line when something is missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from collections import namedtuple
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+SCRIPT = Path(__file__).resolve().parents[2] / "tools" / "setup_environment.py"
+
+
+@pytest.fixture
+def setup() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("setup_environment", SCRIPT)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def asked(setup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """What pip is asked to install, instead of installing it; and a machine like a user's Linux PC."""
+    calls: list[list[str]] = []
+    monkeypatch.setattr(setup, "pip", lambda python, what, arguments: calls.append(arguments))
+    monkeypatch.setattr(setup.sys, "platform", "linux")
+    monkeypatch.setattr(setup.platform, "machine", lambda: "x86_64")
+    return calls
+
+
+def plan(*needs: str) -> dict[str, object]:
+    return {"install": [{"metadata": {"name": "torch", "requires_dist": list(needs)}}]}
+
+
+def test_torch_comes_from_its_cpu_index_where_that_answers(
+    setup: ModuleType, asked: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setup, "dry_run", lambda *_: plan("nvidia-cudnn-cu13; platform_system == 'Linux'"))
+    monkeypatch.setattr(setup, "answers", lambda url: True)
+    setup.install_torch(Path("python"), gpu=False)
+    assert asked[0][1:] == ["--index-url", setup.TORCH_CPU_INDEX]
+
+
+def test_torch_without_cuda_is_taken_from_wherever_it_is(
+    setup: ModuleType, asked: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setup, "dry_run", lambda *_: plan("filelock"))
+    monkeypatch.setattr(setup, "answers", lambda url: False)
+    setup.install_torch(Path("python"), gpu=False)
+    assert asked[0] == [setup.torch_requirement()]
+
+
+def test_gigabytes_of_cuda_are_refused_on_a_machine_without_a_gpu(
+    setup: ModuleType, asked: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setup, "dry_run", lambda *_: plan("nvidia-cudnn-cu13; platform_system == 'Linux'"))
+    monkeypatch.setattr(setup, "answers", lambda url: False)
+    with pytest.raises(setup.SetupError, match="does not answer"):
+        setup.install_torch(Path("python"), gpu=False)
+    assert asked == []
+
+
+def test_a_gpu_machine_takes_the_cuda_build(setup: ModuleType, asked: list[list[str]]) -> None:
+    setup.install_torch(Path("python"), gpu=True)
+    assert asked == [[setup.torch_requirement()]]
+
+
+def test_a_closed_network_answers_within_seconds(setup: ModuleType) -> None:
+    assert setup.answers("http://127.0.0.1:9/simple") is False
+
+
+def test_a_full_disk_is_named(setup: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(setup.shutil, "disk_usage", lambda _: usage(10, 9, 1))
+    with pytest.raises(setup.SetupError, match="disk is nearly full: 6 GiB are needed"):
+        setup.install(tmp_path / "venv", [])
+
+
+def test_an_old_python_is_named(setup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(setup.sys, "version_info", (3, 9, 2))
+    monkeypatch.setattr(setup.shutil, "which", lambda _: None)
+    with pytest.raises(setup.SetupError, match=r"Python 3\.11, 3\.12 or 3\.13 is needed"):
+        setup.use_supported_python()
+
+
+def test_a_second_run_does_nothing_and_more_extras_do(setup: ModuleType, tmp_path: Path) -> None:
+    stamp = tmp_path / "stamp"
+    stamp.write_text(json.dumps(setup.fingerprint(["test", "jax"])))
+    assert setup.is_covered(stamp, setup.fingerprint(["test"]))
+    assert not setup.is_covered(stamp, setup.fingerprint(["test", "onnx"]))
+
+
+def test_pip_s_failure_becomes_one_line(setup: ModuleType, tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text(
+        f"#!{sys.executable}\nprint('OSError: [Errno 28] No space left on device'); raise SystemExit(1)"
+    )
+    python.chmod(0o755)
+    with pytest.raises(setup.SetupError, match="installing PyTorch failed: the disk is full"):
+        setup.pip(python, "PyTorch", ["torch"])
+
+
+def test_the_script_parses_in_old_pythons() -> None:
+    """It has to run in order to say that Python is too old."""
+    check = f"import ast; ast.parse(open({str(SCRIPT)!r}).read(), feature_version=(3, 7))"
+    subprocess.run([sys.executable, "-c", check], check=True)
