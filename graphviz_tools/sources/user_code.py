@@ -1,0 +1,57 @@
+"""Which lines are the user's own, and what they say."""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+import sysconfig
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from graphviz_tools.recording import Source, SourceLine
+
+_LIBRARIES = tuple(
+    {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    | {str(Path(__file__).resolve().parents[1])}
+)
+
+
+@lru_cache(maxsize=4096)
+def is_user_file(file: str) -> bool:
+    """True for a script, a notebook cell or a test: not Python's own, not installed, not of this package."""
+    return not file.startswith(_LIBRARIES) and not (file.startswith("<") and file != "<string>")
+
+
+def source_line(file: str, line: int, function: str = "") -> SourceLine:
+    """The line with its text, stripped ("" when the file cannot be read)."""
+    return SourceLine(file, line, linecache.getline(file, line).strip(), function)
+
+
+def definition_line(fn: Callable[..., Any]) -> SourceLine | None:
+    """The `def` line of a Python function, below its decorators; None for what has no Python source."""
+    try:
+        texts, first = inspect.getsourcelines(fn)
+    except (OSError, TypeError):
+        return None
+    start = next((i for i, text in enumerate(texts) if text.lstrip().startswith(("def ", "async def "))), 0)
+    return SourceLine(
+        inspect.getsourcefile(fn) or "", first + start, texts[start].strip(), getattr(fn, "__name__", "")
+    )
+
+
+def source_texts(lines: Iterable[SourceLine], fn: Callable[..., Any] | None = None) -> tuple[Source, ...]:
+    """The code around `lines`, one stretch a file: the lines that were recorded, and the whole of `fn`."""
+    spans: dict[str, tuple[int, int]] = {}
+    for line in lines:
+        first, last = spans.get(line.file, (line.line, line.line))
+        spans[line.file] = min(first, line.line), max(last, line.line)
+    if fn is not None and (definition := definition_line(fn)) is not None:
+        texts, start = inspect.getsourcelines(fn)
+        first, last = spans.get(definition.file, (start, start))
+        spans[definition.file] = min(first, start), max(last, start + len(texts) - 1)
+    return tuple(
+        Source(file, first, "".join(linecache.getlines(file)[first - 1 : last]).rstrip("\n"))
+        for file, (first, last) in spans.items()
+    )
