@@ -3,7 +3,7 @@
 Standard library only, and no syntax newer than Python 3.6, since it runs before anything is installed and has
 to be able to say that Python is too old.
 
-    python3 tools/setup_environment.py [--extra test] [--extra jax] ...
+    python3 tools/setup_environment.py [--extra test] [--extra jax] ... [--here]
 """
 
 import argparse
@@ -31,11 +31,11 @@ class SetupError(Exception):
 def main():
     parser = argparse.ArgumentParser(description="Create .venv and install Graph Duet into it.")
     parser.add_argument("--extra", action="append", default=[], help="an extra of pyproject.toml; repeatable")
-    parser.add_argument("--venv", default=str(ROOT / ".venv"))
+    parser.add_argument("--here", action="store_true", help="into the Python that runs this, not into .venv")
     options = parser.parse_args()
     try:
         use_supported_python()
-        install(Path(options.venv).resolve(), options.extra)
+        install(Path(sys.prefix) if options.here else ROOT / ".venv", options.extra)
     except SetupError as missing:
         print(f"graph-duet: {missing}", file=sys.stderr)
         return 1
@@ -57,6 +57,7 @@ def use_supported_python():
 
 
 def install(venv, extras):
+    """Make `venv`, where there is none, and install Graph Duet with `extras` into it."""
     gpu = has_nvidia_gpu()
     wanted = fingerprint({*extras, "gpu"} if gpu else extras)
     stamp = venv / "graph-duet-installed.json"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import subprocess
@@ -13,10 +12,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from duet import workspace
+from duet import server, workspace
 
 console = Console()
-START_PAGE = "/lab/tree/lessons/README.md"
 
 
 def lab(
@@ -35,10 +33,10 @@ def lab(
     copied = workspace.fill(folder)
     console.print(copied.sentence(folder), highlight=False)
     command = [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={folder.resolve()}"]
-    command += [f"--LabApp.default_url={START_PAGE}", f"--ServerApp.ip={ip}"]
+    command += [f"--ServerApp.ip={ip}"]
     command += [] if browser else ["--no-browser"]
     command += [] if port is None else [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
-    raise typer.Exit(run(command, environment(folder)))
+    raise typer.Exit(run(command, {**os.environ, **server.settings(folder)}))
 
 
 def is_free(ip: str, port: int) -> bool:
@@ -52,30 +50,12 @@ def is_free(ip: str, port: int) -> bool:
     return True
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """The server's environment: kernels fork from a preloaded process, and Markdown opens rendered."""
-    from kernels import install_kernelspec
-
-    home = folder.resolve() / ".duet"
-    install_kernelspec(home / "jupyter" / "kernels" / "python3")
-    settings = home / "settings" / "@jupyterlab" / "docmanager-extension" / "plugin.jupyterlab-settings"
-    if not settings.exists():
-        settings.parent.mkdir(parents=True, exist_ok=True)
-        settings.write_text(json.dumps({"defaultViewers": {"markdown": "Markdown Preview"}}))
-    found = os.environ.get("JUPYTER_PATH")
-    return {
-        **os.environ,
-        "JUPYTER_PATH": os.pathsep.join([str(home / "jupyter"), *([found] if found else [])]),
-        "JUPYTERLAB_SETTINGS_DIR": os.environ.get("JUPYTERLAB_SETTINGS_DIR", str(home / "settings")),
-    }
-
-
 def run(command: list[str], environment: dict[str, str]) -> int:
     """Run the server until it ends. Ctrl-C goes to it too, and it asks its own question."""
-    with subprocess.Popen(command, env=environment) as server:
+    with subprocess.Popen(command, env=environment) as jupyter:
         while True:
             try:
-                return server.wait()
+                return jupyter.wait()
             except KeyboardInterrupt:
                 continue
 

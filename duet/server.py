@@ -1,0 +1,56 @@
+"""How JupyterLab is set up for the lessons, as environment variables: the same on a desk and on Binder.
+
+    eval "$(python -m duet.server FOLDER)"
+
+Lessons' kernels fork from a preloaded process, Markdown opens rendered, and the course map is the start page.
+Everything lies in `FOLDER/.duet`, so nothing of the user's own Jupyter settings is touched.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+
+from kernels import install_kernelspec
+
+START_PAGE = "/lab/tree/lessons/README.md"
+
+
+def settings(folder: Path) -> dict[str, str]:
+    """Write the settings for a server that serves `folder`, and return the variables that point to them.
+
+    A user's own JUPYTERLAB_SETTINGS_DIR stays; other search paths are extended. Raises OSError when `folder`
+    cannot be written.
+    """
+    home = folder.resolve() / ".duet"
+    install_kernelspec(home / "data" / "kernels" / "python3")
+    write(home / "config" / "jupyter_server_config.json", {"LabApp": {"default_url": START_PAGE}})
+    write(
+        home / "lab" / "@jupyterlab" / "docmanager-extension" / "plugin.jupyterlab-settings",
+        {"defaultViewers": {"markdown": "Markdown Preview"}},
+    )
+    return {
+        "JUPYTER_PATH": before(home / "data", "JUPYTER_PATH"),
+        "JUPYTER_CONFIG_PATH": before(home / "config", "JUPYTER_CONFIG_PATH"),
+        "JUPYTERLAB_SETTINGS_DIR": os.environ.get("JUPYTERLAB_SETTINGS_DIR", str(home / "lab")),
+    }
+
+
+def write(path: Path, content: dict[str, object]) -> None:
+    """Write `content` once: what the learner changes in JupyterLab's settings stays."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content, indent=1))
+
+
+def before(folder: Path, variable: str) -> str:
+    """`folder` in front of the search path that `variable` already holds."""
+    return os.pathsep.join([str(folder), *filter(None, [os.environ.get(variable)])])
+
+
+if __name__ == "__main__":
+    for name, value in settings(Path(sys.argv[1])).items():
+        print(f"export {name}={shlex.quote(value)}")

@@ -1,0 +1,47 @@
+"""Remove from the running environment what no lesson opens: C++ headers, static libraries, packages' own tests.
+
+    python tools/trim_environment.py
+
+For an image that is built once and thrown away (Binder). It prints what it saved. An environment that
+compiles extensions against torch or TensorFlow must keep the headers.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sysconfig
+from pathlib import Path
+
+UNUSED = (
+    "tensorflow/include",
+    "torch/include",
+    "torch/test",
+    "torch/bin/test_*",
+    "clang/native",
+    "pandas/tests",
+    "numba/tests",
+    "scipy/*/tests",
+    "numpy/*/tests",
+    "matplotlib/tests",
+)
+
+
+def size(path: Path) -> int:
+    """Bytes of the files at and under `path`, links not followed."""
+    files = [path] if path.is_file() else [each for each in path.rglob("*") if each.is_file()]
+    return sum(each.lstat().st_size for each in files)
+
+
+def main() -> None:
+    site = Path(sysconfig.get_path("purelib"))
+    before = size(site)
+    saved = 0
+    for pattern in UNUSED:
+        for path in site.glob(pattern):
+            saved += size(path)
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    print(f"environment {before / 1e9:.2f} GB, {saved / 1e9:.2f} GB of it removed")
+
+
+if __name__ == "__main__":
+    main()
