@@ -1,4 +1,4 @@
-"""Remove from the running environment what no lesson opens: C++ headers, static libraries, packages' own tests.
+"""Remove from the running environment what no lesson opens: C++ headers, packages' own tests.
 
     python tools/trim_environment.py
 
