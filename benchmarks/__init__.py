@@ -1,0 +1,1 @@
+"""Measurements beside peers: the same work, in the same run, as ratios. `make bench` runs them all."""
