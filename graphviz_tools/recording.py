@@ -19,7 +19,9 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Phase = Literal["forward", "backward", "trace", "run", "optimize"]
-NodeKind = Literal["input", "parameter", "variable", "constant", "op", "branch", "output", "autograd"]
+NodeKind = Literal[
+    "input", "parameter", "variable", "constant", "op", "branch", "output", "autograd", "scope"
+]
 EdgeKind = Literal["data", "autograd", "control"]
 ScopeKind = Literal["module", "function", "branch", "loop", "iteration", "cond", "body", "segment"]
 Number = bool | int | float | complex
@@ -92,7 +94,8 @@ class Value:
 @dataclass(frozen=True, slots=True)
 class Node:
     """One box of the graph. `name` is the framework's own (`MulBackward0`, `while/mul_1`), `label` what a
-    learner reads (`h = x * 2`), `scope` the path of modules or scopes that it lies in."""
+    learner reads (`h = x * 2`), `scope` the path of modules or scopes that it lies in. A node of kind "scope"
+    stands for a whole closed scope, whose path is `(*scope, name)`."""
 
     id: int
     kind: NodeKind
