@@ -2,8 +2,8 @@
 
     python -m benchmarks [NAME ...] [--out benchmarks/results]
 
-A benchmark is a file here that prints Markdown when it is run. One that fails is named in the report and makes
-the exit status 1; the others still run.
+A benchmark is a file here that prints Markdown when it is run. One that fails is named in the report, and the
+exit status is 1; the others still run.
 """
 
 from __future__ import annotations

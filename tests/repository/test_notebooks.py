@@ -1,0 +1,50 @@
+"""What a notebook in the repository may hold."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TRACKED = subprocess.run(
+    ["git", "ls-files", "*.ipynb"], cwd=ROOT, capture_output=True, text=True, check=False
+).stdout.split()
+
+
+def read(name: str) -> nbformat.NotebookNode:
+    return nbformat.read(ROOT / name, as_version=nbformat.NO_CONVERT)
+
+
+@pytest.mark.parametrize("name", TRACKED)
+def test_a_notebook_is_valid_and_names_its_kernel(name: str) -> None:
+    notebook = read(name)
+    nbformat.validate(notebook)
+    assert (notebook.nbformat, notebook.nbformat_minor) >= (4, 5), "cells need ids"
+    assert notebook.metadata.kernelspec.name == "python3", "JupyterLab asks in a dialog where none is named"
+
+
+@pytest.mark.parametrize("name", TRACKED)
+def test_a_notebook_saves_nothing_volatile(name: str) -> None:
+    notebook = read(name)
+    assert "widgets" not in notebook.metadata, "widget state belongs to one kernel"
+    for cell in notebook.cells:
+        assert "execution" not in cell.metadata, "time stamps differ from run to run"
+        for output in cell.get("outputs", []):
+            assert output.get("name") != "stderr", f"noise in the output of {cell.id}"
+
+
+@pytest.mark.parametrize("name", [name for name in TRACKED if name.endswith("lesson.ipynb")])
+def test_a_lesson_s_cells_fit_on_a_stage(name: str) -> None:
+    for cell in read(name).cells:
+        if cell.cell_type == "code":
+            assert len(cell.source.splitlines()) <= 15, f"{cell.id} is too long to type on stage"
+
+
+def test_the_notebooks_are_small() -> None:
+    heavy = {
+        name: (ROOT / name).stat().st_size for name in TRACKED if (ROOT / name).stat().st_size > 1_000_000
+    }
+    assert not heavy
