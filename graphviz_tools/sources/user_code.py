@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import linecache
 import sysconfig
-from collections.abc import Callable, Iterable
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,30 @@ def definition_line(fn: Callable[..., Any]) -> SourceLine | None:
     return SourceLine(
         inspect.getsourcefile(fn) or "", first + start, texts[start].strip(), getattr(fn, "__name__", "")
     )
+
+
+def return_line(fn: Callable[..., Any]) -> SourceLine | None:
+    """The line of a function's only `return`; None when it has none, several, or no source."""
+    definition = definition_line(fn)
+    if definition is None:
+        return None
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(fn)))
+    except SyntaxError:  # a lambda in the middle of a call
+        return None
+    returns = [node for node in _own_nodes(tree.body[0]) if isinstance(node, ast.Return)]
+    if len(returns) != 1:
+        return None
+    first = inspect.getsourcelines(fn)[1]
+    return source_line(definition.file, first + returns[0].lineno - 1, definition.function)
+
+
+def _own_nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """The syntax of a function without that of the functions inside it."""
+    for child in ast.iter_child_nodes(tree):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            yield child
+            yield from _own_nodes(child)
 
 
 def source_texts(lines: Iterable[SourceLine], fn: Callable[..., Any] | None = None) -> tuple[Source, ...]:

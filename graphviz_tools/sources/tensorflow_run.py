@@ -1,0 +1,238 @@
+"""Run a TensorFlow graph one op at a time, so that every value can be seen.
+
+The graph is walked as TensorFlow would run it: only ops that an output or a side effect needs, the taken
+branch only, a loop's body once an iteration. Each op is the same kernel, called through `tf.raw_ops` on real
+tensors, with the real variables behind the resource handles. What is missing is only what the optimiser
+would have changed.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphviz_tools.array_value import array_value
+from graphviz_tools.recording import Control, Step, Value
+from graphviz_tools.sources.tensorflow_graph import (
+    CALL_OPS,
+    CASE_OPS,
+    IF_OPS,
+    WHILE_OPS,
+    Body,
+    GraphReader,
+    Path,
+)
+from graphviz_tools.sources.tensorflow_kernel import Kernel, kernel_of
+
+
+class OpFailed(Exception):
+    """An op raised. The step at which it did is in the recording; `__cause__` is TensorFlow's error."""
+
+
+@dataclass
+class GraphRunner:
+    """Runs the bodies that `reader` knows, and writes `run` steps into it, at most `max_steps` of them.
+
+    `variables` maps the `id` of a resource handle to the `tf.Variable` behind it.
+    """
+
+    reader: GraphReader
+    max_steps: int
+    variables: dict[int, Any] = field(default_factory=dict)
+    shown: int = 0
+    unseen: int = 0
+    _kernels: dict[tuple[str, str], Kernel] = field(default_factory=dict)
+
+    def run(self, body: Body, arguments: Sequence[Any], scope: Path | None = None) -> list[Any]:
+        """The outputs of `body` for `arguments`: one concrete tensor for each input of its graph."""
+        graph, scope = body.graph, body.path if scope is None else scope
+        known = {inner.name: value for inner, value in zip(graph.inputs, arguments, strict=True)}
+        for op in needed_ops([*graph.outputs, *graph.control_outputs]):
+            if op.outputs and op.outputs[0].name in known:
+                self._show_argument(body, op, known[op.outputs[0].name], scope)
+                continue
+            inputs = [known[tensor.name] for tensor in op.inputs]
+            outputs = self._run_op(body, op, inputs, scope)
+            known.update(zip((tensor.name for tensor in op.outputs), outputs, strict=True))
+        return [known[out.name] for out in graph.outputs]
+
+    def _run_op(self, body: Body, op: Any, inputs: list[Any], scope: Path) -> list[Any]:
+        if self.shown >= self.max_steps:
+            self.unseen += 1
+            return self._kernel(body, op)(inputs)
+        if op.type in WHILE_OPS:
+            return self._loop(body, op, inputs, scope)
+        if op.type in IF_OPS or op.type in CASE_OPS:
+            return self._branch(body, op, inputs, scope)
+        if op.type in CALL_OPS and (called := self.reader.called(op, "f")) is not None:
+            self._show(body, op, inputs, [], scope)
+            outputs = self.run(called, inputs, inner_scope(scope, body, called))
+            self._show(body, op, inputs, outputs, scope, note="The function has returned.")
+            return outputs
+        before = [self.value(tensor) for tensor in inputs]
+        try:
+            outputs = self._kernel(body, op)(inputs)
+        except Exception as error:
+            self._show(body, op, inputs, [], scope, reads=before, error=_first_line(error))
+            raise OpFailed(_first_line(error)) from error
+        self._show(body, op, inputs, outputs, scope, reads=before)
+        return outputs
+
+    def _branch(self, body: Body, op: Any, inputs: list[Any], scope: Path) -> list[Any]:
+        decided, passed = inputs[0].numpy(), inputs[1:]
+        if op.type in IF_OPS:
+            role = "then_branch" if decided else "else_branch"
+            taken, chosen = role.removesuffix("_branch"), self.reader.called(op, role)
+        else:
+            count = len(op.get_attr("branches"))
+            case = int(decided) if 0 <= int(decided) < count else count - 1
+            taken, chosen = f"case {case}", self.reader.called(op, "branches", case)
+        if chosen is None:
+            return self._kernel(body, op)(inputs)
+        control = Control("branch", decided=_word(decided), taken=taken)
+        self._show(body, op, inputs, [], scope, control=control)
+        outputs = self.run(chosen, passed, inner_scope(scope, body, chosen))
+        self._show(body, op, inputs, outputs, scope, note=f"The branch {taken!r} has returned.")
+        return outputs
+
+    def _loop(self, body: Body, op: Any, state: list[Any], scope: Path) -> list[Any]:
+        test, turn = self.reader.called(op, "cond"), self.reader.called(op, "body")
+        if test is None or turn is None:
+            return self._kernel(body, op)(state)
+        iteration = 0
+        while self.shown < self.max_steps:
+            iteration += 1
+            lap = f"iteration {iteration}"
+            [decided] = self.run(test, state, (*inner_scope(scope, body, test), lap))
+            if not decided.numpy():
+                control = Control("loop", decided="False", taken="exit")
+                self._show(body, op, state, state, scope, control=control)
+                return state
+            control = Control("loop", decided="True", taken="body", iteration=iteration)
+            self._show(body, op, state, [], scope, control=control)
+            state = self.run(turn, state, (*inner_scope(scope, body, turn), lap))
+        # The budget is spent inside the loop: TensorFlow finishes it, from where it stands.
+        self.unseen += 1
+        return self._kernel(body, op)(state)
+
+    def _kernel(self, body: Body, op: Any) -> Kernel:
+        key = (body.key, op.name)
+        if key not in self._kernels:
+            self._kernels[key] = kernel_of(op)
+        return self._kernels[key]
+
+    def _show_argument(self, body: Body, op: Any, value: Any, scope: Path) -> None:
+        """An argument arrives. In an inner body only those count that something there computes with."""
+        outermost = scope == body.path and body.prefix == ""
+        if outermost or any(user.type != "Identity" for user in op.outputs[0].consumers()):
+            self._show(body, op, [], [value], scope)
+
+    def _show(
+        self,
+        body: Body,
+        op: Any,
+        inputs: Sequence[Any],
+        outputs: Sequence[Any],
+        scope: Path,
+        *,
+        reads: Sequence[Value] | None = None,
+        control: Control | None = None,
+        note: str = "",
+        error: str = "",
+    ) -> None:
+        if self.shown >= self.max_steps and not error:
+            self.unseen += 1
+            return
+        self.shown += 1
+        node = self.reader.nodes[self.reader.find(body, op)]
+        written = outputs or ([] if control or error else self._assigned(op, inputs))
+        self.reader.steps.append(
+            Step(
+                index=len(self.reader.steps),
+                phase="run",
+                op=op.type,
+                node=node.id,
+                line=node.line,
+                reads=tuple(reads) if reads is not None else tuple(self.value(t) for t in inputs),
+                writes=tuple(self.value(tensor) for tensor in written),
+                control=control,
+                scope=(*scope, *node.scope[len(body.path) :]),
+                note=note,
+                error=error,
+            )
+        )
+
+    def _assigned(self, op: Any, inputs: Sequence[Any]) -> list[Any]:
+        """The variables that an op without outputs (an assignment, an optimiser's update) has written."""
+        return (
+            [t for t in inputs if id(t) in self.variables] if op.op_def.is_stateful and not op.outputs else []
+        )
+
+    def value(self, tensor: Any) -> Value:
+        """What a concrete tensor holds; for the handle of a variable, what the variable holds now."""
+        return tensor_value(self.variables.get(id(tensor), tensor))
+
+
+def tensor_value(tensor: Any) -> Value:
+    """A concrete tensor or `tf.Variable`; a resource or variant (a table, a TensorList) has only a text."""
+    name = tensor.name if hasattr(tensor, "assign") else ""
+    if tensor.dtype.name in ("resource", "variant"):
+        return Value(dtype=tensor.dtype.name, name=name, text=f"a {tensor.dtype.name} without numbers")
+    return array_value(tensor.numpy(), name=name, dtype=tensor.dtype.name)
+
+
+def needed_ops(wanted: Iterable[Any]) -> list[Any]:
+    """The ops that `wanted` (tensors and ops of one graph) cannot do without, each after those it waits for.
+
+    Where the graph leaves the order open, it is that in which Python made the ops.
+    """
+    found: dict[str, Any] = {}
+    waiting = [getattr(item, "op", item) for item in wanted]
+    while waiting:
+        op = waiting.pop()
+        if op.name not in found:
+            found[op.name] = op
+            waiting += _dependencies(op)
+    graphs = [op.graph for op in found.values()][:1]
+    made = {op.name: i for graph in graphs for i, op in enumerate(graph.get_operations())}
+    blockers = {name: {before.name for before in _dependencies(op)} for name, op in found.items()}
+    users: dict[str, list[str]] = {}
+    for name, before in blockers.items():
+        for blocker in before:
+            users.setdefault(blocker, []).append(name)
+    ready = [(made[name], name) for name, before in blockers.items() if not before]
+    heapq.heapify(ready)
+    ordered = []
+    while ready:
+        _, name = heapq.heappop(ready)
+        ordered.append(found[name])
+        for user in users.get(name, ()):
+            blockers[user].discard(name)
+            if not blockers[user]:
+                heapq.heappush(ready, (made[user], user))
+    return ordered
+
+
+def _dependencies(op: Any) -> list[Any]:
+    return [*(tensor.op for tensor in op.inputs), *op.control_inputs]
+
+
+def inner_scope(scope: Path, body: Body, called: Body) -> Path:
+    """Where `called` runs when `body` runs in `scope`: a loop's iterations stay in the path."""
+    return (
+        (*scope, *called.path[len(body.path) :])
+        if called.path[: len(body.path)] == body.path
+        else called.path
+    )
+
+
+def _word(decided: Any) -> str:
+    return str(decided.item() if hasattr(decided, "item") else decided)
+
+
+def _first_line(error: Exception) -> str:
+    """TensorFlow's message without the node names that the user never wrote."""
+    text = str(error).strip().splitlines() or [""]
+    return f"{type(error).__name__}: {text[0].split(' [Op:')[0]}"
