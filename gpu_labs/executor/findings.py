@@ -1,0 +1,70 @@
+"""What the executor can find wrong in a kernel: the kinds, and one finding.
+
+Errors make the kernel's result wrong or undefined on a GPU. Warnings are worth a look and do not by
+themselves make it wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Severity = Literal["error", "warning"]
+
+Kind = Literal[
+    "out-of-bounds",  # an index outside the array; a computed negative index too
+    "race-write-write",  # two threads write different values to one cell, nothing orders them
+    "race-read-write",  # across blocks: one thread reads what another writes, nothing orders them
+    "missing-barrier",  # the same inside one block, where a barrier between the two would order them
+    "uninitialised-read",  # a shared or local cell is read before anything was written to it
+    "divergent-barrier",  # some living threads of the block wait at a barrier that others do not reach
+    "exited-threads-at-barrier",  # the same, but the missing threads have returned (warning)
+    "useless-barrier",  # nothing that one thread wrote is used by another across it (warning)
+    "endless-loop",  # the step budget ran out in a loop
+    "spin-lock",  # the same, and the loop waits for a lock (atomic cas or exch)
+    "inter-block-wait",  # the same, and the loop waits for memory that another block writes
+    "launch-shape",  # the grid or block is not one that a GPU takes
+    "shared-memory",  # more shared memory for one block than a GPU has
+    "empty-grid",  # no block or no thread: nothing runs
+]
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+WARNINGS: frozenset[Kind] = frozenset({"exited-threads-at-barrier", "useless-barrier"})
+
+Dim3 = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, at one place of the kernel.
+
+    `line` counts from 1 in the kernel's file and `text` is that line without its indent; `line` is 0 where
+    the launch itself is at fault. `array` is the array's name in the kernel, `index` the element,
+    `block` and `thread` are (x, y, z). The `other_` fields name the second party of a race, or a thread
+    that did not reach a barrier. `places` counts how many elements (or blocks, for a barrier) were met;
+    the finding shows the first. `sentence` says what happened, `hint` what to try.
+    """
+
+    kind: Kind
+    sentence: str
+    hint: str
+    line: int = 0
+    text: str = ""
+    array: str = ""
+    index: tuple[int, ...] | None = None
+    block: Dim3 | None = None
+    thread: Dim3 | None = None
+    other_block: Dim3 | None = None
+    other_thread: Dim3 | None = None
+    other_line: int | None = None
+    other_text: str = ""
+    places: int = 1
+
+    @property
+    def severity(self) -> Severity:
+        """ "warning" for what does not by itself make the result wrong, else "error"."""
+        return "warning" if self.kind in WARNINGS else "error"
+
+    def __str__(self) -> str:
+        where = f"line {self.line}: {self.text}\n  " if self.line else ""
+        return f"{self.kind}: {where}{self.sentence}\n  Try: {self.hint}"

@@ -1,0 +1,41 @@
+"""`inspect`: run a kernel on the executor, on any machine, and return the launch record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gpu_labs.executor.launch import Launch, Level
+
+
+def inspect(
+    kernel: Callable[..., Any],
+    grid: int | tuple[int, ...],
+    block: int | tuple[int, ...],
+    *args: Any,
+    level: Level = "hazards",
+    seed: int | None = None,
+    shared_bytes: int = 0,
+    engine: str = "auto",
+    step_budget: int = 1_000_000,
+) -> Launch:
+    """Run `kernel[grid, block, 0, shared_bytes](*args)` on the executor; arrays change in place.
+
+    Args:
+        kernel: what `@cuda.jit` made, or the plain Python function.
+        grid, block: 1 to 3 sizes, x first.
+        args: NumPy arrays, device arrays, CPU tensors with `__array__`, and scalars.
+        level: "off", "bounds", "hazards" or "profile".
+        seed: None runs blocks and threads in their order; a number shuffles both.
+        shared_bytes: size of the dynamic shared memory of one block.
+        engine: "auto", "lock-step" or "serial".
+        step_budget: loop turns that one loop may take before it counts as endless.
+
+    Returns:
+        The launch record; findings do not raise here.
+
+    Raises:
+        KernelTypeError: a GPU compiler would reject the kernel.
+        ValueError: an option is not one of those above.
+    """
+    raise NotImplementedError
