@@ -97,7 +97,9 @@ class GraphReader:
         modules |= {argument.op.name: () for argument in getattr(body.graph, "inputs", ())}
         for op in operations[self._read[body.key] :]:
             returned = [
-                out for role, value in called_functions(op) for out in self._call(body, op, role, value)
+                out
+                for role, name in called_functions(op)
+                for out in self._call(body, op, modules[op.name], role, name)
             ]
             self._add(body, op, modules[op.name], roles.get(op.name), returned)
         self._read[body.key] = len(operations)
@@ -193,7 +195,7 @@ def graph_of(graph: Any, name: str) -> Any | None:
 
 
 def passed_inputs(op: Any) -> list[Any]:
-    """The inputs that a calling op hands to its function, one for each argument; [] where they do not pair."""
+    """The inputs that a calling op hands to its function, one an argument; [] where they do not pair."""
     if op.type in IF_OPS or op.type in CASE_OPS:
         return list(op.inputs)[1:]
     return list(op.inputs) if op.type in WHILE_OPS or op.type in CALL_OPS else []
