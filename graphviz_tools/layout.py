@@ -1,0 +1,136 @@
+"""Positions from Graphviz, once for a whole outline.
+
+Each box gets the size that it will need at its fullest, so that nothing moves while the steps go by.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import graphviz
+
+from graphviz_tools.engine import run_graphviz
+from graphviz_tools.outline import Box, Frame, Outline, ScopePath
+from graphviz_tools.story import Moment
+from graphviz_tools.wording import shorten
+
+TITLE = 28  # characters of a title
+LABEL = 9  # characters that fit beside an arrow; what is longer stands in the box that it reaches
+TITLE_ADVANCE, TEXT_ADVANCE = 7.3, 6.1  # points per character: 12 px bold monospace, 10.5 px sans
+LINE, PADDING = 15.0, 12.0
+POINTS = 72.0  # an inch
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A rectangle: its centre and its size, in points; y grows downwards."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where each box, link and frame of an outline lies: `links[i]` are the control points of a chain of
+    cubic Bézier curves from the source's rim to the target's."""
+
+    width: float
+    height: float
+    boxes: dict[str, Place]
+    links: tuple[tuple[Point, ...], ...]
+    frames: dict[ScopePath, Place]
+
+
+def lay_out(outline: Outline, told: Mapping[str, Sequence[Moment]]) -> Layout:
+    """Place everything in `outline`, with room in each box for the longest text in its moments."""
+    if not outline.boxes:
+        return Layout(120.0, 48.0, {}, (), {})
+    source = _dot_source(outline, {box.key: _size(box, told[box.key]) for box in outline.boxes})
+    return _read(json.loads(run_graphviz(source, "dot", "json0")), outline)
+
+
+def title_text(box: Box) -> str:
+    """The title as it is drawn."""
+    return shorten(box.title, TITLE)
+
+
+def _size(box: Box, past: Sequence[Moment]) -> tuple[float, float]:
+    title = len(title_text(box)) + (2 if box.scope is not None else 0)
+    under = max(len(text) for moment in past for text in (moment.subtitle, moment.gradient))
+    width = max(title * TITLE_ADVANCE, under * TEXT_ADVANCE, 56.0) + 2 * PADDING
+    lines = 3 if any(moment.gradient for moment in past) else 2
+    return width, lines * LINE + PADDING
+
+
+def _dot_source(outline: Outline, sizes: Mapping[str, tuple[float, float]]) -> str:
+    """DOT with sizes only. Names are numbers, so that no text of a user's program meets DOT's syntax."""
+    names = {box.key: f"b{i}" for i, box in enumerate(outline.boxes)}
+    dot = graphviz.Digraph(
+        graph_attr={"ranksep": "0.38", "nodesep": "0.3", "margin": "0", "pad": "0"},
+        node_attr={"shape": "box", "fixedsize": "true", "label": ""},
+        edge_attr={"arrowhead": "none"},
+    )
+    boxes: defaultdict[ScopePath, list[Box]] = defaultdict(list)
+    inner: defaultdict[ScopePath, list[tuple[int, Frame]]] = defaultdict(list)
+    for box in outline.boxes:
+        boxes[box.frame].append(box)
+    for number, frame in enumerate(outline.frames):
+        inner[frame.path[:-1]].append((number, frame))
+
+    def fill(graph: graphviz.Digraph, path: ScopePath) -> None:
+        for box in boxes[path]:
+            width, height = sizes[box.key]
+            graph.node(names[box.key], width=f"{width / POINTS:.4f}", height=f"{height / POINTS:.4f}")
+        for number, frame in inner[path]:
+            # An empty HTML table keeps room for the label without asking for a font.
+            width = len(shorten(frame.label, TITLE)) * TEXT_ADVANCE + 34
+            room = f'BORDER="0" FIXEDSIZE="TRUE" WIDTH="{width:.0f}" HEIGHT="16"'
+            inside = graphviz.Digraph(f"cluster_{number}")
+            inside.attr(label=f"<<TABLE {room}><TR><TD></TD></TR></TABLE>>", labeljust="l", margin="10")
+            fill(inside, frame.path)
+            graph.subgraph(inside)
+
+    fill(dot, ())
+    for number, link in enumerate(outline.links):
+        # A gradient's own arrow is drawn upwards; for ranks it counts as the data edge that it follows.
+        ends = (link.target, link.source) if link.kind == "autograd" else (link.source, link.target)
+        dot.edge(names[ends[0]], names[ends[1]], id=f"l{number}", weight="2" if link.kind == "data" else "1")
+    return dot.source
+
+
+def _read(placed: dict, outline: Outline) -> Layout:
+    _, _, width, height = map(float, placed["bb"].split(","))
+    boxes, frames = {}, {}
+    for item in placed["objects"]:
+        name = item["name"]
+        if name.startswith("cluster_"):
+            left, low, right, high = map(float, item["bb"].split(","))
+            centre = (left + right) / 2, height - (low + high) / 2
+            frames[outline.frames[int(name[8:])].path] = Place(*centre, right - left, high - low)
+        else:
+            x, y = map(float, item["pos"].split(","))
+            size = float(item["width"]) * POINTS, float(item["height"]) * POINTS
+            boxes[outline.boxes[int(name[1:])].key] = Place(x, height - y, *size)
+    links: list[tuple[Point, ...]] = [()] * len(outline.links)
+    for item in placed.get("edges", ()):
+        number = int(item["id"][1:])
+        points = tuple((x, height - y) for x, y in _spline(item["pos"]))
+        links[number] = points[::-1] if outline.links[number].kind == "autograd" else points
+    return Layout(width, height, boxes, tuple(links), frames)
+
+
+def _spline(text: str) -> list[Point]:
+    """The first curve of a DOT `pos` attribute, such as `12,40 12,30 15,20 18,4`."""
+    points = []
+    for part in text.split(";")[0].split():
+        if part[:2] not in ("s,", "e,"):
+            x, y = part.split(",")
+            points.append((float(x), float(y)))
+    return points

@@ -1,0 +1,136 @@
+"""What a picture shows of a Recording: boxes, the links between them, and the frames of open scopes.
+
+An autograd node is hidden behind the op that made it. To show fewer boxes, `collapse` the Recording first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from graphviz_tools.collapse import collapse
+from graphviz_tools.recording import EdgeKind, Recording
+from graphviz_tools.scopes import opening
+
+ScopePath = tuple[str, ...]
+MOST_BOXES = 120  # a first picture with more is slow to lay out and hard to read
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One box. `members` are the recording's nodes that it stands for: a node, and the autograd nodes hidden
+    behind it. `scope` is the path of the closed scope that it is, if it is one."""
+
+    key: str
+    kind: str
+    title: str
+    members: tuple[int, ...]
+    frame: ScopePath
+    scope: ScopePath | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One arrow between boxes, for all the `edges` that run there; `gradients` are the autograd edges that
+    run the other way over the same arrow."""
+
+    source: str
+    target: str
+    kind: EdgeKind
+    edges: tuple[int, ...] = ()
+    gradients: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """An open scope, drawn around its boxes."""
+
+    path: ScopePath
+    kind: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Everything that is drawn, with no positions yet."""
+
+    boxes: tuple[Box, ...]
+    links: tuple[Link, ...]
+    frames: tuple[Frame, ...]
+
+    def box_of(self) -> dict[int, str]:
+        """The box's key for each of the recording's nodes."""
+        return {member: box.key for box in self.boxes for member in box.members}
+
+
+def shown(
+    recording: Recording, opened: Collection[ScopePath] | None = None, *, fold: bool = False
+) -> tuple[Recording, frozenset[ScopePath]]:
+    """The collapsed Recording to draw, and the scopes that are open in it.
+
+    `opened` are the scopes to draw open; None opens as many as keep the picture readable. `fold=True` rolls
+    repeated blocks up into one with a count. Raises ValueError for a path that is no scope.
+    """
+    if fold:
+        recording = collapse(recording, by="repeat")
+    paths = opening(recording, MOST_BOXES) if opened is None else frozenset(map(tuple, opened))
+    return collapse(recording, by="module", open=paths), paths
+
+
+def outline(recording: Recording, *, autograd: bool = False) -> Outline:
+    """The boxes, links and frames of `recording`, with every node that it has.
+
+    `autograd=True` draws the autograd nodes as boxes of their own, with the gradients' own arrows.
+    """
+    members: dict[int, list[int]] = {}
+    for node in recording.nodes:
+        drawn = node.id if autograd else recording.seen(node.id)
+        members.setdefault(drawn, []).append(node.id)
+    boxes = tuple(_box(recording, drawn, tuple(inside)) for drawn, inside in members.items())
+    home = {member: box.key for box in boxes for member in box.members}
+    return Outline(boxes, _links(recording, home, autograd), _frames(recording, {box.frame for box in boxes}))
+
+
+def first_steps(recording: Recording) -> dict[int, int]:
+    """For each node, the step that adds it."""
+    added: dict[int, int] = {}
+    for step in recording.steps:
+        for node in step.nodes if step.node is None else (*step.nodes, step.node):
+            added.setdefault(node, step.index)
+    return added
+
+
+def _box(recording: Recording, drawn: int, inside: tuple[int, ...]) -> Box:
+    node = recording.nodes[drawn]
+    scope = (*node.scope, node.name) if node.kind == "scope" else None
+    return Box(f"n{drawn}", node.kind, node.label or node.name or node.op, inside, node.scope, scope)
+
+
+def _frames(recording: Recording, innermost: set[ScopePath]) -> tuple[Frame, ...]:
+    listed = {scope.path: scope for scope in recording.scopes}
+    order = {path: place for place, path in enumerate(listed)}
+    paths = {path[:depth] for path in innermost for depth in range(1, len(path) + 1)}
+    frames = []
+    for path in sorted(paths, key=lambda p: (len(p), order.get(p, len(order)), p)):
+        scope = listed.get(path)
+        frames.append(Frame(path, scope.kind if scope else "module", (scope and scope.label) or path[-1]))
+    return tuple(frames)
+
+
+def _links(recording: Recording, home: dict[int, str], autograd: bool) -> tuple[Link, ...]:
+    found: dict[EdgeKind, dict[tuple[str, str], list[int]]] = {"data": {}, "control": {}, "autograd": {}}
+    for number, edge in enumerate(recording.edges):
+        ends = home[edge.source], home[edge.target]
+        if ends[0] != ends[1]:
+            found[edge.kind].setdefault(ends, []).append(number)
+    gradients = found["autograd"]
+    links = []
+    for ends, edges in found["data"].items():
+        back = () if autograd else tuple(gradients.pop((ends[1], ends[0]), ()))
+        links.append(Link(*ends, "data", tuple(edges), back))
+    for ends, edges in found["control"].items():
+        if ends not in found["data"]:
+            links.append(Link(*ends, "control", tuple(edges)))
+    # What has no arrow to share runs, as gradients do, from the later box to the earlier one.
+    links += [Link(late, early, "autograd", (), tuple(edges)) for (late, early), edges in gradients.items()]
+    return tuple(links)

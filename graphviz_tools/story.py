@@ -1,0 +1,165 @@
+"""What each box and each arrow of an outline says as the steps go by.
+
+Everything that changes in a picture is worked out here, once, as lists of moments in step order; a picture of
+step k shows, for each box, its last moment at or before k.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from graphviz_tools.outline import Box, Outline, first_steps
+from graphviz_tools.recording import Node, Recording, Step, Value
+from graphviz_tools.wording import shorten, type_text, value_text
+
+Status = Literal["ghost", "handle", "done"]
+WIDEST = 30  # characters of a line under a box's title
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a box shows from `step` on. A "ghost" is not there yet, a "handle" has no number yet; `freed` says
+    that what autograd saved for it is gone."""
+
+    step: int
+    status: Status
+    subtitle: str
+    gradient: str = ""
+    freed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A gradient that ran back over link number `link` during `step`."""
+
+    step: int
+    link: int
+    text: str
+
+
+def moments(recording: Recording, outline: Outline) -> dict[str, tuple[Moment, ...]]:
+    """For every box, in step order, the moments at which its look changes; the first is at step -1."""
+    home = outline.box_of()
+    added = first_steps(recording)
+    told = {box.key: [Moment(-1, "ghost", _before(recording, box))] for box in outline.boxes}
+    by_step: defaultdict[int, list[str]] = defaultdict(list)
+    for box in outline.boxes:
+        by_step[min((added.get(m, 0) for m in box.members), default=0)].append(box.key)
+    arrivals = _arrivals(recording)
+    for step in recording.steps:
+        for key in by_step[step.index]:
+            _tell(told[key], step, status="handle" if step.phase == "trace" else "done")
+        if step.node is not None:
+            key = home[step.node]
+            _tell(told[key], step, **_node(recording.nodes[step.node], step))
+        for node in step.freed:
+            _tell(told[home[node]], step, freed=True)
+        for target, text in arrivals.get(step.index, ()):
+            if step.node is None or home[target] != home[step.node]:
+                _tell(told[home[target]], step, gradient=text)
+    return {key: tuple(past) for key, past in told.items()}
+
+
+def flows(recording: Recording, outline: Outline) -> tuple[Flow, ...]:
+    """Every gradient that runs back over a link, in step order."""
+    over = {edge: number for number, link in enumerate(outline.links) for edge in link.gradients}
+    leaving: defaultdict[int, list[int]] = defaultdict(list)
+    for number, edge in enumerate(recording.edges):
+        if edge.kind == "autograd" and number in over:
+            leaving[edge.source].append(number)
+    found = []
+    for step in recording.steps:
+        if step.phase != "backward" or step.node is None:
+            continue
+        for number in leaving[step.node]:
+            gradient = _gradient(step, recording.edges[number].source_slot)
+            if gradient is not None:
+                found.append(Flow(step.index, over[number], shorten(value_text(gradient), WIDEST)))
+    return tuple(found)
+
+
+def _tell(past: list[Moment], step: Step, **changes: object) -> None:
+    new = replace(past[-1], step=step.index, **changes)
+    if past[-1].step == step.index:
+        past[-1] = new
+    elif new != replace(past[-1], step=step.index):
+        past.append(new)
+
+
+def _before(recording: Recording, box: Box) -> str:
+    node = recording.nodes[box.members[0]]
+    named = node.op if node.op != box.title else node.kind
+    return shorten(named or node.kind, WIDEST)
+
+
+def _node(node: Node, step: Step) -> dict[str, object]:
+    if step.phase == "backward":
+        return _backward(step)
+    status = "handle" if step.phase == "trace" else "done"
+    if step.control is not None and node.kind == "branch":
+        return {"status": status, "subtitle": shorten(_decision(step), WIDEST)}
+    value = next(iter(step.writes or step.reads), None)
+    if value is not None and node.kind == "scope" and not value.is_handle:
+        return {"status": status, "subtitle": shorten(type_text(value), WIDEST)}
+    if value is None:
+        return {"status": status}
+    if value.is_handle:
+        status = "handle"
+    return {"status": status, "subtitle": shorten(value_text(value), WIDEST)}
+
+
+def _decision(step: Step) -> str:
+    control = step.control
+    assert control is not None
+    taken = f"iteration {control.iteration}" if control.iteration is not None else control.taken
+    return ": ".join(part for part in (control.decided, taken) if part)
+
+
+def _backward(step: Step) -> dict[str, object]:
+    gradient = next((g for g in (*step.writes, *step.grads_in) if g is not None), None)
+    return {"gradient": shorten(f"grad {value_text(gradient)}", WIDEST) if gradient else ""}
+
+
+def _gradient(step: Step, slot: int) -> Value | None:
+    return step.grads_out[slot] if slot < len(step.grads_out) else None
+
+
+def _arrivals(recording: Recording) -> dict[int, list[tuple[int, str]]]:
+    """For each backward step, the autograd nodes that its gradients reach, and what is said there: how
+    much of the sum has arrived when a node waits for more than one gradient."""
+    leaving: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    for edge in recording.edges:
+        if edge.kind == "autograd":
+            leaving[edge.source].append((edge.source_slot, edge.target))
+    waiting: defaultdict[int, list[tuple[int, Value]]] = defaultdict(list)
+    said: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
+
+    def settle(node: int) -> None:
+        came = waiting.pop(node, [])
+        texts = [value_text(value) for _, value in came]
+        for place, (step, _) in enumerate(came, 1):
+            said[step].append((node, _sum_text(texts[:place], len(came))))
+
+    for step in recording.steps:
+        if step.phase != "backward" or step.node is None:
+            continue
+        settle(step.node)
+        for slot, target in leaving[step.node]:
+            gradient = _gradient(step, slot)
+            if gradient is not None:
+                waiting[target].append((step.index, gradient))
+    for node in list(waiting):
+        settle(node)
+    return dict(said)
+
+
+def _sum_text(came: list[str], expected: int) -> str:
+    """What has arrived so far of a sum of `expected` gradients."""
+    if expected == 1:
+        return shorten(f"{came[0]} arrives", WIDEST)
+    if len(came) < expected:
+        return shorten(f"{came[-1]} waits: {len(came)} of {expected}", WIDEST)
+    whole = " + ".join(came)
+    return whole if len(whole) <= WIDEST else shorten(f"+ {came[-1]}: {expected} of {expected}", WIDEST)

@@ -1,0 +1,72 @@
+"""How a value, a shape, a number of bytes is said in a few characters."""
+
+from __future__ import annotations
+
+from graphviz_tools.recording import Number, Value
+
+FEW = 4  # numbers that still fit on one line of a box
+
+
+def number_text(number: Number) -> str:
+    """A number with at most four significant digits, as it stands in a list: `2` for the float 2.0."""
+    if isinstance(number, complex):
+        return f"{number_text(number.real)}{'+' if number.imag >= 0 else '-'}{number_text(abs(number.imag))}j"
+    return f"{number:.4g}" if isinstance(number, float) else str(number)
+
+
+def scalar_text(number: Number) -> str:
+    """A number on its own; a float shows that it is one: `2.0`."""
+    text = number_text(number)
+    whole = isinstance(number, float) and text.lstrip("-").isdigit()
+    return f"{text}.0" if whole else text
+
+
+def shape_text(shape: tuple[int | None, ...] | None) -> str:
+    """`(2, ?)`; `(?…)` for an unknown rank."""
+    if shape is None:
+        return "(?…)"
+    inner = ", ".join("?" if size is None else str(size) for size in shape)
+    return f"({inner},)" if len(shape) == 1 else f"({inner})"
+
+
+def type_text(value: Value) -> str:
+    """Shape and dtype: `(3, 4) float32`; a scalar is its dtype alone."""
+    dtype = value.dtype.removeprefix("torch.")
+    if value.shape is None:
+        return value.text or dtype or "object"
+    return f"scalar {dtype}".strip() if value.shape == () else f"{shape_text(value.shape)} {dtype}".strip()
+
+
+def value_text(value: Value) -> str:
+    """The numbers where they are few, else shape and dtype; a handle says that it has no number."""
+    if value.is_handle:
+        return f"{shape_text(value.shape)} no value yet"
+    if value.numbers is None or value.grid is not None or len(value.numbers) > FEW:
+        return type_text(value)
+    return nested(value.numbers, value.shape or ())
+
+
+def nested(numbers: tuple[Number, ...], shape: tuple[int | None, ...]) -> str:
+    """Row-major `numbers` in brackets by `shape`: `[[1, 2], [3, 4]]`."""
+    if not shape:
+        return scalar_text(numbers[0]) if numbers else "empty"
+    rows = shape[0] or 0
+    if len(shape) == 1 or not numbers:
+        return f"[{', '.join(map(number_text, numbers))}]"
+    stride = len(numbers) // max(rows, 1)
+    inside = (nested(numbers[i * stride : (i + 1) * stride], shape[1:]) for i in range(rows))
+    return f"[{', '.join(inside)}]"
+
+
+def bytes_text(count: int) -> str:
+    """`36 B`, `1.2 kB`, `3.4 MB` (powers of 1000)."""
+    if count < 1000:
+        return f"{count} B"
+    power = min((len(str(count)) - 1) // 3, 3)
+    return f"{count / 1000**power:.3g} {('B', 'kB', 'MB', 'GB')[power]}"
+
+
+def shorten(text: str, limit: int) -> str:
+    """`text` on one line, cut to `limit` characters with an ellipsis."""
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"

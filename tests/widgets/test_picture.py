@@ -1,0 +1,125 @@
+"""The static picture of a Recording: true, complete, and drawn with no `dot` program."""
+
+from __future__ import annotations
+
+import io
+import xml.etree.ElementTree as ET
+
+import pytest
+from PIL import Image
+
+from graphviz_tools import draw
+from graphviz_tools.scene import make_scene
+from tests.widgets.recordings import eager_loop, perceptron, static_loop, tower
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def words(svg: str) -> str:
+    return " ".join(text.text or "" for text in ET.fromstring(svg).iter(f"{SVG}text"))
+
+
+def test_a_picture_shows_every_op_value_and_gradient_but_no_autograd_node():
+    said = words(draw(eager_loop()).svg)
+    assert "h = h * h" in said and "[4, 16, 36]" in said and "while · iteration 1" in said
+    assert "grad [8, 16, 24]" in said
+    assert "MulBackward0" not in said
+
+
+def test_autograd_nodes_are_drawn_when_asked_for():
+    assert words(draw(eager_loop(), autograd=True).svg).count("MulBackward0") == 2
+
+
+def test_an_earlier_step_keeps_every_place_and_hides_later_values():
+    early, late = (ET.fromstring(draw(eager_loop(), step=step).svg) for step in (1, 10))
+
+    def places(root: ET.Element) -> list[tuple]:
+        return [(r.get("x"), r.get("y"), r.get("width")) for r in root.iter(f"{SVG}rect")]
+
+    assert places(early) == places(late)
+    assert "[2, 4, 6]" in words(draw(eager_loop(), step=1).svg)
+    assert "[4, 16, 36]" not in words(draw(eager_loop(), step=1).svg)
+
+
+def test_handles_say_that_they_have_no_value_until_the_graph_runs():
+    assert "(3,) no value yet" in words(draw(static_loop(), step=5).svg)
+    assert "no value yet" not in words(draw(static_loop()).svg)
+
+
+def test_a_waiting_gradient_and_the_sum_being_made_are_said():
+    assert "[2, 4, 6] + [2, 4, 6]" in words(draw(eager_loop(), step=8).svg)
+
+
+def test_branch_nodes_are_dashed_and_yellow():
+    scene = make_scene(eager_loop())
+    branch = next(box for box in scene.outline.boxes if box.kind == "branch")
+    group = next(
+        g for g in ET.fromstring(draw(eager_loop()).svg).iter(f"{SVG}g") if g.get("data-box") == branch.key
+    )
+    rect = group.find(f"{SVG}rect")
+    assert rect is not None and rect.get("stroke-dasharray") and rect.get("fill") == "#fff8c5"
+
+
+def test_boxes_of_one_frame_lie_inside_it_and_none_overlap():
+    scene = make_scene(perceptron())
+    boxes = [(box, scene.layout.boxes[box.key]) for box in scene.outline.boxes]
+    for box, place in boxes:
+        if box.frame:
+            frame = scene.layout.frames[box.frame]
+            assert abs(place.x - frame.x) + place.width / 2 <= frame.width / 2 + 1
+            assert abs(place.y - frame.y) + place.height / 2 <= frame.height / 2 + 1
+    for i, (_, a) in enumerate(boxes):
+        for _, b in boxes[:i]:
+            assert (
+                abs(a.x - b.x) * 2 >= a.width + b.width - 1 or abs(a.y - b.y) * 2 >= a.height + b.height - 1
+            )
+
+
+def test_a_large_recording_is_drawn_collapsed_and_opens_by_scope():
+    recording = tower(layers=60, ops=40)
+    scene = make_scene(recording)
+    assert len(scene.outline.boxes) <= 150
+    opened = make_scene(recording, {*scene.opened, ("model", "layer7")})
+    assert len(opened.outline.boxes) > len(scene.outline.boxes)
+
+
+def test_svg_png_gif_and_dot_files_are_written_without_dot_on_the_path(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    picture = draw(eager_loop(), step=3)
+    assert picture.to_svg(tmp_path / "a.svg").read_text().startswith("<svg")
+    assert picture.to_dot(tmp_path / "a").read_text().startswith("digraph")
+    assert "<svg" in picture.to_html(tmp_path / "a.html").read_text()
+    image = Image.open(io.BytesIO(picture.to_png(tmp_path / "a.png").read_bytes()))
+    assert len(image.convert("RGB").getcolors(100_000) or ()) > 10
+    assert getattr(Image.open(picture.to_gif(tmp_path / "a.gif")), "n_frames", 1) == 4
+
+
+def test_a_notebook_gets_svg_and_text():
+    bundle = draw(eager_loop())._repr_mimebundle_()
+    assert bundle["image/svg+xml"].startswith("<svg") and "11 steps" not in bundle["image/svg+xml"]
+    assert "step 11 of 11" in bundle["text/plain"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ({"step": 99}, IndexError, "steps are 0 to 10"),
+        ({"theme": "blue"}, ValueError, "choose 'light' or 'dark'"),
+        ({"open": [("nowhere",)]}, ValueError, "nowhere"),
+    ],
+)
+def test_a_wrong_argument_gives_one_clear_line(arguments, error, words):
+    with pytest.raises(error, match=words):
+        draw(eager_loop(), **arguments)
+
+
+def test_something_that_is_no_recording_is_refused_with_advice():
+    with pytest.raises(TypeError, match="record_torch"):
+        draw(3)  # pyright: ignore[reportArgumentType]
+
+
+def test_a_file_of_the_wrong_kind_or_place_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"should end in \.svg"):
+        draw(eager_loop()).to_svg(tmp_path / "a.png")
+    with pytest.raises(FileNotFoundError, match="create it first"):
+        draw(eager_loop()).to_svg(tmp_path / "missing" / "a.svg")
