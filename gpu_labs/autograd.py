@@ -1,0 +1,216 @@
+"""Make a `torch.autograd.Function` from a forward and a backward that launch kernels.
+
+    def relu_forward(x):
+        y = torch.empty_like(x)
+        launch(relu_kernel, blocks_for(x.numel()), 128, x, out=y)
+        return y
+
+    def relu_backward(grad, x):
+        grad_x = torch.empty_like(x)
+        launch(relu_grad_kernel, blocks_for(x.numel()), 128, x, grad, out=grad_x)
+        return grad_x
+
+    relu = kernel_function(relu_forward, relu_backward)
+    relu(x).sum().backward()
+
+The backward says by its parameters' names what autograd must save, and no more is saved. A forward that
+writes its input in place returns that input.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from gpu_labs.launching import blocks_for, launch
+
+__all__ = ["KernelFunction", "blocks_for", "kernel_function", "launch"]
+
+_OUTPUT_NAME = re.compile(r"out(\d*)")
+
+
+class KernelFunction:
+    """A differentiable function made of kernels; `function` is its `torch.autograd.Function`."""
+
+    def __init__(self, forward: Callable[..., Any], backward: KernelFunction | Callable[..., Any] | None):
+        self.forward = forward
+        self.signature = inspect.signature(forward)
+        self.__name__ = re.sub(r"_?forward$", "", forward.__name__) or forward.__name__
+        self.__doc__ = forward.__doc__
+        if backward is not None and not isinstance(backward, KernelFunction):
+            backward = KernelFunction(backward, None)
+        self.function = _autograd_function(self.__name__, tuple(self.signature.parameters), forward, backward)
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        bound = self.signature.bind(*args, **named)
+        bound.apply_defaults()
+        return self.function.apply(*bound.args)
+
+    def __repr__(self) -> str:
+        return f"<kernel function {self.__name__}{self.signature}>"
+
+
+def kernel_function(
+    forward: Callable[..., Any], backward: KernelFunction | Callable[..., Any] | None = None
+) -> KernelFunction:
+    """A function of tensors whose values and gradients come from kernels.
+
+    Args:
+        forward: takes tensors and Python numbers, launches kernels and returns one tensor or a tuple of them.
+        backward: takes first the gradient of the output (of each output, where there are several), in the
+            output's shape and dtype; then, by name, what it needs of forward's parameters and of its results
+            (`out`; `out0`, `out1`, ... of several). It returns one gradient for each tensor that forward
+            takes, in order, or None where there is no gradient. A plain function can be differentiated once.
+            A kernel function has a backward of its own: then double backward works too.
+
+    Returns:
+        A callable with forward's parameters. It works under `gradcheck`, `torch.vmap` (one launch for each
+        row), `torch.func.grad` and `torch.compile(fullgraph=True)`; forward-mode differentiation is refused.
+
+    Raises:
+        TypeError: backward asks for a name that forward does not have, or has too few parameters.
+        RuntimeError: when used, if forward writes to an input without returning it, or a gradient is asked
+            for where there is no backward.
+    """
+    return KernelFunction(forward, backward)
+
+
+def _autograd_function(
+    name: str, parameters: tuple[str, ...], forward: Callable[..., Any], backward: KernelFunction | None
+) -> Any:
+    # torch.compile can follow closures over functions, classes and plain data, not over objects of ours.
+    gradients, wanted = _asked_for(name, parameters, backward)
+    backward_body = backward.forward if backward else None
+    backward_apply = backward.function.apply if backward else None
+
+    def run_forward(*args: Any) -> Any:
+        if torch.compiler.is_compiling():
+            return forward(*args)
+        before = _versions(args)
+        result = forward(*args)
+        _refuse_hidden_writes(name, parameters, args, before, result)
+        return result
+
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+        outputs = output if isinstance(output, tuple) else (output,)
+        if backward_body is not None and len(outputs) != gradients:
+            raise TypeError(
+                f"{name} returns {len(outputs)} tensor(s), but its backward takes {gradients} gradient(s) "
+                f"before the names of what it needs: {', '.join(parameters)} or out"
+            )
+        written = [value for value in inputs if any(value is result for result in outputs)]
+        if written:
+            ctx.mark_dirty(*written)
+        kept = [inputs[place] if of_inputs else outputs[place] for of_inputs, place in wanted]
+        ctx.save_for_backward(*[value if isinstance(value, torch.Tensor) else None for value in kept])
+        ctx.numbers = [None if isinstance(value, torch.Tensor) else value for value in kept]
+        ctx.is_tensor = [isinstance(value, torch.Tensor) for value in inputs]
+
+    def run_backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        if backward_body is None or backward_apply is None:
+            raise RuntimeError(
+                f"{name} has no backward, so it cannot be differentiated{_how_to_differentiate(name)}"
+            )
+        kept = [
+            number if tensor is None else tensor
+            for tensor, number in zip(ctx.saved_tensors, ctx.numbers, strict=True)
+        ]
+        # A compiled backward is never differentiated again, and cannot hold a second Function.
+        run = backward_body if torch.compiler.is_compiling() else backward_apply
+        result = run(*grads, *kept)
+        results = list(result) if isinstance(result, tuple) else [result]
+        if len(results) != sum(ctx.is_tensor):
+            raise RuntimeError(
+                f"the backward of {name} returned {len(results)} gradient(s) for {sum(ctx.is_tensor)} "
+                "tensor(s): return one for each, None where there is none"
+            )
+        return tuple([results.pop(0) if is_tensor else None for is_tensor in ctx.is_tensor])
+
+    def run_rows(info: Any, in_dims: tuple[int | None, ...], *args: Any) -> tuple[Any, Any]:
+        """`torch.vmap`: one call for each row, since a kernel knows nothing of a batch."""
+        rows = []
+        for row in range(info.batch_size):
+            inputs = [
+                arg if dim is None else arg.select(dim, row) for arg, dim in zip(args, in_dims, strict=True)
+            ]
+            rows.append(function.apply(*inputs))
+        if not rows:
+            raise ValueError(f"vmap over {name} needs at least one row")
+        if isinstance(rows[0], tuple):
+            return tuple(torch.stack(outputs) for outputs in zip(*rows, strict=True)), (0,) * len(rows[0])
+        return torch.stack(rows), 0
+
+    # The class is named before it is made, because torch names the graph node after it: `ReluBackward`.
+    methods = {
+        "forward": run_forward,
+        "setup_context": setup_context,
+        "backward": run_backward,
+        "vmap": run_rows,
+    }
+    title = "".join(word[:1].upper() + word[1:] for word in name.split("_"))
+    function: Any = type(title, (torch.autograd.Function,), {k: staticmethod(v) for k, v in methods.items()})
+    return function
+
+
+def _asked_for(
+    name: str, parameters: Sequence[str], backward: KernelFunction | None
+) -> tuple[int, list[tuple[bool, int]]]:
+    """How many gradients backward takes, and where to find the rest: (is it an input, its place)."""
+    if backward is None:
+        return 0, []
+    asked = list(backward.signature.parameters)
+    if not asked:
+        raise TypeError(
+            f"the backward of {name} takes no gradient: give it a first parameter, as in backward(grad)"
+        )
+
+    def place(wanted: str) -> tuple[bool, int] | None:
+        if wanted in parameters:
+            return True, parameters.index(wanted)
+        output = _OUTPUT_NAME.fullmatch(wanted)
+        return (False, int(output[1] or 0)) if output else None
+
+    gradients = 1
+    while gradients < len(asked) and place(asked[gradients]) is None:
+        gradients += 1
+    wanted = []
+    for parameter in asked[gradients:]:
+        found = place(parameter)
+        if found is None:
+            raise TypeError(
+                f"the backward of {name} asks for {parameter!r}, but {name} has only "
+                f"{', '.join(parameters)} and its result, out"
+            )
+        wanted.append(found)
+    return gradients, wanted
+
+
+def _how_to_differentiate(name: str) -> str:
+    if name.endswith("backward") or name == "<lambda>":
+        return " again: make it a kernel_function with a backward of its own"
+    return ": pass one to kernel_function"
+
+
+def _versions(args: Sequence[Any]) -> list[int | None]:
+    """Version counters of the tensors among `args`; tensors made in inference mode have none."""
+    return [a._version if isinstance(a, torch.Tensor) and not a.is_inference() else None for a in args]
+
+
+def _refuse_hidden_writes(
+    name: str, parameters: Sequence[str], args: Sequence[Any], before: Sequence[int | None], result: Any
+) -> None:
+    results = result if isinstance(result, tuple) else (result,)
+    if not all(isinstance(value, torch.Tensor) for value in results):
+        raise TypeError(
+            f"the forward of {name} must return a tensor or a tuple of tensors, not {result!r:.60}"
+        )
+    for parameter, arg, old, new in zip(parameters, args, before, _versions(args), strict=True):
+        if old != new and not any(arg is value for value in results):
+            raise RuntimeError(
+                f"the forward of {name} wrote into {parameter} unseen by autograd: "
+                f"return {parameter} to say so, or write to a new tensor"
+            )

@@ -1,0 +1,186 @@
+"""Run a kernel on torch tensors: `launch(kernel, grid, block, x, 2.0, out=y)`.
+
+CUDA tensors go to the GPU with no copy, on torch's current stream. CPU tensors become NumPy views of the
+same memory and the kernel runs on the teaching executor. Either way the launch is one `torch.library`
+operator that says which tensors it writes, so autograd's version counters stay true and `torch.compile`
+carries the launch through its graph as one opaque node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from gpu_labs.executor.inspect import inspect
+
+Extent = int | tuple[int, ...]
+Scalar = bool | int | float
+
+_kernels: list[Any] = []
+
+
+def blocks_for(elements: int, threads: int = 128) -> int:
+    """The blocks of `threads` threads that give each of `elements` elements a thread of its own; at least 1,
+    since CUDA refuses an empty grid."""
+    return max(1, -(-elements // threads))
+
+
+def launch(
+    kernel: Any,
+    grid: Extent,
+    block: Extent,
+    *inputs: torch.Tensor | Scalar,
+    out: torch.Tensor | Sequence[torch.Tensor],
+) -> None:
+    """Run `kernel[grid, block](*inputs, *out)`.
+
+    Args:
+        kernel: a `@cuda.jit` kernel whose parameters are its inputs first, then its outputs.
+        grid: the number of blocks, per dimension.
+        block: the threads of one block, per dimension.
+        inputs: tensors of any strides (expanded ones too), which the kernel may only read, and numbers.
+        out: the tensor or tensors that it writes, on the same device. If all of them are empty, nothing runs.
+
+    Raises:
+        RuntimeError: an input requires grad while gradients are being recorded, which a kernel would lose.
+        TypeError, ValueError: a tensor that no kernel can be given (bfloat16, sparse, mixed devices, an
+            output whose elements share memory).
+        Whatever the launch raised: the outputs on the CPU are then as they were before it; on a GPU their
+            version counters say that they were written.
+    """
+    outputs = [out] if isinstance(out, torch.Tensor) else list(out)
+    tensors = [value for value in inputs if isinstance(value, torch.Tensor)]
+    numbers = [value for value in inputs if not isinstance(value, torch.Tensor)]
+    if not torch.compiler.is_compiling():  # which bans asking a tensor for its layout
+        _refuse_what_no_kernel_can_take(tensors, numbers, outputs)
+    if all(tensor.numel() == 0 for tensor in outputs):
+        return
+    order = "".join("t" if isinstance(value, torch.Tensor) else "n" for value in inputs)
+    _launch_operator(_number_of(kernel), _extents(grid), _extents(block), order, tensors, numbers, outputs)
+
+
+@torch.library.custom_op("graph_duet::launch", mutates_args=("out",))
+def _launch_operator(
+    kernel: int,
+    grid: Sequence[int],
+    block: Sequence[int],
+    order: str,
+    tensors: Sequence[torch.Tensor],
+    numbers: Sequence[Scalar],
+    out: Sequence[torch.Tensor],
+) -> None:
+    """`order` has one letter for each input of the kernel: the next tensor (t) or the next number (n)."""
+    run = _run_on_gpu if out[0].is_cuda else _run_on_executor
+    run(_kernels[kernel], tuple(grid), tuple(block), order, tensors, numbers, out)
+
+
+@_launch_operator.register_fake
+def _(kernel, grid, block, order, tensors, numbers, out) -> None:  # pyright: ignore[reportMissingParameterType]
+    """A launch makes no new tensor: the caller has allocated the outputs."""
+
+
+def _run_on_executor(kernel, grid, block, order, tensors, numbers, out) -> None:
+    before = [tensor.clone() for tensor in out]
+    # Inputs are read-only views, so that Numba's own typing rejects a kernel that writes to one of them.
+    inputs = _in_order(order, [_read_only(tensor) for tensor in tensors], numbers)
+    try:
+        inspect(kernel, grid, block, *inputs, *(tensor.detach().numpy() for tensor in out)).raise_for_errors()
+    except BaseException as error:
+        for tensor, old in zip(out, before, strict=True):
+            tensor.copy_(old)
+        error.add_note("The launch failed, so its outputs are as they were before it.")
+        raise
+
+
+def _run_on_gpu(kernel, grid, block, order, tensors, numbers, out) -> None:
+    from numba import cuda
+
+    device = out[0].device
+    stream = torch.cuda.current_stream(device).cuda_stream
+    # No context manager of torch's does this for Numba: its own current device decides where kernels go.
+    with cuda.gpus[device.index], torch.cuda.device(device):
+        inputs = _in_order(order, [_device_array(tensor) for tensor in tensors], numbers)
+        try:
+            kernel[grid, block, cuda.external_stream(stream)](*inputs, *map(_device_array, out))
+        except BaseException:
+            torch.autograd.graph.increment_version(tuple(out))
+            raise
+
+
+def _in_order(order: str, arrays: Sequence[Any], numbers: Sequence[Scalar]) -> list[Any]:
+    next_array, next_number = iter(arrays), iter(numbers)
+    return [next(next_array) if letter == "t" else next(next_number) for letter in order]
+
+
+def _read_only(tensor: torch.Tensor) -> np.ndarray:
+    view = _plain(tensor).numpy()
+    view.flags.writeable = False
+    return view
+
+
+def _device_array(tensor: torch.Tensor) -> Any:
+    from numba import cuda
+
+    return cuda.as_cuda_array(_plain(tensor))
+
+
+def _plain(tensor: torch.Tensor) -> torch.Tensor:
+    """The tensor's own memory, out of autograd's sight, with a lazy conjugate or negative carried out."""
+    return tensor.detach().resolve_conj().resolve_neg()
+
+
+@torch.compiler.assume_constant_result
+def _number_of(kernel: Any) -> int:
+    """A kernel's place in `_kernels`: an operator takes numbers and tensors, not Python objects."""
+    for number, known in enumerate(_kernels):
+        if known is kernel:
+            return number
+    if not hasattr(kernel, "__getitem__"):
+        raise TypeError(f"launch needs a kernel made by @cuda.jit, not {type(kernel).__name__}")
+    _kernels.append(kernel)
+    return len(_kernels) - 1
+
+
+def _extents(extent: Extent) -> list[int]:
+    return list(extent) if isinstance(extent, tuple) else [extent]
+
+
+def _refuse_what_no_kernel_can_take(
+    tensors: Sequence[torch.Tensor], numbers: Sequence[Any], outputs: Sequence[torch.Tensor]
+) -> None:
+    if not outputs:
+        raise ValueError("launch needs at least one tensor to write: pass out=")
+    device = outputs[0].device
+    for tensor in (*tensors, *outputs):
+        if tensor.layout != torch.strided:
+            raise TypeError(f"a kernel cannot read a {tensor.layout} tensor: pass tensor.to_dense()")
+        if tensor.dtype == torch.bfloat16:
+            raise TypeError("a kernel cannot read bfloat16: pass tensor.float() and convert the result back")
+        if tensor.is_quantized:
+            raise TypeError("a kernel cannot read a quantized tensor: pass tensor.dequantize()")
+        if tensor.device != device:
+            raise ValueError(
+                f"one launch has tensors on {tensor.device} and on {device}: move them to one device"
+            )
+        if tensor.requires_grad and torch.is_grad_enabled():
+            raise RuntimeError(
+                "a launch on a tensor that requires grad would lose its gradient: "
+                "wrap the launch with kernel_function, or pass tensor.detach()"
+            )
+    if device.type not in ("cpu", "cuda"):
+        raise ValueError(f"kernels run on CPU and CUDA tensors, not on {device}")
+    for number in numbers:
+        if not isinstance(number, (bool, int, float, torch.SymInt, torch.SymFloat)):
+            raise TypeError(f"a launch takes tensors and Python numbers, not {type(number).__name__}")
+    for tensor in outputs:
+        if any(stride == 0 and size > 1 for stride, size in zip(tensor.stride(), tensor.shape, strict=True)):
+            raise ValueError(
+                "an output of the launch is expanded: its elements share memory, so clone it first"
+            )
+        if tensor.is_conj() or tensor.is_neg():
+            raise ValueError(
+                "an output of the launch is a lazy conjugate: pass tensor.resolve_conj() instead"
+            )
