@@ -1,0 +1,221 @@
+"""A kernel launch as one still SVG: the source with what was found, the blocks, and the arrays they touched.
+
+It is what a saved notebook, a PDF or a code host shows in place of the live KernelView.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from html import escape
+from textwrap import wrap
+from typing import Any
+
+from graphviz_tools.palette import Theme, colours
+
+LINE, CHAR = 18, 7.3  # pixels a row and a monospace character of 12 px take
+CELL, GAP = 14, 2
+CELLS = 128  # more elements than this share cells
+THREADS = 64  # more threads than this share squares
+MARGIN = 16
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+class Sheet:
+    """An SVG under construction: elements, and how far they reach."""
+
+    def __init__(self, theme: Theme) -> None:
+        self.colours = colours(theme)
+        self.parts: list[str] = []
+        self.width = self.height = 0.0
+
+    def reach(self, x: float, y: float) -> None:
+        self.width, self.height = max(self.width, x), max(self.height, y)
+
+    def text(self, x: float, y: float, words: str, colour: str = "ink", weight: str = "normal") -> None:
+        fill = self.colours[colour]
+        kept = escape(words).replace(
+            " ", NBSP
+        )  # an SVG reader folds ordinary spaces, and an indent with them
+        self.parts.append(f'<text x="{x:g}" y="{y:g}" fill="{fill}" font-weight="{weight}">{kept}</text>')
+        self.reach(x + CHAR * len(words), y + 4)
+
+    def box(
+        self, x: float, y: float, w: float, h: float, fill: str, line: str, title: str = "", width: float = 1
+    ) -> None:
+        tip = f"<title>{escape(title)}</title>" if title else ""
+        self.parts.append(
+            f'<rect x="{x:g}" y="{y:g}" width="{w:g}" height="{h:g}" rx="2" fill="{fill}" '
+            f'stroke="{self.colours[line]}" stroke-width="{width:g}">{tip}</rect>'
+        )
+        self.reach(x + w, y + h)
+
+    def svg(self, title: str) -> str:
+        w, h = math.ceil(self.width + MARGIN), math.ceil(self.height + MARGIN)
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{w}" role="img" '
+            f'aria-label="{escape(title, quote=True)}" font-size="12" '
+            f'font-family="ui-monospace, Menlo, Consolas, monospace"><title>{escape(title)}</title>'
+            f'<rect width="{w}" height="{h}" fill="{self.colours["paper"]}"/>'
+            + "".join(self.parts)
+            + "</svg>"
+        )
+
+
+def kernel_svg(story: dict[str, Any], theme: Theme = "light") -> str:
+    """The SVG of a launch given as `kernel_story` makes it. Raises ValueError for an unknown theme."""
+    sheet = Sheet(theme)
+    shape = f"{story['kernel']}[{shown(story['grid'])}, {shown(story['block'])}]"
+    found = len(story["findings"])
+    title = f"{shape}: {found} {'finding' if found == 1 else 'findings'}"
+    sheet.text(MARGIN, MARGIN + LINE, title, "bad" if found else "ink", "bold")
+    top = MARGIN + 2.5 * LINE
+    draw_source(sheet, story, top)
+    right = sheet.width + 2 * MARGIN
+    bottom = draw_blocks(sheet, story, right, top)
+    draw_arrays(sheet, story, right, bottom + LINE)
+    draw_findings(sheet, story, sheet.height + 1.5 * LINE)
+    return sheet.svg(title)
+
+
+def shown(shape: list[int]) -> str:
+    """A grid's or block's shape without its trailing ones: `3` or `(2, 2)`."""
+    return coordinates(shape, shape)
+
+
+def coordinates(place: list[int], within: list[int]) -> str:
+    """A block's or thread's (x, y, z) with only the dimensions that its grid or block has."""
+    used = max((i + 1 for i, size in enumerate(within) if size > 1), default=1)
+    return str(place[0]) if used == 1 else f"({', '.join(map(str, place[:used]))})"
+
+
+def draw_source(sheet: Sheet, story: dict[str, Any], top: float) -> None:
+    guilty = {finding["line"] for finding in story["findings"]}
+    for i, text in enumerate(story["source"]):
+        line, y = story["firstLine"] + i, top + i * LINE
+        if line in guilty:
+            sheet.box(MARGIN, y - 13, 6, LINE, sheet.colours["bad"], "bad")
+        count = story["counts"].get(str(line))
+        sheet.text(MARGIN + 12, y, f"{line:>3}", "muted")
+        sheet.text(MARGIN + 44, y, f"{count:>5}x" if count else "", "gradient")
+        sheet.text(MARGIN + 96, y, text)
+
+
+def draw_blocks(sheet: Sheet, story: dict[str, Any], left: float, top: float) -> float:
+    """Cards of threads, at most four a row; a thread of a finding is filled. Returns the y below them."""
+    guilty = {(f["card"], thread_number(f["thread"], story)) for f in story["findings"] if f["thread"]}
+    guilty |= {
+        (f["otherCard"], thread_number(f["other_thread"], story))
+        for f in story["findings"]
+        if f["other_thread"]
+    }
+    threads = story["threads"]
+    share = math.ceil(threads / THREADS)
+    columns = min(16, math.ceil(threads / share))
+    rows = math.ceil(threads / share / columns)
+    card_w, card_h = max(columns * (CELL + GAP) + 12, 84), rows * (CELL + GAP) + 30
+    for i, block in enumerate(story["blocks"]):
+        x, y = left + (i % 4) * (card_w + 10), top - 14 + (i // 4) * (card_h + 10)
+        sheet.box(x, y, card_w, card_h, sheet.colours["panel"], "rule")
+        sheet.text(x + 6, y + 16, f"block {coordinates(block, story['grid'])}", "muted")
+        for square in range(math.ceil(threads / share)):
+            bad = any((i, t) in guilty for t in range(square * share, (square + 1) * share))
+            at_x, at_y = (
+                x + 6 + (square % columns) * (CELL + GAP),
+                y + 24 + (square // columns) * (CELL + GAP),
+            )
+            fill = sheet.colours["bad" if bad else "op-fill"]
+            name = f"thread {square * share}" + (f" to {(square + 1) * share - 1}" if share > 1 else "")
+            sheet.box(at_x, at_y, CELL, CELL, fill, "bad" if bad else "op-line", name)
+    below = top - 14 + math.ceil(len(story["blocks"]) / 4) * (card_h + 10)
+    if story["blocksLeftOut"] > 0:
+        sheet.text(left, below + 10, f"and {story['blocksLeftOut']} more blocks", "muted")
+        below += LINE
+    return below
+
+
+def thread_number(thread: list[int] | tuple[int, ...], story: dict[str, Any]) -> int:
+    bx, by, _ = story["block"]
+    return thread[0] + bx * (thread[1] + by * thread[2])
+
+
+def draw_arrays(sheet: Sheet, story: dict[str, Any], left: float, top: float) -> None:
+    """Each array as cells: the fill says how often it was read, an outline that it was written."""
+    for number, array in enumerate(story["arrays"]):
+        size = math.prod(array["shape"])
+        share = max(1, math.ceil(size / CELLS))
+        reads, writes = totals(story, number, share)
+        shape = ", ".join(map(str, array["shape"]))
+        share_note = f", {share} elements a cell" if share > 1 else ""
+        sheet.text(
+            left, top, f"{array['name']}  {array['space']} {array['dtype']}[{shape}]{share_note}", "muted"
+        )
+        columns = (
+            array["shape"][-1] if share == 1 and len(array["shape"]) > 1 and array["shape"][-1] <= 32 else 32
+        )
+        cells = math.ceil(size / share)
+        most = max([*reads.values(), *writes.values(), 1])
+        for cell in range(cells):
+            x, y = left + (cell % columns) * (CELL + GAP), top + 8 + (cell // columns) * (CELL + GAP)
+            fill = blend(sheet.colours["op-fill"], sheet.colours["accent"], reads[cell] / most)
+            line = "gradient" if writes[cell] else "rule"
+            tip = f"{reads[cell]} reads, {writes[cell]} writes"
+            sheet.box(x, y, CELL, CELL, fill, line, tip, 2.4 if writes[cell] else 1)
+        top += 8 + math.ceil(cells / columns) * (CELL + GAP) + 1.5 * LINE
+    if story["arrays"]:
+        sheet.text(left, top - 8, "filled: read    outlined: written", "muted")
+
+
+def totals(story: dict[str, Any], array: int, share: int) -> tuple[Counter[int], Counter[int]]:
+    """Reads and writes of each cell of `share` elements, over the whole recorded launch."""
+    reads: Counter[int] = Counter()
+    writes: Counter[int] = Counter()
+    for frame in story["frames"]:
+        for access in frame["accesses"]:
+            if access["array"] != array:
+                continue
+            cells = [index // share for index in unpacked(access["indices"])]
+            if access["kind"] != "write":
+                reads.update(cells)
+            if access["kind"] != "read":
+                writes.update(cells)
+    return reads, writes
+
+
+def unpacked(packed: dict[str, list[int]]) -> Iterator[int]:
+    """The numbers that `kernel_story.packed` packed."""
+    if "list" in packed:
+        return iter(packed["list"])
+    first, stride, count = packed["run"]
+    return iter(first + stride * i for i in range(count))
+
+
+def blend(low: str, high: str, share: float) -> str:
+    """The colour `share` of the way from `low` to `high`, both `#rrggbb`."""
+    pairs = zip((1, 3, 5), (1, 3, 5), strict=True)
+    mixed = [
+        round(int(low[a : a + 2], 16) * (1 - share) + int(high[b : b + 2], 16) * share) for a, b in pairs
+    ]
+    return "#" + "".join(f"{part:02x}" for part in mixed)
+
+
+def draw_findings(sheet: Sheet, story: dict[str, Any], top: float) -> None:
+    wide = max(60, int(sheet.width / CHAR))
+    y = top
+    for finding in story["findings"][:5]:
+        where = f" (line {finding['line']})" if finding["line"] else ""
+        sheet.text(
+            MARGIN,
+            y,
+            f"{finding['kind']}{where}",
+            "bad" if finding["severity"] == "error" else "gradient",
+            "bold",
+        )
+        for text in (finding["sentence"], "Try: " + finding["hint"]):
+            for row in wrap(text, wide):
+                y += LINE
+                sheet.text(MARGIN + 12, y, row)
+        y += 1.5 * LINE
+    if len(story["findings"]) > 5:
+        sheet.text(MARGIN, y, f"and {len(story['findings']) - 5} more findings", "muted")

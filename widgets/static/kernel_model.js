@@ -1,0 +1,220 @@
+// @ts-check
+/**
+ * What a kernel launch looks like after a frame: pure functions over the data of `widgets/kernel_story.py`.
+ *
+ * @typedef {{run?: [number, number, number], list?: number[]}} Packed
+ * @typedef {{array: number, kind: "read"|"write"|"atomic", line: number, block: number, epoch: number,
+ *            threads: Packed, indices: Packed}} Access
+ * @typedef {{line: number, accesses: Access[]}} Frame
+ * @typedef {{name: string, space: string, dtype: string, shape: number[], itemBytes: number}} ArrayInfo
+ * @typedef {{kind: string, sentence: string, hint: string, line: number, text: string, array: string,
+ *            severity: string, card: number|null, otherCard: number|null, thread: number[]|null,
+ *            other_thread: number[]|null, index: number[]|null, block: number[]|null}} Finding
+ * @typedef {{kernel: string, firstLine: number, source: string[], counts: Record<string, number>,
+ *            grid: number[], block: number[], threads: number, blocks: number[][], blocksLeftOut: number,
+ *            accessesLeftOut: number, arrays: ArrayInfo[], frames: Frame[], findings: Finding[],
+ *            profile: any, engine: string, level: string, printed: string, notes: string[]}} Story
+ * @typedef {"reading"|"writing"|"between"|"waiting"|"done"} ThreadState
+ */
+
+const WARP = 32;
+const SECTOR_BYTES = 32;
+const BANKS = 32;
+const BANK_BYTES = 4;
+
+/** @param {Packed} packed @returns {number[]} */
+export function unpacked(packed) {
+  if (packed.list) return packed.list;
+  const [first, stride, count] = packed.run ?? [0, 0, 0];
+  return Array.from({ length: count }, (_, i) => first + stride * i);
+}
+
+/**
+ * Runs of frames in one barrier epoch, for the timeline. Blocks pass barriers by themselves; a frame belongs to
+ * the latest epoch among its accesses.
+ * @param {Story} story
+ * @returns {{epoch: number, start: number, stop: number}[]}
+ */
+export function epochs(story) {
+  /** @type {{epoch: number, start: number, stop: number}[]} */
+  const runs = [];
+  story.frames.forEach((frame, i) => {
+    const epoch = Math.max(...frame.accesses.map((access) => access.epoch));
+    const last = runs[runs.length - 1];
+    if (last && last.epoch === epoch) last.stop = i + 1;
+    else runs.push({ epoch, start: i, stop: i + 1 });
+  });
+  return runs;
+}
+
+/**
+ * The epoch that each block is in after `frame`: that of its latest access.
+ * @param {Story} story @param {number} frame @returns {number[]}
+ */
+export function epochOfBlocks(story, frame) {
+  const found = story.blocks.map(() => 0);
+  for (const { accesses } of story.frames.slice(0, frame + 1)) {
+    for (const access of accesses) found[access.block] = access.epoch;
+  }
+  return found;
+}
+
+/**
+ * State of every thread of every shown block after `frame`: reading or writing in it; between two accesses;
+ * waiting, when it has no more access in its block's epoch but has some after the barrier; done, when it has none.
+ * @param {Story} story @param {number} frame @returns {ThreadState[][]}
+ */
+export function threadStates(story, frame) {
+  const now = epochOfBlocks(story, frame);
+  /** @type {ThreadState[][]} */
+  const states = story.blocks.map(() => Array(story.threads).fill("done"));
+  for (let i = story.frames.length - 1; i > frame; i--) {
+    for (const access of story.frames[i].accesses) {
+      const state = access.epoch > now[access.block] ? "waiting" : "between";
+      for (const thread of unpacked(access.threads)) states[access.block][thread] = state;
+    }
+  }
+  for (const access of story.frames[frame]?.accesses ?? []) {
+    const state = access.kind === "read" ? "reading" : "writing";
+    for (const thread of unpacked(access.threads)) states[access.block][thread] = state;
+  }
+  return states;
+}
+
+/**
+ * Reads and writes per element of array `array` in the current epoch of each block, up to `frame`. A shared
+ * array is one block's own: give its `block`; null adds up all blocks.
+ * @param {Story} story @param {number} frame @param {number} array @param {number|null} block
+ * @returns {Map<number, {reads: number, writes: number}>}
+ */
+export function touched(story, frame, array, block = null) {
+  const now = epochOfBlocks(story, frame);
+  /** @type {Map<number, {reads: number, writes: number}>} */
+  const cells = new Map();
+  for (const { accesses } of story.frames.slice(0, frame + 1)) {
+    for (const access of accesses) {
+      if (access.array !== array || access.epoch !== now[access.block]) continue;
+      if (block !== null && access.block !== block) continue;
+      for (const index of unpacked(access.indices)) {
+        const cell = cells.get(index) ?? { reads: 0, writes: 0 };
+        if (access.kind !== "write") cell.reads += 1;
+        if (access.kind !== "read") cell.writes += 1;
+        cells.set(index, cell);
+      }
+    }
+  }
+  return cells;
+}
+
+/**
+ * Who touched element `index` of `array` up to `frame`, newest first.
+ * @param {Story} story @param {number} frame @param {number} array @param {number} index @param {number|null} block
+ * @returns {{block: number, thread: number, kind: string, line: number, frame: number}[]}
+ */
+export function toucher(story, frame, array, index, block = null) {
+  const found = [];
+  for (let i = Math.min(frame, story.frames.length - 1); i >= 0; i--) {
+    for (const access of story.frames[i].accesses) {
+      if (access.array !== array || (block !== null && access.block !== block)) continue;
+      const threads = unpacked(access.threads);
+      unpacked(access.indices).forEach((each, lane) => {
+        if (each === index) {
+          found.push({ block: access.block, thread: threads[lane], kind: access.kind, line: access.line, frame: i });
+        }
+      });
+    }
+  }
+  return found;
+}
+
+/**
+ * The elements that a thread touches in `frame`.
+ * @param {Story} story @param {number} frame @param {number} block @param {number} thread
+ * @returns {{array: number, index: number, kind: string}[]}
+ */
+export function touches(story, frame, block, thread) {
+  const found = [];
+  for (const access of story.frames[frame]?.accesses ?? []) {
+    if (access.block !== block) continue;
+    const lane = unpacked(access.threads).indexOf(thread);
+    if (lane >= 0) found.push({ array: access.array, index: unpacked(access.indices)[lane], kind: access.kind });
+  }
+  return found;
+}
+
+/**
+ * A warp's request: the 32-byte sectors of global memory that it moves, or the passes over the 32 banks of shared
+ * memory that it takes (lanes that read one word share a pass).
+ * @param {Access} access @param {ArrayInfo} array @param {number} warp
+ * @returns {{lanes: number, sectors: number, ideal: number, passes: number}}
+ */
+export function request(access, array, warp) {
+  const indices = unpacked(access.indices);
+  const mine = unpacked(access.threads)
+    .map((thread, lane) => ({ thread, index: indices[lane] }))
+    .filter(({ thread }) => Math.floor(thread / WARP) === warp);
+  const bytes = array.itemBytes;
+  const sectors = new Set();
+  /** @type {Map<number, Set<number>>} */
+  const words = new Map();
+  for (const { index } of mine) {
+    for (let at = index * bytes; at < (index + 1) * bytes; at += Math.min(bytes, BANK_BYTES)) {
+      sectors.add(Math.floor(at / SECTOR_BYTES));
+      const word = Math.floor(at / BANK_BYTES);
+      const bank = ((word % BANKS) + BANKS) % BANKS;
+      words.set(bank, (words.get(bank) ?? new Set()).add(word));
+    }
+  }
+  const distinct = new Set(mine.map(({ index }) => index)).size;
+  return {
+    lanes: mine.length,
+    sectors: sectors.size,
+    ideal: Math.ceil((distinct * bytes) / SECTOR_BYTES),
+    passes: Math.max(0, ...[...words.values()].map((set) => set.size)),
+  };
+}
+
+/**
+ * A thread's number in its block as (x, y, z) words: "thread 5" or "thread (1, 2)".
+ * @param {Story} story @param {number} thread @returns {string}
+ */
+export function threadName(story, thread) {
+  const [bx, by, bz] = story.block;
+  if (by * bz === 1) return `thread ${thread}`;
+  const x = thread % bx;
+  const y = Math.floor(thread / bx) % by;
+  const z = Math.floor(thread / (bx * by));
+  return bz === 1 ? `thread (${x}, ${y})` : `thread (${x}, ${y}, ${z})`;
+}
+
+/**
+ * An element's place in an array: `x[3]`, `tile[1, 2]`.
+ * @param {ArrayInfo} array @param {number} index @returns {string}
+ */
+export function cellName(array, index) {
+  const at = [];
+  let rest = index;
+  for (const size of [...array.shape].reverse()) {
+    at.unshift(rest % size);
+    rest = Math.floor(rest / size);
+  }
+  return `${array.name}[${array.shape.length > 1 ? at.join(", ") : index}]`;
+}
+
+/**
+ * A frame in one sentence, for the status line and for screen readers.
+ * @param {Story} story @param {number} frame @returns {string}
+ */
+export function sentence(story, frame) {
+  const here = story.frames[frame];
+  if (!here) return "Nothing was recorded.";
+  const parts = new Map();
+  for (const access of here.accesses) {
+    const name = story.arrays[access.array].name;
+    const verb = { read: "read", write: "write", atomic: "update atomically" }[access.kind];
+    const key = `${verb} ${name}`;
+    parts.set(key, (parts.get(key) ?? 0) + unpacked(access.threads).length);
+  }
+  const text = [...parts].map(([key, count]) => `${count} ${count === 1 ? "thread" : "threads"} ${key}`).join(", ");
+  return `Line ${here.line}: ${text}`;
+}
