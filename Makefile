@@ -32,7 +32,7 @@ check:
 	@if command -v npm >/dev/null; then npm run --silent check; fi
 
 test: install-test check
-	@$(TEST_ENV) $(BIN)/python -m pytest $(ARGS)
+	@$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 bench:
 	@$(PYTHON) tools/setup_environment.py --extra test --extra peers
