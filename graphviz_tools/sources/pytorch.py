@@ -1,0 +1,171 @@
+"""Record a PyTorch program, forward and backward, as it runs: `record_torch`, `recording_torch`."""
+
+from __future__ import annotations
+
+import gc
+import inspect
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any
+
+import torch
+
+from graphviz_tools.recording import Recording
+from graphviz_tools.sources.torch_assembly import assemble
+from graphviz_tools.sources.torch_engine import recording_engine
+from graphviz_tools.sources.torch_frames import is_user_code
+from graphviz_tools.sources.torch_mode import CallRecorder
+from graphviz_tools.sources.torch_tape import RawStep, Site
+from graphviz_tools.sources.torch_tensors import tensors_in
+
+MAX_STEPS = 20_000
+MAX_VALUES = 100_000
+
+
+def record_torch(
+    fn: Callable[..., Any],
+    *args: Any,
+    backward: bool = True,
+    values: bool = True,
+    max_steps: int = MAX_STEPS,
+    max_values: int = MAX_VALUES,
+    title: str = "",
+    **kwargs: Any,
+) -> Recording:
+    """Run `fn(*args, **kwargs)` (a function or a module) and record every step of it.
+
+    With `backward`, the backward pass of what `fn` returned is run and recorded after it: of its `loss` if the
+    result has one, else of every scalar in it, else of its tensors with gradients of ones. A program that calls
+    `backward()` itself is left at that. `values=False` records shapes and dtypes, but no number.
+
+    A program that raises does not raise here: its Recording, up to the failing step, comes back with `error`
+    set, so that a notebook can show what led to it. So it is, too, when nothing was returned to call
+    `backward()` on.
+    """
+    program = TorchRecorder(fn, values=values, max_steps=max_steps, max_values=max_values, title=title)
+    try:
+        with program:
+            program.given(args, kwargs)
+            result = fn(*args, **kwargs)
+            program.returned(result)
+            if backward and not program.ran_backward:
+                program.run_backward(result)
+    except Exception:
+        if program.recording is None:
+            raise
+    assert program.recording is not None
+    return program.recording
+
+
+def recording_torch(
+    *, values: bool = True, max_steps: int = MAX_STEPS, max_values: int = MAX_VALUES, title: str = ""
+) -> TorchRecorder:
+    """`with recording_torch() as rec:` records the block; `rec.recording` is the Recording afterwards.
+
+    An exception leaves the block as ever; the Recording up to it is kept, with `error` set.
+    """
+    return TorchRecorder(None, values=values, max_steps=max_steps, max_values=max_values, title=title)
+
+
+class TorchRecorder:
+    """One recording, from `__enter__` to `__exit__`; only the calls of the thread that entered are seen."""
+
+    def __init__(
+        self, fn: Callable[..., Any] | None, *, values: bool, max_steps: int, max_values: int, title: str
+    ) -> None:
+        root = fn if isinstance(fn, torch.nn.Module) else None
+        self.recording: Recording | None = None
+        self._function = root.forward if root is not None else fn
+        self._title = title or (getattr(fn, "__name__", type(fn).__name__) if fn is not None else "")
+        self._calls = CallRecorder(root, numbers=values, max_steps=max_steps, max_values=max_values)
+        self._open = ExitStack()
+
+    def given(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Tell what the program is called with, so that its inputs carry its own names for them."""
+        if self._function is None:
+            return
+        try:
+            bound = inspect.signature(self._function).bind(*args, **kwargs).arguments
+        except (TypeError, ValueError):  # the call itself will say what is wrong with it
+            return
+        for name, argument in bound.items():
+            found = tensors_in(argument)
+            for place, tensor in enumerate(found):
+                self._calls.input_names[id(tensor)] = name if len(found) == 1 else f"{name}[{place}]"
+
+    @property
+    def ran_backward(self) -> bool:
+        """Whether the program has run the engine."""
+        return self._calls.engine_runs > 0
+
+    def returned(self, result: Any) -> None:
+        """Tell what the program gave back; its tensors become the Recording's `outputs`."""
+        self._calls.outputs(tensors_in(result))
+
+    def run_backward(self, result: Any) -> None:
+        """Call backward on the losses in `result`."""
+        losses = _losses(result)
+        if losses:
+            with torch._C.DisableTorchFunction():
+                seeds = [None if loss.numel() == 1 else torch.ones_like(loss) for loss in losses]
+            torch.autograd.backward(losses, seeds)
+        elif not tensors_in(result):
+            self._calls.tape.error = (
+                f"nothing to call backward() on: the program returned {type(result).__name__}, no tensor; "
+                "return the loss, or record with backward=False"
+            )
+
+    def __enter__(self) -> TorchRecorder:
+        if self.recording is not None:
+            raise ValueError("this recorder has its recording; call recording_torch() again for another")
+        self._open.callback(self._calls.modules.close)
+        self._calls.modules.open()
+        self._open.enter_context(recording_engine(self._calls))
+        self._open.enter_context(self._calls)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._open.close()
+        self._calls.note_memory()
+        if error is not None:
+            self._mark(error, traceback)
+        collecting = gc.isenabled()
+        gc.disable()  # thousands of new objects and no garbage: a collection here would find nothing
+        try:
+            self.recording = assemble(self._calls, self._title, self._function)
+        finally:
+            if collecting:
+                gc.enable()
+            del self._calls
+
+    def _mark(self, error: BaseException, traceback: TracebackType | None) -> None:
+        """Say where the program raised; an operation that raised has said so already."""
+        tape = self._calls.tape
+        tape.error = f"{type(error).__name__}: {error}"
+        if not tape.steps or tape.steps[-1].error != tape.error:
+            step = RawStep(self._calls.phase, type(error).__name__, None, _raising_site(traceback))
+            step.error = tape.error
+            tape.step(step)
+
+
+def _raising_site(traceback: TracebackType | None) -> Site | None:
+    site = None
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if is_user_code(code.co_filename):
+            site = (code, traceback.tb_lasti, 0)
+        traceback = traceback.tb_next
+    return site
+
+
+def _losses(result: Any) -> list[torch.Tensor]:
+    """What of a program's result `backward` starts from."""
+    loss = result.get("loss") if isinstance(result, dict) else getattr(result, "loss", None)
+    tensors = [t for t in tensors_in(result if loss is None else loss) if t.requires_grad]
+    return [t for t in tensors if t.numel() == 1] or tensors

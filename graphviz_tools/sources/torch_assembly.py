@@ -1,0 +1,222 @@
+"""From the Tape to the Recording: call sites become words, raw values become Values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from types import CodeType
+from typing import Any
+
+import torch
+
+from graphviz_tools.recording import (
+    Control,
+    Edge,
+    Memory,
+    Node,
+    Omission,
+    Recording,
+    Saved,
+    Step,
+    Value,
+)
+from graphviz_tools.sources.call_sites import CallSite, call_site
+from graphviz_tools.sources.torch_loops import LoopCounter
+from graphviz_tools.sources.torch_mode import CallRecorder
+from graphviz_tools.sources.torch_tape import RawStep, Site
+from graphviz_tools.sources.user_code import source_texts
+
+
+def assemble(recorder: CallRecorder, title: str, fn: Callable[..., Any] | None = None) -> Recording:
+    """The Recording of what `recorder` wrote down."""
+    return _Assembly(recorder).recording(title, fn)
+
+
+class _Assembly:
+    def __init__(self, recorder: CallRecorder) -> None:
+        self._tape = recorder.tape
+        self._facts = recorder.tensors.summaries.finish()
+        self._scopes = recorder.modules.scopes
+        self._sites: dict[tuple[int, int], CallSite] = {}
+        self._codes: dict[int, CodeType] = {}
+        self._names: dict[int, str] = {}
+        self._dtypes: dict[torch.dtype, str] = {}
+        self._devices: dict[torch.device, str] = {}
+        self._memories: dict[tuple[int, int], Memory] = {}
+        self._loops = LoopCounter()
+        self._group_ends = {group: node for node, group in self._tape.groups.items()}
+        self._group_sizes = Counter(self._tape.groups.values())
+
+    def recording(self, title: str, fn: Callable[..., Any] | None) -> Recording:
+        tape = self._tape
+        for step in tape.steps:
+            self._name_values(step)
+        self._values = [self._value(i, raw) for i, raw in enumerate(tape.values)]
+        nodes = tuple([self._node(i, raw) for i, raw in enumerate(tape.nodes)])
+        edges = tuple([Edge(*raw) for raw in tape.edges])  # pyright: ignore[reportArgumentType]
+        steps = tuple(self._steps(len(nodes), len(edges)))
+        lines = {step.line for step in steps if step.line is not None}
+        return Recording(
+            framework="torch",
+            title=title,
+            nodes=nodes,
+            edges=edges,
+            steps=steps,
+            scopes=(*(s for s in self._scopes if s.path), *self._loops.scopes),
+            sources=source_texts(lines, fn),
+            outputs=tuple(self._values[i] for i in tape.outputs),
+            omitted=tuple(Omission(what, count, why) for (what, why), count in tape.omitted.items()),
+            versions={"torch": torch.__version__},
+            error=tape.error,
+        )
+
+    def _site(self, site: Site | None) -> CallSite | None:
+        if site is None:
+            return None
+        code, instruction, _ = site
+        key = (id(code), instruction)
+        found = self._sites.get(key)
+        if found is None:
+            self._codes[id(code)] = code
+            found = self._sites[key] = call_site(code, instruction)
+        return found
+
+    def _name_values(self, step: RawStep) -> None:
+        """Give each value the first name that the program knows it by."""
+        site = self._site(step.site)
+        if site is None:
+            return
+        names = self._names
+        group = self._tape.groups.get(step.node) if step.node is not None else None
+        last = group is None or self._group_ends[group] == step.node
+        if last and len(site.targets) in (1, len(step.writes)):
+            for value, target in zip(step.writes, site.targets, strict=False):
+                if target:
+                    names.setdefault(value, target)
+        operands: tuple[Any, ...] = site.arguments
+        receiver, _, method = site.callee.rpartition(".")
+        if site.callee:
+            if method.rstrip("_") != step.op.rstrip("_"):
+                return  # the call that the user wrote is not this one but one around it
+            if receiver not in ("", "torch", "F", "nn.functional", "torch.nn.functional"):
+                operands = (receiver, *operands)
+        elif len(operands) == 2 and len(step.reads) == 1 and all(operands):
+            return  # `n * x` and `x * n` reach PyTorch as one: which of the names is the tensor is not known
+        keywords = dict(site.keywords)
+        for value, place in zip(step.reads, step.places, strict=False):
+            name: Any = ""
+            if isinstance(place, str):
+                name = keywords.get(place, "")
+            elif isinstance(place, int) and place < len(operands):
+                name = operands[place]
+            elif isinstance(place, tuple) and place[0] < len(operands):
+                group = operands[place[0]]
+                name = group[place[1]] if isinstance(group, tuple) and place[1] < len(group) else ""
+            if name and isinstance(name, str):
+                names.setdefault(value, name)
+
+    def _value(self, index: int, raw: tuple[Any, ...]) -> Value:
+        shape, dtype, device, flags, version, storage, nbytes, ticket, name = raw
+        word = self._dtypes.get(dtype)
+        if word is None:
+            word = self._dtypes[dtype] = str(dtype).removeprefix("torch.")
+        place = self._devices.get(device)
+        if place is None:
+            place = self._devices[device] = str(device)
+        facts = self._facts[ticket] if ticket is not None else None
+        summary, numbers, grid = facts if facts is not None else (None, None, None)
+        return Value(
+            tuple(shape), word, place, name or self._names.get(index, ""), "", summary, numbers, grid, flags,
+            version, storage, nbytes,
+        )  # fmt: skip
+
+    def _node(self, index: int, raw: tuple[Any, ...]) -> Node:
+        kind, op, label, name, scope, site, owner = raw
+        found = self._site(site)
+        if found is not None:
+            label = label or (found.label if self._is_whole_call(index) else op)
+        return Node(
+            index,
+            kind,
+            op,
+            label or op,
+            name,
+            self._scopes[scope].path,
+            found.line if found is not None else None,
+            owner,
+        )
+
+    def _is_whole_call(self, node: int) -> bool:
+        """Whether the words at the call site say this op and no other (a Linear, not an LSTM of many)."""
+        group = self._tape.groups.get(node)
+        return group is None or self._group_sizes[group] == 1
+
+    def _steps(self, nodes: int, edges: int) -> list[Step]:
+        steps: list[Step] = []
+        first_node = first_edge = 0
+        values = self._values
+        for index, raw in enumerate(self._tape.steps):
+            last = index + 1 == len(self._tape.steps)
+            stop_node, stop_edge = (nodes, edges) if last else (raw.nodes, raw.edges)
+            memory = self._memories.get(raw.memory)
+            if memory is None:
+                memory = self._memories[raw.memory] = Memory(*raw.memory)
+            site = self._site(raw.site)
+            scope, iteration = self._loops.place(self._scopes[raw.scope].path, raw.op, raw.site, site)
+            steps.append(
+                Step(
+                    index=index,
+                    phase=raw.phase,
+                    op=raw.op,
+                    node=raw.node,
+                    line=site.line if site is not None else self._owner_line(raw.node),
+                    nodes=tuple(range(first_node, stop_node)),
+                    edges=tuple(range(first_edge, stop_edge)),
+                    reads=tuple([values[i] for i in raw.reads]),
+                    writes=tuple([values[i] for i in raw.writes]),
+                    saved=tuple([Saved(node, name, values[i]) for node, name, i in raw.saved]),
+                    freed=raw.freed,
+                    grads_in=tuple([None if i is None else values[i] for i in raw.grads_in]),
+                    grads_out=tuple([None if i is None else values[i] for i in raw.grads_out]),
+                    control=self._control(raw, site, iteration),
+                    memory=memory,
+                    scope=scope,
+                    error=raw.error,
+                    note=raw.note,
+                )
+            )
+            first_node, first_edge = stop_node, stop_edge
+        return steps
+
+    def _owner_line(self, node: int | None) -> Any:
+        """The line whose forward made an autograd node."""
+        owner = self._tape.nodes[node][6] if node is not None else None
+        site = self._site(self._tape.nodes[owner][5]) if owner is not None else None
+        return site.line if site is not None else None
+
+    def _control(self, raw: RawStep, site: CallSite | None, iteration: int | None) -> Control | None:
+        control = raw.control
+        if control is None:
+            return None
+        kind = (
+            "loop" if control.kind == "branch" and site is not None and site.test == "while" else control.kind
+        )
+        return replace(control, kind=kind, decided=self._decided(raw) or control.taken, iteration=iteration)
+
+    def _decided(self, raw: RawStep) -> str:
+        """`12.0 < 30` where the number that decided came from a comparison, else the number itself."""
+        source = next((e[0] for e in reversed(self._tape.edges) if e[1] == raw.node and e[4] == "data"), None)
+        compared = self._tape.comparisons.get(source) if source is not None else None
+        if compared is not None:
+            sign, *operands = compared
+            words = [self._number(*operand) for operand in operands]
+            if all(words):
+                return f"{words[0]} {sign} {words[1]}"
+        return self._number(raw.reads[0], None) if raw.reads else ""
+
+    def _number(self, value: int | None, plain: Any) -> str:
+        if value is None:
+            return str(plain)
+        numbers = self._values[value].numbers
+        return f"{numbers[0]:.6g}" if numbers is not None and len(numbers) == 1 else ""

@@ -1,0 +1,66 @@
+"""What a call that PyTorch reports is to the learner: an operation, a decision, or a mere question."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+Kind = Literal["operation", "query", "decision", "state", "engine"]
+
+# Asked of a tensor all the time; they neither compute nor decide.
+_QUERIES = frozenset(
+    """size stride dim ndimension numel nelement element_size storage_offset data_ptr is_contiguous is_floating_point
+    is_complex is_signed is_same_size is_inference is_conj is_neg is_set_to is_pinned is_shared get_device type
+    __len__ __repr__ __str__ __format__ __hash__ __dir__ __deepcopy__ __reduce_ex__ __array__ __array_priority__
+    numpy untyped_storage storage _is_view is_tensor is_storage dim_order names layout result_type can_cast
+    __contains__ register_hook register_post_accumulate_grad_hook _has_compatible_shallow_copy_type
+    manual_seed is_grad_enabled get_default_dtype __dlpack__ __dlpack_device__ promote_types finfo iinfo""".split()
+)
+# The program looks at a number, and what it does next may depend on it.
+_DECISIONS = frozenset(
+    "__bool__ item __int__ __float__ __index__ __complex__ tolist equal allclose is_nonzero".split()
+)
+# Changes what autograd does with a tensor, not its numbers.
+_STATE = frozenset("retain_grad requires_grad_ register_hook register_post_accumulate_grad_hook".split())
+_PROPERTIES = frozenset("T mT H mH real imag data".split())
+_ENGINE = frozenset(
+    {("torch._tensor", "backward"), ("torch.autograd", "backward"), ("torch.autograd", "grad")}
+)
+
+_kinds: dict[Any, tuple[Kind, str]] = {}
+
+
+def classify(function: Any) -> tuple[Kind, str]:
+    """(kind, the op's name) of a function as `__torch_function__` receives it."""
+    found = _kinds.get(function)
+    if found is None:
+        found = _kinds[function] = _classify(function)
+    return found
+
+
+def _classify(function: Any) -> tuple[Kind, str]:
+    name = getattr(function, "__name__", "") or str(function)
+    if name in ("__get__", "__set__", "__delete__"):
+        attribute = getattr(getattr(function, "__self__", None), "__name__", "")
+        if name == "__get__":
+            return ("operation" if attribute in _PROPERTIES else "query"), attribute
+        return ("state" if attribute in ("data", "requires_grad") else "query"), f"{attribute} ="
+    if (getattr(function, "__module__", ""), name) in _ENGINE:
+        return "engine", name
+    if name in _STATE:
+        return "state", name
+    if name in _DECISIONS:
+        return "decision", name
+    if name in _QUERIES:
+        return "query", name
+    return "operation", _PLAIN.get(name, name)
+
+
+_PLAIN = {
+    "__add__": "add", "__radd__": "add", "__iadd__": "add_", "__sub__": "sub", "__rsub__": "rsub",
+    "__isub__": "sub_", "__mul__": "mul", "__rmul__": "mul", "__imul__": "mul_", "__matmul__": "matmul",
+    "__rmatmul__": "matmul", "__truediv__": "div", "__rtruediv__": "rdiv", "__itruediv__": "div_",
+    "__pow__": "pow", "__rpow__": "rpow", "__ipow__": "pow_", "__neg__": "neg", "__abs__": "abs",
+    "__floordiv__": "floor_divide", "__mod__": "remainder", "__and__": "and", "__or__": "or", "__xor__": "xor",
+    "__invert__": "not", "__eq__": "eq", "__ne__": "ne", "__lt__": "lt", "__le__": "le", "__gt__": "gt",
+    "__ge__": "ge", "__getitem__": "getitem", "__setitem__": "setitem", "__iter__": "unbind",
+}  # fmt: skip

@@ -1,0 +1,98 @@
+"""Where in the model a call happens: the stack of modules that are running, as a path of names."""
+
+from __future__ import annotations
+
+from threading import get_ident
+from typing import Any
+
+import torch
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.utils.hooks import RemovableHandle
+
+from graphviz_tools.recording import Scope
+
+
+class ModuleStack:
+    """`scope` is the number of the path in which the program stands; 0 is outside every module.
+
+    The module given as `root` is the program itself and adds no name to the path.
+    """
+
+    def __init__(self, root: torch.nn.Module | None = None) -> None:
+        self.scope = 0
+        self.scopes: list[Scope] = [Scope((), "module", type(root).__name__ if root is not None else "")]
+        self.names: dict[int, str] = {}
+        self.buffers: set[int] = set()
+        self.group = 0  # of calls inside torch.nn code: the number of the user's call that led into it
+        self.running: list[torch.nn.Module] = []
+        self._groups: list[int] = []
+        self._calls = 0
+        self._numbers: dict[tuple[int, str], int] = {}
+        self._stack: list[int] = []
+        self._paths: dict[int, str] = {}
+        self._thread = get_ident()
+        self._handles: list[RemovableHandle] = []
+        self._roots: list[torch.nn.Module] = []
+        if root is not None:
+            self._learn(root, "")
+
+    def open(self) -> None:
+        self._handles = [
+            register_module_forward_pre_hook(self._enter),
+            register_module_forward_hook(self._leave, always_call=True),
+        ]
+
+    def close(self) -> None:
+        for handle in self._handles:
+            handle.remove()
+        self._handles.clear()
+        self.running.clear()
+        self._roots.clear()
+
+    def inside(self, word: str, kind: Any, label: str = "") -> int:
+        """The number of the scope `word` inside the present one."""
+        return self._number(self.scope, word, kind, label)
+
+    def _enter(self, module: torch.nn.Module, _arguments: Any) -> None:
+        if get_ident() != self._thread:
+            return
+        path = self._paths.get(id(module))
+        if path is None:
+            self._learn(module, type(module).__name__)
+            path = self._paths[id(module)]
+        self._stack.append(self.scope)
+        self._groups.append(self.group)
+        self._calls += 1
+        if not type(module).__module__.startswith("torch."):
+            self.group = 0
+        elif not self.group:
+            self.group = self._calls
+        self.running.append(module)
+        if path:
+            above = self._paths[id(self.running[-2])] if len(self.running) > 1 else ""
+            word = path[len(above) + 1 :] if above and path.startswith(above + ".") else path
+            self.scope = self._number(self.scope, word, "module", type(module).__name__)
+
+    def _leave(self, module: torch.nn.Module, _arguments: Any, _result: Any) -> None:
+        # A module whose pre-hooks raised before ours ran was never entered.
+        if get_ident() != self._thread or not self.running or self.running[-1] is not module:
+            return
+        self.running.pop()
+        self.scope = self._stack.pop()
+        self.group = self._groups.pop()
+
+    def _number(self, outer: int, word: str, kind: Any, label: str) -> int:
+        number = self._numbers.get((outer, word))
+        if number is None:
+            number = self._numbers[outer, word] = len(self.scopes)
+            self.scopes.append(Scope((*self.scopes[outer].path, word), kind, label))
+        return number
+
+    def _learn(self, root: torch.nn.Module, name: str) -> None:
+        """The paths of all modules below `root`, and the names of its parameters and buffers."""
+        self._roots.append(root)  # so that no number of a dead module is taken for a live one
+        for path, module in root.named_modules():
+            self._paths.setdefault(id(module), ".".join(part for part in (name, path) if part))
+        for path, tensor in (*root.named_parameters(), *root.named_buffers()):
+            self.names.setdefault(id(tensor), path)
+        self.buffers.update(id(buffer) for buffer in root.buffers())

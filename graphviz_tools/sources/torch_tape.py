@@ -1,0 +1,76 @@
+"""What is written down while the program runs: bare tuples and numbers, nothing that costs or keeps alive.
+
+`assemble` in torch_assembly.py turns a Tape into a Recording when the program is done.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from types import CodeType
+from typing import Any
+
+from graphviz_tools.recording import Control, NodeKind, Phase
+
+Site = tuple[CodeType, int, int]  # a code object, the offset of an instruction in it, which call of it
+
+
+@dataclass(slots=True)
+class RawStep:
+    """A step; values, nodes and edges by number. The graph grew to `nodes` nodes and `edges` edges with it."""
+
+    phase: Phase
+    op: str
+    node: int | None
+    site: Site | None
+    scope: int = 0
+    reads: tuple[int, ...] = ()
+    places: tuple[Any, ...] = ()
+    writes: tuple[int, ...] = ()
+    saved: tuple[tuple[int, str, int], ...] = ()
+    freed: tuple[int, ...] = ()
+    grads_in: tuple[int | None, ...] = ()
+    grads_out: tuple[int | None, ...] = ()
+    control: Control | None = None
+    error: str = ""
+    note: str = ""
+    nodes: int = 0
+    edges: int = 0
+    memory: tuple[int, int] = (0, 0)
+
+
+@dataclass(slots=True)
+class Tape:
+    """`nodes` are (kind, op, label, name, scope, site, owner), `edges` (source, target, source slot, target
+    slot, kind); `values` (shape, dtype, device, flags, version, storage, nbytes, ticket, name, text)."""
+
+    nodes: list[tuple[NodeKind, str, str, str, int, Site | None, int | None]] = field(default_factory=list)
+    edges: list[tuple[int, int, int, int, str]] = field(default_factory=list)
+    steps: list[RawStep] = field(default_factory=list)
+    values: list[tuple[Any, ...]] = field(default_factory=list)
+    omitted: Counter[tuple[str, str]] = field(default_factory=Counter)
+    groups: dict[int, int] = field(default_factory=dict)  # op nodes inside one call of a torch.nn module
+    comparisons: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    outputs: list[int] = field(default_factory=list)
+    error: str = ""
+
+    def node(
+        self,
+        kind: NodeKind,
+        op: str,
+        label: str = "",
+        name: str = "",
+        scope: int = 0,
+        site: Site | None = None,
+        owner: int | None = None,
+    ) -> int:
+        self.nodes.append((kind, op, label, name, scope, site, owner))
+        return len(self.nodes) - 1
+
+    def edge(self, source: int, target: int, source_slot: int, target_slot: int, kind: str = "data") -> None:
+        self.edges.append((source, target, source_slot, target_slot, kind))
+
+    def step(self, step: RawStep) -> RawStep:
+        step.nodes, step.edges = len(self.nodes), len(self.edges)
+        self.steps.append(step)
+        return step
