@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from graphviz_tools.array_value import array_value
 from graphviz_tools.frameworks import import_tensorflow
-from graphviz_tools.recording import Omission, Recording
-from graphviz_tools.sources.tensorflow_graph import Body, GraphReader, Role
+from graphviz_tools.recording import Omission, Recording, Step, Value
+from graphviz_tools.sources.tensorflow_errors import error_line, error_text
+from graphviz_tools.sources.tensorflow_function import read_function, read_unfinished, run_function
+from graphviz_tools.sources.tensorflow_graph import GraphReader
+from graphviz_tools.sources.tensorflow_keras import fit_in_steps, model_of, model_of_fit
 from graphviz_tools.sources.tensorflow_run import GraphRunner, OpFailed, tensor_value
-from graphviz_tools.sources.user_code import definition_line, return_line, source_texts
+from graphviz_tools.sources.tensorflow_session import tell_sessions
+from graphviz_tools.sources.tensorflow_watch import runs_a_session, watching
+from graphviz_tools.sources.user_code import caller_line, definition_line, return_line, source_texts
 
 MAX_STEPS = 10_000
 
@@ -23,10 +28,16 @@ def record_tensorflow(
 ) -> Recording:
     """Call `fn(*args, **kwargs)` and record how its graph is built ("trace") and then run ("run").
 
-    `fn` is a Python function (`tf.function` is put around it), a `tf.function`, or a Keras model. NumPy
-    arrays become tensors; Python numbers stay Python numbers and are baked into the graph, as in TensorFlow.
-    A `tf.function` that was traced before for such arguments is not traced again: its graph is only read.
-    At most `max_steps` steps of the run are recorded, and `omitted` says how many were not.
+    `fn` may be
+
+    - a Python function (`tf.function` is put around it) or a `tf.function`; where that was traced before for
+      such arguments, it is not traced again, and its graph is only read;
+    - a Keras model, or the `fit` of one: its first train step is recorded, the others run as ever;
+    - a Python function that makes its own `tf.Graph` and runs it in a `tf.compat.v1.Session`.
+
+    NumPy arrays become tensors; Python numbers stay Python numbers and are baked into the graph, as in
+    TensorFlow. The program has its usual effects: variables are assigned, prints appear. At most `max_steps`
+    steps of the run are recorded, and `omitted` says how many were not.
 
     When the program raises, the recording ends there, with `error` set. Raises TypeError when `fn` is not
     callable.
@@ -35,71 +46,86 @@ def record_tensorflow(
         raise TypeError(
             f"record_tensorflow needs a function and its arguments, as in record_tensorflow(f, x); got {fn!r}"
         )
+    python_function = getattr(fn, "python_function", fn)
+    runner = GraphRunner(GraphReader(), max_steps)
+    record = _record_sessions if python_function is fn and runs_a_session(fn) else _record_function
+    outputs, failure = record(fn, args, kwargs, runner)
+    return _finish(runner, title or _name(python_function), python_function, outputs, failure)
+
+
+def _record_sessions(
+    fn: Callable[..., Any], args: Any, kwargs: Any, runner: GraphRunner
+) -> tuple[list[Value], Exception | None]:
+    failure, result = None, None
+    with watching() as watch:
+        try:
+            result = fn(*args, **kwargs)
+        except Exception as raised:
+            failure = raised
+    tell_sessions(watch, runner)
+    return [_value(item) for item in import_tensorflow().nest.flatten(result) if item is not None], failure
+
+
+def _record_function(
+    fn: Callable[..., Any], args: Any, kwargs: Any, runner: GraphRunner
+) -> tuple[list[Value], Exception | None]:
     tf = import_tensorflow()
+    python_function = getattr(fn, "python_function", fn)
+    line = caller_line() if model_of(fn) else return_line(python_function) or definition_line(python_function)
+    if (model := model_of_fit(fn)) is not None:
+        return fit_in_steps(model, fn, args, kwargs, runner, line)
     args, kwargs = tf.nest.map_structure(_as_tensor, (args, kwargs))
     function: Any = fn if hasattr(fn, "get_concrete_function") else tf.function(fn)
-    concrete = function.get_concrete_function(*args, **kwargs)
-    return _record_concrete(
-        concrete, args, kwargs, getattr(function, "python_function", fn), title, max_steps
-    )
+    with watching() as watch:
+        try:
+            concrete = function.get_concrete_function(*args, **kwargs)
+        except Exception as raised:
+            read_unfinished(watch.graphs, runner.reader)
+            return [], raised
+    body = read_function(concrete, python_function, runner, line)
+    try:
+        return [tensor_value(t) for t in run_function(concrete, body, args, kwargs, runner)], None
+    except OpFailed as failed:
+        return [], failed
 
 
 def _as_tensor(value: Any) -> Any:
     return import_tensorflow().constant(value) if isinstance(value, np.ndarray) else value
 
 
-def _record_concrete(
-    concrete: Any, args: Any, kwargs: Any, python_function: Any, title: str, max_steps: int
+def _value(item: Any) -> Value:
+    """A value that a program returned: a NumPy array, a number, a (possibly symbolic) tensor, an object."""
+    if isinstance(item, np.ndarray | np.generic | bool | int | float | complex):
+        return array_value(item)
+    return tensor_value(item) if hasattr(item, "numpy") else Value(text=str(item))
+
+
+def _name(fn: Any) -> str:
+    return getattr(fn, "__name__", "") or getattr(fn, "name", "") or type(fn).__name__
+
+
+def _finish(
+    runner: GraphRunner, title: str, fn: Any, outputs: list[Value], failure: Exception | None
 ) -> Recording:
-    tf = import_tensorflow()
-    body = Body("", concrete.graph, ())
-    variables = {id(v.handle): v for v in concrete.graph.variables}
-    reader = GraphReader(return_line(python_function) or definition_line(python_function))
-    reader.read(body, _roles(concrete, variables, python_function))
-    signature = concrete.function_type
-    given = signature.unpack_inputs(signature.bind(*args, **kwargs))
-    runner = GraphRunner(reader, max_steps, variables)
-    error = ""
-    outputs: list[Any] = []
-    try:
-        outputs = runner.run(body, [*given, *concrete.captured_inputs])
-    except OpFailed as failed:
-        error = str(failed)
-    recording = Recording(
+    reader = runner.reader
+    error = "" if failure is None else error_text(failure)
+    if failure is not None and not any(step.error for step in reader.steps):
+        phase = reader.steps[-1].phase if reader.steps else "trace"
+        reader.steps.append(Step(len(reader.steps), phase, "", line=error_line(failure), error=error))
+    if runner.unseen:
+        why = f"the run is longer than max_steps={runner.max_steps}"
+        reader.omitted.append(Omission("steps", runner.unseen, why))
+    lines = [node.line for node in reader.nodes if node.line is not None]
+    return Recording(
         framework="tensorflow",
-        title=title or getattr(python_function, "__name__", type(python_function).__name__),
+        title=title,
         nodes=tuple(reader.nodes),
         edges=tuple(reader.edges),
         steps=tuple(reader.steps),
         scopes=tuple(reader.scopes.values()),
-        sources=source_texts((n.line for n in reader.nodes if n.line is not None), python_function),
-        outputs=tuple(tensor_value(tensor) for tensor in outputs),
+        sources=source_texts(lines, fn),
+        outputs=tuple(outputs),
         omitted=tuple(reader.omitted),
-        versions={"tensorflow": tf.__version__, "python": platform.python_version()},
+        versions={"tensorflow": import_tensorflow().__version__, "python": platform.python_version()},
         error=error,
     )
-    if runner.unseen:
-        why = f"the run is longer than max_steps={max_steps}"
-        recording = replace(recording, omitted=(*recording.omitted, Omission("steps", runner.unseen, why)))
-    return recording
-
-
-def _roles(concrete: Any, variables: dict[int, Any], python_function: Any) -> dict[str, Role]:
-    """Arguments, captured variables and constants, and results among the ops of a traced function."""
-    graph, captured = concrete.graph, concrete.captured_inputs
-    definition = definition_line(python_function)
-    roles = {}
-    count = len(graph.inputs) - len(captured)
-    for tensor in graph.inputs[:count]:
-        roles[tensor.op.name] = Role("input", tensor.op.name, definition)
-    for tensor, outer in zip(graph.inputs[count:], captured, strict=True):
-        variable = variables.get(id(outer))
-        if variable is not None:
-            kind = "parameter" if variable.trainable else "variable"
-            roles[tensor.op.name] = Role(kind, variable.name.split(":")[0])
-        else:
-            roles[tensor.op.name] = Role("constant", tensor.op.name.rsplit("/", 1)[-1])
-    for tensor in graph.outputs:
-        if tensor.op.type == "Identity":
-            roles.setdefault(tensor.op.name, Role("output", tensor.op.name))
-    return roles

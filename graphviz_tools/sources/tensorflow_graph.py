@@ -50,6 +50,7 @@ class Body:
     graph: Any
     path: Path
     prefix: str = ""
+    line: SourceLine | None = None  # for an op that TensorFlow made on its own account
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,8 @@ class Role:
 
 @dataclass
 class GraphReader:
-    """Reads graphs into nodes, edges, scopes and `trace` steps; `find` gives an op's node afterwards.
+    """Reads graphs into nodes, edges, scopes and `trace` steps; `find` gives an op's node afterwards."""
 
-    `default_line` stands in for an op that TensorFlow made on its own account.
-    """
-
-    default_line: SourceLine | None = None
     nodes: list[Node] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
@@ -89,20 +86,25 @@ class GraphReader:
         value = op.get_attr(attribute)
         return self.bodies.get((value[index] if isinstance(value, list) else value).name)
 
-    def read(self, body: Body, roles: dict[str, Role]) -> None:
-        """Add what `body.graph` has grown since it was last read; `roles` are those of some ops, by name."""
+    def read(self, body: Body, roles: dict[str, Role], until: int | None = None) -> None:
+        """Add what `body.graph` has grown since it was last read, up to its op number `until` (all, if None).
+
+        `roles` are those of some ops, by name.
+        """
         self.bodies.setdefault(body.key, body)
         operations = body.graph.get_operations()
         modules = _module_paths(operations, body.prefix)
-        modules |= {argument.op.name: () for argument in getattr(body.graph, "inputs", ())}
-        for op in operations[self._read[body.key] :]:
+        if body.prefix:  # a function's arguments lie right in its box, whatever they are named after
+            modules |= {argument.op.name: () for argument in body.graph.inputs}
+        until = len(operations) if until is None else until
+        for op in operations[self._read[body.key] : until]:
             returned = [
                 out
                 for role, name in called_functions(op)
                 for out in self._call(body, op, modules[op.name], role, name)
             ]
             self._add(body, op, modules[op.name], roles.get(op.name), returned)
-        self._read[body.key] = len(operations)
+        self._read[body.key] = max(until, self._read[body.key])
 
     def _call(self, caller: Body, op: Any, module: Path, role: str, name: str) -> Iterator[int]:
         """Read the function `name` (once), join its arguments to the caller, and give its outputs."""
@@ -130,7 +132,7 @@ class GraphReader:
         else:
             path = box if box not in self.scopes else (*box, role)
             self.scopes[path] = Scope(path, kind, function_label(name))
-        return Body(name, graph, path, f"{op.name}/")
+        return Body(name, graph, path, f"{op.name}/", op_line(op))
 
     def _add(self, body: Body, op: Any, module: Path, role: Role | None, returned: list[int]) -> None:
         node = len(self.nodes)
@@ -138,7 +140,7 @@ class GraphReader:
         for depth in range(len(body.path) + 1, len(path) + 1):
             self.scopes.setdefault(path[:depth], Scope(path[:depth], "module", path[depth - 1]))
         role = role or _usual_role(op)
-        line = role.line or op_line(op) or self.default_line
+        line = role.line or op_line(op) or body.line
         self.nodes.append(Node(node, role.kind, op.type, role.label, op.name, path, line))
         self._ids[body.key, op.name] = node
         self.edges += [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ Kernel = Callable[[Sequence[Any]], list[Any]]
 
 
 def kernel_of(op: Any) -> Kernel:
-    """A function from the op's input tensors to its list of output tensors, with the op's own attributes.
+    """A function from the op's flat input tensors to its list of output tensors, with its own attributes.
 
     A seeded random op keeps its generator inside its kernel. It gets a kernel of its own, which starts where
     a freshly traced graph would start, and leaves the generators of the user's eager code alone.
@@ -21,35 +20,8 @@ def kernel_of(op: Any) -> Kernel:
     if op.type == "Const":
         constant = tf.constant(tf.make_ndarray(op.get_attr("value")), op.outputs[0].dtype)
         return lambda inputs: [constant]
-    raw = getattr(tf.raw_ops, op.type, None)
-    if raw is None or _is_seeded(op):
-        return _function_of_one_op(op)
-    accepted = inspect.signature(raw).parameters
-    attributes = {a.name: op.get_attr(a.name) for a in op.op_def.attr if a.name in accepted}
-
-    def run(inputs: Sequence[Any]) -> list[Any]:
-        result = raw(**_by_name(op, inputs), **attributes)
-        return [] if result is None else tf.nest.flatten(result)
-
-    return run
-
-
-def _by_name(op: Any, inputs: Sequence[Any]) -> dict[str, Any]:
-    """The flat `inputs` under the names that the op's definition gives them; some names stand for a list."""
-    named: dict[str, Any] = {}
-    start = 0
-    for argument in op.op_def.input_arg:
-        if argument.number_attr:
-            length = op.get_attr(argument.number_attr)
-        elif argument.type_list_attr:
-            length = len(op.get_attr(argument.type_list_attr))
-        else:
-            named[argument.name] = inputs[start]
-            start += 1
-            continue
-        named[argument.name] = list(inputs[start : start + length])
-        start += length
-    return named
+    alone = None if _is_seeded(op) else _eager_kernel(op)
+    return alone or _function_of_one_op(op)
 
 
 def _is_seeded(op: Any) -> bool:
@@ -57,8 +29,45 @@ def _is_seeded(op: Any) -> bool:
     return op.op_def.is_stateful and any(op.get_attr(name) for name in seeds)
 
 
+def _eager_kernel(op: Any) -> Kernel | None:
+    """The op as eager TensorFlow runs it; None for an attribute that eager calls do not take.
+
+    `execute.execute` is private: every function of `tf.raw_ops` ends in it. (`tf.raw_ops` itself renames
+    inputs and attributes of some ops and does not say which.) Without it each op becomes a small function,
+    which gives the same values, slower.
+    """
+    try:
+        from tensorflow.python.eager import context, execute
+    except ImportError:
+        return None
+    attributes: list[Any] = []
+    for attribute in op.op_def.attr:
+        if attribute.type in ("tensor", "list(tensor)"):
+            return None
+        attributes += [attribute.name, _eager_attribute(attribute.type, op.get_attr(attribute.name))]
+    name, count = op.type.encode(), len(op.outputs)
+    flat = tuple(attributes)
+
+    def run(inputs: Sequence[Any]) -> list[Any]:
+        return list(execute.execute(name, count, list(inputs), flat, context.context()) or ())
+
+    return run
+
+
+def _eager_attribute(kind: str, value: Any) -> Any:
+    """The value of an attribute in the form that eager execution takes."""
+    if kind.startswith("list("):
+        return [_eager_attribute(kind[5:-1], item) for item in value]
+    if kind == "type":
+        return value.as_datatype_enum
+    if kind == "shape":
+        shape = import_tensorflow().TensorShape(value)
+        return None if shape.rank is None else shape.as_list()
+    return value
+
+
 def _function_of_one_op(op: Any) -> Kernel:
-    """The op alone in a graph function."""
+    """The op alone in a graph function: public names only."""
     tf = import_tensorflow()
     definition = tf.compat.v1.GraphDef()
     node = definition.node.add()
@@ -69,15 +78,11 @@ def _function_of_one_op(op: Any) -> Kernel:
     for i, tensor in enumerate(op.inputs):
         placeholder = definition.node.add(name=f"input_{i}", op="Placeholder")
         placeholder.attr["dtype"].type = tensor.dtype.as_datatype_enum
-    results = [f"{op.name}:{i}" for i in range(len(op.outputs))] or [op.name]
+    results = [f"{op.name}:{i}" for i in range(len(op.outputs))]
 
     @tf.function(autograph=False, input_signature=[tf.TensorSpec(None, t.dtype) for t in op.inputs])
     def alone(*inputs: Any) -> list[Any]:
         fed = {f"input_{i}": value for i, value in enumerate(inputs)}
         return tf.graph_util.import_graph_def(definition, input_map=fed, return_elements=results, name="")
 
-    return lambda inputs: tf.nest.flatten(alone(*inputs)) if op.outputs else _nothing(alone(*inputs))
-
-
-def _nothing(_: Any) -> list[Any]:
-    return []
+    return lambda inputs: list(alone(*inputs))

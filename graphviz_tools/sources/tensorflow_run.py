@@ -15,6 +15,7 @@ from typing import Any
 
 from graphviz_tools.array_value import array_value
 from graphviz_tools.recording import Control, Step, Value
+from graphviz_tools.sources.tensorflow_errors import error_text
 from graphviz_tools.sources.tensorflow_graph import (
     CALL_OPS,
     CASE_OPS,
@@ -54,30 +55,30 @@ class GraphRunner:
                 self._show_argument(body, op, known[op.outputs[0].name], scope)
                 continue
             inputs = [known[tensor.name] for tensor in op.inputs]
-            outputs = self._run_op(body, op, inputs, scope)
+            outputs = self.run_op(body, op, inputs, scope)
             known.update(zip((tensor.name for tensor in op.outputs), outputs, strict=True))
         return [known[out.name] for out in graph.outputs]
 
-    def _run_op(self, body: Body, op: Any, inputs: list[Any], scope: Path) -> list[Any]:
+    def run_op(self, body: Body, op: Any, inputs: list[Any], scope: Path) -> list[Any]:
         if self.shown >= self.max_steps:
             self.unseen += 1
-            return self._kernel(body, op)(inputs)
+            return self.kernel(body, op)(inputs)
         if op.type in WHILE_OPS:
             return self._loop(body, op, inputs, scope)
         if op.type in IF_OPS or op.type in CASE_OPS:
             return self._branch(body, op, inputs, scope)
         if op.type in CALL_OPS and (called := self.reader.called(op, "f")) is not None:
-            self._show(body, op, inputs, [], scope)
+            self.show(body, op, inputs, [], scope)
             outputs = self.run(called, inputs, inner_scope(scope, body, called))
-            self._show(body, op, inputs, outputs, scope, note="The function has returned.")
+            self.show(body, op, inputs, outputs, scope, note="The function has returned.")
             return outputs
         before = [self.value(tensor) for tensor in inputs]
         try:
-            outputs = self._kernel(body, op)(inputs)
+            outputs = self.kernel(body, op)(inputs)
         except Exception as error:
-            self._show(body, op, inputs, [], scope, reads=before, error=_first_line(error))
-            raise OpFailed(_first_line(error)) from error
-        self._show(body, op, inputs, outputs, scope, reads=before)
+            self.show(body, op, inputs, [], scope, reads=before, error=error_text(error))
+            raise OpFailed(error_text(error)) from error
+        self.show(body, op, inputs, outputs, scope, reads=before)
         return outputs
 
     def _branch(self, body: Body, op: Any, inputs: list[Any], scope: Path) -> list[Any]:
@@ -90,17 +91,17 @@ class GraphRunner:
             case = int(decided) if 0 <= int(decided) < count else count - 1
             taken, chosen = f"case {case}", self.reader.called(op, "branches", case)
         if chosen is None:
-            return self._kernel(body, op)(inputs)
+            return self.kernel(body, op)(inputs)
         control = Control("branch", decided=_word(decided), taken=taken)
-        self._show(body, op, inputs, [], scope, control=control)
+        self.show(body, op, inputs, [], scope, control=control)
         outputs = self.run(chosen, passed, inner_scope(scope, body, chosen))
-        self._show(body, op, inputs, outputs, scope, note=f"The branch {taken!r} has returned.")
+        self.show(body, op, inputs, outputs, scope, note=f"The branch {taken!r} has returned.")
         return outputs
 
     def _loop(self, body: Body, op: Any, state: list[Any], scope: Path) -> list[Any]:
         test, turn = self.reader.called(op, "cond"), self.reader.called(op, "body")
         if test is None or turn is None:
-            return self._kernel(body, op)(state)
+            return self.kernel(body, op)(state)
         iteration = 0
         while self.shown < self.max_steps:
             iteration += 1
@@ -108,16 +109,16 @@ class GraphRunner:
             [decided] = self.run(test, state, (*inner_scope(scope, body, test), lap))
             if not decided.numpy():
                 control = Control("loop", decided="False", taken="exit")
-                self._show(body, op, state, state, scope, control=control)
+                self.show(body, op, state, state, scope, control=control)
                 return state
             control = Control("loop", decided="True", taken="body", iteration=iteration)
-            self._show(body, op, state, [], scope, control=control)
+            self.show(body, op, state, [], scope, control=control)
             state = self.run(turn, state, (*inner_scope(scope, body, turn), lap))
         # The budget is spent inside the loop: TensorFlow finishes it, from where it stands.
         self.unseen += 1
-        return self._kernel(body, op)(state)
+        return self.kernel(body, op)(state)
 
-    def _kernel(self, body: Body, op: Any) -> Kernel:
+    def kernel(self, body: Body, op: Any) -> Kernel:
         key = (body.key, op.name)
         if key not in self._kernels:
             self._kernels[key] = kernel_of(op)
@@ -127,9 +128,9 @@ class GraphRunner:
         """An argument arrives. In an inner body only those count that something there computes with."""
         outermost = scope == body.path and body.prefix == ""
         if outermost or any(user.type != "Identity" for user in op.outputs[0].consumers()):
-            self._show(body, op, [], [value], scope)
+            self.show(body, op, [], [value], scope)
 
-    def _show(
+    def show(
         self,
         body: Body,
         op: Any,
@@ -138,6 +139,7 @@ class GraphRunner:
         scope: Path,
         *,
         reads: Sequence[Value] | None = None,
+        writes: Sequence[Value] | None = None,
         control: Control | None = None,
         note: str = "",
         error: str = "",
@@ -147,7 +149,9 @@ class GraphRunner:
             return
         self.shown += 1
         node = self.reader.nodes[self.reader.find(body, op)]
-        written = outputs or ([] if control or error else self._assigned(op, inputs))
+        if writes is None:
+            written = outputs or ([] if control or error else self._assigned(op, inputs))
+            writes = [self.value(tensor) for tensor in written]
         self.reader.steps.append(
             Step(
                 index=len(self.reader.steps),
@@ -156,7 +160,7 @@ class GraphRunner:
                 node=node.id,
                 line=node.line,
                 reads=tuple(reads) if reads is not None else tuple(self.value(t) for t in inputs),
-                writes=tuple(self.value(tensor) for tensor in written),
+                writes=tuple(writes),
                 control=control,
                 scope=(*scope, *node.scope[len(body.path) :]),
                 note=note,
@@ -183,21 +187,28 @@ def tensor_value(tensor: Any) -> Value:
     return array_value(tensor.numpy(), name=name, dtype=tensor.dtype.name)
 
 
-def needed_ops(wanted: Iterable[Any]) -> list[Any]:
+def needed_ops(wanted: Iterable[Any], fed: frozenset[str] = frozenset()) -> list[Any]:
     """The ops that `wanted` (tensors and ops of one graph) cannot do without, each after those it waits for.
 
-    Where the graph leaves the order open, it is that in which Python made the ops.
+    Nothing behind a tensor named in `fed` is needed. Where the graph leaves the order open, it is that in
+    which Python made the ops.
     """
+
+    def dependencies(op: Any) -> list[Any]:
+        if op.outputs and all(tensor.name in fed for tensor in op.outputs):
+            return []
+        return [*(tensor.op for tensor in op.inputs), *op.control_inputs]
+
     found: dict[str, Any] = {}
     waiting = [getattr(item, "op", item) for item in wanted]
     while waiting:
         op = waiting.pop()
         if op.name not in found:
             found[op.name] = op
-            waiting += _dependencies(op)
+            waiting += dependencies(op)
     graphs = [op.graph for op in found.values()][:1]
     made = {op.name: i for graph in graphs for i, op in enumerate(graph.get_operations())}
-    blockers = {name: {before.name for before in _dependencies(op)} for name, op in found.items()}
+    blockers = {name: {before.name for before in dependencies(op)} for name, op in found.items()}
     users: dict[str, list[str]] = {}
     for name, before in blockers.items():
         for blocker in before:
@@ -215,10 +226,6 @@ def needed_ops(wanted: Iterable[Any]) -> list[Any]:
     return ordered
 
 
-def _dependencies(op: Any) -> list[Any]:
-    return [*(tensor.op for tensor in op.inputs), *op.control_inputs]
-
-
 def inner_scope(scope: Path, body: Body, called: Body) -> Path:
     """Where `called` runs when `body` runs in `scope`: a loop's iterations stay in the path."""
     return (
@@ -230,9 +237,3 @@ def inner_scope(scope: Path, body: Body, called: Body) -> Path:
 
 def _word(decided: Any) -> str:
     return str(decided.item() if hasattr(decided, "item") else decided)
-
-
-def _first_line(error: Exception) -> str:
-    """TensorFlow's message without the node names that the user never wrote."""
-    text = str(error).strip().splitlines() or [""]
-    return f"{type(error).__name__}: {text[0].split(' [Op:')[0]}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import linecache
+import sys
 import sysconfig
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
@@ -29,6 +30,16 @@ def is_user_file(file: str) -> bool:
 def source_line(file: str, line: int, function: str = "") -> SourceLine:
     """The line with its text, stripped ("" when the file cannot be read)."""
     return SourceLine(file, line, linecache.getline(file, line).strip(), function)
+
+
+def caller_line() -> SourceLine | None:
+    """The user's line that called into this package."""
+    frame = sys._getframe(1)
+    while frame is not None and not is_user_file(frame.f_code.co_filename):
+        frame = frame.f_back
+    return (
+        None if frame is None else source_line(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+    )
 
 
 def definition_line(fn: Callable[..., Any]) -> SourceLine | None:

@@ -1,0 +1,35 @@
+"""What to tell a learner of an exception that came out of TensorFlow."""
+
+from __future__ import annotations
+
+import re
+import traceback
+
+from graphviz_tools.recording import SourceLine
+from graphviz_tools.sources.user_code import is_user_file, source_line
+
+
+def error_text(error: BaseException) -> str:
+    """One line: the kind of error and its message, without TensorFlow's names for its own nodes."""
+    if error.__class__.__name__ == "OpFailed":
+        return str(error)
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [""]
+    if lines[0].startswith("in user code"):  # AutoGraph puts its traceback before the message
+        starts = [
+            line for line in lines if re.match(r"[A-Za-z_.]*(Error|Exception|Interrupt|Warning)\b", line)
+        ]
+        return (starts or lines)[-1]
+    message = re.sub(r"\{\{.*?\}\} ?| \[Op:.*", "", lines[0])
+    return f"{type(error).__name__}: {message}"
+
+
+def error_line(error: BaseException) -> SourceLine | None:
+    """The user's innermost line at which `error` was raised; AutoGraph knows it for code that it rewrote."""
+    metadata = getattr(error, "ag_error_metadata", None)  # private to AutoGraph; without it: its own frames
+    for frame in getattr(metadata, "translated_stack", ()):
+        if is_user_file(frame.filename):
+            return source_line(frame.filename, frame.lineno, frame.function_name)
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if is_user_file(frame.filename) and frame.lineno is not None:
+            return source_line(frame.filename, frame.lineno, frame.name)
+    return None
