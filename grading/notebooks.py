@@ -1,0 +1,89 @@
+"""Reading notebooks that strangers wrote: every way in which a file can be no notebook is one clear line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+MAX_BYTES = 20 * 2**20
+
+
+class Unreadable(ValueError):
+    """The file is no notebook that can be graded; the message says why in one sentence."""
+
+
+def parse(data: bytes) -> NotebookNode:
+    """The notebook in `data`, which nobody has looked at yet: not trusted, not validated beyond what grading needs.
+
+    Raises Unreadable when the bytes are empty, too many, no JSON, nested too deep or no notebook of format 4.
+    """
+    if len(data) > MAX_BYTES:
+        raise Unreadable(
+            f"the notebook has {len(data) / 2**20:.0f} MB; at most {MAX_BYTES // 2**20} MB are read"
+        )
+    if not data.strip():
+        raise Unreadable("the file is empty")
+    try:
+        raw = json.loads(data)
+    except RecursionError:
+        raise Unreadable("the file is JSON nested too deep to be a notebook") from None
+    except ValueError as error:  # JSONDecodeError and UnicodeDecodeError both are
+        raise Unreadable(f"the file is no JSON, so no notebook: {str(error)[:120]}") from None
+    if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
+        raise Unreadable("the file is JSON, but no notebook: it has no list of cells")
+    if raw.get("nbformat") != 4:
+        raise Unreadable(
+            f"the notebook has format {str(raw.get('nbformat'))[:20]!r}; save it again in JupyterLab as format 4"
+        )
+    try:
+        return nbformat.from_dict({**raw, "cells": [_cell(cell) for cell in raw["cells"]]})
+    except RecursionError:
+        raise Unreadable("the file is JSON nested too deep to be a notebook") from None
+
+
+def read(path: Path) -> NotebookNode:
+    """The notebook at `path`; raises Unreadable, or FileNotFoundError with a sentence."""
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}")
+    if path.stat().st_size > MAX_BYTES:
+        raise Unreadable(
+            f"{path.name} has {path.stat().st_size / 2**20:.0f} MB; at most {MAX_BYTES // 2**20} MB are read"
+        )
+    try:
+        return parse(path.read_bytes())
+    except Unreadable as error:
+        raise Unreadable(f"{path.name}: {error}") from None
+
+
+def duet(node: NotebookNode) -> Mapping[str, Any]:
+    """The `duet` metadata of a notebook or a cell; empty where there is none."""
+    metadata = node.get("metadata")
+    found = metadata.get("duet") if isinstance(metadata, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def dumps(notebook: NotebookNode) -> str:
+    """The notebook as the JSON text that Jupyter itself would save."""
+    return nbformat.writes(notebook, version=4) + "\n"
+
+
+def _cell(cell: object) -> dict[str, Any]:
+    """The cell with just what grading reads: a saved output of a stranger is never looked at."""
+    if not isinstance(cell, dict):
+        raise Unreadable("the notebook has a cell that is no JSON object")
+    source = cell.get("source", "")
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    if not isinstance(source, str):
+        raise Unreadable("the notebook has a cell whose source is no text")
+    metadata = cell.get("metadata")
+    return {
+        **{key: cell[key] for key in ("cell_type", "id", "execution_count", "outputs") if key in cell},
+        "source": source,
+        "metadata": metadata if isinstance(metadata, dict) else {},
+    }

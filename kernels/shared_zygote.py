@@ -1,0 +1,97 @@
+"""One zygote a process: started once, outside any sandbox, for the kernels that this process launches."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import weakref
+from collections.abc import Sequence
+from pathlib import Path
+
+from kernels import lines
+
+# What lessons use; a name that is not installed is left out.
+LESSON_MODULES = (
+    "graphviz_tools.frameworks:import_tensorflow",
+    "numpy",
+    "matplotlib.pyplot",
+    "ipywidgets",
+    "anywidget",
+    "graphviz_tools",
+    "widgets",
+)
+READY_SECONDS = 60.0
+
+
+class Zygote:
+    """A running zygote process. `path` is its Unix socket, which exists once everything is imported."""
+
+    def __init__(self, command: Sequence[str], path: Path, pass_fds: Sequence[int] = ()):
+        """`command` is what runs `python -m kernels.zygote`; its stdin is the leash that ends it with us."""
+        self.path = path
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=tuple(pass_fds))
+        self._finalizer = weakref.finalize(self, _end, self._process, path.parent)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
+    def wait_until_ready(self, timeout: float = READY_SECONDS) -> bool:
+        """True once it can fork; False when it has ended, refuses to fork, or takes longer than `timeout` seconds."""
+        until = time.monotonic() + timeout
+        while self.is_running() and time.monotonic() < until:
+            if self.path.exists():
+                return self._can_fork()
+            time.sleep(0.02)
+        return False
+
+    def close(self) -> None:
+        """End the zygote; kernels that still run notice that their parent has gone and end too."""
+        self._finalizer()
+
+    def _can_fork(self) -> bool:
+        try:
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.settimeout(5)
+                connection.connect(str(self.path))
+                lines.send(connection, {"ping": True})
+                answer = lines.receive(connection)
+        except (OSError, ValueError):
+            return False
+        return bool(answer and answer.get("safe"))
+
+
+def _end(process: subprocess.Popen[bytes], folder: Path) -> None:
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+_shared: Zygote | None = None
+
+
+def start_zygote(modules: Sequence[str] = LESSON_MODULES) -> Zygote:
+    """The zygote of this process, started now if it was not yet; it imports while the caller goes on."""
+    global _shared
+    if _shared is None or not _shared.is_running():
+        path = Path(tempfile.mkdtemp(prefix="duet-")) / "zygote"
+        _shared = Zygote([sys.executable, "-m", "kernels.zygote", str(path), *modules], path)
+    return _shared
+
+
+def can_fork_kernels() -> bool:
+    """Forking a process that has imported the frameworks is safe on Linux alone."""
+    return sys.platform == "linux" and not os.environ.get("DUET_NO_ZYGOTE")
