@@ -1,0 +1,223 @@
+"""Recordings as JSON values: `to_json` and `from_json`.
+
+The format follows the dataclasses of recording.py field by field and leaves out what has its default. Two
+things differ, for size and for JavaScript:
+
+- `values` and `lines` are tables; wherever a Value or a SourceLine belongs, its place in the table stands
+  (a tensor that is read by ten steps is written once);
+- a number that JSON has no word for is the string "nan", "inf" or "-inf", and a complex one the pair
+  [real, imaginary].
+"""
+
+from __future__ import annotations
+
+import math
+import types
+from collections.abc import Callable
+from dataclasses import MISSING, Field, fields, is_dataclass
+from functools import cache
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from graphviz_tools.recording import Number, Recording, SourceLine, Value
+
+FORMAT = "graph-duet recording"
+VERSION = 1
+
+Json = Any
+_TABLES: dict[type, str] = {Value: "values", SourceLine: "lines"}
+_WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
+
+def to_json(recording: Recording) -> dict[str, Json]:
+    """The recording as dicts, lists, strings and finite numbers, fit for `json.dumps(..., allow_nan=False)`."""
+    tables = _Tables()
+    body = _writer(Recording)(recording, tables)
+    return {"format": FORMAT, "version": VERSION, **tables.written, **body}
+
+
+def from_json(written: Json) -> Recording:
+    """The recording that `to_json` wrote. Raises ValueError when it is damaged or of a later version."""
+    if not isinstance(written, dict) or written.get("format") != FORMAT:
+        raise ValueError("this is no Graph Duet recording")
+    version = written.get("version")
+    if not isinstance(version, int) or version < 1:
+        raise ValueError(f"the recording is damaged: {version!r} is no version")
+    if version > VERSION:
+        raise ValueError(
+            f"the recording has format {version}, and this Graph Duet reads up to {VERSION}: install a newer one"
+        )
+    tables: dict[type, list[Any]] = {}
+    try:
+        for kind in (SourceLine, Value):
+            read = _dataclass_reader(kind)
+            tables[kind] = [read(item, tables) for item in _list(written.get(_TABLES[kind], []))]
+        body = {k: v for k, v in written.items() if k not in ("format", "version", *_TABLES.values())}
+        return _dataclass_reader(Recording)(body, tables)
+    except _Damage as damage:
+        raise ValueError(f"the recording is damaged: {damage}") from None
+
+
+class _Damage(Exception):
+    """What was found where something else belongs."""
+
+
+class _Tables:
+    """Values and lines, each written once."""
+
+    def __init__(self) -> None:
+        self.written: dict[str, list[Json]] = {"lines": [], "values": []}
+        self._places: dict[int, tuple[int, object]] = {}
+
+    def place(self, thing: object) -> int:
+        known = self._places.get(id(thing))
+        if known is None:
+            table = self.written[_TABLES[type(thing)]]
+            table.append(_dataclass_writer(type(thing))(thing, self))
+            known = self._places[id(thing)] = (len(table) - 1, thing)
+        return known[0]
+
+
+# Writing: one function a type, put together once from the type's annotation.
+
+Writer = Callable[[Any, _Tables], Json]
+Reader = Callable[[Json, dict[type, list[Any]]], Any]
+
+
+@cache
+def _writer(annotation: Any) -> Writer:
+    if annotation in _TABLES:
+        return lambda thing, tables: tables.place(thing)
+    if is_dataclass(annotation):
+        return _dataclass_writer(annotation)
+    if annotation in (float, Number):
+        return lambda number, tables: _written_number(number)
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is tuple and len(inner) == 2 and inner[1] is ...:
+        each = _writer(inner[0])
+        return lambda items, tables: [each(item, tables) for item in items]
+    if origin in (Union, types.UnionType) and inner[-1] is type(None):
+        rest = Union[inner[:-1]]  # noqa: UP007 - the members are known only here
+        some = _writer(rest)
+        return lambda thing, tables: None if thing is None else some(thing, tables)
+    return lambda thing, tables: list(thing) if isinstance(thing, tuple) else thing
+
+
+@cache
+def _dataclass_writer(cls: type) -> Writer:
+    columns = [(f.name, _default(f), _writer(hint)) for f, hint in _columns(cls)]
+
+    def write(thing: Any, tables: _Tables) -> Json:
+        written = {}
+        for name, default, column in columns:
+            content = getattr(thing, name)
+            if content is not default and (content != default or isinstance(content, bool | int | float)):
+                written[name] = column(content, tables)
+        return written
+
+    return write
+
+
+def _written_number(number: Number) -> Json:
+    if isinstance(number, complex):
+        return [_written_number(number.real), _written_number(number.imag)]
+    if isinstance(number, float) and not math.isfinite(number):
+        return str(number)
+    return number
+
+
+# Reading: the same, with a check at every leaf.
+
+
+@cache
+def _reader(annotation: Any) -> Reader:
+    if annotation in _TABLES:
+        return lambda place, tables: _looked_up(tables[annotation], place)
+    if is_dataclass(annotation):
+        return _dataclass_reader(annotation)
+    if annotation in (float, Number):
+        return lambda number, tables: _read_number(number)
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return _checked(lambda word: isinstance(word, str) and word in inner, " or ".join(map(repr, inner)))
+    if origin is tuple and len(inner) == 2 and inner[1] is ...:
+        each = _reader(inner[0])
+        return lambda items, tables: tuple([each(item, tables) for item in _list(items)])
+    if origin is tuple:
+        pair = [_reader(part) for part in inner]
+        return lambda items, tables: _pair(items, pair, tables)
+    if origin is dict:
+        return _checked(
+            lambda d: isinstance(d, dict) and all(isinstance(v, str) for v in d.values()), "names and strings"
+        )
+    if origin in (Union, types.UnionType) and inner[-1] is type(None):
+        some = _reader(Union[inner[:-1]])  # noqa: UP007
+        return lambda thing, tables: None if thing is None else some(thing, tables)
+    if annotation is int:
+        return _checked(lambda n: isinstance(n, int) and not isinstance(n, bool), "a whole number")
+    return _checked(lambda s: isinstance(s, annotation), f"a {annotation.__name__}")
+
+
+@cache
+def _dataclass_reader(cls: type) -> Reader:
+    columns = {f.name: _reader(hint) for f, hint in _columns(cls)}
+    needed = {f.name for f, _ in _columns(cls) if _default(f) is MISSING}
+
+    def read(written: Json, tables: dict[type, list[Any]]) -> Any:
+        if not isinstance(written, dict):
+            raise _Damage(f"{written!r:.40} where a {cls.__name__} belongs")
+        strange = written.keys() - columns.keys()
+        missing = needed - written.keys()
+        if strange or missing:
+            names = ", ".join(sorted(strange or missing))
+            raise _Damage(f"a {cls.__name__} {'has unknown' if strange else 'lacks'} {names}")
+        return cls(**{name: columns[name](content, tables) for name, content in written.items()})
+
+    return read
+
+
+def _columns(cls: type) -> list[tuple[Field[Any], Any]]:
+    hints = get_type_hints(cls)
+    return [(f, hints[f.name]) for f in fields(cls)]
+
+
+def _default(column: Field[Any]) -> Any:
+    return column.default if column.default_factory is MISSING else column.default_factory()
+
+
+def _checked(holds: Callable[[Json], bool], what: str) -> Reader:
+    def read(thing: Json, tables: dict[type, list[Any]]) -> Any:
+        if not holds(thing):
+            raise _Damage(f"{thing!r:.40} where {what} belongs")
+        return thing
+
+    return read
+
+
+def _list(thing: Json) -> list[Any]:
+    if not isinstance(thing, list):
+        raise _Damage(f"{thing!r:.40} where a list belongs")
+    return thing
+
+
+def _pair(items: Json, readers: list[Reader], tables: dict[type, list[Any]]) -> tuple[Any, ...]:
+    if len(_list(items)) != len(readers):
+        raise _Damage(f"{items!r:.40} where {len(readers)} things belong")
+    return tuple(read(item, tables) for read, item in zip(readers, items, strict=True))
+
+
+def _looked_up(table: list[Any], place: Json) -> Any:
+    if not isinstance(place, int) or not 0 <= place < len(table):
+        raise _Damage(f"{place!r:.40} where a place in a table of {len(table)} belongs")
+    return table[place]
+
+
+def _read_number(number: Json) -> Number:
+    if isinstance(number, bool | int | float):
+        return number
+    if isinstance(number, str) and number in _WORDS:
+        return _WORDS[number]
+    if isinstance(number, list) and len(number) == 2:
+        real, imaginary = map(_read_number, number)
+        if not isinstance(real, complex) and not isinstance(imaginary, complex):
+            return complex(real, imaginary)
+    raise _Damage(f"{number!r:.40} where a number belongs")
