@@ -1,0 +1,1 @@
+"""G05: a tile with a halo in shared memory, and the barrier it needs: average pooling and its gradient."""

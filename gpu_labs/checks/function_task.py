@@ -1,0 +1,139 @@
+"""A differentiable function that a learner makes from kernels: its values, its gradients, its Jacobian."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from gpu_labs.checks.compare import cells_around, first_difference
+from gpu_labs.checks.report import Report, Verdict
+
+_STEP = 1e-6  # of the central difference, as in torch.autograd.gradcheck
+_JACOBIAN_TOLERANCE = 1e-5
+
+
+@dataclass(frozen=True)
+class FunctionTask:
+    """A task whose answer is a function of tensors.
+
+    `cases` makes (title, arguments) from a random generator, tensors in float64; `oracle` is torch's own
+    function. The Jacobian is compared for cases of at most `jacobian_elements` elements.
+    """
+
+    name: str
+    cases: Callable[[np.random.Generator], Sequence[tuple[str, tuple[Any, ...]]]]
+    oracle: Callable[..., torch.Tensor]
+    tolerance: float = 1e-9
+    jacobian_elements: int = 16
+
+    def check(self, function: Callable[..., torch.Tensor], seed: int = 0) -> Report:
+        """Run and judge in this process, as a notebook does."""
+        return self.judge(self.observe(function, seed), seed)
+
+    def observe(self, function: Callable[..., torch.Tensor], seed: int = 0) -> list[dict[str, Any]]:
+        """The function's value, gradients and Jacobians for each case, as JSON-able data."""
+        return [
+            _observe(function, arguments, self._has_jacobian(arguments)) for _, arguments in self._cases(seed)
+        ]
+
+    def judge(self, observations: Sequence[dict[str, Any]], seed: int = 0) -> Report:
+        """Verdicts on what `observe` returned for the same seed.
+
+        Raises:
+            ValueError: there are more or fewer observations than cases.
+        """
+        cases = self._cases(seed)
+        if len(cases) != len(observations):
+            raise ValueError(f"{self.name} has {len(cases)} cases, but {len(observations)} were observed")
+        pairs = zip(cases, observations, strict=True)
+        return Report(self.name, tuple(self._judge(title, args, seen) for (title, args), seen in pairs))
+
+    def _cases(self, seed: int) -> Sequence[tuple[str, tuple[Any, ...]]]:
+        return self.cases(np.random.default_rng(seed))
+
+    def _has_jacobian(self, arguments: tuple[Any, ...]) -> bool:
+        return max(t.numel() for t in arguments if isinstance(t, torch.Tensor)) <= self.jacobian_elements
+
+    def _judge(self, title: str, arguments: tuple[Any, ...], seen: dict[str, Any]) -> Verdict:
+        if seen["error"]:
+            return Verdict(title, "error", seen["error"])
+        right = _observe(self.oracle, arguments, with_jacobian=False)
+        oracle, finite = "torch's own", "finite differences of the forward"
+        pairs = [("value", "wrong-values", seen["value"], right["value"], self.tolerance, oracle)]
+        pairs += [
+            (f"gradient {number}", "gradient", got, expected, self.tolerance, oracle)
+            for number, (got, expected) in enumerate(zip(seen["gradients"], right["gradients"], strict=True))
+        ]
+        pairs += [
+            (f"Jacobian {number}", "gradient", analytical, numerical, _JACOBIAN_TOLERANCE, finite)
+            for number, (analytical, numerical) in enumerate(seen["jacobians"])
+        ]
+        verdicts = (compare(title, *pair) for pair in pairs)
+        return next((verdict for verdict in verdicts if verdict), Verdict(title))
+
+
+def compare(
+    title: str, what: str, reason: str, got_values: Any, expected_values: Any, tolerance: float, oracle: str
+) -> Verdict | None:
+    """A verdict on the first element where two arrays differ by more than `tolerance`, or None."""
+    got, expected = np.asarray(got_values, np.float64), np.asarray(expected_values, np.float64)
+    if got.shape != expected.shape:
+        sentence = f"The {what} has shape {got.shape}, but {expected.shape} is expected."
+        return Verdict(title, reason, sentence)
+    wrong = first_difference(got, expected, tolerance)
+    if wrong is None:
+        return None
+    sentence = f"The {what} differs from {oracle} at [{', '.join(map(str, wrong))}]."
+    return Verdict(title, reason, sentence, "", None, cells_around(got, expected, wrong, tolerance))
+
+
+def _observe(
+    function: Callable[..., torch.Tensor], arguments: tuple[Any, ...], with_jacobian: bool
+) -> dict[str, Any]:
+    """The value, the gradient of each tensor argument for one fixed direction, and pairs of Jacobians."""
+    leaves = [a.clone().requires_grad_() if isinstance(a, torch.Tensor) else a for a in arguments]
+    tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
+    try:
+        value = function(*leaves)
+        direction = torch.cos(torch.arange(value.numel(), dtype=value.dtype)).reshape(value.shape)
+        gradients = torch.autograd.grad(value, tensors, direction, retain_graph=True)
+        jacobians = _jacobians(function, leaves, value) if with_jacobian else []
+    except Exception as error:  # whatever the learner's function raises is the verdict
+        return {"error": f"{type(error).__name__}: {error}"}
+    return {
+        "error": "",
+        "value": value.tolist(),
+        "gradients": [gradient.tolist() for gradient in gradients],
+        "jacobians": jacobians,
+    }
+
+
+def _jacobians(
+    function: Callable[..., torch.Tensor], leaves: Sequence[Any], value: torch.Tensor
+) -> list[tuple[list[list[float]], list[list[float]]]]:
+    """For each tensor argument the Jacobian by backward and by central differences, (outputs, elements)."""
+    pairs = []
+    for place, leaf in enumerate(leaves):
+        if not isinstance(leaf, torch.Tensor):
+            continue
+        rows = [torch.autograd.grad(value, leaf, unit, retain_graph=True)[0] for unit in _units(value)]
+        columns = []
+        for unit in _units(leaf):
+            ahead, behind = (
+                function(*leaves[:place], leaf.detach() + step * unit, *leaves[place + 1 :])
+                .detach()
+                .reshape(-1)
+                for step in (_STEP, -_STEP)
+            )
+            columns.append((ahead - behind) / (2 * _STEP))
+        analytical = torch.stack([row.reshape(-1) for row in rows])
+        pairs.append((analytical.tolist(), torch.stack(columns, dim=1).tolist()))
+    return pairs
+
+
+def _units(like: torch.Tensor) -> list[torch.Tensor]:
+    return list(torch.eye(like.numel(), dtype=like.dtype).reshape(like.numel(), *like.shape))

@@ -1,0 +1,204 @@
+"""A kernel that a learner writes: the cases it is run on, and what is asked of it.
+
+A check has two halves that can run in two processes. `observe` runs the kernel and returns plain values;
+`judge` compares them with what it computes itself and never runs anything of the learner's.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from gpu_labs.checks.compare import cells_around, first_difference
+from gpu_labs.checks.report import Report, Verdict
+from gpu_labs.executor.findings import WARNINGS
+from gpu_labs.executor.inspect import inspect
+from gpu_labs.executor.launch import KernelTypeError, Launch
+
+_CANARY_ELEMENTS = 64
+_CANARY_BYTE = 0xA5
+
+
+@dataclass(frozen=True)
+class Case:
+    """One launch: `kernel[grid, block](*inputs, *outputs)`.
+
+    `expected` are the right outputs, with the shape and dtype of what the kernel is given to write.
+    `most_reads` bounds the loads from global memory of all threads together, `most_depth` the longest
+    chain of memory accesses: of one thread, or of atomics queueing at one element.
+    """
+
+    title: str
+    grid: int | tuple[int, ...]
+    block: int | tuple[int, ...]
+    inputs: tuple[Any, ...]
+    expected: tuple[np.ndarray, ...]
+    most_reads: int | None = None
+    most_depth: int | None = None
+
+
+@dataclass(frozen=True)
+class KernelTask:
+    """A task whose answer is one kernel, called as `signature` says: inputs first, then outputs.
+
+    `cases` makes the launches from a random generator: the same ones for the same seed.
+    """
+
+    name: str
+    signature: str
+    cases: Callable[[np.random.Generator], Sequence[Case]]
+    tolerance: float = 1e-5
+
+    def check(self, kernel: Any, seed: int = 0) -> Report:
+        """Run and judge in this process, as a notebook does; stops at the first failing case."""
+        verdicts = []
+        for number, case in enumerate(self._cases(seed)):
+            for order in _orders(seed, number):
+                observation, launch = _observe(kernel, case, order)
+                verdict = self._judge(case, observation)
+                verdicts.append(verdict)
+                if not verdict.passed:
+                    return Report(self.name, tuple(verdicts), launch)
+        return Report(self.name, tuple(verdicts))
+
+    def observe(self, kernel: Any, seed: int = 0) -> list[dict[str, Any]]:
+        """Run every case in three thread orders and return what came out, as JSON-able data."""
+        return [
+            _observe(kernel, case, order)[0]
+            for number, case in enumerate(self._cases(seed))
+            for order in _orders(seed, number)
+        ]
+
+    def judge(self, observations: Sequence[dict[str, Any]], seed: int = 0) -> Report:
+        """Verdicts on what `observe` returned for the same seed.
+
+        Raises:
+            ValueError: there are more or fewer observations than cases.
+        """
+        cases = [case for number, case in enumerate(self._cases(seed)) for _ in _orders(seed, number)]
+        if len(cases) != len(observations):
+            raise ValueError(f"{self.name} has {len(cases)} launches, but {len(observations)} were observed")
+        pairs = zip(cases, observations, strict=True)
+        return Report(self.name, tuple(self._judge(case, observation) for case, observation in pairs))
+
+    def _cases(self, seed: int) -> Sequence[Case]:
+        return self.cases(np.random.default_rng(seed))
+
+    def _judge(self, case: Case, seen: dict[str, Any]) -> Verdict:
+        order = "in order" if seen["order"] is None else f"threads shuffled by seed {seen['order']}"
+        title = f"{case.title}, {order}"
+        if seen["error"]:
+            return Verdict(title, "error", seen["error"], "", seen["finding"])
+        for finding in seen["findings"]:
+            if finding["kind"] not in WARNINGS:
+                return Verdict(title, finding["kind"], finding["sentence"], finding["hint"], finding)
+        if not seen["canaries_intact"]:
+            return Verdict(
+                title, "canary", "A cell beside one of the arrays was overwritten.", "Check the guard."
+            )
+        if not seen["inputs_intact"]:
+            return Verdict(
+                title, "input-changed", "The kernel changed one of its inputs.", "Write to the output."
+            )
+        for values, expected in zip(seen["outputs"], case.expected, strict=True):
+            got = np.asarray(values, expected.dtype).reshape(expected.shape)
+            wrong = first_difference(got, expected, self.tolerance)
+            if wrong is not None:
+                sentence = f"The value at [{', '.join(map(str, wrong))}] is not the expected one."
+                if np.isnan(got[wrong]) and not np.isnan(expected[wrong]):
+                    sentence = f"Nothing sensible was written to [{', '.join(map(str, wrong))}]."
+                cells = cells_around(got, expected, wrong, self.tolerance)
+                return Verdict(title, "wrong-values", sentence, "", None, cells)
+        return _over_budget(title, case, seen) or Verdict(title)
+
+
+def _over_budget(title: str, case: Case, seen: dict[str, Any]) -> Verdict | None:
+    if case.most_reads is not None and seen["reads"] > case.most_reads:
+        sentence = f"The threads read global memory {seen['reads']} times; {case.most_reads} are enough."
+        return Verdict(
+            title, "reads", sentence, "Read each element once, and keep it where the block shares it."
+        )
+    if case.most_depth is not None and seen["depth"] > case.most_depth:
+        sentence = f"The longest chain of accesses is {seen['depth']} long; {case.most_depth} is enough."
+        return Verdict(
+            title, "depth", sentence, "Let the threads share the work: half of them stop at each step."
+        )
+    return None
+
+
+def _orders(seed: int, number: int) -> tuple[int | None, ...]:
+    """Threads in order, and in two shuffled orders of the case's own."""
+    return (None, 1000 * seed + 2 * number + 1, 1000 * seed + 2 * number + 2)
+
+
+def _observe(kernel: Any, case: Case, order: int | None) -> tuple[dict[str, Any], Launch | None]:
+    inputs = [_Fenced(value) if isinstance(value, np.ndarray) else value for value in case.inputs]
+    outputs = [_Fenced(_unwritten(expected)) for expected in case.expected]
+    arguments = [value.array if isinstance(value, _Fenced) else value for value in (*inputs, *outputs)]
+    seen: dict[str, Any] = {"order": order, "error": "", "finding": None}
+    try:
+        launch = inspect(kernel, case.grid, case.block, *arguments, level="profile", seed=order)
+    except KernelTypeError as error:
+        return seen | {"error": str(error), "finding": {"line": error.line, "text": error.text}}, None
+    except TypeError as error:  # a wrong number of parameters
+        return seen | {"error": str(error)}, None
+    changed = [
+        not np.array_equal(fenced.array, value, equal_nan=True)
+        for fenced, value in zip(inputs, case.inputs, strict=True)
+        if isinstance(fenced, _Fenced)
+    ]
+    fences = [value for value in (*inputs, *outputs) if isinstance(value, _Fenced)]
+    return seen | {
+        "outputs": [fenced.array.ravel().tolist() for fenced in outputs],
+        "findings": [asdict(finding) for finding in launch.findings],
+        "canaries_intact": all(fenced.intact for fenced in fences),
+        "inputs_intact": not any(changed),
+        "reads": _global_reads(launch),
+        "depth": _depth(launch),
+    }, launch
+
+
+class _Fenced:
+    """A copy of an array with canary bytes on both sides."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        fence = _CANARY_ELEMENTS * values.itemsize
+        self._memory = np.full(values.nbytes + 2 * fence, _CANARY_BYTE, np.uint8)
+        self._sides = self._memory[:fence], self._memory[len(self._memory) - fence :]
+        self.array = self._memory[fence : fence + values.nbytes].view(values.dtype).reshape(values.shape)
+        self.array[...] = values
+
+    @property
+    def intact(self) -> bool:
+        return all(bool((side == _CANARY_BYTE).all()) for side in self._sides)
+
+
+def _unwritten(expected: np.ndarray) -> np.ndarray:
+    """What an output holds before the kernel runs: no number that could pass for a right answer."""
+    fill = np.nan if np.issubdtype(expected.dtype, np.inexact) else np.iinfo(expected.dtype).min
+    return np.full(expected.shape, fill, expected.dtype)
+
+
+def _global_reads(launch: Launch) -> int:
+    profile = launch.profile
+    if profile is None:
+        return 0
+    reads = sum(line.lanes for line in profile.lines if line.space == "global" and line.kind != "write")
+    return round(reads * profile.blocks / profile.blocks_sampled) if profile.blocks_sampled else 0
+
+
+def _depth(launch: Launch) -> int:
+    """The most accesses that one thread made one after the other, or that queued as atomics at one cell."""
+    chains: Counter[tuple[Any, ...]] = Counter()
+    for access in launch.accesses:
+        if launch.arrays[access.array].space == "local":
+            continue
+        chains.update(("thread", access.block, thread) for thread in access.threads)
+        if access.kind == "atomic":
+            owner = access.block if launch.arrays[access.array].space == "shared" else None
+            chains.update(("cell", access.array, owner, index) for index in access.indices)
+    return max(chains.values(), default=0)
