@@ -8,59 +8,16 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
-from html import escape
 from textwrap import wrap
 from typing import Any
 
-from graphviz_tools.palette import Theme, colours
+from graphviz_tools.palette import Theme
+from widgets.sheet import CHAR, MARGIN, Sheet
 
-LINE, CHAR = 18, 7.3  # pixels a row and a monospace character of 12 px take
+LINE = 18  # pixels a row of text takes
 CELL, GAP = 14, 2
 CELLS = 128  # more elements than this share cells
 THREADS = 64  # more threads than this share squares
-MARGIN = 16
-NBSP = "\N{NO-BREAK SPACE}"
-
-
-class Sheet:
-    """An SVG under construction: elements, and how far they reach."""
-
-    def __init__(self, theme: Theme) -> None:
-        self.colours = colours(theme)
-        self.parts: list[str] = []
-        self.width = self.height = 0.0
-
-    def reach(self, x: float, y: float) -> None:
-        self.width, self.height = max(self.width, x), max(self.height, y)
-
-    def text(self, x: float, y: float, words: str, colour: str = "ink", weight: str = "normal") -> None:
-        fill = self.colours[colour]
-        kept = escape(words).replace(
-            " ", NBSP
-        )  # an SVG reader folds ordinary spaces, and an indent with them
-        self.parts.append(f'<text x="{x:g}" y="{y:g}" fill="{fill}" font-weight="{weight}">{kept}</text>')
-        self.reach(x + CHAR * len(words), y + 4)
-
-    def box(
-        self, x: float, y: float, w: float, h: float, fill: str, line: str, title: str = "", width: float = 1
-    ) -> None:
-        tip = f"<title>{escape(title)}</title>" if title else ""
-        self.parts.append(
-            f'<rect x="{x:g}" y="{y:g}" width="{w:g}" height="{h:g}" rx="2" fill="{fill}" '
-            f'stroke="{self.colours[line]}" stroke-width="{width:g}">{tip}</rect>'
-        )
-        self.reach(x + w, y + h)
-
-    def svg(self, title: str) -> str:
-        w, h = math.ceil(self.width + MARGIN), math.ceil(self.height + MARGIN)
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{w}" role="img" '
-            f'aria-label="{escape(title, quote=True)}" font-size="12" '
-            f'font-family="ui-monospace, Menlo, Consolas, monospace"><title>{escape(title)}</title>'
-            f'<rect width="{w}" height="{h}" fill="{self.colours["paper"]}"/>'
-            + "".join(self.parts)
-            + "</svg>"
-        )
 
 
 def kernel_svg(story: dict[str, Any], theme: Theme = "light") -> str:

@@ -1,0 +1,118 @@
+// @ts-check
+// The arrays of a launch as grids of cells, tinted by the reads and outlined by the writes of the current epoch.
+
+import { el, svg } from "./dom.js";
+import { cellName, touched } from "./kernel_model.js";
+
+/** @typedef {import("./kernel_model.js").Story} Story */
+/** @typedef {{array: number, block: number | null, index: number}} Place */
+
+const SIZE = 13;
+const STEP = 15;
+const WIDEST = 32;
+const CELLS = 256; // more elements than this share cells
+
+export class KernelArrays {
+  /**
+   * @param {Story} story
+   * @param {(place: Place | null) => void} point called when a cell is pointed at
+   * @param {(block: number) => string} blockName
+   */
+  constructor(story, point, blockName) {
+    this.story = story;
+    this.point = point;
+    // A shared or local array is drawn once for each shown block, a global one once.
+    this.strips = story.arrays.flatMap((array, number) =>
+      array.space === "global" || array.space === "constant"
+        ? [this.strip(number, null, "")]
+        : story.blocks.map((_, block) => this.strip(number, block, ` of block ${blockName(block)}`)),
+    );
+    this.root = el("div", { class: "arrays" }, ...this.strips.map((strip) => strip.root));
+  }
+
+  /** @param {number} number @param {number | null} block @param {string} owner */
+  strip(number, block, owner) {
+    const array = this.story.arrays[number];
+    const size = array.shape.reduce((a, b) => a * b, 1);
+    const share = Math.max(1, Math.ceil(size / CELLS));
+    const last = array.shape[array.shape.length - 1] ?? 1;
+    const columns = Math.max(1, share === 1 && array.shape.length > 1 && last <= WIDEST ? last : Math.min(WIDEST, size));
+    const count = Math.ceil(size / share);
+    const cells = Array.from({ length: count }, (_, i) => {
+      const box = svg("rect", {
+        class: "cell",
+        x: (i % columns) * STEP + 1,
+        y: Math.floor(i / columns) * STEP + 1,
+        width: SIZE,
+        height: SIZE,
+        rx: 1,
+      });
+      box.addEventListener("mouseenter", () => this.point({ array: number, block, index: i * share }));
+      return box;
+    });
+    const grid = svg(
+      "svg",
+      { width: columns * STEP + 2, height: Math.ceil(count / columns) * STEP + 2, role: "img", tabindex: 0 },
+      ...cells,
+    );
+    grid.addEventListener("mouseleave", () => this.point(null));
+    grid.addEventListener("blur", () => this.point(null));
+    let cursor = -1;
+    grid.addEventListener("keydown", (event) => {
+      if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+      cursor = Math.min(Math.max(cursor + (event.key === "ArrowDown" ? 1 : -1), 0), count - 1);
+      this.point({ array: number, block, index: cursor * share });
+      event.preventDefault();
+      event.stopPropagation();
+    });
+    const note = share > 1 ? `, ${share} elements a cell` : "";
+    const type = `${array.space}${owner} · ${array.dtype}[${array.shape.join(", ")}]${note}`;
+    const root = el("div", { class: "strip" }, el("p", {}, el("b", {}, array.name), " ", el("span", {}, type)), grid);
+    return { root, grid, cells, number, block, share, name: `${array.name}${owner}` };
+  }
+
+  /** @param {number} frame */
+  show(frame) {
+    for (const strip of this.strips) {
+      /** @type {Map<number, {reads: number, writes: number}>} */
+      const sums = new Map();
+      for (const [index, { reads, writes }] of touched(this.story, frame, strip.number, strip.block)) {
+        const cell = Math.floor(index / strip.share);
+        const sum = sums.get(cell) ?? { reads: 0, writes: 0 };
+        sums.set(cell, { reads: sum.reads + reads, writes: sum.writes + writes });
+      }
+      const most = Math.max(1, ...[...sums.values()].map(({ reads }) => reads));
+      let read = 0;
+      let written = 0;
+      strip.cells.forEach((cell, i) => {
+        const { reads, writes } = sums.get(i) ?? { reads: 0, writes: 0 };
+        read += reads;
+        written += writes;
+        cell.style.setProperty("--heat", String(reads ? 0.25 + (0.75 * reads) / most : 0));
+        cell.classList.toggle("written", writes > 0);
+      });
+      strip.grid.setAttribute("aria-label", `array ${strip.name}: ${read} reads and ${written} writes since the last barrier`);
+    }
+  }
+
+  /** The cell of an element, for lines and lights. @param {Place} place */
+  cell(place) {
+    const strip = this.strips.find(
+      (each) => each.number === place.array && (each.block === null || each.block === place.block),
+    );
+    return strip?.cells[Math.floor(place.index / strip.share)];
+  }
+
+  /** Light cells up. @param {Place[]} places */
+  light(places) {
+    const wanted = new Set(places.map((place) => this.cell(place)));
+    for (const strip of this.strips) {
+      for (const cell of strip.cells) cell.classList.toggle("lit", wanted.has(cell));
+    }
+  }
+
+  /** @param {Place} place */
+  name(place) {
+    return cellName(this.story.arrays[place.array], place.index);
+  }
+}

@@ -1,0 +1,119 @@
+// @ts-check
+// The blocks of a launch as cards, each a grid of threads coloured, and marked, by what they are doing.
+
+import { el, svg } from "./dom.js";
+import { threadName, threadStates } from "./kernel_model.js";
+
+/** @typedef {import("./kernel_model.js").Story} Story */
+
+const SIZE = 13;
+const STEP = 15;
+const WIDEST = 16; // squares a row
+const SQUARES = 256; // a card never has more; beyond that, neighbours share a square
+const SIGN = { reading: "R", writing: "W", between: "", waiting: "‖", done: "✓" };
+const ORDER = /** @type {const} */ (["writing", "reading", "between", "waiting", "done"]);
+
+export class KernelBlocks {
+  /**
+   * @param {Story} story
+   * @param {(block: number, thread: number | null) => void} point called when a thread is pointed at
+   */
+  constructor(story, point) {
+    this.story = story;
+    this.share = Math.ceil(story.threads / SQUARES);
+    this.columns = Math.min(WIDEST, story.block[0], Math.ceil(story.threads / this.share));
+    this.cards = story.blocks.map((_, block) => this.card(block, point));
+    const more = story.blocksLeftOut > 0 && el("p", { class: "more" }, `and ${story.blocksLeftOut} more blocks`);
+    this.root = el("div", { class: "cards" }, ...this.cards.map((card) => card.root), more);
+  }
+
+  /** @param {number} block @param {(block: number, thread: number | null) => void} point */
+  card(block, point) {
+    const count = Math.ceil(this.story.threads / this.share);
+    const rows = Math.ceil(count / this.columns);
+    const squares = Array.from({ length: count }, (_, i) => {
+      const x = (i % this.columns) * STEP + 1;
+      const y = Math.floor(i / this.columns) * STEP + 1;
+      const box = svg("rect", { x, y, width: SIZE, height: SIZE, rx: 2 });
+      const sign = svg("text", { x: x + SIZE / 2, y: y + SIZE - 3 });
+      const root = svg("g", { class: "thread", "data-thread": i * this.share }, box, sign);
+      root.addEventListener("mouseenter", () => point(block, i * this.share));
+      return { root, sign };
+    });
+    const grid = svg(
+      "svg",
+      { width: this.columns * STEP + 2, height: rows * STEP + 2, role: "img", tabindex: 0, class: "threads" },
+      ...squares.map((square) => square.root),
+    );
+    grid.addEventListener("mouseleave", () => point(block, null));
+    let cursor = -1;
+    grid.addEventListener("keydown", (event) => {
+      if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+      cursor = Math.min(Math.max(cursor + (event.key === "ArrowDown" ? 1 : -1), 0), count - 1);
+      point(block, cursor * this.share);
+      event.preventDefault();
+      event.stopPropagation();
+    });
+    grid.addEventListener("blur", () => point(block, null));
+    const epoch = el("span", { class: "epoch-of" });
+    const root = el("div", { class: "card" }, el("p", {}, `block ${this.name(block)} `, epoch), grid);
+    return { root, grid, squares, epoch };
+  }
+
+  /** @param {number} block */
+  name(block) {
+    const used = this.story.grid.reduce((last, size, i) => (size > 1 ? i + 1 : last), 1);
+    const at = this.story.blocks[block].slice(0, used);
+    return used === 1 ? String(at[0]) : `(${at.join(", ")})`;
+  }
+
+  /** @param {number} frame @param {number[]} epochs the epoch of each block */
+  show(frame, epochs) {
+    threadStates(this.story, frame).forEach((states, block) => {
+      const card = this.cards[block];
+      /** @type {Record<string, number>} */
+      const counts = {};
+      card.squares.forEach((square, i) => {
+        const group = states.slice(i * this.share, (i + 1) * this.share);
+        const state = ORDER.find((each) => group.includes(each)) ?? "done";
+        counts[state] = (counts[state] ?? 0) + 1;
+        square.root.setAttribute("class", `thread ${state} ${this.marked(block, i) ? "hazard" : ""}`);
+        square.sign.textContent = this.marked(block, i) ? "!" : SIGN[state];
+      });
+      const words = Object.entries(counts).map(([state, count]) => `${count} ${state}`);
+      card.grid.setAttribute("aria-label", `block ${this.name(block)}, threads: ${words.join(", ")}`);
+      card.epoch.textContent = epochs[block] ? `after barrier ${epochs[block]}` : "";
+    });
+  }
+
+  /** @param {number} block @param {number} square */
+  marked(block, square) {
+    const [bx, by] = this.story.block;
+    const inside = (/** @type {number[] | null} */ at) =>
+      at !== null && Math.floor((at[0] + bx * (at[1] + by * at[2])) / this.share) === square;
+    return this.story.findings.some(
+      (each) => (each.card === block && inside(each.thread)) || (each.otherCard === block && inside(each.other_thread)),
+    );
+  }
+
+  /** The square of a thread. @param {number} block @param {number} thread */
+  square(block, thread) {
+    return this.cards[block]?.squares[Math.floor(thread / this.share)]?.root;
+  }
+
+  /** Light threads up. @param {{block: number, thread: number}[]} threads */
+  light(threads) {
+    const wanted = new Set(threads.map(({ block, thread }) => this.square(block, thread)));
+    for (const card of this.cards) {
+      for (const square of card.squares) square.root.classList.toggle("lit", wanted.has(square.root));
+    }
+  }
+
+  /** @param {number} block @param {number} thread */
+  threadName(block, thread) {
+    const last = Math.min(thread + this.share, this.story.threads) - 1;
+    const name = threadName(this.story, thread);
+    const words = this.share > 1 ? `threads ${thread} to ${last}` : name;
+    return `${words} of block ${this.name(block)}`;
+  }
+}

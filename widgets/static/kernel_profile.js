@@ -1,0 +1,58 @@
+// @ts-check
+// The profile of a launch: what each line's accesses cost, in counts and never in seconds.
+
+import { el } from "./dom.js";
+
+/** @typedef {import("./kernel_model.js").Story} Story */
+
+const PERCENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 });
+
+/** @param {Story} story */
+export function kernelProfile(story) {
+  const { profile } = story;
+  if (!profile) return el("p", { class: "empty" }, "No profile was taken: run inspect(..., level=\"profile\").");
+  const sampled = profile.blocks_sampled < profile.blocks ? ` (${profile.blocks_sampled} of ${profile.blocks} blocks looked at)` : "";
+  const intensity = `${profile.intensity.toFixed(2)} operations per byte of global memory${sampled}`;
+  return el(
+    "div",
+    { class: "profile", tabindex: 0, role: "group", "aria-label": "profile" },
+    el("p", {}, intensity),
+    table(
+      ["line", "", "access", "warp requests", "32-byte sectors", "useful", "bank passes a request"],
+      profile.lines.map((/** @type {any} */ row) => [
+        row.line,
+        el("code", {}, row.text),
+        `${row.kind} ${row.array}`,
+        row.requests,
+        row.space === "global" ? `${row.sectors} (${row.ideal_sectors} would do)` : "",
+        row.space === "global" ? grade(PERCENT.format(row.coalescing), row.coalescing < 0.5) : "",
+        row.space === "shared" ? grade(row.bankConflict.toFixed(1), row.bankConflict > 1.5) : "",
+      ]),
+    ),
+    profile.branches.length > 0 &&
+      table(
+        ["line", "", "warps that came by", "that split"],
+        profile.branches.map((/** @type {any} */ row) => [
+          row.line,
+          el("code", {}, row.text),
+          row.warps,
+          grade(String(row.divergent), row.divergent * 2 > row.warps),
+        ]),
+      ),
+  );
+}
+
+/** A figure, with a mark and not only a colour where it is poor. @param {string} text @param {boolean} poor */
+function grade(text, poor) {
+  return poor ? el("b", { class: "poor" }, `▲ ${text}`) : text;
+}
+
+/** @param {string[]} heads @param {import("./dom.js").Child[][]} rows */
+function table(heads, rows) {
+  return el(
+    "table",
+    {},
+    el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", { scope: "col" }, head)))),
+    el("tbody", {}, ...rows.map((row) => el("tr", {}, ...row.map((cell) => el("td", {}, cell))))),
+  );
+}

@@ -1,0 +1,215 @@
+// @ts-check
+// A recorded kernel launch over time: the source, the blocks and their threads, the arrays that they touch.
+
+import { keepInView } from "./code_panel.js";
+import { button, el, replace, svg } from "./dom.js";
+import { KernelArrays } from "./kernel_arrays.js";
+import { KernelBlocks } from "./kernel_blocks.js";
+import { epochOfBlocks, epochs, request, sentence, toucher, touches, unpacked } from "./kernel_model.js";
+import { kernelProfile } from "./kernel_profile.js";
+import { Playback } from "./playback.js";
+import { Timeline } from "./timeline.js";
+
+/** @typedef {import("./kernel_model.js").Story} Story */
+/** @typedef {import("./kernel_model.js").Finding} Finding */
+
+export class KernelView {
+  /** @param {Story} story */
+  constructor(story) {
+    this.story = story;
+    this.frame = -1;
+    this.blocks = new KernelBlocks(story, (block, thread) => this.pointAtThread(block, thread));
+    this.arrays = new KernelArrays(story, (place) => this.pointAtCell(place), (block) => this.blocks.name(block));
+    this.lines = new Map(story.source.map((text, i) => [story.firstLine + i, this.line(story.firstLine + i, text)]));
+    this.code = el("div", { class: "code", role: "group", "aria-label": "kernel", tabindex: 0 }, ...this.lines.values());
+    this.status = el("p", { class: "status", role: "status" });
+    this.threads = svg("svg", { class: "threads-to-cells", "aria-hidden": "true" });
+    this.playback = new Playback(story.frames.length, (frame) => this.show(frame));
+    this.timeline = new Timeline(stretches(story), story.frames.length, (frame) => this.playback.go(frame), (frame) => this.say(frame));
+    this.steps = el("div", { class: "kernel-body" }, this.code, this.blocks.root, this.arrays.root, this.threads);
+    this.profile = el("div", { class: "kernel-profile", hidden: true }, kernelProfile(story));
+    this.root = el(
+      "section",
+      { class: "gd kernel-view", "aria-label": `kernel ${story.kernel}`, onkeydown: (/** @type {KeyboardEvent} */ event) => this.playback.key(event) },
+      this.header(),
+      this.steps,
+      this.profile,
+      this.findings(),
+      this.status,
+      el("footer", {}, this.playback.root, this.timeline.root),
+    );
+    this.playback.go(Math.min(0, story.frames.length - 1));
+  }
+
+  header() {
+    const { story } = this;
+    const tabs = ["Steps", "Profile"].map((name, i) =>
+      button(`show ${name.toLowerCase()}`, name, () => this.tab(i === 1), { class: "mode", "aria-pressed": String(i === 0) }),
+    );
+    this.tabs = tabs;
+    const count = story.findings.length;
+    const verdict = count ? `${count} ${count === 1 ? "finding" : "findings"}` : "no findings";
+    const shape = `${dims(story.grid)} ${plural(story.grid, "block")} of ${dims(story.block)} ${plural(story.block, "thread")}`;
+    return el(
+      "header",
+      {},
+      el("b", {}, story.kernel),
+      ...tabs,
+      el("span", { class: "shape" }, `${shape} · ${story.engine} engine · level ${story.level}`),
+      el("span", { class: count ? "verdict bad" : "verdict good" }, count ? `! ${verdict}` : `✓ ${verdict}`),
+    );
+  }
+
+  /** @param {boolean} profile */
+  tab(profile) {
+    this.steps.hidden = profile;
+    this.profile.hidden = !profile;
+    this.tabs?.forEach((each, i) => each.setAttribute("aria-pressed", String((i === 1) === profile)));
+  }
+
+  /** @param {number} number @param {string} text */
+  line(number, text) {
+    const guilty = this.story.findings.some((finding) => finding.line === number);
+    const count = this.story.counts[number];
+    const label = count ? `${count} accesses` : "";
+    return el(
+      "div",
+      { class: `line ${guilty ? "hazard" : ""}`, "data-line": number },
+      el("span", { class: "number" }, guilty ? `! ${number}` : number),
+      el("code", {}, text || " "),
+      el("span", { class: "count", title: label }, count ? `${count}×` : ""),
+    );
+  }
+
+  findings() {
+    const { findings, notes, printed } = this.story;
+    return el(
+      "div",
+      { class: "findings" },
+      ...findings.map((finding) =>
+        el(
+          "details",
+          { class: finding.severity, ontoggle: (/** @type {Event} */ event) => this.openFinding(finding, event) },
+          el("summary", {}, el("b", {}, `${finding.severity === "error" ? "!" : "▲"} ${finding.kind}`), finding.line ? ` line ${finding.line}: ` : " ", el("code", {}, finding.text)),
+          el("p", {}, finding.sentence),
+          el("p", {}, el("b", {}, "Try: "), finding.hint),
+        ),
+      ),
+      ...notes.map((note) => el("p", { class: "note" }, note)),
+      this.story.accessesLeftOut > 0 && el("p", { class: "note" }, `${this.story.accessesLeftOut} accesses are not shown.`),
+      printed && el("pre", { class: "printed" }, printed),
+    );
+  }
+
+  /** Opening a finding goes to the moment when it happened. @param {Finding} finding @param {Event} event */
+  openFinding(finding, event) {
+    if (!(/** @type {HTMLDetailsElement} */ (event.target).open)) return;
+    const at = this.story.frames.findIndex(
+      ({ accesses }) => accesses.some((access) => access.line === finding.line && access.block === finding.card),
+    );
+    if (at >= 0) this.playback.go(at);
+  }
+
+  /** @param {number} frame */
+  show(frame) {
+    this.frame = frame;
+    const epoch = epochOfBlocks(this.story, frame);
+    this.blocks.show(frame, epoch);
+    this.arrays.show(frame);
+    const now = this.story.frames[frame]?.line;
+    for (const [number, row] of this.lines) {
+      row.classList.toggle("current", number === now);
+      if (number === now) keepInView(this.code, row);
+    }
+    this.timeline?.show(frame);
+    this.status.textContent = this.say(frame);
+    this.threads.replaceChildren();
+  }
+
+  /** @param {number} frame */
+  say(frame) {
+    if (frame < 0) return "Before the first access.";
+    const access = this.story.frames[frame]?.accesses[0];
+    if (!access) return "Nothing was recorded.";
+    const array = this.story.arrays[access.array];
+    const warp = Math.floor(unpacked(access.threads)[0] / 32);
+    const { lanes, sectors, ideal, passes } = request(access, array, warp);
+    const cost =
+      array.space === "shared"
+        ? `its first warp's request takes ${passes} ${passes === 1 ? "pass" : "passes"} over the banks`
+        : `its first warp's request (${lanes} lanes) moves ${sectors} ${sectors === 1 ? "sector" : "sectors"} of 32 bytes, ${ideal} would do`;
+    return `${sentence(this.story, frame)}; ${cost}.`;
+  }
+
+  /** @param {number} block @param {number | null} thread */
+  pointAtThread(block, thread) {
+    if (thread === null) return this.unpoint();
+    const places = touches(this.story, this.frame, block, thread).map((each) => ({ ...each, block }));
+    this.blocks.light([{ block, thread }]);
+    this.arrays.light(places);
+    const from = this.blocks.square(block, thread);
+    this.connect(places.map((place) => [from, this.arrays.cell(place), place.kind]));
+    const what = places.map((place) => `${place.kind === "read" ? "reads" : "writes"} ${this.arrays.name(place)}`).join(", ");
+    this.status.textContent = `${this.blocks.threadName(block, thread)} ${what || "touches nothing in this frame"}.`;
+  }
+
+  /** @param {import("./kernel_arrays.js").Place | null} place */
+  pointAtCell(place) {
+    if (place === null) return this.unpoint();
+    const found = toucher(this.story, this.frame, place.array, place.index, place.block);
+    this.arrays.light([place]);
+    this.blocks.light(found);
+    this.connect(found.slice(0, 8).map((each) => [this.blocks.square(each.block, each.thread), this.arrays.cell(place), each.kind]));
+    const words = found.slice(0, 4).map((each) => `${this.blocks.threadName(each.block, each.thread)} (${each.kind}, line ${each.line})`);
+    const more = found.length > 4 ? ` and ${found.length - 4} more` : "";
+    this.status.textContent = `${this.arrays.name(place)}: ${words.join(", ") || "nobody so far"}${more}.`;
+  }
+
+  unpoint() {
+    this.blocks.light([]);
+    this.arrays.light([]);
+    this.threads.replaceChildren();
+    this.status.textContent = this.say(this.frame);
+  }
+
+  /** Lines from threads to cells. @param {[Element | undefined, Element | undefined, string][]} pairs */
+  connect(pairs) {
+    const home = this.steps.getBoundingClientRect();
+    const middle = (/** @type {Element} */ node) => {
+      const box = node.getBoundingClientRect();
+      return [box.x + box.width / 2 - home.x, box.y + box.height / 2 - home.y];
+    };
+    const lines = pairs.flatMap(([from, to, kind]) => {
+      if (!from || !to) return [];
+      const [x1, y1] = middle(from);
+      const [x2, y2] = middle(to);
+      return [svg("line", { x1, y1, x2, y2, class: kind })];
+    });
+    replace(this.threads, ...lines);
+  }
+
+  destroy() {
+    this.playback.stop();
+  }
+}
+
+/** One stretch of the timeline for each run of frames between two barriers. @param {Story} story */
+function stretches(story) {
+  return epochs(story).map(({ epoch, start, stop }, i) => ({
+    name: epoch === 0 ? "start" : `after barrier ${epoch}`,
+    phase: i % 2 ? "trace" : "run",
+    first: start,
+    end: stop,
+  }));
+}
+
+/** @param {number[]} shape */
+function dims(shape) {
+  const used = shape.reduce((last, size, i) => (size > 1 ? i + 1 : last), 1);
+  return shape.slice(0, used).join("×");
+}
+
+/** @param {number[]} shape @param {string} word */
+function plural(shape, word) {
+  return shape.every((size) => size === 1) ? word : `${word}s`;
+}

@@ -1,0 +1,105 @@
+// @ts-check
+// Calls against traces: which call made a graph, which reused one, and why.
+
+import { button, el, replace } from "./dom.js";
+
+/**
+ * @typedef {{index: number, keys: string[], ops: number}} Entry
+ * @typedef {{index: number, arguments: string, traced: boolean, entries: number[], reasons: string[]}} Call
+ * @typedef {{line: string, reason: string}} Break
+ * @typedef {{framework: string, function: string, entries: Entry[], calls: Call[], breaks: Break[]}} History
+ * @typedef {{arguments: string, entry: number | null, words: string, error: string}} Answer
+ */
+
+export class TraceCacheView {
+  /**
+   * @param {History} history
+   * @param {((verb: "predict" | "run", text: string) => void) | null} ask null where no kernel listens
+   */
+  constructor(history, ask) {
+    this.ask = ask;
+    this.calls = el("tbody");
+    this.entries = el("ol", { class: "entries", start: 0 });
+    this.breaks = el("ul", { class: "breaks" });
+    this.answer = el("p", { class: "status", role: "status" });
+    this.input = el("input", { type: "text", "aria-label": "arguments of a call", placeholder: "arguments, as in tf.ones([3]), 2", spellcheck: "false" });
+    this.title = el("b");
+    this.count = el("span", { class: "shape" });
+    this.root = el(
+      "section",
+      { class: "gd trace-cache", "aria-label": "trace cache" },
+      el("header", {}, this.title, this.count),
+      ask && this.form(),
+      this.answer,
+      el(
+        "div",
+        { class: "cache-body" },
+        el("table", { class: "calls", "aria-label": "calls" }, el("thead", {}, head("call", "arguments", "graph", "why")), this.calls),
+        el("div", { class: "graphs" }, el("h3", {}, "Graphs in the cache"), this.entries, this.breaks),
+      ),
+    );
+    this.show(history);
+  }
+
+  form() {
+    const send = (/** @type {"predict" | "run"} */ verb) => {
+      if (this.input.value.trim()) this.ask?.(verb, this.input.value);
+    };
+    this.input.addEventListener("keydown", (event) => {
+      event.stopPropagation(); // the notebook has plans of its own for keys
+      if (event.key === "Enter") send(event.shiftKey ? "run" : "predict");
+    });
+    return el(
+      "div",
+      { class: "form" },
+      el("label", {}, "Try ", this.input),
+      button("which graph would this call use? (Enter)", "Predict", () => send("predict")),
+      button("call it (Shift+Enter)", "Run", () => send("run")),
+    );
+  }
+
+  /** @param {History} history */
+  show(history) {
+    const traced = history.calls.filter((call) => call.traced).length;
+    this.title.textContent = history.function;
+    this.count.textContent = `${plural(history.calls.length, "call")}, ${plural(traced, "trace")}, ${plural(history.entries.length, "graph")}`;
+    replace(this.calls, ...history.calls.map((call) => row(call)));
+    replace(this.entries, ...history.entries.map((entry) => graph(entry)));
+    replace(this.breaks, ...history.breaks.map((each) => el("li", {}, el("code", {}, each.line), " ", each.reason)));
+  }
+
+  /** @param {Answer} answer */
+  reply(answer) {
+    this.answer.textContent = answer.error || answer.words;
+    this.answer.classList.toggle("bad", answer.error !== "");
+    [...this.entries.children].forEach((item, i) => item.classList.toggle("lit", i === answer.entry));
+  }
+}
+
+/** @param {Call} call */
+function row(call) {
+  const which = call.entries.map((entry) => `#${entry}`).join(", ");
+  return el(
+    "tr",
+    { class: call.traced ? "traced" : "reused" },
+    el("td", {}, call.index + 1),
+    el("td", {}, el("code", {}, call.arguments)),
+    el("td", {}, call.traced ? `● traced ${which}` : `○ reused ${which}`),
+    el("td", {}, call.reasons.join("; ")),
+  );
+}
+
+/** @param {Entry} entry */
+function graph(entry) {
+  return el("li", {}, ...entry.keys.map((key) => el("code", {}, key)), ` ${plural(entry.ops, "op")}`);
+}
+
+/** @param {...string} names */
+function head(...names) {
+  return el("tr", {}, ...names.map((name) => el("th", { scope: "col" }, name)));
+}
+
+/** @param {number} count @param {string} word */
+function plural(count, word) {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}
