@@ -1,8 +1,9 @@
 """The instant check of a lab: run a learner's kernel on odd shapes and say what is wrong, and where."""
 
+from gpu_labs.checks.evidence import evidence
 from gpu_labs.checks.function_task import FunctionTask
 from gpu_labs.checks.kernel_task import Case, KernelTask
 from gpu_labs.checks.report import Report, Verdict
 from gpu_labs.checks.second_opinion import second_opinion
 
-__all__ = ["Case", "FunctionTask", "KernelTask", "Report", "Verdict", "second_opinion"]
+__all__ = ["Case", "FunctionTask", "KernelTask", "Report", "Verdict", "evidence", "second_opinion"]

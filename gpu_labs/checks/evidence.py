@@ -1,0 +1,39 @@
+"""What a graded check prints of a task: for each launch a verdict, beside values that only a right answer computes.
+
+A verdict alone could be forged by the code that is judged; a weighted sum of outputs for inputs drawn from the
+grader's own seed could not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from gpu_labs.checks.function_task import FunctionTask
+from gpu_labs.checks.kernel_task import KernelTask
+
+
+def evidence(task: KernelTask | FunctionTask, answer: Callable[..., Any], seed: int) -> Iterator[str]:
+    """One line for each launch: its title, "right" or the reason why not, and a weighted sum of each output.
+
+    `answer` is a kernel or a function of tensors, as the task asks. The reason is a word of `Verdict.reason`.
+    """
+    observations = task.observe(answer, seed)
+    for seen, verdict in zip(observations, task.judge(observations, seed).verdicts, strict=True):
+        sums = " ".join(f"{_weighted_sum(values):.4f}" for values in _values(seen))
+        yield f"{verdict.case}: {verdict.reason or 'right'} {sums}".rstrip()
+
+
+def _values(seen: dict[str, Any]) -> list[Any]:
+    """The outputs of a kernel, or the value and the gradients of a function; nothing where it raised."""
+    if seen["error"]:
+        return []
+    return seen["outputs"] if "outputs" in seen else [seen["value"], *seen["gradients"]]
+
+
+def _weighted_sum(values: Any) -> float:
+    """A sum that also changes when two elements change places."""
+    flat = np.ravel(np.asarray(values, np.float64))
+    return float(flat @ np.cos(np.arange(flat.size)))
