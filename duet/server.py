@@ -17,6 +17,11 @@ from pathlib import Path
 from kernels import install_kernelspec
 
 START_PAGE = "/lab/tree/lessons/README.md"
+SERVER: dict[str, object] = {
+    "LabApp": {"default_url": START_PAGE},
+    # It preloads the frameworks while the browser opens, so that the first kernel is quick too.
+    "ServerApp": {"jpserver_extensions": {"kernels.server_extension": True}},
+}
 
 
 def settings(folder: Path) -> dict[str, str]:
@@ -27,7 +32,7 @@ def settings(folder: Path) -> dict[str, str]:
     """
     home = folder.resolve() / ".duet"
     install_kernelspec(home / "data" / "kernels" / "python3")
-    write(home / "config" / "jupyter_server_config.json", {"LabApp": {"default_url": START_PAGE}})
+    write(home / "config" / "jupyter_server_config.json", SERVER)
     write(
         home / "lab" / "@jupyterlab" / "docmanager-extension" / "plugin.jupyterlab-settings",
         {"defaultViewers": {"markdown": "Markdown Preview"}},

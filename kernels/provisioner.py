@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from jupyter_client.connect import KernelConnectionInfo
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from kernels.forked import ForkedProcess
+from kernels.memory_guard import require_room
 from kernels.shared_zygote import can_fork_kernels, start_zygote
 
 log = logging.getLogger(__name__)
@@ -20,11 +21,12 @@ log = logging.getLogger(__name__)
 class ForkedProvisioner(LocalProvisioner):
     """Starts a kernel as a fork of this server's zygote; registered as `duet-forked`.
 
-    A kernel whose interpreter is not ours, or any failure, falls back to an ordinary start: slower, else the same.
-    Interrupts, restarts and shutdown are LocalProvisioner's own, on the forked process.
+    A kernel whose interpreter is not ours, or any failure, falls back to an ordinary start: slower, else
+    the same. Interrupts, restarts and shutdown are LocalProvisioner's own, on the forked process.
     """
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        require_room()
         file = _connection_file(cmd)
         if file is not None and can_fork_kernels():
             try:

@@ -1,0 +1,55 @@
+"""A word before memory runs out: where a hub limits memory, a kernel too many is refused, with what to do.
+
+JupyterHub, and so Binder, says its limit in MEM_LIMIT (bytes), and kills what goes over it: all kernels, unsaved
+work included. https://jupyterhub.readthedocs.io/en/stable/reference/spawners.html
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import psutil
+
+KERNEL_BYTES = 300 * 2**20  # what a forked kernel comes to own while a lesson runs in it
+
+
+class NoRoomError(RuntimeError):
+    """There is no memory for another kernel; the text is what JupyterLab shows."""
+
+
+def require_room() -> None:
+    """Raise NoRoomError when one more kernel would come too near to the hub's limit; no limit, no question."""
+    limit = os.environ.get("MEM_LIMIT", "")
+    if not limit.isdigit():
+        return
+    used = used_bytes()
+    if used + KERNEL_BYTES > int(limit):
+        raise NoRoomError(
+            f"{used / 2**30:.1f} of {int(limit) / 2**30:.1f} GB of memory are in use, too much for one more kernel: "
+            "shut a kernel down first (the stop sign in JupyterLab's left bar), then try again. Nothing is lost."
+        )
+
+
+def used_bytes() -> int:
+    """Bytes of all processes of this user, pages that forked kernels share counted once (PSS, where Linux
+    tells it; elsewhere resident sizes, which count them several times)."""
+    mine = psutil.Process().username()
+    total = 0
+    for process in psutil.process_iter():
+        try:
+            if process.username() == mine:
+                total += proportional_size(process)
+        except (psutil.Error, OSError):
+            continue  # it ended meanwhile
+    return total
+
+
+def proportional_size(process: psutil.Process) -> int:
+    rollup = Path(f"/proc/{process.pid}/smaps_rollup")
+    if not rollup.exists():
+        return process.memory_info().rss
+    for line in rollup.read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024
+    return 0
