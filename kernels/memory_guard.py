@@ -1,7 +1,7 @@
 """A word before memory runs out: where a hub limits memory, a kernel too many is refused, with what to do.
 
-JupyterHub, and so Binder, says its limit in MEM_LIMIT (bytes), and kills what goes over it: all kernels, unsaved
-work included. https://jupyterhub.readthedocs.io/en/stable/reference/spawners.html
+JupyterHub, and so Binder, says its limit in MEM_LIMIT (bytes), and kills what goes over it: all kernels, with
+unsaved work. https://jupyterhub.readthedocs.io/en/stable/reference/spawners.html
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ class NoRoomError(RuntimeError):
 
 
 def require_room() -> None:
-    """Raise NoRoomError when one more kernel would come too near to the hub's limit; no limit, no question."""
+    """Raise NoRoomError when one more kernel would come too near to the hub's limit."""
     limit = os.environ.get("MEM_LIMIT", "")
     if not limit.isdigit():
         return
     used = used_bytes()
     if used + KERNEL_BYTES > int(limit):
         raise NoRoomError(
-            f"{used / 2**30:.1f} of {int(limit) / 2**30:.1f} GB of memory are in use, too much for one more kernel: "
-            "shut a kernel down first (the stop sign in JupyterLab's left bar), then try again. Nothing is lost."
+            f"{used / 2**30:.1f} of {int(limit) / 2**30:.1f} GB of memory are in use, too much for one more "
+            "kernel: shut a kernel down first (the stop sign in JupyterLab's left bar), then try again."
         )
 
 
