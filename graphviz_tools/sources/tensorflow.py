@@ -17,7 +17,7 @@ from graphviz_tools.sources.tensorflow_graph import GraphReader
 from graphviz_tools.sources.tensorflow_keras import fit_in_steps, model_of, model_of_fit
 from graphviz_tools.sources.tensorflow_run import GraphRunner, OpFailed, tensor_value
 from graphviz_tools.sources.tensorflow_session import tell_sessions
-from graphviz_tools.sources.tensorflow_watch import runs_a_session, watching
+from graphviz_tools.sources.tensorflow_watch import makes_its_own_graph, watching
 from graphviz_tools.sources.user_code import caller_line, definition_line, return_line, source_texts
 
 MAX_STEPS = 10_000
@@ -48,7 +48,7 @@ def record_tensorflow(
         )
     python_function = getattr(fn, "python_function", fn)
     runner = GraphRunner(GraphReader(), max_steps)
-    record = _record_sessions if python_function is fn and runs_a_session(fn) else _record_function
+    record = _record_sessions if python_function is fn and makes_its_own_graph(fn) else _record_function
     outputs, failure = record(fn, args, kwargs, runner)
     return _finish(runner, title or _name(python_function), python_function, outputs, failure)
 
@@ -80,7 +80,7 @@ def _record_function(
         try:
             concrete = function.get_concrete_function(*args, **kwargs)
         except Exception as raised:
-            read_unfinished(watch.graphs, runner.reader)
+            read_unfinished(watch.graphs, runner.reader, line)
             return [], raised
     body = read_function(concrete, python_function, runner, line)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import traceback
 
@@ -19,7 +20,8 @@ def error_text(error: BaseException) -> str:
             line for line in lines if re.match(r"[A-Za-z_.]*(Error|Exception|Interrupt|Warning)\b", line)
         ]
         return (starts or lines)[-1]
-    message = re.sub(r"\{\{.*?\}\} ?| \[Op:.*", "", lines[0])
+    of_node = [after for line, after in itertools.pairwise(lines) if line.startswith("Node: ")]
+    message = re.sub(r"\{\{.*?\}\} ?| \[Op:.*", "", (of_node or lines)[0])
     return f"{type(error).__name__}: {message}"
 
 

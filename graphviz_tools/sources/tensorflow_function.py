@@ -33,11 +33,11 @@ def run_function(concrete: Any, body: Body, args: Any, kwargs: Any, runner: Grap
     return runner.run(body, [*given, *concrete.captured_inputs])
 
 
-def read_unfinished(graphs: Sequence[Any], reader: GraphReader) -> None:
+def read_unfinished(graphs: Sequence[Any], reader: GraphReader, line: SourceLine | None) -> None:
     """Write what there is of a function whose tracing has failed: the first of the `graphs` that it began."""
     begun = [graph for graph in graphs if graph.building_function]
     if begun:
-        reader.read(Body("", begun[0], ()), {})
+        reader.read(Body("", begun[0], (), line=line), {})
 
 
 def _roles(concrete: Any, variables: dict[int, Any], python_function: Any) -> dict[str, Role]:

@@ -11,12 +11,23 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any
 
 from graphviz_tools.frameworks import import_tensorflow
-from graphviz_tools.recording import Edge, Node, NodeKind, Omission, Scope, ScopeKind, SourceLine, Step, Value
+from graphviz_tools.recording import (
+    Edge,
+    EdgeKind,
+    Node,
+    NodeKind,
+    Omission,
+    Scope,
+    ScopeKind,
+    SourceLine,
+    Step,
+    Value,
+)
 from graphviz_tools.sources.user_code import is_user_file, source_line
 
 Path = tuple[str, ...]
@@ -74,7 +85,7 @@ class GraphReader:
     bodies: dict[str, Body] = field(default_factory=dict)
     _ids: dict[tuple[str, str], int] = field(default_factory=dict)
     _read: Counter[str] = field(default_factory=Counter)
-    _waiting: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    _waiting: dict[tuple[str, str], list[Edge]] = field(default_factory=dict)
     _claimed: int = 0  # edges that some step has added
 
     def find(self, body: Body, op: Any) -> int:
@@ -117,8 +128,7 @@ class GraphReader:
             self.read(body, {})
         body = self.bodies[name]
         for outer, inner in zip(passed_inputs(op), body.graph.inputs, strict=False):
-            target = self.find(body, inner.op)
-            self.edges.append(Edge(self.find(caller, outer.op), target, outer.value_index))
+            self._join(caller, outer.op, self.find(body, inner.op), outer.value_index)
         yield from (self.find(body, out.op) for out in body.graph.outputs)
 
     def _place(self, box: Path, op: Any, role: str, name: str, graph: Any) -> Body:
@@ -143,11 +153,11 @@ class GraphReader:
         line = role.line or op_line(op) or body.line
         self.nodes.append(Node(node, role.kind, op.type, role.label, op.name, path, line))
         self._ids[body.key, op.name] = node
-        self.edges += [
-            Edge(self.find(body, tensor.op), node, tensor.value_index, slot)
-            for slot, tensor in enumerate(op.inputs)
-        ]
-        self._order(body, op, node)
+        for slot, tensor in enumerate(op.inputs):
+            self._join(body, tensor.op, node, tensor.value_index, slot)
+        for before in op.control_inputs:
+            self._join(body, before, node, kind="control")
+        self.edges += [replace(edge, source=node) for edge in self._waiting.pop((body.key, op.name), ())]
         self.edges += [Edge(out, node, kind="control") for out in dict.fromkeys(returned)]
         self.steps.append(
             Step(
@@ -166,15 +176,25 @@ class GraphReader:
         )
         self._claimed = len(self.edges)
 
-    def _order(self, body: Body, op: Any, node: int) -> None:
-        """Control edges into `op`, and out of it to earlier ops: some are told only later to wait for it."""
-        for before in op.control_inputs:
-            if (source := self._ids.get((body.key, before.name))) is not None:
-                self.edges.append(Edge(source, node, kind="control"))
-            else:
-                self._waiting.setdefault((body.key, before.name), []).append(node)
-        for target in self._waiting.pop((body.key, op.name), ()):
-            self.edges.append(Edge(node, target, kind="control"))
+    def _join(
+        self,
+        body: Body,
+        source: Any,
+        target: int,
+        slot: int = 0,
+        target_slot: int = 0,
+        kind: EdgeKind = "data",
+    ) -> None:
+        """An edge from the op `source`, as soon as that is read.
+
+        Some ops get inputs and control inputs that are younger: a gradient makes its loop keep every iterate.
+        """
+        key = (body.key, source.name)
+        if key in self._ids:
+            self.edges.append(Edge(self._ids[key], target, slot, target_slot, kind))
+        else:
+            later = Edge(-1, target, slot, target_slot, kind)
+            self._waiting.setdefault(key, []).append(later)
 
 
 def called_functions(op: Any) -> list[tuple[str, str]]:

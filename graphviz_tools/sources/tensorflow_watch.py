@@ -24,7 +24,7 @@ from graphviz_tools.sources.user_code import is_user_file
 READ_OPS = ("ReadVariableOp", "ResourceGather", "ResourceGatherNd", "VarIsInitializedOp", *VARIABLE_OPS)
 
 
-SESSIONS = {"Session", "InteractiveSession", "MonitoredSession", "MonitoredTrainingSession"}
+OWN_GRAPH = {"Graph", "Session", "InteractiveSession", "MonitoredSession", "MonitoredTrainingSession"}
 
 
 @dataclass
@@ -82,17 +82,17 @@ def watching() -> Iterator[Watch]:
         tf.Graph.as_default, session_class.run = as_default, run
 
 
-def runs_a_session(fn: Any, depth: int = 4) -> bool:
-    """True when `fn`, or a function of the user's that it names, mentions a TF1 `Session`."""
+def makes_its_own_graph(fn: Any, depth: int = 4) -> bool:
+    """True when `fn`, or a function of the user's that it names, mentions `Graph` or a TF1 `Session`."""
     code = getattr(fn, "__code__", None)
     if code is None or depth == 0 or not is_user_file(code.co_filename):
         return False
     names = set(_names(code))
-    if names & SESSIONS:
+    if names & OWN_GRAPH:
         return True
     outer = inspect.getclosurevars(fn)
     known = {**outer.globals, **outer.nonlocals}
-    return any(runs_a_session(known[name], depth - 1) for name in names & known.keys())
+    return any(makes_its_own_graph(known[name], depth - 1) for name in names & known.keys())
 
 
 def _names(code: CodeType) -> Iterator[str]:

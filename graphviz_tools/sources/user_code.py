@@ -44,6 +44,7 @@ def caller_line() -> SourceLine | None:
 
 def definition_line(fn: Callable[..., Any]) -> SourceLine | None:
     """The `def` line of a Python function, below its decorators; None for what has no Python source."""
+    fn = inspect.unwrap(fn)
     try:
         texts, first = inspect.getsourcelines(fn)
     except (OSError, TypeError):
@@ -56,7 +57,7 @@ def definition_line(fn: Callable[..., Any]) -> SourceLine | None:
 
 def return_line(fn: Callable[..., Any]) -> SourceLine | None:
     """The line of a function's only `return`; None when it has none, several, or no source."""
-    definition = definition_line(fn)
+    definition, fn = definition_line(fn), inspect.unwrap(fn)
     if definition is None:
         return None
     try:
