@@ -2,9 +2,9 @@
 
     python tools/execute_notebooks.py lessons/L01_define_by_run/lesson.ipynb ...
 
-Each notebook runs from the top in a fresh kernel, in its own folder, with the checkout importable. What differs
-from run to run without telling a reader anything (time stamps, widget model ids) is not stored; a widget's
-static picture is.
+Each notebook runs from the top in a fresh kernel, in its own folder, with the checkout importable. What
+differs from run to run without telling a reader anything (time stamps, widget model ids) is not stored; a
+widget's static picture is.
 """
 
 from __future__ import annotations

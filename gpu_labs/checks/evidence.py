@@ -1,7 +1,7 @@
-"""What a graded check prints of a task: for each launch a verdict, beside values that only a right answer computes.
+"""What a graded check prints: for each launch a verdict, beside values that only a right answer computes.
 
-A verdict alone could be forged by the code that is judged; a weighted sum of outputs for inputs drawn from the
-grader's own seed could not.
+A verdict alone could be forged by the code that is judged; a weighted sum of outputs, for inputs drawn from
+the grader's own seed, could not.
 """
 
 from __future__ import annotations
