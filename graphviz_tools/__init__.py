@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from graphviz_tools.sources.jax import record_jax as record_jax
     from graphviz_tools.sources.onnx import record_onnx as record_onnx
     from graphviz_tools.sources.pytorch import record_torch as record_torch
+    from graphviz_tools.sources.pytorch import recording_torch as recording_torch
     from graphviz_tools.sources.tensorflow import record_tensorflow as record_tensorflow
     from graphviz_tools.trace_cache import trace_cache as trace_cache
 
@@ -42,6 +43,7 @@ _HOME = {
     "record_onnx": "sources.onnx",
     "record_tensorflow": "sources.tensorflow",
     "record_torch": "sources.pytorch",
+    "recording_torch": "sources.pytorch",
     "save": "saving",
     "trace_cache": "trace_cache",
 }

@@ -29,7 +29,7 @@ _WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
 def to_json(recording: Recording) -> dict[str, Json]:
-    """The recording as dicts, lists, strings and finite numbers, fit for `json.dumps(..., allow_nan=False)`."""
+    """The recording as dicts, lists, strings and finite numbers, fit for `json.dumps`."""
     tables = _Tables()
     body = _writer(Recording)(recording, tables)
     return {"format": FORMAT, "version": VERSION, **tables.written, **body}
@@ -44,7 +44,7 @@ def from_json(written: Json) -> Recording:
         raise ValueError(f"the recording is damaged: {version!r} is no version")
     if version > VERSION:
         raise ValueError(
-            f"the recording has format {version}, and this Graph Duet reads up to {VERSION}: install a newer one"
+            f"the recording has format {version}; this Graph Duet reads up to {VERSION}: install a newer one"
         )
     tables: dict[type, list[Any]] = {}
     try:

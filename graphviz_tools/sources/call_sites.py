@@ -35,7 +35,8 @@ class CallSite:
 
     `label` is the whole statement where the call is all that it does (`h = x * 2`), else the expression;
     `targets` are the names that the result is bound to, one for each output; `arguments[i]` is the name of
-    the i-th positional operand ("" where it is no name), and keyword operands are in `keywords`.
+    the i-th positional operand ("" where it is no name), and keyword operands are in `keywords`. `callee` is
+    the last word of what is called, and `receiver` what stands before its dot (None: nothing does).
     `test` is the keyword of the statement that asks the call for a decision ("if", "while", "assert").
     `end` is (line, column) past the last character: calls run in the order of their ends, a store at last.
     """
@@ -46,6 +47,7 @@ class CallSite:
     arguments: tuple[str | tuple[str, ...], ...] = ()
     keywords: tuple[tuple[str, str], ...] = ()
     callee: str = ""
+    receiver: str | None = None
     test: str = ""
     end: tuple[int, int] = (0, 0)
     loops: tuple[Loop, ...] = ()
@@ -179,16 +181,15 @@ def _describe(page: _Page, spot: _Spot, source: SourceLine) -> CallSite:
     node, statement = spot.node, spot.statement
     whole = getattr(statement, "value", None) is node or statement is node
     operands, keywords, callee = _operands(node)
-    label = page.text(statement if whole else node)
-    if spot.test:
-        label = f"{spot.test} {label}"
+    method = callee if isinstance(callee, ast.Attribute) else None
     return CallSite(
         line=source,
-        label=label.removeprefix("return "),
+        label=page.text(statement if whole else node).removeprefix("return "),
         targets=tuple(_name(t) for t in _unpacked(spot.targets)),
         arguments=tuple(_names(operand) for operand in operands),
         keywords=tuple((k, _name(v)) for k, v in keywords),
-        callee=_name(callee) if callee is not None else "",
+        callee=method.attr if method is not None else _name(callee) if callee is not None else "",
+        receiver=_name(method.value) if method is not None else None,
         test=spot.test,
         end=_span(statement if _is_stored(node) else node)[2:],
         loops=spot.loops,

@@ -33,6 +33,9 @@ def assemble(recorder: CallRecorder, title: str, fn: Callable[..., Any] | None =
     return _Assembly(recorder).recording(title, fn)
 
 
+_NAMESPACES = ("torch", "F", "nn", "functional")  # what stands before the dot of a function, not of a method
+
+
 class _Assembly:
     def __init__(self, recorder: CallRecorder) -> None:
         self._tape = recorder.tape
@@ -46,6 +49,10 @@ class _Assembly:
         self._memories: dict[tuple[int, int], Memory] = {}
         self._loops = LoopCounter()
         self._group_ends = {group: node for node, group in self._tape.groups.items()}
+        self._makers = {edge[1]: edge[0] for edge in self._tape.edges if edge[4] == "data" and not edge[3]}
+        self._first_values: dict[int, int] = {}
+        for value, raw in enumerate(self._tape.values):
+            self._first_values.setdefault(raw[9], value)
         self._group_sizes = Counter(self._tape.groups.values())
 
     def recording(self, title: str, fn: Callable[..., Any] | None) -> Recording:
@@ -84,10 +91,21 @@ class _Assembly:
 
     def _name_values(self, step: RawStep) -> None:
         """Give each value the first name that the program knows it by."""
+        names = self._names
+        if (
+            step.phase == "backward"
+            and step.node is not None
+            and self._tape.nodes[step.node][0] == "autograd"
+        ):
+            owner = self._tape.nodes[step.node][6]
+            for value in step.writes if owner is not None else ():
+                name = self._tape.nodes[owner][3] or self._names.get(self._first_values.get(owner, -1), "")
+                if name:
+                    names.setdefault(value, f"{name}.grad")
+            return
         site = self._site(step.site)
         if site is None:
             return
-        names = self._names
         group = self._tape.groups.get(step.node) if step.node is not None else None
         last = group is None or self._group_ends[group] == step.node
         if last and len(site.targets) in (1, len(step.writes)):
@@ -95,12 +113,13 @@ class _Assembly:
                 if target:
                     names.setdefault(value, target)
         operands: tuple[Any, ...] = site.arguments
-        receiver, _, method = site.callee.rpartition(".")
         if site.callee:
-            if method.rstrip("_") != step.op.rstrip("_"):
+            if site.callee.strip("_") != step.op.strip("_"):
                 return  # the call that the user wrote is not this one but one around it
-            if receiver not in ("", "torch", "F", "nn.functional", "torch.nn.functional"):
-                operands = (receiver, *operands)
+            if site.receiver is not None and site.receiver.partition(".")[0] not in _NAMESPACES:
+                operands = (site.receiver, *operands)
+        elif step.control is not None and len(operands) != 1:
+            return  # `if a > b` decides on the comparison, which has no name
         elif len(operands) == 2 and len(step.reads) == 1 and all(operands):
             return  # `n * x` and `x * n` reach PyTorch as one: which of the names is the tensor is not known
         keywords = dict(site.keywords)
@@ -117,7 +136,7 @@ class _Assembly:
                 names.setdefault(value, name)
 
     def _value(self, index: int, raw: tuple[Any, ...]) -> Value:
-        shape, dtype, device, flags, version, storage, nbytes, ticket, name = raw
+        shape, dtype, device, flags, version, storage, nbytes, ticket, name, _ = raw
         word = self._dtypes.get(dtype)
         if word is None:
             word = self._dtypes[dtype] = str(dtype).removeprefix("torch.")
@@ -136,6 +155,8 @@ class _Assembly:
         found = self._site(site)
         if found is not None:
             label = label or (found.label if self._is_whole_call(index) else op)
+            if kind == "branch" and found.test:
+                label = f"{found.test} {self._condition(index) or label}"
         return Node(
             index,
             kind,
@@ -146,6 +167,12 @@ class _Assembly:
             found.line if found is not None else None,
             owner,
         )
+
+    def _condition(self, node: int) -> str:
+        """The words for what a branch decides on, where the very line computes it."""
+        maker = self._makers.get(node)
+        here, there = self._site(self._tape.nodes[node][5]), maker and self._site(self._tape.nodes[maker][5])
+        return there.label if here and there and here.line == there.line else ""
 
     def _is_whole_call(self, node: int) -> bool:
         """Whether the words at the call site say this op and no other (a Linear, not an LSTM of many)."""
@@ -206,8 +233,7 @@ class _Assembly:
 
     def _decided(self, raw: RawStep) -> str:
         """`12.0 < 30` where the number that decided came from a comparison, else the number itself."""
-        source = next((e[0] for e in reversed(self._tape.edges) if e[1] == raw.node and e[4] == "data"), None)
-        compared = self._tape.comparisons.get(source) if source is not None else None
+        compared = self._tape.comparisons.get(self._makers.get(raw.node or 0, -1))
         if compared is not None:
             sign, *operands = compared
             words = [self._number(*operand) for operand in operands]

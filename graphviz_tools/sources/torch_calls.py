@@ -8,20 +8,15 @@ Kind = Literal["operation", "query", "decision", "state", "engine"]
 
 # Asked of a tensor all the time; they neither compute nor decide.
 _QUERIES = frozenset(
-    """size stride dim ndimension numel nelement element_size storage_offset data_ptr is_contiguous is_floating_point
-    is_complex is_signed is_same_size is_inference is_conj is_neg is_set_to is_pinned is_shared get_device type
-    __len__ __repr__ __str__ __format__ __hash__ __dir__ __deepcopy__ __reduce_ex__ __array__ __array_priority__
-    numpy untyped_storage storage _is_view is_tensor is_storage dim_order names layout result_type can_cast
-    __contains__ register_hook register_post_accumulate_grad_hook _has_compatible_shallow_copy_type
-    manual_seed is_grad_enabled get_default_dtype __dlpack__ __dlpack_device__ promote_types finfo iinfo""".split()
+    ["size", "stride", "dim", "ndimension", "numel", "nelement", "element_size", "storage_offset", "data_ptr", "is_contiguous", "is_floating_point", "is_complex", "is_signed", "is_same_size", "is_inference", "is_conj", "is_neg", "is_set_to", "is_pinned", "is_shared", "get_device", "type", "__len__", "__repr__", "__str__", "__format__", "__hash__", "__dir__", "__deepcopy__", "__reduce_ex__", "__array__", "__array_priority__", "numpy", "untyped_storage", "storage", "_is_view", "is_tensor", "is_storage", "dim_order", "names", "layout", "result_type", "can_cast", "__contains__", "register_hook", "register_post_accumulate_grad_hook", "_has_compatible_shallow_copy_type", "manual_seed", "is_grad_enabled", "get_default_dtype", "__dlpack__", "__dlpack_device__", "promote_types", "finfo", "iinfo"]
 )
 # The program looks at a number, and what it does next may depend on it.
 _DECISIONS = frozenset(
-    "__bool__ item __int__ __float__ __index__ __complex__ tolist equal allclose is_nonzero".split()
+    ["__bool__", "item", "__int__", "__float__", "__index__", "__complex__", "tolist", "equal", "allclose", "is_nonzero"]
 )
 # Changes what autograd does with a tensor, not its numbers.
-_STATE = frozenset("retain_grad requires_grad_ register_hook register_post_accumulate_grad_hook".split())
-_PROPERTIES = frozenset("T mT H mH real imag data".split())
+_STATE = frozenset(["retain_grad", "requires_grad_", "register_hook", "register_post_accumulate_grad_hook"])
+_PROPERTIES = frozenset(["T", "mT", "H", "mH", "real", "imag", "data"])
 _ENGINE = frozenset(
     {("torch._tensor", "backward"), ("torch.autograd", "backward"), ("torch.autograd", "grad")}
 )

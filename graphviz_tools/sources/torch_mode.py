@@ -36,7 +36,7 @@ class CallRecorder(TorchFunctionMode):
         self.ledger = StorageLedger()
         self.tensors = Tensors(self.tape, self.ledger, numbers=numbers, max_values=max_values)
         self.graph = AutogradGraph(self.tape, self.tensors, self.ledger)
-        self.modules = ModuleStack(root)
+        self.modules = ModuleStack(root, self._step_aside, self._step_back)
         self.phase: Phase = "forward"  # of steps that are neither an optimizer's nor the engine's
         self.engine_runs = 0
         self.input_names: dict[int, str] = {}
@@ -240,6 +240,35 @@ class CallRecorder(TorchFunctionMode):
         )
         self.tape.step(step)
         return known
+
+    def _step_aside(self) -> bool:
+        """Leave the calls of a module unseen; not when another mode was entered since."""
+        if torch.overrides._get_current_function_mode() is not self:
+            return False
+        self.__exit__(None, None, None)
+        return True
+
+    def _step_back(self, module: torch.nn.Module, arguments: Any, result: Any) -> None:
+        """See calls again, and take the module's call as one operation."""
+        outputs = tensors_in(result)
+        if outputs and self.may_step():
+            self.note_memory()
+            self._fused(module, tensors_in(arguments), outputs)
+        self.__enter__()
+
+    def _fused(
+        self, module: torch.nn.Module, inputs: list[torch.Tensor], outputs: list[torch.Tensor]
+    ) -> None:
+        op = type(module).__name__
+        before = [self.known(tensor) for tensor in (*inputs, *module.parameters())]
+        site, _ = calling_site(sys._getframe(2))
+        node = self._op_node(op, site, [(known.node, known.slot) for known in before])
+        step = RawStep(self.phase, op, node, site, self.modules.scope, tuple([k.value for k in before]))
+        step.writes = tuple([self.tensors.describe(t, node, slot).value for slot, t in enumerate(outputs)])
+        for tensor in outputs:
+            step.saved += tuple(self.graph.grow(tensor.grad_fn, node))
+        step.note = "One step: without gradients PyTorch may run this layer as one fused kernel."
+        self.tape.step(step)
 
     def _written_by(self, node: int, slot: int) -> list[int]:
         for step in reversed(self.tape.steps):

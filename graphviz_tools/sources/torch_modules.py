@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import get_ident
 from typing import Any
 
@@ -11,14 +12,26 @@ from torch.utils.hooks import RemovableHandle
 
 from graphviz_tools.recording import Scope
 
+# In eval mode these look whether anyone is watching their calls, and run one fused kernel only when nobody is.
+_SHY = (torch.nn.TransformerEncoder, torch.nn.TransformerEncoderLayer, torch.nn.MultiheadAttention)
+
 
 class ModuleStack:
     """`scope` is the number of the path in which the program stands; 0 is outside every module.
 
-    The module given as `root` is the program itself and adds no name to the path.
+    The module given as `root` is the program itself and adds no name to the path. A module that would compute
+    differently while it is watched gets its calls unwatched, between `aside()` and `back(module, arguments,
+    result)`.
     """
 
-    def __init__(self, root: torch.nn.Module | None = None) -> None:
+    def __init__(
+        self,
+        root: torch.nn.Module | None,
+        aside: Callable[[], bool],
+        back: Callable[[torch.nn.Module, Any, Any], None],
+    ) -> None:
+        self._aside, self._back = aside, back
+        self._unwatched: torch.nn.Module | None = None
         self.scope = 0
         self.scopes: list[Scope] = [Scope((), "module", type(root).__name__ if root is not None else "")]
         self.names: dict[int, str] = {}
@@ -39,7 +52,7 @@ class ModuleStack:
     def open(self) -> None:
         self._handles = [
             register_module_forward_pre_hook(self._enter),
-            register_module_forward_hook(self._leave, always_call=True),
+            register_module_forward_hook(self._leave, with_kwargs=True, always_call=True),
         ]
 
     def close(self) -> None:
@@ -72,11 +85,16 @@ class ModuleStack:
             above = self._paths[id(self.running[-2])] if len(self.running) > 1 else ""
             word = path[len(above) + 1 :] if above and path.startswith(above + ".") else path
             self.scope = self._number(self.scope, word, "module", type(module).__name__)
+        if self._unwatched is None and isinstance(module, _SHY) and not module.training and self._aside():
+            self._unwatched = module
 
-    def _leave(self, module: torch.nn.Module, _arguments: Any, _result: Any) -> None:
+    def _leave(self, module: torch.nn.Module, args: Any, kwargs: Any, result: Any) -> None:
         # A module whose pre-hooks raised before ours ran was never entered.
         if get_ident() != self._thread or not self.running or self.running[-1] is not module:
             return
+        if module is self._unwatched:
+            self._unwatched = None
+            self._back(module, (args, kwargs), result)
         self.running.pop()
         self.scope = self._stack.pop()
         self.group = self._groups.pop()

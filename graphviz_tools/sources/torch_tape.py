@@ -42,7 +42,7 @@ class RawStep:
 @dataclass(slots=True)
 class Tape:
     """`nodes` are (kind, op, label, name, scope, site, owner), `edges` (source, target, source slot, target
-    slot, kind); `values` (shape, dtype, device, flags, version, storage, nbytes, ticket, name, text)."""
+    slot, kind); `values` (shape, dtype, device, flags, version, storage, nbytes, ticket, name, node)."""
 
     nodes: list[tuple[NodeKind, str, str, str, int, Site | None, int | None]] = field(default_factory=list)
     edges: list[tuple[int, int, int, int, str]] = field(default_factory=list)

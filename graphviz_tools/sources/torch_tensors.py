@@ -101,6 +101,7 @@ class Tensors:
                 plain.numel() * plain.itemsize,
                 ticket,
                 name,
+                node,
             )
         )
         known = Known(tensor, version, len(self._tape.values) - 1, node, slot)
