@@ -47,7 +47,8 @@ def execute(path: Path, timeout: int) -> None:
 def forget_the_volatile(notebook: NotebookNode) -> None:
     """Strip time stamps, widget model ids and the machine's exact Python version, and keep the kernelspec,
     without which JupyterLab asks for a kernel in a modal dialog."""
-    notebook.metadata = NotebookNode(kernelspec=KERNELSPEC, language_info={"name": "python"})
+    notebook.metadata.update(kernelspec=KERNELSPEC, language_info={"name": "python"})
+    notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
