@@ -1,7 +1,7 @@
-// @ts-check
 // The arrays of a launch as grids of cells, tinted by the reads and outlined by the writes of the current epoch.
 
 import { el, svg } from "./dom.js";
+import { gridCursor } from "./grid_cursor.js";
 import { cellName, touched } from "./kernel_model.js";
 
 /** @typedef {import("./kernel_model.js").Story} Story */
@@ -38,33 +38,22 @@ export class KernelArrays {
     const last = array.shape[array.shape.length - 1] ?? 1;
     const columns = Math.max(1, share === 1 && array.shape.length > 1 && last <= WIDEST ? last : Math.min(WIDEST, size));
     const count = Math.ceil(size / share);
-    const cells = Array.from({ length: count }, (_, i) => {
-      const box = svg("rect", {
+    const cells = Array.from({ length: count }, (_, i) =>
+      svg("rect", {
         class: "cell",
         x: (i % columns) * STEP + 1,
         y: Math.floor(i / columns) * STEP + 1,
         width: SIZE,
         height: SIZE,
         rx: 1,
-      });
-      box.addEventListener("mouseenter", () => this.point({ array: number, block, index: i * share }));
-      return box;
-    });
+      }),
+    );
     const grid = svg(
       "svg",
       { width: columns * STEP + 2, height: Math.ceil(count / columns) * STEP + 2, role: "img", tabindex: 0 },
       ...cells,
     );
-    grid.addEventListener("mouseleave", () => this.point(null));
-    grid.addEventListener("blur", () => this.point(null));
-    let cursor = -1;
-    grid.addEventListener("keydown", (event) => {
-      if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
-      cursor = Math.min(Math.max(cursor + (event.key === "ArrowDown" ? 1 : -1), 0), count - 1);
-      this.point({ array: number, block, index: cursor * share });
-      event.preventDefault();
-      event.stopPropagation();
-    });
+    gridCursor(grid, cells, (i) => this.point(i === null ? null : { array: number, block, index: i * share }));
     const note = share > 1 ? `, ${share} elements a cell` : "";
     const type = `${array.space}${owner} · ${array.dtype}[${array.shape.join(", ")}]${note}`;
     const root = el("div", { class: "strip" }, el("p", {}, el("b", {}, array.name), " ", el("span", {}, type)), grid);

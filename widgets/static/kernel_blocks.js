@@ -1,7 +1,7 @@
-// @ts-check
 // The blocks of a launch as cards, each a grid of threads coloured, and marked, by what they are doing.
 
 import { el, svg } from "./dom.js";
+import { gridCursor } from "./grid_cursor.js";
 import { threadName, threadStates } from "./kernel_model.js";
 
 /** @typedef {import("./kernel_model.js").Story} Story */
@@ -37,24 +37,14 @@ export class KernelBlocks {
       const box = svg("rect", { x, y, width: SIZE, height: SIZE, rx: 2 });
       const sign = svg("text", { x: x + SIZE / 2, y: y + SIZE - 3 });
       const root = svg("g", { class: "thread", "data-thread": i * this.share }, box, sign);
-      root.addEventListener("mouseenter", () => point(block, i * this.share));
       return { root, sign };
     });
     const grid = svg(
       "svg",
-      { width: this.columns * STEP + 2, height: rows * STEP + 2, role: "img", tabindex: 0, class: "threads" },
+      { width: this.columns * STEP + 2, height: rows * STEP + 2, role: "img", tabindex: 0, class: "thread-grid" },
       ...squares.map((square) => square.root),
     );
-    grid.addEventListener("mouseleave", () => point(block, null));
-    let cursor = -1;
-    grid.addEventListener("keydown", (event) => {
-      if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
-      cursor = Math.min(Math.max(cursor + (event.key === "ArrowDown" ? 1 : -1), 0), count - 1);
-      point(block, cursor * this.share);
-      event.preventDefault();
-      event.stopPropagation();
-    });
-    grid.addEventListener("blur", () => point(block, null));
+    gridCursor(grid, squares.map((square) => square.root), (i) => point(block, i === null ? null : i * this.share));
     const epoch = el("span", { class: "epoch-of" });
     const root = el("div", { class: "card" }, el("p", {}, `block ${this.name(block)} `, epoch), grid);
     return { root, grid, squares, epoch };

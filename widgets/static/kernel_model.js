@@ -1,4 +1,3 @@
-// @ts-check
 /**
  * What a kernel launch looks like after a frame: pure functions over the data of `widgets/kernel_story.py`.
  *

@@ -1,4 +1,3 @@
-// @ts-check
 // The profile of a launch: what each line's accesses cost, in counts and never in seconds.
 
 import { el } from "./dom.js";

@@ -1,4 +1,3 @@
-// @ts-check
 // A recorded kernel launch over time: the source, the blocks and their threads, the arrays that they touch.
 
 import { keepInView } from "./code_panel.js";
@@ -14,14 +13,15 @@ import { Timeline } from "./timeline.js";
 /** @typedef {import("./kernel_model.js").Finding} Finding */
 
 export class KernelView {
-  /** @param {Story} story */
-  constructor(story) {
+  /** @param {Story} story @param {(frame: number) => void} moved */
+  constructor(story, moved) {
     this.story = story;
+    this.moved = moved;
     this.frame = -1;
     this.blocks = new KernelBlocks(story, (block, thread) => this.pointAtThread(block, thread));
     this.arrays = new KernelArrays(story, (place) => this.pointAtCell(place), (block) => this.blocks.name(block));
     this.lines = new Map(story.source.map((text, i) => [story.firstLine + i, this.line(story.firstLine + i, text)]));
-    this.code = el("div", { class: "code", role: "group", "aria-label": "kernel", tabindex: 0 }, ...this.lines.values());
+    this.code = el("div", { class: "code kernel-code", role: "group", "aria-label": "kernel", tabindex: 0 }, ...this.lines.values());
     this.status = el("p", { class: "status", role: "status" });
     this.threads = svg("svg", { class: "threads-to-cells", "aria-hidden": "true" });
     this.playback = new Playback(story.frames.length, (frame) => this.show(frame));
@@ -30,13 +30,14 @@ export class KernelView {
     this.profile = el("div", { class: "kernel-profile", hidden: true }, kernelProfile(story));
     this.root = el(
       "section",
-      { class: "gd kernel-view", "aria-label": `kernel ${story.kernel}`, onkeydown: (/** @type {KeyboardEvent} */ event) => this.playback.key(event) },
+      { class: "shell kernel-view", "aria-label": `kernel ${story.kernel}`, onkeydown: (/** @type {KeyboardEvent} */ event) => this.playback.key(event) },
       this.header(),
       this.steps,
       this.profile,
+      this.legend(),
       this.findings(),
       this.status,
-      el("footer", {}, this.playback.root, this.timeline.root),
+      el("footer", { class: "controls" }, this.playback.root, this.timeline.root),
     );
     this.playback.go(Math.min(0, story.frames.length - 1));
   }
@@ -52,12 +53,18 @@ export class KernelView {
     const shape = `${dims(story.grid)} ${plural(story.grid, "block")} of ${dims(story.block)} ${plural(story.block, "thread")}`;
     return el(
       "header",
-      {},
+      { class: "head" },
       el("b", {}, story.kernel),
       ...tabs,
       el("span", { class: "shape" }, `${shape} · ${story.engine} engine · level ${story.level}`),
       el("span", { class: count ? "verdict bad" : "verdict good" }, count ? `! ${verdict}` : `✓ ${verdict}`),
     );
+  }
+
+  legend() {
+    const sign = (/** @type {string} */ state, /** @type {string} */ mark) =>
+      el("span", {}, svg("svg", { width: 15, height: 15 }, svg("g", { class: `thread ${state}` }, svg("rect", { x: 1, y: 1, width: 13, height: 13, rx: 2 }), svg("text", { x: 7.5, y: 11 }, mark))), ` ${state}`);
+    return el("p", { class: "legend" }, sign("reading", "R"), sign("writing", "W"), sign("between", ""), sign("waiting", "‖"), sign("done", "✓"), this.story.findings.length > 0 && sign("hazard", "!"), el("span", {}, "cells: filled = read, outlined = written since the last barrier"));
   }
 
   /** @param {boolean} profile */
@@ -124,6 +131,7 @@ export class KernelView {
     this.timeline?.show(frame);
     this.status.textContent = this.say(frame);
     this.threads.replaceChildren();
+    this.moved(frame);
   }
 
   /** @param {number} frame */

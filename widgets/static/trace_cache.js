@@ -1,4 +1,3 @@
-// @ts-check
 // Calls against traces: which call made a graph, which reused one, and why.
 
 import { button, el, replace } from "./dom.js";
@@ -27,8 +26,8 @@ export class TraceCacheView {
     this.count = el("span", { class: "shape" });
     this.root = el(
       "section",
-      { class: "gd trace-cache", "aria-label": "trace cache" },
-      el("header", {}, this.title, this.count),
+      { class: "shell trace-cache", "aria-label": "trace cache" },
+      el("header", { class: "head" }, this.title, this.count),
       ask && this.form(),
       this.answer,
       el(

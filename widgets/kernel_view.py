@@ -1,0 +1,63 @@
+"""`KernelView(launch)`: blocks, threads and arrays of one kernel launch, over time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import traitlets
+
+from gpu_labs.executor.launch import Launch
+from graphviz_tools.palette import Theme
+from widgets.bundle import script, style
+from widgets.kernel_picture import kernel_svg
+from widgets.kernel_story import kernel_story
+from widgets.page import write_page
+from widgets.twin import Twin
+
+
+class KernelView(Twin):
+    """A launch record (`gpu_labs.inspect`, or `report.launch` of a lab's check), played access by access.
+
+    Trait `frame` (kept equal in Python and in the browser) is the frame shown: -1 before the first access.
+    Raises TypeError when `launch` is no launch record.
+    """
+
+    _esm = script("kernel_app.js")
+    _css = style("kernel.css")
+    _data = traitlets.Dict().tag(sync=True)
+    frame = traitlets.Int(0, help="the frame shown; -1 is before the first access").tag(sync=True)
+
+    def __init__(self, launch: Launch) -> None:
+        if not isinstance(launch, Launch):
+            raise TypeError(
+                f"KernelView shows a launch record, not a {type(launch).__name__}: "
+                "make one with gpu_labs.inspect(kernel, grid, block, *arguments)"
+            )
+        self.launch = launch
+        story = kernel_story(launch)
+        super().__init__(_data=story, frame=min(0, len(story["frames"]) - 1))
+
+    @traitlets.validate("frame")
+    def _check_frame(self, proposal: Any) -> int:
+        last = len(self._data["frames"]) - 1
+        if not -1 <= proposal["value"] <= last:
+            raise IndexError(f"frame {proposal['value']} does not exist: frames go from -1 to {last}")
+        return proposal["value"]
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write one self-contained page that plays with no kernel and no network; returns its path."""
+        data = {**self._data, "name": "KernelView", "title": self.launch.kernel}
+        return write_page(data, path, "kernel_app.js", ["kernel.css"])
+
+    def to_svg(self, path: str | Path, theme: Theme = "light") -> Path:
+        """Write the still picture; returns its path."""
+        place = Path(path)
+        place.write_text(kernel_svg(self._data, theme), "utf-8")
+        return place
+
+    def still(self) -> str:
+        return kernel_svg(self._data)
+
+    def __repr__(self) -> str:
+        return f"<KernelView of {self.launch.kernel}: {len(self.launch.findings)} findings>"
