@@ -55,7 +55,7 @@ def draw(
 
 @dataclass(frozen=True)
 class Picture:
-    """What `draw` returns: `.svg` and `.dot` are text; the `to_...` verbs write a file and return its path."""
+    """What `draw` returns: `.svg` and `.dot` are text; the `to_...` verbs write a file, return its path."""
 
     scene: Scene
     step: int

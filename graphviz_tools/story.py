@@ -47,7 +47,9 @@ def moments(recording: Recording, outline: Outline) -> dict[str, tuple[Moment, .
     by_step: defaultdict[int, list[str]] = defaultdict(list)
     for box in outline.boxes:
         by_step[min((added.get(m, 0) for m in box.members), default=0)].append(box.key)
-    arrivals = _arrivals(recording)
+    arriving: defaultdict[int, list[Arrival]] = defaultdict(list)
+    for arrival in arrivals(recording):
+        arriving[arrival.step].append(arrival)
     for step in recording.steps:
         for key in by_step[step.index]:
             _tell(told[key], step, status="handle" if step.phase == "trace" else "done")
@@ -56,9 +58,9 @@ def moments(recording: Recording, outline: Outline) -> dict[str, tuple[Moment, .
             _tell(told[key], step, **_node(recording.nodes[step.node], step))
         for node in step.freed:
             _tell(told[home[node]], step, freed=True)
-        for target, text in arrivals.get(step.index, ()):
-            if step.node is None or home[target] != home[step.node]:
-                _tell(told[home[target]], step, gradient=text)
+        for arrival in arriving.get(step.index, ()):
+            if step.node is None or home[arrival.node] != home[step.node]:
+                _tell(told[home[arrival.node]], step, gradient=_arrival_text(arrival))
     return {key: tuple(past) for key, past in told.items()}
 
 
@@ -126,40 +128,52 @@ def _gradient(step: Step, slot: int) -> Value | None:
     return step.grads_out[slot] if slot < len(step.grads_out) else None
 
 
-def _arrivals(recording: Recording) -> dict[int, list[tuple[int, str]]]:
-    """For each backward step, the autograd nodes that its gradients reach, and what is said there: how
-    much of the sum has arrived when a node waits for more than one gradient."""
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Gradients meeting at autograd node `node`: `came` are those there after `step`, of `expected` in all.
+    `summed` is the step that adds them up and runs the node, if it ran."""
+
+    node: int
+    step: int
+    came: tuple[Value, ...]
+    expected: int
+    summed: int | None
+
+
+def arrivals(recording: Recording) -> tuple[Arrival, ...]:
+    """Every arrival of a gradient at an autograd node, by node and then in step order."""
     leaving: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
     for edge in recording.edges:
         if edge.kind == "autograd":
             leaving[edge.source].append((edge.source_slot, edge.target))
     waiting: defaultdict[int, list[tuple[int, Value]]] = defaultdict(list)
-    said: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
+    found: list[Arrival] = []
 
-    def settle(node: int) -> None:
+    def settle(node: int, summed: int | None) -> None:
         came = waiting.pop(node, [])
-        texts = [value_text(value) for _, value in came]
+        values = tuple(value for _, value in came)
         for place, (step, _) in enumerate(came, 1):
-            said[step].append((node, _sum_text(texts[:place], len(came))))
+            found.append(Arrival(node, step, values[:place], len(came), summed))
 
     for step in recording.steps:
         if step.phase != "backward" or step.node is None:
             continue
-        settle(step.node)
+        settle(step.node, step.index)
         for slot, target in leaving[step.node]:
             gradient = _gradient(step, slot)
             if gradient is not None:
                 waiting[target].append((step.index, gradient))
     for node in list(waiting):
-        settle(node)
-    return dict(said)
+        settle(node, None)
+    return tuple(found)
 
 
-def _sum_text(came: list[str], expected: int) -> str:
-    """What has arrived so far of a sum of `expected` gradients."""
-    if expected == 1:
+def _arrival_text(arrival: Arrival) -> str:
+    """What has arrived so far, of the sum being made."""
+    came = [value_text(value) for value in arrival.came]
+    if arrival.expected == 1:
         return shorten(f"{came[0]} arrives", WIDEST)
-    if len(came) < expected:
-        return shorten(f"{came[-1]} waits: {len(came)} of {expected}", WIDEST)
+    if len(came) < arrival.expected:
+        return shorten(f"{came[-1]} waits: {len(came)} of {arrival.expected}", WIDEST)
     whole = " + ".join(came)
-    return whole if len(whole) <= WIDEST else shorten(f"+ {came[-1]}: {expected} of {expected}", WIDEST)
+    return whole if len(whole) <= WIDEST else shorten(f"+ {came[-1]}: {len(came)} of {len(came)}", WIDEST)

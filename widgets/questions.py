@@ -1,0 +1,221 @@
+"""Questions to predict a Recording: one before a step, three answers, the wrong ones known misconceptions."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from graphviz_tools.recording import Recording, Step, Value
+from graphviz_tools.story import Arrival, arrivals
+from graphviz_tools.wording import number_text, shape_text, value_text
+
+Kind = Literal["node", "edge", "shape", "gradient", "value"]
+MOST = 60  # questions of one recording; a longer one is asked about evenly
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Asked before `step` is shown. `answers[correct]` is right; `why` is said afterwards."""
+
+    step: int
+    kind: Kind
+    prompt: str
+    answers: tuple[str, ...]
+    correct: int
+    why: str
+
+    def json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A question before its answers are shuffled: the right one, then wrong ones, the likeliest first."""
+
+    kind: Kind
+    prompt: str
+    right: str
+    wrong: tuple[str, ...]
+    why: str
+
+
+def questions(recording: Recording, seed: int = 0) -> tuple[Question, ...]:
+    """At most one question a step, in step order; the same `seed` gives the same questions and answers.
+
+    A question is asked only where two wrong answers can be told apart from the right one.
+    """
+    if not isinstance(seed, int):
+        raise TypeError(f"seed must be an int, got {type(seed).__name__}")
+    sums = {found.summed: found for found in arrivals(recording) if len(found.came) == found.expected}
+    dice = random.Random(seed)
+    found = []
+    for step in recording.steps[1:]:
+        drafts = [draft for make in _MAKERS for draft in make(recording, step, sums) if _distinct(draft)]
+        if drafts:
+            found.append(_shuffled(step.index, dice.choice(drafts), dice))
+    stride = -(-len(found) // MOST) or 1
+    return tuple(found[::stride])
+
+
+def _distinct(draft: _Draft) -> bool:
+    return len({draft.right, *draft.wrong}) >= 3
+
+
+def _shuffled(step: int, draft: _Draft, dice: random.Random) -> Question:
+    wrong = [answer for answer in dict.fromkeys(draft.wrong) if answer != draft.right][:2]
+    answers = [draft.right, *wrong]
+    dice.shuffle(answers)
+    return Question(step, draft.kind, draft.prompt, tuple(answers), answers.index(draft.right), draft.why)
+
+
+def _name(recording: Recording, node: int) -> str:
+    seen = recording.nodes[recording.seen(node)]
+    return seen.label or seen.name or seen.op
+
+
+def _next_node(recording: Recording, step: Step, sums: dict[int | None, Arrival]) -> Iterator[_Draft]:
+    """Which node comes next? Wrong: another node of the program, and in backward the forward order."""
+    if step.node is None or step.phase == "optimize":
+        return
+    right = _name(recording, step.node)
+    others = [
+        _name(recording, s.node)
+        for s in sorted(recording.steps, key=lambda s: abs(s.index - step.index))
+        if s.node is not None and recording.seen(s.node) != recording.seen(step.node)
+    ]
+    if step.phase == "backward":
+        first = [
+            _name(recording, s.node) for s in recording.steps if s.phase == "forward" and s.node is not None
+        ]
+        why = f"Backward runs from the result to the inputs: the gradient has just reached {right}."
+        yield _Draft("node", "which node does the gradient reach next?", right, (*first[:1], *others), why)
+        return
+    verb = {"trace": "is added to the graph", "run": "does the graph run"}.get(step.phase, "runs")
+    line = f" It comes from line {step.line.line}: {step.line.text.strip()}" if step.line else ""
+    prompt = f"which node {verb} next?"
+    yield _Draft("node", prompt, right, tuple(others), f"{right} is next.{line}")
+
+
+def _edges(recording: Recording, step: Step, sums: dict[int | None, Arrival]) -> Iterator[_Draft]:
+    """Where does a new node's input come from? Wrong: nodes that were there but are not read."""
+    if step.node is None or step.phase == "backward":
+        return
+    into = [e for e in (recording.edges[n] for n in step.edges) if e.kind == "data" and e.target == step.node]
+    sources = {recording.seen(edge.source) for edge in into}
+    if len(sources) != 1:
+        return
+    there = [n for s in recording.steps[: step.index] for n in s.nodes if recording.nodes[n].owner is None]
+    wrong = [_name(recording, n) for n in reversed(there) if n not in sources and n != step.node]
+    right, label = _name(recording, sources.pop()), _name(recording, step.node)
+    yield _Draft(
+        "edge",
+        f"the next node is {label}: from where does an edge lead to it?",
+        right,
+        tuple(wrong),
+        f"{label} reads what {right} made; an edge is data that is read, not the order of the lines.",
+    )
+
+
+def _shape(recording: Recording, step: Step, sums: dict[int | None, Arrival]) -> Iterator[_Draft]:
+    """Which shape has the result? Wrong: an input's shape, its transpose, the axis forgotten."""
+    made = next(iter(step.writes), None)
+    if made is None or made.shape is None or step.node is None or step.phase not in ("forward", "trace"):
+        return
+    if recording.nodes[step.node].kind != "op":
+        return
+    shape = made.shape
+    guesses = [value.shape for value in step.reads if value.shape is not None]
+    guesses += [shape[::-1], shape[1:], (1, *shape), shape[:-1], (*shape, 1)]
+    reads = ", ".join(shape_text(v.shape) for v in step.reads if v.shape is not None) or "its inputs"
+    yield _Draft(
+        "shape",
+        f"{_name(recording, step.node)} runs next: which shape does it make?"
+        if step.phase == "forward"
+        else f"{_name(recording, step.node)} is traced next: which shape will it have?",
+        shape_text(shape),
+        tuple(shape_text(guess) for guess in guesses),
+        f"{step.op} makes {shape_text(shape)} from {reads}.",
+    )
+
+
+def _gradient(recording: Recording, step: Step, sums: dict[int | None, Arrival]) -> Iterator[_Draft]:
+    """Which gradient arrives? Wrong: the last part instead of the sum, ones, the forward value."""
+    right = next((g for g in step.grads_in if g is not None), None)
+    if step.phase != "backward" or step.node is None or right is None or not _small(right):
+        return
+    name = _name(recording, step.node)
+    parts = sums[step.index].came if step.index in sums else ()
+    wrong = [value_text(part) for part in parts] if len(parts) > 1 else []
+    forward = [
+        v for s in recording.history(recording.seen(step.node)) if s.phase == "forward" for v in s.writes
+    ]
+    numbers = right.numbers or ()
+    wrong += [value_text(_filled(right, 1.0)), *(value_text(v) for v in forward if _small(v))]
+    wrong += [value_text(_scaled(right, factor)) for factor in (2.0, -1.0, 0.0)]
+    why = f"Each number says how much the result moves when that element of {name} moves."
+    if len(parts) > 1:
+        whole = " + ".join(map(value_text, parts))
+        why = f"{name} is used {len(parts)} times, so its gradients are added: {whole}."
+    elif all(n == 1 for n in numbers):
+        why = f"The result moves exactly as much as {name} does, so its gradient is 1."
+    yield _Draft("gradient", f"which gradient arrives at {name}?", value_text(right), tuple(wrong), why)
+
+
+def _printed(recording: Recording, step: Step, sums: dict[int | None, Arrival]) -> Iterator[_Draft]:
+    """What would print show? Wrong: numbers while tracing, and None."""
+    made = next(iter(step.writes), None)
+    if made is None or step.node is None or step.phase != "trace" or not made.is_handle:
+        return
+    later = [v for s in recording.history(step.node) if s.phase == "run" for v in s.writes]
+    numbers = value_text(later[0]) if later else "its numbers"
+    yield _Draft(
+        "value",
+        f"Python adds {_name(recording, step.node)} now: what would print show for it?",
+        made.text,
+        (numbers, "None", "an error"),
+        "While tracing there is only a handle: a name, a shape, a dtype. Numbers exist when the graph runs.",
+    )
+
+
+def _decision(recording: Recording, step: Step, sums: dict[int | None, Arrival]) -> Iterator[_Draft]:
+    """Which way does a branch go? Wrong: the other way, and that both run."""
+    if step.control is None or step.control.kind == "item" or step.control.taken not in ("True", "False"):
+        return
+    other = "False" if step.control.taken == "True" else "True"
+    yield _Draft(
+        "value",
+        f"the program decides next: {_name(recording, step.node)}?"
+        if step.node is not None
+        else "which way?",
+        step.control.taken,
+        (other, "both ways run"),
+        f"It is decided by a value, now: {step.control.decided}. One way is taken, and only it is recorded.",
+    )
+
+
+_MAKERS: tuple[Callable[[Recording, Step, dict[int | None, Arrival]], Iterator[_Draft]], ...] = (
+    _next_node,
+    _edges,
+    _shape,
+    _gradient,
+    _printed,
+    _decision,
+)
+
+
+def _small(value: Value) -> bool:
+    return value.numbers is not None and value.grid is None and 0 < len(value.numbers) <= 4
+
+
+def _filled(value: Value, number: float) -> Value:
+    return _with(value, tuple(number for _ in value.numbers or ()))
+
+
+def _scaled(value: Value, factor: float) -> Value:
+    return _with(value, tuple(n * factor for n in value.numbers or () if not isinstance(n, complex)))
+
+
+def _with(value: Value, numbers: tuple[float, ...]) -> Value:
+    return Value(value.shape, value.dtype, text=number_text(numbers[0]) if numbers else "", numbers=numbers)

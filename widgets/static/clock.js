@@ -1,0 +1,61 @@
+// The clock above a Duet: one lane a side, one cell a beat, full where Python itself runs.
+
+import { el, replace } from "./dom.js";
+import { runs } from "./search.js";
+import { PHASE_WORDS } from "./story.js";
+
+/** @typedef {import("./story.js").Story} Story */
+
+export class Clock {
+  /**
+   * @param {Story[]} stories
+   * @param {[number, number][]} beats
+   */
+  constructor(stories, beats) {
+    this.stories = stories;
+    this.beats = beats;
+    this.words = stories.map(() => el("p", { class: "now" }));
+    this.hands = stories.map(() => el("i", { class: "hand" }));
+    const lanes = stories.map((story, side) => {
+      const kinds = beats.map((beat) => (beat[side] < 0 ? "waiting" : story.phase(beat[side])));
+      const cells = runs(kinds).map(([kind, first, end]) =>
+        el("span", { class: `lane-part ${kind} ${pythonIn(kind) ? "python" : ""}`, style: `flex-grow:${end - first}` },
+          end - first > beats.length / 8 && laneWord(kind)),
+      );
+      return el("div", { class: "lane", "aria-hidden": "true" }, ...cells, this.hands[side]);
+    });
+    this.root = el(
+      "section",
+      { class: "clock", "aria-label": "which Python lines execute when" },
+      ...stories.map((_, side) => el("div", { class: "clock-side" }, this.words[side], lanes[side])),
+    );
+  }
+
+  /** @param {number} beat */
+  show(beat) {
+    this.stories.forEach((story, side) => {
+      const step = beat < 0 ? -1 : this.beats[beat][side];
+      replace(this.words[side], ...sentence(story, step));
+      this.hands[side].style.left = `${(100 * (beat + 1)) / Math.max(this.beats.length, 1)}%`;
+    });
+  }
+}
+
+/** @param {string} kind */
+function pythonIn(kind) {
+  return kind === "forward" || kind === "trace" || kind === "optimize";
+}
+
+/** @param {string} kind */
+function laneWord(kind) {
+  return kind === "waiting" ? "" : pythonIn(kind) ? "Python" : kind === "run" ? "graph" : "autograd";
+}
+
+/** @param {Story} story @param {number} step */
+function sentence(story, step) {
+  if (step < 0) return [el("b", {}, "waiting"), " nothing has run here yet"];
+  const words = PHASE_WORDS[story.phase(step)];
+  const place = story.place(story.data.line[step]);
+  if (!story.pythonRuns(step) || !place) return [el("b", {}, words.state.split(":")[0]), ` ${words.clock}`];
+  return [el("b", {}, words.state.split(":")[0]), ` ${words.clock} · line ${place.number} `, el("code", {}, place.text)];
+}

@@ -1,0 +1,104 @@
+// The user's code: the line at work, the lines already run, and how often.
+
+import { el } from "./dom.js";
+
+/** @typedef {import("./story.js").Story} Story */
+
+const WORDS = /(#.*$)|("[^"]*"|'[^']*')|\b(def|return|if|elif|else|while|for|in|with|as|import|from|class|lambda|not|and|or|is|None|True|False|pass|yield|raise|try|except)\b|\b(\d[\d.e]*)\b/g;
+
+export class CodePanel {
+  /**
+   * @param {Story} story
+   * @param {{hover: (line: number) => void, jump: (line: number) => void}} on
+   */
+  constructor(story, on) {
+    this.story = story;
+    const numbers = new Map(story.data.lines.map(([file, line], i) => [`${file}:${line}`, i]));
+    /** @type {Map<number, {row: HTMLElement, count: HTMLElement}>} */
+    this.rows = new Map();
+    const several = new Set(story.data.sources.map((source) => source.file)).size > 1;
+    const parts = story.data.sources.map((source) =>
+      el(
+        "div",
+        { class: "source" },
+        several && el("p", { class: "file" }, source.file.split("/").pop()),
+        ...source.text.replace(/\n$/, "").split("\n").map((text, i) => {
+          const number = source.first + i;
+          return this.row(number, text, numbers.get(`${source.file}:${number}`), on);
+        }),
+      ),
+    );
+    const empty = !parts.length && el("p", { class: "empty" }, "The recording holds no source code.");
+    this.root = el("div", { class: "code", role: "group", "aria-label": "code", tabindex: 0 }, empty, ...parts);
+    /** @type {number} */
+    this.current = -1;
+  }
+
+  /**
+   * @param {number} number
+   * @param {string} text
+   * @param {number | undefined} line the story's number for this line, if any step ran it
+   * @param {{hover: (line: number) => void, jump: (line: number) => void}} on
+   */
+  row(number, text, line, on) {
+    const count = el("span", { class: "count" });
+    const code = el("code", {}, ...coloured(text));
+    const row = el("div", { class: "line", "data-line": number }, el("span", { class: "number" }, number), code, count);
+    if (line !== undefined) {
+      this.rows.set(line, { row, count });
+      row.classList.add("live");
+      row.addEventListener("mouseenter", () => on.hover(line));
+      row.addEventListener("mouseleave", () => on.hover(-1));
+      row.addEventListener("click", () => on.jump(line));
+    }
+    return row;
+  }
+
+  /** @param {number} step */
+  show(step) {
+    const now = step < 0 ? -1 : this.story.data.line[step];
+    for (const [line, { row, count }] of this.rows) {
+      const times = this.story.visits(line, step);
+      row.classList.toggle("ran", times > 0);
+      row.classList.toggle("current", line === now);
+      if (line === now) row.setAttribute("aria-current", "step");
+      else row.removeAttribute("aria-current");
+      count.textContent = times > 1 ? `× ${times}` : "";
+    }
+    if (now !== this.current) {
+      this.current = now;
+      const row = this.rows.get(now)?.row;
+      if (row) keepInView(this.root, row);
+    }
+  }
+
+  /** Light one line up, from elsewhere. @param {number} line */
+  light(line) {
+    for (const [number, { row }] of this.rows) row.classList.toggle("lit", number === line);
+  }
+}
+
+/**
+ * Scroll `panel`, and nothing around it, until `row` shows.
+ * @param {HTMLElement} panel
+ * @param {HTMLElement} row
+ */
+export function keepInView(panel, row) {
+  const top = row.offsetTop - panel.offsetTop;
+  if (top < panel.scrollTop) panel.scrollTop = top;
+  else if (top + row.offsetHeight > panel.scrollTop + panel.clientHeight) {
+    panel.scrollTop = top + row.offsetHeight - panel.clientHeight;
+  }
+}
+
+/** @param {string} text */
+function coloured(text) {
+  const parts = [];
+  let end = 0;
+  for (const match of text.matchAll(WORDS)) {
+    const kind = match[1] ? "comment" : match[2] ? "string" : match[3] ? "keyword" : "number-literal";
+    parts.push(text.slice(end, match.index), el("span", { class: kind }, match[0]));
+    end = match.index + match[0].length;
+  }
+  return [...parts, text.slice(end) || (end ? "" : " ")];
+}

@@ -1,0 +1,258 @@
+// The graph: laid out once, revealed by step. Only what changes between two steps touches the page.
+
+import { button, el, replace, svg } from "./dom.js";
+import { PanZoom } from "./pan_zoom.js";
+import { flowAt, momentAt } from "./story.js";
+
+/** @typedef {import("./story.js").Scene} Scene */
+/** @typedef {import("./story.js").Box} Box */
+/** @typedef {import("./story.js").Moment} Moment */
+/** @typedef {{select: (box: number) => void, hover: (box: number) => void, toggle: (path: string[], open: boolean) => void}} GraphEvents */
+
+const RADIUS = /** @type {Record<string, number>} */ ({ input: 16, output: 16, parameter: 2, variable: 2, constant: 2 });
+const LABEL = 9; // characters that fit beside an arrow
+let drawings = 0;
+
+export class GraphPanel {
+  /** @param {GraphEvents} on */
+  constructor(on) {
+    this.on = on;
+    this.id = `duet-${Date.now().toString(36)}-${drawings++}`;
+    this.content = svg("g", { class: "content" });
+    this.canvas = svg("svg", { class: "canvas", role: "group", "aria-label": "computation graph" }, this.heads(), this.content);
+    this.view = new PanZoom(this.canvas, this.content);
+    this.tools = el(
+      "div",
+      { class: "tools" },
+      button("zoom in", "+", () => this.view.zoom(1.25)),
+      button("zoom out", "−", () => this.view.zoom(0.8)),
+      button("fit the graph", "fit", () => this.view.fit()),
+    );
+    this.root = el("div", { class: "graph" }, this.canvas, this.tools);
+    this.step = -1;
+    this.canvas.addEventListener("keydown", (event) => this.key(event));
+    new ResizeObserver(() => this.view.touched || this.refit()).observe(this.root);
+  }
+
+  /** Arrow heads, in the colours that arrows have. */
+  heads() {
+    const head = (/** @type {string} */ name, size = 7) =>
+      svg(
+        "marker",
+        { id: `${this.id}-${name}`, class: `tip ${name}`, viewBox: "0 0 10 10", refX: 9, refY: 5, markerWidth: size,
+          markerHeight: size, markerUnits: "userSpaceOnUse", orient: "auto" },
+        svg("path", { d: "M0 1L10 5L0 9Z" }),
+      );
+    return svg("defs", {}, head("plain"), head("ghostly"), head("accent", 9), head("gradient", 11));
+  }
+
+  /** Draw a scene in place of the one before. @param {Scene} scene */
+  draw(scene) {
+    this.scene = scene;
+    this.view.size(scene.width, scene.height);
+    this.boxes = scene.boxes.map((box, i) => this.box(box, i));
+    this.links = scene.links.map((link) => this.link(link));
+    /** @type {Map<string, SVGGElement>} */
+    this.frames = new Map(scene.frames.map((frame) => [frame.path.join("/"), this.frame(frame)]));
+    /** @type {number[][]} */
+    this.around = scene.boxes.map(() => []);
+    scene.links.forEach((link, i) => {
+      this.around?.[link.from].push(i);
+      this.around?.[link.to].push(i);
+    });
+    replace(
+      this.content,
+      svg("g", {}, ...this.frames.values()),
+      svg("g", {}, ...this.links.map((link) => link.group)),
+      svg("g", {}, ...this.boxes.map((box) => box.group)),
+    );
+    /** @type {(Moment | null)[]} */
+    this.shown = scene.boxes.map(() => null);
+    this.current = -1;
+    this.show(this.step);
+    this.view.fit();
+    this.followCurrent();
+  }
+
+  refit() {
+    this.view.fit();
+    this.followCurrent();
+  }
+
+  /** @param {import("./story.js").Frame} frame */
+  frame(frame) {
+    const [left, top, width, height] = frame.at;
+    const close = svg(
+      "g",
+      { class: "toggle", role: "button", tabindex: 0, "aria-label": `close ${frame.label}`,
+        onclick: () => this.on.toggle(frame.path, false) },
+      svg("rect", { x: left + 2, y: top + 4, width: 8 + 6.4 * Math.min(frame.label.length + 2, 31), height: 18, rx: 5 }),
+      svg("text", { x: left + 8, y: top + 17 }, `▾ ${frame.label.length > 28 ? `${frame.label.slice(0, 27)}…` : frame.label}`),
+    );
+    return svg("g", { class: `frame ${frame.kind}` }, svg("rect", { class: "border", x: left, y: top, width, height, rx: 8 }), close);
+  }
+
+  /** @param {import("./story.js").Link} link */
+  link(link) {
+    const line = svg("path", { class: "line", d: link.d });
+    const back = link.back ? svg("path", { class: "back", d: link.back, pathLength: 100 }) : null;
+    const label = svg("text", { class: "passing" });
+    return { group: svg("g", { class: `link ${link.kind}` }, line, back, label), line, back, label, state: "" };
+  }
+
+  /** @param {Box} box @param {number} number */
+  box(box, number) {
+    const [left, top, width, height] = box.at;
+    const centre = left + width / 2;
+    const texts = ["title", "under", "gradient"].map((name) => svg("text", { class: name, x: centre, "text-anchor": "middle" }));
+    texts[0].textContent = box.title + (box.scope ? " ▸" : "");
+    const hint = svg("title", {});
+    const group = svg(
+      "g",
+      {
+        class: `box ${box.kind} ghost`,
+        "data-box": box.key,
+        role: "button",
+        tabindex: -1,
+        onclick: () => this.on.select(number),
+        ondblclick: () => box.scope && this.on.toggle(box.scope, true),
+        onmouseenter: () => this.on.hover(number),
+        onmouseleave: () => this.on.hover(-1),
+      },
+      hint,
+      svg("rect", { x: left, y: top, width, height, rx: RADIUS[box.kind] ?? 7 }),
+      ...texts,
+    );
+    return { group, texts, hint, middle: top + height / 2 };
+  }
+
+  /** @param {number} step */
+  show(step) {
+    this.step = step;
+    const { scene, boxes, links, shown } = this;
+    if (!scene || !boxes || !links || !shown) return;
+    const changed = new Set();
+    scene.boxes.forEach((box, i) => {
+      const moment = momentAt(box, step);
+      if (moment === shown[i]) return;
+      if ((shown[i]?.[1] === "ghost") !== (moment[1] === "ghost")) changed.add(i);
+      shown[i] = moment;
+      this.write(i, moment);
+    });
+    scene.links.forEach((link, i) => {
+      if (changed.has(link.from) || changed.has(link.to) || link.flows.length) this.dress(i, step);
+    });
+    this.mark(step < 0 ? -1 : (scene.box[step] ?? -1));
+  }
+
+  /** @param {number} number @param {Moment} moment */
+  write(number, moment) {
+    const { group, texts, hint, middle } = /** @type {NonNullable<typeof this.boxes>} */ (this.boxes)[number];
+    const box = /** @type {Scene} */ (this.scene).boxes[number];
+    const [, status, under, gradient, freed] = moment;
+    group.classList.toggle("ghost", status === "ghost");
+    group.classList.toggle("handle", status === "handle");
+    group.classList.toggle("freed", freed === 1);
+    texts[1].textContent = under;
+    texts[2].textContent = gradient;
+    const start = middle - (gradient ? 15 : 7.5) + 4;
+    texts.forEach((text, row) => text.setAttribute("y", String(start + 15 * row)));
+    const state = { ghost: "not there yet", handle: "a handle, no value yet", done: under }[status];
+    const words = [`${box.kind} ${box.full}`, state, gradient, freed ? "its saved tensors are freed" : ""];
+    const said = words.filter(Boolean).join(", ");
+    group.setAttribute("aria-label", said);
+    hint.textContent = box.scope ? `${said} (double-click to open)` : said;
+  }
+
+  /** Give a link its look. @param {number} number @param {number} step */
+  dress(number, step) {
+    const { scene, links, shown } = this;
+    if (!scene || !links || !shown) return;
+    const link = scene.links[number];
+    const parts = links[number];
+    const flow = flowAt(link, step);
+    const ghost = shown[link.from]?.[1] === "ghost" || shown[link.to]?.[1] === "ghost";
+    const into = !ghost && flow.state === "none" && link.to === this.current && link.kind !== "autograd";
+    const state = [ghost && "ghost", into && "into", flow.state !== "none" && flow.state].filter(Boolean).join(" ");
+    parts.label.textContent = flow.state === "flowing" && flow.text.length <= LABEL ? flow.text : "";
+    if (parts.label.textContent && parts.back) {
+      const at = parts.back.getPointAtLength?.(parts.back.getTotalLength() / 2);
+      if (at) for (const [name, value] of [["x", at.x + 7], ["y", at.y + 4]]) parts.label.setAttribute(String(name), String(value));
+    }
+    if (state === parts.state) return;
+    parts.state = state;
+    parts.group.setAttribute("class", `link ${link.kind} ${state}`);
+    const head = ghost ? "ghostly" : link.kind === "autograd" ? "gradient" : into ? "accent" : "plain";
+    parts.line.setAttribute("marker-end", `url(#${this.id}-${head})`);
+    parts.back?.setAttribute("marker-end", `url(#${this.id}-gradient)`);
+  }
+
+  /** Make `number` the current box. @param {number} number */
+  mark(number) {
+    const before = this.current ?? -1;
+    this.current = number;
+    for (const i of [before, number]) {
+      this.boxes?.[i]?.group.classList.toggle("current", i === number);
+      for (const link of this.around?.[i] ?? []) this.dress(link, this.step);
+    }
+    if (before !== number || number >= 0) this.roam(number >= 0 ? number : 0);
+    this.followCurrent();
+    const path = number >= 0 ? this.scene?.boxes[number] : null;
+    for (const [key, group] of this.frames ?? []) {
+      const here = path && inside(path.at, /** @type {any} */ (this.scene?.frames.find((f) => f.path.join("/") === key)).at);
+      group.classList.toggle("active", Boolean(here));
+    }
+  }
+
+  followCurrent() {
+    const box = this.scene?.boxes[this.current ?? -1];
+    if (box && !this.view.touched) this.view.follow(box.at);
+  }
+
+  /** Only one box is a stop of the Tab key; the up and down keys move it. @param {number} number */
+  roam(number) {
+    this.boxes?.[this.stop ?? -1]?.group.setAttribute("tabindex", "-1");
+    this.boxes?.[number]?.group.setAttribute("tabindex", "0");
+    this.stop = number;
+  }
+
+  /** @param {number[]} boxes */
+  light(boxes) {
+    const lit = new Set(boxes);
+    this.boxes?.forEach(({ group }, i) => group.classList.toggle("lit", lit.has(i)));
+  }
+
+  /** @param {number} number */
+  choose(number) {
+    this.boxes?.forEach(({ group }, i) => group.classList.toggle("chosen", i === number));
+    const box = this.scene?.boxes[number];
+    if (box) this.view.follow(box.at);
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    const target = /** @type {Element} */ (event.target);
+    const press = event.key === "Enter" || event.key === " ";
+    if (press && target.closest(".toggle")) {
+      /** @type {SVGElement} */ (target.closest(".toggle")).dispatchEvent(new MouseEvent("click"));
+    } else if (target.closest(".box") && this.scene && this.stop !== undefined) {
+      const box = this.scene.boxes[this.stop];
+      if (event.key === "Enter") this.on.select(this.stop);
+      else if (event.key === "o" && box.scope) this.on.toggle(box.scope, true);
+      else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        const next = this.stop + (event.key === "ArrowDown" ? 1 : -1);
+        if (!this.boxes?.[next]) return;
+        this.roam(next);
+        this.view.follow(this.scene.boxes[next].at);
+        this.boxes[next].group.focus({ preventScroll: true });
+      } else return;
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}
+
+/** @param {import("./story.js").Rectangle} inner @param {import("./story.js").Rectangle} outer */
+function inside([left, top], [x, y, width, height]) {
+  return left >= x && top >= y && left <= x + width && top <= y + height;
+}

@@ -1,0 +1,108 @@
+// Moving and scaling a drawing inside its panel: drag, pinch or Ctrl + wheel, buttons, fit, follow.
+
+import { calm } from "./dom.js";
+
+const LEAST = 0.08;
+const MOST = 3;
+const EDGE = 24; // pixels kept free around what is followed
+
+export class PanZoom {
+  /**
+   * @param {SVGSVGElement} frame fills the panel
+   * @param {SVGGElement} content is moved
+   */
+  constructor(frame, content) {
+    this.frame = frame;
+    this.content = content;
+    this.width = 1;
+    this.height = 1;
+    this.x = 0;
+    this.y = 0;
+    this.scale = 1;
+    this.touched = false;
+    frame.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+    frame.addEventListener("pointerdown", (event) => this.press(event));
+  }
+
+  /** The size of the drawing, in its own units. @param {number} width @param {number} height */
+  size(width, height) {
+    this.width = width;
+    this.height = height;
+  }
+
+  /** Show all of it, or, where that would be too small to read, all of its width. */
+  fit() {
+    const { clientWidth, clientHeight } = this.frame;
+    if (!clientWidth || !clientHeight) return;
+    const all = Math.min((clientWidth - 2 * EDGE) / this.width, (clientHeight - 2 * EDGE) / this.height, 1.15);
+    const readable = Math.min((clientWidth - 2 * EDGE) / this.width, 0.8);
+    this.scale = Math.max(all, Math.min(readable, 0.8), LEAST);
+    this.x = (clientWidth - this.width * this.scale) / 2;
+    this.y = Math.max((clientHeight - this.height * this.scale) / 2, EDGE);
+    this.touched = false;
+    this.apply();
+  }
+
+  /** @param {number} factor @param {number} [atX] pixels in the panel @param {number} [atY] */
+  zoom(factor, atX = this.frame.clientWidth / 2, atY = this.frame.clientHeight / 2) {
+    const scale = Math.min(Math.max(this.scale * factor, LEAST), MOST);
+    this.x = atX - ((atX - this.x) * scale) / this.scale;
+    this.y = atY - ((atY - this.y) * scale) / this.scale;
+    this.scale = scale;
+    this.touched = true;
+    this.apply();
+  }
+
+  /** Move as little as needed until a rectangle of the drawing shows. @param {number[]} rectangle */
+  follow([left, top, width, height]) {
+    const { clientWidth, clientHeight } = this.frame;
+    const x = shift(left * this.scale + this.x, width * this.scale, clientWidth);
+    const y = shift(top * this.scale + this.y, height * this.scale, clientHeight);
+    if (!x && !y) return;
+    this.x += x;
+    this.y += y;
+    this.apply(!calm());
+  }
+
+  /** @param {boolean} [gently] */
+  apply(gently = false) {
+    this.content.classList.toggle("gently", gently);
+    this.content.style.transform = `translate(${this.x}px, ${this.y}px) scale(${this.scale})`;
+  }
+
+  /** @param {WheelEvent} event */
+  wheel(event) {
+    if (!event.ctrlKey && !event.metaKey) return; // a plain wheel scrolls the notebook
+    event.preventDefault();
+    const box = this.frame.getBoundingClientRect();
+    this.zoom(Math.exp(-event.deltaY / 300), event.clientX - box.left, event.clientY - box.top);
+  }
+
+  /** @param {PointerEvent} start */
+  press(start) {
+    if (start.button !== 0 || /** @type {Element} */ (start.target).closest(".box, .toggle")) return;
+    const { x, y } = this;
+    const move = (/** @type {PointerEvent} */ event) => {
+      this.x = x + event.clientX - start.clientX;
+      this.y = y + event.clientY - start.clientY;
+      this.touched = true;
+      this.apply();
+    };
+    const stop = () => {
+      this.frame.removeEventListener("pointermove", move);
+      this.frame.removeEventListener("pointerup", stop);
+      this.frame.removeEventListener("pointercancel", stop);
+    };
+    this.frame.setPointerCapture(start.pointerId);
+    this.frame.addEventListener("pointermove", move);
+    this.frame.addEventListener("pointerup", stop);
+    this.frame.addEventListener("pointercancel", stop);
+  }
+}
+
+/** How far to move a stretch to bring it into 0..room. @param {number} start @param {number} size @param {number} room */
+export function shift(start, size, room) {
+  if (start < EDGE) return EDGE - start;
+  const over = start + size - (room - EDGE);
+  return over > 0 ? -Math.min(over, start - EDGE) : 0;
+}

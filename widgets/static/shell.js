@@ -1,0 +1,111 @@
+// What the Stepper and the Duet share: the header with its modes, the controls under the panels, the keys.
+
+import { button, el } from "./dom.js";
+import { Playback } from "./playback.js";
+import { Predict } from "./predict.js";
+import { Timeline } from "./timeline.js";
+
+/** @typedef {import("./side.js").Side} Side */
+/** @typedef {import("./predict.js").Question} Question */
+/** @typedef {import("./predict.js").Score} Score */
+/** @typedef {{step: number, speed: number, predict: boolean, score: Score}} State */
+/**
+ * What a widget asks of what it runs in: a notebook's model, or a page.
+ * @typedef {{state: State, stepped: (step: number) => void, scored: (score: Score) => void,
+ *   predicting: (on: boolean) => void, fetchScene: (side: number, opened: string[] | null, fold: boolean) => Promise<import("./story.js").Scene | null>,
+ *   folds: boolean, page: (() => void) | null}} Host
+ */
+
+export class Shell {
+  /**
+   * @param {HTMLElement} root
+   * @param {Host} host
+   * @param {{name: string, sides: Side[], length: number, stretches: import("./timeline.js").Stretch[],
+   *   questions: Question[], show: (step: number) => void, say: (step: number) => string, above?: HTMLElement | null}} parts
+   */
+  constructor(root, host, parts) {
+    this.host = host;
+    this.parts = parts;
+    this.spoken = el("p", { class: "spoken", "aria-live": "polite" });
+    this.predict = new Predict(parts.questions, host.state.score, {
+      reveal: () => this.playback.go(this.playback.step + 1),
+      scored: host.scored,
+    });
+    this.playback = new Playback(parts.length, (step) => this.show(step), (next) => this.predict.ask(next));
+    this.timeline = new Timeline(parts.stretches, parts.length, (step) => { this.playback.pause(); this.playback.go(step); }, parts.say);
+    this.steps = button("step through", "Step", () => this.turn(false), { class: "mode" });
+    this.predicts = button("predict each step", "Predict", () => this.turn(true), { class: "mode" });
+    this.root = el(
+      "div",
+      { class: "shell", role: "application", "aria-label": parts.name, tabindex: -1 },
+      this.header(),
+      parts.above,
+      el("div", { class: "sides" }, ...parts.sides.map((side) => side.root)),
+      el("footer", { class: "controls" }, this.playback.root, this.timeline.root, el("span", { class: "keys", "aria-hidden": "true" }, "← → space")),
+      this.predict.root,
+      this.spoken,
+    );
+    this.root.addEventListener("keydown", (event) => {
+      this.predict.key(event);
+      if (!event.defaultPrevented) this.playback.key(event);
+    });
+    root.append(this.root);
+    this.playback.setSpeed(host.state.speed);
+    this.turn(host.state.predict);
+    this.playback.go(host.state.step);
+  }
+
+  header() {
+    const found = el("span", { class: "found", role: "status" });
+    const search = el("input", {
+      type: "search",
+      placeholder: "find a node",
+      "aria-label": "find a node",
+      oninput: () => {
+        const count = this.parts.sides.reduce((sum, side) => sum + side.find(search.value), 0);
+        found.textContent = search.value.trim() ? `${count} found` : "";
+      },
+    });
+    const fold = button("fold repeated blocks", "fold repeats", () => this.fold(fold), { class: "tool", "aria-pressed": "false" });
+    return el(
+      "header",
+      { class: "head" },
+      el("h2", {}, this.parts.name),
+      el("div", { class: "modes", role: "group", "aria-label": "mode" }, this.steps, this.predicts),
+      el("span", { class: "space" }),
+      found,
+      search,
+      this.host.folds && fold,
+      this.host.page && button("save as a page that needs no kernel", "⤓ HTML", this.host.page, { class: "tool" }),
+    );
+  }
+
+  /** @param {HTMLElement} pressed */
+  async fold(pressed) {
+    const folded = pressed.getAttribute("aria-pressed") !== "true";
+    const done = await Promise.all(this.parts.sides.map((side) => side.refold(folded)));
+    if (!done.includes(true)) return;
+    pressed.setAttribute("aria-pressed", String(folded));
+  }
+
+  /** @param {boolean} predict */
+  turn(predict) {
+    this.predict.turn(predict);
+    this.predicts.setAttribute("aria-pressed", String(predict));
+    this.steps.setAttribute("aria-pressed", String(!predict));
+    this.host.predicting(predict);
+  }
+
+  /** @param {number} step */
+  show(step) {
+    this.predict.passed(step);
+    this.parts.show(step);
+    this.timeline.show(step);
+    if (!this.playback.playing) this.spoken.textContent = this.parts.say(step);
+    this.host.stepped(step);
+  }
+
+  stop() {
+    this.playback.stop();
+  }
+}

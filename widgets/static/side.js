@@ -1,0 +1,210 @@
+// One recording's panels: code, graph, values, memory; touch one and the others follow.
+
+import { CodePanel } from "./code_panel.js";
+import { button, el, replace } from "./dom.js";
+import { GraphPanel } from "./graph_panel.js";
+import { MemoryBar } from "./memory_bar.js";
+import { scenesFor } from "./scenes.js";
+import { matching } from "./search.js";
+import { PHASE_WORDS, Story } from "./story.js";
+import { valueCard } from "./value_card.js";
+
+/** @typedef {import("./story.js").Scene} Scene */
+/** @typedef {{story: import("./story.js").RecordingData, scene: Scene, heading: string}} SideData */
+/** @typedef {(opened: string[] | null, fold: boolean) => Promise<Scene | null>} FetchScene
+ *   asks the kernel for a scene (`opened` null: as many scopes as fit); null where there is none */
+
+export class Side {
+  /**
+   * @param {SideData} data
+   * @param {{jump: (step: number) => void, fetchScene: FetchScene}} on
+   */
+  constructor(data, on) {
+    this.on = on;
+    this.story = new Story(data.story);
+    this.step = -1;
+    this.chosen = -1;
+    this.code = new CodePanel(this.story, { hover: (line) => this.hoverLine(line), jump: (line) => this.jumpToLine(line) });
+    this.graph = new GraphPanel({
+      select: (box) => this.choose(box),
+      hover: (box) => this.hoverBox(box),
+      toggle: (path, open) => this.toggle(path, open),
+    });
+    this.scenes = scenesFor(data.scene, on.fetchScene);
+    this.memory = new MemoryBar(this.story.mostAlive);
+    this.state = el("span", { class: "state" });
+    this.message = el("p", { class: "message", role: "status" });
+    this.heading = el("h3", {}, data.heading);
+    this.values = el("div", { class: "values", role: "region", "aria-label": "values", tabindex: 0 });
+    this.root = el(
+      "section",
+      { class: "side", "aria-label": data.heading },
+      el("header", { class: "side-head" }, this.heading, this.state),
+      el("div", { class: "panels" }, this.code.root, el("div", { class: "stage" }, this.graph.root, this.message), 
+        el("div", { class: "reading" }, this.values, this.memory.root)),
+    );
+    if (this.story.length === 0) this.message.textContent = "This recording has no steps: nothing was run.";
+    else if (this.story.data.omitted.length) this.message.textContent = `Left out: ${this.story.data.omitted.join("; ")}`;
+    this.draw(data.scene);
+  }
+
+  /** @param {Scene} scene */
+  draw(scene) {
+    this.scene = scene;
+    this.graph.draw(scene);
+    /** @type {Map<number, Set<number>>} */
+    this.boxesOfLine = new Map();
+    scene.box.forEach((box, step) => {
+      const line = this.story.data.line[step];
+      if (line < 0 || box < 0) return;
+      const boxes = this.boxesOfLine?.get(line) ?? new Set();
+      this.boxesOfLine?.set(line, boxes.add(box));
+    });
+  }
+
+  /** @param {number} step */
+  show(step) {
+    this.step = step;
+    this.code.show(step);
+    this.graph.show(step);
+    this.memory.show(step < 0 ? [0, 0] : (this.story.data.memory[step] ?? null));
+    this.state.textContent = this.story.whereabouts(step);
+    this.root.dataset.phase = step < 0 ? "before" : this.story.phase(step);
+    if (this.chosen >= 0) this.chooseNone();
+    this.tell();
+  }
+
+  /** The value panel of the current step. */
+  tell() {
+    const { story, step } = this;
+    if (step < 0) {
+      replace(this.values, el("p", { class: "hint" }, "Press next, or the right arrow key, for the first step."));
+      return;
+    }
+    const detail = story.detail(step);
+    const cards = step >= 0 && story.phase(step) === "backward" ? this.backward(detail) : this.forward(detail);
+    const title = el("p", { class: "what" }, el("b", {}, story.data.op[step]), ` ${PHASE_WORDS[story.phase(step)].name}`);
+    replace(
+      this.values,
+      title,
+      detail.control && el("p", { class: "control" }, detail.control),
+      ...cards,
+      detail.saved && el("p", { class: "saved" }, `autograd saves ${detail.saved.join(", ")}`),
+      detail.freed && el("p", { class: "freed" }, `freed: what ${detail.freed.join(", ")} had saved`),
+      detail.note && el("p", { class: "note" }, detail.note),
+      detail.error && el("p", { class: "error", role: "alert" }, detail.error),
+    );
+  }
+
+  /** @param {import("./story.js").Detail} detail */
+  forward(detail) {
+    const made = this.story.values(detail.writes).map((value) => valueCard(value, { role: "makes" }));
+    const read = this.story.values(detail.reads).map((value) => valueCard(value, { role: "reads" }));
+    return [...made, ...read];
+  }
+
+  /** Value and gradient side by side; a sum of gradients as it is made. @param {import("./story.js").Detail} detail */
+  backward(detail) {
+    const { story } = this;
+    const made = detail.of ? story.values(story.detail(detail.of[0]).writes) : [];
+    const gradients = story.values(detail.gradients);
+    const came = story.values(detail.sum);
+    const sum = came.length > 0 && el("p", { class: "sum" }, "summed: ", el("b", {}, came.map((value) => value.short).join(" + ")),
+      ` = ${gradients[0]?.short ?? "?"}`);
+    const pair = el(
+      "div",
+      { class: "pair" },
+      ...made.slice(0, 1).map((value) => valueCard(value, { role: "value" })),
+      ...gradients.map((value) => valueCard({ ...value, name: "" }, { role: "gradient", kind: "gradient" })),
+    );
+    const leaving = story.values(detail.leaving).map((value) => valueCard({ ...value, name: "" }, { role: "sends back", kind: "gradient" }));
+    const stored = story.values(detail.writes).map((value) => valueCard(value, { role: "now", kind: "gradient" }));
+    return [sum, pair, ...stored, ...leaving];
+  }
+
+  // One selection
+
+  /** @param {number} line */
+  hoverLine(line) {
+    this.graph.light(line < 0 ? [] : [...(this.boxesOfLine?.get(line) ?? [])]);
+  }
+
+  /** @param {number} box */
+  hoverBox(box) {
+    const step = box < 0 ? -1 : (this.scene?.box.indexOf(box) ?? -1);
+    this.code.light(step < 0 ? -1 : this.story.data.line[step]);
+  }
+
+  /** The next step of a line after this one, or its first. @param {number} line */
+  jumpToLine(line) {
+    const steps = this.story.stepsOfLine.get(line) ?? [];
+    const next = steps.find((step) => step > this.step) ?? steps[0];
+    if (next !== undefined) this.on.jump(next);
+  }
+
+  /** Show the history of a box, with a way to each of its steps. @param {number} number */
+  choose(number) {
+    const box = this.scene?.boxes[number];
+    if (!box) return;
+    const steps = (this.scene?.box ?? []).flatMap((b, step) => (b === number ? [step] : []));
+    this.chosen = number;
+    this.graph.choose(number);
+    const made = steps[0];
+    const place = made === undefined ? null : this.story.place(this.story.data.line[made]);
+    const go = made !== undefined && button(`go to step ${made + 1}`, `made at step ${made + 1}${place ? `, line ${place.number}` : ""}`,
+      () => this.on.jump(made), { class: "made" });
+    replace(
+      this.values,
+      el("p", { class: "what" }, el("b", {}, box.full), ` ${box.kind}`),
+      go,
+      el("ol", { class: "history", "aria-label": `history of ${box.full}` }, ...steps.slice(0, 200).map((step) => this.past(step))),
+      steps.length > 200 && el("p", {}, `and ${steps.length - 200} more steps`),
+      button("close the history", "back to the step", () => { this.chooseNone(); this.tell(); }, { class: "plain" }),
+    );
+    this.values.scrollTop = 0;
+    if (made !== undefined) this.code.light(this.story.data.line[made]);
+  }
+
+  /** @param {number} step */
+  past(step) {
+    const detail = this.story.detail(step);
+    const value = this.story.values(detail.gradients ?? detail.writes)[0];
+    return el("li", { class: step > this.step ? "later" : "" }, button(`go to step ${step + 1}`,
+      `${step + 1} · ${PHASE_WORDS[this.story.phase(step)].name} · ${this.story.data.op[step]}${value && step <= this.step ? ` · ${value.short}` : ""}`,
+      () => this.on.jump(step)));
+  }
+
+  chooseNone() {
+    this.chosen = -1;
+    this.graph.choose(-1);
+    this.code.light(-1);
+  }
+
+  /** Light the boxes whose words match; returns how many. @param {string} query */
+  find(query) {
+    const boxes = this.scene?.boxes ?? [];
+    const found = matching(boxes.map((box) => `${box.full} ${box.kind} ${box.moments.map((m) => m[2]).join(" ")}`), query);
+    this.graph.light(found);
+    if (found.length) this.graph.view.follow(boxes[found[0]].at);
+    return found.length;
+  }
+
+  /** Roll repeated blocks up, or unroll them. @param {boolean} fold */
+  async refold(fold) {
+    const found = await this.scenes.refold(fold);
+    if (found) this.draw(found);
+    else this.message.textContent = "Folding repeats needs a running kernel: run the cell again.";
+    return found !== null;
+  }
+
+  /** @param {string[]} path @param {boolean} open */
+  async toggle(path, open) {
+    this.message.textContent = "";
+    const found = await this.scenes.toggle(path, open);
+    if (!found) {
+      this.message.textContent = `Opening ${path[path.length - 1]} needs a running kernel: run the cell again.`;
+      return;
+    }
+    this.draw(found);
+  }
+}

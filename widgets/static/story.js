@@ -1,0 +1,153 @@
+// A recording as the widget got it, with the questions that views ask of it. No DOM here.
+
+import { lastAt, runs } from "./search.js";
+
+export const PHASES = /** @type {const} */ (["forward", "backward", "trace", "run", "optimize"]);
+
+/** What each phase is called, and who is at work in it. */
+export const PHASE_WORDS = {
+  forward: { name: "forward", state: "Python runs", clock: "Python runs, one op at a time" },
+  backward: { name: "backward", state: "autograd runs", clock: "no Python: the autograd engine runs" },
+  trace: { name: "tracing", state: "tracing: no numbers exist yet", clock: "Python runs once, to build the graph" },
+  run: { name: "running the graph", state: "the graph runs", clock: "no Python: the graph runs" },
+  optimize: { name: "optimize", state: "Python runs", clock: "Python runs the optimizer" },
+};
+
+/** @typedef {{name: string, type: string, short: string, handle?: string, shape?: string, stats?: string[],
+ *   nonfinite?: number, sampled?: number, rows?: number, columns?: number, cells?: string[], heat?: string,
+ *   scale?: string, flags?: string[], bytes?: number}} Value */
+/** @typedef {{reads?: number[], writes?: number[], gradients?: number[], leaving?: number[], sum?: number[],
+ *   saved?: string[], freed?: string[], control?: string, error?: string, note?: string, function?: string,
+ *   of?: number[]}} Detail */
+/** @typedef {{title: string, framework: string, versions: Record<string, string>, error: string, omitted: string[],
+ *   sources: {file: string, first: number, text: string}[], lines: [string, number][], phase: number[], op: string[],
+ *   line: number[], memory: ([number, number] | null)[], details: Detail[], values: Value[]}} RecordingData */
+/** @typedef {[number, "ghost" | "handle" | "done", string, string, number]} Moment step, status, subtitle, gradient,
+ *   freed */
+/** @typedef {[number, number, number, number]} Rectangle left, top, width, height */
+/** @typedef {{key: string, kind: string, title: string, full: string, scope: string[] | null, at: Rectangle,
+ *   moments: Moment[]}} Box */
+/** @typedef {{from: number, to: number, kind: string, d: string, back: string, flows: [number, string][]}} Link */
+/** @typedef {{path: string[], kind: string, label: string, at: Rectangle}} Frame */
+/** @typedef {{key: string, opened: string[], width: number, height: number, boxes: Box[], links: Link[],
+ *   frames: Frame[], box: number[]}} Scene */
+
+export class Story {
+  /** @param {RecordingData} data */
+  constructor(data) {
+    this.data = data;
+    this.length = data.op.length;
+    this.phases = runs(data.phase).map(([phase, first, end]) => ({ phase: PHASES[phase], first, end }));
+    this.mostAlive = Math.max(1, ...data.memory.map((memory) => memory?.[0] ?? 0));
+    /** @type {Map<number, number[]>} */
+    this.stepsOfLine = new Map();
+    /** @type {Map<number, number[]>} the steps at which Python comes to a line */
+    this.visitsOfLine = new Map();
+    let before = -1;
+    data.line.forEach((line, step) => {
+      if (line >= 0) note(this.stepsOfLine, line, step);
+      if (!this.pythonRuns(step)) return;
+      if (line >= 0 && line !== before) note(this.visitsOfLine, line, step);
+      before = line;
+    });
+  }
+
+  /** @param {number} step */
+  phase(step) {
+    return PHASES[this.data.phase[Math.min(Math.max(step, 0), this.length - 1)] ?? 0];
+  }
+
+  /** @param {number} step @returns {Detail} */
+  detail(step) {
+    return this.data.details[step] ?? {};
+  }
+
+  /** @param {number[] | undefined} places @returns {Value[]} */
+  values(places) {
+    return (places ?? []).map((place) => this.data.values[place]);
+  }
+
+  /**
+   * How often Python has come to a line by `step`. A line of a traced function runs while tracing only.
+   * @param {number} line @param {number} step
+   */
+  visits(line, step) {
+    return lastAt(this.visitsOfLine.get(line) ?? [], step, (visit) => visit) + 1;
+  }
+
+  /** Whether Python itself is at work in `step`. @param {number} step */
+  pythonRuns(step) {
+    const phase = this.phase(step);
+    return phase !== "run" && phase !== "backward";
+  }
+
+  /** The line's file, number and text, or null. @param {number} line */
+  place(line) {
+    if (line < 0) return null;
+    const [file, number] = this.data.lines[line];
+    const source = this.data.sources.find((s) => {
+      const count = s.text.split("\n").length;
+      return s.file === file && number >= s.first && number < s.first + count;
+    });
+    const text = source ? source.text.split("\n")[number - source.first].trim() : "";
+    return { file, number, text };
+  }
+
+  /** Where a step stands, in words. @param {number} step */
+  whereabouts(step) {
+    if (step < 0) return `not started · ${this.length} steps`;
+    const phase = this.phase(step);
+    const words = phase === "trace" ? PHASE_WORDS.trace.state : phase === "run" ? PHASE_WORDS.run.state : phase;
+    return `${words} · step ${step + 1} of ${this.length}`;
+  }
+
+  /** One sentence about a step, for those who cannot see it and for the value panel's title. @param {number} step */
+  sentence(step) {
+    if (step < 0) return "Before the first step.";
+    const detail = this.detail(step);
+    const made = this.values(detail.writes)[0] ?? this.values(detail.gradients)[0];
+    const place = this.place(this.data.line[step]);
+    const line = place ? `, line ${place.number}` : "";
+    const value = made ? `: ${made.handle ?? made.short}` : "";
+    return `Step ${step + 1} of ${this.length}, ${PHASE_WORDS[this.phase(step)].name}, ${this.data.op[step]}${line}${value}`;
+  }
+}
+
+/** @param {Map<number, number[]>} lists @param {number} key @param {number} item */
+function note(lists, key, item) {
+  const list = lists.get(key);
+  if (list) list.push(item);
+  else lists.set(key, [item]);
+}
+
+/**
+ * What a box shows at `step`.
+ * @param {Box} box
+ * @param {number} step
+ */
+export function momentAt(box, step) {
+  return box.moments[Math.max(lastAt(box.moments, step, (moment) => moment[0]), 0)];
+}
+
+/**
+ * The gradient that runs back over a link at `step`: its text, "spent" after it ran, or "".
+ * @param {Link} link
+ * @param {number} step
+ * @returns {{state: "none" | "flowing" | "spent", text: string}}
+ */
+export function flowAt(link, step) {
+  const last = lastAt(link.flows, step, (flow) => flow[0]);
+  if (last < 0) return { state: "none", text: "" };
+  const now = link.flows.filter((flow) => flow[0] === step).map((flow) => flow[1]);
+  return now.length ? { state: "flowing", text: now.join(" + ") } : { state: "spent", text: "" };
+}
+
+/**
+ * `count` bytes in a few characters.
+ * @param {number} count
+ */
+export function bytes(count) {
+  if (count < 1000) return `${count} B`;
+  const power = Math.min(Math.floor((String(Math.trunc(count)).length - 1) / 3), 3);
+  return `${Number((count / 1000 ** power).toPrecision(3))} ${["B", "kB", "MB", "GB"][power]}`;
+}

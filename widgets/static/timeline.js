@@ -1,0 +1,48 @@
+// A timeline of coloured phases that is also the slider.
+
+import { el } from "./dom.js";
+
+/** @typedef {{name: string, phase: string, first: number, end: number}} Stretch */
+
+export class Timeline {
+  /**
+   * @param {Stretch[]} stretches
+   * @param {number} length how many steps
+   * @param {(step: number) => void} go
+   * @param {(step: number) => string} say the step in words
+   */
+  constructor(stretches, length, go, say) {
+    this.say = say;
+    this.slider = el("input", {
+      type: "range",
+      min: -1,
+      max: Math.max(length - 1, 0),
+      value: -1,
+      "aria-label": "step",
+      oninput: () => go(Number(this.slider.value)),
+    });
+    this.length = length;
+    this.hand = el("i", { class: "hand" });
+    this.todo = el("i", { class: "todo" });
+    this.root = el(
+      "div",
+      { class: "timeline" },
+      ...stretches.map(({ name, phase, first, end }) =>
+        el("span", { class: `stretch ${phase}`, style: `flex-grow:${end - first}`, title: `${name}: steps ${first + 1} to ${end}` },
+          el("b", {}, name)),
+      ),
+      this.todo,
+      this.hand,
+      this.slider,
+    );
+  }
+
+  /** @param {number} step */
+  show(step) {
+    const share = `${(100 * (step + 1)) / Math.max(this.length, 1)}%`;
+    this.slider.value = String(step);
+    this.slider.setAttribute("aria-valuetext", this.say(step));
+    this.hand.style.left = share;
+    this.todo.style.left = share;
+  }
+}

@@ -1,0 +1,66 @@
+"""What the Stepper's and the Duet's front ends are given."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from graphviz_tools.recording import Recording
+from graphviz_tools.scene import Scene, make_scene
+from widgets.payload import recording_json, scene_json
+from widgets.questions import questions
+
+Json = dict[str, Any]
+ROOM = 200_000  # bytes of a page for the recording and its further scenes; the front end takes the rest
+
+FRAMEWORKS = {
+    "torch": "PyTorch · eager",
+    "tensorflow": "TensorFlow · static",
+    "torch.compile": "torch.compile · captured",
+    "torch.export": "torch.export · captured",
+    "torchscript": "TorchScript · static",
+    "jax": "JAX · traced",
+    "onnx": "ONNX · file",
+}
+
+
+def heading(recording: Recording) -> str:
+    """The name above a side: the framework and its mode."""
+    return FRAMEWORKS.get(recording.framework, recording.framework)
+
+
+def side_json(recording: Recording, scene: Scene) -> Json:
+    return {"heading": heading(recording), "story": recording_json(recording), "scene": scene_json(scene)}
+
+
+def stepper_json(recording: Recording, scene: Scene, seed: int) -> Json:
+    asked = [question.json() for question in questions(recording, seed)]
+    title = recording.title or recording.framework
+    return {"view": "stepper", "name": "Stepper", "title": title, "questions": asked} | side_json(
+        recording, scene
+    )
+
+
+def with_further_scenes(data: Json, recordings: Sequence[Recording], scenes: Sequence[Scene]) -> Json:
+    """`data` for a page, with what opening, closing or folding one more scope needs, while there is room."""
+    left = ROOM - len(json.dumps(data))
+    carried = []
+    for side, (recording, scene) in enumerate(zip(recordings, scenes, strict=True)):
+        for fold, make in _further(recording, scene):
+            entry = {"side": side, "fold": fold, "scene": scene_json(make())}
+            left -= len(json.dumps(entry))
+            if left < 0:
+                return data | {"scenes": carried}
+            carried.append(entry)
+    return data | {"scenes": carried}
+
+
+def _further(recording: Recording, scene: Scene) -> Iterator[tuple[bool, Callable[[], Scene]]]:
+    yield True, lambda: make_scene(recording, fold=True)
+    for path in sorted(scene.opened, key=len):
+        inside = {other for other in scene.opened if other[: len(path)] == path}
+        yield False, lambda inside=inside: make_scene(recording, scene.opened - inside)
+    for box in scene.outline.boxes:
+        if box.scope is not None:
+            yield False, lambda path=box.scope: make_scene(recording, scene.opened | {path})
