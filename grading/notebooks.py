@@ -18,7 +18,8 @@ class Unreadable(ValueError):
 
 
 def parse(data: bytes) -> NotebookNode:
-    """The notebook in `data`, which nobody has looked at yet: not trusted, not validated beyond what grading needs.
+    """The notebook in `data`, which nobody has looked at yet: not trusted, not validated beyond what
+    grading needs.
 
     Raises Unreadable when the bytes are empty, too many, no JSON, nested too deep or no notebook of format 4.
     """
@@ -37,11 +38,10 @@ def parse(data: bytes) -> NotebookNode:
     if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
         raise Unreadable("the file is JSON, but no notebook: it has no list of cells")
     if raw.get("nbformat") != 4:
-        raise Unreadable(
-            f"the notebook has format {str(raw.get('nbformat'))[:20]!r}; save it again in JupyterLab as format 4"
-        )
+        found = str(raw.get("nbformat"))[:20]
+        raise Unreadable(f"the notebook has format {found!r}; save it again in JupyterLab as format 4")
     try:
-        return nbformat.from_dict({**raw, "cells": [_cell(cell) for cell in raw["cells"]]})
+        return NotebookNode(nbformat.from_dict({**raw, "cells": [_cell(cell) for cell in raw["cells"]]}))
     except RecursionError:
         raise Unreadable("the file is JSON nested too deep to be a notebook") from None
 
@@ -69,7 +69,7 @@ def duet(node: NotebookNode) -> Mapping[str, Any]:
 
 def dumps(notebook: NotebookNode) -> str:
     """The notebook as the JSON text that Jupyter itself would save."""
-    return nbformat.writes(notebook, version=4) + "\n"
+    return nbformat.writes(notebook) + "\n"
 
 
 def _cell(cell: object) -> dict[str, Any]:

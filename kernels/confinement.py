@@ -1,9 +1,9 @@
 """What a forked kernel gives up before a stranger's code runs in it.
 
-The zygote lies under bubblewrap already: no network, a read-only environment, nothing of the machine's users. Each
-kernel then leaves even the zygote and its siblings: own process, mount, IPC, network and UTS namespaces, own empty
-`/home/learner`, `/tmp`, `/dev/shm` and `/run`, no capability, no way to gain one. It is process 1 of its namespace, so
-that when it ends, all that it started ends.
+The zygote lies under bubblewrap already: no network, a read-only environment, nothing of the machine's
+users. Each kernel then leaves even the zygote and its siblings: own process, mount, IPC, network and UTS
+namespaces, own empty `/home/learner`, `/tmp`, `/dev/shm` and `/run`, no capability, no way to gain one. It
+is process 1 of its namespace, so that when it ends, all that it started ends.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import ctypes
 import os
 import resource
 from dataclasses import dataclass
+from pathlib import Path
 
 HOME = "/home/learner"
 SOCKETS = "/run/kernel"
@@ -35,8 +36,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True, slots=True)
 class Confinement:
-    """Limits of one kernel. `cpu_seconds` is CPU time of each process; `address_space` and `file_bytes` are bytes;
-    `processes` counts threads too. 0 leaves a limit to the control group."""
+    """Limits of one kernel. `cpu_seconds` is CPU time of each process; `address_space` and `file_bytes` are
+    bytes; `processes` counts threads too. 0 leaves a limit to the control group."""
 
     cpu_seconds: int
     file_bytes: int
@@ -46,7 +47,8 @@ class Confinement:
 
 
 def enter(limits: Confinement) -> None:
-    """Confine the calling, single-threaded process. Its fork comes back from here; it itself waits and ends with it.
+    """Confine the calling, single-threaded process. Its fork comes back from here; it itself waits and ends
+    with it.
 
     Raises OSError when the machine does not allow a step: then no stranger's code may run.
     """
@@ -56,13 +58,14 @@ def enter(limits: Confinement) -> None:
         _wait_and_end_like(child)
     _check(_libc.prctl(_PR_SET_PDEATHSIG, 9, 0, 0, 0), "prctl(PDEATHSIG)")
     _silence()
-    # A machine where bubblewrap got a user namespace lets a new proc be mounted; it shows this kernel's processes alone.
+    # A machine where bubblewrap got a user namespace lets a new proc be mounted; it shows this kernel's
+    # processes alone.
     _mount("proc", "/proc", "proc", _MS_NOSUID_NODEV | _MS_NOEXEC, "")
     for folder in (HOME, "/tmp", "/dev/shm", "/run"):
         _mount(
             "tmpfs", folder, "tmpfs", _MS_NOSUID_NODEV, f"size={limits.disk_bytes},nr_inodes=20000,mode=0700"
         )
-    os.mkdir(SOCKETS, 0o700)
+    Path(SOCKETS).mkdir(mode=0o700)
     os.chdir(HOME)
     _give_up_capabilities()
     _set_limits(limits)

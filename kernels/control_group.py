@@ -1,4 +1,5 @@
-"""Memory and process limits by control group: version 2 where it can be written, else version 1, else none."""
+"""Memory and process limits by control group: version 2 where it can be written, else version 1, else
+none."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ _ROOT = Path("/sys/fs/cgroup")
 
 @dataclass(frozen=True, slots=True)
 class ControlGroup:
-    """The folders that make up one group: one in version 2, one a controller in version 1, none where not allowed."""
+    """The folders that make up one group: one in version 2, one a controller in version 1, none where not
+    allowed."""
 
     folders: tuple[Path, ...]
     limits_memory: bool
@@ -21,7 +23,8 @@ class ControlGroup:
 
     @classmethod
     def create(cls, memory: int, processes: int) -> ControlGroup:
-        """A group limited to `memory` bytes and `processes` processes and threads, as far as this machine allows."""
+        """A group limited to `memory` bytes and `processes` processes and threads, as far as this machine
+        allows."""
         name = f"duet-{os.getpid()}-{secrets.token_hex(4)}"
         unified = _create_v2(name, memory, processes)
         if unified is not None:
@@ -44,7 +47,8 @@ class ControlGroup:
         return any(_counter(folder, "oom_kill") > 0 for folder in self.folders)
 
     def remove(self) -> None:
-        """Remove the group. Its processes have ended; one that has not yet keeps the folder, which costs nothing."""
+        """Remove the group. Its processes have ended; one that has not yet keeps the folder, which costs
+        nothing."""
         for folder in self.folders:
             with contextlib.suppress(OSError):
                 folder.rmdir()
@@ -87,7 +91,8 @@ def _create(folder: Path, limits: dict[str, int], optional: tuple[str, ...] = ()
 
 
 def _own_path(hierarchy: str | None, controller: str) -> str | None:
-    """This process's group in a hierarchy, from lines such as `4:memory:/user/1` (version 2: `0::/user/1`)."""
+    """This process's group in a hierarchy, from lines such as `4:memory:/user/1` (version 2:
+    `0::/user/1`)."""
     try:
         text = Path("/proc/self/cgroup").read_text(encoding="ascii")
     except OSError:

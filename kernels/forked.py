@@ -19,7 +19,8 @@ _START_SECONDS = 30.0
 class ForkedProcess:
     """One kernel forked by the zygote at `zygote`.
 
-    `pid` is the kernel's process id as this process sees it. Raises OSError when the zygote is gone or refuses.
+    `pid` is the kernel's process id as this process sees it. Raises OSError when the zygote is gone or
+    refuses.
     """
 
     stdin = stdout = stderr = None

@@ -1,4 +1,5 @@
-"""JSON lines over a Unix socket: how a provisioner, the zygote and a forked kernel talk before the kernel runs."""
+"""JSON lines over a Unix socket: how a provisioner, the zygote and a forked kernel talk before the kernel
+runs."""
 
 from __future__ import annotations
 

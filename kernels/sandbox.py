@@ -1,4 +1,5 @@
-"""Kernels for strangers' code: forked inside bubblewrap, confined, and under limits of memory, processes and CPU time."""
+"""Kernels for strangers' code: forked inside bubblewrap, confined, and under limits of memory, processes
+and CPU time."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from jupyter_client.connect import KernelConnectionInfo
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Instance, Unicode
 
 from kernels import confinement
@@ -47,8 +48,8 @@ class NoSandbox(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one kernel may use: bytes of memory (the forked frameworks' shared pages not counted) and of each of its
-    private disks, threads and processes, and CPU seconds."""
+    """What one kernel may use: bytes of memory (the forked frameworks' shared pages not counted) and of
+    each of its private disks, threads and processes, and CPU seconds."""
 
     memory: int = 2 * 2**30
     disk: int = 256 * 2**20
@@ -81,14 +82,15 @@ def why_no_sandbox() -> str:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if tried.returncode == 9:
-        return "this machine does not allow nested namespaces (kernel.unprivileged_userns_clone, or a container's seccomp profile)"
+        return "this machine allows no nested namespaces (a container's seccomp profile?)"
     if tried.returncode:
         return f"bubblewrap does not run here: {tried.stderr.strip()[:200]}"
     return ""
 
 
 def start_confined_zygote(modules: Sequence[str], gpu: bool = False) -> Zygote:
-    """A zygote inside bubblewrap, from which SandboxProvisioner forks. Raises NoSandbox where there can be none."""
+    """A zygote inside bubblewrap, from which SandboxProvisioner forks. Raises NoSandbox where there can be
+    none."""
     reason = why_no_sandbox()
     if reason:
         raise NoSandbox(reason)
@@ -101,9 +103,9 @@ def start_confined_zygote(modules: Sequence[str], gpu: bool = False) -> Zygote:
 class SandboxProvisioner(LocalProvisioner):
     """Forks a kernel from a confined zygote; registered as `duet-sandbox`.
 
-    The kernelspec's provisioner config gives `zygote` (the socket) and `limits`. There is no fallback: where the
-    sandbox fails, launching raises. The kernel talks over Unix sockets in its own mount namespace, which this process
-    reaches through `/proc/PID/root`; it has no network.
+    The kernelspec's provisioner config gives `zygote` (the socket) and `limits`. There is no fallback:
+    where the sandbox fails, launching raises. The kernel talks over Unix sockets in its own mount
+    namespace, which this process reaches through `/proc/PID/root`; it has no network.
     """
 
     zygote = Unicode()
@@ -183,7 +185,8 @@ def _threads() -> dict[str, str]:
 
 
 def _bubblewrap(folder: Path, gpu: bool) -> list[str]:
-    """The command line up to the program. `folder` is the one place that both sides see: the zygote's socket."""
+    """The command line up to the program. `folder` is the one place that both sides see: the zygote's
+    socket."""
     command = [
         "bwrap",
         "--unshare-all",
@@ -195,9 +198,11 @@ def _bubblewrap(folder: Path, gpu: bool) -> list[str]:
         "--gid",
         "1000",
     ]
-    # The zygote runs nothing but our imports; each kernel uses this one capability to leave it, then drops it.
+    # The zygote runs nothing but our imports; each kernel uses this one capability to leave it, then drops
+    # it.
     command += ["--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SETPCAP"]
-    # Not `--dev`: its devpts makes bubblewrap add a second user namespace, in which no new /proc may be mounted.
+    # Not `--dev`: its devpts makes bubblewrap add a second user namespace, in which no new /proc may be
+    # mounted.
     command += ["--proc", "/proc", "--tmpfs", "/dev", "--dir", "/dev/shm"]
     for device in ("null", "zero", "full", "random", "urandom"):
         command += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
@@ -217,7 +222,8 @@ def _bubblewrap(folder: Path, gpu: bool) -> list[str]:
 
 
 def _readable() -> Iterator[Path]:
-    """What a kernel may read: the system's programs, this Python, its packages and the project's own rooms."""
+    """What a kernel may read: the system's programs, this Python, its packages and the project's own
+    rooms."""
     seen: list[Path] = []
     candidates = [Path(p) for p in (*_SYSTEM, sys.base_prefix, sys.prefix, *sysconfig.get_paths().values())]
     for path in (*candidates, *(PROJECT / room for room in _ROOMS)):

@@ -1,4 +1,5 @@
-"""A Jupyter server extension that starts the zygote with the server, so that the first kernel is quick too."""
+"""A Jupyter server extension that starts the zygote with the server, so that the first kernel is quick
+too."""
 
 from __future__ import annotations
 

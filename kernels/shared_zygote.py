@@ -45,7 +45,8 @@ class Zygote:
         return self._process.poll() is None
 
     def wait_until_ready(self, timeout: float = READY_SECONDS) -> bool:
-        """True once it can fork; False when it has ended, refuses to fork, or takes longer than `timeout` seconds."""
+        """True once it can fork; False when it has ended, refuses to fork, or takes longer than `timeout`
+        seconds."""
         until = time.monotonic() + timeout
         while self.is_running() and time.monotonic() < until:
             if self.path.exists():

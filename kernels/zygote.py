@@ -1,7 +1,7 @@
 """A preloaded process from which kernels are forked.
 
-Importing PyTorch and TensorFlow takes seconds and hundreds of megabytes. Here that is done once; a kernel is then a
-fork, which shares the pages and is ready in a fraction of a second. Run as
+Importing PyTorch and TensorFlow takes seconds and hundreds of megabytes. Here that is done once; a kernel
+is then a fork, which shares the pages and is ready in a fraction of a second. Run as
 
     python -m kernels.zygote SOCKET MODULE [MODULE ...]
 
@@ -11,8 +11,8 @@ connection a kernel:
     client → {"connection": {...}, "cwd": ..., "env": {...}, "confinement": {...} or null}
     kernel → {"pid": ...}      client → "go"      kernel → {"bound": true}      zygote → {"exit": status}
 
-Its standard input is a leash: when the other end closes, it exits. Nothing of CUDA may be initialised before a fork
-(a forked CUDA context is unusable); it refuses to fork if something was.
+Its standard input is a leash: when the other end closes, it exits. Nothing of CUDA may be initialised
+before a fork (a forked CUDA context is unusable); it refuses to fork if something was.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ _KERNEL_MODULES = (
 
 
 def preload(modules: Iterable[str]) -> list[str]:
-    """Import what can be imported, and return the names. `package.module:function` also calls the function."""
+    """Import what can be imported, and return the names. `package.module:function` also calls the
+    function."""
     done: list[str] = []
     for name in (*_KERNEL_MODULES, *modules):
         module, _, function = name.partition(":")

@@ -1,0 +1,90 @@
+"""What grading one notebook found: plain data, the same in the gradebook, in feedback and in a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+# Fault classes, from the mildest. "" is a right answer.
+CHECK_FAULTS = {
+    "empty": "the hole is untouched",
+    "wrong": "another value was expected",
+    "error": "the code raised an error",
+    "missing": "the answer cell is not in the notebook",
+    "ambiguous": "two cells have the answer's id",
+    "timeout": "it ran too long",
+    "died": "the kernel died",
+    "memory": "it used too much memory",
+    "output": "it printed too much",
+    "tampered": "it replaced what measures it",
+}
+FILE_FAULTS = {
+    "unreadable": "the file is no notebook that can be graded",
+    "foreign": "the notebook belongs to another assignment",
+    "infrastructure": "the grader failed, not the submission",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One check. `got` is what it printed (empty for a hidden check); `picture` a PNG in base64, or empty."""
+
+    task: str
+    cell: str
+    points: float
+    possible: float
+    hidden: bool = False
+    fault: str = ""
+    message: str = ""
+    expects: str = ""
+    got: str = ""
+    picture: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All checks of one notebook. When `fault` is set the whole file could not be graded, and `message`
+    says why.
+
+    `notes` are remarks that cost no points (an edited check cell, an unknown cell id)."""
+
+    exercise: str
+    checks: tuple[CheckResult, ...] = ()
+    fault: str = ""
+    message: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def points(self) -> float:
+        return sum(check.points for check in self.checks)
+
+    @property
+    def possible(self) -> float:
+        return sum(check.possible for check in self.checks)
+
+    def task(self, task: str) -> tuple[CheckResult, ...]:
+        return tuple(check for check in self.checks if check.task == task)
+
+    def task_points(self) -> dict[str, float]:
+        """Points earned by task, in the notebook's order."""
+        earned: dict[str, float] = {}
+        for check in self.checks:
+            earned[check.task] = earned.get(check.task, 0.0) + check.points
+        return earned
+
+    def with_task(self, task: str, other: Report) -> Report:
+        """This report with `other`'s results for `task`."""
+        kept = (replaced for check in self.checks for replaced in (check,) if check.task != task)
+        return replace(self, checks=tuple(sorted((*kept, *other.task(task)), key=self._order(other))))
+
+    def _order(self, other: Report) -> Any:
+        order = {c.cell: i for i, c in enumerate(other.checks or self.checks)}
+        return lambda check: order.get(check.cell, len(order))
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Report:
+        checks = tuple(CheckResult(**check) for check in data["checks"])
+        return cls(**{**data, "checks": checks, "notes": tuple(data["notes"])})
