@@ -14,6 +14,7 @@ from duet.program import Program, load
 from graphviz_tools.recording import Recording
 
 console = Console()
+ENDINGS = (".html", ".svg", ".png", ".gif", ".dot", ".json", ".json.gz")
 
 
 class Source(StrEnum):
@@ -41,19 +42,42 @@ def show(
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
 ) -> None:
     """Record FUNCTION step by step and write a page that plays it with no kernel and no network."""
-    from graphviz_tools import picture
-
     page = out or Path(target.rpartition(":")[2] + ".html")
-    picture.require_writable(page)
+    require_writable(page)
     program = load(target, tuple(inputs or ()))
     recording = record(program, source, backward)
-    picture.write(recording, page)
+    write(recording, page)
     console.print(f"{recording!r}", markup=False, highlight=False)
     if recording.error:
         console.print(f"The program raised: {recording.error}", markup=False, style="yellow")
     console.print(f"Written to {page}", markup=False, highlight=False)
     if browser and page.suffix == ".html":
         webbrowser.open(page.resolve().as_uri())
+
+
+def require_writable(page: Path) -> None:
+    """Say what is wrong with the place before a program runs that may take long."""
+    if not page.name.endswith(ENDINGS):
+        raise ValueError(f"{page.name} should end in one of {', '.join(ENDINGS)}")
+    if not page.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {page.parent}: create it first")
+
+
+def write(recording: Recording, page: Path) -> None:
+    """Write `recording` in the form that the ending of `page` names."""
+    import graphviz_tools as gt
+
+    if page.suffix == ".html":
+        from widgets import Stepper
+
+        Stepper(recording).to_html(page)
+    elif page.name.endswith((".json", ".json.gz")):
+        gt.save(recording, page)
+    else:
+        picture = gt.draw(recording)
+        {".svg": picture.to_svg, ".png": picture.to_png, ".gif": picture.to_gif, ".dot": picture.to_dot}[
+            page.suffix
+        ](page)
 
 
 def record(program: Program, source: Source, backward: bool) -> Recording:
