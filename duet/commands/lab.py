@@ -34,6 +34,7 @@ def lab(
     console.print(copied.sentence(folder), highlight=False)
     command = [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={folder.resolve()}"]
     command += [f"--ServerApp.ip={ip}"]
+    command += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # a container's user
     command += [] if browser else ["--no-browser"]
     command += [] if port is None else [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     raise typer.Exit(run(command, {**os.environ, **server.settings(folder)}))
