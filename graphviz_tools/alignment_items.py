@@ -1,0 +1,188 @@
+"""The two programs as `align` compares them: what each of them executed, in order, without bookkeeping."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from graphviz_tools.op_meaning import computes, is_optional
+from graphviz_tools.recording import Node, Recording, Step, Value
+
+_BOOKKEEPERS = ("loop_counter", "maximum_iterations")
+GRADIENT_PARTS = ("gradient_tape", "gradients")
+_LOOPS = ("While", "StatelessWhile")
+_LIBRARY = "torch tf nn functional F math keras layers ops backend linalg self np v1 compat"
+_LIBRARY_WORDS = frozenset(_LIBRARY.split())
+_SAME_WORD = {
+    "dim": "axis",
+    "keepdim": "keepdims",
+    "reduce_sum": "sum",
+    "reduce_mean": "mean",
+    "reduce_max": "max",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One op that ran: its node, its step (None when only the graph is known), what it read and wrote.
+
+    `words` are those of its source line that both frameworks share; `optional` items need no partner.
+    """
+
+    node: int
+    op: str
+    step: int | None
+    reads: tuple[Value, ...]
+    written: Value | None
+    words: tuple[str, ...]
+    optional: bool
+
+
+def eager_items(recording: Recording) -> list[Item]:
+    """The calls of an eager program that compute or decide."""
+    items = []
+    for step in recording.steps:
+        if step.phase == "forward" and step.node is not None and not step.error and computes(step.op):
+            node = recording.nodes[step.node]
+            if node.kind in ("op", "branch", "output"):
+                items.append(
+                    _item(node, step, step.reads[0] if step.control and step.reads else _first(step))
+                )
+    return items
+
+
+def static_items(recording: Recording) -> list[Item]:
+    """The ops of a static graph that ran, or, where it was only built, all of them; without its gradients."""
+    ran = any(step.phase == "run" for step in recording.steps)
+    hidden = _bookkeeping(recording)
+    items = []
+    for step in recording.steps:
+        if (
+            step.node is None
+            or step.phase != ("run" if ran else "trace")
+            or step.error
+            or step.node in hidden
+        ):
+            continue
+        node = recording.nodes[step.node]
+        if not computes(step.op) or is_gradient(node):
+            continue
+        if node.kind != "branch":
+            items.append(_item(node, step, _first(step) if ran else None, in_loop=_in_loop(node, recording)))
+        elif not ran or step.control is not None:
+            items.append(_item(node, step, _decision(step), in_loop=step.op in _LOOPS))
+    return items
+
+
+def is_gradient(node: Node) -> bool:
+    """True for an op that a gradient computation made."""
+    return any(part.startswith(GRADIENT_PARTS) for part in node.name.split("/"))
+
+
+def _item(node: Node, step: Step, written: Value | None, in_loop: bool = False) -> Item:
+    counting = in_loop and (written is None or _counts(written) or step.op in _LOOPS)
+    return Item(
+        node=node.id,
+        op=step.op,
+        step=step.index,
+        reads=step.reads,
+        written=written,
+        words=words_of(node.line.text if node.line else ""),
+        optional=is_optional(step.op) or counting,
+    )
+
+
+def _first(step: Step) -> Value | None:
+    return step.writes[0] if step.writes else None
+
+
+def _decision(step: Step) -> Value | None:
+    """What a branch or a loop decided, as the boolean tensor that an eager program would have asked."""
+    if step.control is None or step.control.decided not in ("True", "False"):
+        return None
+    return Value(shape=(), dtype="bool", numbers=(step.control.decided == "True",))
+
+
+def _counts(value: Value) -> bool:
+    """True for a single integer or truth value: an index, or whether to go on."""
+    return value.shape == () and value.dtype.startswith(("int", "uint", "bool"))
+
+
+def _in_loop(node: Node, recording: Recording) -> bool:
+    kinds = {scope.path: scope.kind for scope in recording.scopes}
+    return any(kinds.get(node.scope[:depth]) == "loop" for depth in range(1, len(node.scope) + 1))
+
+
+def _bookkeeping(recording: Recording) -> set[int]:
+    """The ops that only count a static loop's turns, which no user wrote."""
+    fed: dict[int, list[int]] = defaultdict(list)
+    for edge in recording.edges:
+        if edge.kind == "data":
+            fed[edge.source].append(edge.target)
+    waiting = [
+        n.id for n in recording.nodes if n.kind == "input" and n.name.rsplit("/", 1)[-1] in _BOOKKEEPERS
+    ]
+    hidden: set[int] = set()
+    while waiting:
+        node = waiting.pop()
+        if node not in hidden and recording.nodes[node].kind != "branch":
+            hidden.add(node)
+            waiting += fed[node]
+    return hidden
+
+
+@lru_cache(maxsize=4096)
+def words_of(text: str) -> tuple[str, ...]:
+    """The names, numbers and signs of a line of code, without the libraries' names."""
+    found: list[str] = re.findall(r"[A-Za-z_]\w*|\d+\.?\d*(?:e-?\d+)?|[^\s\w.]", text)
+    plain: Iterator[str] = (
+        word.removesuffix(".0").removesuffix(".") for word in found if word not in _LIBRARY_WORDS
+    )
+    return tuple(_SAME_WORD.get(word, word) for word in plain)
+
+
+def same_numbers(a: Value | None, b: Value | None) -> bool | None:
+    """True when two values hold the same numbers up to rounding and layout; None when that is not known.
+
+    The frameworks round float32 differently: a relative 1e-4 (of the larger magnitude) is allowed.
+    """
+    if a is None or b is None or a.numbers is None or b.numbers is None:
+        return None
+    if a.grid is None and b.grid is None:
+        if len(a.numbers) != len(b.numbers):
+            return False
+        left, right = (list(a.numbers), list(b.numbers))
+        if a.shape != b.shape or not _close(left, right):
+            left, right = (sorted(side, key=_order) for side in (left, right))
+        return _close(left, right)
+    if a.summary is None or b.summary is None or math.prod(_sizes(a)) != math.prod(_sizes(b)):
+        return False
+    pairs = ((a.summary.min, b.summary.min), (a.summary.max, b.summary.max), (a.summary.mean, b.summary.mean))
+    known = [(x, y) for x, y in pairs if x is not None and y is not None]
+    return bool(known) and _close([x for x, _ in known], [y for _, y in known])
+
+
+def _sizes(value: Value) -> Iterator[int]:
+    return (size or 0 for size in value.shape or ())
+
+
+def _order(number: complex) -> tuple[float, float]:
+    return (number.real, number.imag) if isinstance(number, complex) else (float(number), 0.0)
+
+
+def _close(left: list, right: list) -> bool:
+    finite = [abs(x) for x in (*left, *right) if not (isinstance(x, float) and not math.isfinite(x))]
+    scale = max(finite, default=0.0)
+    return all(_near(x, y, 1e-4 * scale) for x, y in zip(left, right, strict=True))
+
+
+def _near(x: complex, y: complex, tolerance: float) -> bool:
+    if x == y:
+        return True
+    if x != x or y != y:  # NaN
+        return x != x and y != y
+    return abs(x - y) <= tolerance
