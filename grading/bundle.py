@@ -41,6 +41,8 @@ class Bundle:
     @cached_property
     def untouched(self) -> dict[str, str]:
         """Answer cells' ids and their sources as a learner gets them."""
+        if "release" in duet(self.notebook):  # a learner's own notebook: its holes are empty already
+            return {cell.id: cell.source for cell in _answers(self.notebook)}
         return {
             cell.id: holes.emptied(cell.source, str(duet(cell)["task"])) for cell in _answers(self.notebook)
         }
@@ -71,7 +73,13 @@ class Bundle:
         """Raises Unreadable when the text is no bundle or its seal is broken."""
         try:
             content = json.loads(text)
-            bundle = cls(NotebookNode(nbformat.from_dict(content["notebook"])), content["expected"])
+            bundle = cls(
+                NotebookNode(nbformat.from_dict(content["notebook"])),
+                {
+                    cell: [NotebookNode(o) for o in outputs]
+                    for cell, outputs in nbformat.from_dict(content["expected"]).items()
+                },
+            )
             seal = content["seal"]
         except (ValueError, KeyError, TypeError):
             raise Unreadable("the file is no bundle that `duet release` made") from None

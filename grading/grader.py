@@ -80,9 +80,9 @@ class Grader:
             notebook = notebooks.parse(submission) if isinstance(submission, bytes) else submission
             grafted = graft(self.bundle, notebook)
         except Unreadable as error:
-            return _whole(exercise, "unreadable", str(error))
+            return failed_as_a_whole(exercise, "unreadable", str(error))
         except Foreign as error:
-            return _whole(exercise, "foreign", str(error))
+            return failed_as_a_whole(exercise, "foreign", str(error))
         not_run = {check.cell: grafted.fault(task) for task in exercise.tasks for check in task.checks}
         not_run = {cell: fault for cell, fault in not_run.items() if fault}
         last = ""
@@ -94,7 +94,7 @@ class Grader:
                 return verdict(exercise, outcomes, not_run, grafted.notes)
             except (InfrastructureFault, OSError, RuntimeError) as error:
                 last = f"{type(error).__name__}: {error}"
-        return _whole(exercise, "infrastructure", last)
+        return failed_as_a_whole(exercise, "infrastructure", last)
 
 
 def reference(bundle: Bundle, seed: int, start: StartKernel) -> dict[str, list[Any]]:
@@ -114,7 +114,7 @@ def reference(bundle: Bundle, seed: int, start: StartKernel) -> dict[str, list[A
     return {outcome.cell: outcome.outputs for outcome in outcomes if outcome.role == "check"}
 
 
-def _whole(exercise: Exercise, fault: str, message: str) -> Report:
+def failed_as_a_whole(exercise: Exercise, fault: str, message: str) -> Report:
     """A report in which every check has 0 points for one reason that concerns the whole file."""
     empty = verdict(exercise, [], {check.cell: "missing" for check in exercise.checks})
     checks = tuple(replace(check, fault=fault, message="") for check in empty.checks)

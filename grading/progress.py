@@ -1,4 +1,5 @@
-"""What a learner has done: a small local store that survives restarts, and nothing that leaves the machine."""
+"""What a learner has done: a small local store that survives restarts, and nothing that leaves the
+machine."""
 
 from __future__ import annotations
 

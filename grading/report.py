@@ -73,13 +73,12 @@ class Report:
         return earned
 
     def with_task(self, task: str, other: Report) -> Report:
-        """This report with `other`'s results for `task`."""
-        kept = (replaced for check in self.checks for replaced in (check,) if check.task != task)
-        return replace(self, checks=tuple(sorted((*kept, *other.task(task)), key=self._order(other))))
-
-    def _order(self, other: Report) -> Any:
-        order = {c.cell: i for i, c in enumerate(other.checks or self.checks)}
-        return lambda check: order.get(check.cell, len(order))
+        """This report with `other`'s results for `task`, in `other`'s order."""
+        kept = {check.cell: check for check in self.checks if check.task != task}
+        checks = [check if check.task == task else kept.get(check.cell) for check in other.checks]
+        return replace(
+            self, checks=tuple(check for check in checks if check is not None), fault="", message=""
+        )
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
