@@ -57,7 +57,7 @@ def grid_stride_while(x, y):
         i += cuda.gridDim.x * cuda.blockDim.x
 
 
-@correct(4, 32, lambda r: (floats(r, 500),), lambda x: {"x": np.where(x < 0, 0.1 * x, x)})
+@correct(16, 32, lambda r: (floats(r, 500),), lambda x: {"x": np.where(x < 0, 0.1 * x, x)})
 @cuda.jit
 def leaky_relu_in_place(x):
     i = cuda.grid(1)

@@ -189,7 +189,7 @@ def lane_and_warp_size(lane, size):
     size[t] = cuda.warpsize
 
 
-@correct(4, 32, lambda r: (floats(r, 128), zeros(128)), lambda x, y: {"y": np.roll(2 * x, 1)})
+@correct(4, 32, lambda r: (floats(r, 128), zeros(128)), lambda x, y: {"x": 2 * x, "y": np.roll(2 * x, 1)})
 @cuda.jit
 def grid_barrier_between_write_and_read(x, y):
     grid = cuda.cg.this_grid()
