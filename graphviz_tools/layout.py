@@ -23,6 +23,8 @@ TITLE_ADVANCE, TEXT_ADVANCE = 7.3, 6.1  # points per character: 12 px bold monos
 LINE, PADDING = 15.0, 12.0
 POINTS = 72.0  # an inch
 
+REPEATED = ("loop", "cond", "body")  # their label also counts the iterations
+
 Point = tuple[float, float]
 
 
@@ -90,7 +92,7 @@ def _dot_source(outline: Outline, sizes: Mapping[str, tuple[float, float]]) -> s
             graph.node(names[box.key], width=f"{width / POINTS:.4f}", height=f"{height / POINTS:.4f}")
         for number, frame in inner[path]:
             # An empty HTML table keeps room for the label without asking for a font.
-            width = len(shorten(frame.label, TITLE)) * TEXT_ADVANCE + 34
+            width = len(shorten(frame.label, TITLE)) * TEXT_ADVANCE + (110 if frame.kind in REPEATED else 34)
             room = f'BORDER="0" FIXEDSIZE="TRUE" WIDTH="{width:.0f}" HEIGHT="16"'
             inside = graphviz.Digraph(f"cluster_{number}")
             inside.attr(label=f"<<TABLE {room}><TR><TD></TD></TR></TABLE>>", labeljust="l", margin="10")

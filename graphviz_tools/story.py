@@ -7,6 +7,7 @@ step k shows, for each box, its last moment at or before k.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -15,6 +16,7 @@ from graphviz_tools.recording import Node, Recording, Step, Value
 from graphviz_tools.wording import shorten, type_text, value_text
 
 Status = Literal["ghost", "handle", "done"]
+LEAVES = ("input", "parameter", "variable", "constant")
 WIDEST = 30  # characters of a line under a box's title
 
 
@@ -47,15 +49,18 @@ def moments(recording: Recording, outline: Outline) -> dict[str, tuple[Moment, .
     by_step: defaultdict[int, list[str]] = defaultdict(list)
     for box in outline.boxes:
         by_step[min((added.get(m, 0) for m in box.members), default=0)].append(box.key)
+    written: dict[int, tuple[Value, ...]] = {}
     arriving: defaultdict[int, list[Arrival]] = defaultdict(list)
     for arrival in arrivals(recording):
         arriving[arrival.step].append(arrival)
     for step in recording.steps:
         for key in by_step[step.index]:
             _tell(told[key], step, status="handle" if step.phase == "trace" else "done")
+        for node, value in _carried(recording, step, written):
+            _tell(told[home[node]], step, **_made(recording.nodes[node], step, value))
         if step.node is not None:
-            key = home[step.node]
-            _tell(told[key], step, **_node(recording.nodes[step.node], step))
+            _tell(told[home[step.node]], step, **_node(recording.nodes[step.node], step))
+            written[step.node] = step.writes or written.get(step.node, ())
         for node in step.freed:
             _tell(told[home[node]], step, freed=True)
         for arrival in arriving.get(step.index, ()):
@@ -103,20 +108,37 @@ def _node(node: Node, step: Step) -> dict[str, object]:
     if step.control is not None and node.kind == "branch":
         return {"status": status, "subtitle": shorten(_decision(step), WIDEST)}
     value = next(iter(step.writes or step.reads), None)
-    if value is not None and node.kind == "scope" and not value.is_handle:
-        return {"status": status, "subtitle": shorten(type_text(value), WIDEST)}
-    if value is None:
-        return {"status": status}
-    if value.is_handle:
-        status = "handle"
-    return {"status": status, "subtitle": shorten(value_text(value), WIDEST)}
+    return {"status": status} if value is None else _made(node, step, value)
+
+
+def _made(node: Node, step: Step, value: Value) -> dict[str, object]:
+    """What a box says once it has `value`."""
+    status = "handle" if step.phase == "trace" or value.is_handle else "done"
+    said = type_text(value) if node.kind == "scope" and not value.is_handle else value_text(value)
+    return {"status": status, "subtitle": shorten(said, WIDEST)}
+
+
+def _carried(
+    recording: Recording, step: Step, written: Mapping[int, tuple[Value, ...]]
+) -> Iterator[tuple[int, Value]]:
+    """Nodes with no step of their own, whose values show on the edges that `step` adds: what it reads from an
+    input or a parameter, and what an output was given."""
+    for number in step.edges:
+        edge = recording.edges[number]
+        source, target = recording.nodes[edge.source], recording.nodes[edge.target]
+        if edge.kind != "data":
+            continue
+        if source.kind in LEAVES and edge.target == step.node and edge.target_slot < len(step.reads):
+            yield edge.source, step.reads[edge.target_slot]
+        elif target.kind == "output" and edge.source_slot < len(written.get(edge.source, ())):
+            yield edge.target, written[edge.source][edge.source_slot]
 
 
 def _decision(step: Step) -> str:
     control = step.control
     assert control is not None
-    taken = f"iteration {control.iteration}" if control.iteration is not None else control.taken
-    return ": ".join(part for part in (control.decided, taken) if part)
+    turn = f", turn {control.iteration}" if control.iteration is not None and control.taken != "False" else ""
+    return ": ".join(part for part in (control.decided, control.taken) if part) + turn
 
 
 def _backward(step: Step) -> dict[str, object]:

@@ -42,6 +42,7 @@ def recording_json(recording: Recording) -> Json:
         "op": [step.op for step in recording.steps],
         "line": [lines.number(step) for step in recording.steps],
         "memory": [None if s.memory is None else [s.memory.alive, s.memory.saved] for s in recording.steps],
+        "turn": [_turn(step) for step in recording.steps],
         "details": details,
         "values": table.values,
     }
@@ -182,6 +183,11 @@ def _details(recording: Recording, table: _Values) -> list[Json]:
             detail["of"] = earlier[bisect_right(earlier, step.index) - 1 :][:1]
         found.append({name: entry for name, entry in detail.items() if entry})
     return found
+
+
+def _turn(step: Step) -> str:
+    """The iteration that a step belongs to, in words."""
+    return next((part for part in reversed(step.scope) if part.startswith("iteration")), "")
 
 
 def _control(step: Step) -> str:

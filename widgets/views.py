@@ -42,6 +42,42 @@ def stepper_json(recording: Recording, scene: Scene, seed: int) -> Json:
     )
 
 
+def duet_json(
+    recordings: Sequence[Recording], scenes: Sequence[Scene], beats: Sequence[tuple[int, int]], seed: int
+) -> Json:
+    return {
+        "view": "duet",
+        "name": "Duet",
+        "title": " and ".join(dict.fromkeys(r.title or r.framework for r in recordings)),
+        "sides": [side_json(r, s) for r, s in zip(recordings, scenes, strict=True)],
+        "beats": [list(beat) for beat in beats],
+        "questions": _duet_questions(recordings, beats, seed),
+    }
+
+
+def names(recording: Recording, nodes: Sequence[int]) -> list[str]:
+    """What a learner calls these nodes."""
+    return [(n := recording.nodes[node]).label or n.name or n.op for node in nodes]
+
+
+def _duet_questions(
+    recordings: Sequence[Recording], beats: Sequence[tuple[int, int]], seed: int
+) -> list[Json]:
+    """The sides' questions at the beats that reveal their steps; the sides take turns where both have one."""
+    asked = [{question.step: question for question in questions(r, seed)} for r in recordings]
+    found: list[Json] = []
+    before = (-1, -1)
+    for number, beat in enumerate(beats):
+        order = (0, 1) if len(found) % 2 == 0 else (1, 0)
+        side = next((s for s in order if beat[s] != before[s] and beat[s] in asked[s]), None)
+        if side is not None:
+            question = asked[side][beat[side]].json()
+            where = heading(recordings[side])
+            found.append(question | {"step": number, "prompt": f"{where}: {question['prompt']}"})
+        before = beat
+    return found
+
+
 def with_further_scenes(data: Json, recordings: Sequence[Recording], scenes: Sequence[Scene]) -> Json:
     """`data` for a page, with what opening, closing or folding one more scope needs, while there is room."""
     left = ROOM - len(json.dumps(data))

@@ -1,5 +1,6 @@
 // The clock above a Duet: one lane a side, one cell a beat, full where Python itself runs.
 
+import { activity } from "./beats.js";
 import { el, replace } from "./dom.js";
 import { runs } from "./search.js";
 import { PHASE_WORDS } from "./story.js";
@@ -14,13 +15,13 @@ export class Clock {
   constructor(stories, beats) {
     this.stories = stories;
     this.beats = beats;
+    this.doing = stories.map((story, side) => activity(story.data.phase, beats, side));
     this.words = stories.map(() => el("p", { class: "now" }));
     this.hands = stories.map(() => el("i", { class: "hand" }));
-    const lanes = stories.map((story, side) => {
-      const kinds = beats.map((beat) => (beat[side] < 0 ? "waiting" : story.phase(beat[side])));
-      const cells = runs(kinds).map(([kind, first, end]) =>
+    const lanes = stories.map((_, side) => {
+      const cells = runs(this.doing[side]).map(([kind, first, end]) =>
         el("span", { class: `lane-part ${kind} ${pythonIn(kind) ? "python" : ""}`, style: `flex-grow:${end - first}` },
-          end - first > beats.length / 8 && laneWord(kind)),
+          laneWord(kind) && el("b", {}, laneWord(kind))),
       );
       return el("div", { class: "lane", "aria-hidden": "true" }, ...cells, this.hands[side]);
     });
@@ -35,7 +36,8 @@ export class Clock {
   show(beat) {
     this.stories.forEach((story, side) => {
       const step = beat < 0 ? -1 : this.beats[beat][side];
-      replace(this.words[side], ...sentence(story, step));
+      const done = beat >= 0 && this.doing[side][beat] === "done";
+      replace(this.words[side], ...(done ? [el("b", {}, "done"), " nothing runs here now"] : sentence(story, step)));
       this.hands[side].style.left = `${(100 * (beat + 1)) / Math.max(this.beats.length, 1)}%`;
     });
   }
@@ -48,7 +50,7 @@ function pythonIn(kind) {
 
 /** @param {string} kind */
 function laneWord(kind) {
-  return kind === "waiting" ? "" : pythonIn(kind) ? "Python" : kind === "run" ? "graph" : "autograd";
+  return kind === "waiting" || kind === "done" ? "" : pythonIn(kind) ? "Python" : kind === "run" ? "graph" : "autograd";
 }
 
 /** @param {Story} story @param {number} step */

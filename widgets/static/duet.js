@@ -1,17 +1,19 @@
 // The Duet: two recordings in step, and a clock that tells when Python runs.
 
+import { activity, joined } from "./beats.js";
 import { Clock } from "./clock.js";
 import { runs } from "./search.js";
 import { Shell } from "./shell.js";
 import { Side } from "./side.js";
 import { PHASE_WORDS } from "./story.js";
 
-/** @typedef {{name: string, sides: import("./side.js").SideData[], beats: [number, number][], unmatched: string[],
- *   questions: import("./predict.js").Question[]}} DuetData */
+/** @typedef {{name: string, sides: import("./side.js").SideData[], beats: [number, number][],
+ *   partners: [number, number, number][], alone: string[][], questions: import("./predict.js").Question[]}} DuetData */
 
 /**
  * @param {HTMLElement} root
- * @param {DuetData} data `beats[i]` are the steps that the two sides show together (-1: not started)
+ * @param {DuetData} data `beats[i]` are the steps that the two sides show together (-1: not started), and
+ *   `partners` the left steps that do what right steps build and run
  * @param {import("./shell.js").Host} host
  */
 export function duet(root, data, host) {
@@ -27,14 +29,24 @@ export function duet(root, data, host) {
         fetchScene: (opened, fold) => host.fetchScene(number, opened, fold),
       }),
   );
+  // Steps that pair, from each side: what is touched on one side lights up on the other.
+  const pairs = data.partners.flatMap(([eager, built, ran]) => [[eager, built], ...(ran < 0 ? [] : [[eager, ran]])]);
+  sides.forEach((side, number) => {
+    side.other = (box) => {
+      const steps = pairs.filter((pair) => side.scene?.box[pair[number]] === box).map((pair) => pair[1 - number]);
+      sides[1 - number].graph.light(steps.map((step) => sides[1 - number].scene?.box[step] ?? -1));
+    };
+    if (data.alone[number].length) side.say(`No partner on the other side: ${[...new Set(data.alone[number])].join(", ")}`);
+  });
   const clock = new Clock(sides.map((side) => side.story), data.beats);
-  const names = data.beats.map((beat) => beatName(sides, beat));
+  const [left, right] = sides.map((side, number) => activity(side.story.data.phase, data.beats, number));
+  const work = left.map((phase, beat) => joined(phase, right[beat]).join(" "));
   shell = new Shell(root, host, {
     name: data.name,
     sides,
     above: clock.root,
     length: data.beats.length,
-    stretches: runs(names).map(([name, first, end]) => ({ name, phase: stretchPhase(name), first, end })).map(named),
+    stretches: runs(work).map(([phases, first, end]) => ({ name: named(phases.split(" ").filter(Boolean)), phase: phases.split(" ")[0], first, end })),
     questions: data.questions,
     show: (beat) => {
       sides.forEach((side, number) => side.show(beat < 0 ? -1 : data.beats[beat][number]));
@@ -45,19 +57,7 @@ export function duet(root, data, host) {
   return shell;
 }
 
-/** @param {Side[]} sides @param {[number, number]} beat */
-function beatName(sides, beat) {
-  return sides.map((side, i) => (beat[i] < 0 ? "waiting" : side.story.phase(beat[i]))).join(" | ");
-}
-
-/** The phase that colours a stretch: the busier side's. @param {string} name */
-function stretchPhase(name) {
-  const [left, right] = name.split(" | ");
-  return left === "waiting" || left === right ? right : left;
-}
-
-/** @param {import("./timeline.js").Stretch} stretch */
-function named(stretch) {
-  const [left, right] = stretch.name.split(" | ").map((phase) => PHASE_WORDS[/** @type {"run"} */ (phase)]?.name ?? phase);
-  return { ...stretch, name: left === right ? left : `${left} | ${right}` };
+/** A word for a stretch of the timeline. @param {string[]} phases */
+function named(phases) {
+  return phases.map((phase) => PHASE_WORDS[/** @type {"run"} */ (phase)].name).join(" | ") || "idle";
 }

@@ -10,6 +10,8 @@ import { flowAt, momentAt } from "./story.js";
 /** @typedef {{select: (box: number) => void, hover: (box: number) => void, toggle: (path: string[], open: boolean) => void}} GraphEvents */
 
 const RADIUS = /** @type {Record<string, number>} */ ({ input: 16, output: 16, parameter: 2, variable: 2, constant: 2 });
+const REPEATED = new Set(["loop", "cond", "body"]);
+const READABLE = 0.72; // scale
 const LABEL = 9; // characters that fit beside an arrow
 let drawings = 0;
 
@@ -26,12 +28,12 @@ export class GraphPanel {
       { class: "tools" },
       button("zoom in", "+", () => this.view.zoom(1.25)),
       button("zoom out", "−", () => this.view.zoom(0.8)),
-      button("fit the graph", "fit", () => this.view.fit()),
+      button("fit the graph", "fit", () => { this.view.fit(); this.view.touched = true; }),
     );
     this.root = el("div", { class: "graph" }, this.canvas, this.tools);
     this.step = -1;
     this.canvas.addEventListener("keydown", (event) => this.key(event));
-    new ResizeObserver(() => this.view.touched || this.refit()).observe(this.root);
+    new ResizeObserver(() => this.view.touched || this.start()).observe(this.root);
   }
 
   /** Arrow heads, in the colours that arrows have. */
@@ -52,8 +54,7 @@ export class GraphPanel {
     this.view.size(scene.width, scene.height);
     this.boxes = scene.boxes.map((box, i) => this.box(box, i));
     this.links = scene.links.map((link) => this.link(link));
-    /** @type {Map<string, SVGGElement>} */
-    this.frames = new Map(scene.frames.map((frame) => [frame.path.join("/"), this.frame(frame)]));
+    this.frames = scene.frames.map((frame) => this.frame(frame));
     /** @type {number[][]} */
     this.around = scene.boxes.map(() => []);
     scene.links.forEach((link, i) => {
@@ -62,7 +63,7 @@ export class GraphPanel {
     });
     replace(
       this.content,
-      svg("g", {}, ...this.frames.values()),
+      svg("g", {}, ...this.frames.map((frame) => frame.group)),
       svg("g", {}, ...this.links.map((link) => link.group)),
       svg("g", {}, ...this.boxes.map((box) => box.group)),
     );
@@ -70,26 +71,28 @@ export class GraphPanel {
     this.shown = scene.boxes.map(() => null);
     this.current = -1;
     this.show(this.step);
-    this.view.fit();
-    this.followCurrent();
+    this.start();
   }
 
-  refit() {
-    this.view.fit();
+  /** As large as can be read, at what happens now. */
+  start() {
+    this.view.fit(READABLE);
     this.followCurrent();
   }
 
   /** @param {import("./story.js").Frame} frame */
   frame(frame) {
     const [left, top, width, height] = frame.at;
+    const label = svg("text", { x: left + 8, y: top + 17 }, `▾ ${short(frame.label)}`);
     const close = svg(
       "g",
       { class: "toggle", role: "button", tabindex: 0, "aria-label": `close ${frame.label}`,
         onclick: () => this.on.toggle(frame.path, false) },
       svg("rect", { x: left + 2, y: top + 4, width: 8 + 6.4 * Math.min(frame.label.length + 2, 31), height: 18, rx: 5 }),
-      svg("text", { x: left + 8, y: top + 17 }, `▾ ${frame.label.length > 28 ? `${frame.label.slice(0, 27)}…` : frame.label}`),
+      label,
     );
-    return svg("g", { class: `frame ${frame.kind}` }, svg("rect", { class: "border", x: left, y: top, width, height, rx: 8 }), close);
+    const border = svg("rect", { class: "border", x: left, y: top, width, height, rx: 8 });
+    return { group: svg("g", { class: `frame ${frame.kind}` }, border, close), label };
   }
 
   /** @param {import("./story.js").Link} link */
@@ -126,9 +129,10 @@ export class GraphPanel {
     return { group, texts, hint, middle: top + height / 2 };
   }
 
-  /** @param {number} step */
-  show(step) {
+  /** @param {number} step @param {string} [turn] the iteration that runs, in words */
+  show(step, turn = "") {
     this.step = step;
+    this.turn = turn;
     const { scene, boxes, links, shown } = this;
     if (!scene || !boxes || !links || !shown) return;
     const changed = new Set();
@@ -197,11 +201,14 @@ export class GraphPanel {
     }
     if (before !== number || number >= 0) this.roam(number >= 0 ? number : 0);
     this.followCurrent();
-    const path = number >= 0 ? this.scene?.boxes[number] : null;
-    for (const [key, group] of this.frames ?? []) {
-      const here = path && inside(path.at, /** @type {any} */ (this.scene?.frames.find((f) => f.path.join("/") === key)).at);
-      group.classList.toggle("active", Boolean(here));
-    }
+    const box = number >= 0 ? this.scene?.boxes[number] : null;
+    this.scene?.frames.forEach((frame, i) => {
+      const parts = this.frames?.[i];
+      const active = Boolean(box && inside(box.at, frame.at));
+      parts?.group.classList.toggle("active", active);
+      const turn = active && REPEATED.has(frame.kind) && this.turn ? ` · ${this.turn}` : "";
+      if (parts) parts.label.textContent = `▾ ${short(frame.label)}${turn}`;
+    });
   }
 
   followCurrent() {
@@ -250,6 +257,11 @@ export class GraphPanel {
     event.preventDefault();
     event.stopPropagation();
   }
+}
+
+/** A frame's label, cut to what it has room for. @param {string} label */
+function short(label) {
+  return label.length > 28 ? `${label.slice(0, 27)}…` : label;
 }
 
 /** @param {import("./story.js").Rectangle} inner @param {import("./story.js").Rectangle} outer */

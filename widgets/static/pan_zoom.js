@@ -4,7 +4,8 @@ import { calm } from "./dom.js";
 
 const LEAST = 0.08;
 const MOST = 3;
-const EDGE = 24; // pixels kept free around what is followed
+const EDGE = 24; // pixels kept free around the drawing
+const TOOLS = 44; // and below it, for the buttons
 
 export class PanZoom {
   /**
@@ -30,15 +31,17 @@ export class PanZoom {
     this.height = height;
   }
 
-  /** Show all of it, or, where that would be too small to read, all of its width. */
-  fit() {
+  /**
+   * Show all of it.
+   * @param {number} [least] but never smaller than this scale
+   */
+  fit(least = LEAST) {
     const { clientWidth, clientHeight } = this.frame;
     if (!clientWidth || !clientHeight) return;
-    const all = Math.min((clientWidth - 2 * EDGE) / this.width, (clientHeight - 2 * EDGE) / this.height, 1.15);
-    const readable = Math.min((clientWidth - 2 * EDGE) / this.width, 0.8);
-    this.scale = Math.max(all, Math.min(readable, 0.8), LEAST);
+    const all = Math.min((clientWidth - 2 * EDGE) / this.width, (clientHeight - EDGE - TOOLS) / this.height, 1.15);
+    this.scale = Math.max(all, least);
     this.x = (clientWidth - this.width * this.scale) / 2;
-    this.y = Math.max((clientHeight - this.height * this.scale) / 2, EDGE);
+    this.y = Math.max((clientHeight - TOOLS + EDGE - this.height * this.scale) / 2, EDGE);
     this.touched = false;
     this.apply();
   }
@@ -56,8 +59,8 @@ export class PanZoom {
   /** Move as little as needed until a rectangle of the drawing shows. @param {number[]} rectangle */
   follow([left, top, width, height]) {
     const { clientWidth, clientHeight } = this.frame;
-    const x = shift(left * this.scale + this.x, width * this.scale, clientWidth);
-    const y = shift(top * this.scale + this.y, height * this.scale, clientHeight);
+    const x = shift(left * this.scale + this.x, width * this.scale, clientWidth, clientWidth / 5);
+    const y = shift(top * this.scale + this.y, height * this.scale, clientHeight, clientHeight / 5);
     if (!x && !y) return;
     this.x += x;
     this.y += y;
@@ -100,9 +103,15 @@ export class PanZoom {
   }
 }
 
-/** How far to move a stretch to bring it into 0..room. @param {number} start @param {number} size @param {number} room */
-export function shift(start, size, room) {
-  if (start < EDGE) return EDGE - start;
-  const over = start + size - (room - EDGE);
-  return over > 0 ? -Math.min(over, start - EDGE) : 0;
+/**
+ * How far to move a stretch that does not lie in 0..room, to bring it there with a margin.
+ * @param {number} start
+ * @param {number} size
+ * @param {number} room
+ * @param {number} margin
+ */
+export function shift(start, size, room, margin) {
+  if (start >= 0 && start + size <= room) return 0;
+  if (start < 0) return margin - start;
+  return Math.max(room - margin - size, 0) - start;
 }

@@ -24,6 +24,8 @@ export class Side {
     this.story = new Story(data.story);
     this.step = -1;
     this.chosen = -1;
+    /** @type {(box: number) => void} lights the partners of a box on the other side of a Duet */
+    this.other = () => {};
     this.code = new CodePanel(this.story, { hover: (line) => this.hoverLine(line), jump: (line) => this.jumpToLine(line) });
     this.graph = new GraphPanel({
       select: (box) => this.choose(box),
@@ -43,8 +45,8 @@ export class Side {
       el("div", { class: "panels" }, this.code.root, el("div", { class: "stage" }, this.graph.root, this.message), 
         el("div", { class: "reading" }, this.values, this.memory.root)),
     );
-    if (this.story.length === 0) this.message.textContent = "This recording has no steps: nothing was run.";
-    else if (this.story.data.omitted.length) this.message.textContent = `Left out: ${this.story.data.omitted.join("; ")}`;
+    if (this.story.length === 0) this.say("This recording has no steps: nothing was run.");
+    else if (this.story.data.omitted.length) this.say(`Left out: ${this.story.data.omitted.join("; ")}`);
     this.draw(data.scene);
   }
 
@@ -66,7 +68,7 @@ export class Side {
   show(step) {
     this.step = step;
     this.code.show(step);
-    this.graph.show(step);
+    this.graph.show(step, step < 0 ? "" : this.story.data.turn[step]);
     this.memory.show(step < 0 ? [0, 0] : (this.story.data.memory[step] ?? null));
     this.state.textContent = this.story.whereabouts(step);
     this.root.dataset.phase = step < 0 ? "before" : this.story.phase(step);
@@ -115,9 +117,9 @@ export class Side {
       "div",
       { class: "pair" },
       ...made.slice(0, 1).map((value) => valueCard(value, { role: "value" })),
-      ...gradients.map((value) => valueCard({ ...value, name: "" }, { role: "gradient", kind: "gradient" })),
+      ...gradients.map((value) => valueCard(bare(value), { role: "gradient", kind: "gradient" })),
     );
-    const leaving = story.values(detail.leaving).map((value) => valueCard({ ...value, name: "" }, { role: "sends back", kind: "gradient" }));
+    const leaving = story.values(detail.leaving).map((value) => valueCard(bare(value), { role: "sends back", kind: "gradient" }));
     const stored = story.values(detail.writes).map((value) => valueCard(value, { role: "now", kind: "gradient" }));
     return [sum, pair, ...stored, ...leaving];
   }
@@ -133,6 +135,12 @@ export class Side {
   hoverBox(box) {
     const step = box < 0 ? -1 : (this.scene?.box.indexOf(box) ?? -1);
     this.code.light(step < 0 ? -1 : this.story.data.line[step]);
+    this.other(box);
+  }
+
+  /** @param {string} words */
+  say(words) {
+    this.message.textContent = words;
   }
 
   /** The next step of a line after this one, or its first. @param {number} line */
@@ -149,6 +157,7 @@ export class Side {
     const steps = (this.scene?.box ?? []).flatMap((b, step) => (b === number ? [step] : []));
     this.chosen = number;
     this.graph.choose(number);
+    this.other(number);
     const made = steps[0];
     const place = made === undefined ? null : this.story.place(this.story.data.line[made]);
     const go = made !== undefined && button(`go to step ${made + 1}`, `made at step ${made + 1}${place ? `, line ${place.number}` : ""}`,
@@ -193,18 +202,23 @@ export class Side {
   async refold(fold) {
     const found = await this.scenes.refold(fold);
     if (found) this.draw(found);
-    else this.message.textContent = "Folding repeats needs a running kernel: run the cell again.";
+    else this.say("Folding repeats needs a running kernel: run the cell again.");
     return found !== null;
   }
 
   /** @param {string[]} path @param {boolean} open */
   async toggle(path, open) {
-    this.message.textContent = "";
+    this.say("");
     const found = await this.scenes.toggle(path, open);
     if (!found) {
-      this.message.textContent = `Opening ${path[path.length - 1]} needs a running kernel: run the cell again.`;
+      this.say(`Opening ${path[path.length - 1]} needs a running kernel: run the cell again.`);
       return;
     }
     this.draw(found);
   }
+}
+
+/** A gradient without the name and the flags, which are the autograd engine's own. @param {import("./story.js").Value} value */
+function bare(value) {
+  return { ...value, name: "", flags: undefined };
 }

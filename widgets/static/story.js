@@ -6,11 +6,11 @@ export const PHASES = /** @type {const} */ (["forward", "backward", "trace", "ru
 
 /** What each phase is called, and who is at work in it. */
 export const PHASE_WORDS = {
-  forward: { name: "forward", state: "Python runs", clock: "Python runs, one op at a time" },
-  backward: { name: "backward", state: "autograd runs", clock: "no Python: the autograd engine runs" },
+  forward: { name: "forward", state: "Python runs", clock: "one op at a time" },
+  backward: { name: "backward", state: "autograd runs", clock: "no Python: its engine walks the graph back" },
   trace: { name: "tracing", state: "tracing: no numbers exist yet", clock: "Python runs once, to build the graph" },
-  run: { name: "running the graph", state: "the graph runs", clock: "no Python: the graph runs" },
-  optimize: { name: "optimize", state: "Python runs", clock: "Python runs the optimizer" },
+  run: { name: "running the graph", state: "the graph runs", clock: "no Python line executes" },
+  optimize: { name: "optimize", state: "Python runs", clock: "the optimizer's step" },
 };
 
 /** @typedef {{name: string, type: string, short: string, handle?: string, shape?: string, stats?: string[],
@@ -21,7 +21,7 @@ export const PHASE_WORDS = {
  *   of?: number[]}} Detail */
 /** @typedef {{title: string, framework: string, versions: Record<string, string>, error: string, omitted: string[],
  *   sources: {file: string, first: number, text: string}[], lines: [string, number][], phase: number[], op: string[],
- *   line: number[], memory: ([number, number] | null)[], details: Detail[], values: Value[]}} RecordingData */
+ *   line: number[], turn: string[], memory: ([number, number] | null)[], details: Detail[], values: Value[]}} RecordingData */
 /** @typedef {[number, "ghost" | "handle" | "done", string, string, number]} Moment step, status, subtitle, gradient,
  *   freed */
 /** @typedef {[number, number, number, number]} Rectangle left, top, width, height */
