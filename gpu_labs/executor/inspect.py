@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 from gpu_labs.executor.launch import Launch, Level
+from gpu_labs.executor.run import run
+from gpu_labs.executor.shape import dims
+
+ENGINES = ("auto", "lock-step", "serial")
 
 
 def inspect(
@@ -38,4 +42,19 @@ def inspect(
         KernelTypeError: a GPU compiler would reject the kernel.
         ValueError: an option is not one of those above.
     """
-    raise NotImplementedError
+    if level not in get_args(Level):
+        raise ValueError(f"level must be one of {', '.join(map(repr, get_args(Level)))}, not {level!r}.")
+    if engine not in ENGINES:
+        raise ValueError(f"engine must be one of {', '.join(map(repr, ENGINES))}, not {engine!r}.")
+    function = getattr(kernel, "py_func", kernel)
+    return run(
+        function,
+        dims(grid, "grid"),
+        dims(block, "block"),
+        args,
+        shared_bytes=shared_bytes,
+        level=level,
+        seed=seed,
+        engine=engine,
+        step_budget=step_budget,
+    )

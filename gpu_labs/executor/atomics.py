@@ -1,0 +1,113 @@
+"""Atomic operations on lanes: each cell sees its lanes one after the other, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+_UFUNCS: dict[str, Any] = {
+    "add": np.add,
+    "sub": np.subtract,
+    "and_": np.bitwise_and,
+    "or_": np.bitwise_or,
+    "xor": np.bitwise_xor,
+    "max": np.maximum,
+    "min": np.minimum,
+    "nanmax": np.fmax,
+    "nanmin": np.fmin,
+}
+
+
+def _step(name: str) -> Callable[..., Any]:
+    """new = f(old, *operands), elementwise, with CUDA's definitions of inc, dec, exch and cas."""
+    if name in _UFUNCS:
+        return _UFUNCS[name]
+    return {
+        "exch": lambda old, value: value + old * 0,
+        "inc": lambda old, top: np.where(old >= top, 0, old + 1).astype(old.dtype),
+        "dec": lambda old, top: np.where((old == 0) | (old > top), top, old - 1).astype(old.dtype),
+        "cas": lambda old, wanted, value: np.where(old == wanted, value, old),
+    }[name]
+
+
+def apply(
+    name: str, buffer: np.ndarray, cells: np.ndarray, operands: list[np.ndarray], want_old: bool
+) -> Any:
+    """Do one atomic for each lane: `cells` and the operands are flat and of one length.
+
+    Returns the values that the lanes found (as the atomics of CUDA return), or None if nobody wants them.
+    """
+    dtype = buffer.dtype
+    if not want_old and name in _UFUNCS:
+        _UFUNCS[name].at(buffer, cells, operands[0])
+        return None
+    order = np.argsort(cells, kind="stable")
+    ordered = cells[order]
+    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+    lengths = np.diff(np.append(starts, len(ordered)))
+    old = np.empty(len(cells), dtype)
+    sorted_operands = [o[order] for o in operands]
+    function = _step(name)
+    if name in _UFUNCS and len(starts) <= 64:
+        _scan(_UFUNCS[name], buffer, ordered, sorted_operands[0], starts, lengths, old)
+    elif len(starts) <= 64:
+        _one_by_one(name, buffer, ordered, sorted_operands, old)
+    else:
+        for turn in range(int(lengths.max())):
+            rows = starts[lengths > turn] + turn
+            found = buffer[ordered[rows]]
+            old[rows] = found
+            buffer[ordered[rows]] = function(found, *(o[rows] for o in sorted_operands))
+    result = np.empty(len(cells), dtype)
+    result[order] = old
+    return result
+
+
+def _scan(
+    ufunc: Any,
+    buffer: np.ndarray,
+    cells: np.ndarray,
+    values: np.ndarray,
+    starts: np.ndarray,
+    lengths: np.ndarray,
+    old: np.ndarray,
+) -> None:
+    """Few cells, many lanes: a running reduction for each cell, in order."""
+    accumulate = np.subtract.accumulate if ufunc is np.subtract else ufunc.accumulate
+    for start, length in zip(starts, lengths, strict=True):
+        cell = cells[start]
+        steps = np.concatenate((buffer[cell : cell + 1], values[start : start + length]))
+        running = accumulate(steps, dtype=buffer.dtype)
+        old[start : start + length] = running[:-1]
+        buffer[cell] = running[-1]
+
+
+def _one_by_one(
+    name: str, buffer: np.ndarray, cells: np.ndarray, operands: list[np.ndarray], old: np.ndarray
+) -> None:
+    """Few cells, and an operation that has no running form."""
+    values = [o.tolist() for o in operands]
+    found = {int(c): buffer[int(c)].item() for c in np.unique(cells)}
+    before = []
+    for at, cell in enumerate(cells.tolist()):
+        now = found[cell]
+        before.append(now)
+        found[cell] = scalar_step(name, now, *(v[at] for v in values))
+    old[:] = np.array(before, buffer.dtype)
+    for cell, value in found.items():
+        buffer[cell] = value
+
+
+def scalar_step(name: str, old: Any, value: Any, other: Any = None) -> Any:
+    """The same for one thread: what the cell holds afterwards."""
+    if name == "exch":
+        return value
+    if name == "inc":
+        return 0 if old >= value else old + 1
+    if name == "dec":
+        return value if old == 0 or old > value else old - 1
+    if name == "cas":
+        return other if old == value else old
+    raise ValueError(name)

@@ -1,0 +1,209 @@
+"""The type gate: what a GPU compiler would reject is rejected here, in Numba's words made short.
+
+This is the one place that runs Numba's CUDA typing. It needs no driver: the pipeline stops after type
+inference, and device functions are typed the same way instead of being compiled for the current device.
+Numba offers no public call for that, so this file uses numba-cuda's compiler classes
+(`CUDACompiler`, `CUDATypingContext`, `NopythonTypeInference`); `tests/gpu_labs/test_gate.py` fails loudly
+when they change.
+"""
+
+from __future__ import annotations
+
+import linecache
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba import cuda, types
+from numba.core.errors import NumbaError as CoreNumbaError
+from numba.cuda import compiler as cuda_compiler
+from numba.cuda import typing as cuda_typing
+from numba.cuda import utils as cuda_utils
+from numba.cuda.core.compiler_machinery import PassManager
+from numba.cuda.core.errors import NumbaError
+from numba.cuda.core.typed_passes import NopythonTypeInference
+from numba.cuda.np import numpy_support
+from numba.cuda.target import CUDATargetContext, CUDATypingContext
+from numba.cuda.typing.typeof import Purpose, typeof
+
+from gpu_labs.executor.launch import KernelTypeError
+
+_LOCK = threading.RLock()
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A function after type inference: Numba's IR in SSA form, with a type for every variable and call."""
+
+    function: Callable[..., Any]
+    ir: Any
+    typemap: dict[str, Any]
+    calltypes: dict[Any, Any]
+    return_type: Any
+
+
+class _NoResult(Exception):
+    """Ends the pipeline after type inference, where Numba would ask for compiled code."""
+
+
+class _TypingOnly(cuda_compiler.CUDACompiler):
+    def define_pipelines(self) -> list[PassManager]:
+        (full,) = super().define_pipelines()
+        manager = PassManager("typing only")
+        for implementation, description in full.passes:
+            manager.passes.append((implementation, description))
+            if implementation is NopythonTypeInference:
+                break
+        manager.finalize()
+        return [manager]
+
+
+class _DriverlessTyping(CUDATypingContext):
+    """Types calls of device functions without compiling them for the current device."""
+
+    def _resolve_user_function_type(self, func: Any, args: Any, kws: Any, literals: Any = None) -> Any:
+        if isinstance(func, types.Dispatcher):
+            dispatcher: Any = func.dispatcher
+            _, folded = dispatcher.fold_argument_types(args, kws)
+            typed = type_function(dispatcher.py_func, tuple(folded))
+            signature = cuda_typing.signature(typed.return_type, *folded)
+            return signature.replace(pysig=cuda_utils.pysignature(dispatcher.py_func))
+        return super()._resolve_user_function_type(func, args, kws, literals)
+
+
+_context: tuple[_DriverlessTyping, CUDATargetContext] | None = None
+_typed: dict[tuple[Any, ...], Typed] = {}
+
+
+def contexts() -> tuple[_DriverlessTyping, CUDATargetContext]:
+    """The typing and target contexts, made once; making them takes most of a first launch's time."""
+    global _context
+    with _LOCK:
+        if _context is None:
+            typing_context = _DriverlessTyping()
+            _context = typing_context, CUDATargetContext(typing_context)
+            for each in _context:
+                each.refresh()
+        return _context
+
+
+def type_function(function: Callable[..., Any], args: tuple[Any, ...], kernel: bool = False) -> Typed:
+    """Type `function` for arguments of the Numba types `args`; raises Numba's own errors."""
+    key = (function, args, kernel)
+    with _LOCK:
+        if key not in _typed:
+            _typed[key] = _infer(function, args, kernel)
+        return _typed[key]
+
+
+def _infer(function: Callable[..., Any], args: tuple[Any, ...], kernel: bool) -> Typed:
+    typing_context, target_context = contexts()
+    for each in (typing_context, target_context):
+        each.refresh()
+    flags = cuda_compiler.CUDAFlags()
+    flags.no_compile = True
+    flags.no_cpython_wrapper = True
+    flags.error_model = "numpy"
+    returns = types.void if kernel else None
+    pipeline = _TypingOnly(typing_context, target_context, None, args, returns, flags, {}, None, None)
+    with cuda_utils.numba_target_override():
+        try:
+            pipeline.compile_extra(function)
+        except AttributeError:
+            # The pipeline ends by asking for `state.cr`, which only the passes that were left out would set.
+            if pipeline.state.typemap is None:
+                raise
+    state = pipeline.state
+    return Typed(function, state.func_ir, state.typemap, state.calltypes, state.return_type)
+
+
+def type_kernel(function: Callable[..., Any], args: tuple[Any, ...]) -> Typed:
+    """Type a kernel.
+
+    Raises:
+        KernelTypeError: Numba rejects it; the message is short, `details` has Numba's own.
+    """
+    try:
+        typed = type_function(function, args, kernel=True)
+    except (NumbaError, CoreNumbaError) as error:
+        raise _shortened(error, function) from None
+    if typed.return_type not in (types.none, types.void):
+        line = function.__code__.co_firstlineno
+        raise KernelTypeError(
+            f"{function.__name__} returns a value ({typed.return_type}). A kernel returns nothing: write the "
+            "result into an array argument.",
+            line,
+            linecache.getline(function.__code__.co_filename, line).strip(),
+        )
+    return typed
+
+
+def type_of_argument(value: Any, name: str) -> Any:
+    """Numba's type of a kernel argument.
+
+    Raises:
+        KernelTypeError: a kernel cannot take such a value.
+    """
+    try:
+        return typeof(value, Purpose.argument)
+    except (ValueError, TypeError, NumbaError, CoreNumbaError):
+        kind = type(value).__name__
+        hint = "np.array(...)" if isinstance(value, list) else "a NumPy array or a number"
+        raise KernelTypeError(f"A kernel cannot take `{name}`, a {kind}: pass {hint}.") from None
+
+
+_LOCATION = re.compile(r'File "([^"]*)", line (\d+)')
+_NOISE = re.compile(r"Function\(<(?:built-in function|intrinsic|class|ufunc)? ?'?([\w.]+)'?[^>]*>\)")
+
+
+def _shortened(error: Exception, function: Callable[..., Any]) -> KernelTypeError:
+    """The sentence of Numba's message that says what is wrong, and the kernel's line."""
+    full = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    code = function.__code__
+    places = [(f, int(n)) for f, n in _LOCATION.findall(full) if f.endswith(code.co_filename.split("/")[-1])]
+    line = places[-1][1] if places else getattr(getattr(error, "loc", None), "line", 0) or code.co_firstlineno
+    text = linecache.getline(code.co_filename, line).strip()
+    said = _sentence(full)
+    return KernelTypeError(f"line {line}: {text}\n{said}", line, text, full)
+
+
+def _sentence(full: str) -> str:
+    lines = [line.strip() for line in full.splitlines() if line.strip()]
+    wanted: list[str] = []
+    for at, line in enumerate(lines):
+        line = _NOISE.sub(r"\1", line)
+        if line.startswith(("Failed in", "During:", "File ", "Invalid use of", "There are", "<source")):
+            continue
+        if line.startswith("No implementation of function"):
+            call = next((each[4:] for each in lines[at:] if each.startswith(">>> ")), "")
+            wanted = [f"CUDA has no {call}: these types do not go together."]
+            continue
+        if line.startswith(("Cannot unify", "Untyped global", "NameError", "Unknown attribute", "Undefined")):
+            return _plain(line)
+        if not wanted:
+            wanted = [line]
+    return _plain(" ".join(wanted[:2])) if wanted else lines[0]
+
+
+def _plain(line: str) -> str:
+    hints = {
+        "Untyped global name": "A kernel can use only arguments, constants and device functions.",
+        "Cannot unify": "A variable must keep one type in the whole kernel.",
+        "is not defined": "Check the spelling, or give it a value before this line on every path.",
+        "Unknown attribute": "Check the spelling of the name after the dot.",
+    }
+    hint = next((said for word, said in hints.items() if word in line), "")
+    return f"{line} {hint}".strip()
+
+
+def is_kernel(value: Any) -> bool:
+    """True for what `@cuda.jit` makes."""
+    return isinstance(value, cuda.dispatcher.CUDADispatcher)
+
+
+def numpy_dtype(numba_type: Any) -> np.dtype[Any]:
+    """The NumPy dtype of a Numba scalar or record type."""
+    return np.dtype(numpy_support.as_dtype(numba_type))

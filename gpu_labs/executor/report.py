@@ -1,0 +1,98 @@
+"""Collects findings and words them: one finding for each kind, line and array, with a count of places."""
+
+from __future__ import annotations
+
+import linecache
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from gpu_labs.executor.findings import Dim3, Finding, Kind
+from gpu_labs.executor.memory import Memory
+from gpu_labs.executor.program import Site
+
+LIMIT = 200
+
+
+class Report:
+    """The findings of one launch, in the order in which they were met."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[Any, ...], Finding] = {}
+
+    def add(self, finding: Finding) -> None:
+        """Keep a finding, or count it as one more place of the same."""
+        key = (finding.kind, finding.line, finding.array, finding.other_line)
+        kept = self._found.get(key)
+        if kept is not None:
+            self._found[key] = replace(kept, places=kept.places + finding.places)
+        elif len(self._found) < LIMIT:
+            self._found[key] = finding
+
+    def known(self, kind: Kind, line: int, array: str, other_line: int | None) -> bool:
+        """True when such a finding is there already."""
+        return (kind, line, array, other_line) in self._found
+
+    def findings(self) -> tuple[Finding, ...]:
+        """All of them, errors first."""
+        return tuple(sorted(self._found.values(), key=lambda f: f.severity == "warning"))
+
+
+def element(memory: Memory, cell: int) -> tuple[tuple[int, ...], str]:
+    """The index of a cell in its array, and how a kernel would write it."""
+    index = index_of(memory, cell)
+    field = f".{memory.fields[cell % len(memory.fields)]}" if memory.fields else ""
+    return index, f"{memory.name}[{', '.join(map(str, index))}]{field}"
+
+
+def index_of(memory: Memory, cell: int) -> tuple[int, ...]:
+    """The index of a cell in the array of one block, one thread, or the whole grid."""
+    if memory.fields:
+        cell //= len(memory.fields)
+    if memory.space in ("shared", "local"):
+        cell %= max(1, memory.per_owner)
+    if memory.strides is not None:
+        index = [0] * len(memory.shape)
+        for axis in sorted(range(len(index)), key=lambda a: -abs(memory.strides[a])):  # type: ignore[index]
+            step = memory.strides[axis]
+            if step:
+                index[axis], cell = divmod(cell, abs(step))
+                index[axis] = memory.shape[axis] - 1 - index[axis] if step < 0 else index[axis]
+        return tuple(index)
+    if cell >= memory.per_owner:
+        return (cell,)
+    return tuple(int(i) for i in np.unravel_index(cell, memory.shape)) if memory.shape else ()
+
+
+def place(where: Dim3, dims: Dim3) -> str:
+    """(x, y, z) without the dimensions that a launch does not use."""
+    used = max((d + 1 for d in range(3) if dims[d] > 1), default=1)
+    return str(where[0]) if used == 1 else str(where[:used])
+
+
+def text_of(site: Site, line: int | None = None) -> str:
+    """The source line, without its indent."""
+    return linecache.getline(site.file, line).strip() if line is not None else site.text
+
+
+def out_of_bounds(
+    site: Site, name: str, index: tuple[int, ...], shape: tuple[int, ...], axis: int, **where: Any
+) -> Finding:
+    """An index outside its array."""
+    wrong, size = index[axis], shape[axis]
+    shown = f"{name}[{', '.join(map(str, index))}]"
+    dimension = "" if len(shape) == 1 else f" along dimension {axis}"
+    if size == 0:
+        sentence = f"{shown} does not exist: {name} is empty{dimension}."
+        hint = "check the size that the array was made with."
+    elif wrong < 0:
+        sentence = (
+            f"{shown} is before the start of {name}{dimension}: the index was computed and came out negative. "
+            "Numba wraps it round to the other end, CUDA C touches memory that is not yours."
+        )
+        hint = f"skip the threads for which the index is below 0, for example with `if i >= {-wrong}:`."
+    else:
+        sentence = f"{shown} is past the end of {name}: there are {size} elements{dimension}, the last is {size - 1}."
+        hint = f"let only threads with an index below {size} do this, for example `if i < {name}.shape[{axis}]:`."
+    return Finding("out-of-bounds", sentence, hint, site.line, site.text, name, index, **where)

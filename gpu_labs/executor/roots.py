@@ -1,0 +1,55 @@
+"""Which array arguments a kernel may write: the others cannot be raced for and need no watching."""
+
+from __future__ import annotations
+
+from gpu_labs.executor.program import ArrayType, Const, Function, Program, SliceOf, TupleType, Var
+
+_WRITES = ("store", "atomic", "setfield")
+_PASSES_ON = ("copy", "view", "iter", "next", "item", "tuple", "enumerate", "zip", "attribute", "field")
+
+
+def written_parameters(program: Program) -> set[str]:
+    """Names of the kernel's array parameters that a store or an atomic may reach, through rows, slices,
+    records, tuples, iterators and device functions."""
+    roots: dict[tuple[int, str], set[str]] = {
+        (id(program.kernel), p.name): {p.name}
+        for p in program.kernel.parameters
+        if isinstance(p.type, (ArrayType, TupleType))
+    }
+    written: set[str] = set()
+    functions = [program.kernel, *program.functions]
+    changed = True
+    while changed:
+        before = sum(map(len, roots.values())) + len(written)
+        for function in functions:
+            _pass_on(function, roots, written)
+        changed = sum(map(len, roots.values())) + len(written) != before
+    return written
+
+
+def _pass_on(function: Function, roots: dict[tuple[int, str], set[str]], written: set[str]) -> None:
+    def of(operand: object) -> set[str]:
+        if isinstance(operand, Var):
+            return roots.get((id(function), operand.name), set())
+        return set()
+
+    def give(owner: Function, name: str, what: set[str]) -> None:
+        if what:
+            roots.setdefault((id(owner), name), set()).update(what)
+
+    for block in function.blocks.values():
+        for phi in block.phis:
+            for operand in phi.incoming.values():
+                give(function, phi.dst.name, of(operand))
+        for op in block.ops:
+            if op.kind in _WRITES:
+                written |= of(op.args[0])
+            elif op.kind == "call":
+                for parameter, operand in zip(op.info.parameters, op.args, strict=True):
+                    give(op.info, parameter.name, of(operand))
+                    if op.dst is not None:
+                        give(function, op.dst.name, of(operand))
+            elif op.kind in _PASSES_ON and op.dst is not None:
+                for operand in op.args:
+                    if not isinstance(operand, (Const, SliceOf)):
+                        give(function, op.dst.name, of(operand))

@@ -1,0 +1,227 @@
+"""The shadow of one memory: what was initialised, and the checks at the end of each epoch."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gpu_labs.executor.cross_block import CrossBlock, unpack
+from gpu_labs.executor.findings import Finding, Kind
+from gpu_labs.executor.lanes import Lanes, unravel
+from gpu_labs.executor.memory import Memory
+from gpu_labs.executor.order import Order
+from gpu_labs.executor.program import Program, Site
+from gpu_labs.executor.race_words import race
+from gpu_labs.executor.races import (
+    READ,
+    WRITE,
+    Entry,
+    Party,
+    compact,
+    expand,
+    memory_size,
+    pairs,
+    raced,
+    suspects,
+    table,
+)
+from gpu_labs.executor.report import Report, element, place
+
+
+class Shadow:
+    """Scratch and state for the cells of one memory."""
+
+    def __init__(self, memory: Memory, keep_times: bool) -> None:
+        size = memory_size(memory)
+        self.size = size
+        self._memory = memory
+        self._owner: np.ndarray | None = None
+        self._other: np.ndarray | None = None
+        self.across = CrossBlock(size, memory.buffer.dtype, keep_times)
+        self.initialised = np.zeros(size, bool) if memory.space in ("shared", "local") else None
+
+    def _scratch(self) -> tuple[np.ndarray, np.ndarray]:
+        if self._owner is None or self._other is None:
+            self._owner = np.full(self.size, -1, np.int32)
+            self._other = np.full(self.size, -1, np.int32)
+        return self._owner, self._other
+
+    # Initialisation
+
+    def local_access(self, entry: Entry, lanes: Lanes, report: Report) -> None:
+        """A thread's own memory: no races, only reads before writes."""
+        if self.initialised is None:
+            return
+        cells, who, _ = expand(entry, lanes)
+        if entry.kind == "write":
+            self.initialised[cells] = True
+            return
+        fresh = np.flatnonzero(~self.initialised.take(cells))
+        if fresh.size:
+            self._uninitialised(entry, int(cells[fresh[0]]), int(who[fresh[0]]), fresh.size, lanes, report)
+
+    def _check_initialised(self, memory: Memory, log: list[Entry], lanes: Lanes, report: Report) -> None:
+        done = self.initialised
+        if done is None:
+            return
+        for entry in log:
+            if entry.kind == "write":
+                continue
+            cells, who, _ = compact(entry, lanes)
+            fresh = np.flatnonzero(~done.take(cells))
+            if fresh.size:
+                cells, who = cells[fresh], who[fresh]
+                early = self._not_yet_written(log, cells, who, entry.time, lanes)
+                if early.any():
+                    first = int(np.flatnonzero(early)[0])
+                    count = int(early.sum())
+                    self._uninitialised(entry, int(cells[first]), int(who[first]), count, lanes, report)
+        for entry in log:
+            if entry.kind != "read":
+                done[expand(entry, lanes)[0]] = True
+        if done.all():
+            self.initialised = None
+
+    def _not_yet_written(
+        self, log: list[Entry], cells: np.ndarray, who: np.ndarray, time: int, lanes: Lanes
+    ) -> np.ndarray:
+        """Which cells nothing in this epoch has written before, save perhaps the reader itself and later.
+
+        A cell that another thread writes in the same epoch is a race, which is reported as such."""
+        early = np.ones(len(cells), bool)
+        for entry in log:
+            if entry.kind == "read" or entry.time == time:
+                continue
+            written, by, _ = expand(entry, lanes)
+            hit = np.isin(cells, written)
+            if entry.time > time:
+                n = np.int64(lanes.lane.size)
+                hit &= ~np.isin(cells * n + who, written * n + by)
+            early &= ~hit
+        return early
+
+    def _uninitialised(
+        self, entry: Entry, cell: int, lane: int, count: int, lanes: Lanes, report: Report
+    ) -> None:
+        memory = self._memory
+        index, shown = element(memory, cell)
+        thread = lanes.thread_of(lane)
+        what = "shared memory of the block" if memory.space == "shared" else "thread's own local array"
+        report.add(
+            Finding(
+                "uninitialised-read",
+                f"Thread {place(thread, lanes.block)} reads {shown}, and nothing has been written there: the {what} "
+                "holds whatever was left in it.",
+                f"give {memory.name} a value first, for example 0, for every element that is read"
+                + (", and put cuda.syncthreads() after it." if memory.space == "shared" else "."),
+                entry.site.line,
+                entry.site.text,
+                memory.name,
+                index,
+                lanes.block_of(lane),
+                thread,
+                places=count,
+            )
+        )
+
+    # Epochs
+
+    def close(
+        self,
+        memory: Memory,
+        log: list[Entry],
+        lanes: Lanes,
+        report: Report,
+        order: Order | None,
+        program: Program,
+        across: bool,
+    ) -> None:
+        """The epoch of `log` ends: find its races, then forget it."""
+        self._check_initialised(memory, log, lanes, report)
+        if any(entry.kind != "read" for entry in log):
+            self._races(memory, log, lanes, report, order)
+        if memory.space == "global" and across:
+            self._between_blocks(memory, log, lanes, report, order, program)
+
+    def _races(
+        self, memory: Memory, log: list[Entry], lanes: Lanes, report: Report, order: Order | None
+    ) -> None:
+        cells = suspects(log, lanes, *self._scratch())
+        if not cells.size:
+            return
+        rows = table(log, lanes, cells, self.size)
+        cells = raced(rows, lanes.per_block)
+        if not cells.size:
+            return
+        for cell, earlier, later in pairs(rows, cells, log, lanes.per_block):
+            if not self._ordered(order, earlier, later, lanes):
+                report.add(
+                    race(
+                        memory,
+                        cell,
+                        _side(earlier, lanes),
+                        _side(later, lanes),
+                        lanes.block,
+                        lanes.grid,
+                        len(cells),
+                    )
+                )
+
+    def _ordered(self, order: Order | None, earlier: Party, later: Party, lanes: Lanes) -> bool:
+        if order is None:
+            return False
+        first = int(lanes.blocks[earlier.lane // lanes.per_block])
+        second = int(lanes.blocks[later.lane // lanes.per_block])
+        return first != second and order.ordered(first, earlier.time, second, later.time)
+
+    def _between_blocks(
+        self,
+        memory: Memory,
+        log: list[Entry],
+        lanes: Lanes,
+        report: Report,
+        order: Order | None,
+        program: Program,
+    ) -> None:
+        for entry in log:
+            for clash in self.across.add(entry, lanes):
+                number, block, thread = unpack(clash.earlier)
+                site = program.sites[number]
+                here = int(lanes.blocks[clash.lane // lanes.per_block])
+                if order is not None and order.ordered(block, clash.earlier_time, here, entry.time):
+                    continue
+                side = (site, clash.earlier_kind, unravel(block, lanes.grid), unravel(thread, lanes.block))
+                later = _side(Party(clash.lane, entry.site, entry.time, _code(entry)), lanes)
+                report.add(race(memory, clash.cell, side, later, lanes.block, lanes.grid, 1))
+
+    def fold(self, memory: Memory, lanes: Lanes) -> None:
+        """Shorten a long log: reads of one line become at most two readers for each cell."""
+        by_line: dict[tuple[Site, int], list[Entry]] = {}
+        rest: list[Entry] = []
+        for entry in memory.log:
+            if entry.kind == "read":
+                by_line.setdefault((entry.site, id(entry.turns)), []).append(entry)
+            else:
+                rest.append(entry)
+        for (site, _), entries in by_line.items():
+            low = np.full(self.size, np.iinfo(np.int32).max, np.int32)
+            high = np.full(self.size, -1, np.int32)
+            for entry in entries:
+                cells, who, _ = expand(entry, lanes)
+                np.minimum.at(low, cells, who)
+                np.maximum.at(high, cells, who)
+            cells = np.flatnonzero(high >= 0)
+            first = entries[0]
+            for who in (low, high):
+                rest.append(Entry("read", site, cells, None, None, first.time, first.turns, who[cells]))
+        memory.log = sorted(rest, key=lambda entry: entry.time)
+
+
+def _code(entry: Entry) -> int:
+    return {"read": READ, "write": WRITE}.get(entry.kind, 2)
+
+
+def _side(party: Party, lanes: Lanes):  # type: ignore[no-untyped-def]
+    return party.site, party.kind, lanes.block_of(party.lane), lanes.thread_of(party.lane)
+
+
+__all__ = ["Kind", "Shadow"]

@@ -1,0 +1,80 @@
+"""Grid and block sizes: what a GPU takes, and what is wrong with the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gpu_labs.executor.findings import Dim3, Finding
+
+# CUDA C++ Programming Guide, "Compute Capabilities", technical specifications for 5.0 and later.
+MAX_THREADS = 1024
+MAX_BLOCK = (1024, 1024, 64)
+MAX_GRID = (2**31 - 1, 65535, 65535)
+MAX_SHARED = 48 * 1024  # bytes for one block without opting in to more
+
+
+def dims(value: Any, name: str) -> Dim3:
+    """One to three sizes as (x, y, z).
+
+    Raises:
+        ValueError: it is not one to three whole numbers.
+    """
+    sizes = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+    whole = all(isinstance(n, (int, np.integer)) and not isinstance(n, bool) for n in sizes)
+    if not 1 <= len(sizes) <= 3 or not whole:
+        raise ValueError(f"{name} must be one to three whole numbers, x first, not {value!r}.")
+    x, y, z = (*map(int, sizes), 1, 1)[:3]
+    return x, y, z
+
+
+def problems(grid: Dim3, block: Dim3, shared_bytes: int, static_shared: int) -> list[Finding]:
+    """What a GPU would refuse about a launch; empty when nothing."""
+    found = []
+    if 0 in grid or 0 in block:
+        what = "grid" if 0 in grid else "block"
+        found.append(
+            Finding(
+                "empty-grid",
+                f"The {what} {grid if what == 'grid' else block} has a size of 0, so no thread runs.",
+                "compute the number of blocks as (n + threads - 1) // threads, and skip the launch when n is 0.",
+            )
+        )
+    if min(*grid, *block) < 0:
+        found.append(
+            Finding(
+                "launch-shape", "Grid and block sizes cannot be negative.", "check how they are computed."
+            )
+        )
+    total = block[0] * block[1] * block[2]
+    if total > MAX_THREADS:
+        found.append(
+            Finding(
+                "launch-shape",
+                f"A block of {' x '.join(map(str, block))} has {total:,} threads; a GPU takes at most {MAX_THREADS:,}.",
+                "use smaller blocks (128 or 256 threads are a good start) and more of them.",
+            )
+        )
+    for what, sizes, limits in (("block", block, MAX_BLOCK), ("grid", grid, MAX_GRID)):
+        for axis, size, limit in zip("xyz", sizes, limits, strict=True):
+            if size > limit and not (what == "block" and total > MAX_THREADS):
+                found.append(
+                    Finding(
+                        "launch-shape",
+                        f"The {what} has {size:,} in {axis}; a GPU takes at most {limit:,} there.",
+                        "put the long direction in x."
+                        if axis != "x"
+                        else "use fewer and larger pieces of work.",
+                    )
+                )
+    if static_shared + shared_bytes > MAX_SHARED:
+        found.append(
+            Finding(
+                "shared-memory",
+                f"One block asks for {static_shared + shared_bytes:,} bytes of shared memory; a GPU gives a block "
+                f"{MAX_SHARED:,}.",
+                "use a smaller tile, a smaller dtype, or reuse one shared array for two purposes.",
+            )
+        )
+    return found

@@ -1,0 +1,58 @@
+"""Loops without an end, and what a learner should know about waiting on a GPU."""
+
+from __future__ import annotations
+
+from gpu_labs.executor.findings import Dim3, Finding
+from gpu_labs.executor.program import Site
+
+
+class Stuck(Exception):
+    """Ends a launch that would never end; the finding is in the report."""
+
+
+def explain(
+    site: Site, turns: int, kinds: list[str], spinning: bool, block: Dim3, thread: Dim3, budget: int
+) -> Finding:
+    """The finding for a loop that went round `turns` times.
+
+    `spinning`: a whole turn changed nothing, so that no further turn can end the loop. `kinds` are the
+    kinds of operations in the loop: an atomic means a lock, a load means a flag."""
+    where = {"block": block, "thread": thread}
+    if spinning and "atomic" in kinds:
+        return Finding(
+            "spin-lock",
+            f"The loop waits for a lock that never comes free. The threads of a warp run together: the one that "
+            f"got the lock waits for the others to leave the loop, and they wait for the lock. After {turns} turns "
+            "nothing changes any more.",
+            "do without a lock: let an atomic (cuda.atomic.add, max, cas) do the update itself, or give each "
+            "thread its own place and add up at the end.",
+            site.line,
+            site.text,
+            **where,
+        )
+    if spinning and "load" in kinds:
+        return Finding(
+            "inter-block-wait",
+            f"The loop waits for a value that another thread should write. After {turns} turns nothing changes any "
+            "more. Blocks run in any order, and a waiting block can keep the other one from ever starting.",
+            "split the work into two kernel launches: the end of a launch is the barrier for the whole grid (or "
+            "use cooperative groups' grid.sync()).",
+            site.line,
+            site.text,
+            **where,
+        )
+    if spinning:
+        sentence = (
+            f"The loop never ends: after {turns} turns nothing that its condition uses changes any more."
+        )
+    else:
+        sentence = f"The loop went round {turns:,} times and was stopped."
+    return Finding(
+        "endless-loop",
+        sentence,
+        "check that every path through the loop brings its condition closer to False"
+        + ("." if spinning else f", or allow more turns with step_budget= (now {budget:,})."),
+        site.line,
+        site.text,
+        **where,
+    )
