@@ -122,7 +122,7 @@ def test_votes_and_ballots(run):
         y[3, t] = cuda.ballot_sync(ALL, x[t] % 2 == 0)
 
     x = np.concatenate([np.full(32, 2), np.arange(32)])
-    y = np.zeros((4, W), np.int64)
+    y = np.zeros((4, W), np.uint32)
     run(kernel, 1, W, x, y)
     np.testing.assert_array_equal(y[0], of_warps([1, 0]))
     np.testing.assert_array_equal(y[1], of_warps([0, 1]))
@@ -140,7 +140,7 @@ def test_matches_find_equal_lanes(run):
         same[t] = equal
 
     x = np.concatenate([np.full(32, 9), np.arange(32) % 2]).astype(np.int32)
-    some, every, same = (np.zeros(W, np.int64) for _ in range(3))
+    some, every, same = (np.zeros(W, np.uint32) for _ in range(3))
     run(kernel, 1, W, x, some, every, same)
     np.testing.assert_array_equal(some[:32], 0xFFFFFFFF)
     np.testing.assert_array_equal(some[32:], [0x55555555, 0xAAAAAAAA] * 16)
