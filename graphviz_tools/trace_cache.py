@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 from graphviz_tools.recording import SourceLine
 
@@ -46,3 +47,61 @@ class CacheHistory:
     entries: tuple[Entry, ...] = ()
     calls: tuple[Call, ...] = ()
     breaks: tuple[Break, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a call would do: reuse `entry`, or, when that is None, trace a new graph because of `reasons`."""
+
+    entry: int | None
+    reasons: tuple[str, ...] = ()
+
+
+class TraceCache(Protocol):
+    """A traced function, called as ever, that keeps an account of its cache."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function; its result is returned, and the call is added to `history`."""
+        ...
+
+    @property
+    def history(self) -> CacheHistory:
+        """The cache's entries and the calls made through this object, so far."""
+        ...
+
+    @property
+    def traces(self) -> int:
+        """How many graphs were traced since this object was made, whoever called the function."""
+        ...
+
+    def predict(self, *args: Any, **kwargs: Any) -> Prediction:
+        """What the call would do, found out without running or tracing anything."""
+        ...
+
+
+def trace_cache(fn: Callable[..., Any]) -> TraceCache:
+    """Watch the cache of `fn`, a `tf.function` or what `torch.compile` returns.
+
+        cache = trace_cache(tf.function(f))
+        cache(tf.ones(3)); cache(tf.ones(4))
+        cache.history.calls[1].reasons       # ("x: shape (4,), where the trace has (3,)",)
+        cache.predict(tf.ones(3)).entry      # 0
+
+    Raises TypeError for anything else, such as a plain Python function, which has no cache.
+    """
+    if hasattr(fn, "experimental_get_tracing_count"):
+        from graphviz_tools.sources.tensorflow_cache import TensorFlowCache
+
+        return TensorFlowCache(fn)
+    if callable(fn) and _is_compiled(fn):
+        from graphviz_tools.sources.compiled_cache import CompiledCache
+
+        return CompiledCache(fn)
+    raise TypeError(
+        f"trace_cache needs a tf.function or what torch.compile returned; {fn!r} has no cache of graphs"
+    )
+
+
+def _is_compiled(fn: Callable[..., Any]) -> bool:
+    """True for a function or module that `torch.compile` returned (Dynamo marks both in the same way)."""
+    return hasattr(fn, "_torchdynamo_orig_callable") or hasattr(fn, "_orig_mod")

@@ -1,0 +1,125 @@
+"""Ask a `tf.function` which graph it would run for some arguments, as it asks itself.
+
+The cache is private to TensorFlow, and this file is the only one that knows it. Should it change, a call's
+history still tells whether it traced, and no longer why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """The `FunctionType` of a call's arguments, and the `ConcreteFunction` that serves it.
+
+    Both are None before the first call; `hit` is None for a call that would trace.
+    """
+
+    type: Any
+    hit: Any
+
+
+def look_up(fn: Any, args: Any, kwargs: Any) -> Lookup | None:
+    """What a call of `fn` would find in its cache; None when TensorFlow does not tell.
+
+    Arguments that the function does not take are TensorFlow's own TypeError.
+    """
+    try:
+        from tensorflow.python.eager.polymorphic_function import function_context, function_type_utils
+
+        options = fn._no_variable_creation_config if fn._created_variables else fn._variable_creation_config
+        if options is None:  # never called
+            return Lookup(None, None)
+        canonical = function_type_utils.canonicalize_function_inputs
+        monomorphic = function_type_utils.make_canonicalized_monomorphic_type
+        captures = options.function_captures.capture_types if options.function_captures else {}
+        context = function_context.make_function_context(options.scope_type)
+        cache, signature = options.function_cache, options.input_signature
+    except (ImportError, AttributeError):
+        return None
+    bound = canonical(args, kwargs, options.polymorphic_type, options.default_values, options.is_pure)
+    values = bound.args if signature is None else (*signature, *bound.args[len(signature) :])
+    wanted, _ = monomorphic(values, bound.kwargs, captures, options.polymorphic_type)
+    return Lookup(wanted, cache.lookup(wanted, context))
+
+
+def traced_graphs(fn: Any) -> list[Any]:
+    """The `ConcreteFunction`s of a `tf.function`, oldest first; [] when TensorFlow does not tell.
+
+    (`_list_all_concrete_functions` would trace a function that has an `input_signature`.)
+    """
+    try:
+        options = fn._variable_creation_config
+        graphs = list(options.function_cache.values()) if options is not None else []
+        return sorted(graphs, key=lambda graph: int(graph.name.rsplit(b"_", 1)[-1]))
+    except AttributeError:
+        return []
+
+
+def argument_texts(function_type: Any) -> tuple[str, ...]:
+    """What a call must match, in words, one text an argument."""
+    return tuple(f"{name}: {_words(leaf)}" for name, leaf in _leaves_of(function_type).items())
+
+
+def differences(call: Any, graph: Any) -> tuple[str, ...]:
+    """Where the types of a call's arguments do not fit a graph, in words, one text an argument."""
+    asked, has = _leaves_of(call), _leaves_of(graph)
+    found = [_difference(name, asked[name], has[name]) for name in asked if name in has]
+    if asked.keys() != has.keys():
+        names = ", ".join(sorted(asked.keys() ^ has.keys()))
+        found.append(f"another structure: {names} is only in one of the two")
+    return tuple(text for text in found if text)
+
+
+def _leaves_of(function_type: Any) -> dict[str, Any]:
+    return {
+        path: leaf
+        for name, parameter in function_type.parameters.items()
+        for path, leaf in _leaves(name, parameter.type_constraint)
+    }
+
+
+def _leaves(path: str, kind: Any) -> Iterator[tuple[str, Any]]:
+    """The leaves of a nested argument type, named as Python would write them: `batch["x"]`, `pair[0]`."""
+    kind = getattr(kind, "components_tuple", kind)  # a list keeps its parts in a tuple
+    kind = getattr(kind, "attributes", kind)  # and so does a named tuple
+    if hasattr(kind, "components"):
+        for i, part in enumerate(kind.components):
+            yield from _leaves(f"{path}[{i}]", part)
+    elif hasattr(kind, "mapping"):
+        for key, part in kind.mapping.items():
+            yield from _leaves(f"{path}[{key!r}]", part)
+    else:
+        yield path, kind
+
+
+def _difference(name: str, asked: Any, has: Any) -> str:
+    if asked == has or asked.is_subtype_of(has):
+        return ""
+    shaped = hasattr(asked, "shape") and hasattr(has, "shape")
+    if shaped and asked.dtype != has.dtype:
+        return f"{name}: dtype {asked.dtype.name}, where the graph has {has.dtype.name}"
+    if shaped and asked.shape != has.shape:
+        return f"{name}: shape {asked.shape}, where the graph has {has.shape}"
+    if _kind(asked) == _kind(has) == "object":
+        return f"{name}: another object; a graph belongs to one object, not to its value"
+    if _kind(asked) == _kind(has) == "Python value":
+        return f"{name}: Python value {asked.value!r}, where the graph has {has.value!r} baked in"
+    return f"{name}: {_words(asked)}, where the graph has {_words(has)}"
+
+
+def _kind(leaf: Any) -> str:
+    return {"Literal": "Python value", "Weakref": "object"}.get(type(leaf).__name__, "tensor")
+
+
+def _words(leaf: Any) -> str:
+    if _kind(leaf) == "Python value":
+        return f"Python value {leaf.value!r}"
+    if _kind(leaf) == "object":
+        return "one Python object"
+    if hasattr(leaf, "shape") and hasattr(leaf, "dtype"):
+        return f"{leaf.dtype.name} tensor of shape {leaf.shape}"
+    return str(leaf)
