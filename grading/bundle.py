@@ -73,15 +73,10 @@ class Bundle:
         """Raises Unreadable when the text is no bundle or its seal is broken."""
         try:
             content = json.loads(text)
-            bundle = cls(
-                NotebookNode(nbformat.from_dict(content["notebook"])),
-                {
-                    cell: [NotebookNode(o) for o in outputs]
-                    for cell, outputs in nbformat.from_dict(content["expected"]).items()
-                },
-            )
-            seal = content["seal"]
-        except (ValueError, KeyError, TypeError):
+            notebook = NotebookNode(nbformat.from_dict(content["notebook"]))
+            expected = NotebookNode(nbformat.from_dict(content["expected"]))
+            bundle, seal = cls(notebook, dict(expected)), content["seal"]
+        except (ValueError, KeyError, TypeError, AttributeError):
             raise Unreadable("the file is no bundle that `duet release` made") from None
         if bundle.seal != seal:
             raise Unreadable("the bundle was changed after it was sealed: run `duet release` again")

@@ -8,12 +8,29 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from grading.classroom import Summary
+    from grading.gradebook import Gradebook
     from grading.own_run import OwnRun
 
 console = Console()
+
+Submissions = Annotated[Path, typer.Argument(help="A folder or .zip of STUDENT.ipynb or STUDENT/NAME.ipynb.")]
+Assignment = Annotated[
+    Path, typer.Option("--assignment", "-a", help="The bundle that `duet release` made, or its folder.")
+]
+BookUrl = Annotated[
+    str, typer.Option("--gradebook", "-g", help="An SQLite file, or a URL such as postgresql://host/name.")
+]
+ExerciseId = Annotated[str, typer.Argument(help="The exercise's id, such as L02.")]
+Scheduler = Annotated[str | None, typer.Option(help="A Dask scheduler, such as tcp://host:8786.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes on this machine; default: one a core.")]
+Gpu = Annotated[bool, typer.Option("--gpu", help="Let kernels use the GPU.")]
+Unsafe = Annotated[bool, typer.Option("--unsafe-no-sandbox", help="Run strangers' code unconfined.")]
+DEFAULT_BOOK = "gradebook.sqlite"
 
 
 def release(
@@ -25,9 +42,7 @@ def release(
 
     made = grading.release(master, to)
     exercise = made.bundle.exercise
-    console.print(
-        f"{exercise.id}: {len(exercise.tasks)} tasks, {exercise.points:g} points. The solution reaches them all."
-    )
+    console.print(f"{exercise.id}: {len(exercise.tasks)} tasks, {exercise.points:g} points.")
     console.print(f"For learners: {made.exercise}", highlight=False, soft_wrap=True)
     console.print(f"For you alone: {made.bundle_path}", highlight=False, soft_wrap=True)
 
@@ -69,6 +84,146 @@ def progress() -> None:
     console.print(f"[dim]Kept in {escape(str(store()))}.[/]", soft_wrap=True)
 
 
+def grade(
+    submissions: Submissions,
+    assignment: Assignment,
+    gradebook: BookUrl = DEFAULT_BOOK,
+    scheduler: Scheduler = None,
+    workers: Workers = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Draw inputs with this seed; default: drawn once, kept.")
+    ] = None,
+    gpu: Gpu = False,
+    unsafe_no_sandbox: Unsafe = False,
+) -> None:
+    """Grade a class. What the gradebook has already is not run again."""
+    _grade(submissions, assignment, gradebook, scheduler, workers, seed, gpu, unsafe_no_sandbox)
+
+
+def regrade(
+    submissions: Submissions,
+    assignment: Assignment,
+    task: Annotated[str, typer.Option(help="The task whose marks are made anew.")],
+    gradebook: BookUrl = DEFAULT_BOOK,
+    scheduler: Scheduler = None,
+    workers: Workers = None,
+    gpu: Gpu = False,
+    unsafe_no_sandbox: Unsafe = False,
+) -> None:
+    """Grade one task again, after its checks were mended; old marks stay in the history."""
+    _grade(submissions, assignment, gradebook, scheduler, workers, None, gpu, unsafe_no_sandbox, task)
+
+
+def feedback(
+    exercise: ExerciseId,
+    gradebook: BookUrl = DEFAULT_BOOK,
+    to: Annotated[Path, typer.Option(help="The folder for the pages.")] = Path("feedback"),
+) -> None:
+    """Write a page for every student."""
+    from grading.feedback import write_feedback
+
+    number = write_feedback(_book(gradebook), exercise, to)
+    console.print(f"{number} pages in {to}", highlight=False)
+
+
+def export(
+    exercise: ExerciseId,
+    form: Annotated[str, typer.Option("--format", help="canvas, moodle, gradescope or csv.")] = "csv",
+    gradebook: BookUrl = DEFAULT_BOOK,
+    to: Annotated[Path | None, typer.Option(help="The file (gradescope: the folder) to write.")] = None,
+) -> None:
+    """Write the marks as a learning platform reads them."""
+    from grading.export import export as write
+
+    target = to or Path(f"{exercise}-{form}" + ("" if form == "gradescope" else ".csv"))
+    number = write(_book(gradebook), exercise, form, target)
+    console.print(f"{number} marks in {target}", highlight=False)
+
+
+def override(
+    exercise: ExerciseId,
+    student: Annotated[str, typer.Argument(help="As the gradebook names them.")],
+    task: Annotated[str, typer.Argument(help="The task.")],
+    points: Annotated[float, typer.Argument(help="The points it shall have.")],
+    reason: Annotated[str, typer.Option(help="Why; the student reads it.")],
+    gradebook: BookUrl = DEFAULT_BOOK,
+) -> None:
+    """Set a student's points for a task by hand."""
+    _book(gradebook).override(exercise, student, task, points, reason)
+    console.print(f"{student}, {exercise}, task {task}: {points:g} points", markup=False, highlight=False)
+
+
+def report(
+    exercise: ExerciseId,
+    gradebook: BookUrl = DEFAULT_BOOK,
+    to: Annotated[Path | None, typer.Option(help="The page to write.")] = None,
+) -> None:
+    """Write the class view: which tasks fail, and how."""
+    from grading.class_report import write_class_report
+
+    target = to or Path(f"{exercise}-class.html")
+    number = write_class_report(_book(gradebook), exercise, target)
+    console.print(f"{number} submissions in {target}", highlight=False)
+
+
+def _grade(
+    submissions: Path,
+    assignment: Path,
+    gradebook: str,
+    scheduler: str | None,
+    workers: int | None,
+    seed: int | None,
+    gpu: bool,
+    unsafe: bool,
+    task: str = "",
+) -> None:
+    import grading
+    from grading import classroom
+    from grading.submissions import collect
+
+    require_sandbox(unsafe)
+    bundle = grading.Bundle.load(assignment / "exercise.bundle.json" if assignment.is_dir() else assignment)
+    found = list(collect(submissions))
+    conditions = grading.Conditions(sandbox=not unsafe, gpu=gpu)
+    book = _book(gradebook)
+    bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with bar, classroom.workers(scheduler, workers) as client:
+        line = bar.add_task(bundle.exercise.id, total=len(found))
+        summary = classroom.grade_class(
+            found, bundle, book, conditions, client, seed, task, on_done=lambda _: bar.advance(line)
+        )
+    _print_summary(summary)
+
+
+def require_sandbox(unsafe: bool) -> None:
+    """Raise, with the reason, when strangers' code could not be confined here and nobody insists."""
+    from kernels.sandbox import NoSandbox, why_no_sandbox
+
+    reason = why_no_sandbox()
+    if reason and not unsafe:
+        raise NoSandbox(
+            f"other people's code is not run without a sandbox, and there is none: {reason}. "
+            "--unsafe-no-sandbox runs it all the same, with your rights on this machine"
+        )
+    if unsafe:
+        console.print("[bold red]No sandbox: submissions run with your rights on this machine.[/]")
+
+
+def _print_summary(summary: Summary) -> None:
+    console.print(f"{summary.graded} graded now, {summary.known} known from before.")
+    for fault, number in sorted(summary.faults.items()):
+        console.print(f"{number} {fault}", highlight=False)
+    if summary.to_run_again:
+        names = escape(", ".join(summary.to_run_again))
+        console.print(f"[bold red]Not graded, through no fault of theirs; run the command again:[/] {names}")
+
+
+def _book(url: str) -> Gradebook:
+    from grading.gradebook import Gradebook
+
+    return Gradebook(url)
+
+
 def _own_table(run: OwnRun) -> Table:
     from grading.report import CHECK_FAULTS
 
@@ -90,5 +245,5 @@ def _own_table(run: OwnRun) -> Table:
 
 
 def register(app: typer.Typer) -> None:
-    for command in (release, check, progress):
+    for command in (release, check, progress, grade, regrade, feedback, export, override, report):
         app.command()(command)
