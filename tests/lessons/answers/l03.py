@@ -1,0 +1,116 @@
+"""L03: what is in `.grad`?"""
+
+from tests.lessons.answers import Answers, Wrong
+
+L03 = Answers(
+    "lessons/L03_leaves",
+    right={
+        "1": "table = dict(zip('abcdefgh', (None, 4, 8, 'error', 8, 3, 4, 5)))",
+        "2": "has_grad = dict(loss=False, k=True, h=False, x=False, w=True)",
+        "3": """
+            for x in data:
+                loss = (w * x - 1).square()
+                (slope,) = torch.autograd.grad(loss, w)
+                w.data -= rate * slope
+            return w
+        """,
+        "4": """
+            x = x.clone().requires_grad_(True)
+            (gradient,) = torch.autograd.grad(f(x)[i], x)
+            return gradient
+        """,
+        "5": """
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                h = x * x
+                z = tf.sin(h) * h
+            return tape.gradient(z, [h, x])
+        """,
+    },
+    wrong={
+        "1": [
+            Wrong(
+                "backward() is idempotent",
+                "table = {'a': None, 'b': 4, 'c': 4, 'd': 4, 'e': 4, 'f': 3, 'g': 4, 'h': 5}",
+            ),
+            Wrong(
+                "autograd sees through detach and no_grad",
+                "table = {'a': 0, 'b': 4, 'c': 8, 'd': 'error', 'e': 8, 'f': 3, 'g': 12, 'h': 13}",
+            ),
+            Wrong("the same everywhere", "table = dict.fromkeys('abcdefgh', 4)"),
+        ],
+        "2": [
+            Wrong(
+                "every tensor has a gradient",
+                "has_grad = dict.fromkeys(('w', 'x', 'h', 'k', 'loss'), True)",
+            ),
+            Wrong(
+                "only leaves, whatever retain_grad says",
+                "has_grad = {'w': True, 'x': False, 'h': False, 'k': False, 'loss': False}",
+            ),
+            Wrong(
+                "every leaf",
+                "has_grad = {'w': True, 'x': True, 'h': False, 'k': True, 'loss': False}",
+            ),
+        ],
+        "3": [
+            Wrong(
+                "never empties .grad",
+                """
+                for x in data:
+                    ((w * x - 1) ** 2).backward()
+                    with torch.no_grad():
+                        w -= rate * w.grad
+                return w
+                """,
+            ),
+            Wrong(
+                "replaces the leaf",
+                """
+                for x in data:
+                    w.grad = None
+                    ((w * x - 1) ** 2).backward()
+                    w = w - rate * w.grad
+                return w
+                """,
+                "error",
+            ),
+            Wrong("takes no step", "return w"),
+        ],
+        "4": [
+            Wrong(
+                "ones: the sum of the rows",
+                "x = x.detach().requires_grad_()\nf(x).backward(torch.ones(3, dtype=x.dtype))\nreturn x.grad",
+            ),
+            Wrong(
+                "the value",
+                "return f(x)",
+            ),
+            Wrong("a constant of the right shape", "return torch.zeros_like(x)"),
+        ],
+        "5": [
+            Wrong(
+                "a tape that is used up",
+                """
+                with tf.GradientTape() as tape:
+                    tape.watch(x)
+                    h = x * x
+                    z = tf.sin(h) * h
+                return tape.gradient(z, h), tape.gradient(z, x)
+                """,
+                "error",
+                "non-persistent",
+            ),
+            Wrong(
+                "a constant that is not watched",
+                """
+                with tf.GradientTape(persistent=True) as tape:
+                    h = x * x
+                    z = tf.sin(h) * h
+                return tape.gradient(z, h), tape.gradient(z, x)
+                """,
+            ),
+            Wrong("the two the wrong way round", "h = x * x\nreturn 2 * x * h, h"),
+        ],
+    },
+)
