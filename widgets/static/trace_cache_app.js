@@ -1,0 +1,27 @@
+// TraceCache in a notebook: the history comes from Python, what is typed goes to it.
+
+import { TraceCacheView } from "./trace_cache.js";
+
+/** @param {{model: any, el: HTMLElement}} context */
+function render({ model, el: root }) {
+  root.classList.add("duet");
+  const ask = (/** @type {string} */ verb, /** @type {string} */ text) => {
+    try {
+      model.send({ verb, arguments: text });
+    } catch {
+      view.reply({ arguments: text, entry: null, words: "", error: "The kernel has ended: run the cell again." });
+    }
+  };
+  const view = new TraceCacheView(model.get("_history"), ask);
+  const changed = () => view.show(model.get("_history"));
+  const answered = () => view.reply(model.get("_answer"));
+  model.on("change:_history", changed);
+  model.on("change:_answer", answered);
+  root.append(view.root);
+  return () => {
+    model.off("change:_history", changed);
+    model.off("change:_answer", answered);
+  };
+}
+
+export default { render };

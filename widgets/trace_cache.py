@@ -1,0 +1,98 @@
+"""`TraceCache(fn)`: calls against traces, and which graph the next call would use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import traitlets
+
+import __main__
+from graphviz_tools.recording import SourceLine
+from graphviz_tools.trace_cache import CacheHistory, Prediction, trace_cache
+from widgets.bundle import script, style
+from widgets.trace_cache_picture import trace_cache_svg
+from widgets.twin import Twin
+
+
+class TraceCache(Twin):
+    """Watch the cache of a `tf.function` or of what `torch.compile` returned.
+
+    Call it as the function itself; each call becomes a row that says whether it traced and why. In the
+    notebook a learner types arguments (as Python, with the notebook's own names) and sees which graph they
+    would hit before running them. Raises TypeError for a function that has no cache.
+    """
+
+    _esm = script("trace_cache_app.js")
+    _css = style("kernel.css")
+    _history = traitlets.Dict().tag(sync=True)
+    _answer = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, fn: Callable[..., Any]) -> None:
+        self.cache = trace_cache(fn)
+        super().__init__(_history=history_json(self.cache.history))
+        self.on_msg(self._asked)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function; returns its result and adds a row."""
+        try:
+            return self.cache(*args, **kwargs)
+        finally:
+            self._history = history_json(self.cache.history)
+
+    @property
+    def history(self) -> CacheHistory:
+        return self.cache.history
+
+    def predict(self, *args: Any, **kwargs: Any) -> Prediction:
+        """Which graph the call would use, found out without running it."""
+        return self.cache.predict(*args, **kwargs)
+
+    def _asked(self, _: Any, message: dict[str, Any], __: Any) -> None:
+        text = str(message.get("arguments", ""))
+        try:
+            args, kwargs = typed_arguments(text)
+            if message.get("verb") == "run":
+                self(*args, **kwargs)
+                self._answer = answer(text, None, "The call ran: see its row.")
+            else:
+                found = self.predict(*args, **kwargs)
+                self._answer = answer(text, found.entry, prediction_words(found))
+        except Exception as error:  # whatever the typed text or the function raised belongs to the learner
+            first_line = (str(error).splitlines() or [""])[0]
+            self._answer = answer(text, None, "", f"{type(error).__name__}: {first_line}")
+
+    def still(self) -> str:
+        return trace_cache_svg(self._history)
+
+    def __repr__(self) -> str:
+        calls = self.history.calls
+        traced = sum(call.traced for call in calls)
+        return f"<TraceCache of {self.history.function}: {len(calls)} calls, {traced} traces>"
+
+
+def typed_arguments(text: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The positional and keyword arguments that `text` writes, evaluated with the notebook's names."""
+    return eval(f"(lambda *args, **kwargs: (args, kwargs))({text}\n)", vars(__main__))
+
+
+def prediction_words(found: Prediction) -> str:
+    if found.entry is not None:
+        return f"This call would reuse graph #{found.entry}."
+    why = f": {'; '.join(found.reasons)}" if found.reasons else ""
+    return f"This call would trace a new graph{why}."
+
+
+def answer(arguments: str, entry: int | None, words: str, error: str = "") -> dict[str, Any]:
+    return {"arguments": arguments, "entry": entry, "words": words, "error": error}
+
+
+def history_json(history: CacheHistory) -> dict[str, Any]:
+    """The history as plain JSON, with the lines of breaks worded."""
+    breaks = [{"line": line_words(each.line), "reason": each.reason} for each in history.breaks]
+    return {**asdict(history), "breaks": breaks}
+
+
+def line_words(line: SourceLine | None) -> str:
+    return "" if line is None else f"line {line.line}: {line.text.strip()}"

@@ -1,0 +1,49 @@
+"""A trace cache's history as one still SVG table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphviz_tools.palette import Theme
+from widgets.sheet import CHAR, MARGIN, Sheet
+
+LINE = 20
+LONGEST = 60  # characters of a cell; the live table shows all
+
+
+def trace_cache_svg(history: dict[str, Any], theme: Theme = "light") -> str:
+    """The SVG of a history given as `history_json` makes it. Raises ValueError for an unknown theme."""
+    sheet = Sheet(theme)
+    calls = history["calls"]
+    traced = sum(call["traced"] for call in calls)
+    title = f"{history['function']}: {len(calls)} calls, {traced} traces, {len(history['entries'])} graphs"
+    sheet.text(MARGIN, MARGIN + LINE, title, "ink", "bold")
+    rows = [row(call) for call in calls]
+    widths = [max((len(each[column]) for each in rows), default=0) for column in range(4)]
+    y = MARGIN + 2.5 * LINE
+    for call, cells in zip(calls, rows, strict=True):
+        x = float(MARGIN)
+        for column, cell in enumerate(cells):
+            colour = ("gradient" if call["traced"] else "good") if column == 2 else "ink"
+            sheet.text(x, y, cell, colour)
+            x += (widths[column] + 3) * CHAR
+        y += LINE
+    for entry in history["entries"]:
+        y += LINE
+        sheet.text(MARGIN, y, f"graph #{entry['index']}: {shorter(', '.join(entry['keys']))}", "muted")
+    return sheet.svg(title)
+
+
+def row(call: dict[str, Any]) -> tuple[str, str, str, str]:
+    graphs = ", ".join(f"#{entry}" for entry in call["entries"])
+    verb = "● traced" if call["traced"] else "○ reused"
+    return (
+        str(call["index"] + 1),
+        shorter(call["arguments"]),
+        f"{verb} {graphs}",
+        shorter("; ".join(call["reasons"])),
+    )
+
+
+def shorter(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
