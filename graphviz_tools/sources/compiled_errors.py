@@ -1,0 +1,22 @@
+"""PyTorch's long messages about what it cannot compile, cut to what a learner needs."""
+
+from __future__ import annotations
+
+import re
+
+
+def error_text(error: BaseException) -> str:
+    """The type of an error and what it says, in one line."""
+    return f"{type(error).__name__}: {reason_in_a_line(str(error))}"
+
+
+def reason_in_a_line(text: str) -> str:
+    """What broke the graph, in one line: Dynamo's title and explanation, without its hints."""
+    explained = re.search(
+        r"^(?P<title>[^\n]+)\n  Explanation: (?P<why>.+?)(?=\n\s+Hint:|\n\n)", text, re.M | re.S
+    )
+    if explained is None:
+        return text.strip().split("\n", 1)[0]
+    words = f"{explained['title']}: {' '.join(explained['why'].split())}"
+    skipped = "Skipping the function" in text
+    return f"{words} The whole function therefore runs as plain Python." if skipped else words

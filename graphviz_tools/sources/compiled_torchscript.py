@@ -1,0 +1,93 @@
+"""Record TorchScript, as history: what `torch.jit.trace` saw one run do, and what `torch.jit.script` read.
+
+A traced graph has no branch left in it; a scripted one has `prim::If` and `prim::Loop` with blocks inside.
+Calls of modules and functions are inlined.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import torch
+from torch.jit import TracerWarning  # pyright: ignore[reportPrivateImportUsage]
+
+from graphviz_tools.recording import Recording
+from graphviz_tools.sources.budget import Budget
+from graphviz_tools.sources.compiled_errors import error_text
+from graphviz_tools.sources.compiled_values import values_in
+from graphviz_tools.sources.static_graph import StaticGraph
+from graphviz_tools.sources.torchscript_graph import read_script
+from graphviz_tools.sources.torchscript_run import ScriptRun
+from graphviz_tools.sources.user_code import source_line
+
+
+def record_torchscript(
+    fn: Callable[..., Any],
+    args: Any,
+    kwargs: Any,
+    *,
+    how: Literal["trace", "script"],
+    title: str,
+    max_steps: int,
+) -> Recording:
+    """Trace or script `fn`, and run the graph on these arguments."""
+    graph, budget = StaticGraph(), Budget(max_steps)
+    outputs, error = (), ""
+    try:
+        program, frozen = _compiled(fn, args, kwargs, how)
+        for warned in frozen:
+            line = source_line(warned.filename, warned.lineno)
+            graph.step("trace", None, op="baked in", line=line, note=str(warned.message).split(". ")[0] + ".")
+        inlined = program.inlined_graph  # kept, because its nodes die with it
+        block = read_script(inlined, graph)
+        with torch.no_grad():
+            outputs = values_in(ScriptRun(graph, budget).run(block, _given(program, args, kwargs)))
+    except Exception as raised:
+        error = error_text(raised)
+    graph.omitted += budget.omission()
+    return graph.recording(
+        "torchscript",
+        title,
+        fn=fn.forward if isinstance(fn, torch.nn.Module) else fn,
+        outputs=outputs,
+        versions={"torch": torch.__version__},
+        error=error,
+    )
+
+
+def _compiled(
+    fn: Callable[..., Any], args: Any, kwargs: Any, how: str
+) -> tuple[Any, list[warnings.WarningMessage]]:
+    """The compiled program, and the tracer's warnings: what of this run it has baked into the graph."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", TracerWarning)
+        if how == "script":
+            return torch.jit.script(fn), []
+        named = {"example_kwarg_inputs": kwargs} if kwargs else {"example_inputs": args}
+        with _as_if_not_run(fn):
+            program = torch.jit.trace(fn, strict=False, check_trace=False, **named)
+    return program, [warned for warned in caught if issubclass(warned.category, TracerWarning)]
+
+
+@contextmanager
+def _as_if_not_run(fn: Any) -> Iterator[None]:
+    """The tracer runs the program to see what it does; put random numbers and buffers back."""
+    buffers = list(fn.buffers()) if isinstance(fn, torch.nn.Module) else []
+    before = [buffer.detach().clone() for buffer in buffers]
+    with torch.random.fork_rng(devices=[]):
+        yield
+    with torch.no_grad():
+        for buffer, value in zip(buffers, before, strict=True):
+            buffer.copy_(value)
+
+
+def _given(program: Any, args: Any, kwargs: Any) -> list[Any]:
+    """One argument for each input of the graph: the module itself, then what the user gave or left out."""
+    schema = program.forward.schema if isinstance(program, torch.nn.Module) else program.schema  # pyright: ignore[reportFunctionMemberAccess]
+    names = [argument for argument in schema.arguments if argument.name != "self"]
+    values = [*args, *(kwargs.get(a.name, a.default_value) for a in names[len(args) :])]
+    return [program, *values] if isinstance(program, torch.nn.Module) else values

@@ -1,0 +1,318 @@
+"""Programs for PyTorch's compilers: each a function or module, its arguments, and the lines of its ops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """`lines` maps an op to the text of the line that makes it; `breaks` are the lines of graph breaks."""
+
+    make: Callable[[], tuple[Any, tuple[Any, ...]]]
+    lines: dict[str, str] = field(default_factory=dict)
+    breaks: tuple[str, ...] = ()
+
+    def build(self) -> tuple[Any, tuple[Any, ...]]:
+        torch.manual_seed(0)
+        return self.make()
+
+
+def arithmetic(x, y):
+    total = x * 2 + y
+    return torch.tanh(total)
+
+
+def loss_of(x, w, target):
+    guess = x @ w
+    error = guess - target
+    return (error**2).mean()
+
+
+def several_outputs(x):
+    low, high = x.min(), x.max()
+    return {"low": low, "range": high - low}
+
+
+def loop_over_layers(x, weights):
+    for weight in weights:
+        x = torch.relu(x @ weight)
+    return x.sum()
+
+
+def python_branch_on_a_flag(x, double=True):
+    if double:
+        x = x * 2
+    return x + 1
+
+
+def writes_in_place(x):
+    y = x.clone()
+    y.add_(1)
+    y[0] = 5.0
+    return y * 2
+
+
+def integers_and_indices(table, rows):
+    picked = table[rows]
+    return picked.argmax(dim=1)
+
+
+def splits(x):
+    first, second = x.chunk(2, dim=1)
+    return first * torch.sigmoid(second)
+
+
+def no_gradient(x, w):
+    with torch.no_grad():
+        scale = x.abs().max()
+    return (x / scale) @ w
+
+
+def einsum_attention(q, k, v):
+    scores = torch.einsum("bid,bjd->bij", q, k) / q.shape[-1] ** 0.5
+    return torch.softmax(scores, dim=-1) @ v
+
+
+def prints_in_the_middle(x, w):
+    h = x @ w
+    print("between two graphs")
+    return torch.relu(h).sum()
+
+
+def branches_on_data(x, w):
+    h = x @ w
+    if h.sum() > 0:
+        return (h * 2).sum()
+    return (h - 1).sum()
+
+
+def asks_for_a_number(x):
+    y = x * 3
+    scale = y.sum().item()
+    return y * scale
+
+
+def custom_gradient(x):
+    return Doubled.apply(x).sum()
+
+
+class Doubled(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x * 2
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad * 2
+
+
+class Perceptron(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.hidden = nn.Linear(3, 5)
+        self.out = nn.Linear(5, 2)
+
+    def forward(self, x):
+        h = torch.relu(self.hidden(x))
+        return self.out(h)
+
+
+class Convolution(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.MaxPool2d(2))
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, image):
+        features = self.net(image)
+        return self.head(features.flatten(1))
+
+
+class Block(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.up = nn.Linear(width, 2 * width)
+        self.down = nn.Linear(2 * width, width)
+
+    def forward(self, x):
+        return x + self.down(F.gelu(self.up(self.norm(x))))
+
+
+class Stack(nn.Module):
+    def __init__(self, depth=3, width=4):
+        super().__init__()
+        self.blocks = nn.ModuleList(Block(width) for _ in range(depth))
+
+    def forward(self, x):
+        for block in self.blocks:
+            x = block(x)
+        return x.mean()
+
+
+class Recurrent(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.cell = nn.GRUCell(2, 3)
+
+    def forward(self, sequence):
+        state = torch.zeros(sequence.shape[1], 3)
+        for step in sequence:
+            state = self.cell(step, state)
+        return state
+
+
+def leaf(*shape):
+    return torch.randn(*shape, requires_grad=True)
+
+
+COMPILED = {
+    "arithmetic": Program(
+        lambda: (arithmetic, (torch.randn(3), torch.randn(3))),
+        {"aten.mul": "total = x * 2 + y", "aten.tanh": "return torch.tanh(total)"},
+    ),
+    "loss": Program(
+        lambda: (loss_of, (torch.randn(4, 3), leaf(3, 1), torch.randn(4, 1))),
+        {"aten.mm": "guess = x @ w", "aten.mean": "return (error**2).mean()"},
+    ),
+    "several outputs": Program(
+        lambda: (several_outputs, (torch.randn(6),)), {"aten.max": "low, high = x.min(), x.max()"}
+    ),
+    "loop over layers": Program(
+        lambda: (loop_over_layers, (torch.randn(2, 3), [leaf(3, 3) for _ in range(3)])),
+        {"aten.relu": "x = torch.relu(x @ weight)"},
+    ),
+    "python branch": Program(lambda: (python_branch_on_a_flag, (torch.randn(2),)), {"aten.mul": "x = x * 2"}),
+    "in place": Program(lambda: (writes_in_place, (torch.randn(3),)), {"aten.add": "y.add_(1)"}),
+    "integers": Program(
+        lambda: (integers_and_indices, (torch.randn(5, 3), torch.tensor([0, 4, 2]))),
+        {"aten.index": "picked = table[rows]", "aten.argmax": "return picked.argmax(dim=1)"},
+    ),
+    "split": Program(lambda: (splits, (leaf(2, 4),)), {"aten.split": "first, second = x.chunk(2, dim=1)"}),
+    "no gradient": Program(
+        lambda: (no_gradient, (torch.randn(2, 3), leaf(3, 2))), {"aten.div": "return (x / scale) @ w"}
+    ),
+    "attention": Program(
+        lambda: (einsum_attention, (leaf(2, 3, 4), leaf(2, 3, 4), leaf(2, 3, 4))),
+        {"aten._softmax": "return torch.softmax(scores, dim=-1) @ v"},
+    ),
+    "a print": Program(
+        lambda: (prints_in_the_middle, (torch.randn(2, 3), leaf(3, 3))),
+        {"aten.mm": "h = x @ w", "aten.relu": "return torch.relu(h).sum()"},
+        breaks=('print("between two graphs")',),
+    ),
+    "a branch on data": Program(
+        lambda: (branches_on_data, (torch.randn(2, 3), leaf(3, 3))),
+        {"aten.mm": "h = x @ w", "aten.gt": "if h.sum() > 0:"},
+        breaks=("if h.sum() > 0:",),
+    ),
+    "a number": Program(
+        lambda: (asks_for_a_number, (torch.ones(3),)), {"aten.sum": "scale = y.sum().item()"},
+        breaks=("scale = y.sum().item()",),
+    ),
+    "custom gradient": Program(
+        lambda: (custom_gradient, (leaf(3),)), {"aten.sum": "return Doubled.apply(x).sum()"}
+    ),
+    "perceptron": Program(
+        lambda: (Perceptron(), (torch.randn(4, 3),)),
+        {"aten.relu": "h = torch.relu(self.hidden(x))"},
+    ),
+    "convolution": Program(
+        lambda: (Convolution(), (torch.randn(2, 1, 6, 6),)),
+        {"aten.convolution": "features = self.net(image)"}
+    ),
+    "stack of blocks": Program(
+        lambda: (Stack(), (torch.randn(2, 4),)),
+        {"aten.gelu": "return x + self.down(F.gelu(self.up(self.norm(x))))"}
+    ),
+    "recurrent": Program(
+        lambda: (Recurrent(), (torch.randn(3, 1, 2),)), {"aten.addmm": "state = self.cell(step, state)"}
+    ),
+}  # fmt: skip
+
+
+def cond_on_data(x):
+    def doubled(x):
+        return x.sin() * 2
+
+    def halved(x):
+        return x.cos() / 2
+
+    return torch.cond(x.sum() > 0, doubled, halved, (x,)) + 1
+
+
+def nested_cond(x):
+    def outer(x):
+        return torch.cond(x.max() > 2, lambda x: x * 3, lambda x: x - 3, (x,))
+
+    return torch.cond(x.sum() > 0, outer, lambda x: -x, (x,))
+
+
+def while_below(count, x):
+    def going(count, x):
+        return x.sum() < 50
+
+    def turn(count, x):
+        return count + 1, x * 2
+
+    return torch._higher_order_ops.while_loop(going, turn, (count, x))
+
+
+EXPORTED = {
+    **{
+        name: COMPILED[name]
+        for name in ("arithmetic", "several outputs", "python branch", "in place", "split")
+    },
+    **{name: COMPILED[name] for name in ("attention", "perceptron", "convolution", "stack of blocks")},
+    "cond, true": Program(lambda: (cond_on_data, (torch.ones(3),)), {"aten.sin": "return x.sin() * 2"}),
+    "cond, false": Program(lambda: (cond_on_data, (-torch.ones(3),)), {"aten.cos": "return x.cos() / 2"}),
+    "nested cond": Program(lambda: (nested_cond, (torch.ones(3),))),
+    "while loop": Program(
+        lambda: (while_below, (torch.tensor(0), torch.ones(3))), {"aten.mul": "return count + 1, x * 2"}
+    ),
+}
+
+
+def scripted_control(x, turns: int):
+    for turn in range(turns):
+        if bool(x.sum() > 10):
+            x = x - turn
+            x = x / 2
+        else:
+            x = x * 2
+    return x
+
+
+def scripted_while(x):
+    while bool(x.sum() < 100):
+        x = x * 3
+    return x
+
+
+def scripted_lists(x):
+    parts = []
+    for row in range(x.size(0)):
+        parts.append(x[row] * row)
+    return torch.stack(parts), len(parts)
+
+
+TRACED = {
+    **{name: COMPILED[name] for name in ("arithmetic", "loss", "split", "attention", "perceptron")},
+    **{name: COMPILED[name] for name in ("convolution", "stack of blocks", "recurrent", "a branch on data")},
+}
+SCRIPTED = {
+    "control": Program(lambda: (scripted_control, (torch.ones(3), 4)), {"aten::mul": "x = x * 2"}),
+    "while": Program(lambda: (scripted_while, (torch.ones(2),)), {"aten::mul": "x = x * 3"}),
+    "lists": Program(
+        lambda: (scripted_lists, (torch.ones(3, 2),)),
+        {"aten::stack": "return torch.stack(parts), len(parts)"},
+    ),
+    **{name: COMPILED[name] for name in ("arithmetic", "split", "perceptron", "convolution")},
+}
