@@ -11,13 +11,15 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+# Each of these functions is named as its module is: imported here, once, so that the function wins the name.
+from graphviz_tools.align import align as align
+from graphviz_tools.collapse import collapse as collapse
+from graphviz_tools.diff import diff as diff
 from graphviz_tools.frameworks import quiet_environment
+from graphviz_tools.trace_cache import trace_cache as trace_cache
 
 if TYPE_CHECKING:
     from graphviz_tools.align import Alignment as Alignment
-    from graphviz_tools.align import align as align
-    from graphviz_tools.collapse import collapse as collapse
-    from graphviz_tools.diff import diff as diff
     from graphviz_tools.picture import draw as draw
     from graphviz_tools.recording import Recording as Recording
     from graphviz_tools.saving import load as load
@@ -28,14 +30,10 @@ if TYPE_CHECKING:
     from graphviz_tools.sources.pytorch import record_torch as record_torch
     from graphviz_tools.sources.pytorch import recording_torch as recording_torch
     from graphviz_tools.sources.tensorflow import record_tensorflow as record_tensorflow
-    from graphviz_tools.trace_cache import trace_cache as trace_cache
 
 _HOME = {
     "Alignment": "align",
     "Recording": "recording",
-    "align": "align",
-    "collapse": "collapse",
-    "diff": "diff",
     "draw": "picture",
     "load": "saving",
     "record_compiled": "sources.compiled",
@@ -45,10 +43,9 @@ _HOME = {
     "record_torch": "sources.pytorch",
     "recording_torch": "sources.pytorch",
     "save": "saving",
-    "trace_cache": "trace_cache",
 }
 
-__all__ = sorted(_HOME)
+__all__ = sorted([*_HOME, "align", "collapse", "diff", "trace_cache"])
 
 # A learner may import TensorFlow right after this package, and its noise would be in every saved output.
 quiet_environment()
@@ -57,10 +54,7 @@ quiet_environment()
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"graphviz_tools has no {name!r}; it offers {', '.join(__all__)}")
-    value = getattr(importlib.import_module(f"graphviz_tools.{_HOME[name]}"), name)
-    # Importing `graphviz_tools.align` binds the submodule under the function's name; the function must win.
-    globals()[name] = value
-    return value
+    return getattr(importlib.import_module(f"graphviz_tools.{_HOME[name]}"), name)
 
 
 def __dir__() -> list[str]:
