@@ -1,4 +1,4 @@
-"""Barriers: who reached them, who did not, and whether they were of any use."""
+"""Barriers: who reached them and who did not."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 
 from gpu_labs.executor.findings import Finding
 from gpu_labs.executor.lanes import Lanes, Mask
-from gpu_labs.executor.memory import Memory
 from gpu_labs.executor.program import Site
 from gpu_labs.executor.report import Report, place
 
@@ -82,8 +81,3 @@ class Barriers:
                 places=len(rows),
             )
         )
-
-    def judge(
-        self, site: Site, needed: bool, memories: list[Memory], passed: np.ndarray, lanes: Lanes
-    ) -> None:
-        """Keep what is needed to tell at the end whether a barrier was of any use."""

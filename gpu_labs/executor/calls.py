@@ -52,7 +52,7 @@ def lower_call(low: Lowering, name: str, value: Any) -> None:
         _slice(low, name, args)
         return
     result = type_of(low.typed.typemap[name])
-    if isinstance(callee, (types.Type, type)) and isinstance(result, np.dtype) and len(args) == 1:
+    if called is None and isinstance(callee, (types.Type, type)) and isinstance(result, np.dtype) and len(args) == 1:
         low.emit("copy", low.var(name), (_operand(low, args[0]),))
         return
     if called is None:

@@ -168,3 +168,30 @@ def outlive_their_loop(function: Function, flow: Flow) -> set[str]:
         for name, label in defined.items()
         if any(read.get(name, set()) - loop.body for loop in flow.loops_of(label))
     }
+
+
+def waits_for(function: Function, body: frozenset[int]) -> set[str]:
+    """What the conditions that leave a loop depend on, as far as it is computed in the loop: "load", "call"
+    and the like for operations, and the name of an atomic ("cas")."""
+    made: dict[str, tuple[str, tuple[object, ...]]] = {}
+    work: list[object] = []
+    for label in body:
+        block = function.blocks[label]
+        for phi in block.phis:
+            made[phi.dst.name] = ("phi", tuple(phi.incoming.values()))
+        for op in block.ops:
+            if op.dst is not None:
+                made[op.dst.name] = (op.info if op.kind == "atomic" else op.kind, op.args)
+        if isinstance(block.end, Branch) and not {block.end.then, block.end.orelse} <= body:
+            work.append(block.end.condition)
+    kinds: set[str] = set()
+    seen: set[str] = set()
+    while work:
+        operand = work.pop()
+        if isinstance(operand, Var) and operand.name in made and operand.name not in seen:
+            seen.add(operand.name)
+            kind, operands = made[operand.name]
+            kinds.add(kind)
+            if kind != "load":
+                work.extend(operands)
+    return kinds

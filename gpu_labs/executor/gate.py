@@ -3,7 +3,7 @@
 This is the one place that runs Numba's CUDA typing. It needs no driver: the pipeline stops after type
 inference, and device functions are typed the same way instead of being compiled for the current device.
 Numba offers no public call for that, so this file uses numba-cuda's compiler classes
-(`CUDACompiler`, `CUDATypingContext`, `NopythonTypeInference`); `tests/gpu_labs/test_gate.py` fails loudly
+(`CUDACompiler`, `CUDATypingContext`, `NopythonTypeInference`, `get_call_template`); `tests/gpu_labs/test_gate.py` fails loudly
 when they change.
 """
 
@@ -12,7 +12,8 @@ from __future__ import annotations
 import linecache
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ from numba.cuda import utils as cuda_utils
 from numba.cuda.core.compiler_machinery import PassManager
 from numba.cuda.core.errors import NumbaError
 from numba.cuda.core.typed_passes import NopythonTypeInference
+from numba.cuda.dispatcher import CUDADispatcher
 from numba.cuda.np import numpy_support
 from numba.cuda.target import CUDATargetContext, CUDATypingContext
 from numba.cuda.typing.typeof import Purpose, typeof
@@ -61,29 +63,42 @@ class _TypingOnly(cuda_compiler.CUDACompiler):
         return [manager]
 
 
-class _DriverlessTyping(CUDATypingContext):
-    """Types calls of device functions without compiling them for the current device."""
-
-    def _resolve_user_function_type(self, func: Any, args: Any, kws: Any, literals: Any = None) -> Any:
-        if isinstance(func, types.Dispatcher):
-            dispatcher: Any = func.dispatcher
-            _, folded = dispatcher.fold_argument_types(args, kws)
-            typed = type_function(dispatcher.py_func, tuple(folded))
-            signature = cuda_typing.signature(typed.return_type, *folded)
-            return signature.replace(pysig=cuda_utils.pysignature(dispatcher.py_func))
-        return super()._resolve_user_function_type(func, args, kws, literals)
+def _call_template(self: Any, args: Any, kws: Any) -> Any:
+    """Stands in for `CUDADispatcher.get_call_template`, which compiles for the current device."""
+    pysig, folded = self.fold_argument_types(args, kws)
+    typed = type_function(self.py_func, tuple(folded))
+    signature = cuda_typing.signature(typed.return_type, *folded)
+    name = f"CallTemplate({self.py_func.__name__})"
+    template = cuda_typing.make_concrete_template(name, key=self.py_func.__name__, signatures=[signature])
+    return template, cuda_utils.pysignature(self.py_func), folded, {}
 
 
-_context: tuple[_DriverlessTyping, CUDATargetContext] | None = None
+@contextmanager
+def _device_functions_typed_only() -> Iterator[None]:
+    """Without a driver, calls of device functions are typed and not compiled."""
+    if cuda.is_available():
+        yield
+        return
+    real = {name: getattr(CUDADispatcher, name) for name in ("get_call_template", "get_overload")}
+    CUDADispatcher.get_call_template = _call_template  # type: ignore[method-assign]
+    CUDADispatcher.get_overload = lambda self, args: None  # the compiled code, which nobody asks for here
+    try:
+        yield
+    finally:
+        for name, method in real.items():
+            setattr(CUDADispatcher, name, method)
+
+
+_context: tuple[CUDATypingContext, CUDATargetContext] | None = None
 _typed: dict[tuple[Any, ...], Typed] = {}
 
 
-def contexts() -> tuple[_DriverlessTyping, CUDATargetContext]:
+def contexts() -> tuple[CUDATypingContext, CUDATargetContext]:
     """The typing and target contexts, made once; making them takes most of a first launch's time."""
     global _context
     with _LOCK:
         if _context is None:
-            typing_context = _DriverlessTyping()
+            typing_context = CUDATypingContext()
             _context = typing_context, CUDATargetContext(typing_context)
             for each in _context:
                 each.refresh()
@@ -109,7 +124,7 @@ def _infer(function: Callable[..., Any], args: tuple[Any, ...], kernel: bool) ->
     flags.error_model = "numpy"
     returns = types.void if kernel else None
     pipeline = _TypingOnly(typing_context, target_context, None, args, returns, flags, {}, None, None)
-    with cuda_utils.numba_target_override():
+    with cuda_utils.numba_target_override(), _device_functions_typed_only():
         try:
             pipeline.compile_extra(function)
         except AttributeError:
@@ -201,7 +216,7 @@ def _plain(line: str) -> str:
 
 def is_kernel(value: Any) -> bool:
     """True for what `@cuda.jit` makes."""
-    return isinstance(value, cuda.dispatcher.CUDADispatcher)
+    return isinstance(value, CUDADispatcher)
 
 
 def numpy_dtype(numba_type: Any) -> np.dtype[Any]:

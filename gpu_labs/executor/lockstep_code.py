@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gpu_labs.executor import arith
-from gpu_labs.executor.flow import Flow, analyse, outlive_their_loop
+from gpu_labs.executor.flow import Flow, analyse, outlive_their_loop, waits_for
 from gpu_labs.executor.program import (
     ArrayType,
     Branch,
@@ -192,7 +192,7 @@ class _FunctionCode:
             counter = f"turns{label}"
             self.counters.append(counter)
             state = "".join(f"{name}_next, " for name in names)
-            kinds = {op.kind for body in loop.body for op in self._block_ops(body)}
+            kinds = waits_for(self.function, loop.body)
             self._line(f"{counter} += 1")
             self._line(f"if {counter} & 1023 < 2 and {counter} > 1:")
             self._line(f"    run.turn({site}, {counter}, m, ({state}), {sorted(kinds)!r})")

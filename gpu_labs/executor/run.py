@@ -21,6 +21,7 @@ from gpu_labs.executor.record import Recorder
 from gpu_labs.executor.roots import written_parameters
 from gpu_labs.executor.shape import problems
 from gpu_labs.executor.stuck import Stuck
+from gpu_labs.executor.useless import Usefulness, looped_sites
 from gpu_labs.executor.watch import Watch
 
 STRETCH = 16_384  # lanes that run at once: their arrays then stay in a core's cache
@@ -38,6 +39,8 @@ class Prepared:
             if a.space == "shared" and not a.dynamic
         )
         self.grid_sync = program.uses("gridsync")
+        self.looped = looped_sites(program)
+        self.needed_barriers: set[int] = set()
         self._lockstep: Callable[..., None] | None = None
 
     @property
@@ -99,6 +102,7 @@ def run(
     hosted = [host_array(v, n) for v, n in zip(values, names, strict=False)] + list(values[len(names) :])
     prepared = prepare(function, hosted, declared)
     program = prepared.program
+    _refuse_read_only(hosted, names, prepared)
     refused = problems(grid, block, shared_bytes, prepared.static_shared)
     recorder = Recorder() if level in ("hazards", "profile") else None
 
@@ -136,7 +140,8 @@ def run(
         blocks = np.random.default_rng(seed).permutation(blocks)
     per_block = block[0] * block[1] * block[2]
     step = len(blocks) if prepared.grid_sync else max(1, STRETCH // per_block)
-    watch = Watch(program, level, step_budget, step >= len(blocks), recorder)
+    useful = Usefulness(program, prepared.needed_barriers, prepared.looped) if per_block > 1 else None
+    watch = Watch(program, level, step_budget, step >= len(blocks), recorder, useful)
     printed = io.StringIO()
     code = prepared.lockstep
     with np.errstate(all="ignore"):
@@ -151,6 +156,12 @@ def run(
         except Stuck:
             watch.end()
     return launch(watch.report.findings(), "lock-step", printed.getvalue(), watch)
+
+
+def _refuse_read_only(values: Sequence[Any], names: list[str], prepared: Prepared) -> None:
+    for value, name in zip(values, names, strict=True):
+        if isinstance(value, np.ndarray) and not value.flags.writeable and f"v_arg_{name}" in prepared.written:
+            raise KernelTypeError(f"The kernel writes to `{name}`, which is a read-only array: pass a copy.")
 
 
 def _reaches(value: Any, memory: Any, name: str, prepared: Prepared) -> bool:

@@ -39,7 +39,8 @@ class Shadow:
         self.across = CrossBlock(size, memory.buffer.dtype, keep_times)
         self.initialised = np.zeros(size, bool) if memory.space in ("shared", "local") else None
 
-    def _scratch(self) -> tuple[np.ndarray, np.ndarray]:
+    def scratch(self) -> tuple[np.ndarray, np.ndarray]:
+        """Two arrays of -1, one place per cell, for `races.suspects`."""
         if self._owner is None or self._other is None:
             self._owner = np.full(self.size, -1, np.int32)
             self._other = np.full(self.size, -1, np.int32)
@@ -145,7 +146,7 @@ class Shadow:
     def _races(
         self, memory: Memory, log: list[Entry], lanes: Lanes, report: Report, order: Order | None
     ) -> None:
-        cells = suspects(log, lanes, *self._scratch())
+        cells = suspects(log, lanes, *self.scratch())
         if not cells.size:
             return
         rows = table(log, lanes, cells, self.size)

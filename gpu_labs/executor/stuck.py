@@ -6,6 +6,9 @@ from gpu_labs.executor.findings import Dim3, Finding
 from gpu_labs.executor.program import Site
 
 
+_WAITS = {"load", "field", "add", "sub", "max", "min", "and_", "or_", "xor", "inc", "dec", "call"}
+
+
 class Stuck(Exception):
     """Ends a launch that would never end; the finding is in the report."""
 
@@ -15,10 +18,10 @@ def explain(
 ) -> Finding:
     """The finding for a loop that went round `turns` times.
 
-    `spinning`: a whole turn changed nothing, so that no further turn can end the loop. `kinds` are the
-    kinds of operations in the loop: an atomic means a lock, a load means a flag."""
+    `spinning`: a whole turn changed nothing, so that no further turn can end the loop. `kinds` say what
+    the loop's condition depends on: cas or exch mean a lock, a load or another atomic a flag."""
     where = {"block": block, "thread": thread}
-    if spinning and "atomic" in kinds:
+    if spinning and {"cas", "exch"} & set(kinds):
         return Finding(
             "spin-lock",
             f"The loop waits for a lock that never comes free. The threads of a warp run together: the one that "
@@ -30,7 +33,7 @@ def explain(
             site.text,
             **where,
         )
-    if spinning and "load" in kinds:
+    if spinning and _WAITS & set(kinds):
         return Finding(
             "inter-block-wait",
             f"The loop waits for a value that another thread should write. After {turns} turns nothing changes any "

@@ -23,6 +23,7 @@ from gpu_labs.executor.record import Recorder
 from gpu_labs.executor.report import Report
 from gpu_labs.executor.shadow import Shadow
 from gpu_labs.executor.stuck import Stuck, explain
+from gpu_labs.executor.useless import Usefulness
 
 LOG_BYTES = 64 << 20
 
@@ -31,7 +32,8 @@ class Watch:
     """The observer of one launch. `begin` and `end` frame each stretch of blocks."""
 
     def __init__(
-        self, program: Program, level: Level, step_budget: int, one_stretch: bool, recorder: Recorder | None
+        self, program: Program, level: Level, step_budget: int, one_stretch: bool, recorder: Recorder | None,
+        useful: Usefulness | None
     ) -> None:
         self.program = program
         self.level: Level = level
@@ -40,6 +42,7 @@ class Watch:
         self.observes = self.hazards
         self.report = Report()
         self.recorder = recorder
+        self.useful = useful if self.hazards else None
         self.profile: Any = None
         self.time = 0
         self.one_stretch = one_stretch
@@ -66,6 +69,9 @@ class Watch:
 
     def end(self) -> None:
         """The stretch is over: look at what is still logged."""
+        if self.useful is not None and self.useful.watching:
+            self.useful.close(self.memories, self.lanes)
+            self.useful.report(self.report)
         self._flush(None)
         if self.recorder is not None:
             self.recorder.end(self.barriers)
@@ -137,7 +143,8 @@ class Watch:
         if self.level in ("off", "bounds"):
             return
         passed = self.barriers.passed(site, mask)
-        self.barriers.judge(site, counts or self.order is not None, self.memories, passed, self.lanes)
+        if self.useful is not None and self.useful.watching:
+            self.useful.barrier(site, counts or not passed.all(), self.memories, self.lanes)
         self._flush(passed, site)
 
     def grid_barrier(self, site: Site, mask: Mask) -> None:
