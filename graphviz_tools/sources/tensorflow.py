@@ -50,7 +50,7 @@ def record_tensorflow(
     runner = GraphRunner(GraphReader(), max_steps)
     record = _record_sessions if python_function is fn and makes_its_own_graph(fn) else _record_function
     outputs, failure = record(fn, args, kwargs, runner)
-    return _finish(runner, title or _name(python_function), python_function, outputs, failure)
+    return finish(runner, title or _name(python_function), python_function, outputs, failure)
 
 
 def _record_sessions(
@@ -74,7 +74,7 @@ def _record_function(
     line = caller_line() if model_of(fn) else return_line(python_function) or definition_line(python_function)
     if (model := model_of_fit(fn)) is not None:
         return fit_in_steps(model, fn, args, kwargs, runner, line)
-    args, kwargs = tf.nest.map_structure(_as_tensor, (args, kwargs))
+    args, kwargs = python_arguments(args, kwargs)
     function: Any = fn if hasattr(fn, "get_concrete_function") else tf.function(fn)
     with watching() as watch:
         try:
@@ -89,8 +89,12 @@ def _record_function(
         return [], failed
 
 
-def _as_tensor(value: Any) -> Any:
-    return import_tensorflow().constant(value) if isinstance(value, np.ndarray) else value
+def python_arguments(args: Any, kwargs: Any) -> tuple[Any, Any]:
+    """The arguments with every NumPy array as a tensor."""
+    tf = import_tensorflow()
+    return tf.nest.map_structure(
+        lambda value: tf.constant(value) if isinstance(value, np.ndarray) else value, (args, kwargs)
+    )
 
 
 def _value(item: Any) -> Value:
@@ -104,9 +108,10 @@ def _name(fn: Any) -> str:
     return getattr(fn, "__name__", "") or getattr(fn, "name", "") or type(fn).__name__
 
 
-def _finish(
+def finish(
     runner: GraphRunner, title: str, fn: Any, outputs: list[Value], failure: Exception | None
 ) -> Recording:
+    """The Recording of all that `runner` and its reader have told."""
     reader = runner.reader
     error = "" if failure is None else error_text(failure)
     if failure is not None and not any(step.error for step in reader.steps):

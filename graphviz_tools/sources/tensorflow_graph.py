@@ -2,8 +2,8 @@
 
 TensorFlow keeps ops in the order in which Python made them, and finishes a branch, a loop body or an inner
 function before it makes the op that calls it. Reading the graph therefore retells the trace, op by op,
-without a hook in the user's program. Two private names are needed, both here: `Graph._get_function` finds
-the graph behind a function's name, and `Operation.op_def` tells which attributes are functions.
+without a hook in the user's program. Two private names are needed, both in `graph_of`:
+`Graph._get_function` finds what is behind a function's name, and `function_def_to_graph` makes a graph of it.
 """
 
 from __future__ import annotations
@@ -211,8 +211,14 @@ def called_functions(op: Any) -> list[tuple[str, str]]:
 def graph_of(graph: Any, name: str) -> Any | None:
     """The graph of the function `name` in the library of `graph`; None when this TensorFlow does not tell."""
     try:
-        return graph._get_function(name).graph
-    except (AttributeError, KeyError, ValueError):
+        from tensorflow.python.framework.function_def_to_graph import function_def_to_graph
+
+        function = graph._get_function(name)
+        if not hasattr(function, "graph"):  # it came with an imported graph
+            library = graph.as_graph_def().library.function
+            return function_def_to_graph(next(f for f in library if f.signature.name == name))
+        return function.graph
+    except (ImportError, AttributeError, KeyError, ValueError):
         return None
 
 
@@ -263,8 +269,10 @@ def _usual_role(op: Any) -> Role:
         return Role("constant", constant_text(op))
     if op.type in VARIABLE_OPS:
         return Role("variable", short)
-    if op.type in ("Placeholder", "PlaceholderWithDefault"):
+    if op.type in ("Placeholder", "PlaceholderWithDefault", "_Arg"):
         return Role("input", short)
+    if op.type == "_Retval":
+        return Role("output", short)
     return Role("op", short)
 
 
