@@ -20,10 +20,11 @@ DEADLINE = 60.0
 CELL_SECONDS = 20.0
 MAX_HINTS = 3
 
-_CODE_KINDS = ("seed", "answer", "kernel", "check", "hidden")
+_CODE_KINDS = ("seed", "look", "answer", "kernel", "check", "hidden")
 _SEED = re.compile(r"\s*seed = \d+\s*")
 _FIELDS = {
     "seed": set(),
+    "look": set(),
     "answer": {"task", "title"},
     "kernel": {"task", "title"},
     "check": {"task", "points", "expects", "fresh", "sealed", "uses", "tolerance"},
@@ -170,7 +171,7 @@ def _validate(cell: NotebookNode) -> None:
     unknown = set(fields) - _FIELDS[what] - {"kind"}
     if unknown:
         raise ValueError(f"{where}: a {what} cell has no field {', '.join(sorted(unknown))}")
-    if what != "seed" and "task" not in fields:
+    if what not in ("seed", "look") and "task" not in fields:
         raise ValueError(f'{where}: a {what} cell names its "task"')
     if what == "seed" and not _SEED.fullmatch(cell.source):
         raise ValueError(f"{where}: the seed cell is exactly one line like 'seed = 7'")

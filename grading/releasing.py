@@ -47,16 +47,23 @@ def release(master: Path | str, to: Path | str | None = None) -> Release:
         outcomes = _run_twice(notebook, path.parent)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
-    stripped = copy.deepcopy(notebook)
-    for cell in stripped.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    bundle = Bundle(stripped, {o.cell: o.outputs for o in outcomes if o.role == "check"})
+    bundle = Bundle(_without_answers_outputs(notebook), {o.cell: o.outputs for o in outcomes if o.role == "check"})
     folder = Path(to) if to is not None else path.parent
     folder.mkdir(parents=True, exist_ok=True)
     learners = folder / "exercise.ipynb"
     learners.write_text(notebooks.dumps(exercise(bundle)), encoding="utf-8")
     return Release(learners, bundle.save(folder / "exercise.bundle.json"), bundle)
+
+
+def _without_answers_outputs(master: NotebookNode) -> NotebookNode:
+    """The master with the saved outputs of what stands above the first answer, which no answer can have made."""
+    stripped = copy.deepcopy(master)
+    answered = False
+    for cell in stripped.cells:
+        answered = answered or kind(cell) in ("answer", "kernel")
+        if cell.cell_type == "code" and (answered or kind(cell) not in ("given", "look")):
+            cell.outputs, cell.execution_count = [], None
+    return stripped
 
 
 def exercise(bundle: Bundle) -> NotebookNode:
