@@ -47,7 +47,8 @@ def release(master: Path | str, to: Path | str | None = None) -> Release:
         outcomes = _run_twice(notebook, path.parent)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
-    bundle = Bundle(_without_answers_outputs(notebook), {o.cell: o.outputs for o in outcomes if o.role == "check"})
+    expected = {o.cell: o.outputs for o in outcomes if o.role == "check"}
+    bundle = Bundle(_without_answers_outputs(notebook), expected)
     folder = Path(to) if to is not None else path.parent
     folder.mkdir(parents=True, exist_ok=True)
     learners = folder / "exercise.ipynb"
@@ -56,7 +57,7 @@ def release(master: Path | str, to: Path | str | None = None) -> Release:
 
 
 def _without_answers_outputs(master: NotebookNode) -> NotebookNode:
-    """The master with the saved outputs of what stands above the first answer, which no answer can have made."""
+    """The master with the outputs of what stands above the first answer, which no answer can have made."""
     stripped = copy.deepcopy(master)
     answered = False
     for cell in stripped.cells:
