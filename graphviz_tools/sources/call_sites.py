@@ -11,6 +11,7 @@ import ast
 import linecache
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import CodeType
 
 from graphviz_tools.recording import SourceLine
@@ -64,14 +65,20 @@ class _Spot:
 
 def call_site(code: CodeType, instruction: int) -> CallSite:
     """The call at byte offset `instruction` of `code`; only the line where the source is not to be had."""
+    return _call_site(code, code.co_filename, instruction)
+
+
+@lru_cache(maxsize=1 << 15)
+def _call_site(code: CodeType, filename: str, instruction: int) -> CallSite:
+    # Equal code in two files compares equal, hence the file's name beside it.
     positions = list(code.co_positions())
     place = instruction // 2
     line, end, column, end_column = positions[place] if 0 <= place < len(positions) else (None,) * 4
     first = line or code.co_firstlineno
-    source = source_line(code.co_filename, first, code.co_name)
+    source = source_line(filename, first, code.co_name)
     if line is None or end is None or column is None or end_column is None:
         return CallSite(source)
-    page = _page(code.co_filename)
+    page = _page(filename)
     spot = page.find((line, column, end, end_column))
     if spot is None:
         return CallSite(source, end=(end, end_column), loops=page.loops_around(line))

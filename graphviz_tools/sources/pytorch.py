@@ -35,9 +35,9 @@ def record_torch(
 ) -> Recording:
     """Run `fn(*args, **kwargs)` (a function or a module) and record every step of it.
 
-    With `backward`, the backward pass of what `fn` returned is run and recorded after it: of its `loss` if the
-    result has one, else of every scalar in it, else of its tensors with gradients of ones. A program that calls
-    `backward()` itself is left at that. `values=False` records shapes and dtypes, but no number.
+    With `backward`, the backward pass of what `fn` returned is run and recorded after it: of its `loss` if
+    the result has one, else of every scalar in it, else of its tensors with gradients of ones. A program that
+    calls `backward()` itself is left at that. `values=False` records shapes and dtypes, but no number.
 
     A program that raises does not raise here: its Recording, up to the failing step, comes back with `error`
     set, so that a notebook can show what led to it. So it is, too, when nothing was returned to call
@@ -92,16 +92,17 @@ class TorchRecorder:
         for name, argument in bound.items():
             found = tensors_in(argument)
             for place, tensor in enumerate(found):
-                self._calls.input_names[id(tensor)] = name if len(found) == 1 else f"{name}[{place}]"
+                self._calls.trace.input_names[id(tensor)] = name if len(found) == 1 else f"{name}[{place}]"
 
     @property
     def ran_backward(self) -> bool:
         """Whether the program has run the engine."""
-        return self._calls.engine_runs > 0
+        return self._calls.trace.engine_runs > 0
 
     def returned(self, result: Any) -> None:
         """Tell what the program gave back; its tensors become the Recording's `outputs`."""
-        self._calls.outputs(tensors_in(result))
+        with torch._C.DisableTorchFunction():
+            self._calls.trace.outputs(tensors_in(result))
 
     def run_backward(self, result: Any) -> None:
         """Call backward on the losses in `result`."""
@@ -111,7 +112,7 @@ class TorchRecorder:
                 seeds = [None if loss.numel() == 1 else torch.ones_like(loss) for loss in losses]
             torch.autograd.backward(losses, seeds)
         elif not tensors_in(result):
-            self._calls.tape.error = (
+            self._calls.trace.tape.error = (
                 f"nothing to call backward() on: the program returned {type(result).__name__}, no tensor; "
                 "return the loss, or record with backward=False"
             )
@@ -132,13 +133,13 @@ class TorchRecorder:
         traceback: TracebackType | None,
     ) -> None:
         self._open.close()
-        self._calls.note_memory()
+        self._calls.trace.note_memory()
         if error is not None:
             self._mark(error, traceback)
         collecting = gc.isenabled()
         gc.disable()  # thousands of new objects and no garbage: a collection here would find nothing
         try:
-            self.recording = assemble(self._calls, self._title, self._function)
+            self.recording = assemble(self._calls.trace, self._title, self._function)
         finally:
             if collecting:
                 gc.enable()
@@ -146,10 +147,10 @@ class TorchRecorder:
 
     def _mark(self, error: BaseException, traceback: TracebackType | None) -> None:
         """Say where the program raised; an operation that raised has said so already."""
-        tape = self._calls.tape
+        tape = self._calls.trace.tape
         tape.error = f"{type(error).__name__}: {error}"
         if not tape.steps or tape.steps[-1].error != tape.error:
-            step = RawStep(self._calls.phase, type(error).__name__, None, _raising_site(traceback))
+            step = RawStep(self._calls.trace.phase, type(error).__name__, None, _raising_site(traceback))
             step.error = tape.error
             tape.step(step)
 

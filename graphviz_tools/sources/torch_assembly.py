@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from types import CodeType
 from typing import Any
 
 import torch
@@ -23,26 +22,25 @@ from graphviz_tools.recording import (
 )
 from graphviz_tools.sources.call_sites import CallSite, call_site
 from graphviz_tools.sources.torch_loops import LoopCounter
-from graphviz_tools.sources.torch_mode import CallRecorder
 from graphviz_tools.sources.torch_tape import RawStep, Site
-from graphviz_tools.sources.user_code import source_texts
+from graphviz_tools.sources.torch_trace import Trace
+from graphviz_tools.sources.user_code import is_user_file, source_texts
 
 
-def assemble(recorder: CallRecorder, title: str, fn: Callable[..., Any] | None = None) -> Recording:
-    """The Recording of what `recorder` wrote down."""
-    return _Assembly(recorder).recording(title, fn)
+def assemble(trace: Trace, title: str, fn: Callable[..., Any] | None = None) -> Recording:
+    """The Recording of what `trace` wrote down."""
+    return _Assembly(trace).recording(title, fn)
 
 
 _NAMESPACES = ("torch", "F", "nn", "functional")  # what stands before the dot of a function, not of a method
 
 
 class _Assembly:
-    def __init__(self, recorder: CallRecorder) -> None:
-        self._tape = recorder.tape
-        self._facts = recorder.tensors.summaries.finish()
-        self._scopes = recorder.modules.scopes
-        self._sites: dict[tuple[int, int], CallSite] = {}
-        self._codes: dict[int, CodeType] = {}
+    def __init__(self, trace: Trace) -> None:
+        self._tape = trace.tape
+        self._facts = trace.tensors.summaries.finish()
+        self._scopes = trace.modules.scopes
+        self._sites: dict[int, CallSite] = {}
         self._names: dict[int, str] = {}
         self._dtypes: dict[torch.dtype, str] = {}
         self._devices: dict[torch.device, str] = {}
@@ -71,7 +69,7 @@ class _Assembly:
             edges=edges,
             steps=steps,
             scopes=(*(s for s in self._scopes if s.path), *self._loops.scopes),
-            sources=source_texts(lines, fn),
+            sources=source_texts(lines, fn if _is_users(fn) else None),
             outputs=tuple(self._values[i] for i in tape.outputs),
             omitted=tuple(Omission(what, count, why) for (what, why), count in tape.omitted.items()),
             versions={"torch": torch.__version__},
@@ -81,37 +79,46 @@ class _Assembly:
     def _site(self, site: Site | None) -> CallSite | None:
         if site is None:
             return None
-        code, instruction, _ = site
-        key = (id(code), instruction)
-        found = self._sites.get(key)
+        found = self._sites.get(id(site))  # a step and its node hold one and the same tuple
         if found is None:
-            self._codes[id(code)] = code
-            found = self._sites[key] = call_site(code, instruction)
+            found = self._sites[id(site)] = call_site(site[0], site[1])
         return found
 
     def _name_values(self, step: RawStep) -> None:
         """Give each value the first name that the program knows it by."""
-        names = self._names
         if (
             step.phase == "backward"
             and step.node is not None
             and self._tape.nodes[step.node][0] == "autograd"
         ):
-            owner = self._tape.nodes[step.node][6]
-            for value in step.writes if owner is not None else ():
-                name = self._tape.nodes[owner][3] or self._names.get(self._first_values.get(owner, -1), "")
-                if name:
-                    names.setdefault(value, f"{name}.grad")
+            if step.writes:
+                self._name_gradient(step, step.node)
             return
         site = self._site(step.site)
         if site is None:
             return
+        if site.targets and step.writes:
+            self._name_results(step, site.targets)
+        if site.arguments or site.keywords or site.receiver:
+            self._name_operands(step, site)
+
+    def _name_gradient(self, step: RawStep, node: int) -> None:
+        owner = self._tape.nodes[node][6]
+        if owner is None:
+            return
+        name = self._tape.nodes[owner][3] or self._names.get(self._first_values.get(owner, -1), "")
+        if name:
+            self._names.setdefault(step.writes[0], f"{name}.grad")
+
+    def _name_results(self, step: RawStep, targets: tuple[str, ...]) -> None:
         group = self._tape.groups.get(step.node) if step.node is not None else None
         last = group is None or self._group_ends[group] == step.node
-        if last and len(site.targets) in (1, len(step.writes)):
-            for value, target in zip(step.writes, site.targets, strict=False):
+        if last and len(targets) in (1, len(step.writes)):
+            for value, target in zip(step.writes, targets, strict=False):
                 if target:
-                    names.setdefault(value, target)
+                    self._names.setdefault(value, target)
+
+    def _name_operands(self, step: RawStep, site: CallSite) -> None:
         operands: tuple[Any, ...] = site.arguments
         if site.callee:
             if site.callee.strip("_") != step.op.strip("_"):
@@ -122,18 +129,11 @@ class _Assembly:
             return  # `if a > b` decides on the comparison, which has no name
         elif len(operands) == 2 and len(step.reads) == 1 and all(operands):
             return  # `n * x` and `x * n` reach PyTorch as one: which of the names is the tensor is not known
-        keywords = dict(site.keywords)
         for value, place in zip(step.reads, step.places, strict=False):
-            name: Any = ""
-            if isinstance(place, str):
-                name = keywords.get(place, "")
-            elif isinstance(place, int) and place < len(operands):
-                name = operands[place]
-            elif isinstance(place, tuple) and place[0] < len(operands):
-                group = operands[place[0]]
-                name = group[place[1]] if isinstance(group, tuple) and place[1] < len(group) else ""
-            if name and isinstance(name, str):
-                names.setdefault(value, name)
+            if value not in self._names:
+                name = _operand_name(place, operands, site.keywords)
+                if name:
+                    self._names[value] = name
 
     def _value(self, index: int, raw: tuple[Any, ...]) -> Value:
         shape, dtype, device, flags, version, storage, nbytes, ticket, name, _ = raw
@@ -181,40 +181,45 @@ class _Assembly:
 
     def _steps(self, nodes: int, edges: int) -> list[Step]:
         steps: list[Step] = []
+        tape = self._tape
+        if tape.steps:
+            tape.steps[-1].nodes, tape.steps[-1].edges = nodes, edges
         first_node = first_edge = 0
-        values = self._values
-        for index, raw in enumerate(self._tape.steps):
-            last = index + 1 == len(self._tape.steps)
-            stop_node, stop_edge = (nodes, edges) if last else (raw.nodes, raw.edges)
-            memory = self._memories.get(raw.memory)
-            if memory is None:
-                memory = self._memories[raw.memory] = Memory(*raw.memory)
-            site = self._site(raw.site)
-            scope, iteration = self._loops.place(self._scopes[raw.scope].path, raw.op, raw.site, site)
-            steps.append(
-                Step(
-                    index=index,
-                    phase=raw.phase,
-                    op=raw.op,
-                    node=raw.node,
-                    line=site.line if site is not None else self._owner_line(raw.node),
-                    nodes=tuple(range(first_node, stop_node)),
-                    edges=tuple(range(first_edge, stop_edge)),
-                    reads=tuple([values[i] for i in raw.reads]),
-                    writes=tuple([values[i] for i in raw.writes]),
-                    saved=tuple([Saved(node, name, values[i]) for node, name, i in raw.saved]),
-                    freed=raw.freed,
-                    grads_in=tuple([None if i is None else values[i] for i in raw.grads_in]),
-                    grads_out=tuple([None if i is None else values[i] for i in raw.grads_out]),
-                    control=self._control(raw, site, iteration),
-                    memory=memory,
-                    scope=scope,
-                    error=raw.error,
-                    note=raw.note,
-                )
-            )
-            first_node, first_edge = stop_node, stop_edge
+        for index, raw in enumerate(tape.steps):
+            steps.append(self._step(index, raw, range(first_node, raw.nodes), range(first_edge, raw.edges)))
+            first_node, first_edge = raw.nodes, raw.edges
         return steps
+
+    def _step(self, index: int, raw: RawStep, nodes: range, edges: range) -> Step:
+        site = self._site(raw.site)
+        path, turn = self._scopes[raw.scope].path, None
+        if raw.site is not None:
+            path, turn = self._loops.place(path, raw.op, raw.site, site)
+        memory = self._memories.get(raw.memory)
+        if memory is None:
+            memory = self._memories[raw.memory] = Memory(*raw.memory)
+        pick = self._values.__getitem__
+        saved = raw.saved
+        return Step(
+            index,
+            raw.phase,
+            raw.op,
+            raw.node,
+            site.line if site is not None else self._owner_line(raw.node),
+            tuple(nodes),
+            tuple(edges),
+            tuple(map(pick, raw.reads)),
+            tuple(map(pick, raw.writes)),
+            tuple([Saved(node, name, pick(i)) for node, name, i in saved]) if saved else (),
+            raw.freed,
+            tuple([None if i is None else pick(i) for i in raw.grads_in]) if raw.grads_in else (),
+            tuple([None if i is None else pick(i) for i in raw.grads_out]) if raw.grads_out else (),
+            self._control(raw, site, turn) if raw.control is not None else None,
+            memory,
+            path,
+            raw.error,
+            raw.note,
+        )
 
     def _owner_line(self, node: int | None) -> Any:
         """The line whose forward made an autograd node."""
@@ -246,3 +251,22 @@ class _Assembly:
             return str(plain)
         numbers = self._values[value].numbers
         return f"{numbers[0]:.6g}" if numbers is not None and len(numbers) == 1 else ""
+
+
+def _operand_name(place: Any, operands: tuple[Any, ...], keywords: tuple[tuple[str, str], ...]) -> str:
+    """What the program calls the operand that stood at `place`."""
+    if isinstance(place, str):
+        return dict(keywords).get(place, "")
+    outer, inner = place if isinstance(place, tuple) else (place, None)
+    if outer >= len(operands):
+        return ""
+    found = operands[outer]
+    if inner is not None:
+        return found[inner] if isinstance(found, tuple) and inner < len(found) else ""
+    return found if isinstance(found, str) else ""
+
+
+def _is_users(fn: Callable[..., Any] | None) -> bool:
+    """Whether the whole text of `fn` belongs beside the graph; of a library's function the lines do."""
+    code = getattr(fn, "__code__", None)
+    return code is not None and is_user_file(code.co_filename)

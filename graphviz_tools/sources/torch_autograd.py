@@ -7,7 +7,6 @@ the engine gives them (unique in a thread), and an AccumulateGrad, which has non
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -28,11 +27,11 @@ class AutogradGraph:
         self._tensors = tensors
         self._ledger = ledger
         self._by_sequence: dict[int, int] = {}
-        self._leaves: dict[int, tuple[weakref.ref[torch.Tensor], int, int]] = {}
+        self._leaves: dict[int, tuple[weakref.ref[torch.Tensor], int]] = {}
         self.variables: dict[int, weakref.ref[torch.Tensor]] = {}
         self.holds: dict[int, list[int]] = {}
-        self.freed: set[int] = set()
-        self._saved_names: dict[str, tuple[str, ...]] = {}
+        self._saved_names: dict[str, list[tuple[str, str]]] = {}
+        self._plain_names: dict[str, str] = {}
 
     def number(self, function: Any) -> int | None:
         """The node number of an autograd function that was seen before."""
@@ -40,17 +39,16 @@ class AutogradGraph:
         if sequence != _NO_SEQUENCE:
             return self._by_sequence.get(sequence)
         variable = getattr(function, "variable", None)
-        if variable is None:
-            return None
         leaf = self._leaves.get(id(variable))
         return leaf[1] if leaf is not None and leaf[0]() is variable else None
 
     def grow(self, function: Any, owner: int | None) -> list[tuple[int, str, int]]:
         """Add `function` and all behind it that is new; `owner` made them. Returns what they saved as
         (node, field, value)."""
-        if function is None or self.number(function) is not None:
-            return []
         saved: list[tuple[int, str, int]] = []
+        if self.number(function) is not None:
+            return saved
+        edges = self._tape.edges
         fresh = [(function, self._add(function, owner))]
         for current, node in fresh:  # grows while it is walked
             for slot, (following, input_number) in enumerate(current.next_functions):
@@ -60,8 +58,8 @@ class AutogradGraph:
                 if target is None:
                     target = self._add(following, owner)
                     fresh.append((following, target))
-                self._tape.edge(node, target, slot, input_number, "autograd")
-            saved += self._saved(current, node)
+                edges.append((node, target, slot, input_number, "autograd"))
+            self._save(current, node, saved)
         return saved
 
     def release(self, node: int) -> bool:
@@ -71,60 +69,55 @@ class AutogradGraph:
             return False
         for storage in held:
             self._ledger.release(storage)
-        self.freed.add(node)
         return True
 
     def _add(self, function: Any, owner: int | None) -> int:
-        name = function.name().rpartition("::")[2]
+        kind = function.name()
+        name = self._plain_names.get(kind)
+        if name is None:
+            name = self._plain_names[kind] = kind.rpartition("::")[2]
         sequence = function._sequence_nr()
+        variable = None
+        if sequence == _NO_SEQUENCE:
+            variable = getattr(function, "variable", None)
+            known = self._tensors.last_seen(variable) if variable is not None else None
+            owner = known.node if known is not None else owner
+        node = self._tape.node("autograd", name, "", name, 0, None, owner)
         if sequence != _NO_SEQUENCE:
-            node = self._tape.node("autograd", name, name=name, owner=owner)
             self._by_sequence[sequence] = node
-            return node
-        variable = getattr(function, "variable", None)
-        if variable is not None:
-            known = self._tensors.last_seen(variable)
-            if known is not None:
-                owner = known.node
-        node = self._tape.node("autograd", name, name=name, owner=owner)
-        if variable is not None:
-            ref = weakref.ref(variable)
-            self._leaves[id(variable)] = (ref, node, 0)
-            self.variables[node] = ref
+        elif variable is not None:
+            ref = self.variables[node] = weakref.ref(variable)
+            self._leaves[id(variable)] = ref, node
         return node
 
-    def _saved(self, function: Any, node: int) -> Iterator[tuple[int, str, int]]:
+    def _save(self, function: Any, node: int, saved: list[tuple[int, str, int]]) -> None:
+        """Append what autograd function `function` keeps for its backward."""
         held: list[int] = []
-        for name, tensor in self._saved_tensors(function):
-            storage = self._ledger.number(tensor)
-            if storage is not None:
-                self._ledger.hold(storage)
-                held.append(storage)
-            yield node, name, self._tensors.value_of(tensor, storage)
+        for name, raw in self._saved_fields(function):
+            for item in raw if isinstance(raw, tuple | list) else (raw,):
+                tensor = _packed(item)
+                if tensor is None:
+                    continue
+                value, storage = self._tensors.alike(tensor)
+                if storage is not None:
+                    self._ledger.hold(storage)
+                    held.append(storage)
+                saved.append((node, name, value))
         if held:
             self.holds[node] = held
 
-    def _saved_tensors(self, function: Any) -> Iterator[tuple[str, torch.Tensor]]:
+    def _saved_fields(self, function: Any) -> list[tuple[str, Any]]:
         if isinstance(function, BackwardCFunction):
-            raw = function._raw_saved_tensors
-            yield from (
-                (f"saved[{i}]", t) for i, item in enumerate(raw) if (t := _unpacked(item)) is not None
-            )
-            return
+            return [(f"saved_tensors[{i}]", raw) for i, raw in enumerate(function._raw_saved_tensors)]
         kind = function.name()
         names = self._saved_names.get(kind)
         if names is None:
-            names = tuple(name for name in dir(function) if name.startswith("_raw_saved_"))
-            self._saved_names[kind] = names
-        for name in names:
-            raw = getattr(function, name)
-            for item in raw if isinstance(raw, tuple | list) else (raw,):
-                tensor = _unpacked(item)
-                if tensor is not None:
-                    yield name.removeprefix("_raw_saved_"), tensor
+            found = [name for name in dir(function) if name.startswith("_raw_saved_")]
+            names = self._saved_names[kind] = [(name.removeprefix("_raw_saved_"), name) for name in found]
+        return [(name, getattr(function, field)) for name, field in names] if names else []
 
 
-def _unpacked(saved: Any) -> torch.Tensor | None:
-    """The saved tensor, without running an unpack hook (a checkpoint's would compute it again)."""
+def _packed(saved: Any) -> torch.Tensor | None:
+    """The tensor that is kept, without running an unpack hook (a checkpoint's would compute it again)."""
     packed = saved.data
     return packed if isinstance(packed, torch.Tensor) else None

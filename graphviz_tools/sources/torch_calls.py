@@ -6,17 +6,39 @@ from typing import Any, Literal
 
 Kind = Literal["operation", "query", "decision", "state", "engine"]
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Asked of a tensor all the time; they neither compute nor decide.
-_QUERIES = frozenset(
-    ["size", "stride", "dim", "ndimension", "numel", "nelement", "element_size", "storage_offset", "data_ptr", "is_contiguous", "is_floating_point", "is_complex", "is_signed", "is_same_size", "is_inference", "is_conj", "is_neg", "is_set_to", "is_pinned", "is_shared", "get_device", "type", "__len__", "__repr__", "__str__", "__format__", "__hash__", "__dir__", "__deepcopy__", "__reduce_ex__", "__array__", "__array_priority__", "numpy", "untyped_storage", "storage", "_is_view", "is_tensor", "is_storage", "dim_order", "names", "layout", "result_type", "can_cast", "__contains__", "register_hook", "register_post_accumulate_grad_hook", "_has_compatible_shallow_copy_type", "manual_seed", "is_grad_enabled", "get_default_dtype", "__dlpack__", "__dlpack_device__", "promote_types", "finfo", "iinfo"]
+_QUERIES = _words(
+    """
+    __array__ __array_priority__ __contains__ __deepcopy__ __dir__ __dlpack__ __dlpack_device__
+    __format__ __hash__ __len__ __reduce_ex__ __repr__ __str__ _has_compatible_shallow_copy_type
+    _is_view can_cast data_ptr dim dim_order element_size finfo get_default_dtype get_device iinfo
+    is_complex is_conj is_contiguous is_floating_point is_grad_enabled is_inference is_neg is_pinned
+    is_same_size is_set_to is_shared is_signed is_storage is_tensor layout manual_seed names
+    ndimension nelement numel numpy promote_types result_type size storage storage_offset stride
+    type untyped_storage
+    """
 )
+
 # The program looks at a number, and what it does next may depend on it.
-_DECISIONS = frozenset(
-    ["__bool__", "item", "__int__", "__float__", "__index__", "__complex__", "tolist", "equal", "allclose", "is_nonzero"]
+_DECISIONS = _words(
+    """
+    __bool__ __complex__ __float__ __index__ __int__ allclose equal is_nonzero item tolist
+    """
 )
+
 # Changes what autograd does with a tensor, not its numbers.
-_STATE = frozenset(["retain_grad", "requires_grad_", "register_hook", "register_post_accumulate_grad_hook"])
-_PROPERTIES = frozenset(["T", "mT", "H", "mH", "real", "imag", "data"])
+_STATE = _words(
+    """
+    register_hook register_post_accumulate_grad_hook requires_grad_ retain_grad
+    """
+)
+
+_PROPERTIES = _words("H T data imag mH mT real")
 _ENGINE = frozenset(
     {("torch._tensor", "backward"), ("torch.autograd", "backward"), ("torch.autograd", "grad")}
 )
@@ -55,7 +77,8 @@ _PLAIN = {
     "__isub__": "sub_", "__mul__": "mul", "__rmul__": "mul", "__imul__": "mul_", "__matmul__": "matmul",
     "__rmatmul__": "matmul", "__truediv__": "div", "__rtruediv__": "rdiv", "__itruediv__": "div_",
     "__pow__": "pow", "__rpow__": "rpow", "__ipow__": "pow_", "__neg__": "neg", "__abs__": "abs",
-    "__floordiv__": "floor_divide", "__mod__": "remainder", "__and__": "and", "__or__": "or", "__xor__": "xor",
+    "__floordiv__": "floor_divide", "__mod__": "remainder", "__and__": "and", "__or__": "or",
+    "__xor__": "xor",
     "__invert__": "not", "__eq__": "eq", "__ne__": "ne", "__lt__": "lt", "__le__": "le", "__gt__": "gt",
     "__ge__": "ge", "__getitem__": "getitem", "__setitem__": "setitem", "__iter__": "unbind",
 }  # fmt: skip

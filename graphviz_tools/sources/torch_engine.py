@@ -21,6 +21,9 @@ from graphviz_tools.sources.torch_frames import calling_site
 from graphviz_tools.sources.torch_mode import CallRecorder
 from graphviz_tools.sources.torch_tape import RawStep, Site
 from graphviz_tools.sources.torch_tensors import tensors_in
+from graphviz_tools.sources.torch_trace import Trace
+
+_home: Any = torch.autograd  # where PyTorch's Python code looks the engine up
 
 SECOND_BACKWARD = (
     "The first backward pass freed the saved tensors of this node. Call the first one with retain_graph=True "
@@ -31,139 +34,127 @@ SECOND_BACKWARD = (
 @contextmanager
 def recording_engine(recorder: CallRecorder) -> Iterator[None]:
     """Record every run of the autograd engine that this thread starts."""
-    original, thread = torch.autograd._engine_run_backward, get_ident()
+    original, thread = _home._engine_run_backward, get_ident()
 
     def run(outputs: Any, *args: Any, **kwargs: Any) -> Any:
-        if get_ident() != thread or recorder.paused:
+        if get_ident() != thread or recorder.trace.paused:
             return original(outputs, *args, **kwargs)
-        return EngineRun(recorder, original).run(outputs, *args, **kwargs)
+        return EngineRun(recorder.trace, *args[1:3]).run(recorder, original, outputs, *args, **kwargs)
 
-    torch.autograd._engine_run_backward = run
+    _home._engine_run_backward = run
     try:
         yield
     finally:
-        torch.autograd._engine_run_backward = original
+        _home._engine_run_backward = original
 
 
 class EngineRun:
     """One run, from its seed gradients to its last node."""
 
-    def __init__(self, recorder: CallRecorder, original: Any) -> None:
-        self._recorder = recorder
-        self._original = original
-        self._keep = False
-        self._create = False
-        self._before: dict[int, set[int]] = {}
+    def __init__(self, trace: Trace, retain_graph: bool | None, create_graph: bool) -> None:
+        self._trace = trace
+        self._create = bool(create_graph)
+        self._keep = self._create if retain_graph is None else bool(retain_graph)
+        self._functions: dict[int, tuple[int, list[int]]] = {}  # node -> (sequence number, nodes behind it)
         self._finished: set[int] = set()
-        self._sequence: dict[int, int] = {}
         self._gradients: dict[int, int | None] = {}
         self._site: Site | None = None
 
-    def run(
-        self,
-        outputs: Any,
-        grad_tensors: Any,
-        retain_graph: bool | None,
-        create_graph: bool,
-        *args: Any,
-        **kwargs: Any,
-    ) -> Any:
-        recorder = self._recorder
-        recorder.engine_runs += 1
-        self._create = bool(create_graph)
-        self._keep = self._create if retain_graph is None else bool(retain_graph)
+    def run(self, recorder: CallRecorder, original: Any, outputs: Any, *args: Any, **kwargs: Any) -> Any:
+        trace = self._trace
+        trace.engine_runs += 1
+        handles: list[Any] = []
         with torch._C.DisableTorchFunction():
-            self._site, _ = calling_site(_getframe(2))
-            self._begin(outputs, grad_tensors, accumulate=kwargs.get("accumulate_grad", True))
-            handles = [self._watch(f, n) for f, n in self._reachable(outputs)]
-        phase, recorder.phase = recorder.phase, "backward"
+            try:
+                self._site, _ = calling_site(_getframe(2))
+                self._begin(outputs, args[0], accumulate=kwargs.get("accumulate_grad", True))
+                self._watch_all(outputs, handles)
+            except Exception as problem:
+                trace.gave_up(problem)
+        phase, trace.phase = trace.phase, "backward"
         try:
             with recorder:
-                return self._original(outputs, grad_tensors, retain_graph, create_graph, *args, **kwargs)
+                return original(outputs, *args, **kwargs)
         except Exception as error:
             self._failed(error)
             raise
         finally:
-            recorder.phase = phase
+            trace.phase = phase
             for handle in handles:
                 handle.remove()
 
     def _begin(self, outputs: Any, seeds: Any, *, accumulate: bool) -> None:
-        recorder = self._recorder
-        recorder.note_memory()
-        roots = [t for t in tensors_in(outputs)]
-        reads = [recorder.known(t).value for t in roots]
+        trace = self._trace
+        trace.note_memory()
+        reads = [trace.known(t).value for t in tensors_in(outputs)]
         given = tuple(self._value(s) if isinstance(s, torch.Tensor) else None for s in seeds)
-        if not recorder.may_step():
+        if not trace.may_step():
             return
         op = "backward" if accumulate else "grad"
-        step = RawStep("backward", op, None, self._site, recorder.modules.scope, tuple(reads), grads_in=given)
-        words = []
+        step = RawStep("backward", op, None, self._site, trace.modules.scope, tuple(reads))
+        step.grads_in = given
         if self._create:
-            words.append(
-                "create_graph: the backward pass is itself recorded by autograd, to be differentiated again"
-            )
+            step.note = "create_graph: the backward pass is itself recorded, to be differentiated again."
         elif self._keep:
-            words.append("retain_graph: the saved tensors stay for another backward pass")
-        step.note = "; ".join(words).capitalize() + "." if words else ""
-        recorder.tape.step(step)
+            step.note = "retain_graph: the saved tensors stay, for another backward pass."
+        trace.tape.step(step)
 
-    def _reachable(self, outputs: Any) -> list[tuple[Any, int]]:
-        """Every autograd function behind `outputs` with its node, new ones added to the graph."""
-        graph = self._recorder.graph
-        functions = [f for f in (_function_of(output) for output in outputs) if f is not None]
-        found: list[tuple[Any, int]] = []
-        seen: set[int] = set()
-        while functions:
-            function = functions.pop()
-            graph.grow(function, None)
+    def _watch_all(self, outputs: Any, handles: list[Any]) -> None:
+        """Hook every autograd function behind `outputs`; those that are new join the graph."""
+        graph = self._trace.graph
+        waiting = [f for f in (_function_of(output) for output in outputs) if f is not None]
+        while waiting:
+            function = waiting.pop()
             node = graph.number(function)
-            if node is None or node in seen:
+            if node is None:
+                graph.grow(function, None)
+                node = graph.number(function)
+            if node is None or node in self._functions:
                 continue
-            seen.add(node)
-            found.append((function, node))
-            self._sequence[node] = function._sequence_nr()
-            self._before.setdefault(node, set())
+            behind: list[int] = []
             for following, _ in function.next_functions:
                 if following is not None:
-                    functions.append(following)
-                    below = graph.number(following)
-                    if below is not None:
-                        self._before.setdefault(below, set()).add(node)
-        return found
-
-    def _watch(self, function: Any, node: int) -> Any:
-        graph = self._recorder.graph
-        variable = graph.variables.get(node)
-        if variable is not None:
-            gradient = getattr(variable(), "grad", None)
-            self._gradients[node] = self._value(gradient) if gradient is not None else None
-        return function.register_hook(partial(self._ran, node))
+                    waiting.append(following)
+                    number = graph.number(following)
+                    if number is not None:
+                        behind.append(number)
+            self._functions[node] = function._sequence_nr(), behind
+            variable = graph.variables.get(node)
+            if variable is not None:
+                gradient = getattr(variable(), "grad", None)
+                self._gradients[node] = self._value(gradient) if gradient is not None else None
+            handles.append(function.register_hook(partial(self._ran, node)))
 
     def _ran(self, node: int, leaving: Any, arriving: Any) -> None:
-        recorder = self._recorder
+        self._finished.add(node)
         with torch._C.DisableTorchFunction():
-            recorder.note_memory()
-            self._finished.add(node)
-            if not recorder.may_step():
-                return
-            op = recorder.tape.nodes[node][1]
-            step = RawStep("backward", op, node, None, recorder.modules.scope)
-            step.grads_in = tuple([None if g is None else self._value(g) for g in arriving])
-            variable = recorder.graph.variables.get(node)
-            if variable is not None:
-                self._accumulated(step, node, variable)
-            else:
-                step.grads_out = tuple([None if g is None else self._value(g) for g in leaving])
-                if self._create:
-                    for gradient in leaving:
-                        if gradient is not None and gradient.grad_fn is not None:
-                            step.saved += tuple(recorder.graph.grow(gradient.grad_fn, None))
-            if not self._keep and recorder.graph.release(node):
-                step.freed = (node,)
-            recorder.tape.step(step)
+            try:
+                self._step(node, leaving, arriving)
+            except Exception as problem:
+                self._trace.gave_up(problem)
+
+    def _step(self, node: int, leaving: Any, arriving: Any) -> None:
+        trace = self._trace
+        trace.note_memory()
+        if not trace.may_step():
+            return
+        step = RawStep("backward", trace.tape.nodes[node][1], node, None, trace.modules.scope)
+        step.grads_in = tuple([None if g is None else self._value(g) for g in arriving])
+        variable = trace.graph.variables.get(node)
+        if variable is not None:
+            self._accumulated(step, node, variable)
+        else:
+            step.grads_out = tuple([None if g is None else self._value(g) for g in leaving])
+            if self._create:
+                for gradient in leaving:
+                    if gradient is not None and gradient.grad_fn is not None:
+                        step.saved += tuple(trace.graph.grow(gradient.grad_fn, None))
+        if not self._keep and trace.graph.release(node):
+            step.freed = (node,)
+        trace.tape.step(step)
 
     def _accumulated(self, step: RawStep, node: int, variable: weakref.ref[torch.Tensor]) -> None:
+        step.site = self._site
         previous = self._gradients.get(node)
         if previous is not None:
             step.reads = (previous,)
@@ -172,33 +163,32 @@ class EngineRun:
         gradient = leaf.grad if leaf is not None else None
         if gradient is not None:
             step.writes = (self._value(gradient, node),)
-        step.site = self._site
 
     def _value(self, tensor: torch.Tensor, node: int | None = None) -> int:
-        tensors = self._recorder.tensors
+        tensors = self._trace.tensors
         known = tensors.find(tensor)
         if known is None:
-            known = tensors.describe(tensor, node, 0)
+            known = tensors.describe(tensor, node, 0, gradient=True)
         elif node is not None:
             known.node, known.slot = node, 0
         return known.value
 
     def _failed(self, error: Exception) -> None:
-        """Mark the node at which the engine stopped: of those that were ready, the last made."""
-        recorder = self._recorder
-        steps = recorder.tape.steps
+        """Mark the node at which the engine stopped: of those that were ready, the one made last."""
+        trace = self._trace
         message = f"{type(error).__name__}: {error}"
-        if steps and steps[-1].error == message:
+        if trace.tape.steps and trace.tape.steps[-1].error == message:
             return
-        waiting = self._sequence.keys() - self._finished
-        ready = [node for node in waiting if self._before[node] <= self._finished]
-        node = max(ready, key=lambda n: self._sequence[n], default=None)
-        op = recorder.tape.nodes[node][1] if node is not None else "backward"
-        step = RawStep("backward", op, node, self._site, recorder.modules.scope, error=message)
+        waiting = self._functions.keys() - self._finished
+        blocked = {behind for node in waiting for behind in self._functions[node][1]}
+        node = max(waiting - blocked, key=lambda n: self._functions[n][0], default=None)
+        op = trace.tape.nodes[node][1] if node is not None else "backward"
+        step = RawStep("backward", op, node, self._site, trace.modules.scope)
+        step.error = message
         if "second time" in message:
             step.note = SECOND_BACKWARD
-        recorder.note_memory()
-        recorder.tape.step(step)
+        trace.note_memory()
+        trace.tape.step(step)
 
 
 def _function_of(output: Any) -> Any:

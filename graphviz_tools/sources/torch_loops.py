@@ -1,7 +1,7 @@
 """Which turn of which loop a step belongs to, told from where the steps stand in the source.
 
-Inside one loop the program moves down the page; when it stands at or above a place that it has already passed,
-the innermost loop around both places has begun another turn.
+Inside one loop the program moves down the page; when it stands at or above a place that it has passed, the
+innermost loop around both places has begun another turn.
 """
 
 from __future__ import annotations

@@ -7,18 +7,25 @@ fires at the very moment the memory is freed. Nothing is kept alive to learn thi
 from __future__ import annotations
 
 import weakref
-from typing import Any
 
 import torch
 
 
-class _StorageRef(weakref.ref):
-    __slots__ = ("base", "holders", "nbytes", "number")
+class _Storage:
+    """A piece of tensor memory that is alive."""
 
-    base: int
-    holders: int
-    nbytes: int
-    number: int
+    __slots__ = ("base", "holders", "nbytes", "number", "tensors")
+
+    def __init__(self, base: int, number: int, nbytes: int) -> None:
+        self.base, self.number, self.nbytes = base, number, nbytes
+        self.holders = 0  # tensors in it that autograd has saved
+        self.tensors = 0  # tensors by which it is watched, where the storage itself is not
+
+
+class _Watch(weakref.ref):
+    __slots__ = ("storage",)
+
+    storage: _Storage
 
 
 class StorageLedger:
@@ -28,48 +35,71 @@ class StorageLedger:
         self.alive = 0
         self.saved = 0
         self._count = 0
-        self._by_base: dict[Any, _StorageRef] = {}
-        self._by_number: dict[int, _StorageRef] = {}
+        self._by_base: dict[int, _Storage] = {}
+        self._by_number: dict[int, _Storage] = {}
+        self._watches: dict[int, _Watch] = {}  # not a set: comparing weak references compares tensors
 
-    def number(self, tensor: torch.Tensor) -> int | None:
-        """The number of the storage below `tensor`; None where there is no memory (meta, sparse, empty)."""
-        try:
-            base = tensor.data_ptr() - tensor.storage_offset() * tensor.itemsize
-        except RuntimeError:
-            return None
-        known = self._by_base.get(base)
-        if known is not None:
-            return known.number
-        if not base:
-            return None
-        storage = tensor.untyped_storage()
-        ref = _StorageRef(storage, self._died)
-        ref.base, ref.number, ref.nbytes, ref.holders = base, self._count, storage.nbytes(), 0
-        self._count += 1
-        self.alive += ref.nbytes
-        self._by_base[base] = self._by_number[ref.number] = ref
-        return ref.number
+    def number(self, tensor: torch.Tensor, pointer: int, *, gradient: bool = False) -> int:
+        """The number of the storage below `tensor`, whose first element is at `pointer`.
+
+        The engine adds gradients in place only where nobody else refers to their storage, so of a gradient
+        only the tensors are watched: its memory counts as freed when the last of them is.
+        """
+        offset = tensor.storage_offset()
+        base = pointer - offset * tensor.itemsize if offset else pointer
+        storage = self._by_base.get(base)
+        if storage is None:
+            storage = _Storage(base, self._count, tensor.nbytes)
+            self._count += 1
+            self._by_base[base] = self._by_number[storage.number] = storage
+            if gradient:
+                self._watch(tensor, storage)
+            else:
+                whole = tensor.untyped_storage()
+                storage.nbytes = whole.nbytes()
+                watch = _Watch(whole, self._died)
+                watch.storage = storage
+                self._watches[id(watch)] = watch
+            self.alive += storage.nbytes
+        elif storage.tensors:
+            self._watch(tensor, storage)
+        return storage.number
 
     def hold(self, number: int) -> None:
         """Autograd saved a tensor in this storage."""
-        ref = self._by_number.get(number)
-        if ref is not None:
-            if not ref.holders:
-                self.saved += ref.nbytes
-            ref.holders += 1
+        storage = self._by_number.get(number)
+        if storage is not None:
+            if not storage.holders:
+                self.saved += storage.nbytes
+            storage.holders += 1
 
     def release(self, number: int) -> None:
         """Autograd gave one such tensor back."""
-        ref = self._by_number.get(number)
-        if ref is not None and ref.holders:
-            ref.holders -= 1
-            if not ref.holders:
-                self.saved -= ref.nbytes
+        storage = self._by_number.get(number)
+        if storage is not None and storage.holders:
+            storage.holders -= 1
+            if not storage.holders:
+                self.saved -= storage.nbytes
 
-    def _died(self, ref: _StorageRef) -> None:
-        self.alive -= ref.nbytes
-        if ref.holders:
-            self.saved -= ref.nbytes
-        del self._by_number[ref.number]
-        if self._by_base.get(ref.base) is ref:
-            del self._by_base[ref.base]
+    def _watch(self, tensor: torch.Tensor, storage: _Storage) -> None:
+        watch = _Watch(tensor, self._let_go)
+        watch.storage = storage
+        storage.tensors += 1
+        self._watches[id(watch)] = watch
+
+    def _let_go(self, watch: _Watch) -> None:
+        watch.storage.tensors -= 1
+        if watch.storage.tensors:
+            self._watches.pop(id(watch), None)
+        else:
+            self._died(watch)
+
+    def _died(self, watch: _Watch) -> None:
+        self._watches.pop(id(watch), None)
+        storage = watch.storage
+        self.alive -= storage.nbytes
+        if storage.holders:
+            self.saved -= storage.nbytes
+        del self._by_number[storage.number]
+        if self._by_base.get(storage.base) is storage:
+            del self._by_base[storage.base]

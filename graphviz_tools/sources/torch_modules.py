@@ -12,7 +12,7 @@ from torch.utils.hooks import RemovableHandle
 
 from graphviz_tools.recording import Scope
 
-# In eval mode these look whether anyone is watching their calls, and run one fused kernel only when nobody is.
+# In eval mode these look whether anyone watches their calls, and run one fused kernel only when nobody does.
 _SHY = (torch.nn.TransformerEncoder, torch.nn.TransformerEncoderLayer, torch.nn.MultiheadAttention)
 
 

@@ -1,14 +1,13 @@
 """The numbers of a tensor, copied at the moment they are seen and looked at in bulk later.
 
-Copying a small tensor costs less than one reduction over it, and reducing thousands of copies at once costs
-a few large NumPy calls. The copy reads memory directly: no tensor operation runs, so no other mode, hook or
+Copying a small tensor costs less than one reduction over it, and reducing many copies at once costs
+a few NumPy calls. The copy reads memory directly: no tensor operation runs, so no other mode, hook or
 version counter can notice it.
 """
 
 from __future__ import annotations
 
 import ctypes
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,7 +18,7 @@ from graphviz_tools.recording import Number, Summary
 GRID = 8  # a larger value is kept as a sample of at most GRID x GRID
 FULL = 16_384  # elements up to which every one is read; above, a strided sample of SAMPLE x SAMPLE
 SAMPLE = 64
-_PAGE_BYTES = 1 << 22
+_PAGE_BYTES = 1 << 18
 
 # How raw memory is read; what is not here (float8, quantized) has no numbers.
 _MEMORY = {
@@ -40,18 +39,22 @@ _MEMORY = {
     torch.complex128: np.dtype(np.complex128),
 }
 
-Facts = tuple[Summary | None, tuple[Number, ...], tuple[int, int] | None]
+Facts = tuple[Summary, tuple[Number, ...], tuple[int, int] | None]
+Rows = tuple[int, int]
 
 
 class _Page:
-    """A block of bytes that collects the elements of one dtype."""
+    """A block of memory that collects copies of one dtype and one shape of (rows, columns)."""
 
-    def __init__(self, dtype: torch.dtype) -> None:
-        self.dtype = dtype
-        self.memory = np.empty(_PAGE_BYTES, np.uint8)
+    __slots__ = ("address", "capacity", "copies", "memory", "tickets")
+
+    def __init__(self, dtype: np.dtype, rows: Rows) -> None:
+        nbytes = max(1, rows[0] * rows[1]) * dtype.itemsize
+        self.capacity = max(1, _PAGE_BYTES // nbytes)
+        self.memory = np.empty((self.capacity, *rows), dtype)
         self.address = self.memory.ctypes.data
-        self.used = 0
-        self.entries: list[tuple[int, int, tuple[int, int], int | None]] = []
+        self.copies = 0
+        self.tickets: list[tuple[int, int | None]] = []  # and how many elements were sampled
 
 
 class Summaries:
@@ -59,81 +62,68 @@ class Summaries:
 
     def __init__(self) -> None:
         self.facts: list[Facts | None] = []
-        self._pages: dict[torch.dtype, _Page] = {}
+        self._pages: dict[tuple[torch.dtype, Rows], _Page] = {}
 
-    def take(self, tensor: torch.Tensor) -> int | None:
-        """A ticket for the numbers of a strided CPU tensor of any shape; None where they cannot be read."""
+    def take(self, tensor: torch.Tensor, pointer: int, contiguous: bool, nbytes: int) -> int | None:
+        """A ticket for the numbers of a strided CPU tensor of any shape, whose first element is at `pointer`;
+        None where they cannot be read."""
         dtype = tensor.dtype
-        if dtype not in _MEMORY or not tensor.is_cpu or tensor.layout is not torch.strided:
+        kind = _MEMORY.get(dtype)
+        if kind is None or not tensor.is_cpu or tensor.is_neg() or (kind.kind == "c" and tensor.is_conj()):
             return None
-        if tensor.is_conj() or tensor.is_neg():
+        count = nbytes // kind.itemsize
+        if not pointer and (count or tensor.layout is not torch.strided):
             return None
-        count = tensor.numel()
-        if count <= FULL and tensor.is_contiguous():
-            return self._take_block(tensor, dtype, count)
-        return self._take_strided(tensor, dtype, count)
-
-    def finish(self) -> list[Facts | None]:
-        for page in self._pages.values():
-            self._reduce(page)
-        self._pages.clear()
-        return self.facts
-
-    def _take_block(self, tensor: torch.Tensor, dtype: torch.dtype, count: int) -> int:
-        nbytes = count * tensor.itemsize
-        page = self._page(dtype, nbytes)
-        ctypes.memmove(page.address + page.used, tensor.data_ptr(), nbytes)
-        return self._enter(page, nbytes, count, _rows(tensor.shape, count), None)
-
-    def _take_strided(self, tensor: torch.Tensor, dtype: torch.dtype, count: int) -> int:
-        array = _array(tensor, _MEMORY[dtype])
+        if contiguous and count <= FULL:
+            shape = tensor.shape
+            columns = shape[-1] if shape else 1
+            page = self._page(dtype, kind, (count // columns if columns else 0, columns))
+            ctypes.memmove(page.address + page.copies * nbytes, pointer, nbytes)
+            return self._enter(page, None)
+        array = _array(tensor, kind)
         sampled = None
         if count > FULL:
             array = _thin(array)
             sampled = array.size
-        page = self._page(dtype, array.nbytes)
-        target = page.memory[page.used : page.used + array.nbytes].view(array.dtype)
-        target.reshape(array.shape)[...] = array
-        return self._enter(page, array.nbytes, array.size, _rows(array.shape, array.size), sampled)
+        columns = array.shape[-1] if array.ndim else 1
+        page = self._page(dtype, kind, (array.size // columns if columns else 0, columns))
+        page.memory[page.copies].reshape(array.shape)[...] = array
+        return self._enter(page, sampled)
 
-    def _page(self, dtype: torch.dtype, nbytes: int) -> _Page:
-        page = self._pages.get(dtype)
+    def finish(self) -> list[Facts | None]:
+        for (dtype, _), page in self._pages.items():
+            self._reduce(dtype, page)
+        self._pages.clear()
+        return self.facts
+
+    def _page(self, dtype: torch.dtype, kind: np.dtype, rows: Rows) -> _Page:
+        page = self._pages.get((dtype, rows))
         if page is None:
-            page = self._pages[dtype] = _Page(dtype)
-        elif page.used + nbytes > _PAGE_BYTES:
-            self._reduce(page)
+            page = self._pages[dtype, rows] = _Page(kind, rows)
+        elif page.copies == page.capacity:
+            self._reduce(dtype, page)
         return page
 
-    def _enter(self, page: _Page, nbytes: int, count: int, rows: tuple[int, int], sampled: int | None) -> int:
+    def _enter(self, page: _Page, sampled: int | None) -> int:
         ticket = len(self.facts)
         self.facts.append(None)
-        page.entries.append((ticket, count, rows, sampled))
-        page.used += nbytes
+        page.tickets.append((ticket, sampled))
+        page.copies += 1
         return ticket
 
-    def _reduce(self, page: _Page) -> None:
-        """Statistics of every copy on the page, by a few reductions over all of it."""
-        elements = page.memory[: page.used].view(_MEMORY[page.dtype])
-        if page.dtype is torch.bfloat16:
-            elements = (elements.astype(np.uint32) << 16).view(np.float32)
-        entries = [entry for entry in page.entries if entry[1]]
-        starts = np.cumsum([0, *(entry[1] for entry in entries)])
-        columns = _statistics(elements, starts[:-1]) if entries else []
-        for (ticket, count, rows, sampled), start, (low, high, mean, bad) in zip(
-            entries, starts.tolist(), columns, strict=False
+    def _reduce(self, dtype: torch.dtype, page: _Page) -> None:
+        """Statistics and numbers of every copy on the page, by a few operations over all of it."""
+        copies = page.memory[: page.copies]
+        if dtype is torch.bfloat16:
+            copies = (copies.astype(np.uint32) << 16).view(np.float32)
+        numbers, grid = _numbers(copies)
+        statistics = _statistics(copies.reshape(page.copies, -1))
+        for (ticket, sampled), shown, (low, high, mean, bad) in zip(
+            page.tickets, numbers, statistics, strict=True
         ):
-            summary = Summary(low, high, mean, bad, sampled)
-            self.facts[ticket] = (summary, *_numbers(elements[start : start + count], rows))
-        for ticket, count, _, _ in page.entries:
-            if not count:
-                self.facts[ticket] = (Summary(None, None, None, 0), (), None)
-        page.entries.clear()
-        page.used = 0
-
-
-def _rows(shape: Any, count: int) -> tuple[int, int]:
-    columns = shape[-1] if len(shape) else 1
-    return (count // columns if columns else 0), columns
+            self.facts[ticket] = (Summary(low, high, mean, bad, sampled), tuple(shown), grid)
+        page.tickets.clear()
+        page.copies = 0
 
 
 def _array(tensor: torch.Tensor, dtype: np.dtype) -> np.ndarray:
@@ -158,42 +148,43 @@ def _thin(array: np.ndarray) -> np.ndarray:
     return array[tuple(reversed(keep))]
 
 
-def _statistics(
-    elements: np.ndarray, starts: np.ndarray
-) -> list[tuple[float | None, float | None, float | None, int]]:
-    """(min, max, mean, nonfinite) of each run that begins at `starts`; of complex numbers, the magnitudes."""
-    real = np.abs(elements) if elements.dtype.kind == "c" else elements
+Statistics = list[tuple[float | None, float | None, float | None, int]]
+
+
+def _statistics(copies: np.ndarray) -> Statistics:
+    """(min, max, mean, nonfinite) of each row; of complex numbers, the magnitudes."""
+    count = copies.shape[1]
+    if not count:
+        return [(None, None, None, 0)] * len(copies)
+    real = np.abs(copies) if copies.dtype.kind == "c" else copies
     if real.dtype.kind == "b":
         real = real.view(np.uint8)
-    counts = np.diff(np.append(starts, real.size))
-    low, high, total, bad = real, real, real, np.zeros(len(starts), np.int64)
+    low, high = real.min(axis=1), real.max(axis=1)
     if real.dtype.kind == "f":
-        if real.dtype == np.float16:
-            low = high = total = real = real.astype(np.float32)
-        finite = np.isfinite(real)
-        if not finite.all():
-            low, high = np.where(finite, real, np.inf), np.where(finite, real, -np.inf)
-            total = np.where(finite, real, 0)
-            bad = np.add.reduceat(~finite, starts, dtype=np.int64)
-    read = counts - bad
-    sums = np.add.reduceat(total, starts, dtype=np.float64)
-    means = sums / np.maximum(read, 1)
-    rows = zip(
-        np.minimum.reduceat(low, starts).tolist(),
-        np.maximum.reduceat(high, starts).tolist(),
-        means.tolist(),
-        bad.tolist(),
-        read.tolist(),
-        strict=True,
-    )
-    return [(a, b, c, d) if some else (None, None, None, d) for a, b, c, d, some in rows]
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = real.sum(axis=1, dtype=None if real.dtype.itemsize > 2 else np.float32)
+        odd = ~np.isfinite(total)  # a NaN, an infinity, or a sum too large for the dtype
+    else:
+        total, odd = real.sum(axis=1, dtype=np.float64), np.zeros(len(real), np.bool_)
+    means = total.astype(np.float64) / count
+    found: Statistics = list(zip(low.tolist(), high.tolist(), means.tolist(), [0] * len(real), strict=True))
+    for row in np.flatnonzero(odd).tolist():
+        found[row] = _with_nonfinite(real[row])
+    return found
 
 
-def _numbers(
-    elements: np.ndarray, rows: tuple[int, int]
-) -> tuple[tuple[Number, ...], tuple[int, int] | None]:
-    if elements.size <= SMALL:
-        return tuple(elements.tolist()), None
-    height, width = rows
-    sample = elements.reshape(rows)[:: -(-height // GRID), :: -(-width // GRID)]
-    return tuple(sample.ravel().tolist()), (sample.shape[0], sample.shape[1])
+def _with_nonfinite(row: np.ndarray) -> tuple[float | None, float | None, float | None, int]:
+    finite = row[np.isfinite(row)]
+    bad = row.size - finite.size
+    if not finite.size:
+        return None, None, None, bad
+    return float(finite.min()), float(finite.max()), float(finite.mean(dtype=np.float64)), bad
+
+
+def _numbers(copies: np.ndarray) -> tuple[list[list[Number]], tuple[int, int] | None]:
+    """For each copy, all its elements when they are few, else those on a grid of at most GRID x GRID."""
+    count, height, width = copies.shape
+    if height * width <= SMALL:
+        return copies.reshape(count, -1).tolist(), None
+    sample = copies[:, :: -(-height // GRID), :: -(-width // GRID)]
+    return sample.reshape(count, -1).tolist(), (sample.shape[1], sample.shape[2])

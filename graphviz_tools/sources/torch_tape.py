@@ -15,28 +15,43 @@ from graphviz_tools.recording import Control, NodeKind, Phase
 Site = tuple[CodeType, int, int]  # a code object, the offset of an instruction in it, which call of it
 
 
-@dataclass(slots=True)
 class RawStep:
-    """A step; values, nodes and edges by number. The graph grew to `nodes` nodes and `edges` edges with it."""
+    """A step; values, nodes and edges by number. The graph had `nodes` nodes and `edges` edges after it.
 
-    phase: Phase
-    op: str
-    node: int | None
-    site: Site | None
-    scope: int = 0
-    reads: tuple[int, ...] = ()
-    places: tuple[Any, ...] = ()
+    A plain class: of its many fields a step sets few, and the others cost nothing while they are the class's.
+    """
+
     writes: tuple[int, ...] = ()
     saved: tuple[tuple[int, str, int], ...] = ()
     freed: tuple[int, ...] = ()
     grads_in: tuple[int | None, ...] = ()
     grads_out: tuple[int | None, ...] = ()
     control: Control | None = None
-    error: str = ""
-    note: str = ""
-    nodes: int = 0
-    edges: int = 0
-    memory: tuple[int, int] = (0, 0)
+    error = ""
+    note = ""
+    nodes = 0
+    edges = 0
+    memory = (0, 0)
+
+    def __init__(
+        self,
+        phase: Phase,
+        op: str,
+        node: int | None,
+        site: Site | None,
+        scope: int = 0,
+        reads: tuple[int, ...] = (),
+        places: tuple[Any, ...] = (),
+    ) -> None:
+        self.phase: Phase = phase
+        self.op, self.node, self.site, self.scope, self.reads, self.places = (
+            op,
+            node,
+            site,
+            scope,
+            reads,
+            places,
+        )
 
 
 @dataclass(slots=True)

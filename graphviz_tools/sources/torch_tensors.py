@@ -6,6 +6,7 @@ Tensors are known by weak reference, so that being known keeps none alive.
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -17,15 +18,17 @@ from graphviz_tools.sources.torch_tape import Tape
 UNTRACKED = -1  # inference tensors have no version counter
 
 
-class Known:
+class Known(weakref.ref[torch.Tensor]):
     """A tensor as last seen: the value it had, and output `slot` of `node`, which wrote it."""
 
-    __slots__ = ("node", "ref", "requires_grad", "slot", "value", "version")
+    __slots__ = ("node", "requires_grad", "slot", "storage", "value", "version")
 
-    def __init__(self, tensor: torch.Tensor, version: int, value: int, node: int | None, slot: int) -> None:
-        self.ref = weakref.ref(tensor)
-        self.requires_grad = tensor.requires_grad
-        self.version, self.value, self.node, self.slot = version, value, node, slot
+    node: int | None
+    requires_grad: bool
+    slot: int
+    storage: int | None
+    value: int
+    version: int
 
 
 def version_of(tensor: torch.Tensor) -> int:
@@ -52,19 +55,24 @@ class Tensors:
 
     def find(self, tensor: torch.Tensor) -> Known | None:
         known = self._by_id.get(id(tensor))
-        if known is not None and known.ref() is tensor and known.version == version_of(tensor):
+        if known is None or known() is not tensor:
+            return None
+        try:
+            return known if known.version == tensor._version else None
+        except RuntimeError:
             return known
-        return None
 
     def writer(self, tensor: torch.Tensor) -> tuple[int, int] | None:
         """The (node, slot) that last wrote in place to the tensor's memory, through it or through a view."""
-        number = self._ledger.number(tensor)
-        return self._writers.get(number) if number is not None else None
+        if not self._writers:
+            return None
+        pointer = memory_of(tensor)[0]
+        return self._writers.get(self._ledger.number(tensor, pointer)) if pointer else None
 
     def last_seen(self, tensor: torch.Tensor) -> Known | None:
         """What was known of the tensor, at whatever version."""
         known = self._by_id.get(id(tensor))
-        return known if known is not None and known.ref() is tensor else None
+        return known if known is not None and known() is tensor else None
 
     def describe(
         self,
@@ -75,114 +83,140 @@ class Tensors:
         *,
         flags: tuple[str, ...] = (),
         written: bool = False,
+        gradient: bool = False,
     ) -> Known:
-        """The tensor as it is now, output `slot` of `node`; `written` when its memory was written in place."""
+        """The tensor as it is now, output `slot` of `node`; `written` when its memory was written in place,
+        `gradient` when the engine made it."""
         version = version_of(tensor)
         plain = tensor
-        if torch._C._functorch.is_functorch_wrapped_tensor(tensor):
+        if _is_wrapped(tensor):
             plain, wrappers = _unwrapped(tensor)
             flags = (*flags, *wrappers)
-        storage = self._ledger.number(plain)
+        pointer, contiguous, nbytes = memory_of(plain)
+        storage = None
+        if pointer:
+            storage = self._ledger.number(plain, pointer, gradient=gradient)
         ticket = None
         if self._numbers:
             if self._left > 0:
                 self._left -= 1
-                ticket = self.summaries.take(plain)
+                ticket = self.summaries.take(plain, pointer, contiguous, nbytes)
             else:
                 self._tape.omitted["values", f"max_values={self._max_values}"] += 1
-        self._tape.values.append(
+        requires_grad = tensor.requires_grad
+        key = (
+            requires_grad,
+            _autograd_state(tensor) if requires_grad else 0,
+            tensor._is_view(),
+            contiguous,
+            version < 0,
+        )
+        words = _WORDS.get(key) or _spell(key)
+        values = self._tape.values
+        known = Known(tensor)
+        known.requires_grad, known.version, known.storage = requires_grad, version, storage
+        known.value, known.node, known.slot = len(values), node, slot
+        self._by_id[id(tensor)] = known
+        values.append(
             (
                 tensor.shape,
                 tensor.dtype,
                 tensor.device,
-                _flags(tensor) + flags,
+                words + flags if flags else words,
                 None if version == UNTRACKED else version,
                 storage,
-                plain.numel() * plain.itemsize,
+                nbytes,
                 ticket,
                 name,
                 node,
             )
         )
-        known = Known(tensor, version, len(self._tape.values) - 1, node, slot)
         if storage is not None:
-            self._by_pointer[plain.data_ptr()] = known.value
-        self._by_id[id(tensor)] = known
-        if written and storage is not None and node is not None:
-            self._writers[storage] = (node, slot)
+            self._by_pointer[pointer] = known.value
+            if written and node is not None:
+                self._writers[storage] = (node, slot)
         return known
 
-    def value_of(self, tensor: torch.Tensor, storage: int | None) -> int:
-        """The value of a tensor that may be another object over memory that was seen."""
+    def alike(self, tensor: torch.Tensor) -> tuple[int, int | None]:
+        """(value, storage) of a tensor that may be another object over memory that was seen."""
         known = self.find(tensor)
         if known is not None:
-            return known.value
-        value = self._by_pointer.get(tensor.data_ptr()) if storage is not None else None
+            return known.value, known.storage
+        pointer = memory_of(tensor)[0]
+        value = self._by_pointer.get(pointer)
         if value is not None:
+            storage = self._ledger.number(tensor, pointer)
             shape, dtype, _, _, version, seen, *_ = self._tape.values[value]
             if (seen, version, shape, dtype) == (storage, version_of(tensor), tensor.shape, tensor.dtype):
-                return value
-        return self.describe(tensor, None, 0).value
-
-    def forget(self, tensor: torch.Tensor) -> None:
-        self._by_id.pop(id(tensor), None)
+                return value, storage
+        known = self.describe(tensor, None, 0)
+        return known.value, known.storage
 
 
-def _flags(tensor: torch.Tensor) -> tuple[str, ...]:
-    requires_grad, leaf = tensor.requires_grad, tensor.is_leaf
-    key = (
-        requires_grad,
-        leaf,
-        not leaf and tensor.retains_grad,
-        tensor._is_view(),
-        tensor.layout is torch.strided and not tensor.is_contiguous(),
-        tensor.is_inference(),
-    )
-    words = _WORDS.get(key)
-    if words is None:
-        words = _WORDS[key] = tuple(word for word, holds in zip(_NAMES, key, strict=True) if holds)
-    return words
+def memory_of(tensor: torch.Tensor) -> tuple[int, bool, int]:
+    """(address of the first element, whether it is contiguous, bytes); address 0 where there is no memory."""
+    try:
+        return tensor.data_ptr(), tensor.is_contiguous(), tensor.nbytes
+    except RuntimeError:  # sparse, meta, fake
+        return 0, True, 0
 
 
-_NAMES = ("requires_grad", "leaf", "retains_grad", "view", "strided", "inference")
-_WORDS: dict[tuple[bool, ...], tuple[str, ...]] = {}
+def _autograd_state(tensor: torch.Tensor) -> int:
+    return 1 if tensor.is_leaf else 2 if tensor.retains_grad else 3
+
+
+def _spell(key: tuple[bool, int, bool, bool, bool]) -> tuple[str, ...]:
+    requires_grad, state, view, contiguous, inference = key
+    words = {
+        "leaf": state == 1,
+        "requires_grad": requires_grad,
+        "retains_grad": state == 2,
+        "view": view,
+        "strided": not contiguous,
+        "inference": inference,
+    }
+    found = _WORDS[key] = tuple(word for word, holds in words.items() if holds)
+    return found
+
+
+_WORDS: dict[tuple[bool, int, bool, bool, bool], tuple[str, ...]] = {}
+_functorch: Any = torch._C._functorch  # pyright: ignore[reportAttributeAccessIssue]
+_is_wrapped = _functorch.is_functorch_wrapped_tensor
 
 
 def _unwrapped(tensor: torch.Tensor) -> tuple[torch.Tensor, list[str]]:
     """The tensor below the wrappers of torch.func, and a word for each wrapper ("vmapped": all examples)."""
     words: list[str] = []
-    while torch._C._functorch.is_functorch_wrapped_tensor(tensor):
-        words.append("vmapped" if torch._C._functorch.is_batchedtensor(tensor) else "transformed")
-        tensor = torch._C._functorch.get_unwrapped(tensor)
+    while _is_wrapped(tensor):
+        words.append("vmapped" if _functorch.is_batchedtensor(tensor) else "transformed")
+        tensor = _functorch.get_unwrapped(tensor)
     return tensor, words
 
 
-def tensors_in(arguments: Any) -> list[torch.Tensor]:
-    """The tensors in nested tuples, lists, dicts and dataclass-like objects, in order, each once."""
+_PLAIN = (str, bytes, int, float, complex, type(None), slice, torch.nn.Module, torch.dtype, torch.device)
+
+
+def tensors_in(thing: Any) -> list[torch.Tensor]:
+    """The tensors in nested tuples, lists, dicts, sets and dataclasses, in order, each once."""
+    if isinstance(thing, _PLAIN):
+        return []
     found: dict[int, torch.Tensor] = {}
-    _collect(arguments, found, set())
+    _collect(thing, found, set())
     return list(found.values())
 
 
 def _collect(thing: Any, found: dict[int, torch.Tensor], visited: set[int]) -> None:
     if isinstance(thing, torch.Tensor):
         found.setdefault(id(thing), thing)
-        return
-    if (
-        isinstance(thing, str | bytes | int | float | complex | type(None) | torch.nn.Module)
-        or id(thing) in visited
-    ):
-        return
-    visited.add(id(thing))
+    elif not isinstance(thing, _PLAIN) and id(thing) not in visited:
+        visited.add(id(thing))
+        for item in _items(thing):
+            _collect(item, found, visited)
+
+
+def _items(thing: Any) -> Iterable[Any]:
     if isinstance(thing, dict):
-        thing = thing.values()
-    elif not isinstance(thing, tuple | list | set):
-        if not hasattr(thing, "__dataclass_fields__"):
-            return
-        thing = (
-            vars(thing).values()
-            if hasattr(thing, "__dict__")
-            else [getattr(thing, name) for name in thing.__dataclass_fields__]
-        )
-    for item in thing:
-        _collect(item, found, visited)
+        return thing.values()
+    if isinstance(thing, tuple | list | set):
+        return thing
+    return [getattr(thing, name, None) for name in getattr(thing, "__dataclass_fields__", ())]

@@ -43,6 +43,7 @@ def state_of(result: Any, state: list[torch.Tensor], error: str) -> dict[str, An
         "state": [bits(t) for t in state],
         "versions": [version(t) for t in (*tensors_in(result), *state)],
         "gradients": [bits(t.grad) for t in state],
+        "gradient versions": [None if t.grad is None else version(t.grad) for t in state],
         "random": torch.get_rng_state().numpy().tobytes(),
         "grad mode": torch.is_grad_enabled(),
     }

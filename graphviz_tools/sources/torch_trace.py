@@ -1,0 +1,156 @@
+"""What is known while a program runs: the tape, and for every tensor the node that it comes from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.autograd.function import BackwardCFunction
+
+from graphviz_tools.recording import NodeKind, Phase
+from graphviz_tools.sources.torch_autograd import AutogradGraph
+from graphviz_tools.sources.torch_memory import StorageLedger
+from graphviz_tools.sources.torch_modules import ModuleStack
+from graphviz_tools.sources.torch_tape import RawStep, Site, Tape
+from graphviz_tools.sources.torch_tensors import Known, Tensors, tensors_in
+
+Sources = list[tuple[int | None, int]]
+
+
+class Trace:
+    """The state of one recording, shared by what sees the calls and what sees the engine."""
+
+    def __init__(self, modules: ModuleStack, *, numbers: bool, max_steps: int, max_values: int) -> None:
+        self.tape = Tape()
+        self.ledger = StorageLedger()
+        self.tensors = Tensors(self.tape, self.ledger, numbers=numbers, max_values=max_values)
+        self.graph = AutogradGraph(self.tape, self.tensors, self.ledger)
+        self.modules = modules
+        self.phase: Phase = "forward"  # of steps that are neither an optimizer's nor the engine's
+        self.engine_runs = 0
+        self.input_names: dict[int, str] = {}
+        self.paused = ""  # why nothing is recorded now
+        self.apply_site: Site | None = None  # where the custom Function that ran last was applied
+        self._max_steps = max_steps
+
+    def may_step(self) -> bool:
+        """Whether another step is recorded; counts it as left out when not."""
+        if self.paused:
+            self.tape.omitted["steps", self.paused] += 1
+            return False
+        if len(self.tape.steps) >= self._max_steps:
+            self.tape.omitted["steps", f"max_steps={self._max_steps}"] += 1
+            return False
+        return True
+
+    def gave_up(self, problem: Exception) -> None:
+        """The recorder itself failed on a call: the program goes on, and the Recording says so."""
+        words = str(problem).partition("\n")[0]
+        self.tape.omitted["steps", f"not understood: {type(problem).__name__}: {words}"] += 1
+
+    def note_memory(self) -> None:
+        """The bytes alive now are those after the last step: Python has let go of what it overwrote."""
+        steps = self.tape.steps
+        if steps:
+            ledger = self.ledger
+            steps[-1].memory = (ledger.alive, ledger.saved)
+
+    def outputs(self, tensors: list[torch.Tensor]) -> None:
+        """The program gives these tensors back: an output node for each."""
+        for tensor in tensors:
+            known = self.known(tensor)
+            self.tape.outputs.append(known.value)
+            node = self.tape.node("output", "output")
+            if known.node is not None:
+                self.tape.edge(known.node, node, known.slot, 0)
+
+    def op_node(self, op: str, site: Site | None, sources: Sources, kind: NodeKind = "op") -> int:
+        """A new node for an operation, with a data edge from each source."""
+        tape, modules = self.tape, self.modules
+        node = tape.node(kind, op, "", op, modules.scope, site)
+        if modules.group:
+            tape.groups[node] = modules.group
+        for slot, (source, source_slot) in enumerate(sources):
+            if source is not None:
+                tape.edges.append((source, node, source_slot, slot, "data"))
+        return node
+
+    def known(self, tensor: torch.Tensor) -> Known:
+        """Who wrote the tensor; a tensor from nowhere gets an input or parameter node."""
+        known = self.tensors.find(tensor)
+        if known is not None and known.requires_grad == tensor.requires_grad:
+            return known
+        function = tensor.grad_fn
+        made = self.graph.number(function) if function is not None else None
+        if made is None and isinstance(function, BackwardCFunction):
+            return self._function_applied(tensor, function, known)
+        origin = self._origin(tensor, made)
+        if origin is not None:
+            return self.tensors.describe(tensor, *origin)
+        name = self.modules.names.get(id(tensor)) or self.input_names.get(id(tensor), "")
+        kind: NodeKind = "input"
+        if isinstance(tensor, torch.nn.Parameter):
+            kind = "parameter"
+        elif id(tensor) in self.modules.buffers:
+            kind = "variable"
+        node = self.tape.node(kind, kind, name, name)
+        found = self.tensors.describe(tensor, node, 0, name)
+        if function is not None:
+            self.graph.grow(function, node)
+        return found
+
+    def _origin(self, tensor: torch.Tensor, made: int | None) -> tuple[int, int] | None:
+        """The (node, slot) behind a tensor that is new or has changed, as far as it is known."""
+        writer = self.tensors.writer(tensor)
+        if writer is not None:
+            return writer
+        seen = self.tensors.last_seen(tensor)
+        if seen is not None and seen.node is not None:
+            return seen.node, seen.slot
+        owner = self.tape.nodes[made][6] if made is not None else None
+        return (owner, 0) if owner is not None else None
+
+    def _function_applied(self, tensor: torch.Tensor, function: Any, inner: Known | None) -> Known:
+        """A custom `autograd.Function` made the tensor; `inner` is what its own forward lines wrote."""
+        made_by = type(function)._forward_cls
+        site = self.apply_site or (made_by.forward.__code__, 0, 0)
+        sources: Sources = [(inner.node, inner.slot)] if inner is not None else []
+        reads: list[int] = [inner.value] if inner is not None else []
+        for following, slot in function.next_functions:
+            made = self.graph.number(following) if following is not None else None
+            owner = self.tape.nodes[made][6] if made is not None else None
+            if owner is not None:
+                sources.append((owner, slot))
+                reads += self._written_by(owner, slot)
+        op = made_by.__name__
+        node = self.op_node(op, site, sources)
+        known = self.tensors.describe(tensor, node, 0)
+        step = RawStep(self.phase, op, node, site, self.modules.scope, tuple(reads))
+        step.writes = (known.value,)
+        step.saved = tuple(self.graph.grow(function, node))
+        step.note = "A custom Function: autograd knows only its backward, not the steps inside its forward."
+        self.tape.step(step)
+        return known
+
+    def _written_by(self, node: int, slot: int) -> list[int]:
+        for step in reversed(self.tape.steps):
+            if step.node == node and slot < len(step.writes):
+                return [step.writes[slot]]
+        return []
+
+    def fused(self, module: torch.nn.Module, arguments: Any, result: Any, site: Site | None) -> None:
+        """A module whose inner calls went unwatched, as one operation."""
+        outputs = tensors_in(result)
+        if not outputs or not self.may_step():
+            return
+        self.note_memory()
+        op = type(module).__name__
+        before = [self.known(tensor) for tensor in (*tensors_in(arguments), *module.parameters())]
+        node = self.op_node(op, site, [(known.node, known.slot) for known in before])
+        step = RawStep(self.phase, op, node, site, self.modules.scope, tuple([k.value for k in before]))
+        step.writes = tuple([self.tensors.describe(t, node, slot).value for slot, t in enumerate(outputs)])
+        for tensor in outputs:
+            if tensor.grad_fn is not None:
+                step.saved += tuple(self.graph.grow(tensor.grad_fn, node))
+        step.note = "One step: without gradients PyTorch may run this layer as one fused kernel."
+        self.tape.step(step)
