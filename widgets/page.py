@@ -16,10 +16,8 @@ Json = dict[str, Any]
 def page_text(data: Json, entry: str = "app.js", sheets: Sequence[str] = ()) -> str:
     """The page for a view's `data`: style, modules and recording inline. `entry` exports `page`, and `sheets`
     are style sheets beside the common one."""
-    # "</" inside a script would end it.
-    inline = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace(
-        "</", "<\\/"
-    )
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    inline = text.replace("<", "\\u003c")  # a "</script>" of the user's would end the script
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

@@ -1,0 +1,100 @@
+// The parts of the front end that need no page.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { activity, joined } from "../../widgets/static/beats.js";
+import { heatColour } from "../../widgets/static/heat_map.js";
+import { shift } from "../../widgets/static/pan_zoom.js";
+import { sceneKey, scenesFor } from "../../widgets/static/scenes.js";
+import { lastAt, matching, runs } from "../../widgets/static/search.js";
+import { Story, bytes, flowAt, momentAt } from "../../widgets/static/story.js";
+
+const DATA = {
+  title: "f", framework: "torch", versions: {}, error: "", omitted: [],
+  sources: [{ file: "a.py", first: 1, text: "def f(x):\n    h = x * 2\n    return h\n" }],
+  lines: [["a.py", 2], ["a.py", 3]],
+  phase: [0, 0, 0, 1], op: ["mul", "add", "out", "MulBackward0"], line: [0, 0, 1, 0], turn: ["", "", "", ""],
+  memory: [[4, 0], [12, 4], [8, 4], null],
+  details: [{ writes: [0] }, {}, {}, { gradients: [0] }],
+  values: [{ name: "h", type: "(2,) float32", short: "[2, 4]" }],
+};
+
+test("a step is found among sorted moments", () => {
+  const steps = [0, 3, 3, 9];
+  assert.deepEqual([-1, 0, 2, 3, 8, 9, 50].map((s) => lastAt(steps, s, (x) => x)), [-1, 0, 0, 2, 2, 3, 3]);
+});
+
+test("phases are runs of equal steps", () => {
+  assert.deepEqual(runs([0, 0, 1, 0]), [[0, 0, 2], [1, 2, 3], [0, 3, 4]]);
+  assert.deepEqual(new Story(DATA).phases.map((p) => [p.phase, p.first, p.end]), [["forward", 0, 3], ["backward", 3, 4]]);
+});
+
+test("a search finds every word in any case, and nothing for nothing", () => {
+  assert.deepEqual(matching(["Linear relu", "LINEAR add", "mul"], "linear"), [0, 1]);
+  assert.deepEqual(matching(["Linear relu", "LINEAR add"], "add lin"), [1]);
+  assert.deepEqual(matching(["a"], "  "), []);
+});
+
+test("a line is visited when Python comes to it, not in backward", () => {
+  const story = new Story(DATA);
+  assert.equal(story.visits(0, 1), 1);
+  assert.equal(story.visits(0, 3), 1);
+  assert.equal(story.visits(1, 1), 0);
+  assert.equal(story.pythonRuns(3), false);
+});
+
+test("a step is told in one sentence", () => {
+  const story = new Story(DATA);
+  assert.equal(story.sentence(0), "Step 1 of 4, forward, mul, line 2: [2, 4]");
+  assert.equal(story.sentence(-1), "Before the first step.");
+  assert.equal(story.whereabouts(3), "backward · step 4 of 4");
+});
+
+test("a box shows its last moment, and a link its gradient", () => {
+  const box = { moments: [[-1, "ghost", "mul", "", 0], [2, "done", "[2]", "", 0]] };
+  assert.equal(momentAt(box, 1)[1], "ghost");
+  assert.equal(momentAt(box, 7)[2], "[2]");
+  const link = { flows: [[3, "1"], [3, "2"]] };
+  assert.deepEqual([2, 3, 4].map((s) => flowAt(link, s).state), ["none", "flowing", "spent"]);
+  assert.equal(flowAt(link, 3).text, "1 + 2");
+});
+
+test("bytes are said in powers of a thousand", () => {
+  assert.deepEqual([0, 999, 1200, 3_400_000, 5e9].map(bytes), ["0 B", "999 B", "1.2 kB", "3.4 MB", "5 GB"]);
+});
+
+test("closing a scope closes what is inside it, and kept scenes are not fetched again", async () => {
+  const asked = [];
+  const scene = (opened) => ({ key: sceneKey(opened), opened, boxes: [] });
+  const scenes = scenesFor(scene(["a", "a/b"]), async (opened) => (asked.push(opened), scene(opened)));
+  assert.deepEqual((await scenes.toggle(["a"], false)).opened, []);
+  assert.deepEqual((await scenes.toggle(["a", "b"], true)).opened, ["a", "a/b"]);
+  assert.equal(asked.length, 1);
+});
+
+test("without a kernel a scope that was not sent stays as it is", async () => {
+  const scenes = scenesFor({ key: "", opened: [], boxes: [] }, async () => null);
+  assert.equal(await scenes.toggle(["a"], true), null);
+});
+
+test("what is in view is not moved, and the rest comes in with a margin", () => {
+  assert.equal(shift(10, 20, 100, 5), 0);
+  assert.equal(shift(-10, 20, 100, 5), 15);
+  assert.equal(shift(95, 20, 100, 5), -20);
+});
+
+test("heat is symmetric about zero, and what is no number stands out", () => {
+  assert.deepEqual(heatColour(127), [245, 245, 245]);
+  assert.deepEqual(heatColour(0), [0, 90, 181]);
+  assert.deepEqual(heatColour(254), [213, 94, 0]);
+  assert.notDeepEqual(heatColour(255), heatColour(254));
+});
+
+test("a side is waiting before its first step and done after its last", () => {
+  const beats = [[-1, 0], [0, 1], [1, 1], [1, 2]];
+  assert.deepEqual(activity([0, 1], beats, 0), ["waiting", "forward", "backward", "done"]);
+  assert.deepEqual(joined("waiting", "trace"), ["trace"]);
+  assert.deepEqual(joined("forward", "trace"), ["forward", "trace"]);
+  assert.deepEqual(joined("done", "run"), ["run"]);
+});

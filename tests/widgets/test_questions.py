@@ -1,0 +1,69 @@
+"""Questions come from the Recording: true, plausible, and the same for the same seed."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.widgets.recordings import eager_loop, perceptron, static_loop, tower
+from widgets.questions import MOST, questions
+
+
+@pytest.mark.parametrize("make", [eager_loop, static_loop, perceptron])
+def test_every_question_has_three_different_answers_and_one_is_right(make):
+    asked = questions(make())
+    assert len(asked) >= 5
+    for question in asked:
+        assert len(set(question.answers)) == 3
+        assert 0 <= question.correct < 3
+        assert question.prompt and question.why
+
+
+def test_the_same_seed_asks_the_same_and_another_seed_something_else():
+    assert questions(eager_loop(), 3) == questions(eager_loop(), 3)
+    assert questions(eager_loop(), 3) != questions(eager_loop(), 4)
+
+
+def test_a_gradient_question_offers_the_missing_sum_as_a_wrong_answer():
+    found = [
+        q for seed in range(20) for q in questions(eager_loop(), seed) if q.step == 9 and q.kind == "gradient"
+    ]
+    assert found
+    for question in found:
+        assert question.answers[question.correct] == "[4, 8, 12]"
+        assert "[2, 4, 6]" in question.answers  # one use only: the accumulation forgotten
+        assert "[2, 4, 6] + [2, 4, 6]" in question.why
+
+
+def test_while_tracing_the_right_answer_is_a_handle_and_a_number_is_wrong():
+    found = [
+        q for seed in range(20) for q in questions(static_loop(), seed) if q.kind == "value" and q.step == 1
+    ]
+    assert found
+    for question in found:
+        assert question.answers[question.correct].startswith("Tensor(")
+        assert "[2, 4, 6]" in question.answers
+
+
+def test_an_edge_question_names_the_node_that_is_read():
+    recording = perceptron()
+    for seed in range(10):
+        for question in questions(recording, seed):
+            if question.kind == "edge":
+                step = recording.steps[question.step]
+                right = question.answers[question.correct]
+                assert any(
+                    recording.nodes[recording.edges[e].source].label == right
+                    for e in step.edges
+                    if recording.edges[e].target == step.node
+                )
+
+
+def test_a_long_recording_is_asked_about_evenly():
+    asked = questions(tower(layers=10, ops=40))
+    assert len(asked) <= MOST
+    assert asked[0].step < 60 and asked[-1].step > 700
+
+
+def test_a_seed_that_is_no_number_is_refused():
+    with pytest.raises(TypeError, match="seed must be an int"):
+        questions(eager_loop(), "7")  # pyright: ignore[reportArgumentType]
