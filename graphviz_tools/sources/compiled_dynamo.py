@@ -22,6 +22,7 @@ from graphviz_tools.recording import Edge, Recording
 from graphviz_tools.sources.budget import Budget
 from graphviz_tools.sources.compiled_errors import error_text
 from graphviz_tools.sources.compiled_graph import FxGraph, Role
+from graphviz_tools.sources.compiled_guards import user_name
 from graphviz_tools.sources.compiled_run import GraphRun
 from graphviz_tools.sources.compiled_state import borrowed_dynamo, watching_breaks
 from graphviz_tools.sources.compiled_values import leaves, values_in
@@ -58,7 +59,7 @@ def record_dynamo(
 
 def python_function(fn: Any) -> Any:
     """What was given to torch.compile, when `fn` came out of it."""
-    return getattr(fn, "_torchdynamo_orig_callable", None) or getattr(fn, "_orig_mod", None) or fn
+    return getattr(fn, "_orig_mod", None) or getattr(fn, "_torchdynamo_orig_callable", None) or fn
 
 
 def run_backward(result: Any) -> None:
@@ -195,14 +196,6 @@ def _dynamo_role(node: FxNode) -> Role:
     name = str(source.name() if callable(source.name) else source.name)
     kind = "parameter" if "._parameters[" in name else "variable" if "._buffers[" in name else "input"
     return Role(kind, user_name(name))
-
-
-def user_name(source: str) -> str:
-    """`L['self']._modules['fc']._parameters['weight']` as `fc.weight`, `L['batch']['x']` as `batch['x']`."""
-    inside = re.sub(r"\._(?:modules|parameters|buffers)\['([^']+)'\]", r".\1", source)
-    if inside != source:
-        return re.sub(r"^[LG]\['[^']+'\]\.", "", inside)
-    return re.sub(r"^[LG]\['([^']+)'\]", r"\1", source)
 
 
 def _given(segment: _Segment, node: FxNode, index: int) -> Role | None:

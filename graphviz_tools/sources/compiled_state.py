@@ -6,16 +6,19 @@ private name of PyTorch's that recording needs for this is here.
 
 from __future__ import annotations
 
+import inspect
 import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import CodeType
+from dataclasses import dataclass
+from types import CodeType, FunctionType
 from typing import Any
 
 from torch._C._dynamo.eval_frame import _debug_get_cache_entry_list, reset_code
 from torch._dynamo import pgo
 from torch._dynamo.convert_frame import register_bytecode_hook
+from torch._dynamo.utils import get_compilation_metrics
 
 from graphviz_tools.sources.compiled_errors import reason_in_a_line
 from graphviz_tools.sources.user_code import source_line
@@ -24,9 +27,33 @@ from graphviz_tools.trace_cache import Break
 BREAK_LOG = "torch._dynamo.symbolic_convert.__graph_breaks"
 
 
-def compiled_entries(code: CodeType) -> list[Any]:
-    """The cache entries of a code object, the one tried first at the front; [] for code never compiled."""
-    return _debug_get_cache_entry_list(code)
+def compiled_entries(code: CodeType, backend: Any = None) -> list[Any]:
+    """The cache entries of a code object, the one tried first at the front; with `backend`, only its own."""
+    entries = _debug_get_cache_entry_list(code)
+    return entries if backend is None else [entry for entry in entries if entry.backend is backend]
+
+
+def backend_of(compiled: Any) -> Any:
+    """The object by which Dynamo tells apart what different calls of torch.compile made; None if unknown."""
+    around = getattr(compiled, "__closure__", None) and inspect.getclosurevars(compiled).nonlocals
+    context = getattr(compiled, "dynamo_ctx", None) or (around or {}).get("self")
+    found = getattr(context, "callback", None)
+    while (inner := getattr(found, "_torchdynamo_orig_backend", None)) is not None:
+        found = inner
+    return found
+
+
+def compiled_function(compiled: Any) -> Any:
+    """The Python function whose code Dynamo keeps the entries of `compiled` on.
+
+    For a module of PyTorch's own that is a wrapper, which all such modules share: its `args` and `kwargs` are
+    the module's arguments, its `fn` is the module.
+    """
+    module = getattr(compiled, "_orig_mod", None)
+    if module is None:
+        return compiled._torchdynamo_orig_callable
+    called = getattr(compiled.forward, "_torchdynamo_orig_callable", None)
+    return called if isinstance(called, FunctionType) else module.forward
 
 
 def forget(code: CodeType) -> None:
@@ -39,6 +66,57 @@ def compiled_by(entry: Any) -> Any:
     return getattr(entry.backend, "compiler_fn", entry.backend)
 
 
+def guards(entry: Any) -> list[str]:
+    """What a cache entry asks of a call, as Dynamo's own checks."""
+    return list(entry.guard_manager.code_parts)
+
+
+def accepts(entry: Any, values: dict[str, Any]) -> bool:
+    """Whether a call with these local variables would use the entry."""
+    return bool(entry.guard_manager.check(values))
+
+
+def refusals(entry: Any, values: dict[str, Any]) -> list[str]:
+    """The first check that fails, in the words that Dynamo has for it."""
+    return list(entry.guard_manager.check_verbose(values).verbose_code_parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """What Dynamo noted of one compilation: the function's name and line, how many ops its graph has, and,
+    when it compiled anew, what the latest graph's guards refused."""
+
+    id: str
+    name: str
+    line: int = 0
+    ops: int = 0
+    refusals: tuple[str, ...] = ()
+
+
+def compilations() -> list[Compilation]:
+    """Dynamo's notes of the latest compilations (it keeps 64)."""
+    return [
+        Compilation(
+            str(note.compile_id),
+            note.co_name or "",
+            note.co_firstlineno or 0,
+            note.graph_op_count or 0,
+            tuple(re.findall(r"^\d+/\d+: ([^\n]+)", note.recompile_reason or "", re.MULTILINE)),
+        )
+        for note in get_compilation_metrics()
+    ]
+
+
+@contextmanager
+def noting_compiled_code(told: Callable[[CodeType], None]) -> Iterator[None]:
+    """Call `told` with each code object of the user's that Dynamo compiles inside."""
+    hook = register_bytecode_hook(lambda code, new_code: told(code))
+    try:
+        yield
+    finally:
+        hook.remove()
+
+
 @contextmanager
 def borrowed_dynamo(backend: Any = None) -> Iterator[None]:
     """Compile with `backend` (export has none) inside, and leave nothing of that behind.
@@ -47,13 +125,12 @@ def borrowed_dynamo(backend: Any = None) -> Iterator[None]:
     inside, so that the same program gives the same graphs whenever it is recorded, and remembered afterwards.
     """
     seen: list[CodeType] = []
-    hook = register_bytecode_hook(lambda code, new_code: seen.append(code))
     remembered, pgo._CODE_STATE = pgo._CODE_STATE, None
     try:
-        yield
+        with noting_compiled_code(seen.append):
+            yield
     finally:
         pgo._CODE_STATE = remembered
-        hook.remove()
         for code in seen:
             if all(compiled_by(entry) is backend for entry in compiled_entries(code)):
                 forget(code)

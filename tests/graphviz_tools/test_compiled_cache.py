@@ -1,0 +1,203 @@
+"""trace_cache of torch.compile: which call compiled, why, which graph it ran, and what a call would do."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from graphviz_tools.sources.compiled_cache import FIRST, NONE
+from graphviz_tools.sources.compiled_guards import STATE, guard_in_words, refusal_in_words
+from graphviz_tools.trace_cache import TraceCache, trace_cache
+
+
+@pytest.fixture(autouse=True)
+def fresh_dynamo():
+    torch._dynamo.reset()
+    yield
+    torch._dynamo.reset()
+
+
+def watched(fn, **options) -> TraceCache:
+    return trace_cache(torch.compile(fn, backend="eager", **options))
+
+
+def test_a_first_call_compiles_and_an_equal_one_does_not():
+    cache = watched(lambda x: x * 2)
+    assert cache(torch.ones(3)).tolist() == [2, 2, 2]
+    cache(torch.zeros(3))
+    first, second = cache.history.calls
+    assert (first.traced, first.entries, first.reasons) == (True, (0,), (FIRST,))
+    assert (second.traced, second.entries, second.reasons) == (False, (0,), ())
+    assert cache.traces == 1
+
+
+def test_the_guards_of_an_entry_are_words():
+    def scaled(x, factor):
+        return x * factor
+
+    cache = watched(scaled)
+    cache(torch.ones(2, 3), 2)
+    (entry,) = cache.history.entries
+    assert entry.keys == ("factor == 2", "x: float32[2, 3]", STATE)
+    assert entry.ops == 1
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        (torch.ones(4), "x: size 4 in dimension 0, where the graph has 3"),
+        (torch.ones(3, dtype=torch.float64), "x: dtype float64, where the graph has float32"),
+        (torch.ones(3, 3), "x: rank 2, where the graph has 1"),
+        (
+            torch.ones(3, requires_grad=True),
+            "x: requires_grad differs, where the graph has requires_grad=0",
+        ),
+    ],
+    ids=["size", "dtype", "rank", "gradient"],
+)
+def test_a_recompile_says_what_was_different(other, reason):
+    def doubled(x):
+        return x * 2
+
+    cache = watched(doubled)
+    cache(torch.ones(3))
+    assert cache.predict(other).reasons == (f"graph 0: {reason}",)
+    cache(other)
+    call = cache.history.calls[1]
+    assert (call.traced, call.entries, call.reasons) == (True, (1,), (reason,))
+
+
+def test_a_python_number_is_baked_in_until_it_changes():
+    def scaled(x, factor):
+        return x * factor
+
+    cache = watched(scaled)
+    cache(torch.ones(3), 2)
+    cache(torch.ones(3), 5)
+    assert cache.history.calls[1].reasons == ("the graph needs factor == 2",)
+    assert "factor is of type int" in cache.history.entries[1].keys
+    cache(torch.ones(3), 7)
+    assert not cache.history.calls[2].traced
+
+
+@pytest.mark.parametrize(
+    "call", [(torch.ones(3), 2), (torch.ones(3), 9), (torch.ones(9), 2), (torch.ones(2, 2), 9)]
+)
+def test_a_prediction_says_what_then_happens_and_compiles_nothing(call):
+    def scaled(x, factor):
+        return x * factor
+
+    cache = watched(scaled)
+    for known in [(torch.ones(3), 2), (torch.ones(4), 2), (torch.ones(4), 3)]:
+        cache(*known)
+    traces = cache.traces
+    prediction = cache.predict(*call)
+    assert cache.traces == traces
+    cache(*call)
+    made = cache.history.calls[-1]
+    assert made.traced == (prediction.entry is None)
+    if prediction.entry is not None:
+        assert made.entries == (prediction.entry,)
+
+
+def test_before_any_call_the_prediction_is_a_first_trace():
+    prediction = watched(lambda x: x + 1).predict(torch.ones(2))
+    assert (prediction.entry, prediction.reasons) == (None, (FIRST,))
+
+
+def test_a_break_gives_each_part_its_own_graph_and_says_where_and_why():
+    def halves(x):
+        y = x * 2
+        if y.sum() > 0:
+            return y + 1
+        return y - 1
+
+    cache = watched(halves)
+    cache(torch.ones(3))
+    cache(-torch.ones(3))
+    up, down = cache.history.calls
+    assert up.entries == (0, 1)
+    assert down.entries == (0, 2)
+    assert down.reasons[0].startswith("the part of halves from line ")
+    (found,) = cache.history.breaks
+    assert found.line is not None
+    assert found.line.text == "if y.sum() > 0:"
+    assert found.reason.startswith("Data-dependent branching: ")
+
+
+def test_what_a_function_closes_over_is_guarded_and_predicted():
+    weight = torch.ones(3)
+
+    def weighted(x):
+        return x * weight
+
+    cache = watched(weighted)
+    cache(torch.ones(3))
+    assert cache.predict(torch.ones(3)).entry == 0
+    assert "weight: float32[3]" in cache.history.entries[0].keys
+
+
+def test_a_module_is_watched_like_a_function():
+    module = torch.nn.Linear(3, 2)
+    cache = trace_cache(torch.compile(module, backend="eager"))
+    assert torch.equal(cache(torch.ones(1, 3)), module(torch.ones(1, 3)))
+    other = torch.compile(torch.nn.Linear(4, 2), backend="eager")
+    other(torch.ones(1, 4))  # PyTorch keeps both on one code object
+    assert cache.traces == 1
+    assert cache.history.function == "Linear"
+    assert cache.predict(torch.ones(1, 3)).entry == 0
+    assert {"weight: float32[2, 3], requires grad", "input: float32[1, 3]"} <= set(
+        cache.history.entries[0].keys
+    )
+
+
+def test_entries_made_before_are_there_and_are_not_counted_as_new():
+    compiled = torch.compile(lambda x: x * 2, backend="eager")
+    compiled(torch.ones(2))
+    cache = trace_cache(compiled)
+    assert len(cache.history.entries) == 1
+    assert cache.traces == 0
+    compiled(torch.ones(2, 2))
+    assert cache.traces == 1
+
+
+def test_past_the_limit_a_call_says_that_it_ran_as_plain_python():
+    def keyed(x, word):
+        return x * len(word)
+
+    cache = watched(keyed)
+    for number in range(torch._dynamo.config.recompile_limit + 1):
+        cache(torch.ones(2), "a" * number)
+    assert cache.history.calls[-1].reasons == (NONE,)
+    assert cache.history.calls[-1].entries == ()
+
+
+def test_a_call_that_raises_is_in_the_history_and_raises_as_ever():
+    def picked(x, row):
+        return x[row] + 1
+
+    cache = watched(picked)
+    with pytest.raises(IndexError):
+        cache(torch.ones(2), torch.tensor(7))
+    assert cache.history.calls[0].arguments == "x: float32[2], row: int64[]"
+
+
+def test_a_plain_function_has_no_cache():
+    with pytest.raises(TypeError, match="has no cache of graphs"):
+        trace_cache(lambda x: x)
+
+
+def test_dynamos_own_words_are_still_those_that_are_read_here():
+    """Fails when PyTorch words its guards anew."""
+    assert guard_in_words(
+        "check_tensor(L['x'], Tensor, DispatchKeySet(CPU, BackendSelect), torch.float32, device=None, "
+        "requires_grad=True, size=[None, 3], stride=[3, 1])"
+    ) == "x: float32[any, 3], requires grad"  # fmt: skip
+    assert (
+        guard_in_words("___check_type_id(L['k'], 140633147003392), type=<class 'float'>")
+        == "k is of type float"
+    )
+    assert (
+        refusal_in_words("L['self'].training == True  # if self.training:")
+        == "the graph needs self.training == True"
+    )
