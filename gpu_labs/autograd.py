@@ -97,9 +97,11 @@ def _autograd_function(
 
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
         outputs = output if isinstance(output, tuple) else (output,)
-        if backward_body is not None and len(outputs) != gradients:
+        ctx.output_is_tensor = [isinstance(value, torch.Tensor) for value in outputs]
+        returned = sum(ctx.output_is_tensor)
+        if backward_body is not None and returned != gradients:
             raise TypeError(
-                f"{name} returns {len(outputs)} tensor(s), but its backward takes {gradients} gradient(s) "
+                f"{name} returns {returned} tensor(s), but its backward takes {gradients} gradient(s) "
                 f"before the names of what it needs: {', '.join(parameters)} or out"
             )
         written = [value for value in inputs if any(value is result for result in outputs)]
@@ -119,9 +121,10 @@ def _autograd_function(
             number if tensor is None else tensor
             for tensor, number in zip(ctx.saved_tensors, ctx.numbers, strict=True)
         ]
+        asked = [grad for grad, is_tensor in zip(grads, ctx.output_is_tensor, strict=True) if is_tensor]
         # A compiled backward is never differentiated again, and cannot hold a second Function.
         run = backward_body if torch.compiler.is_compiling() else backward_apply
-        result = run(*grads, *kept)
+        result = run(*asked, *kept)
         results = list(result) if isinstance(result, tuple) else [result]
         if len(results) != sum(ctx.is_tensor):
             raise RuntimeError(
@@ -141,8 +144,9 @@ def _autograd_function(
         if not rows:
             raise ValueError(f"vmap over {name} needs at least one row")
         if isinstance(rows[0], tuple):
-            return tuple(torch.stack(outputs) for outputs in zip(*rows, strict=True)), (0,) * len(rows[0])
-        return torch.stack(rows), 0
+            columns = tuple(_stacked(outputs) for outputs in zip(*rows, strict=True))
+            return columns, tuple(None if column is None else 0 for column in columns)
+        return _stacked(rows), 0
 
     # The class is named before it is made, because torch names the graph node after it: `ReluBackward`.
     methods = {
@@ -154,6 +158,11 @@ def _autograd_function(
     title = "".join(word[:1].upper() + word[1:] for word in name.split("_"))
     function: Any = type(title, (torch.autograd.Function,), {k: staticmethod(v) for k, v in methods.items()})
     return function
+
+
+def _stacked(rows: Sequence[torch.Tensor | None]) -> torch.Tensor | None:
+    tensors = [row for row in rows if row is not None]
+    return torch.stack(tensors) if tensors else None
 
 
 def _asked_for(
@@ -204,7 +213,8 @@ def _refuse_hidden_writes(
     name: str, parameters: Sequence[str], args: Sequence[Any], before: Sequence[int | None], result: Any
 ) -> None:
     results = result if isinstance(result, tuple) else (result,)
-    if not all(isinstance(value, torch.Tensor) for value in results):
+    # A backward is such a forward too, and has None where an argument has no gradient.
+    if result is None or not all(value is None or isinstance(value, torch.Tensor) for value in results):
         raise TypeError(
             f"the forward of {name} must return a tensor or a tuple of tensors, not {result!r:.60}"
         )

@@ -363,6 +363,23 @@ def test_a_backward_that_asks_for_nonsense_is_refused_when_it_is_given(backward,
         kernel_function(tanh_forward, backward)
 
 
+def test_a_forward_that_returns_nothing_is_refused():
+    with pytest.raises(TypeError, match="must return a tensor"):
+        kernel_function(lambda x: None)(numbers(3))
+
+
+def test_a_backward_may_have_no_gradient_for_an_argument():
+    def shifted(x, shift):
+        return run_flat(tanh_kernel, x, x)
+
+    function = kernel_function(shifted, lambda grad, out: (tanh_backward(grad, out), None))
+    x, shift = numbers(4).requires_grad_(), numbers(4).requires_grad_()
+    function(x, shift).sum().backward()
+    assert x.grad is not None and shift.grad is None
+    rows = torch.vmap(torch.func.grad(lambda row: function(row, row.detach()).sum()))(numbers(2, 4))
+    assert rows.shape == (2, 4)
+
+
 def test_a_misspelt_name_is_not_taken_for_a_gradient():
     with pytest.raises(TypeError, match=r"returns 1 tensor\(s\), but its backward takes 2 gradient"):
         kernel_function(tanh_forward, lambda grad, X: grad)(numbers(3).requires_grad_())

@@ -1,0 +1,154 @@
+"""The instant check: what a learner sees, what a grader receives, and that the reference answers hold."""
+
+import json
+from html import unescape
+
+import numpy as np
+import pytest
+import torch
+from torch.autograd import gradcheck, gradgradcheck
+
+from gpu_labs import cuda
+from gpu_labs.checks import Case, KernelTask, second_opinion
+from gpu_labs.G01_guards import reference as g01
+from gpu_labs.G01_guards import task as g01_task
+from gpu_labs.G02_grid_stride import reference as g02
+from gpu_labs.G05_shared_memory import reference as g05
+from gpu_labs.G06_block_reduction import reference as g06
+from gpu_labs.G06_block_reduction import task as g06_task
+from graphviz_tools.frameworks import import_tensorflow
+
+
+@cuda.jit
+def no_guard(x, a, b, y):
+    i = cuda.grid(1)
+    y[i] = a * x[i] + b  # the line that a report must show
+
+
+@cuda.jit
+def last_element_wrong(x, a, b, y):
+    i = cuda.grid(1)
+    if i < x.size:
+        y[i] = a * x[i] + b if i < x.size - 1 else 0
+
+
+@cuda.jit
+def sum_by_one_thread(x, partial):
+    if cuda.threadIdx.x == 0:
+        total = 0.0
+        for i in range(cuda.grid(1), min(cuda.grid(1) + cuda.blockDim.x, x.size)):
+            total += x[i]
+        partial[cuda.blockIdx.x] = total
+
+
+def numbers(n):
+    return torch.linspace(-1.9, 2.1, n, dtype=torch.float64).requires_grad_()
+
+
+def test_a_finding_is_shown_with_its_line_block_and_thread():
+    report = g01_task.forward.check(no_guard)
+    failure = report.first_failure
+    assert failure is not None and failure.reason == "out-of-bounds"
+    assert failure.finding is not None
+    assert failure.finding["text"].startswith("y[i] = a * x[i] + b")
+    for shown in (str(report), report._repr_html_()):
+        assert f"line {failure.finding['line']}: y[i] = a * x[i] + b" in shown
+        assert "block (0, 0, 0), thread (1, 0, 0)" in shown
+        assert failure.hint in unescape(shown)
+        assert "n = 1" in shown
+
+
+def test_a_wrong_value_is_shown_among_its_neighbours():
+    report = g01_task.forward.check(last_element_wrong)
+    failure = report.first_failure
+    assert failure is not None and failure.reason == "wrong-values"
+    assert [cell.right for cell in failure.cells] == [False]
+    assert "is not the expected one" in str(report)
+    assert "<table" in report._repr_html_()
+
+
+def test_the_failing_launch_is_kept_for_a_picture():
+    launch = g01_task.forward.check(no_guard).launch
+    assert launch is not None and launch.kernel == "no_guard"
+    assert g01_task.forward.check(g01.affine_kernel).launch is None
+
+
+def test_a_check_stops_at_the_first_failing_case():
+    assert len(g01_task.forward.check(no_guard).verdicts) == 1
+    assert len(g01_task.forward.check(g01.affine_kernel).verdicts) == 3 * len(g01_task.SIZES)
+
+
+def test_a_budget_says_how_much_is_enough():
+    failure = g06_task.forward.check(sum_by_one_thread).first_failure
+    assert failure is not None and failure.reason == "depth"
+    assert f"{g06_task.MOST_DEPTH} is enough" in failure.sentence
+
+
+def test_observations_are_plain_data_and_depend_on_the_seed():
+    observations = json.loads(json.dumps(g01_task.forward.observe(g01.affine_kernel, seed=1)))
+    assert g01_task.forward.judge(observations, seed=1).passed
+    assert g01_task.forward.judge(observations, seed=2).first_failure.reason == "wrong-values"
+    with pytest.raises(ValueError, match="launches, but 1 were observed"):
+        g01_task.forward.judge(observations[:1], seed=1)
+
+
+def test_a_report_is_plain_data():
+    report = g01_task.forward.check(no_guard)
+    data = json.loads(json.dumps(report.to_dict()))
+    assert data["passed"] is False
+    assert data["verdicts"][0]["reason"] == "out-of-bounds"
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [({"canaries_intact": False}, "canary"), ({"inputs_intact": False}, "input-changed"), ({}, "")],
+)
+def test_a_canary_and_a_changed_input_fail_a_right_result(change, expected):
+    observations = [seen | change for seen in g01_task.forward.observe(g01.affine_kernel)]
+    assert g01_task.forward.judge(observations).verdicts[0].reason == expected
+
+
+def test_what_a_kernel_never_writes_is_no_right_answer_by_chance():
+    @cuda.jit
+    def nothing(x, y):
+        pass
+
+    zeros = np.zeros(4, np.float32)
+    task = KernelTask("zeros", "(x, y)", lambda rng: [Case("n = 4", 1, 4, (zeros,), (zeros,))])
+    failure = task.check(nothing).first_failure
+    assert failure is not None and "Nothing sensible was written" in failure.sentence
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        (g01.affine, (numbers(9), 3.0, -1.0)),
+        (g02.relu, (numbers(9),)),
+        (g05.average_pool, (numbers(9),)),
+        (g06.total, (numbers(9),)),
+    ],
+    ids=["affine", "relu", "average_pool", "total"],
+)
+def test_the_reference_answers_pass_gradcheck_twice_over(function, arguments):
+    assert gradcheck(function, arguments)
+    assert gradgradcheck(function, arguments)
+
+
+def test_tensorflow_agrees_with_every_reference_answer():
+    tf = import_tensorflow()
+
+    x = numbers(301).detach()
+    assert second_opinion(g01.affine, lambda x, a, b: a * x + b, x, 3.0, -1.0).passed
+    assert second_opinion(g02.relu, tf.nn.relu, x).passed
+    assert second_opinion(
+        g05.average_pool, lambda x: tf.nn.avg_pool1d(x[None, :, None], 5, 1, "SAME")[0, :, 0], x
+    ).passed
+    assert second_opinion(g06.total, lambda x: tf.reshape(tf.reduce_sum(x), [1]), x).passed
+
+
+def test_tensorflow_disagrees_with_a_wrong_function():
+    tf = import_tensorflow()
+
+    report = second_opinion(g02.relu, tf.nn.elu, numbers(9).detach())
+    assert report.first_failure is not None
+    assert "TensorFlow's" in report.first_failure.sentence
