@@ -20,6 +20,9 @@ _UFUNCS: dict[str, Any] = {
 }
 
 
+REDUCTIONS = frozenset(_UFUNCS)
+
+
 def _step(name: str) -> Callable[..., Any]:
     """new = f(old, *operands), elementwise, with CUDA's definitions of inc, dec, exch and cas."""
     if name in _UFUNCS:

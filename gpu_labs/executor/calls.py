@@ -23,7 +23,21 @@ _KEYWORDS = {
     "builtins.round": ("number", "ndigits"),
 }
 _BARRIERS = ("syncthreads", "syncthreads_count", "syncthreads_and", "syncthreads_or")
-_WARP = ["syncwarp", "activemask", "lanemask_lt", "shfl_sync", "shfl_up_sync", "shfl_down_sync", "shfl_xor_sync", "all_sync", "any_sync", "eq_sync", "ballot_sync", "match_any_sync", "match_all_sync"]
+_WARP = [
+    "syncwarp",
+    "activemask",
+    "lanemask_lt",
+    "shfl_sync",
+    "shfl_up_sync",
+    "shfl_down_sync",
+    "shfl_xor_sync",
+    "all_sync",
+    "any_sync",
+    "eq_sync",
+    "ballot_sync",
+    "match_any_sync",
+    "match_all_sync",
+]
 _LOADS = ("ldca", "ldcg", "ldcs", "ldlu", "ldcv")
 _STORES = ("stcg", "stcs", "stwb", "stwt")
 
@@ -52,7 +66,12 @@ def lower_call(low: Lowering, name: str, value: Any) -> None:
         _slice(low, name, args)
         return
     result = type_of(low.typed.typemap[name])
-    if called is None and isinstance(callee, (types.Type, type)) and isinstance(result, np.dtype) and len(args) == 1:
+    if (
+        called is None
+        and isinstance(callee, (types.Type, type))
+        and isinstance(result, np.dtype)
+        and len(args) == 1
+    ):
         low.emit("copy", low.var(name), (_operand(low, args[0]),))
         return
     if called is None:

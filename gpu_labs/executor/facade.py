@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 from numba import cuda as numba_cuda
+from numba.cuda import random
 from numba.cuda import types as numba_types
 from numba.cuda.core import sigutils
 from numba.cuda.dispatcher import CUDADispatcher
@@ -150,29 +151,6 @@ def _pass(*_: Any, **__: Any) -> None:
     """Nothing to do: every call is done when it returns."""
 
 
-class Random(types.ModuleType):
-    """`cuda.random` with states that are made without a GPU."""
-
-    def __init__(self) -> None:
-        super().__init__("cuda.random")
-
-    def __getattr__(self, name: str) -> Any:
-        from numba.cuda import random
-
-        return getattr(random, name)
-
-    @staticmethod
-    def create_xoroshiro128p_states(
-        n: int, seed: int, subsequence_start: int = 0, stream: Any = 0
-    ) -> DeviceArray:
-        """States of `n` generators, as numba.cuda.random makes them."""
-        from numba.cuda import random
-
-        states = np.empty(n, dtype=random.xoroshiro128p_dtype)
-        random.init_xoroshiro128p_states_cpu(states, seed, subsequence_start)
-        return DeviceArray(states)
-
-
 class Facade(types.ModuleType):
     """The names of numba.cuda; those that need a GPU are replaced."""
 
@@ -196,7 +174,6 @@ class Facade(types.ModuleType):
         self.get_current_device = lambda: Device()
         self.is_available = lambda: True
         self.In = self.Out = self.InOut = Argument
-        self.random = Random()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(numba_cuda, name)
@@ -216,13 +193,6 @@ def _typeof_facade(value: Facade, context: Any) -> Any:
     return numba_types.Module(numba_cuda)
 
 
-@typeof_impl.register(Random)
-def _typeof_random(value: Random, context: Any) -> Any:
-    from numba.cuda import random
-
-    return numba_types.Module(random)
-
-
 @typeof_impl.register(DeviceArray)
 def _typeof_device_array(value: DeviceArray, context: Any) -> Any:
     return gate.type_of_argument(value.host, "array")
@@ -232,7 +202,10 @@ def _make() -> Any:
     if numba_cuda.is_available():
         return numba_cuda
     gate.contexts()
-    return Facade()
+    facade = Facade()
+    # `create_xoroshiro128p_states` makes its device array through this name.
+    random.cuda = facade  # type: ignore[attr-defined]
+    return facade
 
 
 cuda: Any = _make()

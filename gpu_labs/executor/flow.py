@@ -9,6 +9,7 @@ others, as the threads of a warp do.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gpu_labs.executor.program import Branch, Const, Function, Jump, Return, SliceOf, Var
@@ -170,9 +171,12 @@ def outlive_their_loop(function: Function, flow: Flow) -> set[str]:
     }
 
 
-def waits_for(function: Function, body: frozenset[int]) -> set[str]:
+def waits_for(
+    function: Function, body: frozenset[int], steady: Callable[[Function, object], bool] = lambda *_: False
+) -> set[str]:
     """What the conditions that leave a loop depend on, as far as it is computed in the loop: "load", "call"
-    and the like for operations, and the name of an atomic ("cas")."""
+    and the like for operations, and the name of an atomic ("cas"). Loads from `steady` arrays, which no
+    other thread changes, are not waited for."""
     made: dict[str, tuple[str, tuple[object, ...]]] = {}
     work: list[object] = []
     for label in body:
@@ -180,7 +184,9 @@ def waits_for(function: Function, body: frozenset[int]) -> set[str]:
         for phi in block.phis:
             made[phi.dst.name] = ("phi", tuple(phi.incoming.values()))
         for op in block.ops:
-            if op.dst is not None:
+            if op.kind == "load" and op.dst is not None and steady(function, op.args[0]):
+                made[op.dst.name] = ("steady", op.args[1:])
+            elif op.dst is not None:
                 made[op.dst.name] = (op.info if op.kind == "atomic" else op.kind, op.args)
         if isinstance(block.end, Branch) and not {block.end.then, block.end.orelse} <= body:
             work.append(block.end.condition)

@@ -205,12 +205,9 @@ class Run:
         """`print` from every lane of the mask, one line each, in the lanes' order."""
         lanes = self.lanes
         where = np.flatnonzero(lanes.full_mask(mask))
-        columns = [
-            v if isinstance(v, str) else spread(np.asarray(v), lanes.shape, where).tolist() for v in values
-        ]
+        columns = [_column(v, lanes, where) for v in values]
         for row in range(len(where)):
-            words = [str(c) if isinstance(c, str) else str(c[row]) for c in columns]
-            self.printed.write(" ".join(words) + "\n")
+            self.printed.write(" ".join(column[row] for column in columns) + "\n")
 
     # Loops without an end
 
@@ -229,6 +226,25 @@ class Run:
                 self.watch.stuck(site, mask, turns, kinds, spinning=True)
         if turns >= self.watch.step_budget:
             self.watch.stuck(site, mask, turns, kinds, spinning=False)
+
+
+def _column(value: Any, lanes: Lanes, where: np.ndarray) -> list[str]:
+    """What each lane prints for one argument."""
+    if isinstance(value, str):
+        return [value] * len(where)
+    if isinstance(value, tuple):
+        rows = zip(*(_column(v, lanes, where) for v in value), strict=True)
+        return [printed(row) for row in rows]
+    return [printed(v) for v in spread(np.asarray(value), lanes.shape, where).tolist()]
+
+
+def printed(value: Any) -> str:
+    """A value as Numba's `print` in a kernel writes it: floats by "%f"."""
+    if isinstance(value, float):
+        return f"{value:f}"
+    if isinstance(value, tuple):
+        return f"({', '.join(value)}{',' if len(value) == 1 else ''})"
+    return str(value)
 
 
 def _unchanged(a: Any, b: Any, mask: Mask) -> bool:

@@ -69,6 +69,30 @@ class Recorder:
             block = int(lanes.blocks[row])
             self._kept.append((number, kind, site, block, epoch, time, threads.copy(), np.array(cells)))
 
+    def keep(
+        self,
+        memory: Memory,
+        kind: AccessKind,
+        site: Site,
+        time: int,
+        lanes: Lanes,
+        barriers: Any,
+        threads: np.ndarray,
+        cells: np.ndarray,
+    ) -> None:
+        """Keep accesses of the only block of a stretch, given thread by thread."""
+        if not self._rows:
+            return
+        self._left -= len(cells)
+        if self._left < 0:
+            self.omitted += 1
+            self.wants = False
+            return
+        block = int(lanes.blocks[0])
+        self._kept.append(
+            (self._number(memory), kind, site, block, int(barriers.epoch[0]), time, threads, cells)
+        )
+
     @property
     def epochs(self) -> list[int]:
         """Barriers passed, for the recorded blocks."""

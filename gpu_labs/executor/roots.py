@@ -1,4 +1,4 @@
-"""Which array arguments a kernel may write: the others cannot be raced for and need no watching."""
+"""Which arrays a kernel may write: the others cannot be raced for and need no watching."""
 
 from __future__ import annotations
 
@@ -8,23 +8,30 @@ _WRITES = ("store", "atomic", "setfield")
 _PASSES_ON = ("copy", "view", "iter", "next", "item", "tuple", "enumerate", "zip", "attribute", "field")
 
 
-def written_parameters(program: Program) -> set[str]:
-    """Names of the kernel's array parameters that a store or an atomic may reach, through rows, slices,
-    records, tuples, iterators and device functions."""
-    roots: dict[tuple[int, str], set[str]] = {
-        (id(program.kernel), p.name): {p.name}
-        for p in program.kernel.parameters
-        if isinstance(p.type, (ArrayType, TupleType))
-    }
-    written: set[str] = set()
-    functions = [program.kernel, *program.functions]
-    changed = True
-    while changed:
-        before = sum(map(len, roots.values())) + len(written)
-        for function in functions:
-            _pass_on(function, roots, written)
-        changed = sum(map(len, roots.values())) + len(written) != before
-    return written
+class Roots:
+    """Where each array variable of a program comes from, and which origins a store or an atomic may reach,
+    through rows, slices, records, tuples, iterators and device functions.
+
+    Origins are the kernel's parameters by name and "local" or "shared" with a number for its own arrays."""
+
+    def __init__(self, program: Program) -> None:
+        self.of: dict[tuple[int, str], set[str]] = {
+            (id(program.kernel), p.name): {p.name}
+            for p in program.kernel.parameters
+            if isinstance(p.type, (ArrayType, TupleType))
+        }
+        self.written: set[str] = set()
+        changed = True
+        while changed:
+            before = sum(map(len, self.of.values())) + len(self.written)
+            for function in (program.kernel, *program.functions):
+                _pass_on(function, self.of, self.written)
+            changed = sum(map(len, self.of.values())) + len(self.written) != before
+
+    def steady(self, function: Function, operand: object) -> bool:
+        """True for an array that no other thread changes: never written, or the thread's own."""
+        found = self.of.get((id(function), operand.name), set()) if isinstance(operand, Var) else set()
+        return all(origin.startswith("local ") or origin not in self.written for origin in found)
 
 
 def _pass_on(function: Function, roots: dict[tuple[int, str], set[str]], written: set[str]) -> None:
@@ -44,6 +51,8 @@ def _pass_on(function: Function, roots: dict[tuple[int, str], set[str]], written
         for op in block.ops:
             if op.kind in _WRITES:
                 written |= of(op.args[0])
+            elif op.kind == "alloc" and op.dst is not None:
+                give(function, op.dst.name, {f"{op.info.space} {op.info.id}"})
             elif op.kind == "call":
                 for parameter, operand in zip(op.info.parameters, op.args, strict=True):
                     give(op.info, parameter.name, of(operand))

@@ -14,11 +14,14 @@ from gpu_labs.executor.bind import bind, host_array
 from gpu_labs.executor.findings import Dim3, Finding
 from gpu_labs.executor.lanes import Lanes
 from gpu_labs.executor.launch import Engine, KernelTypeError, Launch, Level
+from gpu_labs.executor.engine import choose
 from gpu_labs.executor.lockstep import Run
 from gpu_labs.executor.lockstep_code import compile_program
 from gpu_labs.executor.program import ArrayType, Program
 from gpu_labs.executor.record import Recorder
-from gpu_labs.executor.roots import written_parameters
+from gpu_labs.executor.roots import Roots
+from gpu_labs.executor.serial import BlockRun
+from gpu_labs.executor.serial_code import compile_serial
 from gpu_labs.executor.shape import problems
 from gpu_labs.executor.stuck import Stuck
 from gpu_labs.executor.useless import Usefulness, looped_sites
@@ -32,7 +35,8 @@ class Prepared:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.written = written_parameters(program)
+        self.roots = Roots(program)
+        self.written = self.roots.written
         self.static_shared = sum(
             int(np.prod(a.shape)) * a.dtype.itemsize
             for a in program.allocs
@@ -42,6 +46,7 @@ class Prepared:
         self.looped = looped_sites(program)
         self.needed_barriers: set[int] = set()
         self._lockstep: Callable[..., None] | None = None
+        self._serial: Callable[..., Any] | None = None
 
     @property
     def lockstep(self) -> Callable[..., None]:
@@ -49,6 +54,13 @@ class Prepared:
         if self._lockstep is None:
             self._lockstep = compile_program(self.program)
         return self._lockstep
+
+    @property
+    def serial(self) -> Callable[..., Any]:
+        """The serial code, made at first use."""
+        if self._serial is None:
+            self._serial = compile_serial(self.program)
+        return self._serial
 
 
 _prepared: dict[tuple[Any, ...], Prepared] = {}
@@ -106,7 +118,9 @@ def run(
     refused = problems(grid, block, shared_bytes, prepared.static_shared)
     recorder = Recorder() if level in ("hazards", "profile") else None
 
-    def launch(findings: tuple[Finding, ...], used: Engine, printed: str, watch: Watch | None) -> Launch:
+    def launch(
+        findings: tuple[Finding, ...], used: Engine, printed: str, watch: Watch | None, note: str = ""
+    ) -> Launch:
         kernel = program.kernel
         return Launch(
             kernel=kernel.name,
@@ -125,6 +139,7 @@ def run(
             accesses_omitted=recorder.omitted if recorder else 0,
             epochs=tuple(recorder.epochs) if recorder else (),
             printed=printed,
+            notes=(note,) if note else (),
             seconds=time.perf_counter() - start,
         )
 
@@ -139,28 +154,63 @@ def run(
     if seed is not None:
         blocks = np.random.default_rng(seed).permutation(blocks)
     per_block = block[0] * block[1] * block[2]
+    chosen, why = choose(engine, program, prepared.roots, len(blocks) * per_block, level)
     step = len(blocks) if prepared.grid_sync else max(1, STRETCH // per_block)
+    if chosen == "serial":
+        step = 1
     useful = Usefulness(program, prepared.needed_barriers, prepared.looped) if per_block > 1 else None
     watch = Watch(program, level, step_budget, step >= len(blocks), recorder, useful)
     printed = io.StringIO()
-    code = prepared.lockstep
     with np.errstate(all="ignore"):
         try:
-            for first in range(0, len(blocks), step):
-                lanes = Lanes(grid, block, blocks[first : first + step], seed)
-                if recorder is not None:
-                    recorder.begin(lanes)
-                watch.begin(lanes, written)
-                code(Run(lanes, watch, shared_bytes, printed, watch.profile), None, *bound)
-                watch.end()
+            if chosen == "serial":
+                _run_serial(prepared, grid, block, blocks, seed, watch, written, shared_bytes, printed, bound)
+            else:
+                for first in range(0, len(blocks), step):
+                    lanes = _begin(grid, block, blocks[first : first + step], seed, watch, written)
+                    prepared.lockstep(Run(lanes, watch, shared_bytes, printed, watch.profile), None, *bound)
+                    watch.end()
         except Stuck:
             watch.end()
-    return launch(watch.report.findings(), "lock-step", printed.getvalue(), watch)
+    return launch(watch.report.findings(), chosen, printed.getvalue(), watch, why)
+
+
+def _begin(
+    grid: Dim3, block: Dim3, blocks: np.ndarray, seed: int | None, watch: Watch, written: list[Any]
+) -> Lanes:
+    lanes = Lanes(grid, block, blocks, seed)
+    if watch.recorder is not None:
+        watch.recorder.begin(lanes)
+    watch.begin(lanes, written)
+    return lanes
+
+
+def _run_serial(
+    prepared: Prepared,
+    grid: Dim3,
+    block: Dim3,
+    blocks: np.ndarray,
+    seed: int | None,
+    watch: Watch,
+    written: list[Any],
+    shared_bytes: int,
+    printed: io.StringIO,
+    bound: list[Any],
+) -> None:
+    for number in range(len(blocks)):
+        lanes = _begin(grid, block, blocks[number : number + 1], seed, watch, written)
+        for _ in BlockRun(prepared.serial, lanes, watch, shared_bytes, printed, bound).go():
+            pass  # the engine is not chosen for kernels that wait for the grid
+        watch.end()
 
 
 def _refuse_read_only(values: Sequence[Any], names: list[str], prepared: Prepared) -> None:
     for value, name in zip(values, names, strict=True):
-        if isinstance(value, np.ndarray) and not value.flags.writeable and f"v_arg_{name}" in prepared.written:
+        if (
+            isinstance(value, np.ndarray)
+            and not value.flags.writeable
+            and f"v_arg_{name}" in prepared.written
+        ):
             raise KernelTypeError(f"The kernel writes to `{name}`, which is a read-only array: pass a copy.")
 
 

@@ -106,5 +106,9 @@ def looped_sites(program: Program) -> set[int]:
         if op.site is not None
     }
     return found | {
-        op.site.id for f in program.functions for b in f.blocks.values() for op in b.ops if op.site is not None
+        op.site.id
+        for f in program.functions
+        for b in f.blocks.values()
+        for op in b.ops
+        if op.site is not None
     }

@@ -32,8 +32,13 @@ class Watch:
     """The observer of one launch. `begin` and `end` frame each stretch of blocks."""
 
     def __init__(
-        self, program: Program, level: Level, step_budget: int, one_stretch: bool, recorder: Recorder | None,
-        useful: Usefulness | None
+        self,
+        program: Program,
+        level: Level,
+        step_budget: int,
+        one_stretch: bool,
+        recorder: Recorder | None,
+        useful: Usefulness | None,
     ) -> None:
         self.program = program
         self.level: Level = level

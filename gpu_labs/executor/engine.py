@@ -1,0 +1,61 @@
+"""Which engine runs a launch."""
+
+from __future__ import annotations
+
+from gpu_labs.executor.flow import Flow, analyse, waits_for
+from gpu_labs.executor.launch import Engine, Level
+from gpu_labs.executor.program import Function, Program
+from gpu_labs.executor.roots import Roots
+
+FEW = 48  # lanes below which Python numbers beat arrays
+MANY_PRINTS = 4096
+_MEMORY = {
+    "load",
+    "field",
+    "call",
+    "cas",
+    "exch",
+    "add",
+    "sub",
+    "max",
+    "min",
+    "and_",
+    "or_",
+    "xor",
+    "inc",
+    "dec",
+}
+
+
+def choose(asked: str, program: Program, roots: Roots, lanes: int, level: Level) -> tuple[Engine, str]:
+    """The engine, and why another one than the one asked for; serial for few lanes with loops and for `print`.
+
+    Lock-step always runs what the serial engine would get wrong: a loop that waits for memory shows that it
+    never ends only when its threads run together, and a grid-wide barrier needs all blocks at once.
+    """
+    reason = ""
+    if program.uses("gridsync"):
+        reason = "the kernel has a barrier for the whole grid"
+    elif level == "profile":
+        reason = "a profile needs whole warps"
+    elif any(_waits(f, roots) for f in (program.kernel, *program.functions)):
+        reason = "a loop waits for memory that other threads write"
+    if asked == "lock-step" or reason:
+        note = f"Ran in lock-step and not serially: {reason}." if asked == "serial" else ""
+        return "lock-step", note
+    if asked == "serial":
+        return "serial", ""
+    if program.uses("print") and lanes <= MANY_PRINTS:
+        return "serial", ""
+    loops = any(analyse(f).loops for f in (program.kernel, *program.functions))
+    return ("serial" if loops and lanes <= FEW else "lock-step"), ""
+
+
+def _waits(function: Function, roots: Roots) -> bool:
+    """True when some `while` loop ends by what it finds in memory."""
+    flow: Flow = analyse(function)
+    return any(
+        waits_for(function, loop.body, roots.steady) & _MEMORY
+        for header, loop in flow.loops.items()
+        if not any(op.kind == "next" for op in function.blocks[header].ops)
+    )

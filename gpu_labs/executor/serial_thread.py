@@ -1,0 +1,289 @@
+"""What the serial engine's generated code calls, for one thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gpu_labs.executor import atomics
+from gpu_labs.executor.lockstep import printed
+from gpu_labs.executor.memory import Memory
+from gpu_labs.executor.program import Alloc, Site
+from gpu_labs.executor.scalars import scalar
+
+if TYPE_CHECKING:
+    from gpu_labs.executor.serial import BlockRun
+
+
+class SerialArray:
+    """A window as in `memory.py`, with plain numbers. While `length` is not 0, element i of a
+    one-dimensional array that nobody watches is `fast[i]`."""
+
+    __slots__ = ("_reader", "base", "fast", "length", "memory", "shape", "strides")
+
+    def __init__(
+        self, memory: Memory, base: int, shape: tuple[int, ...], strides: tuple[int, ...], watched: bool
+    ) -> None:
+        self.memory, self.base, self.shape, self.strides = memory, base, shape, strides
+        self.length = 0
+        self.fast: Any = None
+        self._reader = _reader(memory.buffer)
+        if not watched:
+            self.hurry()
+
+    def hurry(self) -> None:
+        """Nobody watches any more."""
+        if len(self.shape) == 1 and self.strides[0] > 0 and not self.memory.fields:
+            step = self.strides[0]
+            self.fast = _reader(self.memory.buffer[self.base : self.base + self.shape[0] * step : step])
+            self.length = self.shape[0]
+
+    def get(self, cell: int) -> Any:
+        """The number in a cell."""
+        return self._reader[cell]
+
+
+def _reader(buffer: np.ndarray) -> Any:
+    """Reads Python numbers where the engine keeps those, NumPy scalars else."""
+    plain = buffer.dtype.kind in "iub" or buffer.dtype == np.float64
+    return (
+        memoryview(buffer)
+        if plain and buffer.dtype.isnative and buffer.flags.writeable
+        else _Items(buffer)
+        if plain
+        else buffer
+    )
+
+
+class _Items:
+    """Read-only buffers, which give NumPy scalars, as Python numbers."""
+
+    __slots__ = ("_buffer",)
+
+    def __init__(self, buffer: np.ndarray) -> None:
+        self._buffer = buffer
+
+    def __getitem__(self, cell: int) -> Any:
+        return self._buffer.item(cell)
+
+
+class SerialRecord:
+    """One structured element, by reference."""
+
+    __slots__ = ("cell", "memory")
+
+    def __init__(self, memory: Memory, cell: int) -> None:
+        self.memory, self.cell = memory, cell
+
+
+class Thread:
+    """One thread of a block."""
+
+    def __init__(self, block: BlockRun, lane: int, at: int) -> None:
+        self.block = block
+        self.lane = lane
+        self.at = at
+        self.special = {name: self._own(value) for name, value in block.lanes.special.items()}
+        self._allocated: dict[int, SerialArray] = {}
+        self._spin: Any = None
+        self._changed = True
+
+    def _own(self, value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(map(self._own, value))
+        if value is None or np.ndim(value) == 0:
+            return None if value is None else int(value)
+        return int(np.broadcast_to(value, self.block.lanes.shape).reshape(-1)[self.at])
+
+    # Memory
+
+    def constant(self, value: np.ndarray) -> SerialArray:
+        """A constant array that the kernel captured."""
+        kept = self._allocated.get(id(value))
+        if kept is None:
+            kept = self._allocated[id(value)] = self.block.wrap(self.block.run.constant(value))
+        return kept
+
+    def allocate(self, alloc: Alloc) -> SerialArray:
+        """A shared array of the block or a local one of the thread."""
+        kept = self._allocated.get(alloc.id)
+        if kept is None:
+            window = self.block.run.allocate(alloc)
+            base = window.base
+            if np.ndim(base):
+                base = np.broadcast_to(base, self.block.lanes.shape).reshape(-1)[self.at]
+            kept = SerialArray(
+                window.memory,
+                int(base),
+                tuple(map(int, window.shape)),
+                tuple(map(int, window.strides)),
+                window.memory.state is not None or alloc.space == "shared",
+            )
+            self._allocated[alloc.id] = kept
+        return kept
+
+    def place(self, site: Site, array: SerialArray, index: tuple[int, ...]) -> int | None:
+        """The cell of an element, or None with a finding when there is none."""
+        cell = array.base
+        for axis, (i, n, step) in enumerate(zip(index, array.shape, array.strides, strict=True)):
+            if not 0 <= i < n:
+                lanes = self.block.lanes
+                outside = np.zeros(lanes.per_block, bool)
+                outside[self.at] = True
+                self.block.watch.out_of_bounds(site, array, index, axis, outside.reshape(lanes.shape))  # type: ignore[arg-type]
+                return None
+            cell += i * step
+        return cell
+
+    def load(self, site: Site, array: SerialArray, *index: int) -> Any:
+        """`array[index]`; 0 outside."""
+        cell = self.place(site, array, index)
+        if cell is None:
+            return scalar(0, array.memory.buffer.dtype)
+        if self.block.watch.observes:
+            self.block.note(array.memory, "read", cell, self.lane, None, site)
+        return array.get(cell)
+
+    def store(self, site: Site, array: SerialArray, value: Any, *index: int) -> None:
+        """`array[index] = value`; nothing outside."""
+        cell = self.place(site, array, index)
+        if cell is None:
+            return
+        memory = array.memory
+        if self.block.watch.observes:
+            self.block.note(memory, "write", cell, self.lane, value, site)
+        if not self._changed:
+            self._changed = memory.buffer[cell] != value
+        memory.buffer[cell] = value
+
+    def view(self, site: Site, array: SerialArray, *index: Any) -> SerialArray:
+        """A row or slice."""
+        base = array.base
+        shape: list[int] = []
+        strides: list[int] = []
+        for axis, (n, step) in enumerate(zip(array.shape, array.strides, strict=True)):
+            part = index[axis] if axis < len(index) else slice(None)
+            if isinstance(part, slice):
+                chosen = range(n)[part]
+                base += chosen.start * step if len(chosen) else 0
+                shape.append(len(chosen))
+                strides.append(step * chosen.step)
+            else:
+                line = SerialArray(array.memory, 0, (n,), (step,), True)
+                base += self.place(site, line, (part,)) or 0
+        watched = array.memory.state is not None or array.memory.space != "global" or self.block.records
+        return SerialArray(array.memory, base, tuple(shape), tuple(strides), watched)
+
+    def record(self, site: Site, array: SerialArray, *index: int) -> SerialRecord:
+        """A reference to a structured element."""
+        return SerialRecord(array.memory, self.place(site, array, index) or 0)
+
+    def get_field(self, site: Site, record: SerialRecord, field: str) -> Any:
+        """One field of a record."""
+        memory = record.memory
+        if self.block.watch.observes:
+            self.block.note(memory, "read", self._cell(record, field), self.lane, None, site)
+        return scalar(memory.buffer[field][record.cell], memory.buffer.dtype[field])
+
+    def set_field(self, site: Site, record: SerialRecord, field: str, value: Any) -> None:
+        """Assign one field of a record."""
+        memory = record.memory
+        value = scalar(value, memory.buffer.dtype[field])
+        if self.block.watch.observes:
+            self.block.note(memory, "write", self._cell(record, field), self.lane, value, site)
+        memory.buffer[field][record.cell] = value
+        self._changed = True
+
+    def _cell(self, record: SerialRecord, field: str) -> int:
+        fields = record.memory.fields
+        return record.cell * len(fields) + fields.index(field)
+
+    def atomic(
+        self, site: Site, name: str, array: SerialArray, index: tuple[int, ...], operands: tuple[Any, ...]
+    ) -> Any:
+        """An atomic operation; returns what was there."""
+        cell = self.place(site, array, index)
+        memory = array.memory
+        if cell is None:
+            return scalar(0, memory.buffer.dtype)
+        if self.block.watch.observes:
+            self.block.note(memory, "atomic", cell, self.lane, None, site)
+        old = array.get(cell)
+        where = np.array([cell])
+        values = [np.array([v], memory.buffer.dtype) for v in operands]
+        atomics.apply(name, memory.buffer, where, values, name not in atomics.REDUCTIONS)
+        if not self._changed:
+            self._changed = memory.buffer[cell] != old
+        return old
+
+    # The rest
+
+    def attribute(self, value: Any, name: str) -> Any:
+        """`value.name` of an array, a tuple or a number."""
+        if isinstance(value, SerialArray):
+            size = value.memory.buffer.itemsize
+            total = int(np.prod(value.shape))
+            if name == "T":
+                return SerialArray(value.memory, value.base, value.shape[::-1], value.strides[::-1], True)
+            found = {
+                "shape": value.shape,
+                "len": value.shape[0] if value.shape else 0,
+                "ndim": len(value.shape),
+                "size": total,
+                "itemsize": size,
+                "nbytes": total * size,
+                "strides": tuple(s * size for s in value.strides),
+            }
+            return found[name]
+        if isinstance(value, tuple):
+            return len(value) if name == "len" else value["xyz".index(name)]
+        got = getattr(value, name)
+        return scalar(got, np.asarray(got).dtype)
+
+    def iterate(self, site: Site, source: Any) -> Iterator[Any]:
+        """`iter(source)`."""
+        if isinstance(source, SerialArray):
+            return self._elements(site, source)
+        return iter(source)
+
+    def _elements(self, site: Site, array: SerialArray) -> Iterator[Any]:
+        for i in range(array.shape[0]):
+            yield self.load(site, array, i) if len(array.shape) == 1 else self.view(site, array, i)
+
+    def fence(self) -> None:
+        """A `threadfence`."""
+        self.block.watch.fence(None)
+
+    def print(self, *values: Any) -> None:
+        """One line of output."""
+        self.block.printed.write(" ".join(_word(v) for v in values) + "\n")
+
+    def turn(self, site: Site, turns: int, state: tuple[Any, ...], kinds: list[str]) -> None:
+        """As `Run.turn`, for one thread."""
+        watch, lanes = self.block.watch, self.block.lanes
+        mask = np.zeros(lanes.per_block, bool)
+        mask[self.at] = True
+        if turns & 1023 == 0:
+            self._spin, self._changed = state, False
+        elif not self._changed and self._spin is not None:
+            if len(state) == len(self._spin) and all(
+                _same(a, b) for a, b in zip(state, self._spin, strict=True)
+            ):
+                watch.stuck(site, mask.reshape(lanes.shape), turns, kinds, spinning=True)
+            self._changed = True
+        if turns >= watch.step_budget:
+            watch.stuck(site, mask.reshape(lanes.shape), turns, kinds, spinning=False)
+
+
+def _same(a: Any, b: Any) -> bool:
+    return a is b or (
+        type(a) is type(b) and not isinstance(a, (SerialArray, Iterator)) and (a == b or (a != a and b != b))
+    )
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, tuple):
+        return printed(tuple(_word(v) for v in value))
+    return printed(float(value)) if isinstance(value, np.floating) else printed(value)
