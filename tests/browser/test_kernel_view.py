@@ -1,0 +1,98 @@
+"""KernelView in a browser: playing, pointing, findings, the profile; on its page and in JupyterLab."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numba import cuda as numba_cuda
+
+from gpu_labs import inspect
+from widgets import KernelView
+
+CELL = """
+import numpy as np
+from gpu_labs import cuda, inspect
+from widgets import KernelView
+
+@cuda.jit
+def affine(a, x, b, y):
+    i = cuda.grid(1)
+    y[i] = a * x[i] + b
+
+x = np.arange(21, dtype=np.float32)
+KernelView(inspect(affine, 3, 8, np.float32(2), x, np.float32(1), np.zeros_like(x)))
+"""
+
+
+@numba_cuda.jit
+def reverse(x, y):
+    tile = numba_cuda.shared.array(8, "float32")
+    t = numba_cuda.threadIdx.x
+    i = numba_cuda.grid(1)
+    tile[t] = x[i]
+    numba_cuda.syncthreads()
+    y[i] = tile[7 - t]
+
+
+@pytest.fixture(scope="module")
+def view() -> KernelView:
+    x = np.arange(20, dtype=np.float32)
+    return KernelView(inspect(reverse, 3, 8, x, np.zeros_like(x), level="profile"))
+
+
+def test_next_and_the_keys_walk_through_the_accesses(show, snap, view) -> None:
+    page = show(view)
+    status = page.locator(".kernel-view > .status")
+    assert "read x" in status.inner_text()
+    page.get_by_label("next (right arrow)").click()
+    assert "write tile" in status.inner_text()
+    page.locator(".kernel-view").press("ArrowRight")
+    assert page.locator(".epoch-of").first.inner_text() == "after barrier 1"
+    snap(page, "kernel-view-barrier")
+    page.locator(".kernel-view").press("Home")
+    assert status.inner_text() == "Before the first access."
+
+
+def test_pointing_at_a_thread_draws_lines_to_what_it_touches(show, snap, view) -> None:
+    page = show(view)
+    page.locator(".card").first.locator(".thread").nth(2).hover()
+    assert page.locator(".threads-to-cells line").count() == 1
+    assert "thread 2 of block 0 reads x[2]" in page.locator(".kernel-view > .status").inner_text()
+    snap(page, "kernel-view-thread")
+
+
+def test_pointing_at_a_cell_tells_who_touched_it(show, view) -> None:
+    page = show(view)
+    page.locator(".strip").first.locator(".cell").nth(9).hover()
+    assert "x[9]: thread 1 of block 1 (read, line" in page.locator(".kernel-view > .status").inner_text()
+
+
+def test_a_finding_opens_its_sentence_and_its_moment(show, snap, view) -> None:
+    page = show(view)
+    finding = page.locator(".findings details").first
+    finding.locator("summary").click()
+    assert "Try:" in finding.inner_text()
+    snap(page, "kernel-view-finding")
+
+
+def test_the_profile_counts_sectors_and_bank_passes(show, snap, view) -> None:
+    page = show(view)
+    page.get_by_role("button", name="show profile").click()
+    assert "warp requests" in page.locator(".kernel-profile").inner_text()
+    assert not page.locator(".kernel-body").is_visible()
+    snap(page, "kernel-view-profile")
+
+
+@pytest.mark.parametrize("width", [900, 1800])
+def test_nothing_is_wider_than_the_page(show, snap, view, width) -> None:
+    page = show(view, width=width, dark=True)
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    snap(page, f"kernel-view-dark-{width}")
+
+
+def test_in_jupyterlab_python_and_browser_agree_on_the_frame(notebook, snap) -> None:
+    page = notebook("kernel_view.ipynb", CELL)
+    page.wait_for_selector(".kernel-view", timeout=60_000)
+    assert "2 findings" in page.locator(".verdict").inner_text()
+    page.get_by_label("next (right arrow)").click()
+    snap(page, "kernel-view-jupyterlab")

@@ -1,0 +1,99 @@
+// The pure part of KernelView, on a launch of two blocks of four threads: load, barrier, neighbour's read.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import {
+  cellName,
+  epochOfBlocks,
+  epochs,
+  request,
+  sentence,
+  threadName,
+  threadStates,
+  touched,
+  toucher,
+  touches,
+  unpacked,
+} from "../../widgets/static/kernel_model.js";
+
+const array = (name, space, shape) => ({ name, space, dtype: "float32", shape, itemBytes: 4 });
+const access = (block, epoch, kind, number, line, threads, indices) => ({
+  block,
+  epoch,
+  kind,
+  array: number,
+  line,
+  threads: { list: threads },
+  indices: { list: indices },
+});
+const story = {
+  kernel: "k",
+  firstLine: 1,
+  source: [],
+  counts: {},
+  grid: [2, 1, 1],
+  block: [4, 1, 1],
+  threads: 4,
+  blocks: [[0, 0, 0], [1, 0, 0]],
+  blocksLeftOut: 0,
+  accessesLeftOut: 0,
+  arrays: [array("x", "global", [8]), array("tile", "shared", [4])],
+  frames: [
+    { line: 3, accesses: [access(0, 0, "read", 0, 3, [0, 1, 2, 3], [0, 1, 2, 3]), access(1, 0, "read", 0, 3, [0, 1, 2, 3], [4, 5, 6, 7])] },
+    { line: 3, accesses: [access(0, 0, "write", 1, 3, [0, 1, 2, 3], [0, 1, 2, 3]), access(1, 0, "write", 1, 3, [0, 1, 2, 3], [0, 1, 2, 3])] },
+    { line: 5, accesses: [access(0, 1, "read", 1, 5, [0, 1], [2, 3])] },
+  ],
+  findings: [],
+  profile: null,
+  engine: "lock-step",
+  level: "hazards",
+  printed: "",
+  notes: [],
+};
+
+test("a packed run is its numbers", () => {
+  assert.deepEqual(unpacked({ run: [3, -1, 3] }), [3, 2, 1]);
+  assert.deepEqual(unpacked({ list: [5, 5] }), [5, 5]);
+});
+
+test("the timeline has a stretch for each barrier epoch", () => {
+  assert.deepEqual(epochs(story), [{ epoch: 0, start: 0, stop: 2 }, { epoch: 1, start: 2, stop: 3 }]);
+  assert.deepEqual(epochOfBlocks(story, 2), [1, 0]);
+});
+
+test("a thread that has work only after the barrier waits, one without more work is done", () => {
+  assert.deepEqual(threadStates(story, 0)[0], ["reading", "reading", "reading", "reading"]);
+  assert.deepEqual(threadStates(story, 0)[1].length, 4);
+  assert.deepEqual(threadStates(story, 1)[0], ["writing", "writing", "writing", "writing"]);
+  assert.deepEqual(threadStates(story, 2)[0], ["reading", "reading", "done", "done"]);
+  assert.deepEqual(threadStates(story, -1)[0], ["between", "between", "between", "between"]);
+});
+
+test("cells forget the accesses before the barrier", () => {
+  assert.deepEqual(touched(story, 1, 1, 0).get(2), { reads: 0, writes: 1 });
+  assert.deepEqual([...touched(story, 2, 1, 0).keys()], [2, 3]);
+  assert.equal(touched(story, 1, 0).size, 8, "a global array adds up the blocks");
+});
+
+test("a cell knows who touched it, newest first", () => {
+  const found = toucher(story, 2, 1, 2, 0);
+  assert.deepEqual(found.map(({ thread, kind, frame }) => [thread, kind, frame]), [[0, "read", 2], [2, "write", 1]]);
+  assert.deepEqual(touches(story, 2, 0, 1), [{ array: 1, index: 3, kind: "read" }]);
+});
+
+test("a warp's request counts sectors and bank passes as a GPU does", () => {
+  const lanes = Array.from({ length: 32 }, (_, i) => i);
+  const of = (stride) => access(0, 0, "read", 0, 1, lanes, lanes.map((i) => i * stride));
+  assert.deepEqual(request(of(1), story.arrays[0], 0), { lanes: 32, sectors: 4, ideal: 4, passes: 1 });
+  assert.deepEqual(request(of(8), story.arrays[0], 0), { lanes: 32, sectors: 32, ideal: 4, passes: 8 });
+  assert.deepEqual(request(of(32), story.arrays[1], 0).passes, 32);
+  assert.deepEqual(request(of(0), story.arrays[1], 0).passes, 1, "a broadcast takes one pass");
+});
+
+test("places are named as the kernel writes them", () => {
+  assert.equal(threadName({ ...story, block: [4, 2, 1] }, 5), "thread (1, 1)");
+  assert.equal(threadName(story, 3), "thread 3");
+  assert.equal(cellName(array("m", "global", [2, 3]), 4), "m[1, 1]");
+  assert.equal(sentence(story, 0), "Line 3: 8 threads read x");
+});

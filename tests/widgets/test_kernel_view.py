@@ -1,0 +1,121 @@
+"""KernelView shows what the executor recorded, and leaves a true picture."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from numba import cuda as numba_cuda
+
+from gpu_labs import inspect
+from widgets import KernelView
+from widgets.kernel_picture import kernel_svg
+from widgets.kernel_story import BLOCKS, item_bytes, kernel_story, packed
+
+
+@numba_cuda.jit
+def affine(a, x, b, y):
+    i = numba_cuda.grid(1)
+    y[i] = a * x[i] + b
+
+
+@numba_cuda.jit
+def reverse(x, y):
+    tile = numba_cuda.shared.array(8, "float32")
+    t = numba_cuda.threadIdx.x
+    i = numba_cuda.grid(1)
+    tile[t] = x[i]
+    numba_cuda.syncthreads()
+    y[i] = tile[7 - t]
+
+
+def launched(kernel, grid, block, *arguments, **options):
+    return inspect(kernel, grid, block, *arguments, **options)
+
+
+@pytest.fixture
+def stray():
+    """An affine launch whose last threads run past the end."""
+    x = np.arange(21, dtype=np.float32)
+    return launched(affine, 3, 8, np.float32(2), x, np.float32(1), np.zeros_like(x))
+
+
+@pytest.fixture
+def reversed_launch():
+    x = np.arange(24, dtype=np.float32)
+    return launched(reverse, 3, 8, x, np.zeros_like(x))
+
+
+def test_the_story_is_json_and_names_every_access(reversed_launch) -> None:
+    story = kernel_story(reversed_launch)
+    json.dumps(story)
+    assert [array["name"] for array in story["arrays"]] == ["x", "tile", "y"]
+    assert {access["epoch"] for frame in story["frames"] for access in frame["accesses"]} == {0, 1}
+    assert sum(story["counts"].values()) == 24 * 4
+
+
+def test_a_finding_is_on_its_card_and_line(stray) -> None:
+    story = kernel_story(stray)
+    finding = story["findings"][0]
+    assert finding["kind"] == "out-of-bounds"
+    assert story["blocks"][finding["card"]] == [2, 0, 0]
+    assert story["source"][finding["line"] - story["firstLine"]].strip() == "y[i] = a * x[i] + b"
+
+
+def test_more_blocks_than_fit_are_counted() -> None:
+    x = np.zeros(1024, dtype=np.float32)
+    story = kernel_story(launched(affine, 128, 8, np.float32(2), x, np.float32(1), np.zeros_like(x)))
+    assert 1 <= len(story["blocks"]) <= BLOCKS
+    assert story["blocksLeftOut"] == 128 - len(story["blocks"])
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_still_picture_says_what_was_found(stray, theme) -> None:
+    text = kernel_svg(kernel_story(stray), theme)
+    assert text.startswith("<svg")
+    assert "out-of-bounds" in text
+    assert "2 findings" in text
+
+
+def test_a_picture_escapes_what_a_kernel_holds(stray) -> None:
+    story = kernel_story(stray)
+    story["source"] = ["<script>alert(1)</script>"]
+    assert "<script>" not in kernel_svg(story)
+
+
+def test_a_view_leaves_its_picture_in_the_notebook(stray) -> None:
+    data, _ = KernelView(stray)._repr_mimebundle_()
+    assert data["image/svg+xml"].startswith("<svg")
+
+
+def test_a_page_stands_alone_and_is_small(reversed_launch, tmp_path) -> None:
+    page = KernelView(reversed_launch).to_html(tmp_path / "launch")
+    text = page.read_text()
+    assert "http://" not in text.replace("http://www.w3.org", "")
+    assert page.stat().st_size < 300_000
+
+
+def test_a_wrong_argument_is_one_clear_line(stray) -> None:
+    with pytest.raises(
+        TypeError, match=r"KernelView shows a launch record, not a int: make one with gpu_labs\.inspect"
+    ):
+        KernelView(3)  # pyright: ignore[reportArgumentType]
+    with pytest.raises(IndexError, match="frame 99 does not exist"):
+        KernelView(stray).frame = 99
+
+
+def test_runs_are_packed_and_other_lists_kept() -> None:
+    assert packed((4, 6, 8)) == {"run": [4, 2, 3]}
+    assert packed((4, 6, 9)) == {"list": [4, 6, 9]}
+    assert packed((4,)) == {"list": [4]}
+
+
+def test_element_sizes_come_from_the_dtype() -> None:
+    assert [item_bytes(name) for name in ("float16", "int32", "float64", "complex64", "bool")] == [
+        2,
+        4,
+        8,
+        8,
+        1,
+    ]

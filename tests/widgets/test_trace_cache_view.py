@@ -1,0 +1,64 @@
+"""TraceCache shows each call, why it traced, and what a typed call would do."""
+
+from __future__ import annotations
+
+import pytest
+
+import __main__
+from graphviz_tools.frameworks import import_tensorflow
+from widgets import TraceCache
+
+tf = import_tensorflow()
+
+
+@pytest.fixture
+def cache(monkeypatch: pytest.MonkeyPatch) -> TraceCache:
+    monkeypatch.setattr(__main__, "tf", tf, raising=False)
+    return TraceCache(tf.function(lambda x, n: x * n))
+
+
+def test_a_call_returns_what_the_function_returns_and_adds_a_row(cache: TraceCache) -> None:
+    assert cache(tf.constant([1.0, 2.0]), 3).numpy().tolist() == [3.0, 6.0]
+    cache(tf.constant([5.0, 6.0]), 3)
+    assert [call["traced"] for call in cache._history["calls"]] == [True, False]
+    assert "2 calls, 1 traces" in cache.still()
+
+
+def test_a_typed_call_is_predicted_without_running(cache: TraceCache) -> None:
+    cache(tf.ones(3), 2)
+    cache._asked(None, {"verb": "predict", "arguments": "tf.zeros(3), 2"}, None)
+    assert cache._answer["entry"] == 0
+    cache._asked(None, {"verb": "predict", "arguments": "tf.zeros(4), 2"}, None)
+    assert cache._answer["words"].startswith("This call would trace a new graph")
+    assert len(cache.history.calls) == 1
+
+
+def test_a_typed_call_can_be_run(cache: TraceCache) -> None:
+    cache._asked(None, {"verb": "run", "arguments": "tf.ones(3), n=2"}, None)
+    assert [call["arguments"] for call in cache._history["calls"]]
+
+
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [
+        ("tf.ons(3)", "AttributeError"),
+        ("(", "SyntaxError"),
+        ("unknown", "NameError: name 'unknown' is not defined"),
+    ],
+)
+def test_a_typing_mistake_is_one_line(cache: TraceCache, typed: str, error: str) -> None:
+    cache._asked(None, {"verb": "predict", "arguments": typed}, None)
+    assert cache._answer["error"].startswith(error)
+    assert "\n" not in cache._answer["error"]
+
+
+def test_a_failing_call_keeps_the_rows(cache: TraceCache) -> None:
+    cache(tf.ones(3), 2)
+    with pytest.raises((TypeError, ValueError, tf.errors.InvalidArgumentError)):
+        cache(tf.ones(3), "no number")
+    assert cache._history["calls"][0]["traced"]
+
+
+def test_a_function_without_a_cache_is_refused() -> None:
+    with pytest.raises(TypeError, match="has no cache of graphs"):
+        TraceCache(print)
