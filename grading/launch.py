@@ -17,7 +17,17 @@ from kernels.shared_zygote import LESSON_MODULES, Zygote
 
 StartKernel = Callable[[], KernelManager]
 
-GRADING_MODULES = (*LESSON_MODULES, "grading.values", "grading.seal", "gpu_labs", "numba.cuda")
+# What each fresh process would else import anew; torch._dynamo comes with the first custom operator.
+GRADING_MODULES = (
+    *LESSON_MODULES,
+    "grading.values",
+    "grading.seal",
+    "numba.cuda",
+    "torch._dynamo",
+    "gpu_labs.executor.facade",
+    "gpu_labs.autograd",
+    "gpu_labs.checks",
+)
 
 
 class _SandboxKernelManager(KernelManager):
