@@ -23,15 +23,17 @@ install:
 install-test:
 	@$(PYTHON) tools/setup_environment.py --extra test --extra jax --extra onnx
 	@$(PYTHON) tools/system_packages.py
-	@if command -v npm >/dev/null; then test node_modules -nt package-lock.json || npm ci --silent --no-audit --no-fund && touch node_modules; fi
+	@if command -v npm >/dev/null && ! test node_modules -nt package-lock.json; then \
+		npm ci --silent --no-audit --no-fund && touch node_modules; fi
 
 check:
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright
-	@if command -v npm >/dev/null; then npm run --silent check; fi
+	@if command -v npm >/dev/null; then npm run --silent types; fi
 
 test: install-test check
+	@if command -v npm >/dev/null; then npm test --silent; fi
 	@$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 bench:
