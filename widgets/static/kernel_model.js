@@ -111,6 +111,7 @@ export function touched(story, frame, array, block = null) {
  * @returns {{block: number, thread: number, kind: string, line: number, frame: number}[]}
  */
 export function toucher(story, frame, array, index, block = null) {
+  /** @type {{block: number, thread: number, kind: string, line: number, frame: number}[]} */
   const found = [];
   for (let i = Math.min(frame, story.frames.length - 1); i >= 0; i--) {
     for (const access of story.frames[i].accesses) {
