@@ -6,9 +6,10 @@ An autograd node is hidden behind the op that made it. To show fewer boxes, `col
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from graphviz_tools.collapse import collapse
+from graphviz_tools.collapse import folding
+from graphviz_tools.fold import fold as fold_graph
 from graphviz_tools.recording import EdgeKind, Recording
 from graphviz_tools.scopes import opening
 
@@ -18,11 +19,12 @@ MOST_BOXES = 120  # a first picture with more is slow to lay out and hard to rea
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One box. `members` are the recording's nodes that it stands for: a node, and the autograd nodes hidden
-    behind it. `scope` is the path of the closed scope that it is, if it is one."""
+    """One box. `members` are the drawn nodes that it stands for: a node, and the autograd
+    nodes hidden behind it. `scope` is the path of the closed scope that it is, if it is one."""
 
     key: str
     kind: str
+    op: str
     title: str
     members: tuple[int, ...]
     frame: ScopePath
@@ -58,23 +60,26 @@ class Outline:
     links: tuple[Link, ...]
     frames: tuple[Frame, ...]
 
-    def box_of(self) -> dict[int, str]:
-        """The box's key for each of the recording's nodes."""
-        return {member: box.key for box in self.boxes for member in box.members}
-
 
 def shown(
     recording: Recording, opened: Collection[ScopePath] | None = None, *, fold: bool = False
-) -> tuple[Recording, frozenset[ScopePath]]:
-    """The collapsed Recording to draw, and the scopes that are open in it.
+) -> tuple[Recording, list[int], frozenset[ScopePath]]:
+    """The collapsed graph to draw, without steps; for each node of `recording` its place there; and the open
+    scopes.
 
     `opened` are the scopes to draw open; None opens as many as keep the picture readable. `fold=True` rolls
     repeated blocks up into one with a count. Raises ValueError for a path that is no scope.
     """
+    # A step belongs where its node went, so only the graph needs folding.
+    graph = replace(recording, steps=())
+    places = list(range(len(graph.nodes)))
     if fold:
-        recording = collapse(recording, by="repeat")
-    paths = opening(recording, MOST_BOXES) if opened is None else frozenset(map(tuple, opened))
-    return collapse(recording, by="module", open=paths), paths
+        rolled = folding(graph, "repeat")
+        graph, places = fold_graph(graph, rolled), rolled.places()
+    paths = opening(graph, MOST_BOXES) if opened is None else frozenset(map(tuple, opened))
+    closed = folding(graph, "module", paths)
+    into = closed.places()
+    return fold_graph(graph, closed), [into[place] for place in places], paths
 
 
 def outline(recording: Recording, *, autograd: bool = False) -> Outline:
@@ -91,19 +96,10 @@ def outline(recording: Recording, *, autograd: bool = False) -> Outline:
     return Outline(boxes, _links(recording, home, autograd), _frames(recording, {box.frame for box in boxes}))
 
 
-def first_steps(recording: Recording) -> dict[int, int]:
-    """For each node, the step that adds it."""
-    added: dict[int, int] = {}
-    for step in recording.steps:
-        for node in step.nodes if step.node is None else (*step.nodes, step.node):
-            added.setdefault(node, step.index)
-    return added
-
-
 def _box(recording: Recording, drawn: int, inside: tuple[int, ...]) -> Box:
     node = recording.nodes[drawn]
     scope = (*node.scope, node.name) if node.kind == "scope" else None
-    return Box(f"n{drawn}", node.kind, node.label or node.name or node.op, inside, node.scope, scope)
+    return Box(f"n{drawn}", node.kind, node.op, node.label or node.name or node.op, inside, node.scope, scope)
 
 
 def _frames(recording: Recording, innermost: set[ScopePath]) -> tuple[Frame, ...]:

@@ -18,7 +18,7 @@ from graphviz_tools.story import Flow, Moment, flows, moments
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """`recording` is the collapsed one that is drawn; `opened` are the scopes that are open in it."""
+    """`opened` are the scopes that are open; `home[n]` is the key of the box that stands for node `n`."""
 
     recording: Recording
     opened: frozenset[ScopePath]
@@ -26,7 +26,7 @@ class Scene:
     moments: dict[str, tuple[Moment, ...]]
     flows: tuple[Flow, ...]
     layout: Layout
-    home: dict[int, str]
+    home: list[str]
     _running: dict[int, list[Flow]] = field(default_factory=dict)
 
     def at(self, key: str, step: int) -> Moment:
@@ -77,13 +77,15 @@ def make_scene(
             f"expected a Recording, got {type(recording).__name__}: record a program first, "
             "for example with record_torch(fn, *args)"
         )
-    drawn, paths = shown(recording, opened, fold=fold)
+    drawn, places, paths = shown(recording, opened, fold=fold)
     drawing = outline(drawn, autograd=autograd)
-    told = moments(drawn, drawing)
-    running = flows(drawn, drawing)
+    box_of = {member: box.key for box in drawing.boxes for member in box.members}
+    home = [box_of[place] for place in places]
+    told = moments(recording, drawing, home)
+    running = flows(recording, drawing, home)
     by_step: defaultdict[int, list[Flow]] = defaultdict(list)
     for flow in running:
         by_step[flow.step].append(flow)
     return Scene(
-        drawn, paths, drawing, told, running, lay_out(drawing, told), drawing.box_of(), dict(by_step)
+        recording, paths, drawing, told, running, lay_out(drawing, told), home, dict(by_step)
     )

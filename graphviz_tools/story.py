@@ -7,11 +7,11 @@ step k shows, for each box, its last moment at or before k.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Literal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from graphviz_tools.outline import Box, Outline, first_steps
+from graphviz_tools.outline import Box, Outline
 from graphviz_tools.recording import Node, Recording, Step, Value
 from graphviz_tools.wording import shorten, type_text, value_text
 
@@ -41,80 +41,101 @@ class Flow:
     text: str
 
 
-def moments(recording: Recording, outline: Outline) -> dict[str, tuple[Moment, ...]]:
-    """For every box, in step order, the moments at which its look changes; the first is at step -1."""
-    home = outline.box_of()
-    added = first_steps(recording)
-    told = {box.key: [Moment(-1, "ghost", _before(recording, box))] for box in outline.boxes}
-    by_step: defaultdict[int, list[str]] = defaultdict(list)
-    for box in outline.boxes:
-        by_step[min((added.get(m, 0) for m in box.members), default=0)].append(box.key)
+def moments(recording: Recording, outline: Outline, home: Sequence[str]) -> dict[str, tuple[Moment, ...]]:
+    """For every box, in step order, the moments at which its look changes; the first is at step -1.
+
+    `home[n]` is the key of the box that stands for node `n` of `recording`.
+    """
+    told = {box.key: [Moment(-1, "ghost", _before(box))] for box in outline.boxes}
+    closed = {box.key for box in outline.boxes if box.scope is not None}
     written: dict[int, tuple[Value, ...]] = {}
     arriving: defaultdict[int, list[Arrival]] = defaultdict(list)
     for arrival in arrivals(recording):
         arriving[arrival.step].append(arrival)
     for step in recording.steps:
-        for key in by_step[step.index]:
-            _tell(told[key], step, status="handle" if step.phase == "trace" else "done")
+        here = None if step.node is None else home[step.node]
+        for node in step.nodes:
+            if recording.nodes[node].owner is None:
+                _tell(told[home[node]], step, status="handle" if step.phase == "trace" else "done")
         for node, value in _carried(recording, step, written):
-            _tell(told[home[node]], step, **_made(recording.nodes[node], step, value))
-        if step.node is not None:
-            _tell(told[home[step.node]], step, **_node(recording.nodes[step.node], step))
+            if home[node] not in closed:
+                _tell(told[home[node]], step, **_made(value, step, False))
+        if step.node is not None and here is not None:
+            _tell(told[here], step, **_node(recording.nodes[step.node], step, here in closed))
             written[step.node] = step.writes or written.get(step.node, ())
         for node in step.freed:
             _tell(told[home[node]], step, freed=True)
         for arrival in arriving.get(step.index, ()):
-            if step.node is None or home[arrival.node] != home[step.node]:
+            if home[arrival.node] != here:
                 _tell(told[home[arrival.node]], step, gradient=_arrival_text(arrival))
     return {key: tuple(past) for key, past in told.items()}
 
 
-def flows(recording: Recording, outline: Outline) -> tuple[Flow, ...]:
+def flows(recording: Recording, outline: Outline, home: Sequence[str]) -> tuple[Flow, ...]:
     """Every gradient that runs back over a link, in step order."""
-    over = {edge: number for number, link in enumerate(outline.links) for edge in link.gradients}
-    leaving: defaultdict[int, list[int]] = defaultdict(list)
-    for number, edge in enumerate(recording.edges):
-        if edge.kind == "autograd" and number in over:
-            leaving[edge.source].append(number)
+    over: dict[tuple[str, str], int] = {}
+    for number, link in enumerate(outline.links):
+        if link.kind == "autograd":
+            over[link.source, link.target] = number
+        elif link.gradients:
+            over[link.target, link.source] = number
+    leaving: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    for edge in recording.edges:
+        link = over.get((home[edge.source], home[edge.target]))
+        if edge.kind == "autograd" and link is not None:
+            leaving[edge.source].append((edge.source_slot, link))
     found = []
     for step in recording.steps:
         if step.phase != "backward" or step.node is None:
             continue
-        for number in leaving[step.node]:
-            gradient = _gradient(step, recording.edges[number].source_slot)
+        for slot, link in leaving.get(step.node, ()):
+            gradient = _gradient(step, slot)
             if gradient is not None:
-                found.append(Flow(step.index, over[number], shorten(value_text(gradient), WIDEST)))
+                found.append(Flow(step.index, link, shorten(value_text(gradient), WIDEST)))
     return tuple(found)
 
 
-def _tell(past: list[Moment], step: Step, **changes: object) -> None:
-    new = replace(past[-1], step=step.index, **changes)
-    if past[-1].step == step.index:
-        past[-1] = new
-    elif new != replace(past[-1], step=step.index):
-        past.append(new)
+def _tell(
+    past: list[Moment],
+    step: Step,
+    status: Status | None = None,
+    subtitle: str | None = None,
+    gradient: str | None = None,
+    freed: bool | None = None,
+) -> None:
+    """Add the moment at which something becomes different, if it does."""
+    last = past[-1]
+    now = (
+        last.status if status is None else status,
+        last.subtitle if subtitle is None else subtitle,
+        last.gradient if gradient is None else gradient,
+        last.freed if freed is None else freed,
+    )
+    if now == (last.status, last.subtitle, last.gradient, last.freed):
+        return
+    if last.step == step.index:
+        past.pop()
+    past.append(Moment(step.index, *now))
 
 
-def _before(recording: Recording, box: Box) -> str:
-    node = recording.nodes[box.members[0]]
-    named = node.op if node.op != box.title else node.kind
-    return shorten(named or node.kind, WIDEST)
+def _before(box: Box) -> str:
+    return shorten(box.op if box.op and box.op != box.title else box.kind, WIDEST)
 
 
-def _node(node: Node, step: Step) -> dict[str, object]:
+def _node(node: Node, step: Step, closed: bool) -> dict[str, Any]:
     if step.phase == "backward":
         return _backward(step)
     status = "handle" if step.phase == "trace" else "done"
-    if step.control is not None and node.kind == "branch":
+    if step.control is not None and node.kind == "branch" and not closed:
         return {"status": status, "subtitle": shorten(_decision(step), WIDEST)}
     value = next(iter(step.writes or step.reads), None)
-    return {"status": status} if value is None else _made(node, step, value)
+    return {"status": status} if value is None else _made(value, step, closed)
 
 
-def _made(node: Node, step: Step, value: Value) -> dict[str, object]:
-    """What a box says once it has `value`."""
+def _made(value: Value, step: Step, closed: bool) -> dict[str, Any]:
+    """What a box says once it has `value`; a closed scope says only of what type."""
     status = "handle" if step.phase == "trace" or value.is_handle else "done"
-    said = type_text(value) if node.kind == "scope" and not value.is_handle else value_text(value)
+    said = type_text(value) if closed and not value.is_handle else value_text(value)
     return {"status": status, "subtitle": shorten(said, WIDEST)}
 
 
@@ -141,7 +162,7 @@ def _decision(step: Step) -> str:
     return ": ".join(part for part in (control.decided, control.taken) if part) + turn
 
 
-def _backward(step: Step) -> dict[str, object]:
+def _backward(step: Step) -> dict[str, Any]:
     gradient = next((g for g in (*step.writes, *step.grads_in) if g is not None), None)
     return {"gradient": shorten(f"grad {value_text(gradient)}", WIDEST) if gradient else ""}
 

@@ -12,6 +12,7 @@ from graphviz_tools.story import Arrival, arrivals
 from graphviz_tools.wording import number_text, shape_text, value_text
 
 Kind = Literal["node", "edge", "shape", "gradient", "value"]
+NEAR = 12  # steps from which wrong nodes are taken
 MOST = 60  # questions of one recording; a longer one is asked about evenly
 
 
@@ -51,12 +52,12 @@ def questions(recording: Recording, seed: int = 0) -> tuple[Question, ...]:
     sums = {found.summed: found for found in arrivals(recording) if len(found.came) == found.expected}
     dice = random.Random(seed)
     found = []
-    for step in recording.steps[1:]:
+    stride = -(-len(recording.steps) // MOST) or 1
+    for step in recording.steps[1::stride]:
         drafts = [draft for make in _MAKERS for draft in make(recording, step, sums) if _distinct(draft)]
         if drafts:
             found.append(_shuffled(step.index, dice.choice(drafts), dice))
-    stride = -(-len(found) // MOST) or 1
-    return tuple(found[::stride])
+    return tuple(found)
 
 
 def _distinct(draft: _Draft) -> bool:
@@ -80,15 +81,15 @@ def _next_node(recording: Recording, step: Step, sums: dict[int | None, Arrival]
     if step.node is None or step.phase == "optimize":
         return
     right = _name(recording, step.node)
+    near = recording.steps[max(step.index - NEAR, 0) : step.index + NEAR]
     others = [
         _name(recording, s.node)
-        for s in sorted(recording.steps, key=lambda s: abs(s.index - step.index))
+        for s in sorted(near, key=lambda s: abs(s.index - step.index))
         if s.node is not None and recording.seen(s.node) != recording.seen(step.node)
     ]
     if step.phase == "backward":
-        first = [
-            _name(recording, s.node) for s in recording.steps if s.phase == "forward" and s.node is not None
-        ]
+        start = recording.steps[:NEAR]
+        first = [_name(recording, s.node) for s in start if s.phase == "forward" and s.node is not None]
         why = f"Backward runs from the result to the inputs: the gradient has just reached {right}."
         yield _Draft("node", "which node does the gradient reach next?", right, (*first[:1], *others), why)
         return
@@ -106,7 +107,8 @@ def _edges(recording: Recording, step: Step, sums: dict[int | None, Arrival]) ->
     sources = {recording.seen(edge.source) for edge in into}
     if len(sources) != 1:
         return
-    there = [n for s in recording.steps[: step.index] for n in s.nodes if recording.nodes[n].owner is None]
+    before = recording.steps[max(step.index - NEAR, 0) : step.index]
+    there = [n for s in before for n in s.nodes if recording.nodes[n].owner is None]
     wrong = [_name(recording, n) for n in reversed(there) if n not in sources and n != step.node]
     right, label = _name(recording, sources.pop()), _name(recording, step.node)
     yield _Draft(

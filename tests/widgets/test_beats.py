@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,7 +26,7 @@ def test_both_sides_show_each_of_their_steps_in_order(pairs):
 @given(PAIRS)
 def test_no_beat_stands_still(pairs):
     found = [(-1, -1), *beats(eager_loop(), static_loop(), pairs)]
-    assert all(before != after for before, after in zip(found, found[1:], strict=False))
+    assert all(before != after for before, after in pairwise(found))
 
 
 def test_pairs_that_keep_the_order_are_shown_together():
