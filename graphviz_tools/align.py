@@ -15,8 +15,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from graphviz_tools.alignment_gradients import gradient_nodes, gradient_pairs
-from graphviz_tools.alignment_items import Item, eager_items, static_items
-from graphviz_tools.alignment_match import Match, match_in_order, match_leftovers
+from graphviz_tools.alignment_items import Item, eager_items, idle_items, static_items
+from graphviz_tools.alignment_match import Match, match, match_turns
 from graphviz_tools.alignment_parts import parts
 from graphviz_tools.op_meaning import computes, ends_in
 from graphviz_tools.recording import Recording
@@ -74,10 +74,12 @@ def align(eager: Recording, static: Recording) -> Alignment:
     """
     _check(eager, static)
     left, right = eager_items(eager), static_items(static)
-    found = match_in_order(left, right)
-    found += match_leftovers(left, right, found)
+    found = match(left, right)
     found += _parts(eager, static, left, right, found)
     pairs = [_pair(left[m.eager], right[m.static], m.reason) for m in found]
+    alone = [item for i, item in enumerate(left) if all(m.eager != i for m in found)]
+    idle = idle_items(static)
+    pairs += [_pair(alone[m.eager], idle[m.static], m.reason) for m in match_turns(alone, idle)]
     forward: dict[int, list[int]] = defaultdict(list)
     for pair in pairs:
         if pair.eager_node not in forward[pair.static_node]:

@@ -6,11 +6,11 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from graphviz_tools.op_meaning import computes, is_optional
-from graphviz_tools.recording import Node, Recording, Step, Value
+from graphviz_tools.recording import Node, Phase, Recording, Step, Value
 
 _BOOKKEEPERS = ("loop_counter", "maximum_iterations")
 GRADIENT_PARTS = ("gradient_tape", "gradients")
@@ -43,10 +43,10 @@ class Item:
 
 
 def eager_items(recording: Recording) -> list[Item]:
-    """The calls of an eager program that compute or decide."""
+    """The calls of an eager program that compute, decide, or update what it trains (phase "optimize")."""
     items = []
     for step in recording.steps:
-        if step.phase == "forward" and step.node is not None and not step.error and computes(step.op):
+        if step.phase in ("forward", "optimize") and step.node is not None and not step.error and computes(step.op):
             node = recording.nodes[step.node]
             if node.kind in ("op", "branch", "output"):
                 items.append(
@@ -56,26 +56,34 @@ def eager_items(recording: Recording) -> list[Item]:
 
 
 def static_items(recording: Recording) -> list[Item]:
-    """The ops of a static graph that ran, or, where it was only built, all of them; without its gradients."""
-    ran = any(step.phase == "run" for step in recording.steps)
-    hidden = _bookkeeping(recording)
+    """The ops of a static graph that ran, in that order, without its gradients."""
+    hidden, loops = _bookkeeping(recording), _loops(recording)
     items = []
-    for step in recording.steps:
-        if (
-            step.node is None
-            or step.phase != ("run" if ran else "trace")
-            or step.error
-            or step.node in hidden
-        ):
-            continue
-        node = recording.nodes[step.node]
-        if not computes(step.op) or is_gradient(node):
-            continue
+    for step, node in _computing(recording, "run", hidden):
         if node.kind != "branch":
-            items.append(_item(node, step, _first(step) if ran else None, in_loop=_in_loop(node, recording)))
-        elif not ran or step.control is not None:
+            items.append(_item(node, step, _first(step), in_loop=_is_inside(node, loops)))
+        elif step.control is not None:
             items.append(_item(node, step, _decision(step), in_loop=step.op in _LOOPS))
     return items
+
+
+def idle_items(recording: Recording) -> list[Item]:
+    """The ops of a static graph that were built and did not run, without its gradients."""
+    hidden = _bookkeeping(recording)
+    ran = {step.node for step in recording.steps if step.phase == "run"}
+    return [
+        replace(_item(node, step, None), step=None)
+        for step, node in _computing(recording, "trace", hidden)
+        if node.id not in ran
+    ]
+
+
+def _computing(recording: Recording, phase: Phase, hidden: set[int]) -> Iterator[tuple[Step, Node]]:
+    for step in recording.steps:
+        if step.phase == phase and step.node is not None and step.node not in hidden and not step.error:
+            node = recording.nodes[step.node]
+            if computes(step.op) and not is_gradient(node):
+                yield step, node
 
 
 def is_gradient(node: Node) -> bool:
@@ -84,7 +92,7 @@ def is_gradient(node: Node) -> bool:
 
 
 def _item(node: Node, step: Step, written: Value | None, in_loop: bool = False) -> Item:
-    counting = in_loop and (written is None or _counts(written) or step.op in _LOOPS)
+    counting = in_loop and (step.op in _LOOPS or (written is not None and _counts(written)))
     return Item(
         node=node.id,
         op=step.op,
@@ -112,9 +120,12 @@ def _counts(value: Value) -> bool:
     return value.shape == () and value.dtype.startswith(("int", "uint", "bool"))
 
 
-def _in_loop(node: Node, recording: Recording) -> bool:
-    kinds = {scope.path: scope.kind for scope in recording.scopes}
-    return any(kinds.get(node.scope[:depth]) == "loop" for depth in range(1, len(node.scope) + 1))
+def _loops(recording: Recording) -> set[tuple[str, ...]]:
+    return {scope.path for scope in recording.scopes if scope.kind == "loop"}
+
+
+def _is_inside(node: Node, boxes: set[tuple[str, ...]]) -> bool:
+    return any(node.scope[:depth] in boxes for depth in range(1, len(node.scope) + 1))
 
 
 def _bookkeeping(recording: Recording) -> set[int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -23,17 +25,49 @@ class Match:
     reason: str
 
 
-def match_in_order(eager: list[Item], static: list[Item]) -> list[Match]:
-    """The best matching in which both programs keep their order: by value first, the gaps by words alone."""
+def match(eager: list[Item], static: list[Item]) -> list[Match]:
+    """What corresponds, each item at most once.
+
+    First by value in the order of both programs, then by value in any order, then, in the gaps, by words.
+    """
     found: list[Match] = []
     for e, s in _pieces(eager, static):
         found += _best(eager, static, e, s, by_value=True)
+    moved = _moved(eager, static, found)
     for e, s in _gaps(found, len(eager), len(static)):
+        e = [i for i in e if all(m.eager != i for m in moved)]
+        s = [j for j in s if all(m.static != j for m in moved)]
         found += _best(eager, static, e, s, by_value=False)
-    return sorted(found, key=lambda match: match.eager)
+    return sorted((*found, *moved), key=lambda m: m.eager)
 
 
-def match_leftovers(eager: list[Item], static: list[Item], found: list[Match]) -> list[Match]:
+def match_turns(eager: list[Item], static: list[Item]) -> list[Match]:
+    """Pair ops that ran in turns with ops that are known only as parts of a graph.
+
+    Where a line's op stands k times in the graph and ran k·n times, the i-th time belongs to the i-th op, and
+    so round again in every turn of the loop.
+    """
+    ran, drawn = _by_words(eager), _by_words(static)
+    found = []
+    for (sense, words), places in ran.items():
+        alike = [(likeness(words, other), key) for key in drawn if (other := key[1]) and key[0] == sense]
+        best, key = max(alike, default=(0.0, None))
+        if key is None or best < 0.6 or len(places) % len(drawn[key]):
+            continue
+        for turn, place in enumerate(places):
+            node = drawn[key][turn % len(drawn[key])]
+            found.append(Match(place, node, "same op, same line; the graph did not need to run it"))
+    return found
+
+
+def _by_words(items: list[Item]) -> dict[tuple[str, tuple[str, ...]], list[int]]:
+    groups: dict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(list)
+    for place, item in enumerate(items):
+        groups[meaning(item.op), item.words].append(place)
+    return groups
+
+
+def _moved(eager: list[Item], static: list[Item], found: list[Match]) -> list[Match]:
     """Pairs of equal meaning and value that stand in another order in the two programs."""
     free_eager = set(range(len(eager))) - {m.eager for m in found}
     free_static = sorted(set(range(len(static))) - {m.static for m in found})
@@ -65,7 +99,10 @@ def score(eager: Item, static: Item, by_value: bool) -> float:
         points += 4.0
     elif equal is False and by_value:
         return 0.0
-    points += 1.0 * _shared(eager, static)
+    shared = _shared(eager, static)
+    if equal is False and shared > 0.0:  # the same inputs, another result: another op
+        return 0.0
+    points += shared
     if equal is None and _same_shape(eager, static):
         points += 1.0
     return points
@@ -91,7 +128,9 @@ def _same_shape(eager: Item, static: Item) -> bool:
     return eager.written.shape == static.written.shape
 
 
-def _best(eager: list[Item], static: list[Item], e: range, s: range, by_value: bool) -> list[Match]:
+def _best(
+    eager: list[Item], static: list[Item], e: Sequence[int], s: Sequence[int], by_value: bool
+) -> list[Match]:
     """The order-preserving matching of two stretches with the highest sum of scores (Needleman-Wunsch)."""
     if not e or not s:
         return []

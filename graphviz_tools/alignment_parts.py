@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from graphviz_tools.alignment_items import Item, same_numbers
-from graphviz_tools.op_meaning import stands_for_several
+from graphviz_tools.op_meaning import same_meaning, stands_for_several
 from graphviz_tools.recording import Recording
 
 
@@ -33,15 +33,21 @@ def parts(
             whole = known[place]
             if stands_for_several(one[whole].op):
                 for part in _unmatched_above(place, producers, known):
-                    if many[part].words == item.words:
+                    related = same_meaning(one[whole].op, many[part].op) or ends(one[whole].op, many[part].op)
+                    if related or many[part].words == item.words:
                         found[part] = whole
             continue
         for before in producers[place]:
             whole = known.get(before)
-            ended = whole is not None and ends(one[whole].op, item.op)
+            ended = whole is not None and (ends(one[whole].op, item.op) or _stores(one[whole].op, item.op))
             if whole is not None and ended and same_numbers(one[whole].written, item.written):
                 found[place] = whole
     return found
+
+
+def _stores(op: str, store: str) -> bool:
+    """True for an assignment that keeps what an in-place op computed."""
+    return op.endswith("_") and store.startswith("Assign")
 
 
 def _unmatched_above(place: int, producers: dict[int, set[int]], known: dict[int, int]) -> list[int]:

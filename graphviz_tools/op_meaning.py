@@ -179,9 +179,11 @@ from_numpy set_grad_enabled manual_seed
 # Ops that one framework may need where the other does not: shown as a pair where there is one, not missed.
 _OPTIONAL = """
 Reshape Squeeze ExpandDims Transpose StridedSlice Slice Fill ZerosLike OnesLike Range BroadcastTo Tile
-Pack Unpack LogicalAnd LogicalOr LogicalNot ConcatV2 ConcatOffset
+Pack Unpack AddN LogicalAnd LogicalOr LogicalNot ConcatV2 ConcatOffset
 reshape view flatten unflatten squeeze unsqueeze ravel transpose t T mT permute expand expand_as
-getitem select unbind stack full_like zeros_like ones_like zeros ones full arange view_as randn rand
+getitem select unbind stack full_like zeros_like ones_like zeros ones full arange view_as empty eye
+randn rand randint randperm normal_ uniform_ kaiming_uniform_ kaiming_normal_ xavier_uniform_ xavier_normal_
+RandomStandardNormal RandomUniform RandomUniformInt StatelessRandomNormalV2 StatelessRandomUniformV2
 """
 PLUMBING, OPTIONAL = frozenset(_PLUMBING.split()), frozenset(_OPTIONAL.split())
 
