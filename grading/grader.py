@@ -16,7 +16,7 @@ from grading.format import Exercise
 from grading.graft import Foreign, graft
 from grading.judge import InfrastructureFault, judge
 from grading.judged_kernel import Budget
-from grading.launch import StartKernel, in_sandbox, ordinary
+from grading.launch import GRADING_MODULES, StartKernel, in_sandbox, ordinary
 from grading.notebooks import Unreadable
 from grading.plan import plan
 from grading.report import Report
@@ -29,15 +29,17 @@ _PATIENCE = 10.0  # times the limits for the reference solution, which also warm
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """How submissions are run: in a sandbox or not, with a device or not, under which limits."""
+    """How submissions are run: in a sandbox or not, with a device or not, under which limits, and which modules
+    their kernels have imported already."""
 
     sandbox: bool = True
     gpu: bool = False
     limits: Limits = field(default_factory=Limits)
+    preload: tuple[str, ...] = GRADING_MODULES
 
     def kernels(self) -> StartKernel:
         """Raises kernels.sandbox.NoSandbox when a sandbox is asked for and there is none."""
-        return in_sandbox(self.limits, self.gpu) if self.sandbox else ordinary(Path("/tmp"))
+        return in_sandbox(self.limits, self.gpu, self.preload) if self.sandbox else ordinary(Path("/tmp"))
 
 
 class Grader:

@@ -75,7 +75,11 @@ class JudgedKernel(RunningKernel):
         for socket in (client.shell_channel.socket, client.iopub_channel.socket, self._lost):
             self._poller.register(socket, zmq.POLLIN)
         self.begin_cell(_START_SECONDS)
-        self._ensure_iopub_up()
+        try:
+            self._ensure_iopub_up()
+        except BaseException:
+            self.stop()
+            raise
 
     def begin_cell(self, seconds: float) -> None:
         """A new cell: its own time, its own bytes."""
@@ -154,9 +158,10 @@ class JudgedKernel(RunningKernel):
         """Never asked for: a stranger's code may swallow it. A cell whose time is over is killed."""
 
     def stop(self) -> None:
-        """Kill the kernel and all that it started."""
-        with contextlib.suppress(Exception):
-            self.kc.iopub_channel.socket.disable_monitor()
+        """Kill the kernel and all that it started, and close every socket to it."""
+        self.kc.iopub_channel.socket.disable_monitor()
+        self._lost.close(linger=0)
         self.kc.stop_channels()
         self.km.shutdown_kernel(now=True)
+        self.km.context.destroy(linger=0)
         del self.km

@@ -70,7 +70,7 @@ def master(exercise: str = "T01") -> NotebookNode:
             points=2,
             expects="x, negatives set to 0",
         ),
-        code("relu-hidden", f"{draw} - 1\nshow(relu(x))", kind="hidden", task="1", points=3),
+        code("relu-hidden", f"{draw} + 1\nshow(relu(x))", kind="hidden", task="1", points=3),
         code("predict", PREDICTION, kind="answer", task="2", title="Predict the nodes"),
         code("predict-check", "print(nodes)", kind="check", task="2", points=1, sealed=True),
         code("counted", COUNTED),

@@ -1,0 +1,20 @@
+"""One released exercise and light conditions for all tests of grading."""
+
+from __future__ import annotations
+
+import pytest
+from kernels.sandbox import Limits
+
+from grading import Bundle, Conditions, release
+from tests.grading.masters import write_master
+
+# Only what the small exercise imports: the frameworks are preloaded where a test is about them.
+LIGHT = Conditions(
+    limits=Limits(memory=500 * 2**20, processes=100, disk=64 * 2**20),
+    preload=("numpy", "grading.values", "grading.seal"),
+)
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return release(write_master(tmp_path_factory.mktemp("released"))).bundle

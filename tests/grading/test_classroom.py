@@ -1,0 +1,50 @@
+"""A class is graded by worker processes; one that dies costs nobody a mark."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from distributed import LocalCluster
+from kernels.sandbox import why_no_sandbox
+
+from grading import Bundle, exercise, fill, solved
+from grading.classroom import Graded, grade_class, workers
+from grading.gradebook import Gradebook
+from grading.submissions import collect
+from tests.grading.conftest import LIGHT
+from tests.grading.hostile import dumps
+
+pytestmark = pytest.mark.skipif(bool(why_no_sandbox()), reason=why_no_sandbox() or "there is a sandbox")
+
+
+def test_of_two_workers_one_is_killed_and_nobody_loses_a_mark(bundle: Bundle, tmp_path: Path) -> None:
+    for i in range(8):
+        notebook = solved(bundle) if i % 2 else fill(exercise(bundle), {"1": "return np.maximum(x, 0)"})
+        notebook.metadata.student = i
+        (tmp_path / f"s{i}.ipynb").write_bytes(dumps(notebook))
+    book = Gradebook(tmp_path / "book.sqlite")
+    done: list[str] = []
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="", silence_logs=50) as cluster,
+        workers(cluster.scheduler_address) as client,
+    ):
+
+        def kill_one(graded: Graded) -> None:
+            if not done:
+                os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
+            done.append(graded.student)
+
+        summary = grade_class(collect(tmp_path), bundle, book, LIGHT, client, on_done=kill_one)
+        assert (summary.graded, summary.faults) == (8, {})
+        again = grade_class(collect(tmp_path), bundle, book, LIGHT, client)
+        assert (again.graded, again.known) == (0, 8)
+    assert sorted(done) == [f"s{i}" for i in range(8)]
+    assert [mark.points for mark in book.marks("T01")] == [5, 10] * 4
+
+
+def test_a_scheduler_that_does_not_answer_is_one_sentence() -> None:
+    with pytest.raises(ConnectionError, match="no Dask scheduler answers"), workers("tcp://127.0.0.1:9"):
+        pass

@@ -1,0 +1,87 @@
+"""A learner's own run: `duet check`, and plain `pytest --nbval` beside it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from typer.testing import CliRunner
+
+import grading
+from duet.cli import app
+from grading import Bundle, exercise, fill, own_run, progress, solved
+
+
+@pytest.fixture
+def course(bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A course with one exercise, and a learner's folder."""
+    released = tmp_path / "course" / "exercise.ipynb"
+    released.parent.mkdir()
+    nbformat.write(exercise(bundle), released)
+    monkeypatch.setattr(own_run, "course_exercises", lambda: iter([released]))
+    monkeypatch.setenv("DUET_PROGRESS", str(tmp_path / "progress.sqlite"))
+    return tmp_path
+
+
+def test_the_unsolved_exercise_scores_nothing_and_the_solution_all(bundle: Bundle, course: Path) -> None:
+    for notebook, points in ((exercise(bundle), 0), (solved(bundle), 7)):
+        nbformat.write(notebook, course / "mine.ipynb")
+        run = grading.check(course / "mine.ipynb")
+        assert (run.report.points, run.report.possible) == (points, 7)
+        assert {c.fault for c in run.report.checks} == ({""} if points else {"empty"})
+
+
+def test_what_is_not_yet_right_comes_with_the_next_hint(bundle: Bundle, course: Path) -> None:
+    nbformat.write(fill(exercise(bundle), {"1": "return x", "2": "nodes = {}"}), course / "mine.ipynb")
+    said = [CliRunner().invoke(app, ["check", str(course / "mine.ipynb")]).output for _ in range(3)]
+    assert "Hint 1 for task 1: What is max(x, 0)?" in said[0]
+    assert "Hint 2 for task 1: np.where" in said[1]
+    assert "Hint 2 for task 1: np.where" in said[2]
+    (standing,) = progress.standings()
+    assert (standing.exercise, standing.points, standing.possible, standing.tries) == ("T01", 0, 7, 3)
+    assert "0 of 7" in CliRunner().invoke(app, ["progress"]).output
+
+
+def test_an_error_in_an_answer_is_told_in_pythons_words(bundle: Bundle, course: Path) -> None:
+    notebook = fill(exercise(bundle), {"1": "return undefined"})
+    nbformat.write(notebook, course / "mine.ipynb")
+    report = grading.check(course / "mine.ipynb").report
+    assert (report.checks[0].fault, report.checks[0].message) == (
+        "error",
+        "NameError: name 'undefined' is not defined",
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("not json", "mine.ipynb: the file is no JSON, so no notebook"),
+        ("", "mine.ipynb: the file is empty"),
+        ('{"nbformat": 4, "cells": [], "metadata": {}}', "mine.ipynb is no exercise of this course"),
+        (
+            '{"nbformat": 4, "cells": [], "metadata": {"duet": {"exercise": "L99"}}}',
+            "'L99', which is not installed; known are T01",
+        ),
+    ],
+)
+def test_what_is_no_exercise_is_one_clear_sentence(course: Path, content: str, sentence: str) -> None:
+    (course / "mine.ipynb").write_text(content)
+    with pytest.raises(ValueError, match=sentence):
+        grading.check(course / "mine.ipynb")
+
+
+def test_a_file_that_is_not_there_is_one_sentence(course: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="there is no file"):
+        grading.check(course / "nowhere.ipynb")
+
+
+def test_plain_nbval_judges_the_released_notebook_as_check_does(bundle: Bundle, course: Path) -> None:
+    """The solution passes, the unsolved exercise fails, with nothing of ours loaded."""
+    for notebook, code in ((solved(bundle), 0), (exercise(bundle), 1)):
+        nbformat.write(notebook, course / "mine.ipynb")
+        command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env", "mine.ipynb"]
+        done = subprocess.run(command, cwd=course, capture_output=True, text=True)
+        assert done.returncode == code, done.stdout[-2000:]
