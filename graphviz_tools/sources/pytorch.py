@@ -13,6 +13,7 @@ import torch
 
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.torch_assembly import assemble
+from graphviz_tools.sources.torch_batches import first_batches
 from graphviz_tools.sources.torch_engine import recording_engine
 from graphviz_tools.sources.torch_frames import is_user_code
 from graphviz_tools.sources.torch_mode import CallRecorder
@@ -30,6 +31,7 @@ def record_torch(
     values: bool = True,
     max_steps: int = MAX_STEPS,
     max_values: int = MAX_VALUES,
+    batches: int | None = None,
     title: str = "",
     **kwargs: Any,
 ) -> Recording:
@@ -42,8 +44,14 @@ def record_torch(
     A program that raises does not raise here: its Recording, up to the failing step, comes back with `error`
     set, so that a notebook can show what led to it. So it is, too, when nothing was returned to call
     `backward()` on.
+
+    `max_steps` and `max_values` bound the recording, and `batches` records only the first so many batches of
+    each DataLoader; what they left out is in `omitted`. Numbers of tensors with more than 64 elements are a
+    sample on a grid, and statistics of those with more than 16,384 come from a sample and say so.
     """
-    program = TorchRecorder(fn, values=values, max_steps=max_steps, max_values=max_values, title=title)
+    if not callable(fn):
+        raise TypeError(f"record_torch needs a function or a module to call, not {type(fn).__name__}")
+    program = TorchRecorder(fn, values, max_steps, max_values, batches, title)
     try:
         with program:
             program.given(args, kwargs)
@@ -59,26 +67,41 @@ def record_torch(
 
 
 def recording_torch(
-    *, values: bool = True, max_steps: int = MAX_STEPS, max_values: int = MAX_VALUES, title: str = ""
+    *,
+    values: bool = True,
+    max_steps: int = MAX_STEPS,
+    max_values: int = MAX_VALUES,
+    batches: int | None = None,
+    title: str = "",
 ) -> TorchRecorder:
     """`with recording_torch() as rec:` records the block; `rec.recording` is the Recording afterwards.
 
     An exception leaves the block as ever; the Recording up to it is kept, with `error` set.
     """
-    return TorchRecorder(None, values=values, max_steps=max_steps, max_values=max_values, title=title)
+    return TorchRecorder(None, values, max_steps, max_values, batches, title)
 
 
 class TorchRecorder:
     """One recording, from `__enter__` to `__exit__`; only the calls of the thread that entered are seen."""
 
     def __init__(
-        self, fn: Callable[..., Any] | None, *, values: bool, max_steps: int, max_values: int, title: str
+        self,
+        fn: Callable[..., Any] | None,
+        values: bool,
+        max_steps: int,
+        max_values: int,
+        batches: int | None,
+        title: str,
     ) -> None:
+        for name, limit in (("max_steps", max_steps), ("max_values", max_values), ("batches", batches)):
+            if limit is not None and (not isinstance(limit, int) or limit < 0):
+                raise ValueError(f"{name} must be a whole number from 0 on, not {limit!r}")
         root = fn if isinstance(fn, torch.nn.Module) else None
         self.recording: Recording | None = None
         self._function = root.forward if root is not None else fn
         self._title = title or (getattr(fn, "__name__", type(fn).__name__) if fn is not None else "")
         self._calls = CallRecorder(root, numbers=values, max_steps=max_steps, max_values=max_values)
+        self._batches = batches
         self._open = ExitStack()
 
     def given(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -96,8 +119,8 @@ class TorchRecorder:
 
     @property
     def ran_backward(self) -> bool:
-        """Whether the program has run the engine."""
-        return self._calls.trace.engine_runs > 0
+        """Whether the program has called backward() itself."""
+        return self._calls.trace.backward_runs > 0
 
     def returned(self, result: Any) -> None:
         """Tell what the program gave back; its tensors become the Recording's `outputs`."""
@@ -122,6 +145,7 @@ class TorchRecorder:
             raise ValueError("this recorder has its recording; call recording_torch() again for another")
         self._open.callback(self._calls.modules.close)
         self._calls.modules.open()
+        self._open.enter_context(first_batches(self._calls.trace, self._batches))
         self._open.enter_context(recording_engine(self._calls))
         self._open.enter_context(self._calls)
         return self
@@ -134,6 +158,7 @@ class TorchRecorder:
     ) -> None:
         self._open.close()
         self._calls.trace.note_memory()
+        self._calls.trace.close()
         if error is not None:
             self._mark(error, traceback)
         collecting = gc.isenabled()
@@ -153,6 +178,7 @@ class TorchRecorder:
             step = RawStep(self._calls.trace.phase, type(error).__name__, None, _raising_site(traceback))
             step.error = tape.error
             tape.step(step)
+            self._calls.trace.note_memory()
 
 
 def _raising_site(traceback: TracebackType | None) -> Site | None:

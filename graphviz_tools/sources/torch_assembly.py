@@ -107,8 +107,8 @@ class _Assembly:
         if owner is None:
             return
         name = self._tape.nodes[owner][3] or self._names.get(self._first_values.get(owner, -1), "")
-        if name:
-            self._names.setdefault(step.writes[0], f"{name}.grad")
+        for value in (*step.reads, *step.writes) if name else ():
+            self._names.setdefault(value, f"{name}.grad")
 
     def _name_results(self, step: RawStep, targets: tuple[str, ...]) -> None:
         group = self._tape.groups.get(step.node) if step.node is not None else None
@@ -157,6 +157,8 @@ class _Assembly:
             label = label or (found.label if self._is_whole_call(index) else op)
             if kind == "branch" and found.test:
                 label = f"{found.test} {self._condition(index) or label}"
+        elif not label and kind in ("input", "parameter", "variable"):
+            label = self._names.get(self._first_values.get(index, -1), "")
         return Node(
             index,
             kind,
@@ -193,7 +195,10 @@ class _Assembly:
     def _step(self, index: int, raw: RawStep, nodes: range, edges: range) -> Step:
         site = self._site(raw.site)
         path, turn = self._scopes[raw.scope].path, None
-        if raw.site is not None:
+        owner = self._tape.nodes[raw.node][6] if raw.node is not None else None
+        if owner is not None:
+            path = self._scopes[self._tape.nodes[owner][4]].path
+        elif raw.site is not None:
             path, turn = self._loops.place(path, raw.op, raw.site, site)
         memory = self._memories.get(raw.memory)
         if memory is None:

@@ -7,6 +7,7 @@ the engine gives them (unique in a thread), and an AccumulateGrad, which has non
 from __future__ import annotations
 
 import weakref
+from functools import partial
 from typing import Any
 
 import torch
@@ -19,6 +20,13 @@ from graphviz_tools.sources.torch_tensors import Tensors
 _NO_SEQUENCE = 2**64 - 1
 
 
+_LIFE = "graph_duet.life"  # the key in `Node.metadata` of an object that dies with the node
+
+
+class _Life:
+    __slots__ = ("__weakref__",)
+
+
 class AutogradGraph:
     """Adds the autograd nodes that appear behind new tensors to the tape, each once."""
 
@@ -29,7 +37,8 @@ class AutogradGraph:
         self._by_sequence: dict[int, int] = {}
         self._leaves: dict[int, tuple[weakref.ref[torch.Tensor], int]] = {}
         self.variables: dict[int, weakref.ref[torch.Tensor]] = {}
-        self.holds: dict[int, list[int]] = {}
+        self._holds: dict[int, list[int]] = {}
+        self._lives: dict[int, weakref.ref[_Life]] = {}
         self._saved_names: dict[str, list[tuple[str, str]]] = {}
         self._plain_names: dict[str, str] = {}
 
@@ -64,12 +73,25 @@ class AutogradGraph:
 
     def release(self, node: int) -> bool:
         """The engine gave up what `node` had saved; False if it had nothing."""
-        held = self.holds.pop(node, None)
+        held = self._holds.pop(node, None)
         if held is None:
             return False
         for storage in held:
             self._ledger.release(storage)
         return True
+
+    def leave(self, functions: list[Any]) -> None:
+        """Take what was put into autograd functions out again, from `functions` on."""
+        seen: set[Any] = set()
+        while functions:
+            function = functions.pop()
+            if function is not None and function not in seen:
+                seen.add(function)
+                function.metadata.pop(_LIFE, None)
+                functions += [following for following, _ in function.next_functions]
+
+    def _died(self, node: int, _: object) -> None:
+        self.release(node)
 
     def _add(self, function: Any, owner: int | None) -> int:
         kind = function.name()
@@ -104,7 +126,9 @@ class AutogradGraph:
                     held.append(storage)
                 saved.append((node, name, value))
         if held:
-            self.holds[node] = held
+            self._holds[node] = held
+            life = function.metadata[_LIFE] = _Life()
+            self._lives[node] = weakref.ref(life, partial(self._died, node))
 
     def _saved_fields(self, function: Any) -> list[tuple[str, Any]]:
         if isinstance(function, BackwardCFunction):

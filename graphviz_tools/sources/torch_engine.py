@@ -62,7 +62,7 @@ class EngineRun:
 
     def run(self, recorder: CallRecorder, original: Any, outputs: Any, *args: Any, **kwargs: Any) -> Any:
         trace = self._trace
-        trace.engine_runs += 1
+        trace.backward_runs += kwargs.get("accumulate_grad", True)
         handles: list[Any] = []
         with torch._C.DisableTorchFunction():
             try:
@@ -71,7 +71,8 @@ class EngineRun:
                 self._watch_all(outputs, handles)
             except Exception as problem:
                 trace.gave_up(problem)
-        phase, trace.phase = trace.phase, "backward"
+        before = trace.phase, trace.differentiates
+        trace.phase, trace.differentiates = "backward", self._create
         try:
             with recorder:
                 return original(outputs, *args, **kwargs)
@@ -79,7 +80,7 @@ class EngineRun:
             self._failed(error)
             raise
         finally:
-            trace.phase = phase
+            trace.phase, trace.differentiates = before
             for handle in handles:
                 handle.remove()
 

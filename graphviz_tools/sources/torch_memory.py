@@ -46,7 +46,7 @@ class StorageLedger:
         only the tensors are watched: its memory counts as freed when the last of them is.
         """
         offset = tensor.storage_offset()
-        base = pointer - offset * tensor.itemsize if offset else pointer
+        base = pointer - int(offset) * tensor.itemsize if offset else pointer
         storage = self._by_base.get(base)
         if storage is None:
             storage = _Storage(base, self._count, tensor.nbytes)

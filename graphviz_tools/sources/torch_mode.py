@@ -20,6 +20,7 @@ from graphviz_tools.sources.torch_tape import RawStep
 from graphviz_tools.sources.torch_tensors import Known, tensors_in, version_of
 from graphviz_tools.sources.torch_trace import Sources, Trace
 
+AGAIN = "Computed again, inside the backward pass: the checkpoint kept no saved tensors."
 COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 
 
@@ -85,8 +86,9 @@ class _Call:
         self.read, places = _operands(args, kwargs)
         self.before = before = [trace.known(tensor) for tensor in self.read]
         self.sources: Sources = [(known.node, known.slot) for known in before]
+        again = trace.computes_again()
         self.step = RawStep(
-            "optimize" if optimizing else trace.phase,
+            "optimize" if optimizing else "forward" if again else trace.phase,
             op,
             None,
             site,
@@ -94,11 +96,16 @@ class _Call:
             tuple([known.value for known in before]),
             tuple(places),
         )
+        if again:
+            self.step.note = AGAIN
 
     def failed(self, error: Exception) -> None:
         step = self.step
         step.node = self.trace.op_node(step.op, step.site, self.sources)
-        step.error = f"{type(error).__name__}: {error}"
+        if type(error).__module__ == "torch.utils.checkpoint":
+            step.note = "The checkpoint stops here: it has computed again all that the backward pass needs."
+        else:
+            step.error = f"{type(error).__name__}: {error}"
         self.trace.tape.step(step)
 
     def finished(self, result: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
 from collections.abc import Callable
 from threading import get_ident
 from typing import Any
@@ -11,6 +13,8 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 from torch.utils.hooks import RemovableHandle
 
 from graphviz_tools.recording import Scope
+from graphviz_tools.sources.call_sites import call_site
+from graphviz_tools.sources.torch_frames import calling_site
 
 # In eval mode these look whether anyone watches their calls, and run one fused kernel only when nobody does.
 _SHY = (torch.nn.TransformerEncoder, torch.nn.TransformerEncoderLayer, torch.nn.MultiheadAttention)
@@ -45,6 +49,7 @@ class ModuleStack:
         self._paths: dict[int, str] = {}
         self._thread = get_ident()
         self._handles: list[RemovableHandle] = []
+        self._root_names: Counter[str] = Counter()
         self._roots: list[torch.nn.Module] = []
         if root is not None:
             self._learn(root, "")
@@ -71,7 +76,7 @@ class ModuleStack:
             return
         path = self._paths.get(id(module))
         if path is None:
-            self._learn(module, type(module).__name__)
+            self._learn(module, self._root_name(module))
             path = self._paths[id(module)]
         self._stack.append(self.scope)
         self._groups.append(self.group)
@@ -88,13 +93,24 @@ class ModuleStack:
         if self._unwatched is None and isinstance(module, _SHY) and not module.training and self._aside():
             self._unwatched = module
 
-    def _leave(self, module: torch.nn.Module, args: Any, kwargs: Any, result: Any) -> None:
+    def _root_name(self, module: torch.nn.Module) -> str:
+        """What the program calls a module that is part of no other: the name in `model(x)`."""
+        site, _ = calling_site(sys._getframe(2))
+        words = call_site(site[0], site[1]) if site is not None else None
+        name = words.callee if words is not None else ""
+        if not name or name in ("forward", "__call__"):
+            name = type(module).__name__
+        self._root_names[name] += 1
+        return name if self._root_names[name] == 1 else f"{name} {self._root_names[name]}"
+
+    def _leave(self, module: torch.nn.Module, *arguments: Any) -> None:
+        # (args, kwargs, result); when the module has raised, PyTorch leaves the kwargs out.
         # A module whose pre-hooks raised before ours ran was never entered.
         if get_ident() != self._thread or not self.running or self.running[-1] is not module:
             return
         if module is self._unwatched:
             self._unwatched = None
-            self._back(module, (args, kwargs), result)
+            self._back(module, arguments[:-1], arguments[-1])
         self.running.pop()
         self.scope = self._stack.pop()
         self.group = self._groups.pop()

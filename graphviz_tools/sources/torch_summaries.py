@@ -8,6 +8,7 @@ version counter can notice it.
 from __future__ import annotations
 
 import ctypes
+from typing import Any
 
 import numpy as np
 import torch
@@ -131,7 +132,7 @@ def _array(tensor: torch.Tensor, dtype: np.dtype) -> np.ndarray:
     shape, size = tuple(tensor.shape), dtype.itemsize
     strides = tuple(stride * size for stride in tensor.stride())
     span = sum((n - 1) * stride for n, stride in zip(shape, strides, strict=True)) + size
-    memory = (ctypes.c_char * (span if tensor.numel() else 0)).from_address(tensor.data_ptr())
+    memory: Any = (ctypes.c_char * (span if tensor.numel() else 0)).from_address(tensor.data_ptr())
     return np.ndarray(shape, dtype, memory, 0, strides)
 
 

@@ -31,7 +31,7 @@ class RawStep:
     note = ""
     nodes = 0
     edges = 0
-    memory = (0, 0)
+    memory: tuple[int, int] = (0, 0)
 
     def __init__(
         self,

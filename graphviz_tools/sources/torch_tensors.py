@@ -69,6 +69,15 @@ class Tensors:
         pointer = memory_of(tensor)[0]
         return self._writers.get(self._ledger.number(tensor, pointer)) if pointer else None
 
+    def below(self, tensor: torch.Tensor) -> Known | None:
+        """What is known of the tensor that a torch.func transform has wrapped into this one."""
+        return self.last_seen(_unwrapped(tensor)[0]) if _is_wrapped(tensor) else None
+
+    def alive(self) -> list[torch.Tensor]:
+        """Every tensor that was seen and has not died."""
+        found = [known() for known in self._by_id.values()]
+        return [tensor for tensor in found if tensor is not None]
+
     def last_seen(self, tensor: torch.Tensor) -> Known | None:
         """What was known of the tensor, at whatever version."""
         known = self._by_id.get(id(tensor))

@@ -27,7 +27,8 @@ class Trace:
         self.graph = AutogradGraph(self.tape, self.tensors, self.ledger)
         self.modules = modules
         self.phase: Phase = "forward"  # of steps that are neither an optimizer's nor the engine's
-        self.engine_runs = 0
+        self.backward_runs = 0  # of the engine, by backward() and not by grad()
+        self.differentiates = False  # whether the engine runs with create_graph
         self.input_names: dict[int, str] = {}
         self.paused = ""  # why nothing is recorded now
         self.apply_site: Site | None = None  # where the custom Function that ran last was applied
@@ -42,6 +43,10 @@ class Trace:
             self.tape.omitted["steps", f"max_steps={self._max_steps}"] += 1
             return False
         return True
+
+    def computes_again(self) -> bool:
+        """Inside the engine, what computes with gradients on is a forward pass run again (a checkpoint)."""
+        return self.phase == "backward" and not self.differentiates and torch.is_grad_enabled()
 
     def gave_up(self, problem: Exception) -> None:
         """The recorder itself failed on a call: the program goes on, and the Recording says so."""
@@ -99,6 +104,10 @@ class Trace:
             self.graph.grow(function, node)
         return found
 
+    def close(self) -> None:
+        """Leave nothing in the program's autograd graph."""
+        self.graph.leave([tensor.grad_fn for tensor in self.tensors.alive() if tensor.requires_grad])
+
     def _origin(self, tensor: torch.Tensor, made: int | None) -> tuple[int, int] | None:
         """The (node, slot) behind a tensor that is new or has changed, as far as it is known."""
         writer = self.tensors.writer(tensor)
@@ -108,7 +117,10 @@ class Trace:
         if seen is not None and seen.node is not None:
             return seen.node, seen.slot
         owner = self.tape.nodes[made][6] if made is not None else None
-        return (owner, 0) if owner is not None else None
+        if owner is not None:
+            return owner, 0
+        wrapped = self.tensors.below(tensor)
+        return (wrapped.node, wrapped.slot) if wrapped is not None and wrapped.node is not None else None
 
     def _function_applied(self, tensor: torch.Tensor, function: Any, inner: Known | None) -> Known:
         """A custom `autograd.Function` made the tensor; `inner` is what its own forward lines wrote."""
@@ -129,6 +141,7 @@ class Trace:
         step.writes = (known.value,)
         step.saved = tuple(self.graph.grow(function, node))
         step.note = "A custom Function: autograd knows only its backward, not the steps inside its forward."
+        step.memory = (self.ledger.alive, self.ledger.saved)
         self.tape.step(step)
         return known
 

@@ -1,4 +1,4 @@
-"""The recorded autograd graph is the one that PyTorch built, and backward steps come in the engine's order."""
+"""The recorded autograd graph is PyTorch's own, and backward steps come in the order of the engine."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def run(name: str, *, recorded: bool) -> dict[str, Any]:
     original = torch.autograd._engine_run_backward
 
     def noticing(*args: Any, **kwargs: Any) -> Any:
-        ran.append(1)
+        ran.extend([1] * kwargs.get("accumulate_grad", True))
         return original(*args, **kwargs)
 
     if recorded:
@@ -65,7 +65,9 @@ def run(name: str, *, recorded: bool) -> dict[str, Any]:
             results.append(program())
             return results[-1]
 
-        error = record_torch(kept).error
+        recording = record_torch(kept)
+        assert recording.omitted == (), "the recorder understood every call"
+        error = recording.error
         result = results[-1] if results else None
         error = "" if error.startswith("nothing to call backward") else error
     else:

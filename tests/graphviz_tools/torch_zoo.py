@@ -35,7 +35,7 @@ def leaf(*shape: int, **options: Any) -> torch.Tensor:
     return torch.randn(*shape, **options).requires_grad_()
 
 
-# --- expressions -------------------------------------------------------------------------------------------
+# --- expressions ---
 
 
 @specimen
@@ -209,7 +209,7 @@ def sparse_product() -> Program:
     return lambda: torch.sparse.mm(s, x).sum(), [x]
 
 
-# --- what autograd is told -----------------------------------------------------------------------------------
+# --- what autograd is told ---
 
 
 @specimen
@@ -324,10 +324,13 @@ def gradient_penalty() -> Program:
 def hooks_on_tensors() -> Program:
     x = leaf(3)
 
+    def cut(p: torch.Tensor) -> None:
+        p.grad.clamp_(max=15)
+
     def program():
         y = x * 2
         y.register_hook(lambda g: g * 10)
-        x.register_post_accumulate_grad_hook(lambda p: p.grad.clamp_(max=15))
+        x.register_post_accumulate_grad_hook(cut)
         y.sum().backward()
 
     return program, [x]
@@ -477,7 +480,7 @@ def autograd_functional() -> Program:
     return lambda: torch.autograd.functional.hvp(lambda v: (v**3).sum(), x, torch.ones(3))[1], [x]
 
 
-# --- control flow ----------------------------------------------------------------------------------------------
+# --- control flow ---
 
 
 @specimen
@@ -559,7 +562,7 @@ def generator_and_comprehension() -> Program:
     return lambda: sum(v * i for i, v in enumerate(x)) + torch.stack([v**2 for v in x]).sum(), [x]
 
 
-# --- modules -----------------------------------------------------------------------------------------------------
+# --- modules ---
 
 
 @specimen
@@ -689,7 +692,7 @@ def module_deep_copied_inside() -> Program:
     return lambda: (net(x) - copy.deepcopy(net)(x) * 2).sum(), [*net.parameters()]
 
 
-# --- training ---------------------------------------------------------------------------------------------------
+# --- training ---
 
 
 def _training(optimizer_of: Callable[..., torch.optim.Optimizer], **options: Any) -> Program:
@@ -787,7 +790,7 @@ def random_numbers() -> Program:
     return program, [x]
 
 
-# --- programs that fail ------------------------------------------------------------------------------------------
+# --- programs that fail ---
 
 
 @specimen
