@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from torch.fx import Node as FxNode
 from torch.utils._pytree import tree_leaves
 
 from graphviz_tools.recording import NodeKind, Recording
+from graphviz_tools.sources.argument_names import argument_names
 from graphviz_tools.sources.budget import Budget
 from graphviz_tools.sources.compiled_errors import error_text
 from graphviz_tools.sources.compiled_graph import FxGraph, Role
@@ -73,7 +73,8 @@ def _roles(
 ) -> Callable[[FxNode, int], Role | None]:
     specs = program.graph_signature.input_specs
     first = sum(spec.kind is not InputKind.USER_INPUT for spec in specs)
-    names = argument_names(fn, args, kwargs)
+    plain = fn.forward if isinstance(fn, torch.nn.Module) else fn
+    names = argument_names(plain, args, kwargs, tree_leaves)
 
     def role(node: FxNode, index: int) -> Role | None:
         if node.op != "placeholder":
@@ -84,20 +85,6 @@ def _roles(
         return Role(_KINDS.get(specs[index].kind, "input"), target)
 
     return role
-
-
-def argument_names(fn: Callable[..., Any], args: Any, kwargs: Any) -> list[str]:
-    """The user's name for each leaf of the arguments: `x`, or `batch[0]`, `batch[1]` for a list of two."""
-    plain = fn.forward if isinstance(fn, torch.nn.Module) else fn
-    try:
-        bound = inspect.signature(plain).bind(*args, **kwargs).arguments
-    except (TypeError, ValueError):  # a built-in without a signature; the call itself reports wrong arguments
-        return []
-    names: list[str] = []
-    for name, argument in bound.items():
-        found = len(tree_leaves(argument))
-        names += [name] if found == 1 else [f"{name}[{place}]" for place in range(found)]
-    return names
 
 
 def _arguments(program: ExportedProgram) -> list[Any]:
