@@ -62,6 +62,7 @@ def show(chromium, tmp_path) -> Iterator[Callable]:
         path = view.to_html(tmp_path / f"page{len(pages)}.html")
         scheme = "dark" if dark else "light"
         page = chromium.new_page(viewport={"width": width, "height": height}, color_scheme=scheme, **context)
+        page.set_default_timeout(10_000)
         page.problems = []
         page.asked = []
         page.on("pageerror", lambda error: page.problems.append(str(error)))

@@ -1,0 +1,84 @@
+"""Everyone: axe finds nothing serious, in both themes, in every mode; the keyboard reaches everything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser.test_stepper_page import press
+from tests.widgets.recordings import eager_loop, perceptron, static_loop
+from widgets import Duet, Stepper
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def serious(page) -> list[str]:
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: run `npm install`")
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run(document.querySelector('.duet'), {resultTypes: ['violations']})")
+    return [
+        f"{violation['id']}: {violation['help']}: {node['html'][:160]} {node['any'][:1]}"
+        for violation in found["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_serious_in_the_stepper(show, dark):
+    page = show(Stepper(eager_loop()), dark=dark, reduced_motion="reduce")
+    assert serious(page) == []
+    press(page, "ArrowRight", 9)
+    assert serious(page) == []
+    page.locator(".box").first.click()
+    assert serious(page) == []
+    page.get_by_label("predict each step").click()
+    for _ in range(3):
+        press(page, "ArrowRight")
+    assert serious(page) == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_serious_in_the_duet_and_in_heat_maps(show, dark):
+    page = show(Duet(eager_loop(), static_loop()), width=1400, dark=dark, reduced_motion="reduce")
+    press(page, "ArrowRight", 7)
+    assert serious(page) == []
+    page = show(Stepper(perceptron()), dark=dark, reduced_motion="reduce")
+    press(page, "ArrowRight", 7)
+    assert serious(page) == []
+
+
+def test_the_keyboard_alone_reaches_a_node_and_its_history(show):
+    page = show(Stepper(eager_loop()))
+    press(page, "ArrowRight", 4)
+    page.locator(".box[tabindex='0']").focus()
+    assert "h = h * h" in page.evaluate("document.activeElement.getAttribute('aria-label')")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert page.locator(".history").count() == 1
+
+
+def test_only_one_node_is_a_stop_of_the_tab_key(show):
+    page = show(Stepper(eager_loop()))
+    press(page, "ArrowRight", 6)
+    assert page.locator(".box[tabindex='0']").count() == 1
+
+
+def test_every_step_is_spoken(show):
+    page = show(Stepper(eager_loop()))
+    press(page, "ArrowRight", 2)
+    assert page.locator("[aria-live=polite]").inner_text() == "Step 2 of 11, forward, mul, line 2: [2, 4, 6]"
+
+
+def test_reduced_motion_stops_every_animation(show):
+    page = show(Stepper(eager_loop()), reduced_motion="reduce")
+    press(page, "ArrowRight", 9)
+    assert page.evaluate("document.getAnimations().length") == 0
+
+
+def test_without_reduced_motion_a_gradient_moves(show):
+    page = show(Stepper(eager_loop()), reduced_motion="no-preference")
+    press(page, "ArrowRight", 9)
+    assert page.evaluate("document.getAnimations().length") > 0

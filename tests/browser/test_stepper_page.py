@@ -1,0 +1,256 @@
+"""The Stepper in a real browser, on the page that `to_html` writes: every control and every panel."""
+
+from __future__ import annotations
+
+from tests.widgets.recordings import eager_loop, perceptron, static_loop, tower
+from widgets import Stepper
+
+
+def press(page, key: str, times: int = 1) -> None:
+    page.locator(".shell").focus()
+    for _ in range(times):
+        page.keyboard.press(key)
+
+
+def state(page) -> str:
+    return page.locator(".side-head .state").inner_text()
+
+
+def box(page, title: str):
+    return page.locator(".box").filter(has=page.locator(f'text.title:text-is("{title}")')).first
+
+
+def test_the_arrow_keys_step_and_home_and_end_go_to_the_ends(show, snap):
+    page = show(Stepper(eager_loop()))
+    assert state(page) == "not started · 11 steps"
+    press(page, "ArrowRight", 4)
+    assert state(page) == "forward · step 4 of 11"
+    snap(page, "stepper-forward-light")
+    press(page, "ArrowLeft")
+    assert state(page) == "forward · step 3 of 11"
+    press(page, "End")
+    assert state(page) == "backward · step 11 of 11"
+    press(page, "Home")
+    assert state(page) == "not started · 11 steps"
+
+
+def test_every_button_of_the_playback_works(show):
+    page = show(Stepper(eager_loop()))
+    page.get_by_label("next (right arrow)").click()
+    page.get_by_label("next (right arrow)").click()
+    page.get_by_label("back (left arrow)").click()
+    assert state(page) == "forward · step 1 of 11"
+    page.get_by_label("last step (End)").click()
+    assert state(page) == "backward · step 11 of 11"
+    assert page.get_by_label("next (right arrow)").is_disabled()
+    page.get_by_label("first step (Home)").click()
+    assert page.get_by_label("back (left arrow)").is_disabled()
+
+
+def test_play_goes_on_by_itself_at_the_chosen_speed_and_space_stops_it(show):
+    page = show(Stepper(eager_loop()))
+    for face in ("2×", "4×", "8×"):
+        page.get_by_label("speed, press to change").click()
+        assert page.get_by_label("speed, press to change").inner_text() == face
+    press(page, " ")
+    page.wait_for_function("document.querySelector('.state').textContent.includes('step 4 of')")
+    press(page, " ")
+    assert page.get_by_label("play (space)").count() == 1
+    press(page, " ")
+    page.wait_for_function("document.querySelector('.state').textContent.includes('step 11 of')")
+
+
+def test_the_timeline_is_a_slider_with_coloured_phases(show):
+    page = show(Stepper(eager_loop()))
+    slider = page.get_by_role("slider", name="step")
+    slider.fill("7")
+    assert state(page) == "backward · step 8 of 11"
+    assert "SumBackward0" in slider.get_attribute("aria-valuetext")
+    assert page.locator(".stretch").all_inner_texts() == ["forward", "backward"]
+    box_of = page.locator(".timeline").bounding_box()
+    page.mouse.click(box_of["x"] + 2, box_of["y"] + 10)
+    assert state(page) == "not started · 11 steps"
+
+
+def test_the_code_shows_the_current_line_and_the_lines_that_ran(show):
+    page = show(Stepper(eager_loop()))
+    press(page, "ArrowRight", 5)
+    assert page.locator(".line.current .number").inner_text() == "3"
+    assert page.locator(".line.ran .number").all_inner_texts() == ["1", "2", "3", "4"]
+    assert page.locator(".line.current .count").inner_text() == "× 2"
+
+
+def test_the_graph_is_revealed_without_anything_moving(show):
+    page = show(Stepper(eager_loop()))
+    places = "[...document.querySelectorAll('.box rect')].map((r) => r.getAttribute('x') + ',' + r.getAttribute('y')).join()"
+    transform = "document.querySelector('.content').style.transform"
+    press(page, "ArrowRight")
+    before = page.evaluate(places), page.evaluate(transform)
+    assert page.locator(".box.ghost").count() == 6
+    press(page, "ArrowRight", 9)
+    assert (page.evaluate(places), page.evaluate(transform)) == before
+    assert page.locator(".box.ghost").count() == 0
+
+
+def test_in_backward_gradients_run_up_the_arrows_and_meet(show, snap):
+    page = show(Stepper(eager_loop()), dark=True)
+    press(page, "ArrowRight", 9)
+    assert page.locator(".link.flowing").count() == 1
+    assert box(page, "h = x * 2").locator(".gradient").text_content() == "[2, 4, 6] + [2, 4, 6]"
+    assert "freed" in box(page, "h = h * h").get_attribute("class")
+    assert page.locator(".values .freed").inner_text() == "freed: what MulBackward0 had saved"
+    snap(page, "stepper-backward-dark")
+    press(page, "ArrowRight")
+    assert "summed: [2, 4, 6] + [2, 4, 6] = [4, 8, 12]" in page.locator(".values .sum").inner_text()
+    cards = page.locator(".pair .value-card")
+    assert cards.nth(0).locator("td").all_inner_texts() == ["2", "4", "6"]
+    assert cards.nth(1).locator("td").all_inner_texts() == ["4", "8", "12"]
+    assert "gradient" in cards.nth(1).get_attribute("class")
+
+
+def test_the_memory_bar_grows_and_says_what_autograd_holds(show):
+    page = show(Stepper(eager_loop()))
+    press(page, "ArrowRight", 4)
+    assert page.locator(".memory-words").inner_text() == "36 B alive · 12 B saved by autograd"
+    assert page.get_by_role("meter").get_attribute("aria-valuenow") == "36"
+    press(page, "End")
+    assert page.locator(".memory-words").inner_text() == "24 B alive"
+
+
+def test_small_values_are_numbers_and_large_ones_a_heat_map(show, snap):
+    page = show(Stepper(perceptron()))
+    press(page, "ArrowRight", 2)
+    assert page.locator(".heat-map canvas").count() >= 1
+    assert "min -2 · max 2 · mean 0.04" in page.locator(".values").inner_text()
+    snap(page, "stepper-heat-map-light")
+
+
+def test_a_click_on_a_node_shows_its_history_and_leads_to_the_step_that_made_it(show, snap):
+    page = show(Stepper(eager_loop()))
+    press(page, "End")
+    box(page, "h = h * h").click()
+    assert "made at step 4, line 4" in page.locator(".values").inner_text()
+    assert page.locator(".history li").count() == 2
+    snap(page, "stepper-history-light")
+    page.locator(".made").click()
+    assert state(page) == "forward · step 4 of 11"
+    assert page.locator(".line.current .number").inner_text() == "4"
+
+
+def test_hovering_a_line_lights_its_nodes_and_a_node_its_line(show):
+    page = show(Stepper(eager_loop()))
+    press(page, "End")
+    page.locator(".line[data-line='3']").hover()
+    assert page.locator(".box.lit .title").all_text_contents() == ["h.sum() < 30", "h.sum() < 30"]
+    box(page, "h = h * h").hover()
+    assert page.locator(".line.lit .number").inner_text() == "4"
+
+
+def test_a_click_on_a_line_goes_to_its_next_step(show):
+    page = show(Stepper(eager_loop()))
+    page.locator(".line[data-line='3']").click()
+    assert state(page) == "forward · step 3 of 11"
+    page.locator(".line[data-line='3']").click()
+    assert state(page) == "forward · step 5 of 11"
+
+
+def test_search_lights_what_it_finds_and_says_how_many(show):
+    page = show(Stepper(eager_loop()))
+    page.get_by_label("find a node").fill("sum 30")
+    assert page.locator(".found").inner_text() == "2 found"
+    assert page.locator(".box.lit").count() == 2
+    page.get_by_label("find a node").fill("")
+    assert page.locator(".box.lit").count() == 0
+
+
+def test_zoom_pan_and_fit(show):
+    page = show(Stepper(eager_loop()))
+    transform = "document.querySelector('.content').style.transform"
+    fitted = page.evaluate(transform)
+    page.get_by_label("zoom in").click()
+    zoomed = page.evaluate(transform)
+    assert zoomed != fitted
+    canvas = page.locator(".canvas").bounding_box()
+    page.mouse.move(canvas["x"] + 15, canvas["y"] + 15)
+    page.mouse.down()
+    page.mouse.move(canvas["x"] + 60, canvas["y"] + 70)
+    page.mouse.up()
+    assert page.evaluate(transform) not in (fitted, zoomed)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, 240)
+    page.keyboard.up("Control")
+    page.get_by_label("fit the graph").click()
+    assert page.evaluate(transform) == fitted
+
+
+def test_scopes_close_and_open_again(show, snap):
+    page = show(Stepper(perceptron()))
+    assert page.locator(".frame").count() == 3
+    page.get_by_label("close first: Linear").click()
+    page.wait_for_selector(".box.scope")
+    assert page.locator(".frame").count() == 2
+    snap(page, "stepper-closed-scope-light")
+    page.locator(".box.scope").focus()
+    page.keyboard.press("o")
+    page.wait_for_function("document.querySelectorAll('.frame').length === 3")
+
+
+def test_a_scope_that_the_page_does_not_carry_says_what_it_needs(show):
+    page = show(Stepper(tower(layers=40, ops=40)))
+    page.locator(".box.scope").last.dblclick()
+    page.wait_for_function(
+        "document.querySelector('.message').textContent.includes('needs a running kernel')"
+    )
+
+
+def test_repeated_blocks_fold_into_one_with_a_count(show, snap):
+    page = show(Stepper(tower(layers=12, ops=2)))
+    press(page, "ArrowRight", 3)
+    many = page.locator(".box").count()
+    page.get_by_label("fold repeated blocks").click()
+    page.wait_for_function("document.querySelector('.content').textContent.includes('× 12')")
+    assert page.locator(".box").count() < many / 3
+    snap(page, "stepper-folded-light")
+    page.get_by_label("fold repeated blocks").click()
+    page.wait_for_function(f"document.querySelectorAll('.box').length === {many}")
+
+
+def test_handles_are_dashed_until_the_graph_runs_and_the_running_box_counts(show, snap):
+    page = show(Stepper(static_loop()), dark=True)
+    press(page, "ArrowRight", 6)
+    assert "tracing: no numbers exist yet" in state(page)
+    assert page.locator(".box.handle").count() == 6
+    assert "Tensor(" in page.locator(".values .handle").inner_text()
+    snap(page, "stepper-tracing-dark")
+    press(page, "End")
+    assert "the graph runs" in state(page)
+    assert page.locator(".box.handle").count() == 0
+
+
+def test_predict_asks_before_it_shows_scores_and_explains(show, snap):
+    page = show(Stepper(eager_loop(), seed=1))
+    page.get_by_label("predict each step").click()
+    press(page, "ArrowRight")
+    while page.locator(".answers button.answer").count() == 0:
+        press(page, "ArrowRight")
+    before = state(page)
+    press(page, "ArrowRight")
+    assert state(page) == before  # nothing is revealed before the answer
+    snap(page, "predict-question-light")
+    page.keyboard.press("1")
+    assert page.locator(".points").inner_text() in ("0 of 1 right so far", "1 of 1 right so far")
+    assert page.locator(".why").inner_text()
+    assert page.locator(".answers .correct").count() == 1
+    snap(page, "predict-answer-light")
+    page.get_by_label("show the step").click()
+    assert state(page) != before
+
+
+def test_a_failing_program_is_told_at_the_step_that_failed(show):
+    from dataclasses import replace
+
+    recording = eager_loop()
+    broken = replace(recording.steps[3], error="RuntimeError: sizes do not match")
+    page = show(Stepper(replace(recording, steps=(*recording.steps[:3], broken), error=broken.error)))
+    press(page, "End")
+    assert page.get_by_role("alert").inner_text() == "RuntimeError: sizes do not match"
