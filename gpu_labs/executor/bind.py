@@ -88,6 +88,9 @@ def _window(memory: Memory, array: np.ndarray, offset: int) -> Array:
 
 def _span(array: np.ndarray) -> tuple[int, int]:
     """First and one-past-last byte address of the elements."""
+    if array.flags.c_contiguous:
+        start = array.__array_interface__["data"][0]
+        return start, start + array.nbytes
     return np.lib.array_utils.byte_bounds(array) if array.size else (array.ctypes.data, array.ctypes.data)
 
 

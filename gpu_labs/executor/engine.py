@@ -27,28 +27,37 @@ _MEMORY = {
 }
 
 
-def choose(asked: str, program: Program, roots: Roots, lanes: int, level: Level) -> tuple[Engine, str]:
+class Manners:
+    """How a program behaves, as far as the choice depends on it; found once for each kernel."""
+
+    def __init__(self, program: Program, roots: Roots) -> None:
+        functions = (program.kernel, *program.functions)
+        self.grid_sync = program.uses("gridsync")
+        self.prints = program.uses("print")
+        self.loops = any(analyse(f).loops for f in functions)
+        self.waits = any(_waits(f, roots) for f in functions)
+
+
+def choose(asked: str, manners: Manners, lanes: int, level: Level) -> tuple[Engine, str]:
     """The engine, and why another one than the one asked for; serial for few lanes with loops and for `print`.
 
     Lock-step always runs what the serial engine would get wrong: a loop that waits for memory shows that it
     never ends only when its threads run together, and a grid-wide barrier needs all blocks at once.
     """
     reason = ""
-    if program.uses("gridsync"):
+    if manners.grid_sync:
         reason = "the kernel has a barrier for the whole grid"
     elif level == "profile":
         reason = "a profile needs whole warps"
-    elif any(_waits(f, roots) for f in (program.kernel, *program.functions)):
+    elif manners.waits:
         reason = "a loop waits for memory that other threads write"
     if asked == "lock-step" or reason:
         note = f"Ran in lock-step and not serially: {reason}." if asked == "serial" else ""
         return "lock-step", note
-    if asked == "serial":
-        return "serial", ""
-    if program.uses("print") and lanes <= MANY_PRINTS:
-        return "serial", ""
-    loops = any(analyse(f).loops for f in (program.kernel, *program.functions))
-    return ("serial" if loops and lanes <= FEW else "lock-step"), ""
+    serial = (
+        asked == "serial" or (manners.prints and lanes <= MANY_PRINTS) or (manners.loops and lanes <= FEW)
+    )
+    return ("serial" if serial else "lock-step"), ""
 
 
 def _waits(function: Function, roots: Roots) -> bool:

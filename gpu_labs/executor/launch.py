@@ -6,6 +6,7 @@ where no kernel can run.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -159,7 +160,7 @@ class Launch:
     seed: int | None
     findings: tuple[Finding, ...] = ()
     arrays: tuple[ArrayInfo, ...] = ()
-    accesses: tuple[Access, ...] = ()
+    accesses: Sequence[Access] = ()
     accesses_omitted: int = 0
     epochs: tuple[int, ...] = ()
     printed: str = ""

@@ -138,6 +138,9 @@ class _FunctionCode:
         if block is None:
             self._latch(label)
             return self.lines
+        flops = sum(map(_flops, block.ops))
+        if flops:
+            self._line(f"if run.profile is not None: run.profile.flops(m, {flops})")
         for op in block.ops:
             self._op(op)
         end = block.end
@@ -456,3 +459,11 @@ class _FunctionCode:
 
     def _op_print(self, op: Op, args: list[str]) -> None:
         self._line(f"run.print(m, {''.join(a + ', ' for a in args)})")
+
+
+def _flops(op: Op) -> int:
+    """Floating-point operations of one operation: two for a fused multiply-add, one for other arithmetic."""
+    kinds = [a.type for a in op.args if isinstance(a, (Var, Const)) and isinstance(a.type, np.dtype)]
+    if op.kind not in ("binary", "unary", "math") or not any(k.kind in "fc" for k in kinds):
+        return 0
+    return 0 if op.info in _COMPARE else 2 if op.info in ("fma", "hfma") else 1

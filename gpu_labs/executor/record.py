@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, overload
 
 import numpy as np
 
-from gpu_labs.executor.lanes import Lanes, Mask
+from gpu_labs.executor.lanes import Lanes, Mask, unravel
 from gpu_labs.executor.launch import Access, AccessKind, ArrayInfo
 from gpu_labs.executor.memory import Memory
 from gpu_labs.executor.program import Site
 
-BLOCKS = 4
+BLOCKS = 2
 BUDGET = 200_000  # thread accesses kept: about 16 MB as Python numbers
+
+# array, kind, site, block, epoch, time; threads (or a mask over the block, or None for all); cells
+Kept = tuple[int, AccessKind, Site, int, int, int, np.ndarray | None, np.ndarray]
 
 
 class Recorder:
@@ -21,21 +25,21 @@ class Recorder:
     def __init__(self, blocks: int = BLOCKS, budget: int = BUDGET) -> None:
         self._blocks = blocks
         self._left = budget
-        self._kept: list[tuple[int, AccessKind, Site, int, int, int, np.ndarray, np.ndarray]] = []
+        self._kept: list[Kept] = []
         self._rows: list[tuple[int, int]] = []
         self._epochs: dict[int, int] = {}
         self.omitted = 0
         self.wants = True
         self.arrays: list[ArrayInfo] = []
         self._numbers: dict[str, int] = {}
-        self._dims: Any = None
+        self._lanes: Lanes | None = None
 
     def begin(self, lanes: Lanes) -> None:
         """A stretch of blocks starts: only the first has blocks to record."""
         chosen = np.flatnonzero(lanes.blocks < self._blocks)
         self._rows = [(int(row), int(lanes.blocks[row])) for row in chosen]
         self.wants = bool(self._rows) and self._left > 0
-        self._dims = lanes
+        self._lanes = lanes
 
     def access(
         self,
@@ -50,24 +54,15 @@ class Recorder:
     ) -> None:
         """Keep one access as the recorded blocks made it."""
         number = self._number(memory)
-        for row, _ in self._rows:
-            cells = _row(flat, row)
-            taking = None if mask is None else _row(mask, row)
-            threads = _row(lanes.linear, 0)
-            if taking is not None:
-                if not taking.any():
-                    continue
-                where = np.flatnonzero(np.broadcast_to(taking, threads.shape))
-                threads = threads.reshape(-1)[where]
-                cells = np.broadcast_to(cells, lanes.linear.shape[1:]).reshape(-1)[where]
+        for row, block in self._rows:
             self._left -= lanes.per_block
             if self._left < 0:
                 self.omitted += 1
                 self.wants = False
                 return
+            taking = None if mask is None else _row(mask, row)
             epoch = int(barriers.epoch[row])
-            block = int(lanes.blocks[row])
-            self._kept.append((number, kind, site, block, epoch, time, threads.copy(), np.array(cells)))
+            self._kept.append((number, kind, site, block, epoch, time, taking, _row(flat, row)))
 
     def keep(
         self,
@@ -115,33 +110,73 @@ class Recorder:
             memory.number = self._numbers[key]
         return memory.number
 
-    def accesses(self) -> tuple[Access, ...]:
+    def accesses(self) -> Accesses:
         """The record, in the order of execution."""
-        made = []
-        for number, kind, site, block, epoch, time, threads, cells in self._kept:
-            info = self.arrays[number]
-            size = max(1, int(np.prod(info.shape)))
-            cells = np.broadcast_to(cells, threads.shape).reshape(-1)
-            if info.space in ("shared", "local"):
-                cells = cells % size
-            made.append(
-                Access(
-                    number,
-                    kind,
-                    site.line,
-                    self._dims.block_of_number(block),
-                    epoch,
-                    time,
-                    tuple(threads.reshape(-1).tolist()),
-                    tuple(cells.tolist()),
-                )
-            )
-        return tuple(made)
+        return Accesses(self._kept, tuple(self.arrays), self._lanes)
+
+
+class Accesses(Sequence[Access]):
+    """The accesses of a launch, made into plain numbers when somebody looks at them."""
+
+    def __init__(self, kept: list[Kept], arrays: tuple[ArrayInfo, ...], lanes: Lanes | None) -> None:
+        self._kept = kept
+        self._arrays = arrays
+        self._linear = None if lanes is None else lanes.linear[0]
+        self._grid = None if lanes is None else lanes.grid
+        self._made: tuple[Access, ...] | None = None
+
+    def _all(self) -> tuple[Access, ...]:
+        if self._made is None:
+            made = (self._access(*raw) for raw in self._kept)
+            self._made = tuple(access for access in made if access.threads)
+        return self._made
+
+    def _access(
+        self,
+        number: int,
+        kind: AccessKind,
+        site: Site,
+        block: int,
+        epoch: int,
+        time: int,
+        threads: np.ndarray | None,
+        cells: np.ndarray,
+    ) -> Access:
+        info = self._arrays[number]
+        assert self._linear is not None and self._grid is not None
+        if threads is None or threads.dtype == np.bool_:
+            taking = np.broadcast_to(True if threads is None else threads, self._linear.shape)
+            cells = np.broadcast_to(cells, self._linear.shape)[taking]
+            threads = self._linear[taking]
+        if info.space in ("shared", "local"):
+            cells = cells % max(1, int(np.prod(info.shape)))
+        where = unravel(block, self._grid)
+        return Access(
+            number, kind, site.line, where, epoch, time, tuple(threads.tolist()), tuple(cells.tolist())
+        )
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    @overload
+    def __getitem__(self, index: int) -> Access: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Access, ...]: ...
+    def __getitem__(self, index: int | slice) -> Access | tuple[Access, ...]:
+        return self._all()[index]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._all() == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._all())
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} accesses>"
 
 
 def _row(value: Any, row: int) -> np.ndarray:
-    """The part of lane value that belongs to block `row`."""
-    array = np.asarray(value)
-    if array.ndim == 0:
-        return array
-    return array[row if array.shape[0] > 1 else 0]
+    """The part of a lane value that belongs to block `row`, as a copy."""
+    if np.ndim(value) == 0:
+        return np.asarray(value)
+    return value[row if value.shape[0] > 1 else 0].copy()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import io
 import time
 from collections.abc import Callable, Sequence
@@ -13,10 +12,11 @@ import numpy as np
 from gpu_labs.executor.bind import bind, host_array
 from gpu_labs.executor.findings import Dim3, Finding
 from gpu_labs.executor.lanes import Lanes
-from gpu_labs.executor.launch import Engine, KernelTypeError, Launch, Level
-from gpu_labs.executor.engine import choose
+from gpu_labs.executor.launch import Engine, KernelTypeError, Launch, Level, Profile
+from gpu_labs.executor.engine import Manners, choose
 from gpu_labs.executor.lockstep import Run
 from gpu_labs.executor.lockstep_code import compile_program
+from gpu_labs.executor.profile import Profiler
 from gpu_labs.executor.program import ArrayType, Program
 from gpu_labs.executor.record import Recorder
 from gpu_labs.executor.roots import Roots
@@ -24,7 +24,7 @@ from gpu_labs.executor.serial import BlockRun
 from gpu_labs.executor.serial_code import compile_serial
 from gpu_labs.executor.shape import problems
 from gpu_labs.executor.stuck import Stuck
-from gpu_labs.executor.useless import Usefulness, looped_sites
+from gpu_labs.executor.useless import Usefulness, barrier_sites, looped_sites
 from gpu_labs.executor.watch import Watch
 
 STRETCH = 16_384  # lanes that run at once: their arrays then stay in a core's cache
@@ -42,7 +42,8 @@ class Prepared:
             for a in program.allocs
             if a.space == "shared" and not a.dynamic
         )
-        self.grid_sync = program.uses("gridsync")
+        self.manners = Manners(program, self.roots)
+        self.sites_with_barriers = barrier_sites(program)
         self.looped = looped_sites(program)
         self.needed_barriers: set[int] = set()
         self._lockstep: Callable[..., None] | None = None
@@ -76,7 +77,7 @@ def prepare(
     """
     from gpu_labs.executor import frontend, gate
 
-    names = list(inspect.signature(function).parameters)
+    names = parameters(function)
     if len(values) != len(names):
         raise KernelTypeError(
             f"{function.__name__} takes {len(names)} arguments ({', '.join(names)}), and {len(values)} were given."
@@ -86,6 +87,11 @@ def prepare(
     if key not in _prepared:
         _prepared[key] = Prepared(frontend.build(gate.type_kernel(function, types)))
     return _prepared[key]
+
+
+def parameters(function: Callable[..., Any]) -> list[str]:
+    """The names of a kernel's parameters."""
+    return list(function.__code__.co_varnames[: function.__code__.co_argcount])
 
 
 def _captured(function: Callable[..., Any]) -> tuple[Any, ...]:
@@ -110,7 +116,7 @@ def run(
 ) -> Launch:
     """Run one launch; see `inspect` for the arguments."""
     start = time.perf_counter()
-    names = list(inspect.signature(function).parameters)
+    names = parameters(function)
     hosted = [host_array(v, n) for v, n in zip(values, names, strict=False)] + list(values[len(names) :])
     prepared = prepare(function, hosted, declared)
     program = prepared.program
@@ -119,7 +125,12 @@ def run(
     recorder = Recorder() if level in ("hazards", "profile") else None
 
     def launch(
-        findings: tuple[Finding, ...], used: Engine, printed: str, watch: Watch | None, note: str = ""
+        findings: tuple[Finding, ...],
+        used: Engine,
+        printed: str,
+        watch: Watch | None,
+        note: str = "",
+        profile: Profile | None = None,
     ) -> Launch:
         kernel = program.kernel
         return Launch(
@@ -140,6 +151,7 @@ def run(
             epochs=tuple(recorder.epochs) if recorder else (),
             printed=printed,
             notes=(note,) if note else (),
+            profile=profile,
             seconds=time.perf_counter() - start,
         )
 
@@ -154,13 +166,14 @@ def run(
     if seed is not None:
         blocks = np.random.default_rng(seed).permutation(blocks)
     per_block = block[0] * block[1] * block[2]
-    chosen, why = choose(engine, program, prepared.roots, len(blocks) * per_block, level)
-    step = len(blocks) if prepared.grid_sync else max(1, STRETCH // per_block)
+    chosen, why = choose(engine, prepared.manners, len(blocks) * per_block, level)
+    step = len(blocks) if prepared.manners.grid_sync else max(1, STRETCH // per_block)
     if chosen == "serial":
         step = 1
-    useful = Usefulness(program, prepared.needed_barriers, prepared.looped) if per_block > 1 else None
+    useful = _usefulness(prepared) if per_block > 1 else None
     watch = Watch(program, level, step_budget, step >= len(blocks), recorder, useful)
     printed = io.StringIO()
+    profile: Profile | None = None
     with np.errstate(all="ignore"):
         try:
             if chosen == "serial":
@@ -168,11 +181,24 @@ def run(
             else:
                 for first in range(0, len(blocks), step):
                     lanes = _begin(grid, block, blocks[first : first + step], seed, watch, written)
+                    profiler = Profiler(lanes) if level == "profile" and first == 0 else None
+                    watch.profile = profiler
                     prepared.lockstep(Run(lanes, watch, shared_bytes, printed, watch.profile), None, *bound)
                     watch.end()
+                    profile = profiler.result(len(blocks)) if profiler else profile
         except Stuck:
             watch.end()
-    return launch(watch.report.findings(), chosen, printed.getvalue(), watch, why)
+    if profile is not None and profile.blocks_sampled < profile.blocks:
+        why = f"{why} The profile counts {profile.blocks_sampled} of {profile.blocks} blocks.".strip()
+    return launch(watch.report.findings(), chosen, printed.getvalue(), watch, why, profile)
+
+
+def _usefulness(prepared: Prepared) -> Usefulness | None:
+    """Only while some barrier has not been seen to be needed; a fence makes barriers needed in other ways."""
+    program = prepared.program
+    if program.uses("fence", "gridsync") or not prepared.sites_with_barriers - prepared.needed_barriers:
+        return None
+    return Usefulness(prepared.needed_barriers, prepared.looped)
 
 
 def _begin(

@@ -23,10 +23,10 @@ Logs = dict[int, tuple[Memory, list[Entry]]]
 class Usefulness:
     """Follows the barriers of one stretch. `needed` holds the sites that were of use in any launch."""
 
-    def __init__(self, program: Program, needed: set[int], looped: set[int]) -> None:
+    def __init__(self, needed: set[int], looped: set[int]) -> None:
         self.needed = needed
         self.looped = looped
-        self.watching = not program.uses("fence", "gridsync") and bool(barrier_sites(program) - needed)
+        self.watching = True
         self._ran: dict[int, tuple[Site, int]] = {}
         self._waiting: Site | None = None
         self._before: Logs = {}

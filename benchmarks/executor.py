@@ -1,0 +1,163 @@
+"""The executor beside Numba's simulator: seconds for 16,384 threads, on one core, in one run.
+
+    python benchmarks/executor.py [case ...]
+
+The simulator takes about a minute in all and runs once for each case, in a process of its own (it must be
+chosen before numba.cuda is imported); the executor's rounds are timed right before and after it. Memory
+and the first launch are measured in fresh processes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from benchmarks.measure import Row, Timing, seconds, table
+
+HERE = Path(__file__).resolve().parent
+ROUNDS = 5
+NEEDED = {"hazards": 400, "bounds": 1000}
+
+
+def simulator(name: str) -> float:
+    """Seconds of one launch on Numba's simulator."""
+    environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, str(HERE / "executor_kernels.py"), name],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout.splitlines()[-1])[name]
+
+
+def timed(work: Callable[[], Any]) -> Timing:
+    """Five rounds after a first one that is not counted."""
+    work()
+    return Timing(tuple(seconds(work) for _ in range(ROUNDS)))
+
+
+def against_the_simulator(names: list[str]) -> list[Row]:
+    """Each case at "bounds" and "hazards"."""
+    from benchmarks.executor_kernels import cases
+    from gpu_labs import inspect
+
+    rows = []
+    for name, (kernel, grid, block, arguments) in cases().items():
+        if name not in names:
+            continue
+
+        def launch(level: Any, launched: tuple[Any, ...] = (kernel, grid, block, *arguments)) -> Any:
+            return inspect(*launched, level=level).raise_for_errors()
+
+        before = {level: timed(lambda level=level: launch(level)) for level in NEEDED}
+        peer = simulator(name)
+        after = {level: timed(lambda level=level: launch(level)) for level in NEEDED}
+        for level in NEEDED:
+            both = Timing(before[level].seconds + after[level].seconds)
+            needed = 8 if name == "serial" else NEEDED[level]
+            rows.append(
+                Row(
+                    f"{name}, {level}",
+                    f"{both.median * 1e3:.2f} ms ({both.spread})",
+                    f"{peer:.2f} s",
+                    f"{peer / both.median:,.0f}x faster",
+                    f"needed {needed:,}x, engine {launch(level).engine}",
+                )
+            )
+    return rows
+
+
+def growth() -> list[Row]:
+    """Time for one thread from 16 thousand threads to a million, and a 512 x 512 tiled product."""
+    import numpy as np
+
+    from benchmarks.executor_kernels import matmul, saxpy
+    from gpu_labs import inspect
+
+    rows = []
+    base = 0.0
+    for threads in (1 << 14, 1 << 17, 1 << 20):
+        x, y = np.ones(threads, np.float32), np.zeros(threads, np.float32)
+        got = timed(lambda x=x, y=y, n=threads: inspect(saxpy, n // 256, 256, np.float32(2), x, y))
+        each = got.median / threads * 1e9
+        base = base or each
+        rows.append(
+            Row(
+                f"saxpy, {threads:,} threads, hazards",
+                f"{each:.0f} ns a thread",
+                "",
+                f"{each / base:.2f}x",
+                got.spread,
+            )
+        )
+    a = np.random.default_rng(0).random((512, 512), np.float32)
+    c = np.zeros_like(a)
+    start = time.perf_counter()
+    inspect(matmul, (32, 32), (16, 16), a, a, c).raise_for_errors()
+    taken = time.perf_counter() - start
+    rows.append(Row("512 x 512 tiled product, hazards", f"{taken:.2f} s", "", "", "needed under 1.08 s"))
+    return rows
+
+
+_FIRST = """
+import resource, sys, time
+sys.path.insert(0, {root!r})
+import numpy as np
+from gpu_labs import cuda, inspect
+from benchmarks.executor_kernels import {name}
+start = time.perf_counter()
+inspect({call}).raise_for_errors()
+print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def fresh(name: str, call: str) -> tuple[float, float]:
+    """Seconds of the first launch in a new process (imports not counted) and its peak memory in MB."""
+    source = _FIRST.format(root=str(HERE.parent), name=name, call=call)
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
+    first, peak = map(float, done.stdout.split())
+    return first, peak
+
+
+def first_launch_and_memory() -> list[Row]:
+    """In fresh processes."""
+    z = "np.zeros(1 << 20, np.float32)"
+    tiles = "*(np.ones((512, 512), np.float32) for _ in range(3))"
+    cases = {
+        "first launch, saxpy": ("saxpy", "saxpy, 64, 256, np.float32(2), *np.zeros((2, 16384), np.float32)"),
+        "first launch, matmul": ("matmul", "matmul, (8, 8), (16, 16), *np.ones((3, 128, 128), np.float32)"),
+        "peak memory, saxpy, 1M threads": ("saxpy", f"saxpy, 4096, 256, np.float32(2), {z}, {z}"),
+        "peak memory, matmul, 512 x 512": ("matmul", f"matmul, (32, 32), (16, 16), {tiles}"),
+    }
+    rows = []
+    for what, (name, call) in cases.items():
+        got = [fresh(name, call) for _ in range(3)]
+        first, peak = (statistics.median(each) for each in zip(*got, strict=True))
+        if what.startswith("first"):
+            rows.append(Row(what, f"{first:.2f} s", "", "", "needed under 0.5 s, gate included"))
+        else:
+            rows.append(Row(what, f"{peak:.0f} MB", "", "", "needed under 1,000 MB, imports included"))
+    return rows
+
+
+def main(names: list[str] | None = None) -> list[Row]:
+    """All rows of the table."""
+    wanted = names or ["saxpy", "reduction", "matmul", "softmax", "serial"]
+    return against_the_simulator(wanted) + growth() + first_launch_and_memory()
+
+
+if __name__ == "__main__":
+    print(table("The executor and Numba's simulator", main(sys.argv[1:])))
