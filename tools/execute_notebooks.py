@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -20,6 +21,10 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from kernels.kernelspec import install_kernelspec  # noqa: E402
+
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KERNELSPEC = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 
@@ -37,6 +42,7 @@ def execute(path: Path, timeout: int) -> None:
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         store_widget_state=False,
+        coalesce_streams=True,
     )
     client.execute()
     forget_the_volatile(notebook)
@@ -74,17 +80,24 @@ def main() -> int:
     parser.add_argument("--timeout", type=int, default=120, help="seconds for one cell (default 120)")
     arguments = parser.parse_args()
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
-    failed = 0
-    for path in arguments.notebooks:
-        try:
-            execute(path, arguments.timeout)
-        except CellExecutionError as error:
-            failed += 1
-            print(f"{path}: {error}", file=sys.stderr)
-            continue
-        noise = stderr_of(nbformat.read(path, as_version=4))
-        print(f"{path}: ran" + (f", with noise on stderr: {noise[0][:200]}" if noise else ""))
-    return 1 if failed else 0
+    with tempfile.TemporaryDirectory() as folder:
+        # The kernels fork from one process that has imported the frameworks.
+        install_kernelspec(Path(folder) / "kernels" / "python3")
+        os.environ["JUPYTER_PATH"] = folder
+        ran = [runs(path, arguments.timeout) for path in arguments.notebooks]
+    return 0 if all(ran) else 1
+
+
+def runs(path: Path, timeout: int) -> bool:
+    """Execute one notebook and tell on the terminal how it went."""
+    try:
+        execute(path, timeout)
+    except CellExecutionError as error:
+        print(f"{path}: {error}", file=sys.stderr)
+        return False
+    noise = stderr_of(nbformat.read(path, as_version=4))
+    print(f"{path}: ran" + (f", with noise on stderr: {noise[0][:200]}" if noise else ""), flush=True)
+    return not noise
 
 
 if __name__ == "__main__":

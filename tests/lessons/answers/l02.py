@@ -126,7 +126,12 @@ L02 = Answers(
                 "float32, and a constant that is not watched",
                 [
                     "x = torch.tensor(value, requires_grad=True)\nreturn program(x).item()",
-                    "x = tf.constant(value)\nwith tf.GradientTape() as tape:\n    z = program(x)\nreturn tape.gradient(z, x)",
+                    """
+                    x = tf.constant(value)
+                    with tf.GradientTape() as tape:
+                        z = program(x)
+                    return tape.gradient(z, x)
+                    """,
                 ],
             ),
             Wrong("the value, not the slope", ["return program(value)", "return program(value)"]),

@@ -1,0 +1,55 @@
+"""What a graded check prints of a lab's task."""
+
+from __future__ import annotations
+
+import torch
+
+from gpu_labs import cuda
+from gpu_labs.checks import evidence
+from gpu_labs.G01_guards import reference, task
+
+
+@cuda.jit
+def unguarded_kernel(x, a, b, y):
+    i = cuda.grid(1)
+    y[i] = a * x[i] + b
+
+
+@cuda.jit
+def reversed_kernel(x, a, b, y):
+    i = cuda.grid(1)
+    if i < x.size:
+        y[x.size - 1 - i] = a * x[i] + b
+
+
+def test_a_right_kernel_is_called_right_and_shows_the_same_value_in_every_thread_order():
+    lines = list(evidence(task.forward, reference.affine_kernel, 7))
+    assert all(" right " in line for line in lines)
+    first_case = {line.rsplit(" ", 1)[1] for line in lines[:3]}
+    assert len(lines) == 3 * len(task.SIZES) and len(first_case) == 1
+
+
+def test_a_wrong_kernel_shows_the_reason():
+    assert any("out-of-bounds" in line for line in evidence(task.forward, unguarded_kernel, 7))
+
+
+def test_two_elements_that_changed_places_change_the_value():
+    right = list(evidence(task.forward, reference.affine_kernel, 7))
+    swapped = list(evidence(task.forward, reversed_kernel, 7))
+    assert right[-1].rsplit(" ", 1)[1] != swapped[-1].rsplit(" ", 1)[1]
+
+
+def test_another_seed_shows_other_values():
+    assert list(evidence(task.forward, reference.affine_kernel, 7)) != list(
+        evidence(task.forward, reference.affine_kernel, 8)
+    )
+
+
+def test_a_function_shows_its_value_and_gradient_and_an_error_shows_neither():
+    lines = list(evidence(task.function, lambda x, a, b: a * x + b, 7))
+    assert all(len(line.partition(" right ")[2].split()) == 2 for line in lines)
+
+    def raises(x: torch.Tensor, a: float, b: float) -> torch.Tensor:
+        raise ValueError("not today")
+
+    assert all(line.endswith(": error") for line in evidence(task.function, raises, 7))
