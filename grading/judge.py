@@ -136,7 +136,9 @@ class JudgedNotebook(IPyNbFile):
             kernel.stop()
 
     def live_kernel(self) -> JudgedKernel:
-        """The kernel, with everything that ran so far run in it."""
+        """The kernel, with everything that ran so far run in it. Raises KernelFault when there is no time left."""
+        if self.judge.budget.is_over():
+            raise KernelFault("timeout", "the time for this notebook was over before it began")
         if self.kernel is None:
             self.kernel = JudgedKernel(self.judge.start, self.judge.budget)
             for source in self.ran:

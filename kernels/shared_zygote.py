@@ -25,7 +25,7 @@ LESSON_MODULES = (
     "graphviz_tools",
     "widgets",
 )
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
 
 
 class Zygote:

@@ -162,8 +162,16 @@ def patches() -> Iterator[Case]:
     )
     yield answer(
         "a display hook",
-        f"import sys\n{SHELL}sys.displayhook = shell.displayhook = lambda value: {says}\nshell.display_pub.publish = lambda *a, **k: None{WRONG}",
+        f"import sys\n{SHELL}sys.displayhook = lambda value: {says}\ntype(shell.displayhook).__call__ = lambda self, value: {says}\nshell.display_pub.publish = lambda *a, **k: None{WRONG}",
         "wrong",
+    )
+    yield answer(
+        "a shell that can no longer answer",
+        f"{SHELL}shell.displayhook = None\nshell.kernel.do_execute = None{WRONG}",
+        "timeout",
+        "wrong",
+        "error",
+        points=4,
     )
     yield answer("an atexit hook", f"import atexit\natexit.register({says!r}.__str__){WRONG}", "wrong")
     yield answer(
@@ -191,6 +199,7 @@ def crashes() -> Iterator[Case]:
         "import signal\nfor s in (signal.SIGKILL, signal.SIGSTOP): os.kill(os.getpid(), s)\nos.kill(-1, signal.SIGKILL)\nreturn x * 0",
         "wrong",
         "died",
+        "error",
     )
     yield body("a crash in C", "import ctypes\nctypes.string_at(0)", "died")
     yield body("an infinite loop", "while True: pass", "timeout")

@@ -13,16 +13,18 @@ import psutil
 import pytest
 from kernels.sandbox import Limits, why_no_sandbox
 
-from grading import Bundle, Conditions, Grader, Report, release
+from grading import Bundle, Conditions, Grader, Report
 from tests.grading.hostile import Case, cases
-from tests.grading.masters import write_master
 
 pytestmark = pytest.mark.skipif(bool(why_no_sandbox()), reason=why_no_sandbox() or "there is a sandbox")
 
 CASES = {case.name: case for case in cases()}
 SECRET = "a-secret-of-the-environment"
 SEED = 90210
-CONDITIONS = Conditions(limits=Limits(memory=700 * 2**20, processes=100, disk=64 * 2**20))
+CONDITIONS = Conditions(
+    limits=Limits(memory=700 * 2**20, processes=100, disk=64 * 2**20),
+    preload=("numpy", "torch", "grading.values", "grading.seal"),
+)
 
 
 @lru_cache(maxsize=1)
@@ -39,11 +41,6 @@ def grade(bundle: str, name: str) -> tuple[Report, float]:
     data = CASES[name].data(ready.bundle)
     start = time.monotonic()
     return ready.grade(data), time.monotonic() - start
-
-
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    return release(write_master(tmp_path_factory.mktemp("hostile"))).bundle
 
 
 @pytest.fixture(scope="module")
