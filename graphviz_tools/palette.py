@@ -33,7 +33,7 @@ PALETTE: dict[Theme, dict[str, str]] = {
         "input-fill": "#dafbe1",
         "input-line": "#1a7f37",
         "parameter-fill": "#fbefff",
-        "parameter-line": "#8250df",
+        "parameter-line": "#7340cf",
         "constant-fill": "#f6f8fa",
         "constant-line": "#8c959f",
         "branch-fill": "#fff8c5",

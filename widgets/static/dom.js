@@ -61,7 +61,10 @@ export function replace(node, ...children) {
  * @param {Record<string, Attribute>} [attributes]
  */
 export function button(label, face, press, attributes = {}) {
-  return el("button", { type: "button", title: label, "aria-label": label, onclick: press, ...attributes }, face);
+  // What is read on a button must be part of its name, or speech control cannot press it.
+  const worded = typeof face === "string" && /[\p{L}\d]/u.test(face) && !label.includes(face);
+  const name = worded ? `${face}: ${label}` : label;
+  return el("button", { type: "button", title: label, "aria-label": name, onclick: press, ...attributes }, face);
 }
 
 /** True when the reader has asked for less motion. */

@@ -109,7 +109,6 @@ export class GraphPanel {
     const centre = left + width / 2;
     const texts = ["title", "under", "gradient"].map((name) => svg("text", { class: name, x: centre, "text-anchor": "middle" }));
     texts[0].textContent = box.title + (box.scope ? " ▸" : "");
-    const hint = svg("title", {});
     const group = svg(
       "g",
       {
@@ -122,11 +121,10 @@ export class GraphPanel {
         onmouseenter: () => this.on.hover(number),
         onmouseleave: () => this.on.hover(-1),
       },
-      hint,
       svg("rect", { x: left, y: top, width, height, rx: RADIUS[box.kind] ?? 7 }),
-      ...texts,
+      ...texts.flatMap((text) => [text, " "]), // the space keeps lines apart where the box is read aloud
     );
-    return { group, texts, hint, middle: top + height / 2 };
+    return { group, texts, middle: top + height / 2 };
   }
 
   /** @param {number} step @param {string} [turn] the iteration that runs, in words */
@@ -151,7 +149,7 @@ export class GraphPanel {
 
   /** @param {number} number @param {Moment} moment */
   write(number, moment) {
-    const { group, texts, hint, middle } = /** @type {NonNullable<typeof this.boxes>} */ (this.boxes)[number];
+    const { group, texts, middle } = /** @type {NonNullable<typeof this.boxes>} */ (this.boxes)[number];
     const box = /** @type {Scene} */ (this.scene).boxes[number];
     const [, status, under, gradient, freed] = moment;
     group.classList.toggle("ghost", status === "ghost");
@@ -161,11 +159,10 @@ export class GraphPanel {
     texts[2].textContent = gradient;
     const start = middle - (gradient ? 15 : 7.5) + 4;
     texts.forEach((text, row) => text.setAttribute("y", String(start + 15 * row)));
-    const state = { ghost: "not there yet", handle: "a handle, no value yet", done: under }[status];
-    const words = [`${box.kind} ${box.full}`, state, gradient, freed ? "its saved tensors are freed" : ""];
-    const said = words.filter(Boolean).join(", ");
-    group.setAttribute("aria-label", said);
-    hint.textContent = box.scope ? `${said} (double-click to open)` : said;
+    const read = texts.map((text) => text.textContent).filter(Boolean).join(" ");
+    const state = { ghost: "not there yet", handle: "a handle", done: "" }[status];
+    const more = [box.kind, state, freed ? "its saved tensors are freed" : "", box.scope ? "press o to open" : ""];
+    group.setAttribute("aria-label", [read, ...more].filter(Boolean).join(", "));
   }
 
   /** Give a link its look. @param {number} number @param {number} step */

@@ -37,7 +37,7 @@ export class Side {
     this.state = el("span", { class: "state" });
     this.message = el("p", { class: "message", role: "status" });
     this.heading = el("h3", {}, data.heading);
-    this.values = el("div", { class: "values", role: "region", "aria-label": "values", tabindex: 0 });
+    this.values = el("div", { class: "values", role: "group", "aria-label": `values, ${data.heading}`, tabindex: 0 });
     this.root = el(
       "section",
       { class: "side", "aria-label": data.heading },

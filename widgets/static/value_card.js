@@ -14,8 +14,8 @@ import { bytes } from "./story.js";
 export function valueCard(value, { role = "", kind = "value" } = {}) {
   const name = [role, value.name].filter(Boolean).join(" ") || "value";
   return el(
-    "section",
-    { class: `value-card ${kind}`, "aria-label": `${name}, ${value.type}` },
+    "div",
+    { class: `value-card ${kind}`, role: "group", "aria-label": `${name}, ${value.type}` },
     el(
       "header",
       {},
