@@ -13,7 +13,6 @@ from typing import Any
 import torch
 
 from graphviz_tools.sources.compiled_dynamo import python_function
-from graphviz_tools.sources.compiled_graph import own_name
 from graphviz_tools.sources.compiled_guards import argument_words, guard_words, refusal_in_words
 from graphviz_tools.sources.compiled_state import (
     Compilation,
@@ -27,6 +26,7 @@ from graphviz_tools.sources.compiled_state import (
     refusals,
     watching_breaks,
 )
+from graphviz_tools.sources.stack_traces import own_name
 from graphviz_tools.trace_cache import Break, CacheHistory, Call, Entry, Prediction
 
 FIRST = "first call: there is no graph yet"

@@ -13,10 +13,10 @@ from torch.fx import GraphModule
 from torch.fx import Node as FxNode
 from torch.fx.node import map_arg
 
-from graphviz_tools.recording import Edge, NodeKind, ScopeKind, SourceLine, Value
+from graphviz_tools.recording import Edge, NodeKind, ScopeKind, Value
 from graphviz_tools.sources.compiled_values import values_in
+from graphviz_tools.sources.stack_traces import innermost_user_line
 from graphviz_tools.sources.static_graph import Path, StaticGraph
-from graphviz_tools.sources.user_code import is_user_file, source_line
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class FxGraph:
             label=role.label,
             name=node.name,
             scope=self._module_scope(node),
-            line=user_line(node),
+            line=innermost_user_line(node.meta.get("stack_trace") or ""),
         )
         self.ids[node.name] = number
         for slot, source in enumerate(inputs_of(node)):
@@ -156,22 +156,6 @@ def operands(node: FxNode) -> list[FxNode]:
     return sources[1:] if op_name(node) == "cond" else sources
 
 
-def user_line(node: FxNode) -> SourceLine | None:
-    """The innermost line of the user's own code on the stack that made `node`."""
-    trace = node.meta.get("stack_trace") or ""
-    for file, line, function in reversed(_FRAME.findall(trace)):
-        if is_user_file(file):
-            return source_line(file, int(line), own_name(function))
-    return None
-
-
-def own_name(function: str) -> str:
-    """A function's name as its author wrote it: Dynamo calls the rest of `f` after a break
-    `torch_dynamo_resume_in_f_at_12`."""
-    match = re.fullmatch(r"torch_dynamo_resume_in_(.+)_at_\d+", function)
-    return match[1] if match else function
-
-
 def module_path(name: str) -> Path:
     """`L['self'].encoder.layers.0` or `encoder.layers.0` as ("encoder", "layers", "0"); () for the root."""
     name = re.sub(r"\._modules\['([^']+)'\]", r".\1", name)
@@ -179,8 +163,6 @@ def module_path(name: str) -> Path:
     name = re.sub(r"\['?([^\]']+)'?\]", r".\1", name)
     return tuple(word for word in name.split(".") if word and word != "_export_root")
 
-
-_FRAME = re.compile(r'File "([^"]+)", line (\d+), in (\S+)')
 
 # The operators that call graphs: the kind of box around them all, and the word and kind of each.
 _CALLERS: dict[str, tuple[ScopeKind, tuple[tuple[str, ScopeKind], ...]]] = {
