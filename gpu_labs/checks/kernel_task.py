@@ -7,7 +7,7 @@ A check has two halves that can run in two processes. `observe` runs the kernel 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -56,38 +56,43 @@ class KernelTask:
 
     def check(self, kernel: Any, seed: int = 0) -> Report:
         """Run and judge in this process, as a notebook does; stops at the first failing case."""
-        verdicts = []
-        for number, case in enumerate(self._cases(seed)):
-            for order in _orders(seed, number):
-                observation, launch = _observe(kernel, case, order)
-                verdict = self._judge(case, observation)
-                verdicts.append(verdict)
-                if not verdict.passed:
-                    return Report(self.name, tuple(verdicts), launch)
-        return Report(self.name, tuple(verdicts))
+        runs = list(self._runs(kernel, seed))
+        _, launch, last = runs[-1]
+        return Report(self.name, tuple(verdict for *_, verdict in runs), None if last.passed else launch)
 
     def observe(self, kernel: Any, seed: int = 0) -> list[dict[str, Any]]:
-        """Run every case in three thread orders and return what came out, as JSON-able data."""
-        return [
-            _observe(kernel, case, order)[0]
-            for number, case in enumerate(self._cases(seed))
-            for order in _orders(seed, number)
-        ]
+        """Run every case in three thread orders, up to the first that fails, and return what came out as
+        JSON-able data."""
+        return [seen for seen, *_ in self._runs(kernel, seed)]
 
     def judge(self, observations: Sequence[dict[str, Any]], seed: int = 0) -> Report:
         """Verdicts on what `observe` returned for the same seed.
 
         Raises:
-            ValueError: there are more or fewer observations than cases.
+            ValueError: observations are missing though the last one passes, or there are too many.
         """
-        cases = [case for number, case in enumerate(self._cases(seed)) for _ in _orders(seed, number)]
-        if len(cases) != len(observations):
-            raise ValueError(f"{self.name} has {len(cases)} launches, but {len(observations)} were observed")
-        pairs = zip(cases, observations, strict=True)
-        return Report(self.name, tuple(self._judge(case, observation) for case, observation in pairs))
+        launches = self._launches(seed)
+        verdicts = [self._judge(case, seen) for (case, _), seen in zip(launches, observations, strict=False)]
+        complete = len(observations) == len(launches) or (verdicts and not verdicts[-1].passed)
+        if not complete or len(observations) > len(launches):
+            raise ValueError(
+                f"{self.name} has {len(launches)} launches, but {len(observations)} were observed"
+            )
+        return Report(self.name, tuple(verdicts))
 
-    def _cases(self, seed: int) -> Sequence[Case]:
-        return self.cases(np.random.default_rng(seed))
+    def _launches(self, seed: int) -> list[tuple[Case, int | None]]:
+        """Every case with its thread orders: one as numbered, and two shuffles of the case's own."""
+        cases = self.cases(np.random.default_rng(seed))
+        shuffles = [(1000 * seed + 2 * n + 1, 1000 * seed + 2 * n + 2) for n in range(len(cases))]
+        return [(case, order) for case, pair in zip(cases, shuffles, strict=True) for order in (None, *pair)]
+
+    def _runs(self, kernel: Any, seed: int) -> Iterator[tuple[dict[str, Any], Launch | None, Verdict]]:
+        for case, order in self._launches(seed):
+            seen, launch = _observe(kernel, case, order)
+            verdict = self._judge(case, seen)
+            yield seen, launch, verdict
+            if not verdict.passed:
+                return
 
     def _judge(self, case: Case, seen: dict[str, Any]) -> Verdict:
         order = "in order" if seen["order"] is None else f"threads shuffled by seed {seen['order']}"
@@ -129,11 +134,6 @@ def _over_budget(title: str, case: Case, seen: dict[str, Any]) -> Verdict | None
             title, "depth", sentence, "Let the threads share the work: half of them stop at each step."
         )
     return None
-
-
-def _orders(seed: int, number: int) -> tuple[int | None, ...]:
-    """Threads in order, and in two shuffled orders of the case's own."""
-    return (None, 1000 * seed + 2 * number + 1, 1000 * seed + 2 * number + 2)
 
 
 def _observe(kernel: Any, case: Case, order: int | None) -> tuple[dict[str, Any], Launch | None]:
