@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -100,7 +100,7 @@ def score(eager: Item, static: Item, by_value: bool) -> float:
     elif equal is False and by_value:
         return 0.0
     shared = _shared(eager, static)
-    if equal is False and shared > 0.0:  # the same inputs, another result: another op
+    if equal is False and shared == 1.0:  # the same inputs, another result: another op
         return 0.0
     points += shared
     if equal is None and _same_shape(eager, static):
@@ -134,12 +134,16 @@ def _best(
     """The order-preserving matching of two stretches with the highest sum of scores (Needleman-Wunsch)."""
     if not e or not s:
         return []
+    senses = [Counter(meaning(side[i].op) for i in places) for side, places in ((eager, e), (static, s))]
     total = [[0.0] * (len(s) + 1) for _ in range(len(e) + 1)]
     points: dict[tuple[int, int], float] = {}
     for i, x in enumerate(e):
         above, row = total[i], total[i + 1]
         for j, y in enumerate(s):
             here = score(eager[x], static[y], by_value)
+            if here and not by_value and _same_shape(eager[x], static[y]):
+                sense = meaning(eager[x].op)
+                here += 1.0 if senses[0][sense] == senses[1][sense] == 1 else 0.0  # the only one here
             best = max(above[j + 1], row[j])
             if here >= ENOUGH:
                 points[i, j] = here
