@@ -15,6 +15,7 @@ from gpu_labs.executor.races import ATOMIC, CODES, READ, WRITE, Entry, bits, exp
 
 _THREAD_BITS = 10  # a block has at most 1,024 threads
 _BLOCK_BITS = 34
+DEFERRED_BYTES = 128 << 20
 
 
 class Clash(NamedTuple):
@@ -49,15 +50,40 @@ class CrossBlock:
         self._time: dict[tuple[int, int], np.ndarray] = {}
         self._code: np.ndarray | None = None
         self._keep_times = keep_times
+        self._deferred: list[tuple[Entry, Lanes]] = []
+        self._low, self._high = size, -1
+        self._bytes = 0
 
     def forget(self) -> None:
         """A grid-wide barrier: what came before is ordered before what comes after."""
+        self._deferred = []
+        self._low, self._high, self._bytes = self.size, -1, 0
         self._who.clear()
         self._time.clear()
         self._code = None
 
+    def stretch(self, log: list[Entry], lanes: Lanes) -> list[Clash]:
+        """Note the whole log of a stretch without a barrier, whose blocks were compared already.
+
+        As long as the stretches touch separate ranges of cells, they are only kept."""
+        low = min(int(np.min(e.flat)) for e in log)
+        high = max(int(np.max(e.flat)) for e in log)
+        apart = low > self._high or high < self._low
+        self._low, self._high = min(low, self._low), max(high, self._high)
+        self._bytes += sum(e.flat.nbytes for e in log)
+        if not self._who and apart and self._bytes < DEFERRED_BYTES:
+            self._deferred += [(entry, lanes) for entry in log]
+            return []
+        return [clash for entry in log for clash in self.add(entry, lanes)]
+
     def add(self, entry: Entry, lanes: Lanes) -> list[Clash]:
         """Note one access, and return clashes with earlier ones of other blocks."""
+        deferred, self._deferred = self._deferred, []
+        for earlier, its_lanes in deferred:
+            self._add(earlier, its_lanes)
+        return self._add(entry, lanes)
+
+    def _add(self, entry: Entry, lanes: Lanes) -> list[Clash]:
         cells, lane, value = expand(entry, lanes)
         if not len(cells):
             return []

@@ -42,6 +42,7 @@ class Lanes:
         self.row = np.arange(self.count).reshape(-1, 1, 1, 1)
         self.special = self._special(x, y, z)
         self.left: Mask = np.zeros((1, 1, 1, 1), bool)
+        self.ascending: dict[tuple[int, int], tuple[Any, Any, bool]] = {}
         self._joins: dict[tuple[int, int], tuple[Any, Any, Any]] = {}
         self._active: dict[tuple[int, tuple[int, ...]], tuple[Any, np.ndarray]] = {}
 

@@ -111,6 +111,7 @@ class Port:
         self.changed = True
         self.watching = False
         self._tops: dict[int, tuple[Any, int]] = {}
+        self._places: dict[tuple[int, ...], tuple[Array, tuple[Any, ...], Any]] = {}
 
     def load(self, site: Site, array: Array, mask: Mask, *index: Any) -> Any:
         """`array[index]` for the lanes of `mask`; other lanes get anything."""
@@ -174,8 +175,14 @@ class Port:
 
     def place(self, site: Site, array: Array, mask: Mask, index: tuple[Any, ...]) -> tuple[Any, Mask]:
         """Flat places of the elements, and the lanes of `mask` whose element exists."""
-        flat: Any = array.base
+        key = (id(array), *map(id, index))
+        kept = self._places.get(key)
+        if kept is not None:
+            return kept[2], mask
+        offset: Any = ZERO
+        parts: list[Any] = []
         good: Mask = None
+        lasting = False
         for axis, (i, n, step) in enumerate(zip(index, array.shape, array.strides, strict=True)):
             if not self._inside(i, n):
                 inside = (i >= 0) & (i < n)
@@ -184,13 +191,40 @@ class Port:
                     self.out_of_bounds(site, array, index, axis, outside)
                     good = inside if good is None else good & inside
                 i = np.where(inside, i, ZERO)
-            term = i if step == 1 else i * step
-            flat = term if flat is ZERO else flat + term
+            if i.ndim == 0:
+                offset = offset + i * step
+            else:
+                lasting = True
+                parts.append(i if step == 1 else i * step)
+        flat = self._sum(array.base, offset, parts)
         if good is not None:
             if good.ndim == 0:
                 good = np.asarray(good).reshape(1, 1, 1, 1)
-            mask = good if mask is None else mask & good
+            return flat, good if mask is None else mask & good
+        if lasting and len(parts) == len(index):
+            if len(self._places) > 64:
+                self._places.clear()
+            self._places[key] = (array, index, flat)
         return flat, mask
+
+    @staticmethod
+    def _sum(base: Any, offset: Any, parts: list[Any]) -> Any:
+        """base + offset + all parts, small arrays first."""
+        if base is not ZERO:
+            if base.ndim == 0:
+                offset = offset + base
+            else:
+                parts.append(base)
+        if not parts:
+            return offset
+        if len(parts) > 1:
+            parts.sort(key=_size)
+        flat = parts[0]
+        if offset != 0:
+            flat = flat + offset
+        for part in parts[1:]:
+            flat = flat + part
+        return flat
 
     def _inside(self, i: Any, n: Any) -> bool:
         """Whether all lanes, also those that take no part, are inside: the common case, answered fast."""
@@ -226,6 +260,10 @@ class Port:
                 offset, _ = self.place(site, line, mask, (part,))
                 base = base + offset
         return Array(array.memory, base, tuple(shape), tuple(strides))
+
+
+def _size(value: Any) -> int:
+    return value.size
 
 
 def spread(value: Any, shape: tuple[int, ...], where: np.ndarray) -> Any:

@@ -90,6 +90,7 @@ class _Code:
         ]
         self.current = 0
         self.loop_open: int | None = None
+        self.doubles = _only_widened(function)
         self.phis = {phi.dst.name for block in function.blocks.values() for phi in block.phis}
 
     def text(self) -> str:
@@ -276,6 +277,9 @@ class _Code:
             if plain and self._name(source) not in self.phis:
                 self.same[dst.name] = self._name(source)
                 return
+            if source.name in self.doubles:
+                self.same[dst.name] = self._name(source)
+                return
             if isinstance(dst.type, np.dtype) and isinstance(source.type, np.dtype):
                 self.widths[dst.name] = min(self._width_of(source), _width(dst.type))
         self._set(dst, self._cast(source, dst.type))
@@ -383,9 +387,13 @@ class _Code:
         slow = f"T.load({self._site(op)}, {array}, {', '.join(index) if index else '0'})"
         self.widths[op.dst.name] = _width(op.dst.type)
         if len(index) != 1:
+            self.doubles.discard(op.dst.name)
             self._set(op.dst, slow)
             return
-        fast = f"{array}.fast[{index[0]}] if 0 <= {index[0]} < {array}.length else {slow}"
+        reader = "fast"
+        if op.dst.name in self.doubles:
+            reader, slow = "wide", f"float({slow})"
+        fast = f"{array}.{reader}[{index[0]}] if 0 <= {index[0]} < {array}.length else {slow}"
         self._set(op.dst, fast)
 
     def _op_store(self, op: Op, args: list[str]) -> None:
@@ -470,6 +478,27 @@ class _Code:
 
     def _op_print(self, op: Op, args: list[str]) -> None:
         self._line(f"T.print({''.join(a + ', ' for a in args)})")
+
+
+def _only_widened(function: Function) -> set[str]:
+    """float32 loads of which nothing but a cast to float64 is ever used: they are read as Python floats."""
+    loads: set[str] = set()
+    other: set[str] = set()
+    for block in function.blocks.values():
+        for op in block.ops:
+            if op.kind == "load" and op.dst is not None and op.dst.type == np.float32:
+                loads.add(op.dst.name)
+            widens = op.kind == "copy" and op.dst is not None and op.dst.type == np.float64
+            if not widens:
+                other |= {a.name for a in op.args if isinstance(a, Var)}
+                for a in op.args:
+                    if isinstance(a, SliceOf):
+                        other |= {p.name for p in (a.start, a.stop, a.step) if isinstance(p, Var)}
+        for phi in block.phis:
+            other |= {o.name for o in phi.incoming.values() if isinstance(o, Var)}
+        if isinstance(block.end, Return) and isinstance(block.end.value, Var):
+            other.add(block.end.value.name)
+    return loads - other
 
 
 def _width(kind: Any) -> int:

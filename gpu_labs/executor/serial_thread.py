@@ -21,7 +21,7 @@ class SerialArray:
     """A window as in `memory.py`, with plain numbers. While `length` is not 0, element i of a
     one-dimensional array that nobody watches is `fast[i]`."""
 
-    __slots__ = ("_reader", "base", "fast", "length", "memory", "shape", "strides")
+    __slots__ = ("_reader", "base", "fast", "length", "memory", "shape", "strides", "wide")
 
     def __init__(
         self, memory: Memory, base: int, shape: tuple[int, ...], strides: tuple[int, ...], watched: bool
@@ -29,6 +29,7 @@ class SerialArray:
         self.memory, self.base, self.shape, self.strides = memory, base, shape, strides
         self.length = 0
         self.fast: Any = None
+        self.wide: Any = None  # the same as Python floats
         self._reader = _reader(memory.buffer)
         if not watched:
             self.hurry()
@@ -37,7 +38,9 @@ class SerialArray:
         """Nobody watches any more."""
         if len(self.shape) == 1 and self.strides[0] > 0 and not self.memory.fields:
             step = self.strides[0]
-            self.fast = _reader(self.memory.buffer[self.base : self.base + self.shape[0] * step : step])
+            window = self.memory.buffer[self.base : self.base + self.shape[0] * step : step]
+            self.fast = _reader(window)
+            self.wide = memoryview(window) if window.dtype == np.float32 else self.fast
             self.length = self.shape[0]
 
     def get(self, cell: int) -> Any:
@@ -47,26 +50,9 @@ class SerialArray:
 
 def _reader(buffer: np.ndarray) -> Any:
     """Reads Python numbers where the engine keeps those, NumPy scalars else."""
-    plain = buffer.dtype.kind in "iub" or buffer.dtype == np.float64
-    return (
-        memoryview(buffer)
-        if plain and buffer.dtype.isnative and buffer.flags.writeable
-        else _Items(buffer)
-        if plain
-        else buffer
-    )
-
-
-class _Items:
-    """Read-only buffers, which give NumPy scalars, as Python numbers."""
-
-    __slots__ = ("_buffer",)
-
-    def __init__(self, buffer: np.ndarray) -> None:
-        self._buffer = buffer
-
-    def __getitem__(self, cell: int) -> Any:
-        return self._buffer.item(cell)
+    if buffer.dtype.kind in "iub" or buffer.dtype == np.float64:
+        return memoryview(buffer)
+    return buffer
 
 
 class SerialRecord:

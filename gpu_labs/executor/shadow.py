@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from gpu_labs.executor.cross_block import CrossBlock, unpack
@@ -135,13 +137,14 @@ class Shadow:
         order: Order | None,
         program: Program,
         across: bool,
+        barriers: bool,
     ) -> None:
         """The epoch of `log` ends: find its races, then forget it."""
         self._check_initialised(memory, log, lanes, report)
         if any(entry.kind != "read" for entry in log):
             self._races(memory, log, lanes, report, order)
         if memory.space == "global" and across:
-            self._between_blocks(memory, log, lanes, report, order, program)
+            self._between_blocks(memory, log, lanes, report, order, program, barriers)
 
     def _races(
         self, memory: Memory, log: list[Entry], lanes: Lanes, report: Report, order: Order | None
@@ -182,17 +185,22 @@ class Shadow:
         report: Report,
         order: Order | None,
         program: Program,
+        barriers: bool,
     ) -> None:
-        for entry in log:
-            for clash in self.across.add(entry, lanes):
-                number, block, thread = unpack(clash.earlier)
-                site = program.sites[number]
-                here = int(lanes.blocks[clash.lane // lanes.per_block])
-                if order is not None and order.ordered(block, clash.earlier_time, here, entry.time):
-                    continue
-                side = (site, clash.earlier_kind, unravel(block, lanes.grid), unravel(thread, lanes.block))
-                later = _side(Party(clash.lane, entry.site, entry.time, _code(entry)), lanes)
-                report.add(race(memory, clash.cell, side, later, lanes.block, lanes.grid, 1))
+        if barriers or any(entry.lanes is not None for entry in log):
+            batches = (self.across.add(entry, lanes) for entry in log)
+        else:
+            batches = iter((self.across.stretch(log, lanes),))
+        for clash in itertools.chain.from_iterable(batches):
+            number, block, thread = unpack(clash.earlier)
+            entry = clash.entry
+            here = int(lanes.blocks[clash.lane // lanes.per_block])
+            if order is not None and order.ordered(block, clash.earlier_time, here, entry.time):
+                continue
+            places = (unravel(block, lanes.grid), unravel(thread, lanes.block))
+            earlier = (program.sites[number], clash.earlier_kind, *places)
+            later = _side(Party(clash.lane, entry.site, entry.time, _code(entry)), lanes)
+            report.add(race(memory, clash.cell, earlier, later, lanes.block, lanes.grid, 1))
 
     def fold(self, memory: Memory, lanes: Lanes) -> None:
         """Shorten a long log: reads of one line become at most two readers for each cell."""

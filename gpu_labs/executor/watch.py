@@ -229,8 +229,9 @@ class Watch:
                 rows = passed.reshape(-1, 1, 1, 1)
                 memory.log = _only(log, ~rows, lanes)
                 log = _only(log, rows, lanes)
-            across = not self.one_stretch or self.barriers.count > 0
-            memory.state.close(memory, log, lanes, self.report, self.order, self.program, across)
+            barriers = self.barriers.count > 0
+            across = barriers or not self.one_stretch
+            memory.state.close(memory, log, lanes, self.report, self.order, self.program, across, barriers)
 
 
 def _only(log: list[Entry], rows: np.ndarray, lanes: Lanes) -> list[Entry]:
