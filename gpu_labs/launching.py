@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from gpu_labs.executor.facade import ExecutorKernel
 from gpu_labs.executor.inspect import inspect
 
 Extent = int | tuple[int, ...]
@@ -87,7 +88,11 @@ def _run_on_executor(kernel, grid, block, order, tensors, numbers, out) -> None:
     # Inputs are read-only views, so that Numba's own typing rejects a kernel that writes to one of them.
     inputs = _in_order(order, [_read_only(tensor) for tensor in tensors], numbers)
     try:
-        inspect(kernel, grid, block, *inputs, *(tensor.detach().numpy() for tensor in out)).raise_for_errors()
+        arguments = (*inputs, *(tensor.detach().numpy() for tensor in out))
+        if isinstance(kernel, ExecutorKernel):
+            kernel[grid, block](*arguments)
+        else:  # Numba's own kernel, which would want a GPU for these arrays
+            inspect(kernel, grid, block, *arguments).raise_for_errors()
     except BaseException as error:
         for tensor, old in zip(out, before, strict=True):
             tensor.copy_(old)

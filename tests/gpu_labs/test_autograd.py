@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.autograd import gradcheck, gradgradcheck
 
-from gpu_labs import KernelError, KernelTypeError, cuda
+from gpu_labs import KernelError, KernelTypeError, KernelWarning, cuda
 from gpu_labs.autograd import blocks_for, kernel_function, launch
 
 
@@ -248,6 +248,30 @@ def test_a_failed_launch_leaves_its_outputs_as_they_were():
         launch(past_the_end_kernel, 2, 4, torch.ones(6), out=y)
     assert y.tolist() == [7.0] * 6
     assert "as they were before" in caught.value.__notes__[0]
+
+
+def test_prints_warnings_and_the_record_of_a_launch_come_through(capsys):
+    @cuda.jit
+    def talks(x, y):
+        i = cuda.grid(1)
+        y[i] = x[i]
+        cuda.syncthreads()
+        if i == 0:
+            print("hello from thread", i)
+
+    with pytest.warns(KernelWarning, match="useless-barrier"):
+        launch(talks, 1, 4, torch.ones(4), out=torch.empty(4))
+    assert capsys.readouterr().out == "hello from thread 0\n"
+    assert talks.last_launch.grid == (1, 1, 1)
+
+
+def test_a_kernel_that_numba_itself_decorated_runs_on_cpu_tensors():
+    from numba import cuda as numbas_own
+
+    kernel = numbas_own.jit(tanh_kernel.py_func)
+    y = torch.empty(5, dtype=torch.float64)
+    launch(kernel, 2, 4, numbers(5), out=y)
+    torch.testing.assert_close(y, torch.tanh(numbers(5)))
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64])

@@ -428,7 +428,6 @@ def gauss_jordan_inverse(a, inverse):
     if j < n:
         for i in range(n):
             inverse[i, j] = 1 if i == j else 0
-    cuda.syncthreads()
     for p in range(n):
         pivot = a[p, p]
         cuda.syncthreads()

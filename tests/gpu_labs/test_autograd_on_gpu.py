@@ -1,0 +1,60 @@
+"""The glue on a real GPU: no copy, torch's stream, and the labs' kernels against torch's own operators."""
+
+import pytest
+import torch
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU that torch can use"),
+]
+
+from gpu_labs.autograd import launch  # noqa: E402
+from gpu_labs.G01_guards import reference as g01  # noqa: E402
+from gpu_labs.G02_grid_stride import reference as g02  # noqa: E402
+from gpu_labs.G05_shared_memory import reference as g05  # noqa: E402
+from gpu_labs.G06_block_reduction import reference as g06  # noqa: E402
+
+
+def pooled(x):
+    return torch.nn.functional.avg_pool1d(x[None, None], 5, 1, 2, count_include_pad=False)[0, 0]
+
+
+@pytest.mark.parametrize(
+    ("function", "oracle"),
+    [
+        (lambda x: g01.affine(x, 2.0, 1.0), lambda x: 2 * x + 1),
+        (g02.relu, torch.relu),
+        (g05.average_pool, pooled),
+        (g06.total, lambda x: x.sum().reshape(1)),
+    ],
+    ids=["affine", "relu", "average_pool", "total"],
+)
+def test_values_and_gradients_are_torchs_own(function, oracle):
+    x = torch.linspace(-3, 3, 10_007, dtype=torch.float64, device="cuda").requires_grad_()
+    twin = x.detach().clone().requires_grad_()
+    value, right = function(x), oracle(twin)
+    value.sum().backward()
+    right.sum().backward()
+    torch.testing.assert_close(value, right)
+    torch.testing.assert_close(x.grad, twin.grad)
+
+
+def test_a_launch_writes_the_tensors_own_memory_on_torchs_current_stream():
+    x = torch.zeros(5003, device="cuda")
+    y = torch.empty_like(x)
+    address = y.data_ptr()
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        torch.cuda._sleep(50_000_000)  # the launch must queue behind this, and behind the addition
+        x += 1
+        launch(g01.affine_kernel, 40, 128, x, 2.0, 1.0, out=y)
+        doubled = y * 2
+    torch.cuda.current_stream().wait_stream(stream)
+    assert y.data_ptr() == address
+    assert set(doubled.tolist()) == {6.0}
+
+
+def test_tensors_on_two_devices_are_refused():
+    with pytest.raises(ValueError, match="move them to one device"):
+        launch(g01.affine_kernel, 1, 4, torch.ones(4), 2.0, 1.0, out=torch.empty(4, device="cuda"))
