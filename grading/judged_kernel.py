@@ -143,7 +143,7 @@ class JudgedKernel(RunningKernel):
             _, parts = channel.session.feed_identities(frames)
             message = channel.session.deserialize(parts)
             if isinstance(message["content"], dict) and isinstance(message["parent_header"], dict):
-                self._waiting[name].append(message)
+                self._waiting[name].append(_slim(message))
 
     def _is_running(self) -> bool:
         process = getattr(self.km.provisioner, "process", None)
@@ -175,3 +175,12 @@ class JudgedKernel(RunningKernel):
         self.km.shutdown_kernel(now=True)
         self.km.context.destroy(linger=0)
         del self.km
+
+
+def _slim(message: dict[str, Any]) -> dict[str, Any]:
+    """The message with only such display data as is looked at: text, however deep the JSON beside it."""
+    data = message["content"].get("data")
+    if isinstance(data, dict):
+        message["content"]["data"] = {kind: value for kind, value in data.items() if isinstance(value, str)}
+        message["content"]["metadata"] = {}
+    return message

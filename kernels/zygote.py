@@ -159,11 +159,22 @@ def _run_kernel(connection_info: dict[str, Any], connection: socket.socket) -> i
         with open(file, "w", encoding="utf-8") as stream:  # noqa: PTH123 (pathlib is one import less to trust here)
             json.dump(connection_info, stream)
     app.initialize(["-f", file])
+    _let_tf_print_write_to_the_notebook()
     lines.send(connection, {"bound": True})
     connection.close()
     app.start()
     threading._shutdown()  # type: ignore[attr-defined]  # what an ordinary interpreter does before it ends
     return 0
+
+
+def _let_tf_print_write_to_the_notebook() -> None:
+    """TensorFlow looks for IPython once, while it is imported, and in the zygote there was none. Left so,
+    `tf.print` would go to the process's own stdout, and reach the notebook late and out of order."""
+    if "tensorflow" in sys.modules:
+        with contextlib.suppress(ImportError, AttributeError):
+            from tensorflow.python import pywrap_tfe
+
+            pass
 
 
 def _close_all_but(keep: int) -> None:

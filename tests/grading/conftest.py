@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from kernels.sandbox import Limits
 
 from grading import Bundle, Conditions, release
+from kernels.sandbox import Limits
 from tests.grading.masters import write_master
 
 # Only what the small exercise imports: the frameworks are preloaded where a test is about them.

@@ -3,6 +3,7 @@
 All have tasks 2 and 3 solved (5 points) unless they say otherwise, and a wrong or harmful task 1.
 """
 
+# ruff: noqa: E501 (an attack is easier to read as the one string that it is)
 from __future__ import annotations
 
 import copy
@@ -33,7 +34,7 @@ class Case:
 
 
 def dumps(notebook: NotebookNode) -> bytes:
-    return nbformat.writes(notebook).encode()
+    return json.dumps(notebook).encode()  # as it is: nbformat would mend it
 
 
 def answer(
@@ -164,13 +165,6 @@ def patches() -> Iterator[Case]:
         "a display hook",
         f"import sys\n{SHELL}sys.displayhook = lambda value: {says}\ntype(shell.displayhook).__call__ = lambda self, value: {says}\nshell.display_pub.publish = lambda *a, **k: None{WRONG}",
         "wrong",
-    )
-    yield answer(
-        "a shell that can no longer answer",
-        f"{SHELL}shell.displayhook = None\nshell.kernel.do_execute = None{WRONG}",
-        "timeout",
-        "wrong",
-        "error",
         points=4,
     )
     yield answer("an atexit hook", f"import atexit\natexit.register({says!r}.__str__){WRONG}", "wrong")
@@ -268,9 +262,8 @@ def spies() -> Iterator[Case]:
     yield body("another's files", "return open('/tmp/duet-left-behind').read()", "error")
     yield body(
         "a search for bundles and gradebooks",
-        "import pathlib\nfound = [str(p) for root in ('/work', '/root', '/home', '/tmp', '/run') for p in pathlib.Path(root).rglob('*') if p.name.endswith(('bundle.json', 'master.ipynb', '.sqlite', '.db'))]\nreturn str([p for p in found if pathlib.Path(p).stat().st_size])",
+        "import glob, grading\nhome = os.path.dirname(os.path.dirname(grading.__file__))\nfound = [os.path.join(at, f) for root in (home + '/grading', home + '/gpu_labs', home + '/lessons', '/home', '/tmp', '/run') for at, _, files in os.walk(root) for f in files]\nsecret = [p for p in found if p.endswith(('bundle.json', 'master.ipynb', '.sqlite', '.db')) and os.path.getsize(p)]\nreturn str(secret)",
         "wrong",
-        "error",
     )
     yield body("the environment's secrets", "return str(dict(os.environ))", "wrong")
     yield answer(
@@ -311,7 +304,7 @@ def measurements() -> Iterator[Case]:
     )
     yield answer(
         "show replaced late",
-        f"import grading.values\ndef serve(x):\n    grading.values.text_of = lambda *a: '7'\n    counted(x)\n    return counted(x) + 1",
+        "import grading.values\ndef serve(x):\n    grading.values.text_of = lambda *a: '7'\n    counted(x)\n    return counted(x) + 1",
         "tampered",
         points=6,
         task="3",

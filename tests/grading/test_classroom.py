@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from distributed import LocalCluster
-from kernels.sandbox import why_no_sandbox
 
 from grading import Bundle, exercise, fill, solved
 from grading.classroom import Graded, grade_class, workers
 from grading.gradebook import Gradebook
 from grading.submissions import collect
+from kernels.sandbox import why_no_sandbox
 from tests.grading.conftest import LIGHT
 from tests.grading.hostile import dumps
 

@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
-from kernels.sandbox import why_no_sandbox
 
 from grading import Bundle, exercise, fill, solved
+from kernels.sandbox import why_no_sandbox
 from tests.grading.crashing import grade_folder
 from tests.grading.hostile import dumps
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from kernels.sandbox import Limits, why_no_sandbox
 
 from grading import Bundle, Conditions, Grader, Report
+from kernels.sandbox import Limits, why_no_sandbox
 from tests.grading.hostile import Case, cases
 
 pytestmark = pytest.mark.skipif(bool(why_no_sandbox()), reason=why_no_sandbox() or "there is a sandbox")
@@ -78,7 +78,11 @@ def test_no_report_tells_of_hidden_cases_or_secrets(results: dict[str, tuple[Rep
         told = str(report.to_json())
         assert "normal(size=7) + 1" not in told, name
         assert SECRET not in told, name
-        assert "bundle.json" not in "".join(check.got for check in report.checks), name
+
+
+def test_a_search_finds_neither_bundle_nor_gradebook(results: dict[str, tuple[Report, float]]) -> None:
+    report, _ = results["a search for bundles and gradebooks"]
+    assert report.checks[0].got == "'[]'"
 
 
 def test_nothing_is_left_behind(results: dict[str, tuple[Report, float]]) -> None:

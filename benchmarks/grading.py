@@ -1,0 +1,244 @@
+"""Grading, beside plain `pytest --nbval` and nbgrader: submissions an hour, on the same notebooks in the
+same run.
+
+    python benchmarks/grading.py                     the comparison
+    python benchmarks/grading.py --class-of 1000     one class of that size, with the main process's memory
+
+The notebooks import torch and tensorflow, as the lessons do. Every way grades with two processes: ours with
+two workers, plain nbval with two pytest processes, nbgrader with two autograders. nbgrader is measured
+where it is installed, else said to be missing (`pip install graph-duet[peers]`; its own Python can be named
+in NBGRADER_PYTHON).
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
+import psutil
+from nbformat import NotebookNode
+
+from grading import Bundle, Conditions, release, solved
+from grading.classroom import Graded, grade_class, workers
+from grading.gradebook import Gradebook
+from grading.submissions import collect
+
+PROCESSES = 2
+ENVIRONMENT = {
+    **os.environ,
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "OMP_NUM_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+}
+
+
+def master() -> NotebookNode:
+    """One task with one check, in PyTorch and TensorFlow."""
+    imports = "import graphviz_tools\nimport torch\nimport tensorflow as tf\nimport numpy as np\n"
+    imports += "from grading import show"
+    answer = "def relu(x):\n    # >>> your code, about 1 line\n    return x.clamp(min=0)\n    # <<<"
+    check = (
+        "x = torch.tensor(np.random.default_rng(seed).normal(size=9))\n"
+        "show(relu(x))\nshow(tf.nn.relu(tf.constant(x.numpy())))"
+    )
+    cells = [
+        nbformat.v4.new_code_cell(imports, id="imports"),
+        nbformat.v4.new_code_cell("seed = 7", id="seed", metadata={"duet": {"kind": "seed"}}),
+        nbformat.v4.new_code_cell(answer, id="relu", metadata={"duet": {"kind": "answer", "task": "1"}}),
+        nbformat.v4.new_code_cell(
+            check, id="check", metadata={"duet": {"kind": "check", "task": "1", "points": 1}}
+        ),
+    ]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook.metadata.duet = {"exercise": "BENCH", "title": "Benchmark", "minutes": 1}
+    return notebook
+
+
+def hand_in(bundle: Bundle, folder: Path, number: int) -> Path:
+    """`number` solved notebooks, all different files."""
+    folder.mkdir()
+    for i in range(number):
+        notebook = solved(bundle)
+        notebook.metadata.student = i
+        (folder / f"s{i:04}.ipynb").write_text(nbformat.writes(notebook), encoding="utf-8")
+    return folder
+
+
+def by_duet(
+    bundle: Bundle, folder: Path, book: Path, on_done: Callable[[Graded], None] = lambda _: None
+) -> float:
+    """Seconds to grade the class, workers' start and the reference included."""
+    start = time.perf_counter()
+    with workers(number=PROCESSES) as client:
+        summary = grade_class(collect(folder), bundle, Gradebook(book), Conditions(), client, on_done=on_done)
+    assert not summary.faults, summary
+    return time.perf_counter() - start
+
+
+def by_nbval(folder: Path) -> float:
+    """Seconds for plain `pytest --nbval`, a process a notebook, two at a time."""
+
+    def one(path: Path) -> None:
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "--nbval",
+            "--nbval-current-env",
+            "-p",
+            "no:cacheprovider",
+        ]
+        subprocess.run(
+            [*command, str(path)], check=True, env=ENVIRONMENT, stdout=subprocess.DEVNULL, cwd=folder
+        )
+
+    start = time.perf_counter()
+    with ThreadPoolExecutor(PROCESSES) as pool:
+        list(pool.map(one, sorted(folder.glob("*.ipynb"))))
+    return time.perf_counter() - start
+
+
+def nbgrader_python() -> str | None:
+    """A Python that has nbgrader."""
+    named = os.environ.get("NBGRADER_PYTHON")
+    return named or (sys.executable if importlib.util.find_spec("nbgrader") else None)
+
+
+def by_nbgrader(python: str, folder: Path, course: Path) -> float:
+    """Seconds for `nbgrader autograde` over the same students, the class in two halves side by side.
+
+    The notebooks have the same cells, the check as an autograder test that asserts.
+    """
+    students = [path.stem for path in sorted(folder.glob("*.ipynb"))]
+    halves = [students[::2], students[1::2]]
+    commands = []
+    for number, half in enumerate(halves):
+        home = course / f"half{number}"
+        prepare_nbgrader(python, home, half)
+        commands.append(([python, "-m", "nbgrader", "autograde", "bench", "--log-level=ERROR"], home))
+    start = time.perf_counter()
+    running = [
+        subprocess.Popen(c, cwd=h, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for c, h in commands
+    ]
+    assert [process.wait() for process in running] == [0, 0], "nbgrader failed"
+    return time.perf_counter() - start
+
+
+def prepare_nbgrader(python: str, home: Path, students: list[str]) -> None:
+    """An nbgrader course with one assignment and its submissions."""
+    notebook = nbgrader_notebook()
+    places = [home / "source" / "bench", *(home / "submitted" / student / "bench" for student in students)]
+    for place in places:
+        place.mkdir(parents=True)
+        nbformat.write(notebook, place / "p.ipynb")
+    (home / "nbgrader_config.py").write_text(
+        f"c = get_config()\nc.CourseDirectory.root = {str(home)!r}\nc.CourseDirectory.course_id = 'bench'\n"
+    )
+    generate = [python, "-m", "nbgrader", "generate_assignment", "bench", "--force", "--log-level=ERROR"]
+    subprocess.run(
+        generate, cwd=home, env=ENVIRONMENT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+
+
+def nbgrader_notebook() -> NotebookNode:
+    ours = master()
+    ours.metadata.pop("duet")
+    ours.cells = [cell for cell in ours.cells if cell.id != "relu"]
+    for cell in ours.cells:
+        cell.metadata.pop("duet", None)
+        cell.source = cell.source.replace("from grading import show", "show = print").replace(
+            "import graphviz_tools\n", ""
+        )
+    roles = {"grade": False, "locked": False, "schema_version": 3, "solution": True, "task": False}
+    answer = nbformat.v4.new_code_cell(
+        "def relu(x):\n    ### BEGIN SOLUTION\n    return x.clamp(min=0)\n    ### END SOLUTION"
+    )
+    answer.metadata.nbgrader = {**roles, "grade_id": "relu"}
+    check = ours.cells.pop()
+    check.source += "\nassert torch.equal(relu(x), x.clamp(min=0))"
+    check.metadata.nbgrader = {
+        **roles,
+        "grade": True,
+        "locked": True,
+        "solution": False,
+        "points": 1,
+        "grade_id": "check",
+    }
+    ours.cells += [answer, check]
+    return ours
+
+
+def compare(number: int) -> list[tuple[str, float]]:
+    """(way, seconds a submission) on `number` notebooks."""
+    with tempfile.TemporaryDirectory(prefix="duet-bench-") as temporary:
+        here = Path(temporary)
+        bundle = prepared(here)
+        folder = hand_in(bundle, here / "in", number)
+        rows = [("duet grade", by_duet(bundle, folder, here / "book.sqlite") / number)]
+        rows.append(("pytest --nbval", by_nbval(folder) / number))
+        python = nbgrader_python()
+        if python is not None:
+            rows.append(("nbgrader autograde", by_nbgrader(python, folder, here / "course") / number))
+        return rows
+
+
+def class_of(number: int) -> list[tuple[int, float, float]]:
+    """(submissions done, seconds, MB of this process) along one class of `number`."""
+    with tempfile.TemporaryDirectory(prefix="duet-bench-") as temporary:
+        here = Path(temporary)
+        bundle = prepared(here)
+        folder = hand_in(bundle, here / "in", number)
+        rows: list[tuple[int, float, float]] = []
+        start, done = time.perf_counter(), 0
+
+        def note(_: Graded) -> None:
+            nonlocal done
+            done += 1
+            if done % max(1, number // 10) == 0:
+                rows.append((done, time.perf_counter() - start, psutil.Process().memory_info().rss / 1e6))
+
+        by_duet(bundle, folder, here / "book.sqlite", note)
+        return rows
+
+
+def prepared(folder: Path) -> Bundle:
+    path = folder / "master.ipynb"
+    path.write_text(nbformat.writes(master()), encoding="utf-8")
+    return release(path).bundle
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument("--notebooks", type=int, default=20, help="how many notebooks each way grades")
+    options.add_argument("--class-of", type=int, help="grade one class of this size instead")
+    chosen = options.parse_args()
+    if chosen.class_of:
+        print("| submissions | seconds | memory of the main process, MB |\n|---:|---:|---:|")
+        for done, seconds, megabytes in class_of(chosen.class_of):
+            print(f"| {done} | {seconds:.0f} | {megabytes:.0f} |")
+        return
+    rows = compare(chosen.notebooks)
+    ours = rows[0][1]
+    print("| way | seconds a submission | duet is faster by |\n|---|---:|---:|")
+    for way, seconds in rows:
+        print(f"| {way} | {seconds:.2f} | {seconds / ours:.1f}x |")
+    if nbgrader_python() is None:
+        print("\nnbgrader is not installed here: `pip install 'graph-duet[peers]'`.")
+
+
+if __name__ == "__main__":
+    main()
