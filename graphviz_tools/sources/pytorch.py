@@ -106,13 +106,12 @@ class TorchRecorder:
 
     def given(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Tell what the program is called with, so that its inputs carry its own names for them."""
-        if self._function is None:
-            return
-        try:
-            bound = inspect.signature(self._function).bind(*args, **kwargs).arguments
-        except (TypeError, ValueError):  # the call itself will say what is wrong with it
-            return
-        for name, argument in bound.items():
+        plain = inspect.unwrap(self._function) if self._function is not None else None
+        code = getattr(plain, "__code__", None)
+        names = code.co_varnames[: code.co_argcount] if code is not None else ()
+        if inspect.ismethod(self._function):
+            names = names[1:]
+        for name, argument in (*zip(names, args, strict=False), *kwargs.items()):
             found = tensors_in(argument)
             for place, tensor in enumerate(found):
                 self._calls.trace.input_names[id(tensor)] = name if len(found) == 1 else f"{name}[{place}]"

@@ -61,7 +61,7 @@ class _Assembly:
         nodes = tuple([self._node(i, raw) for i, raw in enumerate(tape.nodes)])
         edges = tuple([Edge(*raw) for raw in tape.edges])  # pyright: ignore[reportArgumentType]
         steps = tuple(self._steps(len(nodes), len(edges)))
-        lines = {step.line for step in steps if step.line is not None}
+        lines = {id(step.line): step.line for step in steps if step.line is not None}
         return Recording(
             framework="torch",
             title=title,
@@ -69,7 +69,7 @@ class _Assembly:
             edges=edges,
             steps=steps,
             scopes=(*(s for s in self._scopes if s.path), *self._loops.scopes),
-            sources=source_texts(lines, fn if _is_users(fn) else None),
+            sources=source_texts(lines.values(), fn if _is_users(fn) else None),
             outputs=tuple(self._values[i] for i in tape.outputs),
             omitted=tuple(Omission(what, count, why) for (what, why), count in tape.omitted.items()),
             versions={"torch": torch.__version__},

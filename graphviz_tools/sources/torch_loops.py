@@ -34,7 +34,12 @@ class LoopCounter:
         """`path` with the loops and turns around the call, and the innermost turn (None outside loops)."""
         if site is None or words is None or not words.end[0]:
             return path, None
-        frame = self._frames.setdefault((id(site[0]), site[2]), _Frame())
+        key = id(site[0]), site[2]
+        frame = self._frames.get(key)
+        if frame is None:
+            if not words.loops:
+                return path, None
+            frame = self._frames[key] = _Frame()
         self._advance(frame, words, (op, site[1]))
         turn = None
         for loop in words.loops:

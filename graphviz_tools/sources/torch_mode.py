@@ -113,7 +113,10 @@ class _Call:
             self._decided(result)
             return
         outputs = [result] if isinstance(result, torch.Tensor) else tensors_in(result)
-        changed = [t for t, k in zip(self.read, self.before, strict=True) if version_of(t) != k.version]
+        try:
+            changed = [t for t, k in zip(self.read, self.before, strict=True) if t._version != k.version]
+        except RuntimeError:  # an inference tensor among them
+            changed = [t for t, k in zip(self.read, self.before, strict=True) if version_of(t) != k.version]
         if self.kind == "state" and not outputs:
             outputs = self.read[:1]
         if outputs or changed:
@@ -155,12 +158,12 @@ class _Call:
 
     def _same(self, tensor: torch.Tensor, node: int, slot: int) -> Known | None:
         """The tensor, if the call gave back one that it was given (`contiguous`, `to`), unchanged."""
-        if self.kind == "state" or not any(tensor is t for t in self.read):
-            return None
-        known = self.trace.tensors.find(tensor)
-        if known is not None and known.requires_grad == tensor.requires_grad:
-            known.node, known.slot = node, slot
-            return known
+        for given in self.read:
+            if given is tensor and self.kind != "state":
+                known = self.trace.tensors.find(tensor)
+                if known is not None and known.requires_grad == tensor.requires_grad:
+                    known.node, known.slot = node, slot
+                    return known
         return None
 
     def _loss_of_grad(self, outputs: list[torch.Tensor]) -> tuple[str, ...]:

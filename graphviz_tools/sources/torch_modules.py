@@ -125,8 +125,16 @@ class ModuleStack:
     def _learn(self, root: torch.nn.Module, name: str) -> None:
         """The paths of all modules below `root`, and the names of its parameters and buffers."""
         self._roots.append(root)  # so that no number of a dead module is taken for a live one
-        for path, module in root.named_modules():
-            self._paths.setdefault(id(module), ".".join(part for part in (name, path) if part))
-        for path, tensor in (*root.named_parameters(), *root.named_buffers()):
-            self.names.setdefault(id(tensor), path)
-        self.buffers.update(id(buffer) for buffer in root.buffers())
+        waiting = [(root, name, "")]  # what named_modules() and its likes walk, in one go
+        while waiting:
+            module, path, inner = waiting.pop()
+            if id(module) in self._paths:
+                continue
+            self._paths[id(module)] = path
+            self.buffers.update(map(id, module._buffers.values()))
+            for key, tensor in (*module._parameters.items(), *module._buffers.items()):
+                if tensor is not None:
+                    self.names.setdefault(id(tensor), inner + key)
+            for key, child in reversed(module._modules.items()):
+                if child is not None:
+                    waiting.append((child, f"{path}.{key}" if path else key, f"{inner}{key}."))

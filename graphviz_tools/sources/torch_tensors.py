@@ -105,23 +105,16 @@ class Tensors:
         storage = None
         if pointer:
             storage = self._ledger.number(plain, pointer, gradient=gradient)
+        dtype, values = plain.dtype, self._tape.values
         ticket = None
         if self._numbers:
-            if self._left > 0:
-                self._left -= 1
-                ticket = self.summaries.take(plain, pointer, contiguous, nbytes)
-            else:
-                self._tape.omitted["values", f"max_values={self._max_values}"] += 1
+            ticket = self._ticket(plain, dtype, pointer, contiguous, nbytes, storage, version)
         requires_grad = tensor.requires_grad
-        key = (
-            requires_grad,
-            _autograd_state(tensor) if requires_grad else 0,
-            tensor._is_view(),
-            contiguous,
-            version < 0,
-        )
-        words = _WORDS.get(key) or _spell(key)
-        values = self._tape.values
+        state = _autograd_state(tensor) if requires_grad else 0
+        key = (requires_grad, state, tensor._is_view(), contiguous, version < 0)
+        words = _WORDS.get(key)
+        if words is None:
+            words = _spell(key)
         known = Known(tensor)
         known.requires_grad, known.version, known.storage = requires_grad, version, storage
         known.value, known.node, known.slot = len(values), node, slot
@@ -129,7 +122,7 @@ class Tensors:
         values.append(
             (
                 tensor.shape,
-                tensor.dtype,
+                dtype,
                 tensor.device,
                 words + flags if flags else words,
                 None if version == UNTRACKED else version,
@@ -141,17 +134,51 @@ class Tensors:
             )
         )
         if storage is not None:
-            self._by_pointer[pointer] = known.value
+            if contiguous:
+                self._by_pointer[pointer] = known.value
             if written and node is not None:
                 self._writers[storage] = (node, slot)
         return known
+
+    def _ticket(
+        self,
+        tensor: torch.Tensor,
+        dtype: torch.dtype,
+        pointer: int,
+        contiguous: bool,
+        nbytes: int,
+        storage: int | None,
+        version: int,
+    ) -> int | None:
+        """A ticket for the tensor's numbers: that of the same elements in another shape, where they were seen."""
+        value = self._by_pointer.get(pointer) if contiguous and storage is not None else None
+        if value is not None:
+            _, known_dtype, _, _, known_version, known_storage, known_bytes, ticket, _, _ = self._tape.values[
+                value
+            ]
+            same = (known_storage, known_bytes, known_version, known_dtype) == (
+                storage,
+                nbytes,
+                version,
+                dtype,
+            )
+            if same and ticket is not None:
+                return ticket
+        if self._left <= 0:
+            self._tape.omitted["values", f"max_values={self._max_values}"] += 1
+            return None
+        self._left -= 1
+        return self.summaries.take(tensor, pointer, contiguous, nbytes)
 
     def alike(self, tensor: torch.Tensor) -> tuple[int, int | None]:
         """(value, storage) of a tensor that may be another object over memory that was seen."""
         known = self.find(tensor)
         if known is not None:
             return known.value, known.storage
-        pointer = memory_of(tensor)[0]
+        try:
+            pointer = tensor.data_ptr()
+        except RuntimeError:
+            pointer = 0
         value = self._by_pointer.get(pointer)
         if value is not None:
             storage = self._ledger.number(tensor, pointer)

@@ -72,7 +72,8 @@ class Trace:
     def op_node(self, op: str, site: Site | None, sources: Sources, kind: NodeKind = "op") -> int:
         """A new node for an operation, with a data edge from each source."""
         tape, modules = self.tape, self.modules
-        node = tape.node(kind, op, "", op, modules.scope, site)
+        node = len(tape.nodes)
+        tape.nodes.append((kind, op, "", op, modules.scope, site, None))
         if modules.group:
             tape.groups[node] = modules.group
         for slot, (source, source_slot) in enumerate(sources):

@@ -1,0 +1,157 @@
+"""What it costs to record GPT-2, beside running it plainly and beside torchviz, torchview and torchlens.
+
+    python -m benchmarks.recording
+
+One thread, all ways in turn in one process. The peers do less or other work, as the notes say, so their rows
+are a scale and no race. Memory is the growth of the process's peak over a plain run, each way in a process of
+its own.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from torch import nn
+
+from benchmarks.measure import Row, in_turn, ratio, table
+from graphviz_tools import record_torch, save
+
+SMALL = {"n_layer": 12, "n_embd": 64, "n_head": 4}
+TRUE_SIZE = {"n_layer": 12, "n_embd": 768, "n_head": 12}
+LIMITS = {"values": 5.0, "no values": 3.0, "true size": 1.5}
+
+
+class Subject:
+    """GPT-2 with random weights, and the ways to run it."""
+
+    def __init__(self, shape: dict[str, int], tokens: int) -> None:
+        torch.manual_seed(0)
+        config = transformers.GPT2Config(**shape)
+        self.model = transformers.GPT2LMHeadModel(config).eval()
+        self.ids = torch.randint(0, config.vocab_size, (1, tokens))
+
+    def _start(self) -> nn.Module:
+        self.model.zero_grad(set_to_none=True)
+        return self.model
+
+    def forward(self) -> Any:
+        return self._start()(self.ids, labels=self.ids)
+
+    def plain(self) -> None:
+        self.forward().loss.backward()
+
+    def recorded(self) -> Any:
+        return record_torch(self._start(), self.ids, labels=self.ids)
+
+    def without_values(self) -> Any:
+        return record_torch(self._start(), self.ids, labels=self.ids, values=False)
+
+    def torchviz(self) -> Any:
+        import torchviz
+
+        loss = self.forward().loss
+        dot = torchviz.make_dot(loss, dict(self.model.named_parameters()))
+        loss.backward()
+        return dot
+
+    def torchview(self) -> Any:
+        import torchview
+
+        return torchview.draw_graph(self._start(), input_data={"input_ids": self.ids, "labels": self.ids})
+
+    def torchlens(self) -> Any:
+        import torchlens
+
+        return torchlens.trace(self._start(), [], {"input_ids": self.ids, "labels": self.ids})
+
+
+def small_rows() -> list[Row]:
+    """GPT-2 with 12 layers, width 64, 16 tokens."""
+    subject = Subject(SMALL, 16)
+    plain, forward, recorded, bare, viz, view = in_turn(
+        subject.plain,
+        subject.forward,
+        subject.recorded,
+        subject.without_values,
+        subject.torchviz,
+        subject.torchview,
+        rounds=15,
+        warm_up=2,
+    )
+    (lens,) = in_turn(subject.torchlens, rounds=3)
+    plainly = f"{plain.median * 1e3:.0f} ms"
+    return [
+        Row("forward + backward, values", _ms(recorded), plainly, _times(recorded, plain, "values")),
+        Row("forward + backward, no values", _ms(bare), plainly, _times(bare, plain, "no values")),
+        Row("torchviz", "", _ms(viz), f"{ratio(viz, plain):.1f}x", "structure of the backward graph alone"),
+        Row("torchview", "", _ms(view), f"{ratio(view, forward):.1f}x", "of the forward pass; no values"),
+        Row(
+            "torchlens", "", _ms(lens), f"{lens.median / forward.median:.0f}x", "of the forward pass; values"
+        ),
+    ]
+
+
+def true_size_row() -> Row:
+    """GPT-2 as it was published: 12 layers, width 768; 128 tokens."""
+    subject = Subject(TRUE_SIZE, 128)
+    plain, recorded = in_turn(subject.plain, subject.recorded, rounds=5)
+    what = "true size (width 768, 128 tokens), values"
+    return Row(what, _ms(recorded), f"{plain.median * 1e3:.0f} ms", _times(recorded, plain, "true size"))
+
+
+def size_row() -> Row:
+    subject = Subject(SMALL, 16)
+    recording = subject.recorded()
+    with tempfile.TemporaryDirectory() as folder:
+        size = save(recording, Path(folder) / "gpt2.json.gz").stat().st_size
+    note = f"{len(recording)} steps; the limit is 5 MB"
+    return Row("the recording as a .json.gz", f"{size / 1e6:.2f} MB", "", "", note)
+
+
+def memory_row(shape: dict[str, int], tokens: int, what: str) -> Row:
+    plain, recorded = (_peak(way, shape, tokens) for way in ("plain", "recorded"))
+    return Row(
+        what, f"{recorded:.0f} MB", f"{plain:.0f} MB", f"{recorded / plain:.2f}x", "peak of the process"
+    )
+
+
+def _peak(way: str, shape: dict[str, int], tokens: int) -> float:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_peak_here, (way, shape, tokens))
+
+
+def _peak_here(way: str, shape: dict[str, int], tokens: int) -> float:
+    """Megabytes of the largest resident set of this process after one run."""
+    torch.set_num_threads(1)
+    run: Callable[[], Any] = getattr(Subject(shape, tokens), way)
+    run()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
+def _ms(timing: Any) -> str:
+    return f"{timing.median * 1e3:.0f} ms ({timing.spread})"
+
+
+def _times(ours: Any, plain: Any, limit: str) -> str:
+    return f"{ratio(ours, plain):.2f}x (limit {LIMITS[limit]:g}x)"
+
+
+def main() -> list[Row]:
+    transformers.logging.set_verbosity_error()
+    torch.set_num_threads(1)
+    rows = [*small_rows(), true_size_row(), size_row()]
+    rows.append(memory_row(SMALL, 16, "memory, width 64"))
+    rows.append(memory_row(TRUE_SIZE, 128, "memory, true size"))
+    print(table("Recording GPT-2 with record_torch, and its peers", rows))
+    return rows
+
+
+if __name__ == "__main__":
+    main()
