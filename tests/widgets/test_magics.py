@@ -1,0 +1,57 @@
+"""`%%record torch` and `%%record tensorflow` in a real IPython shell."""
+
+from __future__ import annotations
+
+import pytest
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+
+from widgets import magics
+
+
+@pytest.fixture
+def shell(monkeypatch):
+    shell = InteractiveShell()
+    shell.run_line_magic("load_ext", "widgets")
+    shell.shown = []
+    monkeypatch.setattr(magics, "display", shell.shown.append)
+    yield shell
+    InteractiveShell.clear_instance()
+
+
+def test_a_torch_cell_is_recorded_with_its_lines_and_keeps_its_variables(shell):
+    cell = "import torch\nx = torch.tensor([1., 2.], requires_grad=True)\ny = (x * 3).sum()\ny.backward()\n"
+    shell.run_cell_magic("record", "torch as story", cell)
+    story = shell.user_ns["story"]
+    assert [step.op for step in story.steps if step.phase == "forward"][-2:] == ["mul", "sum"]
+    assert any(step.phase == "backward" for step in story.steps)
+    assert next(step.line.line for step in story.steps if step.op == "mul") == 3
+    assert shell.user_ns["x"].grad.tolist() == [3.0, 3.0]
+    assert shell.shown[0].recording is story
+
+
+def test_a_cell_that_raises_shows_its_steps_and_still_raises(shell):
+    cell = "import torch\nx = torch.ones(2)\ny = x * 2\ny @ torch.ones(3)\n"
+    with pytest.raises(RuntimeError, match="size"):
+        shell.run_cell_magic("record", "torch", cell)
+    assert shell.shown[0].recording.error
+
+
+def test_the_last_call_of_a_tensorflow_cell_is_recorded(shell):
+    cell = "import tensorflow as tf\ndef f(x, k):\n    return tf.reduce_sum(x * k)\nf(tf.constant([1., 2.]), k=3.)\n"
+    shell.run_cell_magic("record", "tensorflow as story", cell)
+    story = shell.user_ns["story"]
+    assert {step.phase for step in story.steps} == {"trace", "run"}
+    assert story.outputs[0].numbers == (9.0,)
+    assert "f" in shell.user_ns
+
+
+@pytest.mark.parametrize("line", ["", "jax", "torch as", "torch as 3x", "torch story", "torch as a b"])
+def test_a_wrong_line_gives_one_clear_line(shell, line):
+    with pytest.raises(UsageError, match="write %%record torch or %%record tensorflow"):
+        shell.run_cell_magic("record", line, "1")
+
+
+def test_a_tensorflow_cell_without_a_call_is_told_what_to_end_with(shell):
+    with pytest.raises(UsageError, match="end a %%record tensorflow cell with the call"):
+        shell.run_cell_magic("record", "tensorflow", "y = 3\n")

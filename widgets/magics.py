@@ -1,0 +1,106 @@
+"""`%%record torch` and `%%record tensorflow`: record a cell, and step through it.
+
+%load_ext widgets
+%%record torch
+y = (x * 2).sum()
+y.backward()
+"""
+
+from __future__ import annotations
+
+import ast
+import shlex
+from collections.abc import Callable
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, cell_magic, magics_class
+from IPython.display import display
+
+from graphviz_tools.recording import Recording
+from widgets.stepper import Stepper
+
+FRAMEWORKS = ("torch", "tensorflow")
+USAGE = (
+    "write %%record torch or %%record tensorflow, and perhaps a name for the recording: %%record torch as r"
+)
+
+
+@magics_class
+class RecordMagics(Magics):
+    """The cell magic `%%record`."""
+
+    @cell_magic
+    def record(self, line: str, cell: str) -> None:
+        """Run the cell as usual, record it, and show a Stepper.
+
+        `%%record torch as name` also binds the Recording to `name`. The cell's own variables stay, and what
+        it raises is raised, after the steps up to there have been shown.
+        """
+        framework, name = _read(line)
+        recording, error = _RECORDERS[framework](self._shell, cell)
+        if name:
+            self._shell.user_ns[name] = recording
+        display(Stepper(recording))
+        if error is not None:
+            raise error
+
+    @property
+    def _shell(self) -> InteractiveShell:
+        assert self.shell is not None
+        return self.shell
+
+
+def _read(line: str) -> tuple[str, str | None]:
+    words = shlex.split(line)
+    if len(words) not in (1, 3) or words[0] not in FRAMEWORKS:
+        raise UsageError(USAGE)
+    if len(words) == 3 and (words[1] != "as" or not words[2].isidentifier()):
+        raise UsageError(USAGE)
+    return words[0], words[2] if len(words) == 3 else None
+
+
+def _record_torch(shell: InteractiveShell, cell: str) -> tuple[Recording, BaseException | None]:
+    """Run the whole cell inside `recording_torch`."""
+    from graphviz_tools.sources.pytorch import recording_torch
+
+    code, file = _compiled(shell, cell)
+    raised = None
+    recorder = recording_torch(title="cell")
+    try:
+        with recorder:
+            exec(compile(code, file, "exec"), shell.user_ns)
+    except Exception as error:
+        raised = error
+    assert recorder.recording is not None
+    return recorder.recording, raised
+
+
+def _record_tensorflow(shell: InteractiveShell, cell: str) -> tuple[Recording, BaseException | None]:
+    """Run the cell, and record the call that it ends with."""
+    from graphviz_tools import record_tensorflow
+
+    code, file = _compiled(shell, cell)
+    last = code.body.pop() if code.body else None
+    if not isinstance(last, ast.Expr) or not isinstance(last.value, ast.Call):
+        raise UsageError("end a %%record tensorflow cell with the call to record, such as f(x)")
+    exec(compile(code, file, "exec"), shell.user_ns)
+    call = last.value
+    # The function and its arguments are taken from the call as Python itself would evaluate them.
+    taken = ast.Call(ast.Name("_take", ast.Load()), [call.func, *call.args], call.keywords)
+    expression = ast.fix_missing_locations(ast.Expression(ast.copy_location(taken, call)))
+    names = {**shell.user_ns, "_take": lambda fn, *args, **kwargs: (fn, args, kwargs)}
+    fn, args, kwargs = eval(compile(expression, file, "eval"), names)
+    return record_tensorflow(fn, *args, **kwargs), None
+
+
+def _compiled(shell: InteractiveShell, cell: str) -> tuple[ast.Module, str]:
+    """The cell's syntax tree, and the file name under which tracebacks and recorders find its lines."""
+    plain = shell.transform_cell(cell)
+    return ast.parse(plain), shell.compile.cache(plain, shell.execution_count, cell)
+
+
+_RECORDERS: dict[str, Callable[[InteractiveShell, str], tuple[Recording, BaseException | None]]] = {
+    "torch": _record_torch,
+    "tensorflow": _record_tensorflow,
+}

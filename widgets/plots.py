@@ -1,0 +1,99 @@
+"""Plots of a Recording with matplotlib: memory over steps, the ops that are called most, loss curves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from graphviz_tools.palette import PALETTE
+from graphviz_tools.recording import Recording
+from graphviz_tools.wording import bytes_text
+
+_PAINT = PALETTE["light"]
+_LINES = ("-", "--", "-.", ":")  # curves differ by more than colour
+
+
+def plot_memory(recording: Recording, ax: Axes | None = None) -> Axes:
+    """Bytes alive after each step, and how many of them autograd's saved tensors hold, over coloured phases.
+
+    Raises TypeError when `recording` is no Recording and ValueError when it recorded no memory.
+    """
+    _check(recording)
+    known = [(step.index, step.memory) for step in recording.steps if step.memory is not None]
+    if not known:
+        raise ValueError("this recording holds no memory: record_torch measures it, a static graph has none")
+    ax = ax or plt.subplots(figsize=(8, 3), layout="constrained")[1]
+    steps = [index + 1 for index, _ in known]
+    for phase, start, stop in recording.phases():
+        ax.axvspan(start + 0.5, stop + 0.5, color=_PAINT[phase], alpha=0.35, lw=0)
+        ax.text(
+            (start + stop + 1) / 2, 1.01, phase, ha="center", va="bottom", transform=ax.get_xaxis_transform()
+        )
+    ax.step(steps, [m.alive for _, m in known], where="mid", color=_PAINT["ink"], label="alive")
+    saved = [m.saved for _, m in known]
+    ax.fill_between(
+        steps, saved, step="mid", color=_PAINT["accent"], alpha=0.45, hatch="//", label="saved by autograd"
+    )
+    ax.yaxis.set_major_formatter(lambda count, _: bytes_text(round(count)))
+    ax.set(xlabel="step", xlim=(0.5, len(recording.steps) + 0.5), ylim=(0, None))
+    ax.legend(frameon=False)
+    return ax
+
+
+def plot_ops(recording: Recording, top: int = 12, ax: Axes | None = None) -> Axes:
+    """How often each op ran, the `top` most frequent, with backward's functions in the gradient's colour.
+
+    A count and no time: recording a program changes how long its ops take, not how often they run.
+    Raises TypeError when `recording` is no Recording and ValueError when `top` is below 1.
+    """
+    _check(recording)
+    if top < 1:
+        raise ValueError(f"top must be at least 1, got {top}")
+    counted = Counter((step.op, step.phase == "backward") for step in recording.steps).most_common(top)[::-1]
+    ax = ax or plt.subplots(figsize=(6, 0.32 * len(counted) + 1), layout="constrained")[1]
+    names = [op + (" (backward)" if backward else "") for (op, backward), _ in counted]
+    paint = [_PAINT["gradient"] if backward else _PAINT["accent"] for (_, backward), _ in counted]
+    bars = ax.barh(names, [count for _, count in counted], color=paint)
+    for bar, ((_, backward), _) in zip(bars, counted, strict=True):
+        bar.set_hatch("//" if backward else "")
+    ax.bar_label(bars, padding=3)
+    ax.set(xlabel="times run")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def plot_losses(losses: Mapping[str, Sequence[float]], ax: Axes | None = None) -> Axes:
+    """Loss curves side by side, one for each name: `{"PyTorch": [...], "Keras": [...]}`, one number a step.
+
+    The largest difference between two curves is said in the title. Raises ValueError when there is no curve.
+    """
+    if not losses:
+        raise ValueError('there is no curve to plot: pass {"PyTorch": [...], "Keras": [...]}')
+    ax = ax or plt.subplots(figsize=(7, 3.2), layout="constrained")[1]
+    hues = ("accent", "gradient", "good", "parameter-line")
+    for number, (name, values) in enumerate(losses.items()):
+        steps = range(1, len(values) + 1)
+        style = {"color": _PAINT[hues[number % 4]], "linestyle": _LINES[number % 4]}
+        ax.plot(steps, values, label=name, linewidth=4 - number % 4, alpha=0.85, **style)
+    apart = [
+        max((abs(a - b) for a, b in zip(one, other, strict=False)), default=0.0)
+        for one, other in pairwise(losses.values())
+    ]
+    if apart:
+        ax.set_title(f"largest difference {max(apart):.2g}", fontsize=10, loc="left")
+    ax.set(xlabel="step", ylabel="loss")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.legend(frameon=False)
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def _check(recording: object) -> None:
+    if not isinstance(recording, Recording):
+        raise TypeError(f"expected a Recording, got {type(recording).__name__}")
