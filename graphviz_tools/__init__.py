@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from graphviz_tools.sources.pytorch import record_torch as record_torch
     from graphviz_tools.sources.pytorch import recording_torch as recording_torch
     from graphviz_tools.sources.tensorflow import record_tensorflow as record_tensorflow
+    from graphviz_tools.sources.tensorflow_optimized import record_optimized as record_optimized
 
 _HOME = {
     "Alignment": "align",
@@ -39,6 +40,7 @@ _HOME = {
     "record_compiled": "sources.compiled",
     "record_jax": "sources.jax",
     "record_onnx": "sources.onnx",
+    "record_optimized": "sources.tensorflow_optimized",
     "record_tensorflow": "sources.tensorflow",
     "record_torch": "sources.pytorch",
     "recording_torch": "sources.pytorch",

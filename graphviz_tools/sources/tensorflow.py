@@ -13,7 +13,7 @@ from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import Omission, Recording, Step, Value
 from graphviz_tools.sources.tensorflow_errors import error_line, error_text
 from graphviz_tools.sources.tensorflow_function import read_function, read_unfinished, run_function
-from graphviz_tools.sources.tensorflow_graph import GraphReader
+from graphviz_tools.sources.tensorflow_graph import GraphReader, function_label
 from graphviz_tools.sources.tensorflow_keras import fit_in_steps, model_of, model_of_fit
 from graphviz_tools.sources.tensorflow_run import GraphRunner, OpFailed, tensor_value
 from graphviz_tools.sources.tensorflow_session import tell_sessions
@@ -120,6 +120,9 @@ def finish(
     if runner.unseen:
         why = f"the run is longer than max_steps={runner.max_steps}"
         reader.omitted.append(Omission("steps", runner.unseen, why))
+    for name, op in runner.hidden.items():
+        why = f"{op} runs {function_label(name)} inside its own kernel"
+        reader.omitted.append(Omission("values inside a function", 1, why))
     lines = [node.line for node in reader.nodes if node.line is not None]
     return Recording(
         framework="tensorflow",

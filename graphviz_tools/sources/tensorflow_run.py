@@ -24,6 +24,7 @@ from graphviz_tools.sources.tensorflow_graph import (
     Body,
     GraphReader,
     Path,
+    called_functions,
 )
 from graphviz_tools.sources.tensorflow_kernel import Kernel, kernel_of
 
@@ -36,7 +37,8 @@ class OpFailed(Exception):
 class GraphRunner:
     """Runs the bodies that `reader` knows, and writes `run` steps into it, at most `max_steps` of them.
 
-    `variables` maps the `id` of a resource handle to the `tf.Variable` behind it.
+    `variables` maps the `id` of a resource handle to the `tf.Variable` behind it. `unseen` counts the steps
+    past `max_steps`; `hidden` names the functions that ran inside a kernel (of a dataset, say), by its op.
     """
 
     reader: GraphReader
@@ -44,6 +46,7 @@ class GraphRunner:
     variables: dict[int, Any] = field(default_factory=dict)
     shown: int = 0
     unseen: int = 0
+    hidden: dict[str, str] = field(default_factory=dict)
     _kernels: dict[tuple[str, str], Kernel] = field(default_factory=dict)
 
     def run(self, body: Body, arguments: Sequence[Any], scope: Path | None = None) -> list[Any]:
@@ -79,6 +82,8 @@ class GraphRunner:
             self.show(body, op, inputs, [], scope, reads=before, error=error_text(error))
             raise OpFailed(error_text(error)) from error
         self.show(body, op, inputs, outputs, scope, reads=before)
+        for _, name in called_functions(op):
+            self.hidden[name] = op.type
         return outputs
 
     def _branch(self, body: Body, op: Any, inputs: list[Any], scope: Path) -> list[Any]:
