@@ -174,7 +174,7 @@ def _let_tf_print_write_to_the_notebook() -> None:
         with contextlib.suppress(ImportError, AttributeError):
             from tensorflow.python import pywrap_tfe
 
-            pass
+            pywrap_tfe.TFE_Py_EnableInteractivePythonLogging()
 
 
 def _close_all_but(keep: int) -> None:
