@@ -7,6 +7,7 @@ same LLVM options; torch and triton first is safe.
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import os
 from types import ModuleType
@@ -24,6 +25,7 @@ def quiet_environment() -> None:
         os.environ.setdefault(name, value)
 
 
+@functools.cache
 def import_tensorflow() -> ModuleType:
     """TensorFlow, imported once, silently, after torch and Triton.
 
