@@ -99,7 +99,7 @@ def _observe(
     tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
     try:
         value = function(*leaves)
-        direction = torch.cos(torch.arange(value.numel(), dtype=value.dtype)).reshape(value.shape)
+        direction = torch.cos(1 + torch.arange(value.numel(), dtype=value.dtype)).reshape(value.shape)
         gradients = torch.autograd.grad(value, tensors, direction, retain_graph=True)
         jacobians = _jacobians(function, leaves, value) if with_jacobian else []
     except Exception as error:  # whatever the learner's function raises is the verdict

@@ -188,6 +188,7 @@ def grad_unguarded(grad_y, grad_x):
         (halo_by_four_threads, ""),
         (straight_from_global_memory, "reads"),
         (no_barrier, "missing-barrier"),
+        (barrier_behind_the_guard, "divergent-barrier"),
         (no_halo, "uninitialised-read"),
         (halo_without_a_guard, "out-of-bounds"),
         (padding_counted, "wrong-values"),
@@ -198,17 +199,13 @@ def test_forward(answer, expected):
     assert reason(task.forward, answer) == expected
 
 
-def test_a_barrier_behind_the_guard_leaves_part_of_the_halo_unloaded():
-    assert reason(task.forward, barrier_behind_the_guard) == "uninitialised-read"
-
-
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
         (reference.pool_grad_kernel, ""),
         (grad_like_the_forward, "wrong-values"),
         (grad_from_global_memory, "reads"),
-        (grad_scattered_without_atomics, "missing-barrier"),
+        (grad_scattered_without_atomics, "wrong-values"),
         (grad_divided_by_five, "wrong-values"),
         (grad_passed_through, "wrong-values"),
         (grad_unguarded, "out-of-bounds"),
@@ -223,7 +220,7 @@ def test_backward(answer, expected):
     [
         (reference.average_pool, ""),
         (kernel_function(reference.average_pool_forward, reference.average_pool_backward), ""),
-        (kernel_function(reference.average_pool_forward, reference.average_pool_forward), "error"),
+        (kernel_function(reference.average_pool_forward, reference.average_pool_forward), "gradient"),
         (kernel_function(reference.average_pool_forward, lambda grad: grad.clone()), "gradient"),
         (kernel_function(lambda x: x.clone(), reference.average_pool_backward), "wrong-values"),
     ],
