@@ -18,6 +18,7 @@ before a fork (a forked CUDA context is unusable); it refuses to fork if somethi
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -189,6 +190,9 @@ def main(path: str, *modules: str) -> None:
     listener = socket.socket(socket.AF_UNIX)
     # Bound only when everything is imported: that the socket exists says that the zygote is ready.
     preload(modules)
+    # What is imported lives for ever: a collection in a kernel must not write to its pages, which would copy them.
+    gc.collect()
+    gc.freeze()
     listener.bind(path)
     listener.listen(64)
     serve(listener, leash=0)

@@ -22,7 +22,7 @@ CASES = {case.name: case for case in cases()}
 SECRET = "a-secret-of-the-environment"
 SEED = 90210
 CONDITIONS = Conditions(
-    limits=Limits(memory=700 * 2**20, processes=100, disk=64 * 2**20),
+    limits=Limits(memory=300 * 2**20, processes=50, disk=64 * 2**20),
     preload=("numpy", "torch", "grading.values", "grading.seal"),
 )
 
