@@ -239,12 +239,13 @@ export class GraphPanel {
     const press = event.key === "Enter" || event.key === " ";
     if (press && target.closest(".toggle")) {
       /** @type {SVGElement} */ (target.closest(".toggle")).dispatchEvent(new MouseEvent("click"));
-    } else if (target.closest(".box") && this.scene && this.stop !== undefined) {
-      const box = this.scene.boxes[this.stop];
-      if (event.key === "Enter") this.on.select(this.stop);
+    } else if (target.closest(".box") && this.scene && this.boxes) {
+      const at = this.boxes.findIndex(({ group }) => group === target.closest(".box"));
+      const box = this.scene.boxes[at];
+      if (event.key === "Enter") this.on.select(at);
       else if (event.key === "o" && box.scope) this.on.toggle(box.scope, true);
       else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-        const next = this.stop + (event.key === "ArrowDown" ? 1 : -1);
+        const next = at + (event.key === "ArrowDown" ? 1 : -1);
         if (!this.boxes?.[next]) return;
         this.roam(next);
         this.view.follow(this.scene.boxes[next].at);

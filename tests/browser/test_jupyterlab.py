@@ -1,0 +1,73 @@
+"""The widgets in JupyterLab itself: opened, pressed, in both themes, and what a dead kernel leaves."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from tests.browser.test_stepper_page import press, state
+
+STEPPER = "from tests.widgets.recordings import eager_loop, perceptron, static_loop, tower\nfrom widgets import Duet, Stepper\n"
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_stepper_plays_and_python_knows_the_step(notebook, snap, lab, dark):
+    name = f"stepper-{'dark' if dark else 'light'}"
+    page = notebook(f"{name}.ipynb", STEPPER + "view = Stepper(eager_loop())\nview", dark=dark)
+    page.wait_for_selector(".duet .shell", timeout=60_000)
+    press(page, "ArrowRight", 8)
+    page.get_by_label("next (right arrow)").click()
+    assert state(page) == "backward · step 9 of 11"
+    paper = page.evaluate("getComputedStyle(document.querySelector('.shell')).backgroundColor")
+    assert (paper == "rgb(13, 17, 23)") is dark
+    snap(page, f"jupyterlab-{name}")
+
+
+def test_the_duet_and_a_scope_that_the_kernel_lays_out(notebook, snap):
+    cells = (STEPPER + "Duet(eager_loop(), static_loop())", "Stepper(tower(layers=40, ops=20))")
+    page = notebook("duet.ipynb", *cells)
+    page.wait_for_function("document.querySelectorAll('.duet .shell').length === 2", timeout=60_000)
+    duet, tower = page.locator(".duet .shell").nth(0), page.locator(".duet .shell").nth(1)
+    duet.focus()
+    for _ in range(7):
+        page.keyboard.press("ArrowRight")
+    assert duet.locator(".state").nth(1).inner_text().startswith("tracing")
+    snap(page, "jupyterlab-duet-light")
+    before = tower.locator(".box").count()
+    tower.locator(".box.scope").first.dblclick()
+    page.wait_for_function(
+        f"document.querySelectorAll('.shell')[1].querySelectorAll('.box').length === {before + 19}",
+        timeout=20_000,
+    )
+    tower.get_by_label("fold repeated blocks").click()
+    page.wait_for_function(
+        "document.querySelectorAll('.shell')[1].textContent.includes('× 40')", timeout=20_000
+    )
+    snap(page, "jupyterlab-folded-light")
+
+
+def test_python_moves_the_widget_and_a_dead_kernel_leaves_it_stepping(notebook, lab):
+    page = notebook("dead.ipynb", STEPPER + "view = Stepper(eager_loop())\nview", "view.step = 6")
+    page.wait_for_selector(".duet .shell", timeout=60_000)
+    page.wait_for_function(
+        "document.querySelector('.state').textContent.includes('step 7 of')", timeout=20_000
+    )
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:shutdown-kernel'); }")
+    page.wait_for_timeout(1500)
+    press(page, "ArrowRight", 2)
+    assert state(page) == "backward · step 9 of 11"
+
+
+def test_a_saved_notebook_keeps_the_picture(notebook, lab):
+    page = notebook("saved.ipynb", STEPPER + "Stepper(eager_loop())")
+    page.wait_for_selector(".duet .shell", timeout=60_000)
+    page.evaluate("() => { window.jupyterapp.commands.execute('docmanager:save'); }")
+    end = time.monotonic() + 15
+    svg = ""
+    while not svg and time.monotonic() < end:
+        cell = json.loads((lab.folder / "saved.ipynb").read_text())["cells"][0]
+        svg = "".join("".join(out.get("data", {}).get("image/svg+xml", "")) for out in cell["outputs"])
+        page.wait_for_timeout(200)
+    assert "[4, 16, 36]" in svg
