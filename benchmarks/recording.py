@@ -64,7 +64,8 @@ class Subject:
     def torchview(self) -> Any:
         import torchview
 
-        return torchview.draw_graph(self._start(), input_data={"input_ids": self.ids, "labels": self.ids})
+        inputs = {"input_ids": self.ids, "labels": self.ids}
+        return torchview.draw_graph(self._start(), inputs, depth=10)  # its default of 3 raises KeyError here
 
     def torchlens(self) -> Any:
         import torchlens
@@ -85,7 +86,7 @@ def small_rows() -> list[Row]:
         rounds=15,
         warm_up=2,
     )
-    (lens,) = in_turn(subject.torchlens, rounds=3)
+    (lens,) = in_turn(subject.torchlens, rounds=1, warm_up=0)  # many seconds
     plainly = f"{plain.median * 1e3:.0f} ms"
     return [
         Row("forward + backward, values", _ms(recorded), plainly, _times(recorded, plain, "values")),
