@@ -24,7 +24,7 @@ from graphviz_tools.sources.compiled_errors import error_text
 from graphviz_tools.sources.compiled_graph import FxGraph, Role
 from graphviz_tools.sources.compiled_guards import user_name
 from graphviz_tools.sources.compiled_run import GraphRun
-from graphviz_tools.sources.compiled_state import borrowed_dynamo, watching_breaks
+from graphviz_tools.sources.compiled_state import borrowed_dynamo, ending_break, watching_breaks
 from graphviz_tools.sources.compiled_values import leaves, values_in
 from graphviz_tools.sources.pytorch import _losses as losses
 from graphviz_tools.sources.static_graph import StaticGraph
@@ -110,8 +110,10 @@ class _Story:
 
     def compile(self, module: GraphModule, examples: list[Any]) -> Callable[..., Any]:
         """The backend: called by Dynamo with each segment's graph."""
-        ends_in_break = bool(getattr(module.compile_subgraph_reason, "graph_break", False))
-        self.tell_breaks(keep=int(ends_in_break))
+        ending = ending_break(module)
+        if ending is not None and not self._breaks:  # Dynamo's log has said nothing: it may be worded anew
+            self._breaks.append(ending)
+        self.tell_breaks(keep=int(ending is not None))
         placeholders = module.graph.find_nodes(op="placeholder")
         segment = _Segment(len(self.segments) + 1, [_dynamo_role(node) for node in placeholders])
         self.segments.append(segment)

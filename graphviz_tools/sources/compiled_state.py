@@ -19,9 +19,10 @@ from torch._C._dynamo.eval_frame import _debug_get_cache_entry_list, reset_code
 from torch._dynamo import pgo
 from torch._dynamo.convert_frame import register_bytecode_hook
 from torch._dynamo.utils import get_compilation_metrics
+from torch.fx import GraphModule
 
 from graphviz_tools.sources.compiled_errors import reason_in_a_line
-from graphviz_tools.sources.user_code import source_line
+from graphviz_tools.sources.user_code import is_user_file, source_line
 from graphviz_tools.trace_cache import Break
 
 BREAK_LOG = "torch._dynamo.symbolic_convert.__graph_breaks"
@@ -153,6 +154,16 @@ def watching_breaks(told: Callable[[Break], None]) -> Iterator[None]:
         log.propagate = before[1]
         log.setLevel(before[0])
         noise.setLevel(before[2])
+
+
+def ending_break(module: GraphModule) -> Break | None:
+    """The break at which Dynamo ended the graph that it gives to a backend; None where the function ends."""
+    reason = getattr(module, "compile_subgraph_reason", None)
+    if reason is None or not reason.graph_break:
+        return None
+    frames = [frame for frame in reason.user_stack if is_user_file(frame.filename)]
+    line = source_line(frames[-1].filename, frames[-1].lineno or 0) if frames else None
+    return Break(line, reason_in_a_line(reason.reason))
 
 
 class _BreakHandler(logging.Handler):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from graphviz_tools.recording import Edge, Node, Recording, Scope, SourceLine, Step, Value
+
+# A law is tried on some fifty graphs; on a busy machine drawing one may take long, which says nothing about it.
+law = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 LINES = tuple(SourceLine("program.py", n, f"line {n}") for n in range(1, 6))
 

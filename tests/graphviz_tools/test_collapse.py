@@ -12,7 +12,7 @@ from graphviz_tools.collapse import By, collapse, folding
 from graphviz_tools.fold import Folding
 from graphviz_tools.recording import Edge, Node, Recording, Scope
 from graphviz_tools.scopes import opening
-from tests.graphviz_tools.graphs import LINES, grown, layers, recordings
+from tests.graphviz_tools.graphs import LINES, grown, law, layers, recordings
 
 WAYS = st.sampled_from(get_args(By))
 
@@ -22,6 +22,7 @@ def folded(recording: Recording, by: By) -> tuple[Recording, list[int]]:
     return collapse(recording, by), plan.places()
 
 
+@law
 @given(recordings(), WAYS)
 def test_every_step_stays_in_its_place(recording: Recording, by: By):
     small, places = folded(recording, by)
@@ -32,6 +33,7 @@ def test_every_step_stays_in_its_place(recording: Recording, by: By):
     ]
 
 
+@law
 @given(recordings(), WAYS)
 def test_every_node_goes_to_exactly_one_node_and_none_is_empty(recording: Recording, by: By):
     small, places = folded(recording, by)
@@ -40,6 +42,7 @@ def test_every_node_goes_to_exactly_one_node_and_none_is_empty(recording: Record
     assert [n.id for n in small.nodes] == list(range(len(small.nodes)))
 
 
+@law
 @given(recordings(), WAYS)
 def test_edges_go_where_their_ends_went_and_never_back_to_the_same_box(recording: Recording, by: By):
     small, places = folded(recording, by)
@@ -48,6 +51,7 @@ def test_edges_go_where_their_ends_went_and_never_back_to_the_same_box(recording
     assert len(set(small.edges)) == len(small.edges)
 
 
+@law
 @given(recordings(), WAYS)
 def test_steps_still_grow_the_whole_graph_in_order(recording: Recording, by: By):
     small = collapse(recording, by)
@@ -55,6 +59,7 @@ def test_steps_still_grow_the_whole_graph_in_order(recording: Recording, by: By)
     assert sorted(e for s in small.steps for e in s.edges) == list(range(len(small.edges)))
 
 
+@law
 @given(recordings(), WAYS)
 def test_autograd_nodes_stay_with_the_box_that_their_owner_went_to(recording: Recording, by: By):
     small, places = folded(recording, by)
@@ -64,6 +69,7 @@ def test_autograd_nodes_stay_with_the_box_that_their_owner_went_to(recording: Re
             assert small.nodes[places[node.id]].kind == "autograd"
 
 
+@law
 @given(recordings(), WAYS)
 def test_no_scope_is_left_without_content(recording: Recording, by: By):
     small = collapse(recording, by)
@@ -71,6 +77,7 @@ def test_no_scope_is_left_without_content(recording: Recording, by: By):
     assert {s.path for s in small.scopes} <= inhabited
 
 
+@law
 @given(recordings())
 def test_closing_nothing_changes_nothing(recording: Recording):
     everything = {n.scope for n in recording.nodes}
@@ -78,6 +85,7 @@ def test_closing_nothing_changes_nothing(recording: Recording):
     assert opened == recording
 
 
+@law
 @given(recordings(), st.integers(1, 30))
 def test_opening_stays_within_the_limit_unless_one_scope_is_all_there_is(recording: Recording, limit: int):
     closed = sum(n.kind != "autograd" for n in collapse(recording).nodes)
@@ -85,6 +93,7 @@ def test_opening_stays_within_the_limit_unless_one_scope_is_all_there_is(recordi
     assert closed <= shown <= max(limit, closed) or closed == 1
 
 
+@law
 @given(st.integers(2, 40), st.booleans())
 def test_equal_layers_roll_up_into_one_that_says_how_many(count: int, scoped: bool):
     small = collapse(layers(count, scoped), by="repeat")

@@ -12,6 +12,7 @@ from torch._C._dynamo.eval_frame import _debug_get_cache_entry_list
 from torch._dynamo.backends.common import aot_autograd
 
 from graphviz_tools.recording import Recording
+from graphviz_tools.sources import compiled_state
 from graphviz_tools.sources.compiled import record_compiled
 from tests.graphviz_tools import compiled_programs as programs
 from tests.graphviz_tools.compiled_programs import COMPILED, Program
@@ -196,6 +197,15 @@ def test_tracing_comes_before_running_and_shows_no_number():
     assert [phase for phase, _ in phases] == ["trace", "run", "trace", "run"]
     traced = [s for s in recorded(COMPILED["perceptron"]).steps if s.phase == "trace"]
     assert all(v.is_handle and v.numbers is None for s in traced for v in s.writes)
+
+
+def test_a_break_is_told_even_when_dynamos_log_is_silent(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(compiled_state, "BREAK_LOG", "a.log.that.nobody.writes")
+    fn, args = COMPILED["a print"].build()
+    (found,) = [s for s in record_compiled(fn, *args).steps if s.op == "graph break"]
+    assert found.line is not None
+    assert found.line.text == 'print("between two graphs")'
+    assert found.note.startswith("Failed to trace builtin operator: ")
 
 
 def test_nothing_stays_behind_in_dynamo():

@@ -8,9 +8,10 @@ from hypothesis import given
 
 from graphviz_tools.diff import diff
 from graphviz_tools.recording import Edge, Node, Recording
-from tests.graphviz_tools.graphs import grown, layers, recordings, value
+from tests.graphviz_tools.graphs import grown, law, layers, recordings, value
 
 
+@law
 @given(recordings())
 def test_a_recording_does_not_differ_from_itself(recording: Recording):
     same = diff(recording, recording)
@@ -19,6 +20,7 @@ def test_a_recording_does_not_differ_from_itself(recording: Recording):
     assert str(same) == f"no difference in {len(recording.nodes)} nodes"
 
 
+@law
 @given(recordings(), recordings())
 def test_the_other_way_round_is_the_mirror_image(a: Recording, b: Recording):
     there, back = diff(a, b), diff(b, a)
@@ -27,6 +29,7 @@ def test_the_other_way_round_is_the_mirror_image(a: Recording, b: Recording):
     assert set(there.same) == {(y, x) for x, y in back.same}
 
 
+@law
 @given(recordings(), recordings())
 def test_every_node_of_both_sides_is_accounted_for_once(a: Recording, b: Recording):
     found = diff(a, b)
@@ -35,6 +38,7 @@ def test_every_node_of_both_sides_is_accounted_for_once(a: Recording, b: Recordi
     assert sorted([y for _, y in pairs] + list(found.added)) == list(range(len(b.nodes)))
 
 
+@law
 @given(recordings(), recordings())
 def test_the_union_holds_both_graphs_and_can_be_stepped_through(a: Recording, b: Recording):
     found = diff(a, b)
