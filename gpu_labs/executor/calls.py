@@ -9,7 +9,10 @@ import numpy as np
 from numba.cuda import types
 from numba.cuda.core import ir
 
+from gpu_labs.executor import gate
+from gpu_labs.executor.arith import FUNCTIONS
 from gpu_labs.executor.names import name_of
+from gpu_labs.executor.numba_types import Method, type_of
 from gpu_labs.executor.program import ArrayType, Const, Operand, Other, SliceOf, TupleType, Var
 
 if TYPE_CHECKING:
@@ -44,8 +47,6 @@ _STORES = ("stcg", "stcs", "stwb", "stwt")
 
 def lower_call(low: Lowering, name: str, value: Any) -> None:
     """Emit the operations of one call expression; `name` is the variable that takes the result."""
-    from gpu_labs.executor.frontend import Method, type_of
-
     callee = low.known.get(value.func.name)
     args = list(value.args)
     if value.vararg is not None:
@@ -149,9 +150,6 @@ def _device(
 
 
 def _default(value: Any) -> Const:
-    from gpu_labs.executor import gate
-    from gpu_labs.executor.frontend import type_of
-
     return Const(value, type_of(gate.type_of_argument(value, "default")))
 
 
@@ -230,8 +228,6 @@ def _math(low: Lowering, name: str, word: str, args: list[Any], signature: Any) 
 
 def _libdevice(low: Lowering, name: str, word: str, args: list[Any], signature: Any) -> None:
     plain = word.removeprefix("fast_")
-    from gpu_labs.executor.arith import FUNCTIONS
-
     for candidate in (plain, plain.removesuffix("f"), _LIBDEVICE.get(plain.removesuffix("f"), "")):
         if candidate in FUNCTIONS:
             low.emit("math", low.var(name), _cast_all(low, args, signature.args), candidate)

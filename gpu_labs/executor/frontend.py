@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import inspect
 import linecache
-import operator
 import re
 import types as python_types
 from collections.abc import Callable
@@ -20,7 +19,8 @@ from numba.cuda.core import ir
 from gpu_labs.executor import gate
 from gpu_labs.executor.calls import lower_call
 from gpu_labs.executor.launch import KernelTypeError
-from gpu_labs.executor.names import OPERATORS, name_of
+from gpu_labs.executor.names import OPERATORS
+from gpu_labs.executor.numba_types import Method, is_dim3, is_special, is_stub, slice_parts, type_of
 from gpu_labs.executor.program import (
     Alloc,
     ArrayType,
@@ -49,29 +49,8 @@ def build(typed: gate.Typed) -> Program:
     """The program of a typed kernel and of every device function that it calls."""
     program = Program(kernel=None, functions=[], sites=[], allocs=[])  # type: ignore[arg-type]
     built: dict[int, Function] = {}
-    program.kernel = _Lowering(typed, program, built).function()
+    program.kernel = Lowering(typed, program, built).function()
     return program
-
-
-def type_of(numba_type: Any) -> Type:
-    """The executor's type for a Numba type."""
-    if isinstance(numba_type, types.Array):
-        return ArrayType(gate.numpy_dtype(numba_type.dtype), numba_type.ndim)
-    if isinstance(numba_type, types.BaseTuple):
-        return TupleType(tuple(map(type_of, numba_type.types)))  # type: ignore[attr-defined]
-    if isinstance(numba_type, types.BooleanLiteral):
-        return np.dtype(np.bool_)
-    if isinstance(numba_type, types.IntegerLiteral):
-        return gate.numpy_dtype(numba_type.literal_type)
-    if isinstance(numba_type, (types.Number, types.Boolean, types.Record)):
-        return gate.numpy_dtype(numba_type)
-    if isinstance(numba_type, types.IntEnumMember):
-        return gate.numpy_dtype(numba_type.dtype)
-    if isinstance(numba_type, types.Omitted):
-        return type_of(gate.type_of_argument(numba_type.value, "default"))
-    if str(numba_type) == "float16":
-        return np.dtype(np.float16)
-    return Other(str(numba_type))
 
 
 class Lowering:
@@ -112,7 +91,7 @@ class Lowering:
                 return Const(value, ArrayType(value.dtype, value.ndim))
             kind = type_of(self.typed.typemap[name]) if name in self.typed.typemap else Other("object")
             if isinstance(value, slice):
-                ints = [None if v is None else Const(v, np.dtype(np.int64)) for v in _parts(value)]
+                ints = [None if v is None else Const(v, np.dtype(np.int64)) for v in slice_parts(value)]
                 return SliceOf(*ints)
             return Const(value, kind)
         return self.var(name)
@@ -188,9 +167,9 @@ class Lowering:
             self.known[name] = self.known[value.name]
         elif isinstance(value, ir.Expr) and value.op == "getattr" and value.value.name in self.known:
             home = self.known[value.value.name]
-            if isinstance(home, (python_types.ModuleType, type)) or _is_stub(home):
+            if isinstance(home, (python_types.ModuleType, type)) or is_stub(home):
                 found = getattr(home, value.attr, None)
-                if not _is_dim3(home) and found is not None and not _is_special(found):
+                if not is_dim3(home) and found is not None and not is_special(found):
                     self.known[name] = found
 
     def _block(self, label: int, block: Any) -> Block:
@@ -342,7 +321,7 @@ class Lowering:
                 got.type.items if isinstance(got.type, TupleType) else [np.dtype(np.int64)] * len(got.value)
             )
             return tuple(
-                SliceOf(*(None if p is None else Const(p, np.dtype(np.int64)) for p in _parts(v)))
+                SliceOf(*(None if p is None else Const(p, np.dtype(np.int64)) for p in slice_parts(v)))
                 if isinstance(v, slice)
                 else Const(v, t)
                 for v, t in zip(got.value, kinds, strict=True)
@@ -439,11 +418,11 @@ class Lowering:
         home = self.known.get(value.value.name)
         attribute = value.attr
         if home is not None:
-            if _is_dim3(home):
+            if is_dim3(home):
                 self.emit("special", self.var(name), (), f"{_SPECIAL[home.__name__]}.{attribute}")
                 return
             found = getattr(home, attribute, None)
-            if found is not None and _is_special(found):
+            if found is not None and is_special(found):
                 self.emit("special", self.var(name), (), found.__name__)
                 return
         if isinstance(self.typed.typemap[name], types.BoundFunction):
@@ -479,7 +458,7 @@ class Lowering:
         """The program of a device function for these argument types, made once."""
         typed = gate.type_function(function, args)
         if id(typed) not in self.built:
-            made = _Lowering(typed, self.program, self.built).function()
+            made = Lowering(typed, self.program, self.built).function()
             self.built[id(typed)] = made
             self.program.functions.append(made)
         return self.built[id(typed)]
@@ -490,37 +469,3 @@ class Lowering:
         made = Alloc(len(self.program.allocs), plain, space, shape, dtype, space == "shared" and 0 in shape)
         self.program.allocs.append(made)
         return made
-
-
-_Lowering = Lowering
-
-
-class Method:
-    """A bound method that was looked up and not yet called."""
-
-    def __init__(self, home: Operand, name: str) -> None:
-        self.home = home
-        self.name = name
-
-
-def _parts(value: slice) -> tuple[Any, Any, Any]:
-    return value.start, value.stop, value.step
-
-
-def _is_stub(value: Any) -> bool:
-    from numba.cuda.stubs import Stub
-
-    return isinstance(value, Stub) or (isinstance(value, type) and issubclass(value, Stub))
-
-
-def _is_dim3(value: Any) -> bool:
-    from numba.cuda.stubs import Dim3
-
-    return isinstance(value, type) and issubclass(value, Dim3)
-
-
-def _is_special(value: Any) -> bool:
-    return _is_stub(value) and getattr(value, "__name__", "") in ("laneid", "warpsize")
-
-
-__all__ = ["Lowering", "Method", "build", "name_of", "operator", "type_of"]

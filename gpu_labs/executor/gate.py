@@ -2,8 +2,8 @@
 
 This is the one place that runs Numba's CUDA typing. It needs no driver: the pipeline stops after type
 inference, and device functions are typed the same way instead of being compiled for the current device.
-Numba offers no public call for that, so this file uses numba-cuda's compiler classes
-(`CUDACompiler`, `CUDATypingContext`, `NopythonTypeInference`, `get_call_template`); `tests/gpu_labs/test_gate.py` fails loudly
+Numba offers no public call for that, so this file uses numba-cuda's `CUDACompiler`, `CUDATypingContext`,
+`NopythonTypeInference` and `CUDADispatcher.get_call_template`; `tests/gpu_labs/test_gate.py` fails loudly
 when they change.
 """
 
@@ -65,7 +65,7 @@ class _TypingOnly(cuda_compiler.CUDACompiler):
 
 def _call_template(self: Any, args: Any, kws: Any) -> Any:
     """Stands in for `CUDADispatcher.get_call_template`, which compiles for the current device."""
-    pysig, folded = self.fold_argument_types(args, kws)
+    _, folded = self.fold_argument_types(args, kws)
     typed = type_function(self.py_func, tuple(folded))
     signature = cuda_typing.signature(typed.return_type, *folded)
     name = f"CallTemplate({self.py_func.__name__})"

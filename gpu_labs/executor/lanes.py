@@ -48,7 +48,7 @@ class Lanes:
 
     def _special(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> dict[str, Any]:
         """threadIdx and its kin; int32 each and int64 where `grid` and `gridsize` make it so."""
-        gx, gy, gz = self.grid
+        gx, gy, _ = self.grid
         bx, by, bz = self.block
         one = np.int32
         tid = {

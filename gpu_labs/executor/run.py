@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from gpu_labs.executor.bind import bind, host_array
+from gpu_labs.executor.engine import Manners, choose
 from gpu_labs.executor.findings import Dim3, Finding
 from gpu_labs.executor.lanes import Lanes
 from gpu_labs.executor.launch import Engine, KernelTypeError, Launch, Level, Profile
-from gpu_labs.executor.engine import Manners, choose
 from gpu_labs.executor.lockstep import Run
 from gpu_labs.executor.lockstep_code import compile_program
 from gpu_labs.executor.profile import Profiler

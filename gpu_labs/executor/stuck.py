@@ -5,7 +5,6 @@ from __future__ import annotations
 from gpu_labs.executor.findings import Dim3, Finding
 from gpu_labs.executor.program import Site
 
-
 _WAITS = {"load", "field", "add", "sub", "max", "min", "and_", "or_", "xor", "inc", "dec", "call"}
 
 
@@ -20,7 +19,6 @@ def explain(
 
     `spinning`: a whole turn changed nothing, so that no further turn can end the loop. `kinds` say what
     the loop's condition depends on: cas or exch mean a lock, a load or another atomic a flag."""
-    where = {"block": block, "thread": thread}
     if spinning and {"cas", "exch"} & set(kinds):
         return Finding(
             "spin-lock",
@@ -31,7 +29,8 @@ def explain(
             "thread its own place and add up at the end.",
             site.line,
             site.text,
-            **where,
+            block=block,
+            thread=thread,
         )
     if spinning and _WAITS & set(kinds):
         return Finding(
@@ -42,7 +41,8 @@ def explain(
             "use cooperative groups' grid.sync()).",
             site.line,
             site.text,
-            **where,
+            block=block,
+            thread=thread,
         )
     if spinning:
         sentence = (
@@ -57,5 +57,6 @@ def explain(
         + ("." if spinning else f", or allow more turns with step_budget= (now {budget:,})."),
         site.line,
         site.text,
-        **where,
+        block=block,
+        thread=thread,
     )
