@@ -26,7 +26,7 @@ from graphviz_tools.sources.compiled_guards import user_name
 from graphviz_tools.sources.compiled_run import GraphRun
 from graphviz_tools.sources.compiled_state import borrowed_dynamo, ending_break, watching_breaks
 from graphviz_tools.sources.compiled_values import leaves, values_in
-from graphviz_tools.sources.pytorch import _losses as losses
+from graphviz_tools.sources.pytorch import losses_in
 from graphviz_tools.sources.static_graph import StaticGraph
 from graphviz_tools.trace_cache import Break
 
@@ -64,7 +64,7 @@ def python_function(fn: Any) -> Any:
 
 def run_backward(result: Any) -> None:
     """Call backward on the losses in `result`, with gradients of ones where they are no scalars."""
-    found = losses(result)
+    found = losses_in(result)
     if found:
         torch.autograd.backward(found, [torch.ones_like(loss) for loss in found])
 

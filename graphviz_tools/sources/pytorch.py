@@ -128,7 +128,7 @@ class TorchRecorder:
 
     def run_backward(self, result: Any) -> None:
         """Call backward on the losses in `result`."""
-        losses = _losses(result)
+        losses = losses_in(result)
         if losses:
             with torch._C.DisableTorchFunction():
                 seeds = [None if loss.numel() == 1 else torch.ones_like(loss) for loss in losses]
@@ -190,7 +190,7 @@ def _raising_site(traceback: TracebackType | None) -> Site | None:
     return site
 
 
-def _losses(result: Any) -> list[torch.Tensor]:
+def losses_in(result: Any) -> list[torch.Tensor]:
     """What of a program's result `backward` starts from."""
     loss = result.get("loss") if isinstance(result, dict) else getattr(result, "loss", None)
     tensors = [t for t in tensors_in(result if loss is None else loss) if t.requires_grad]
