@@ -14,7 +14,7 @@ from rich.console import Console
 
 from duet import server, workspace
 
-console = Console()
+console = Console(soft_wrap=True)
 
 
 def lab(

@@ -13,7 +13,7 @@ from rich.console import Console
 from duet.program import Program, load
 from graphviz_tools.recording import Recording
 
-console = Console()
+console = Console(soft_wrap=True)
 ENDINGS = (".html", ".svg", ".png", ".gif", ".dot", ".json", ".json.gz")
 
 

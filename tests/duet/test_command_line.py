@@ -1,0 +1,95 @@
+"""The `duet` command as a shell sees it: one line for a mistake, exit status 2, and no framework until it is needed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from graphviz_tools import load
+
+DUET = [sys.executable, "-c", "from duet.cli import main; main()"]
+PROGRAM = """
+import torch
+w = torch.tensor(3.0, requires_grad=True)
+def f(x):
+    if x.sum() > 1:
+        x = x * w
+    return x.sum()
+def nothing():
+    return 3
+"""
+
+
+def duet(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*DUET, *arguments], cwd=folder, capture_output=True, text=True, check=False, timeout=300
+    )
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    (tmp_path / "model.py").write_text(PROGRAM)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["show", "nowhere.py:f"], "duet: there is no file nowhere.py"),
+        (["show", "model.py:g"], "duet: model.py has no g; it has f, nothing"),
+        (
+            ["show", "model.py:f"],
+            "duet: model.py:f: missing a required argument: 'x'; give each argument with --input",
+        ),
+        (["show", "model.py:f", "-o", "x.pdf"], "duet: x.pdf should end in one of .html"),
+        (["check", "nowhere.ipynb"], "nowhere.ipynb"),
+        (["check", "model.py"], "model.py"),
+        (["lab", "model.py"], "duet: model.py is a file: name a folder for the lessons"),
+    ],
+)
+def test_a_mistake_is_one_line(program: Path, arguments: list[str], message: str) -> None:
+    done = duet(*arguments, folder=program)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_show_writes_the_recording_of_a_users_program(program: Path) -> None:
+    done = duet("show", "model.py:f", "-i", "torch.ones(3)", "-o", "f.json.gz", folder=program)
+    assert done.returncode == 0, done.stderr
+    recording = load(program / "f.json.gz")
+    assert [step.op for step in recording.steps][:3] == ["sum", "gt", "__bool__"]
+    assert "backward" in {step.phase for step in recording.steps}
+
+
+def test_show_writes_a_page_that_stands_alone(program: Path) -> None:
+    done = duet("show", "model.py:f", "-i", "torch.ones(3)", "--no-browser", folder=program)
+    assert done.returncode == 0, done.stderr
+    assert (program / "f.html").stat().st_size < 300_000
+
+
+def test_a_program_without_a_tensor_says_so(program: Path) -> None:
+    done = duet("show", "model.py:nothing", "--no-browser", folder=program)
+    assert "Traceback" not in done.stderr
+    assert "no tensor" in done.stdout + done.stderr
+
+
+def test_doctor_finds_this_environment_whole(tmp_path: Path) -> None:
+    done = duet("doctor", folder=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "Everything a learner needs is here." in done.stdout
+
+
+def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("localhost", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = duet("lab", "--no-browser", "--port", port, folder=tmp_path)
+    assert f"duet: port {port} is in use" in done.stderr
