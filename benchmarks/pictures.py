@@ -65,7 +65,17 @@ def gpt2(layers: int) -> Recording:
     from graphviz_tools import record_torch
 
     torch.manual_seed(0)
-    model = GPT2LMHeadModel(GPT2Config(n_layer=layers, n_embd=64, n_head=4, vocab_size=256, n_positions=64))
+    model = GPT2LMHeadModel(
+        GPT2Config(
+            n_layer=layers,
+            n_embd=64,
+            n_head=4,
+            vocab_size=256,
+            n_positions=64,
+            bos_token_id=0,
+            eos_token_id=0,
+        )
+    )
     tokens = torch.randint(0, 256, (1, 16))
     return record_torch(
         lambda ids: model(ids, labels=ids).loss, tokens, backward=True, title=f"GPT-2, {layers} layers"

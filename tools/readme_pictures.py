@@ -30,17 +30,20 @@ FLAGS = [
 
 
 def stepper() -> Stepper:
-    """A transformer layer, forward and backward."""
+    """A GPT-2 of two layers, forward and backward."""
     import torch
+    from transformers import GPT2Config, GPT2LMHeadModel
 
     torch.manual_seed(0)
-    layer = torch.nn.TransformerEncoderLayer(16, 2, 32, batch_first=True)
+    shape = {"n_layer": 2, "n_embd": 32, "n_head": 2, "vocab_size": 64, "n_positions": 32}
+    model = GPT2LMHeadModel(GPT2Config(**shape, bos_token_id=0, eos_token_id=0))
+    tokens = torch.randint(0, 64, (1, 8))
 
-    def loss(model, x):
-        y = model(x)
-        return (y**2).mean()
+    def loss(model, tokens):
+        found = model(tokens, labels=tokens)
+        return found.loss
 
-    return Stepper(record_torch(loss, layer, torch.randn(2, 5, 16), backward=True))
+    return Stepper(record_torch(loss, model, tokens, backward=True, title="GPT-2"))
 
 
 def duet() -> Duet:

@@ -135,7 +135,12 @@ def lab(tmp_path_factory) -> Iterator[Lab]:
         "--ip=127.0.0.1",
     ]
     command += [f"--IdentityProvider.token={TOKEN}", "--expose-app-in-browser", f"--notebook-dir={folder}"]
-    command += ["--LabApp.news_url=None"]
+    # Without this JupyterLab asks, over the page, whether it may fetch news.
+    settings = home / "config" / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    (settings / "notification.jupyterlab-settings").write_text(
+        '{"fetchNews": "false", "checkForUpdates": false}'
+    )
     with (home / "lab.log").open("wb") as log:
         server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
     url = f"http://127.0.0.1:{port}"

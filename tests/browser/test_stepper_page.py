@@ -236,6 +236,7 @@ def test_predict_asks_before_it_shows_scores_and_explains(show, snap):
     before = state(page)
     press(page, "ArrowRight")
     assert state(page) == before  # nothing is revealed before the answer
+    assert not page.locator(".box.ghost .title").first.is_visible()  # and no pale box gives it away
     snap(page, "predict-question-light")
     page.keyboard.press("1")
     assert page.locator(".points").inner_text() in ("0 of 1 right so far", "1 of 1 right so far")

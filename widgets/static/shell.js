@@ -91,6 +91,7 @@ export class Shell {
   /** @param {boolean} predict */
   turn(predict) {
     this.predict.turn(predict);
+    this.root.classList.toggle("predicting", predict);
     this.predicts.setAttribute("aria-pressed", String(predict));
     this.steps.setAttribute("aria-pressed", String(!predict));
     this.host.predicting(predict);
