@@ -76,22 +76,18 @@ class Subject:
 def small_rows() -> list[Row]:
     """GPT-2 with 12 layers, width 64, 16 tokens."""
     subject = Subject(SMALL, 16)
-    plain, forward, recorded, bare, viz, view = in_turn(
-        subject.plain,
-        subject.forward,
-        subject.recorded,
-        subject.without_values,
-        subject.torchviz,
-        subject.torchview,
-        rounds=15,
-        warm_up=2,
+    plain, recorded, bare = in_turn(
+        subject.plain, subject.recorded, subject.without_values, rounds=11, warm_up=2
+    )
+    forward, graph, viz, view = in_turn(
+        subject.forward, subject.plain, subject.torchviz, subject.torchview, rounds=3
     )
     (lens,) = in_turn(subject.torchlens, rounds=1, warm_up=0)  # many seconds
     plainly = f"{plain.median * 1e3:.0f} ms"
     return [
         Row("forward + backward, values", _ms(recorded), plainly, _times(recorded, plain, "values")),
         Row("forward + backward, no values", _ms(bare), plainly, _times(bare, plain, "no values")),
-        Row("torchviz", "", _ms(viz), f"{ratio(viz, plain):.1f}x", "structure of the backward graph alone"),
+        Row("torchviz", "", _ms(viz), f"{ratio(viz, graph):.1f}x", "structure of the backward graph alone"),
         Row("torchview", "", _ms(view), f"{ratio(view, forward):.1f}x", "of the forward pass; no values"),
         Row(
             "torchlens", "", _ms(lens), f"{lens.median / forward.median:.0f}x", "of the forward pass; values"
@@ -102,7 +98,7 @@ def small_rows() -> list[Row]:
 def true_size_row() -> Row:
     """GPT-2 as it was published: 12 layers, width 768; 128 tokens."""
     subject = Subject(TRUE_SIZE, 128)
-    plain, recorded = in_turn(subject.plain, subject.recorded, rounds=5)
+    plain, recorded = in_turn(subject.plain, subject.recorded, rounds=3)
     what = "true size (width 768, 128 tokens), values"
     return Row(what, _ms(recorded), f"{plain.median * 1e3:.0f} ms", _times(recorded, plain, "true size"))
 
