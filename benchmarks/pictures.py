@@ -22,7 +22,7 @@ from graphviz_tools.scene import make_scene
 from graphviz_tools.story import moments
 from widgets import Stepper
 
-PATIENCE = 60  # seconds that plain dot gets
+PATIENCE = 20  # seconds that plain dot gets
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -40,7 +40,7 @@ def main() -> list[Row]:
         lambda: make_scene(recording),
         lambda: Stepper(recording),
         lambda: make_scene(recording, shown.opened | {module}),
-        rounds=5,
+        rounds=3,
     )
     size = f"{len(recording.nodes):,} nodes, {len(recording.steps):,} steps, {len(shown.outline.boxes)} boxes"
     plain = dot_alone(recording)

@@ -140,6 +140,8 @@ def _picture_of(numbers: Sequence[Number], value: Value) -> Json:
         return {"rows": rows, "columns": columns, "cells": [number_text(n) for n in numbers]}
     magnitudes = [abs(n) if isinstance(n, complex) else float(n) for n in numbers]
     finite = [n for n in magnitudes if math.isfinite(n)]
+    if value.summary is not None:  # the sample may miss the extremes of the whole
+        finite += [n for n in (value.summary.min, value.summary.max) if n is not None]
     largest = max(map(abs, finite), default=0.0) or 1.0
     cells = bytes(round(127 + 127 * n / largest) if math.isfinite(n) else 255 for n in magnitudes)
     return {
