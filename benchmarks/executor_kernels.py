@@ -1,7 +1,7 @@
 """The kernels of `executor.py`, and the same launches on Numba's simulator.
 
-As a script this is the peer: with `NUMBA_ENABLE_CUDASIM=1` it runs the named cases and prints the seconds
-of each as JSON. The executor's own process never sets that variable.
+As a script this is the peer: with `NUMBA_ENABLE_CUDASIM=1` it runs the named cases and prints the
+processor seconds of each as JSON. The executor's own process never sets that variable.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ if __name__ == "__main__":
     taken = {}
     for name, (kernel, grid, block, arguments) in cases().items():
         if name in sys.argv[1:]:
-            start = time.perf_counter()
+            start = time.process_time()
             kernel[grid, block](*arguments)
-            taken[name] = time.perf_counter() - start
+            taken[name] = time.process_time() - start
     print(json.dumps(taken))

@@ -34,7 +34,7 @@ class Barriers:
             self.epoch += 1
             return np.ones(lanes.count, bool)
         here = np.broadcast_to(mask, lanes.shape).reshape(lanes.count, -1)
-        blocks = here.any(1)
+        blocks = np.asarray(here.any(1))
         expected = np.ones(lanes.count, bool) if whole_grid else blocks
         away = ~here & expected[:, None]
         if away.any():

@@ -1,5 +1,8 @@
 """Lowering of calls: what each function that a kernel may call becomes in a `Program`."""
 
+# numba-cuda redirects `numba.cuda` at run time, which a type checker cannot follow.
+# pyright: reportMissingImports=false, reportAttributeAccessIssue=false, reportIncompatibleMethodOverride=false, reportIncompatibleVariableOverride=false
+
 from __future__ import annotations
 
 import inspect

@@ -5,6 +5,9 @@ then told to run on the executor when it is launched. Everything that has no mea
 from numba.cuda as it is.
 """
 
+# numba-cuda redirects `numba.cuda` at run time, which a type checker cannot follow.
+# pyright: reportMissingImports=false, reportAttributeAccessIssue=false, reportIncompatibleMethodOverride=false, reportIncompatibleVariableOverride=false
+
 from __future__ import annotations
 
 import sys

@@ -3,6 +3,9 @@
 This file and `gate.py` are all that knows Numba; everything behind them reads a `Program`.
 """
 
+# numba-cuda redirects `numba.cuda` at run time, which a type checker cannot follow.
+# pyright: reportMissingImports=false, reportAttributeAccessIssue=false, reportIncompatibleMethodOverride=false, reportIncompatibleVariableOverride=false
+
 from __future__ import annotations
 
 import inspect

@@ -7,6 +7,9 @@ Numba offers no public call for that, so this file uses numba-cuda's `CUDACompil
 when they change.
 """
 
+# numba-cuda redirects `numba.cuda` at run time, which a type checker cannot follow.
+# pyright: reportMissingImports=false, reportAttributeAccessIssue=false, reportIncompatibleMethodOverride=false, reportIncompatibleVariableOverride=false
+
 from __future__ import annotations
 
 import linecache

@@ -68,8 +68,7 @@ class Lanes:
         names |= {"grid.1": where[0], "grid.2": tuple(where[:2]), "grid.3": tuple(where)}
         names |= {"gridsize.1": whole[0], "gridsize.2": tuple(whole[:2]), "gridsize.3": tuple(whole)}
         names |= {"laneid": self.linear % one(32) if self.per_block > 1 else one(0), "warpsize": one(32)}
-        names["group"] = None
-        return names
+        return {**names, "group": None}
 
     # Masks
 
@@ -102,7 +101,7 @@ class Lanes:
         kept = self._joins.get((id(a), id(b)))
         if kept is not None:
             return kept[2]
-        both = a | b
+        both: Any = a | b
         return None if both.all() else both
 
     def arrive(self, pending: Pending, label: int, mask: Mask) -> None:

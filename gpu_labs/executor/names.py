@@ -4,6 +4,9 @@ A kernel reaches `cuda` as a global, a closure variable or under an alias, so ca
 object and never by how the source spells them.
 """
 
+# numba-cuda redirects `numba.cuda` at run time, which a type checker cannot follow.
+# pyright: reportMissingImports=false, reportAttributeAccessIssue=false, reportIncompatibleMethodOverride=false, reportIncompatibleVariableOverride=false
+
 from __future__ import annotations
 
 import builtins

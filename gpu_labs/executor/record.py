@@ -144,15 +144,23 @@ class Accesses(Sequence[Access]):
     ) -> Access:
         info = self._arrays[number]
         assert self._linear is not None and self._grid is not None
+        who = threads
         if threads is None or threads.dtype == np.bool_:
             taking = np.broadcast_to(True if threads is None else threads, self._linear.shape)
             cells = np.broadcast_to(cells, self._linear.shape)[taking]
-            threads = self._linear[taking]
+            who = self._linear[taking]
         if info.space in ("shared", "local"):
             cells = cells % max(1, int(np.prod(info.shape)))
         where = unravel(block, self._grid)
         return Access(
-            number, kind, site.line, where, epoch, time, tuple(threads.tolist()), tuple(cells.tolist())
+            number,
+            kind,
+            site.line,
+            where,
+            epoch,
+            time,
+            tuple(np.asarray(who).tolist()),
+            tuple(cells.tolist()),
         )
 
     def __len__(self) -> int:

@@ -7,7 +7,7 @@ lock-step engine's when a barrier ends the epoch, so both engines find the same.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import numpy as np
@@ -64,7 +64,7 @@ class BlockRun:
         self.arrays: dict[int, SerialArray] = {}
         bound = [self.wrap(a) for a in arguments]
         order = lanes.flat.tolist()
-        self.threads: list[tuple[int, Thread, Iterator[Request]]] = []
+        self.threads: list[tuple[int, Thread, Generator[Request, Any, None]]] = []
         for at, lane in enumerate(order):
             thread = Thread(self, lane, at)
             self.threads.append((lane, thread, code(thread, *bound)))

@@ -40,7 +40,7 @@ class SerialArray:
             step = self.strides[0]
             window = self.memory.buffer[self.base : self.base + self.shape[0] * step : step]
             self.fast = _reader(window)
-            self.wide = memoryview(window) if window.dtype == np.float32 else self.fast
+            self.wide = memoryview(window) if window.dtype == np.float32 else self.fast  # pyright: ignore[reportArgumentType]
             self.length = self.shape[0]
 
     def get(self, cell: int) -> Any:
@@ -51,7 +51,7 @@ class SerialArray:
 def _reader(buffer: np.ndarray) -> Any:
     """Reads Python numbers where the engine keeps those, NumPy scalars else."""
     if buffer.dtype.kind in "iub" or buffer.dtype == np.float64:
-        return memoryview(buffer)
+        return memoryview(buffer)  # pyright: ignore[reportArgumentType]
     return buffer
 
 
