@@ -12,7 +12,19 @@ from gpu_labs import inspect
 
 from .samples import CORRECT, Correct
 
-for theme in ("elementwise", "dimensions", "shared", "atomics", "warps", "language"):
+THEMES = (
+    "elementwise",
+    "dimensions",
+    "reductions",
+    "scans",
+    "tiles",
+    "atomics",
+    "warps",
+    "arrays",
+    "numbers",
+    "programs",
+)
+for theme in THEMES:
     import_module(f"{__package__}.correct_{theme}")
 
 
