@@ -66,7 +66,7 @@ class FxGraph:
         return self
 
     def _add(self, node: FxNode, role: Role | None, parts: list[Part]) -> None:
-        role = role or _usual_role(node, bool(parts))
+        role = role or _usual_role(node, bool(parts), self._word)
         written = values_in(node.meta.get("val", node.meta.get("example_value")), node.name)
         number = self.into.node(
             role.kind,
@@ -96,7 +96,15 @@ class FxGraph:
             word, kind = words[index] if index < len(words) else (str(name), "function")
             box = self.into.scope((*self._module_scope(node), node.name), around, node.name)
             path = self.into.scope((*box, word), kind, word)
-            yield Part(word, kind, FxGraph(self.into, module, path).read())
+            given = [self._word(source) for source in operands(node)]
+            yield Part(word, kind, FxGraph(self.into, module, path, _named(given)).read())
+
+    def _word(self, argument: Any) -> str:
+        """What a learner reads for an argument: the program's name for an input, else PyTorch's own."""
+        if not isinstance(argument, FxNode):
+            return str(argument)
+        made = self.into.nodes[self.ids[argument.name]] if argument.name in self.ids else None
+        return made.label if made is not None and argument.op == "placeholder" else argument.name
 
     def _join_part(self, node: FxNode, part: Part, number: int) -> None:
         """The caller's operands flow into the called graph; what that gives, the operator waits for."""
@@ -178,25 +186,28 @@ _NOTES = {
 }
 
 
-def _usual_role(node: FxNode, calls: bool) -> Role:
+def _named(words: list[str]) -> Callable[[FxNode, int], Role | None]:
+    """The roles of a called graph's inputs, by what the operator hands on."""
+    return lambda node, index: (
+        Role("input", words[index]) if node.op == "placeholder" and index < len(words) else None
+    )
+
+
+def _usual_role(node: FxNode, calls: bool, word: Callable[[Any], str]) -> Role:
     if node.op == "placeholder":
         return Role("input", node.name)
     if node.op == "output":
         return Role("output", "output")
     if node.op == "get_attr":
         return Role("constant", str(node.target))
-    return Role("branch" if calls else "op", _expression(node))
+    return Role("branch", node.name) if calls else Role("op", _expression(node, word))
 
 
-def _expression(node: FxNode) -> str:
+def _expression(node: FxNode, word: Callable[[Any], str]) -> str:
     """`addmm(bias, x, t)`: the call with its arguments, where that is short."""
-    arguments = ", ".join([_word(a) for a in node.args] + [f"{k}={_word(v)}" for k, v in node.kwargs.items()])
+    arguments = ", ".join([word(a) for a in node.args] + [f"{k}={word(v)}" for k, v in node.kwargs.items()])
     text = f"{op_name(node).removeprefix('aten.')}({arguments})"
     return text if len(text) <= 48 else f"{text[:46]}…)"
-
-
-def _word(argument: Any) -> str:
-    return argument.name if isinstance(argument, FxNode) else str(argument)
 
 
 def _slot(node: FxNode) -> int:
