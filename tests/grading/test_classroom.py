@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from distributed import LocalCluster
@@ -27,14 +28,13 @@ def test_of_two_workers_one_is_killed_and_nobody_loses_a_mark(bundle: Bundle, tm
         (tmp_path / f"s{i}.ipynb").write_bytes(dumps(notebook))
     book = Gradebook(tmp_path / "book.sqlite")
     done: list[str] = []
-    with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="", silence_logs=50) as cluster,
-        workers(cluster.scheduler_address) as client,
-    ):
+    cluster: Any = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="", silence_logs=50)
+    with cluster, workers(cluster.scheduler_address) as client:
+        pids: Any = client.run(os.getpid)
 
         def kill_one(graded: Graded) -> None:
             if not done:
-                os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
+                os.kill(next(iter(pids.values())), signal.SIGKILL)
             done.append(graded.student)
 
         summary = grade_class(collect(tmp_path), bundle, book, LIGHT, client, on_done=kill_one)

@@ -132,8 +132,10 @@ def test_an_assignment_keeps_its_seed(book: Gradebook, bundle: Bundle) -> None:
 
 def test_a_result_depends_on_submission_bundle_environment_and_task(bundle: Bundle) -> None:
     keys = {
-        result_key(*parts)
-        for parts in (("a", bundle, "e"), ("b", bundle, "e"), ("a", bundle, "f"), ("a", bundle, "e", "1"))
+        result_key("a", bundle, "e"),
+        result_key("b", bundle, "e"),
+        result_key("a", bundle, "f"),
+        result_key("a", bundle, "e", "1"),
     }
     assert len(keys) == 4
 

@@ -154,7 +154,8 @@ def test_where_forking_is_not_possible_a_kernel_starts_as_always(
     plain = Kernel(specs, tmp_path)
     try:
         assert plain.says("print(6 * 7)") == "42"
-        assert isinstance(plain.manager.provisioner.process, subprocess.Popen)
+        provisioner: Any = plain.manager.provisioner
+        assert isinstance(provisioner.process, subprocess.Popen)
     finally:
         plain.stop()
 
