@@ -1,110 +1,105 @@
-"""Make the pictures of the README: the Stepper on a transformer layer, the Duet on a small model, in Chromium.
+"""Make the README's pictures: a Stepper on GPT-2, and an animated Duet, as a browser shows them.
 
-python tools/readme_pictures.py [--out docs/images]
+    python tools/readme_pictures.py
+
+Needs Chromium on the PATH, playwright and transformers (the `test` extra). Writes docs/images/.
 """
 
 from __future__ import annotations
 
-import argparse
 import io
 import shutil
-import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import torch
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
+from transformers import GPT2Config, GPT2LMHeadModel
 
-from graphviz_tools import record_tensorflow, record_torch
+import graphviz_tools as gt
 from graphviz_tools.frameworks import import_tensorflow
 from widgets import Duet, Stepper
-from widgets.view import View
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-]
+HERE = Path(__file__).resolve().parent.parent / "docs" / "images"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
-def stepper() -> Stepper:
-    """A GPT-2 of two layers, forward and backward."""
-    import torch
-    from transformers import GPT2Config, GPT2LMHeadModel
+def program(x: Any) -> Any:
+    h = x * 2
+    while h.sum() < 30:
+        h = h * h
+    return h.sum()
 
+
+def twin(x: Any) -> Any:
+    h = x * 2
+    while tf.reduce_sum(h) < 30:
+        h = h * h
+    return tf.reduce_sum(h)
+
+
+tf = import_tensorflow()
+
+
+def gpt2_stepper() -> Stepper:
+    """Three blocks of GPT-2, forward and backward, stopped in the middle of backward."""
     torch.manual_seed(0)
-    shape = {"n_layer": 2, "n_embd": 32, "n_head": 2, "vocab_size": 64, "n_positions": 32}
-    model = GPT2LMHeadModel(GPT2Config(**shape, bos_token_id=0, eos_token_id=0))
-    tokens = torch.randint(0, 64, (1, 8))
+    config = GPT2Config(n_layer=3, n_embd=32, n_head=2, vocab_size=50, bos_token_id=0, eos_token_id=0)
+    model = GPT2LMHeadModel(config)
+    tokens = torch.randint(0, 50, (1, 8))
 
-    def loss(model, tokens):
-        found = model(tokens, labels=tokens)
-        return found.loss
+    def loss(tokens: torch.Tensor) -> torch.Tensor:
+        return model(tokens, labels=tokens).loss
 
-    return Stepper(record_torch(loss, model, tokens, backward=True, title="GPT-2"))
+    return Stepper(gt.record_torch(loss, tokens, title="GPT-2"))
 
 
 def duet() -> Duet:
-    """The same perceptron as PyTorch runs it and as TensorFlow builds it."""
-    import torch
-
-    tf = import_tensorflow()
-    torch.manual_seed(0)
-    first, second = torch.randn(3, 4, requires_grad=True), torch.randn(4, 2, requires_grad=True)
-    x = torch.tensor([[1.0, 2.0, -1.0]])
-
-    def eager(x):
-        h = torch.relu(x @ first)
-        p = h @ second
-        return (p**2).mean()
-
-    weights = tf.constant(first.detach().numpy()), tf.constant(second.detach().numpy())
-
-    def static(x):
-        h = tf.nn.relu(x @ weights[0])
-        p = h @ weights[1]
-        return tf.reduce_mean(p**2)
-
-    return Duet(record_torch(eager, x, backward=True), record_tensorflow(static, tf.constant(x.numpy())))
+    eager = gt.record_torch(program, torch.tensor([1.0, 2.0, 3.0], requires_grad=True))
+    return Duet(eager, gt.record_tensorflow(twin, tf.constant([1.0, 2.0, 3.0])))
 
 
-def photograph(page: Page, view: View, name: str, out: Path, still: float) -> None:
-    """Write NAME.png (after the share `still` of all steps) and NAME.gif (every step, or 40 of them)."""
-    with tempfile.TemporaryDirectory() as folder:
-        page.goto(view.to_html(Path(folder) / "page.html").as_uri())
-        page.wait_for_selector(".shell")
-        count = int(page.locator(".timeline input").get_attribute("max") or 0) + 1
-        frames = []
-        for step in sorted({round(i * (count - 1) / 39) for i in range(40)} | {round(still * count)}):
-            page.locator(".timeline input").fill(str(step))
-            page.wait_for_timeout(120)
-            shot = page.locator(".shell").screenshot()
-            if step == round(still * count):
-                (out / f"{name}.png").write_bytes(shot)
-            frames.append(
-                Image.open(io.BytesIO(shot)).convert("P", palette=Image.Palette.ADAPTIVE, colors=64)
-            )
-    frames[0].save(
-        out / f"{name}.gif", save_all=True, append_images=frames[1:], duration=500, loop=0, optimize=True
-    )
+def opened(browser: Any, view: Any, folder: Path, width: int, height: int) -> Page:
+    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme="light")
+    page.goto(view.to_html(folder / "page.html").as_uri())
+    page.wait_for_selector(".shell")
+    return page
+
+
+def frames(page: Page, presses: int) -> Iterator[Image.Image]:
+    """The widget after each press of the right arrow key."""
+    shell = page.locator(".shell")
+    for _ in range(presses):
+        shell.press("ArrowRight")
+        page.wait_for_timeout(350)
+        yield Image.open(io.BytesIO(shell.screenshot())).convert("P", palette=Image.Palette.ADAPTIVE, colors=64)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--out", type=Path, default=Path("docs/images"))
-    out = parser.parse_args().out
-    program = shutil.which("chromium")
-    if program is None:
-        sys.exit("readme_pictures needs a chromium on the PATH")
-    out.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1200, "height": 760}, reduced_motion="reduce")
-        photograph(page, stepper(), "stepper", out, still=0.3)
-        photograph(page, duet(), "duet", out, still=0.35)
+    HERE.mkdir(parents=True, exist_ok=True)
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        raise SystemExit("there is no chromium on the PATH: install Debian's package chromium")
+    with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
+        folder = Path(place)
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        stepper = gpt2_stepper()
+        page = opened(browser, stepper, folder, 1400, 760)
+        middle = next(i for i, step in enumerate(stepper.recording.steps) if step.phase == "backward") + 12
+        page.locator(".timeline input").fill(str(middle))
+        page.wait_for_timeout(800)
+        page.locator(".shell").screenshot(path=HERE / "stepper.png")
+        pair = duet()
+        pictures = list(frames(opened(browser, pair, folder, 1300, 860), 48))
         browser.close()
+    pictures[0].save(
+        HERE / "duet.gif", save_all=True, append_images=pictures[1:], duration=700, loop=0, optimize=True
+    )
+    for path in sorted(HERE.iterdir()):
+        print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
 
 
 if __name__ == "__main__":

@@ -152,7 +152,7 @@ def lab(tmp_path_factory) -> Iterator[Lab]:
         server.wait(20)
 
 
-def _wait_for(url: str, server: subprocess.Popen, log: Path, seconds: float = 60) -> None:
+def _wait_for(url: str, server: subprocess.Popen, log: Path, seconds: float = 180) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
@@ -174,11 +174,11 @@ def notebook(chromium, lab) -> Iterator[Callable]:
         page = chromium.new_page(viewport={"width": width, "height": height})
         pages.append(page)
         page.goto(lab.write(name, *cells))
-        page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
+        page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=120_000)
         theme = f"JupyterLab {'Dark' if dark else 'Light'}"
         # What a command promises may come only when all cells have run: it is not waited for.
         command = "([id, args]) => { window.jupyterapp.commands.execute(id, args); }"
-        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=60_000)
+        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=120_000)
         page.evaluate(command, ["apputils:change-theme", {"theme": theme}])
         page.wait_for_selector(f"body[data-jp-theme-name='{theme}']", state="attached")
         page.evaluate(command, ["application:toggle-left-area", {}])

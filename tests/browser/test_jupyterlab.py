@@ -9,14 +9,16 @@ import pytest
 
 from tests.browser.test_stepper_page import press, state
 
-STEPPER = "from tests.widgets.recordings import eager_loop, perceptron, static_loop, tower\nfrom widgets import Duet, Stepper\n"
+STEPPER = """from tests.widgets.recordings import eager_loop, static_loop, tower
+from widgets import Duet, Stepper
+"""
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_the_stepper_plays_and_python_knows_the_step(notebook, snap, lab, dark):
     name = f"stepper-{'dark' if dark else 'light'}"
     page = notebook(f"{name}.ipynb", STEPPER + "view = Stepper(eager_loop())\nview", dark=dark)
-    page.wait_for_selector(".duet .shell", timeout=60_000)
+    page.wait_for_selector(".duet .shell", timeout=120_000)
     press(page, "ArrowRight", 8)
     page.get_by_label("next (right arrow)").click()
     assert state(page) == "backward · step 9 of 11"
@@ -28,7 +30,7 @@ def test_the_stepper_plays_and_python_knows_the_step(notebook, snap, lab, dark):
 def test_the_duet_and_a_scope_that_the_kernel_lays_out(notebook, snap):
     cells = (STEPPER + "Duet(eager_loop(), static_loop())", "Stepper(tower(layers=40, ops=20))")
     page = notebook("duet.ipynb", *cells)
-    page.wait_for_function("document.querySelectorAll('.duet .shell').length === 2", timeout=60_000)
+    page.wait_for_function("document.querySelectorAll('.duet .shell').length === 2", timeout=120_000)
     duet, tower = page.locator(".duet .shell").nth(0), page.locator(".duet .shell").nth(1)
     duet.focus()
     for _ in range(7):
@@ -50,7 +52,7 @@ def test_the_duet_and_a_scope_that_the_kernel_lays_out(notebook, snap):
 
 def test_python_moves_the_widget_and_a_dead_kernel_leaves_it_stepping(notebook, lab):
     page = notebook("dead.ipynb", STEPPER + "view = Stepper(eager_loop())\nview", "view.step = 6")
-    page.wait_for_selector(".duet .shell", timeout=60_000)
+    page.wait_for_selector(".duet .shell", timeout=120_000)
     page.wait_for_function(
         "document.querySelector('.state').textContent.includes('step 7 of')", timeout=20_000
     )
@@ -62,7 +64,7 @@ def test_python_moves_the_widget_and_a_dead_kernel_leaves_it_stepping(notebook, 
 
 def test_a_saved_notebook_keeps_the_picture(notebook, lab):
     page = notebook("saved.ipynb", STEPPER + "Stepper(eager_loop())")
-    page.wait_for_selector(".duet .shell", timeout=60_000)
+    page.wait_for_selector(".duet .shell", timeout=120_000)
     page.evaluate("() => { window.jupyterapp.commands.execute('docmanager:save'); }")
     end = time.monotonic() + 15
     svg = ""

@@ -82,7 +82,8 @@ def test_the_code_shows_the_current_line_and_the_lines_that_ran(show):
 
 def test_the_graph_is_revealed_without_anything_moving(show):
     page = show(Stepper(eager_loop()))
-    places = "[...document.querySelectorAll('.box rect')].map((r) => r.getAttribute('x') + ',' + r.getAttribute('y')).join()"
+    rects = "[...document.querySelectorAll('.box rect')]"
+    places = f"{rects}.map((r) => r.getAttribute('x') + ',' + r.getAttribute('y')).join()"
     transform = "document.querySelector('.content').style.transform"
     press(page, "ArrowRight")
     before = page.evaluate(places), page.evaluate(transform)
