@@ -38,7 +38,8 @@ def test_the_duet_and_a_scope_that_the_kernel_lays_out(notebook, snap):
     assert duet.locator(".state").nth(1).inner_text().startswith("tracing")
     snap(page, "jupyterlab-duet-light")
     before = tower.locator(".box").count()
-    tower.locator(".box.scope").first.dblclick()
+    tower.locator(".box.scope").first.focus()
+    page.keyboard.press("o")
     page.wait_for_function(
         f"document.querySelectorAll('.shell')[1].querySelectorAll('.box').length === {before + 19}",
         timeout=20_000,

@@ -198,7 +198,8 @@ def test_scopes_close_and_open_again(show, snap):
 
 def test_a_scope_that_the_page_does_not_carry_says_what_it_needs(show):
     page = show(Stepper(tower(layers=40, ops=40)))
-    page.locator(".box.scope").first.dblclick()
+    page.locator(".box.scope").first.focus()
+    page.keyboard.press("o")
     page.wait_for_function(
         "document.querySelector('.message').textContent.includes('needs a running kernel')"
     )
