@@ -21,7 +21,7 @@ UNTRACKED = -1  # inference tensors have no version counter
 class Known(weakref.ref[torch.Tensor]):
     """A tensor as last seen: the value it had, and output `slot` of `node`, which wrote it."""
 
-    __slots__ = ("node", "requires_grad", "slot", "storage", "value", "version")
+    __slots__ = ("node", "requires_grad", "slot", "storage", "value", "version", "writer")
 
     node: int | None
     requires_grad: bool
@@ -29,6 +29,7 @@ class Known(weakref.ref[torch.Tensor]):
     storage: int | None
     value: int
     version: int
+    writer: tuple[int, int] | None  # the last in-place write to its storage
 
 
 def version_of(tensor: torch.Tensor) -> int:
@@ -47,7 +48,7 @@ class Tensors:
         self._ledger = ledger
         self._by_id: dict[int, Known] = {}
         self._by_pointer: dict[int, int] = {}
-        self._writers: dict[int, tuple[int, int]] = {}
+        self._writers: dict[int | None, tuple[int, int]] = {}
         self._left = max_values
         self._max_values = max_values
         self.summaries = Summaries()
@@ -57,6 +58,8 @@ class Tensors:
         known = self._by_id.get(id(tensor))
         if known is None or known() is not tensor:
             return None
+        if self._writers and self._writers.get(known.storage) is not known.writer:
+            return None  # written through another tensor: `x.data` has a version counter of its own
         try:
             return known if known.version == tensor._version else None
         except RuntimeError:
@@ -138,6 +141,7 @@ class Tensors:
                 self._by_pointer[pointer] = known.value
             if written and node is not None:
                 self._writers[storage] = (node, slot)
+        known.writer = self._writers.get(storage)
         return known
 
     def _ticket(
@@ -150,18 +154,11 @@ class Tensors:
         storage: int | None,
         version: int,
     ) -> int | None:
-        """A ticket for the tensor's numbers: that of the same elements in another shape, where they were seen."""
+        """A ticket for the tensor's numbers: that of the same elements in another shape, if seen."""
         value = self._by_pointer.get(pointer) if contiguous and storage is not None else None
-        if value is not None:
-            _, known_dtype, _, _, known_version, known_storage, known_bytes, ticket, _, _ = self._tape.values[
-                value
-            ]
-            same = (known_storage, known_bytes, known_version, known_dtype) == (
-                storage,
-                nbytes,
-                version,
-                dtype,
-            )
+        if value is not None and storage not in self._writers:
+            _, of, _, _, at, where, size, ticket, _, _ = self._tape.values[value]
+            same = (of, at, where, size) == (dtype, version, storage, nbytes)
             if same and ticket is not None:
                 return ticket
         if self._left <= 0:
@@ -180,8 +177,8 @@ class Tensors:
         except RuntimeError:
             pointer = 0
         value = self._by_pointer.get(pointer)
-        if value is not None:
-            storage = self._ledger.number(tensor, pointer)
+        storage = self._ledger.number(tensor, pointer) if value is not None else None
+        if value is not None and storage not in self._writers:
             shape, dtype, _, _, version, seen, *_ = self._tape.values[value]
             if (seen, version, shape, dtype) == (storage, version_of(tensor), tensor.shape, tensor.dtype):
                 return value, storage

@@ -172,6 +172,20 @@ def test_a_view_shares_its_storage_and_a_write_through_it_counts_for_both() -> N
     assert sources == {written.node}, "the value comes from the write, not from where the tensor was made"
 
 
+def test_a_write_through_data_is_seen_though_the_version_stays() -> None:
+    w = torch.ones(2, requires_grad=True)
+
+    def program():
+        first = w * 1
+        w.data.sub_(0.5)
+        return first + w
+
+    recording = record_torch(program, backward=False)
+    assert step(recording, "add").reads[1].numbers == (0.5, 0.5)
+    wrote = step(recording, "sub_").node
+    assert wrote in {e.source for e in recording.edges if e.target == step(recording, "add").node}
+
+
 def flags(value: Value) -> set[str]:
     return set(value.flags)
 
