@@ -77,7 +77,8 @@ def align(eager: Recording, static: Recording) -> Alignment:
     found = match(left, right)
     found += _parts(eager, static, left, right, found)
     pairs = [_pair(left[m.eager], right[m.static], m.reason) for m in found]
-    alone = [item for i, item in enumerate(left) if all(m.eager != i for m in found)]
+    taken = {m.eager for m in found}
+    alone = [item for i, item in enumerate(left) if i not in taken]
     idle = idle_items(static)
     pairs += [_pair(alone[m.eager], idle[m.static], m.reason) for m in match_turns(alone, idle)]
     forward: dict[int, list[int]] = defaultdict(list)
@@ -87,7 +88,8 @@ def align(eager: Recording, static: Recording) -> Alignment:
     for step, node, turn, op in gradient_pairs(eager, static, forward):
         pairs.append(Pair(step, eager.seen(_node(eager, step)), node, turn, f"gradient of {op}"))
     pairs.sort(key=lambda pair: (pair.eager_step, pair.static_step or 0, pair.static_node))
-    return Alignment(tuple(pairs), *_unmatched(eager, static, left, right, pairs))
+    asked = right if any(step.phase == "run" for step in static.steps) else idle
+    return Alignment(tuple(pairs), *_unmatched(eager, static, left, asked, pairs))
 
 
 def _check(eager: Recording, static: Recording) -> None:

@@ -34,10 +34,10 @@ def match(eager: list[Item], static: list[Item]) -> list[Match]:
     for e, s in _pieces(eager, static):
         found += _best(eager, static, e, s, by_value=True)
     moved = _moved(eager, static, found)
+    taken_eager, taken_static = {m.eager for m in moved}, {m.static for m in moved}
     for e, s in _gaps(found, len(eager), len(static)):
-        e = [i for i in e if all(m.eager != i for m in moved)]
-        s = [j for j in s if all(m.static != j for m in moved)]
-        found += _best(eager, static, e, s, by_value=False)
+        left, right = [i for i in e if i not in taken_eager], [j for j in s if j not in taken_static]
+        found += _best(eager, static, left, right, by_value=False)
     return sorted((*found, *moved), key=lambda m: m.eager)
 
 

@@ -125,11 +125,22 @@ class GraphReader:
                 self.omitted.append(Omission("function", 1, f"TensorFlow did not give the graph of {name}"))
                 return
             body = self._place((*caller.path, *module, _short(op.name)), op, role, name, graph)
-            self.read(body, {})
+            self.read(body, self._argument_roles(caller, op, graph))
         body = self.bodies[name]
         for outer, inner in zip(passed_inputs(op), body.graph.inputs, strict=False):
             self._join(caller, outer.op, self.find(body, inner.op), outer.value_index)
         yield from (self.find(body, out.op) for out in body.graph.outputs)
+
+    def _argument_roles(self, caller: Body, op: Any, graph: Any) -> dict[str, Role]:
+        """A loop calls its arguments `Placeholder_1`; the label of what is passed in tells more."""
+        roles = {}
+        for outer, inner in zip(passed_inputs(op), graph.inputs, strict=False):
+            source = self._ids.get((caller.key, outer.op.name))
+            if source is not None and re.search(
+                r"(^|/)Placeholder|redundant_placeholder|/\d+$", inner.op.name
+            ):
+                roles[inner.op.name] = Role("input", self.nodes[source].label)
+        return roles
 
     def _place(self, box: Path, op: Any, role: str, name: str, graph: Any) -> Body:
         """The scope of a called function: a box for the op, and in it one for each branch or loop part."""

@@ -118,6 +118,10 @@ def test_a_graph_that_was_only_built_pairs_by_line_and_order() -> None:
     alignment = align(eager, built)
     assert named(eager, built, alignment) == expected("mlp")
     assert all(pair.static_step is None for pair in alignment.pairs)
+    assert alignment.unmatched_eager == alignment.unmatched_static == ()
+    other = recorded("softmax")[1]
+    other = replace(other, steps=tuple(s for s in other.steps if s.phase == "trace"))
+    assert align(eager, other).unmatched_static
 
 
 def test_programs_that_go_different_ways_pair_only_as_far_as_they_agree() -> None:
