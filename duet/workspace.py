@@ -15,7 +15,7 @@ from pathlib import Path
 
 MANIFEST = Path(".duet") / "shipped.json"
 SHIPPED = {".ipynb", ".md", ".png", ".svg", ".csv"}
-SOLUTIONS = "master.ipynb"  # what a learner never gets
+SOLUTIONS = ("master.ipynb", ".bundle.json")  # ends of the names that a learner never gets
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def course_files() -> Iterator[tuple[str, bytes]]:
         home = package_folder(room)
         for path in sorted(home.glob(f"{folders}/**/*")) + sorted(home.glob("README.md")):
             hidden = any(part.startswith((".", "__")) for part in path.relative_to(home).parts)
-            if path.is_file() and path.suffix in SHIPPED and path.name != SOLUTIONS and not hidden:
+            if path.is_file() and path.suffix in SHIPPED and not path.name.endswith(SOLUTIONS) and not hidden:
                 yield f"{room}/{path.relative_to(home).as_posix()}", path.read_bytes()
 
 

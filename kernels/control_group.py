@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,11 +48,14 @@ class ControlGroup:
         return any(_counter(folder, "oom_kill") > 0 for folder in self.folders)
 
     def remove(self) -> None:
-        """Remove the group. Its processes have ended; one that has not yet keeps the folder, which costs
-        nothing."""
+        """Remove the group, whose processes have been killed: the last may take a moment to be gone."""
         for folder in self.folders:
-            with contextlib.suppress(OSError):
-                folder.rmdir()
+            for _ in range(20):
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+                if not folder.exists():
+                    break
+                time.sleep(0.02)
 
 
 def _create_v2(name: str, memory: int, processes: int) -> Path | None:
@@ -64,7 +68,7 @@ def _create_v2(name: str, memory: int, processes: int) -> Path | None:
 
 
 def _create_v1(controller: str, name: str, limits: dict[str, int]) -> Path | None:
-    own = next((path for path in (_own_path(None, controller),) if path is not None), None)
+    own = _own_path(None, controller)
     if own is None:
         return None
     folder = _ROOT / controller / own.lstrip("/")
@@ -76,6 +80,7 @@ def _create(folder: Path, limits: dict[str, int], optional: tuple[str, ...] = ()
         folder.mkdir()
     except OSError:
         return None
+    _remove_left_behind(folder.parent)
     for file, value in limits.items():
         try:
             # A missing file would be created as a plain one on a file system that is no control group.
@@ -88,6 +93,15 @@ def _create(folder: Path, limits: dict[str, int], optional: tuple[str, ...] = ()
                     folder.rmdir()
                 return None
     return folder
+
+
+def _remove_left_behind(parent: Path) -> None:
+    """Remove the groups of graders that were killed before they could."""
+    for folder in parent.glob("duet-*-*"):
+        owner = folder.name.split("-")[1]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
 
 def _own_path(hierarchy: str | None, controller: str) -> str | None:
