@@ -148,6 +148,8 @@ def type_kernel(function: Callable[..., Any], args: tuple[Any, ...]) -> Typed:
         typed = type_function(function, args, kernel=True)
     except (NumbaError, CoreNumbaError) as error:
         raise _shortened(error, function) from None
+    except AttributeError as error:  # a name that a module in the kernel does not have
+        raise _shortened(error, function) from None
     if typed.return_type not in (types.none, types.void):
         line = function.__code__.co_firstlineno
         raise KernelTypeError(
@@ -166,6 +168,8 @@ def type_of_argument(value: Any, name: str) -> Any:
         KernelTypeError: a kernel cannot take such a value.
     """
     try:
+        if isinstance(value, (list, set, dict, str, bytes)):
+            raise TypeError
         return typeof(value, Purpose.argument)
     except (ValueError, TypeError, NumbaError, CoreNumbaError):
         kind = type(value).__name__
@@ -181,11 +185,27 @@ def _shortened(error: Exception, function: Callable[..., Any]) -> KernelTypeErro
     """The sentence of Numba's message that says what is wrong, and the kernel's line."""
     full = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
     code = function.__code__
-    places = [(f, int(n)) for f, n in _LOCATION.findall(full) if f.endswith(code.co_filename.split("/")[-1])]
-    line = places[-1][1] if places else getattr(getattr(error, "loc", None), "line", 0) or code.co_firstlineno
+    places = [int(n) for f, n in _LOCATION.findall(full) if f.endswith(code.co_filename.split("/")[-1])]
+    places = places or _lines_on_the_way(error, code.co_filename)
+    line = places[-1] if places else code.co_firstlineno
     text = linecache.getline(code.co_filename, line).strip()
     said = _sentence(full)
     return KernelTypeError(f"line {line}: {text}\n{said}", line, text, full)
+
+
+def _lines_on_the_way(error: Exception, file: str) -> list[int]:
+    """Lines of `file` that type inference was working on when it raised, outermost first.
+
+    Numba's message often names none, but its frames hold the constraint and with it the place."""
+    found = []
+    trace = error.__traceback__
+    while trace is not None:
+        for value in trace.tb_frame.f_locals.values():
+            place = getattr(value, "loc", None)
+            if getattr(place, "filename", "") == file and isinstance(getattr(place, "line", None), int):
+                found.append(place.line)
+        trace = trace.tb_next
+    return found
 
 
 def _sentence(full: str) -> str:

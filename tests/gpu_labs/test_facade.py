@@ -1,0 +1,92 @@
+"""`from gpu_labs import cuda` without a GPU: the names of numba.cuda, on the executor."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gpu_labs import KernelError, KernelWarning, cuda
+
+pytestmark = pytest.mark.skipif(
+    not type(cuda).__name__ == "Facade", reason="this machine has a GPU, so cuda is numba.cuda itself"
+)
+
+
+@cuda.jit
+def double(x, y):
+    i = cuda.grid(1)
+    if i < x.size:
+        y[i] = 2 * x[i]
+
+
+@cuda.jit("void(float32[:], float32)")
+def add(x, value):
+    x[cuda.grid(1)] += value
+
+
+@cuda.jit
+def past_the_end(x):
+    x[cuda.grid(1) + 1] = 1
+
+
+@cuda.jit
+def idle_barrier(x):
+    x[cuda.grid(1)] = 1
+    cuda.syncthreads()
+
+
+@cuda.jit
+def tells(x):
+    print("cell", cuda.grid(1), x[cuda.grid(1)])
+
+
+def test_a_kernel_of_numbas_decorator_runs_on_device_arrays():
+    x = cuda.to_device(np.arange(10.0))
+    y = cuda.device_array_like(x)
+    with cuda.stream().auto_synchronize() as stream:
+        double[1, 32, stream](x, y)
+    double.forall(10)(x, y)
+    cuda.synchronize()
+    np.testing.assert_array_equal(y.copy_to_host(), 2 * np.arange(10.0))
+    assert double.last_launch is not None and double.last_launch.ok
+
+
+def test_a_device_array_is_a_copy():
+    host = np.zeros(3)
+    device = cuda.to_device(host)
+    double[1, 3](np.ones(3), device)
+    assert host.sum() == 0
+    assert device.copy_to_host().sum() == 6
+
+
+def test_a_declared_signature_fixes_the_types():
+    x = np.zeros(4, np.float32)
+    add[1, 4](x, 0.1)
+    assert (x == np.float32(0.1)).all()
+
+
+def test_an_error_is_raised_and_a_warning_warned():
+    with pytest.raises(KernelError, match="out-of-bounds"):
+        past_the_end[1, 4](np.zeros(4))
+    with pytest.warns(KernelWarning, match="useless-barrier"):
+        idle_barrier[1, 4](np.zeros(4))
+
+
+def test_print_reaches_the_output(capsys):
+    tells[1, 2](np.array([0.5, 1.5]))
+    assert capsys.readouterr().out.splitlines() == ["cell 0 0.500000", "cell 1 1.500000"]
+
+
+def test_a_kernel_without_a_shape_says_what_is_missing():
+    with pytest.raises(ValueError, match=r"kernel\[grid, block\]"):
+        double(np.zeros(3), np.zeros(3))
+    with pytest.raises(ValueError, match="one to three whole numbers"):
+        double[1.5, 3](np.zeros(3), np.zeros(3))
+
+
+def test_events_measure_and_devices_have_limits():
+    start, end = cuda.event(), cuda.event()
+    start.record()
+    end.record()
+    assert cuda.event_elapsed_time(start, end) >= 0
+    assert cuda.get_current_device().WARP_SIZE == 32
