@@ -8,7 +8,7 @@ import pytest
 from gpu_labs import KernelError, KernelWarning, cuda
 
 pytestmark = pytest.mark.skipif(
-    not type(cuda).__name__ == "Facade", reason="this machine has a GPU, so cuda is numba.cuda itself"
+    type(cuda).__name__ != "Facade", reason="this machine has a GPU, so cuda is numba.cuda itself"
 )
 
 

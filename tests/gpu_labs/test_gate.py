@@ -26,7 +26,7 @@ def returns_something(x):
 
 @cuda.jit
 def two_types(x):
-    if x[0] > 1:
+    if x[0] > 1:  # noqa: SIM108
         y = 1
     else:
         y = "one"
