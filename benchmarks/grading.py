@@ -1,8 +1,8 @@
 """Grading, beside plain `pytest --nbval` and nbgrader: submissions an hour, on the same notebooks in the
 same run.
 
-    python benchmarks/grading.py                     the comparison
-    python benchmarks/grading.py --class-of 1000     one class of that size, with the main process's memory
+    python -m benchmarks.grading                     the comparison
+    python -m benchmarks.grading --class-of 1000     one class of that size, with the main process's memory
 
 The notebooks import torch and tensorflow, as the lessons do. Every way grades with two processes: ours with
 two workers, plain nbval with two pytest processes, nbgrader with two autograders. nbgrader is measured
