@@ -46,7 +46,12 @@ def eager_items(recording: Recording) -> list[Item]:
     """The calls of an eager program that compute, decide, or update what it trains (phase "optimize")."""
     items = []
     for step in recording.steps:
-        if step.phase in ("forward", "optimize") and step.node is not None and not step.error and computes(step.op):
+        if (
+            step.phase in ("forward", "optimize")
+            and step.node is not None
+            and not step.error
+            and computes(step.op)
+        ):
             node = recording.nodes[step.node]
             if node.kind in ("op", "branch", "output"):
                 items.append(
