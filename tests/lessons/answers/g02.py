@@ -42,11 +42,6 @@ G02 = Answers(
                 says="wrong-values",
             ),
             Wrong(
-                "steps by a block, not by the grid",
-                "for i in range(cuda.grid(1), x.size, cuda.blockDim.x):\n    y[i] = max(x[i], 0)",
-                says="reads",
-            ),
-            Wrong(
                 "no guard",
                 "i = cuda.grid(1)\ny[i] = max(x[i], 0)",
                 says="out-of-bounds",

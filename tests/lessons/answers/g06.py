@@ -103,12 +103,7 @@ G06 = Answers(
                 LOAD.replace(" if i < x.size else 0", "") + TREE + STORE,
                 says="out-of-bounds",
             ),
-            Wrong(
-                "threads without an element write nothing",
-                "if i < x.size:\n    sums[t] = x[i]\ncuda.syncthreads()\n" + TREE + STORE,
-                says="uninitialised",
-            ),
-            Wrong("starts the tree too low", LOAD + TREE.replace("THREADS // 2", "THREADS // 4") + STORE),
+            Wrong("a constant", "if t == 0:\n    partial[cuda.blockIdx.x] = 0.0", says="wrong-values"),
             Wrong(
                 "atomics queue at one cell",
                 ATOMICS + STORE,

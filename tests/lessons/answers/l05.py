@@ -40,7 +40,7 @@ L05 = Answers(
         ],
         "3": [
             Wrong("passes the number on", "return f(w, rate)", "wrong", "traces: 4"),
-            Wrong("a NumPy array of another dtype", "return f(w, np.int32(rate))", "wrong"),
+            Wrong("a number of another dtype", "return f(w, tf.constant(1))", "error", "int32"),
             Wrong("hard-codes a rate", "return f(w, tf.constant(0.1))", "wrong", "traces: 1"),
         ],
         "4": [

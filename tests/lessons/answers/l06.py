@@ -8,14 +8,10 @@ L06 = Answers(
         "1": "after = {'variable': 4, 'count': 2, 'len(log)': 2}",
         "2": "second_call = dict(zip('abcde', (2, 10, 10, 2, 10)))",
         "3": """
-            class Counter(tf.Module):
-                def __init__(self):
-                    self.calls = tf.Variable(0.0)
-                @tf.function
-                def __call__(self, x):
-                    return x + self.calls.assign_add(1.0)
-            counter = Counter()
-            step = counter.__call__
+            total = tf.Variable(0.0, trainable=False)
+            def plain(x):
+                return x + total.assign_add(1.0)
+            step = tf.function(plain)
         """,
         "4": """
             def __init__(self):
@@ -115,9 +111,10 @@ L06 = Answers(
         ],
         "5": [
             Wrong(
-                "a leaked handle",
-                "h = tf.sin(x)\nkept.append(h)\nreturn h * x, kept[0] if len(kept) == 1 else kept[1]",
-                "wrong",
+                "a handle taken for a number",
+                "h = tf.sin(x)\nreturn h * x, tf.constant(h.numpy())",
+                "error",
+                "numpy",
             ),
             Wrong("the result only", "h = tf.sin(x)\nreturn h * x", "error"),
             Wrong("the two the wrong way round", "h = tf.sin(x)\nreturn h, h * x"),
