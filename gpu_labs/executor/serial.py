@@ -22,7 +22,7 @@ from gpu_labs.executor.serial_thread import SerialArray, Thread
 from gpu_labs.executor.warp import Warps
 from gpu_labs.executor.watch import Watch
 
-RECORDED = 2_000  # accesses to unwatched arrays that one block keeps for the launch record
+RECORDED = 500  # accesses to unwatched arrays that one block keeps for the launch record
 
 Request = tuple[Any, ...]
 
