@@ -202,8 +202,9 @@ def _lines_on_the_way(error: Exception, file: str) -> list[int]:
     while trace is not None:
         for value in trace.tb_frame.f_locals.values():
             place = getattr(value, "loc", None)
-            if getattr(place, "filename", "") == file and isinstance(getattr(place, "line", None), int):
-                found.append(place.line)
+            line = getattr(place, "line", None)
+            if getattr(place, "filename", "") == file and isinstance(line, int):
+                found.append(line)
         trace = trace.tb_next
     return found
 
