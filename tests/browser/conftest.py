@@ -178,7 +178,8 @@ def notebook(chromium, lab) -> Iterator[Callable]:
         theme = f"JupyterLab {'Dark' if dark else 'Light'}"
         # What a command promises may come only when all cells have run: it is not waited for.
         command = "([id, args]) => { window.jupyterapp.commands.execute(id, args); }"
-        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=120_000)
+        kernel = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
+        page.wait_for_function(f"{kernel}?.connectionStatus === 'connected'", timeout=120_000)
         page.evaluate(command, ["apputils:change-theme", {"theme": theme}])
         page.wait_for_selector(f"body[data-jp-theme-name='{theme}']", state="attached")
         page.evaluate(command, ["application:toggle-left-area", {}])
