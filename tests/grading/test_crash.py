@@ -49,7 +49,7 @@ def run(bundle: Path, folder: Path, book: Path, quick: bool, kill_after: float |
 @pytest.mark.parametrize(
     ("quick", "students", "kills"),
     [
-        pytest.param(True, 60, 46, id="while marks are written thick and fast"),
+        pytest.param(True, 40, 46, id="while marks are written thick and fast"),
         pytest.param(False, 3, 4, id="while kernels run"),
     ],
 )
@@ -60,18 +60,18 @@ def test_killed_and_run_again_the_gradebook_is_as_if_undisturbed(
         pytest.skip(why_no_sandbox())
     file = bundle.save(tmp_path / "exercise.bundle.json")
     hand_in(bundle, tmp_path / "in", students)
-    whole = run(file, tmp_path / "in", tmp_path / "undisturbed", quick)
+    run(file, tmp_path / "in", tmp_path / "undisturbed", quick)  # this one also starts the fork server
+    whole = run(file, tmp_path / "in", tmp_path / "timed", quick)
     moments = random.Random(50)
     unfinished = 0
     for _ in range(kills):
-        run(file, tmp_path / "in", tmp_path / "killed", quick, kill_after=moments.uniform(0, 0.6 * whole))
-        unfinished += len(content(tmp_path / "killed").get("submissions", [])) <= students
-        if unfinished and not moments.randrange(
-            8
-        ):  # start afresh at times, lest the later kills find all done
+        run(file, tmp_path / "in", tmp_path / "killed", quick, kill_after=moments.uniform(0, whole))
+        if len(content(tmp_path / "killed").get("submissions", [])) <= students:
+            unfinished += 1
+        else:  # start afresh, so that the later kills find something to disturb
             for left in tmp_path.glob("killed*"):
                 left.unlink()
     run(file, tmp_path / "in", tmp_path / "killed", quick)
     assert content(tmp_path / "killed") == content(tmp_path / "undisturbed")
     assert len(content(tmp_path / "killed")["submissions"]) == students + 1
-    assert unfinished > kills // 4
+    assert unfinished >= kills // 4
