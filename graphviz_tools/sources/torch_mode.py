@@ -152,7 +152,8 @@ class _Call:
             operands = [_operand(argument, trace) for argument in self.args[:2]]
             trace.tape.comparisons[node] = (COMPARISONS[step.op], *operands)
         by_hand = changed and step.phase == "forward" and not torch.is_grad_enabled()
-        if by_hand and any(t.is_leaf and t.requires_grad for t in changed):
+        # An update written by hand; without a gradient it is an initialisation, which is forward's.
+        if by_hand and any(t.is_leaf and t.requires_grad and t.grad is not None for t in changed):
             step.phase = "optimize"
         trace.tape.step(step)
 
