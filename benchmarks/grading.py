@@ -126,7 +126,7 @@ def by_nbgrader(python: str, folder: Path, course: Path) -> float:
     for number, half in enumerate(halves):
         home = course / f"half{number}"
         prepare_nbgrader(python, home, half)
-        commands.append(([python, "-m", "nbgrader", "autograde", "bench", "--log-level=ERROR"], home))
+        commands.append(([python, "-m", "nbgrader", "autograde", "bench", "--Application.log_level=ERROR"], home))
     start = time.perf_counter()
     running = [
         subprocess.Popen(c, cwd=h, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -146,7 +146,7 @@ def prepare_nbgrader(python: str, home: Path, students: list[str]) -> None:
     (home / "nbgrader_config.py").write_text(
         f"c = get_config()\nc.CourseDirectory.root = {str(home)!r}\nc.CourseDirectory.course_id = 'bench'\n"
     )
-    generate = [python, "-m", "nbgrader", "generate_assignment", "bench", "--force", "--log-level=ERROR"]
+    generate = [python, "-m", "nbgrader", "generate_assignment", "bench", "--force", "--Application.log_level=ERROR"]
     subprocess.run(
         generate, cwd=home, env=ENVIRONMENT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

@@ -42,7 +42,7 @@ class Duet(View):
         }
         super().__init__(recordings, scenes, data, len(self.beats), step, predict)
 
-    def _still(self) -> str:
+    def still(self) -> str:
         return side_by_side(self._scenes, self.beats[-1] if self.beats else (-1, -1))
 
     def __repr__(self) -> str:

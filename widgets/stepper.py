@@ -38,7 +38,7 @@ class Stepper(View):
     def recording(self) -> Recording:
         return self._recordings[0]
 
-    def _still(self) -> str:
+    def still(self) -> str:
         return svg_text(self._scenes[0], len(self.recording) - 1, "light")
 
     def __repr__(self) -> str:

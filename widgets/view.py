@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 
 from graphviz_tools.recording import Recording
@@ -15,12 +14,13 @@ from graphviz_tools.scopes import Path as ScopePath
 from widgets.bundle import script, style
 from widgets.page import page_text, write_page
 from widgets.payload import scene_json
+from widgets.twin import Twin
 from widgets.views import with_further_scenes
 
 SPEEDS = (0.5, 1, 2, 4, 8)
 
 
-class View(anywidget.AnyWidget):
+class View(Twin):
     """A player of one or two Recordings.
 
     Traits, kept equal in Python and in the browser: `step` (-1 before the first), `speed` (0.5 to 8),
@@ -81,18 +81,6 @@ class View(anywidget.AnyWidget):
             paths = None if opened is None else _paths(recording, opened)
             scene = make_scene(recording, paths, fold=message["fold"])
             self.send({"what": "scene", "id": message["id"], "scene": scene_json(scene)})
-
-    def _still(self) -> str:
-        """The static twin: SVG text."""
-        raise NotImplementedError
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """The live widget, and beside it a picture for where no widget can run."""
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None:
-            return None
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return {**data, "image/svg+xml": self._still(), "text/plain": repr(self)}, metadata
 
 
 def _paths(recording: Recording, names: Sequence[str]) -> set[ScopePath]:

@@ -116,7 +116,12 @@ def test_parameters_and_arguments_carry_the_names_of_the_program():
 def test_a_label_is_the_call_in_the_words_of_the_program():
     recording = recorded(EXPORTED["cond, true"])
     labels = {(n.scope, n.label) for n in recording.nodes}
-    assert {((), "sum(x)"), (("cond", "then"), "sin(x)"), (("cond", "else"), "cos(x)"), ((), "cond")} <= labels
+    assert {
+        ((), "sum(x)"),
+        (("cond", "then"), "sin(x)"),
+        (("cond", "else"), "cos(x)"),
+        ((), "cond"),
+    } <= labels
 
 
 def test_a_program_that_cannot_be_exported_says_why_in_one_line():
