@@ -1,8 +1,9 @@
 // Where a widget meets what it runs in: a notebook (anywidget) or a page that stands alone.
 
-import { button, el } from "./dom.js";
+import { el } from "./dom.js";
 import { duet } from "./duet.js";
 import { stepper } from "./stepper.js";
+import { themeButton } from "./theme_button.js";
 
 /** @typedef {import("./shell.js").Host} Host */
 /** @typedef {import("./story.js").Scene} Scene */
@@ -33,13 +34,8 @@ export function page(root, data) {
     page: null,
   };
   root.classList.add("duet");
-  root.dataset.theme = "auto";
-  const theme = button("change the theme", "◐", () => {
-    const dark = root.dataset.theme === "dark" || (root.dataset.theme === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
-    root.dataset.theme = dark ? "light" : "dark";
-  }, { class: "theme" });
   const shell = VIEWS[/** @type {"stepper" | "duet"} */ (data.view)](root, data, host);
-  shell.root.querySelector(".head")?.append(theme);
+  shell.root.querySelector(".head")?.append(themeButton(root));
   return shell;
 }
 
