@@ -115,6 +115,11 @@ def nbgrader_python() -> str | None:
     return named or (sys.executable if importlib.util.find_spec("nbgrader") else None)
 
 
+def beside(python: str) -> dict[str, str]:
+    """The environment in which nbgrader finds the programs that were installed with it (it calls `alembic`)."""
+    return {**ENVIRONMENT, "PATH": os.pathsep.join([str(Path(python).parent), os.environ.get("PATH", "")])}
+
+
 def by_nbgrader(python: str, folder: Path, course: Path) -> float:
     """Seconds for `nbgrader autograde` over the same students, the class in two halves side by side.
 
@@ -126,10 +131,10 @@ def by_nbgrader(python: str, folder: Path, course: Path) -> float:
     for number, half in enumerate(halves):
         home = course / f"half{number}"
         prepare_nbgrader(python, home, half)
-        commands.append(([python, "-m", "nbgrader", "autograde", "bench", "--Application.log_level=ERROR"], home))
+        commands.append(([python, "-m", "nbgrader", "autograde", "bench", "--log-level=ERROR"], home))
     start = time.perf_counter()
     running = [
-        subprocess.Popen(c, cwd=h, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.Popen(c, cwd=h, env=beside(python), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for c, h in commands
     ]
     assert [process.wait() for process in running] == [0, 0], "nbgrader failed"
@@ -146,9 +151,14 @@ def prepare_nbgrader(python: str, home: Path, students: list[str]) -> None:
     (home / "nbgrader_config.py").write_text(
         f"c = get_config()\nc.CourseDirectory.root = {str(home)!r}\nc.CourseDirectory.course_id = 'bench'\n"
     )
-    generate = [python, "-m", "nbgrader", "generate_assignment", "bench", "--force", "--Application.log_level=ERROR"]
+    generate = [python, "-m", "nbgrader", "generate_assignment", "bench", "--force", "--log-level=ERROR"]
     subprocess.run(
-        generate, cwd=home, env=ENVIRONMENT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        generate,
+        cwd=home,
+        env=beside(python),
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
 
 
