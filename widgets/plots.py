@@ -79,8 +79,10 @@ def plot_losses(losses: Mapping[str, Sequence[float]], ax: Axes | None = None) -
     hues = ("accent", "gradient", "good", "parameter-line")
     for number, (name, values) in enumerate(losses.items()):
         steps = range(1, len(values) + 1)
-        style = {"color": _PAINT[hues[number % 4]], "linestyle": _LINES[number % 4]}
-        ax.plot(steps, values, label=name, linewidth=4 - number % 4, alpha=0.85, **style)
+        colour, dashes = _PAINT[hues[number % 4]], _LINES[number % 4]
+        ax.plot(
+            steps, values, label=name, color=colour, linestyle=dashes, linewidth=4 - number % 4, alpha=0.85
+        )
     apart = [
         max((abs(a - b) for a, b in zip(one, other, strict=False)), default=0.0)
         for one, other in pairwise(losses.values())

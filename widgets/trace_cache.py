@@ -74,7 +74,7 @@ class TraceCache(Twin):
 
 def typed_arguments(text: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The positional and keyword arguments that `text` writes, evaluated with the notebook's names."""
-    return eval(f"(lambda *args, **kwargs: (args, kwargs))({text}\n)", vars(__main__))
+    return eval(f"(lambda *args, **kwargs: (args, kwargs))({text}\n)", dict(vars(__main__)))
 
 
 def prediction_words(found: Prediction) -> str:
