@@ -33,14 +33,17 @@ def settings(folder: Path) -> dict[str, str]:
     home = folder.resolve() / ".duet"
     install_kernelspec(home / "data" / "kernels" / "python3")
     write(home / "config" / "jupyter_server_config.json", SERVER)
-    write(
-        home / "lab" / "@jupyterlab" / "docmanager-extension" / "plugin.jupyterlab-settings",
-        {"defaultViewers": {"markdown": "Markdown Preview"}},
-    )
+    extensions = home / "lab" / "@jupyterlab"
+    viewers = {"defaultViewers": {"markdown": "Markdown Preview"}}
+    write(extensions / "docmanager-extension" / "plugin.jupyterlab-settings", viewers)
+    # No question about news stands before the first lesson.
+    news = {"fetchNews": "false"}
+    write(extensions / "apputils-extension" / "notification.jupyterlab-settings", news)
     return {
         "JUPYTER_PATH": before(home / "data", "JUPYTER_PATH"),
         "JUPYTER_CONFIG_PATH": before(home / "config", "JUPYTER_CONFIG_PATH"),
         "JUPYTERLAB_SETTINGS_DIR": os.environ.get("JUPYTERLAB_SETTINGS_DIR", str(home / "lab")),
+        "JUPYTERLAB_WORKSPACES_DIR": os.environ.get("JUPYTERLAB_WORKSPACES_DIR", str(home / "workspaces")),
     }
 
 

@@ -51,7 +51,7 @@ def page(chromium) -> Iterator:
 
 def test_the_start_page_is_the_course_map_rendered(course, page, snap) -> None:
     page.goto(course)
-    page.wait_for_selector(".jp-MarkdownViewer a:has-text('L01')")
+    page.wait_for_selector(".jp-MarkdownViewer a:has-text('Define-by-run')")
     snap(page, "newcomer-course-map")
 
 
