@@ -45,6 +45,7 @@ L04 = Answers(
             Wrong(
                 "tracing records an if",
                 "h = x * 2\nif h.sum() > 0:\n    return h * h\nreturn -h",
+                "empty",  # it is what the hole holds: the planted mistake, left as it was
             ),
             Wrong(
                 "decides for each element, not for the sum",

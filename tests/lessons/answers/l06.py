@@ -39,6 +39,7 @@ L06 = Answers(
             Wrong(
                 "a Python counter",
                 "calls = 0\n@tf.function\ndef step(x):\n    nonlocal calls\n    calls += 1\n    return x + calls",
+                "empty",  # it is what the hole holds: the planted mistake, left as it was
             ),
             Wrong(
                 "no graph at all",
