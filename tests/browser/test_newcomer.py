@@ -59,8 +59,9 @@ def test_l01_runs_and_both_graphs_step(course, page, snap) -> None:
     page.goto(course.replace("README.md", "L01_define_by_run/lesson.ipynb"))
     page.wait_for_selector(".jp-Notebook .jp-CodeCell")
     assert page.locator(".jp-Dialog").count() == 0, "a notebook opens without asking for a kernel"
-    page.get_by_role("menuitem", name="Run").click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", state="attached")
+    page.get_by_role("menuitem", name="Run").first.click()
+    page.locator(".lm-Menu-itemLabel", has_text="Run All Cells").first.click()
     widget = page.locator(".duet .shell").first
     widget.scroll_into_view_if_needed()
     widget.get_by_label("next (right arrow)").click()

@@ -109,8 +109,11 @@ def misjudged(report: Report, task: str, wrong: Wrong) -> str:
     checks = report.task(task)
     if sum(check.points for check in checks) >= sum(check.possible for check in checks):
         return f"{task}, {wrong.why}: full marks"
+    # A wrong answer that is what the hole holds, a planted mistake left as it was, counts as not touched.
     stated = [
-        check for check in checks if check.fault == wrong.fault and wrong.says in check.message + check.got
+        check
+        for check in checks
+        if check.fault == "empty" or (check.fault == wrong.fault and wrong.says in check.message + check.got)
     ]
     if stated:
         return ""
