@@ -12,6 +12,7 @@ import json
 import os
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from kernels import install_kernelspec
@@ -49,7 +50,7 @@ def settings(folder: Path) -> dict[str, str]:
     }
 
 
-def write(path: Path, content: dict[str, object]) -> None:
+def write(path: Path, content: Mapping[str, object]) -> None:
     """Write `content` once: what the learner changes in JupyterLab's settings stays."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
