@@ -22,8 +22,9 @@ needs_sandbox = pytest.mark.skipif(bool(why_no_sandbox()), reason=why_no_sandbox
 def test_an_endless_loop_ends_with_the_deadline(bundle: Bundle) -> None:
     notebook = solved(bundle)
     next(c for c in notebook.cells if c.id == "relu").source = "while True: pass"
-    short = copy.deepcopy(bundle)
+    short = Bundle(copy.deepcopy(bundle.notebook), bundle.expected)
     short.notebook.metadata.duet.update(deadline=3, cell_seconds=60)
+    assert short.exercise.deadline == 3
     made = Grader(short, 1, LIGHT)
     made.expected()
     start = time.monotonic()
