@@ -15,14 +15,18 @@ _OPTIMIZERS = str(Path(torch.optim.__file__).parent)
 _HERE = str(Path(__file__).resolve().parents[1])
 _STDLIB = sysconfig.get_path("stdlib")
 _INSTALLED = sysconfig.get_path("purelib")
+_RECORDER = str(Path(__file__).with_name("pytorch.py"))
 _APPLY = torch.autograd.Function.apply.__func__.__code__  # pyright: ignore[reportFunctionMemberAccess]
 
-_USER, _INTERNAL, _OPTIMIZER = 0, 1, 2
+_USER, _INTERNAL, _OPTIMIZER, _OUTERMOST = 0, 1, 2, 3
 _files: dict[str, int] = {}
 
 
 def calling_site(frame: FrameType | None) -> tuple[Site | None, bool]:
-    """(the innermost call outside PyTorch, whether an optimizer's step lies between) from `frame` outward."""
+    """(the innermost call outside PyTorch, whether an optimizer's step lies between) from `frame` outward.
+
+    The program begins where `record_torch` calls it: who called `record_torch` is no part of it.
+    """
     optimizing = False
     while frame is not None:
         code = frame.f_code
@@ -33,6 +37,8 @@ def calling_site(frame: FrameType | None) -> tuple[Site | None, bool]:
             outer = frame.f_back
             call = hash((id(frame), id(outer), outer.f_lasti if outer is not None else 0))
             return (code, frame.f_lasti, call), optimizing
+        if kind == _OUTERMOST:
+            break
         if kind == _OPTIMIZER:
             optimizing = True
         frame = frame.f_back
@@ -53,6 +59,8 @@ def is_user_code(filename: str) -> bool:
 
 
 def _sort(filename: str) -> int:
+    if filename == _RECORDER:
+        return _OUTERMOST
     if filename.startswith(_TORCH):
         return _OPTIMIZER if filename.startswith(_OPTIMIZERS) else _INTERNAL
     if filename.startswith(_HERE) or (filename.startswith(_STDLIB) and not filename.startswith(_INSTALLED)):
