@@ -131,7 +131,7 @@ def _become_kernel(connection: socket.socket, request: dict[str, Any]) -> NoRetu
         os.environ.clear()
         os.environ.update(request["env"])
         if request.get("confinement"):
-            enter(Confinement(**request["confinement"]))
+            enter(Confinement(**request["confinement"]), connection.fileno())
         if request.get("cwd"):
             os.chdir(request["cwd"])
             sys.path[0] = ""
@@ -159,8 +159,10 @@ def _run_kernel(connection_info: dict[str, Any], connection: socket.socket) -> i
         file = "/tmp/kernel.json"
         with open(file, "w", encoding="utf-8") as stream:  # noqa: PTH123 (pathlib is one import less to trust here)
             json.dump(connection_info, stream)
-    app.initialize(["-f", file])
+    # With a parent named, ipykernel prints no banner, and ends when the zygote does.
+    app.initialize(["-f", file, f"--IPKernelApp.parent_handle={os.getppid()}"])
     _let_tf_print_write_to_the_notebook()
+    _let_matplotlib_draw_in_the_notebook(app.shell)
     lines.send(connection, {"bound": True})
     connection.close()
     app.start()
@@ -176,6 +178,13 @@ def _let_tf_print_write_to_the_notebook() -> None:
             from tensorflow.python import pywrap_tfe
 
             pywrap_tfe.TFE_Py_EnableInteractivePythonLogging()
+
+
+def _let_matplotlib_draw_in_the_notebook(shell: Any) -> None:
+    """Matplotlib looks for a notebook once, while pyplot is imported, and in the zygote there was none. Left so,
+    `plt.show()` would show nothing."""
+    if "matplotlib.pyplot" in sys.modules and "inline" in os.environ.get("MPLBACKEND", ""):
+        shell.enable_matplotlib("inline")
 
 
 def _close_all_but(keep: int) -> None:
