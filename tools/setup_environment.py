@@ -20,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST, NEWEST = (3, 11), (3, 13)
-FREE_GIB = 6
+FREE_GIB = 6  # for a whole environment and what pip unpacks meanwhile
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 
 
@@ -36,10 +36,18 @@ def main():
     try:
         use_supported_python()
         install(Path(sys.prefix) if options.here else ROOT / ".venv", options.extra)
-    except SetupError as missing:
-        print(f"graph-duet: {missing}", file=sys.stderr)
+    except (SetupError, KeyboardInterrupt, OSError) as missing:
+        print(f"graph-duet: {in_words(missing)}", file=sys.stderr)
         return 1
     return 0
+
+
+def in_words(missing):
+    if isinstance(missing, KeyboardInterrupt):
+        return "stopped; the same command goes on from here"
+    if isinstance(missing, OSError):
+        return f"{missing.filename or ROOT}: {missing.strerror or missing}"
+    return str(missing)
 
 
 def use_supported_python():
@@ -48,7 +56,10 @@ def use_supported_python():
         return
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
         other = shutil.which(f"python3.{minor}")
-        if other:
+        if (
+            other
+            and subprocess.run([other, "-c", ""], stderr=subprocess.DEVNULL, check=False).returncode == 0
+        ):
             os.execv(other, [other, *sys.argv])
     raise SetupError(
         "Python 3.11, 3.12 or 3.13 is needed and this is "
@@ -63,11 +74,11 @@ def install(venv, extras):
     stamp = venv / "graph-duet-installed.json"
     if is_covered(stamp, wanted):
         return
-    if shutil.disk_usage(str(ROOT)).free < FREE_GIB * 2**30:
-        raise SetupError(f"the disk is nearly full: {FREE_GIB} GiB are needed under {ROOT}")
     python = venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    usable = is_usable(python, venv, stamp, wanted)
+    require_room_and_permission(FREE_GIB if not usable else FREE_GIB / 3)
     say(1, f"environment in {venv.name}")
-    if not python.exists():
+    if not usable:
         create_venv(venv)
     say(2, "PyTorch ({})".format("with CUDA" if gpu else "CPU build"))
     install_torch(python, gpu)
@@ -91,12 +102,37 @@ def fingerprint(extras):
 
 def is_covered(stamp, wanted):
     """True when the environment was made from the same things, with at least these extras."""
-    try:
-        made = json.loads(stamp.read_text())
-    except (OSError, ValueError):
-        return False
+    made = read_stamp(stamp)
     same = all(made.get(key) == wanted[key] for key in ("project", "root", "python"))
     return same and set(wanted["extras"]) <= set(made.get("extras", []))
+
+
+def read_stamp(stamp):
+    try:
+        return json.loads(stamp.read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+def is_usable(python, venv, stamp, wanted):
+    """True when `venv` can be added to: a whole environment, of this Python, not moved since it was made."""
+    if not python.exists():
+        return False
+    if venv == Path(sys.prefix):
+        return True
+    made = read_stamp(stamp)
+    moved = made.get("root", wanted["root"]) != wanted["root"]
+    minor = [each.get("python", "").rpartition(".")[0] for each in (made or wanted, wanted)]
+    command = [str(python), "-m", "pip", "--version"]
+    has_pip = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    return has_pip.returncode == 0 and not moved and minor[0] == minor[1]
+
+
+def require_room_and_permission(gib):
+    if not os.access(str(ROOT), os.W_OK):
+        raise SetupError(f"no permission to write in {ROOT}: clone the repository to a folder of your own")
+    if shutil.disk_usage(str(ROOT)).free < gib * 2**30:
+        raise SetupError(f"the disk is nearly full: {gib:.0f} GiB are needed under {ROOT}")
 
 
 def has_nvidia_gpu():
@@ -108,7 +144,7 @@ def has_nvidia_gpu():
 
 
 def create_venv(venv):
-    command = [sys.executable, "-m", "venv", str(venv)]
+    command = [sys.executable, "-m", "venv", "--clear", str(venv)]
     made = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     if made.returncode and b"ensurepip" in made.stdout:
         raise SetupError("this Python makes no environments: `apt-get install python3-venv`, then again")
@@ -156,8 +192,8 @@ def draws_in_cuda(python, requirement):
 
 def dry_run(python, requirement):
     """pip's plan for `requirement` alone, or None when it finds no way."""
-    options = ["--dry-run", "--quiet", "--no-deps", "--disable-pip-version-check", "--report", "-"]
-    command = [str(python), "-m", "pip", "install", *options, requirement]
+    options = ["--dry-run", "--quiet", "--no-deps", "--report", "-"]
+    command = [*pip_install(python), *options, requirement]
     planned = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     try:
         return json.loads(planned.stdout.decode()) if planned.returncode == 0 else None
@@ -174,18 +210,13 @@ def answers(url, seconds=5):
         return False
 
 
+def pip_install(python):
+    return [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--retries", "2"]
+
+
 def pip(python, what, arguments):
     """`pip install`, with its own progress bars on a terminal and one line of reason when it fails."""
-    command = [
-        str(python),
-        "-m",
-        "pip",
-        "install",
-        "--disable-pip-version-check",
-        "--retries",
-        "2",
-        *arguments,
-    ]
+    command = [*pip_install(python), *arguments]
     if sys.stdout.isatty():
         failed, reason = subprocess.run(command, check=False).returncode, "see pip's lines above"
     else:
@@ -207,7 +238,7 @@ def explained(output):
 
 def last_line(output):
     lines = [line for line in output.decode(errors="replace").splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("ERROR")]
+    errors = [line.strip() for line in lines if line.strip().lower().startswith(("error:", "× "))]
     return (errors or lines or ["no reason given"])[-1]
 
 

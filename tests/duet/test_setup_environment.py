@@ -106,6 +106,74 @@ def test_pip_s_failure_becomes_one_line(setup: ModuleType, tmp_path: Path) -> No
         setup.pip(python, "PyTorch", ["torch"])
 
 
+def environment(folder: Path, pip_works: bool = True) -> Path:
+    """A venv whose Python does nothing but say whether it has pip."""
+    python = folder / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f"#!/bin/sh\nexit {0 if pip_works else 1}\n")
+    python.chmod(0o755)
+    return python
+
+
+@pytest.mark.parametrize(
+    ("made", "pip_works", "usable"),
+    [
+        ({}, True, True),
+        ({}, False, False),  # stopped halfway
+        ({"root": "/elsewhere"}, True, False),  # moved: its scripts name the old place
+        ({"python": "3.8.1"}, True, False),
+    ],
+)
+def test_an_environment_that_would_not_work_is_made_anew(
+    setup: ModuleType, tmp_path: Path, made: dict[str, str], pip_works: bool, usable: bool
+) -> None:
+    wanted = setup.fingerprint([])
+    python = environment(tmp_path / "venv", pip_works)
+    stamp = tmp_path / "stamp"
+    stamp.write_text(json.dumps(wanted | made))
+    assert setup.is_usable(python, tmp_path / "venv", stamp, wanted) is usable
+
+
+def test_a_folder_without_permission_is_named(
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(setup.os, "access", lambda *_: False)
+    with pytest.raises(setup.SetupError, match="no permission to write in"):
+        setup.install(tmp_path / "venv", [])
+
+
+@pytest.mark.parametrize(
+    ("mistake", "words"),
+    [
+        (KeyboardInterrupt(), "stopped"),
+        (PermissionError(13, "Permission denied", "a/b"), "a/b: Permission denied"),
+    ],
+)
+def test_what_stops_the_installer_is_one_line(
+    setup: ModuleType,
+    mistake: BaseException,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def stop(*_: object) -> None:
+        raise mistake
+
+    monkeypatch.setattr(setup, "install", stop)
+    monkeypatch.setattr(setup.sys, "argv", ["setup_environment.py"])
+    assert setup.main() == 1
+    said = capsys.readouterr().err
+    assert words in said
+    assert len(said.splitlines()) == 1
+
+
+def test_the_reason_is_found_in_pip_s_many_lines(setup: ModuleType) -> None:
+    lines = (
+        b"  error: subprocess-exited-with-error\n\n  note: this is no problem with pip.\nhint: See above.\n"
+    )
+    assert setup.explained(lines) == "error: subprocess-exited-with-error"
+
+
 def test_the_script_parses_in_old_pythons() -> None:
     """It has to run in order to say that Python is too old."""
     check = f"import ast; ast.parse(open({str(SCRIPT)!r}).read(), feature_version=(3, 7))"
