@@ -44,8 +44,6 @@ def settings(folder: Path) -> dict[str, str]:
         "JUPYTER_PATH": before(home / "data", "JUPYTER_PATH"),
         "JUPYTER_CONFIG_PATH": before(home / "config", "JUPYTER_CONFIG_PATH"),
         "JUPYTERLAB_SETTINGS_DIR": os.environ.get("JUPYTERLAB_SETTINGS_DIR", str(home / "lab")),
-        # Forked kernels answer scripts, but in JupyterLab 4.6 they run no cell: lessons start theirs as always.
-        "DUET_NO_ZYGOTE": os.environ.get("DUET_NO_ZYGOTE", "1"),
         "JUPYTERLAB_WORKSPACES_DIR": os.environ.get("JUPYTERLAB_WORKSPACES_DIR", str(home / "workspaces")),
     }
 

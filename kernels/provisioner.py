@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import sys
 from pathlib import Path
 from typing import Any, cast
 
 from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.launcher import launch_kernel
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+from kernels.awaited import AwaitedProcess, Process
 from kernels.forked import ForkedProcess
 from kernels.memory_guard import require_room
 from kernels.shared_zygote import can_fork_kernels, start_zygote
@@ -22,21 +23,28 @@ class ForkedProvisioner(LocalProvisioner):
     """Starts a kernel as a fork of this server's zygote; registered as `duet-forked`.
 
     A kernel whose interpreter is not ours, or any failure, falls back to an ordinary start: slower, else
-    the same. Interrupts, restarts and shutdown are LocalProvisioner's own, on the forked process.
+    the same. Launching returns at once, also while the zygote still imports. Interrupts, restarts and
+    shutdown are LocalProvisioner's own, on the forked process.
     """
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         require_room()
         file = _connection_file(cmd)
-        if file is not None and can_fork_kernels():
-            try:
-                self.process = cast(Any, await asyncio.to_thread(_fork, file, kwargs))
-                # The fork is the leader of its own session and group: interrupts go to the group, as always.
-                self.pid = self.pgid = self.process.pid
-                return self.connection_info
-            except (OSError, ValueError) as error:
-                log.warning("starting a kernel the ordinary way: %s", error)
-        return await super().launch_kernel(cmd, **kwargs)
+        if file is None or not can_fork_kernels():
+            return await super().launch_kernel(cmd, **kwargs)
+        plain = self._scrub_kwargs(kwargs)
+        self.process = cast(Any, AwaitedProcess(lambda: _fork_or_start(cmd, file, plain)))
+        self.pid = self.pgid = None  # signals go through the process, which knows its group once it has one
+        return self.connection_info
+
+
+def _fork_or_start(cmd: list[str], connection_file: str, kwargs: dict[str, Any]) -> Process:
+    """A fork of the zygote, once that is ready; where that fails, an ordinary start."""
+    try:
+        return _fork(connection_file, kwargs)
+    except (OSError, ValueError) as error:
+        log.warning("starting a kernel the ordinary way: %s", error)
+        return launch_kernel(cmd, **kwargs)
 
 
 def _fork(connection_file: str, kwargs: dict[str, Any]) -> ForkedProcess:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import weakref
 from collections.abc import Sequence
@@ -50,7 +51,7 @@ class Zygote:
         until = time.monotonic() + timeout
         while self.is_running() and time.monotonic() < until:
             if self.path.exists():
-                return self._can_fork()
+                return _can_fork(self.path)
             time.sleep(0.02)
         return False
 
@@ -58,16 +59,28 @@ class Zygote:
         """End the zygote; kernels that still run notice that their parent has gone and end too."""
         self._finalizer()
 
-    def _can_fork(self) -> bool:
-        try:
-            with socket.socket(socket.AF_UNIX) as connection:
-                connection.settimeout(5)
-                connection.connect(str(self.path))
-                lines.send(connection, {"ping": True})
-                answer = lines.receive(connection)
-        except (OSError, ValueError):
-            return False
-        return bool(answer and answer.get("safe"))
+
+def await_zygote(path: Path, timeout: float = READY_SECONDS) -> bool:
+    """True once the zygote of another process on this machine, whose socket is `path`, can fork; False when there
+    is none, it refuses to fork, or takes longer than `timeout` seconds."""
+    until = time.monotonic() + timeout
+    while path.parent.exists() and time.monotonic() < until:
+        if path.exists():
+            return _can_fork(path)
+        time.sleep(0.02)
+    return False
+
+
+def _can_fork(path: Path) -> bool:
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(5)
+            connection.connect(str(path))
+            lines.send(connection, {"ping": True})
+            answer = lines.receive(connection)
+    except (OSError, ValueError):
+        return False
+    return bool(answer and answer.get("safe"))
 
 
 def _end(process: subprocess.Popen[bytes], folder: Path) -> None:
@@ -82,15 +95,17 @@ def _end(process: subprocess.Popen[bytes], folder: Path) -> None:
 
 
 _shared: Zygote | None = None
+_starting = threading.Lock()  # kernels are launched in threads of their own
 
 
 def start_zygote(modules: Sequence[str] = LESSON_MODULES) -> Zygote:
     """The zygote of this process, started now if it was not yet; it imports while the caller goes on."""
     global _shared
-    if _shared is None or not _shared.is_running():
-        path = Path(tempfile.mkdtemp(prefix="duet-")) / "zygote"
-        _shared = Zygote([sys.executable, "-m", "kernels.zygote", str(path), *modules], path)
-    return _shared
+    with _starting:
+        if _shared is None or not _shared.is_running():
+            path = Path(tempfile.mkdtemp(prefix="duet-")) / "zygote"
+            _shared = Zygote([sys.executable, "-m", "kernels.zygote", str(path), *modules], path)
+        return _shared
 
 
 def can_fork_kernels() -> bool:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -170,6 +171,59 @@ def test_a_zygote_that_cannot_start_costs_only_time(
         assert plain.says("print(6 * 7)") == "42"
     finally:
         plain.stop()
+
+
+class SlowZygote:
+    """A zygote that is ready when the test says so, and cannot fork even then."""
+
+    def __init__(self) -> None:
+        self.path = Path("/nowhere")
+        self.asked, self.ready = threading.Event(), threading.Event()
+
+    def wait_until_ready(self) -> bool:
+        self.asked.set()
+        return not self.ready.wait(60)
+
+
+@pytest.fixture
+def slow_zygote(monkeypatch: pytest.MonkeyPatch) -> SlowZygote:
+    made = SlowZygote()
+    monkeypatch.setattr("kernels.provisioner.start_zygote", lambda: made)
+    return made
+
+
+def test_a_notebook_has_its_kernel_while_the_frameworks_are_still_imported(
+    specs: KernelSpecManager, tmp_path: Path, slow_zygote: SlowZygote
+) -> None:
+    manager = KernelManager(kernel_name="python3", kernel_spec_manager=specs)
+    manager.start_kernel(cwd=str(tmp_path))  # returns, or JupyterLab would drop "run all cells"
+    try:
+        assert slow_zygote.asked.wait(10)
+        assert manager.is_alive()
+        client = manager.client()
+        assert isinstance(client, BlockingKernelClient)
+        client.start_channels()
+        asked = client.execute("print(6 * 7)")
+        slow_zygote.ready.set()
+        reply = client.get_shell_msg(timeout=60)
+        assert (reply["parent_header"]["msg_id"], reply["content"]["status"]) == (asked, "ok")
+        client.stop_channels()
+    finally:
+        manager.shutdown_kernel(now=True)
+
+
+def test_a_kernel_shut_down_before_it_came_never_comes(
+    specs: KernelSpecManager, tmp_path: Path, slow_zygote: SlowZygote
+) -> None:
+    manager = KernelManager(kernel_name="python3", kernel_spec_manager=specs)
+    manager.start_kernel(cwd=str(tmp_path))
+    provisioner: Any = manager.provisioner
+    process = provisioner.process
+    manager.shutdown_kernel(now=True)
+    assert not manager.is_alive()
+    slow_zygote.ready.set()
+    gone = process.pid  # waits for the start that nobody wants any more
+    assert psutil.wait_procs([psutil.Process(gone)] if psutil.pid_exists(gone) else [], timeout=10)[1] == []
 
 
 def test_preloading_goes_on_without_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
