@@ -17,7 +17,7 @@ from typing import Literal, get_args
 from graphviz_tools.fold import Folding, Path, fold, follow_owners, leaders, members
 from graphviz_tools.recording import Node, NodeKind, Recording
 from graphviz_tools.repeats import rolled
-from graphviz_tools.scopes import closed
+from graphviz_tools.scopes import around, closed
 
 By = Literal["module", "line", "repeat"]
 
@@ -88,7 +88,7 @@ def _places_read(recording: Recording) -> dict[int, frozenset[Hashable]]:
 
 
 def _line_box(group: Sequence[Node]) -> Node:
-    first, scope = group[0], _around([node.scope for node in group])
+    first, scope = group[0], around([node.scope for node in group])
     if first.kind in LEAVES:
         return replace(first, label=f"{first.label or first.name} × {len(group)}", scope=scope)
     ops = list(dict.fromkeys(node.op for node in group if node.kind != "constant")) or [first.op]
@@ -96,12 +96,3 @@ def _line_box(group: Sequence[Node]) -> Node:
     text = first.line.text.strip() if first.line else ""
     op = ", ".join(ops[:4]) + (", …" if len(ops) > 4 else "")
     return replace(first, kind=kind, op=op, label=text or first.label, name="", scope=scope)
-
-
-def _around(paths: Sequence[Path]) -> Path:
-    """The innermost scope around all of `paths`."""
-    low, high = min(paths), max(paths)
-    depth = next(
-        (d for d, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), min(len(low), len(high))
-    )
-    return low[:depth]

@@ -3,6 +3,7 @@ picture, and `dot` may lay it out again."""
 
 from __future__ import annotations
 
+import math
 from html import escape
 
 import graphviz
@@ -15,6 +16,7 @@ from graphviz_tools.story import Moment
 from graphviz_tools.wording import shorten
 
 MONO, SANS = "DejaVu Sans Mono", "DejaVu Sans"
+HEAD = 6.0  # points from the neck of an arrow head to its tip
 
 
 def dot_text(scene: Scene, step: int, theme: str) -> str:
@@ -53,7 +55,7 @@ def dot_text(scene: Scene, step: int, theme: str) -> str:
     running = dict(scene.flowing(step))
     for number, link in enumerate(scene.outline.links):
         there = all(scene.at(end, step).status != "ghost" for end in (link.source, link.target))
-        attributes = {"pos": _pos(scene.layout.links[number], height), "style": "solid"}
+        attributes = {"pos": _pos(scene.layout.links[number], height, number in running), "style": "solid"}
         if link.kind != "data":
             attributes["style"] = "dashed"
         if link.kind == "autograd":
@@ -76,13 +78,22 @@ def _node(
     dashed = moment.status == "handle" or box.kind == "branch"
     title = title_text(box) + (" ▸" if box.scope is not None else "")
     ink = paint["ghost-ink" if ghost else "ink"]
-    rows = [f'<FONT FACE="{MONO}" POINT-SIZE="12" COLOR="{ink}"><B>{escape(title)}</B></FONT>']
+    large, small = (10, 9) if box.holder else (12, 10.5)
+    rows = [f'<FONT FACE="{MONO}" POINT-SIZE="{large}" COLOR="{ink}"><B>{escape(title)}</B></FONT>']
     muted = paint["ghost-ink" if ghost or moment.freed else "muted"]
-    rows.append(f'<FONT COLOR="{muted}">{escape(moment.subtitle)}</FONT>')
+    if not (box.holder and moment.gradient):  # inside another box there is room for one
+        rows.append(f'<FONT POINT-SIZE="{small}" COLOR="{muted}">{escape(moment.subtitle)}</FONT>')
     if moment.gradient:
-        rows.append(f'<FONT COLOR="{paint["gradient"]}"><B>{escape(moment.gradient)}</B></FONT>')
+        gradient = f"<B>{escape(moment.gradient)}</B>"
+        rows.append(f'<FONT POINT-SIZE="{small}" COLOR="{paint["gradient"]}">{gradient}</FONT>')
+    label = "<BR/>".join(rows)
+    if place.foot:
+        label = (
+            f'<TABLE BORDER="0" CELLPADDING="0" CELLSPACING="0"><TR><TD>{label}</TD></TR>'
+            f'<TR><TD FIXEDSIZE="TRUE" WIDTH="9" HEIGHT="{place.foot:.0f}"></TD></TR></TABLE>'
+        )
     return {
-        "label": f"<{'<BR/>'.join(rows)}>",
+        "label": f"<{label}>",
         "pos": f"{place.x:.2f},{height - place.y:.2f}",
         "width": f"{place.width / POINTS:.4f}",
         "height": f"{place.height / POINTS:.4f}",
@@ -108,12 +119,17 @@ def _cluster(frame: Frame, place: Place, height: float, paint: dict[str, str]) -
     }
 
 
-def _pos(points: tuple[Point, ...], height: float) -> str:
-    """A spline whose arrow head ends where the curve does."""
-    ends = (
-        f"e,{points[-1][0]:.2f},{height - points[-1][1]:.2f} s,{points[0][0]:.2f},{height - points[0][1]:.2f}"
-    )
-    return f"{ends} " + " ".join(f"{x:.2f},{height - y:.2f}" for x, y in points)
+def _pos(points: tuple[Point, ...], height: float, back: bool) -> str:
+    """A spline and, of the end where its arrow head is, the tip (Graphviz draws the head between the two)."""
+    if not points:
+        return ""
+    tip, before = (points[0], points[1]) if back else (points[-1], points[-2])
+    length = max(math.dist(tip, before), 1e-6)
+    share = min(HEAD / length, 0.9)
+    neck = tip[0] + (before[0] - tip[0]) * share, tip[1] + (before[1] - tip[1]) * share
+    curve = (neck, *points[1:]) if back else (*points[:-1], neck)
+    end = f"{'s' if back else 'e'},{tip[0]:.2f},{height - tip[1]:.2f}"
+    return " ".join([end, *(f"{x:.2f},{height - y:.2f}" for x, y in curve)])
 
 
 def _label(text: str, points: tuple[Point, ...], height: float, paint: dict[str, str]) -> dict[str, str]:

@@ -6,9 +6,10 @@ Each box gets the size that it will need at its fullest, so that nothing moves w
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import graphviz
 
@@ -18,10 +19,12 @@ from graphviz_tools.story import Moment
 from graphviz_tools.wording import shorten
 
 TITLE = 28  # characters of a title
+HELD_TITLE = 18  # and of one inside another box
 LABEL = 9  # characters that fit beside an arrow; what is longer stands in the box that it reaches
 TITLE_ADVANCE, TEXT_ADVANCE = 7.3, 6.1  # points per character: 12 px bold monospace, 10.5 px sans
 LINE, PADDING = 15.0, 12.0
 POINTS = 72.0  # an inch
+HELD_HEIGHT, HELD_GAP, HELD_ROW = 32.0, 6.0, 250.0  # boxes inside a box: height, gap, width of a full row
 
 REPEATED = ("loop", "cond", "body")  # their label also counts the iterations
 
@@ -30,12 +33,19 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A rectangle: its centre and its size, in points; y grows downwards."""
+    """A rectangle: its centre and its size, in points; y grows downwards. `foot` is the height at its lower
+    end that is kept for the boxes inside it."""
 
     x: float
     y: float
     width: float
     height: float
+    foot: float = 0.0
+
+    @property
+    def words(self) -> float:
+        """The y around which its own text stands."""
+        return self.y - self.foot / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +64,72 @@ def lay_out(outline: Outline, told: Mapping[str, Sequence[Moment]]) -> Layout:
     """Place everything in `outline`, with room in each box for the longest text in its moments."""
     if not outline.boxes:
         return Layout(120.0, 48.0, {}, (), {})
-    source = _dot_source(outline, {box.key: _size(box, told[box.key]) for box in outline.boxes})
-    return _read(json.loads(run_graphviz(source, "dot", "json0")), outline)
+    sizes = {box.key: _size(box, told[box.key]) for box in outline.boxes}
+    inside = _inside(outline, sizes)
+    source = _dot_source(outline, {key: _around(sizes[key], inside[key]) for key in inside})
+    placed = _read(json.loads(run_graphviz(source, "dot", "json0")), outline)
+    for key, rows in inside.items():
+        if rows:
+            placed.boxes[key] = replace(placed.boxes[key], foot=_foot(rows))
+            placed.boxes.update(_held(placed.boxes[key], rows))
+    return placed
 
 
 def title_text(box: Box) -> str:
-    """The title as it is drawn."""
-    return shorten(box.title, TITLE)
+    """The title as it is drawn: of the parameter `body.0.weight` inside another box its last part."""
+    if not box.holder:
+        return shorten(box.title, TITLE)
+    last = re.split(r"[./]", box.title)[-1]
+    return shorten(last if last.isidentifier() else box.title, HELD_TITLE)
+
+
+Row = list[tuple[str, float]]  # keys and widths of the boxes in one row inside another box
+
+
+def _inside(outline: Outline, sizes: Mapping[str, tuple[float, float]]) -> dict[str, list[Row]]:
+    """For each box that stands by itself, the rows of boxes inside it."""
+    rows: dict[str, list[Row]] = {box.key: [] for box in outline.boxes if not box.holder}
+    for box in outline.boxes:
+        if box.holder:
+            width, there = sizes[box.key][0], rows[box.holder]
+            if not there or _row_width(there[-1]) + HELD_GAP + width > HELD_ROW:
+                there.append([])
+            there[-1].append((box.key, width))
+    return rows
+
+
+def _row_width(row: Row) -> float:
+    return sum(width for _, width in row) + HELD_GAP * (len(row) - 1)
+
+
+def _foot(rows: Sequence[Row]) -> float:
+    return len(rows) * (HELD_HEIGHT + HELD_GAP)
+
+
+def _around(size: tuple[float, float], rows: Sequence[Row]) -> tuple[float, float]:
+    """The size of a box with its own text above `rows`."""
+    if not rows:
+        return size
+    return max(size[0], max(map(_row_width, rows)) + 2 * HELD_GAP), size[1] + _foot(rows)
+
+
+def _held(holder: Place, rows: Sequence[Row]) -> dict[str, Place]:
+    """Where the boxes inside `holder` lie."""
+    found = {}
+    top = holder.y + holder.height / 2 - _foot(rows)
+    for number, row in enumerate(rows):
+        left = holder.x - _row_width(row) / 2
+        y = top + number * (HELD_HEIGHT + HELD_GAP) + HELD_HEIGHT / 2
+        for key, width in row:
+            found[key] = Place(left + width / 2, y, width, HELD_HEIGHT)
+            left += width + HELD_GAP
+    return found
 
 
 def _size(box: Box, past: Sequence[Moment]) -> tuple[float, float]:
+    if box.holder:
+        words = max(len(text) for moment in past for text in (moment.subtitle, moment.gradient))
+        return max(len(title_text(box)) * 6.7, words * 5.7) + PADDING, HELD_HEIGHT
     title = len(title_text(box)) + (2 if box.scope is not None else 0)
     under = max(len(text) for moment in past for text in (moment.subtitle, moment.gradient))
     width = max(title * TITLE_ADVANCE, under * TEXT_ADVANCE, 56.0) + 2 * PADDING
@@ -82,7 +148,8 @@ def _dot_source(outline: Outline, sizes: Mapping[str, tuple[float, float]]) -> s
     boxes: defaultdict[ScopePath, list[Box]] = defaultdict(list)
     inner: defaultdict[ScopePath, list[tuple[int, Frame]]] = defaultdict(list)
     for box in outline.boxes:
-        boxes[box.frame].append(box)
+        if not box.holder:
+            boxes[box.frame].append(box)
     for number, frame in enumerate(outline.frames):
         inner[frame.path[:-1]].append((number, frame))
 
@@ -100,11 +167,23 @@ def _dot_source(outline: Outline, sizes: Mapping[str, tuple[float, float]]) -> s
             graph.subgraph(inside)
 
     fill(dot, ())
+    spine = _spine(outline)
     for number, link in enumerate(outline.links):
         # A gradient's own arrow is drawn upwards; for ranks it counts as the data edge that it follows.
         ends = (link.target, link.source) if link.kind == "autograd" else (link.source, link.target)
-        dot.edge(names[ends[0]], names[ends[1]], id=f"l{number}", weight="2" if link.kind == "data" else "1")
+        dot.edge(names[ends[0]], names[ends[1]], id=f"l{number}", weight="8" if number in spine else "1")
     return dot.source
+
+
+def _spine(outline: Outline) -> set[int]:
+    """The links to each box from the last of its sources to be made; kept straight, they show the main road."""
+    made = {box.key: number for number, box in enumerate(outline.boxes)}
+    last: dict[str, int] = {}
+    for number, link in enumerate(outline.links):
+        before = last.get(link.target)
+        if link.kind == "data" and (before is None or made[outline.links[before].source] < made[link.source]):
+            last[link.target] = number
+    return set(last.values())
 
 
 def _read(placed: dict, outline: Outline) -> Layout:

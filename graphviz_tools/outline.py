@@ -10,17 +10,19 @@ from dataclasses import dataclass, replace
 
 from graphviz_tools.collapse import folding
 from graphviz_tools.fold import fold as fold_graph
+from graphviz_tools.leaves import beside_readers, holders
 from graphviz_tools.recording import EdgeKind, Recording
 from graphviz_tools.scopes import opening
 
 ScopePath = tuple[str, ...]
-MOST_BOXES = 120  # a first picture with more is slow to lay out and hard to read
+MOST_BOXES = 60  # a first picture with more is slow to lay out and hard to read
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
     """One box. `members` are the drawn nodes that it stands for: a node, and the autograd
-    nodes hidden behind it. `scope` is the path of the closed scope that it is, if it is one."""
+    nodes hidden behind it. `scope` is the path of the closed scope that it is, if it is one. A box with a
+    `holder` is drawn inside the box of that key, as a weight is in the op that reads it."""
 
     key: str
     kind: str
@@ -29,6 +31,7 @@ class Box:
     members: tuple[int, ...]
     frame: ScopePath
     scope: ScopePath | None = None
+    holder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ def shown(
     repeated blocks up into one with a count. Raises ValueError for a path that is no scope.
     """
     # A step belongs where its node went, so only the graph needs folding.
-    graph = replace(recording, steps=())
+    graph = beside_readers(replace(recording, steps=()))
     places = list(range(len(graph.nodes)))
     if fold:
         rolled = folding(graph, "repeat")
@@ -91,15 +94,26 @@ def outline(recording: Recording, *, autograd: bool = False) -> Outline:
     for node in recording.nodes:
         drawn = node.id if autograd else recording.seen(node.id)
         members.setdefault(drawn, []).append(node.id)
-    boxes = tuple(_box(recording, drawn, tuple(inside)) for drawn, inside in members.items())
+    held = {} if autograd else holders(recording)
+    made = [_box(recording, drawn, tuple(inside), held.get(drawn)) for drawn, inside in members.items()]
+    boxes = tuple(sorted(made, key=lambda box: bool(box.holder)))  # what lies in a box is drawn after it
     home = {member: box.key for box in boxes for member in box.members}
-    return Outline(boxes, _links(recording, home, autograd), _frames(recording, {box.frame for box in boxes}))
+    held_by = {(box.key, box.holder) for box in boxes if box.holder}
+    links = tuple(link for link in _links(recording, home, autograd) if _ends(link) not in held_by)
+    return Outline(boxes, links, _frames(recording, {box.frame for box in boxes}))
 
 
-def _box(recording: Recording, drawn: int, inside: tuple[int, ...]) -> Box:
+def _ends(link: Link) -> tuple[str, str]:
+    """Where a link runs from and to, as data does."""
+    return (link.target, link.source) if link.kind == "autograd" else (link.source, link.target)
+
+
+def _box(recording: Recording, drawn: int, inside: tuple[int, ...], holder: int | None) -> Box:
     node = recording.nodes[drawn]
     scope = (*node.scope, node.name) if node.kind == "scope" else None
-    return Box(f"n{drawn}", node.kind, node.op, node.label or node.name or node.op, inside, node.scope, scope)
+    title = node.label or node.name or node.op
+    within = "" if holder is None else f"n{holder}"
+    return Box(f"n{drawn}", node.kind, node.op, title, inside, node.scope, scope, within)
 
 
 def _frames(recording: Recording, innermost: set[ScopePath]) -> tuple[Frame, ...]:

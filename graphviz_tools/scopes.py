@@ -57,6 +57,15 @@ def opening(recording: Recording, limit: int) -> frozenset[Path]:
     return frozenset(opened)
 
 
+def around(paths: Sequence[Path]) -> Path:
+    """The innermost scope around all of `paths`."""
+    low, high = min(paths), max(paths)
+    depth = 0
+    while depth < len(low) and low[depth : depth + 1] == high[depth : depth + 1]:
+        depth += 1
+    return low[:depth]
+
+
 def _paths(recording: Recording) -> frozenset[Path]:
     """Every scope's path, and those of the scopes around it even where the recording does not list them."""
     named = {scope.path for scope in recording.scopes}

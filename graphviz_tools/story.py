@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from graphviz_tools.outline import Box, Outline
 from graphviz_tools.recording import Node, Recording, Step, Value
-from graphviz_tools.wording import shorten, type_text, value_text
+from graphviz_tools.wording import brief_text, shorten, type_text, value_text
 
 Status = Literal["ghost", "handle", "done"]
 LEAVES = ("input", "parameter", "variable", "constant")
 WIDEST = 30  # characters of a line under a box's title
+HELD = 20  # and of one in a box that lies inside another
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ def moments(recording: Recording, outline: Outline, home: Sequence[str]) -> dict
     """
     told = {box.key: [Moment(-1, "ghost", _before(box))] for box in outline.boxes}
     closed = {box.key for box in outline.boxes if box.scope is not None}
+    short = {box.key for box in outline.boxes if box.holder}
     written: dict[int, tuple[Value, ...]] = {}
     arriving: defaultdict[int, list[Arrival]] = defaultdict(list)
     for arrival in arrivals(recording):
@@ -59,16 +61,27 @@ def moments(recording: Recording, outline: Outline, home: Sequence[str]) -> dict
                 _tell(told[home[node]], step, status="handle" if step.phase == "trace" else "done")
         for node, value in _carried(recording, step, written):
             if home[node] not in closed:
-                _tell(told[home[node]], step, **_made(value, step, False))
+                _tell(told[home[node]], step, **_made(value, step, False, home[node] in short))
         if step.node is not None and here is not None:
-            _tell(told[here], step, **_node(recording.nodes[step.node], step, here in closed))
+            _tell(told[here], step, **_node(recording.nodes[step.node], step, here in closed, here in short))
             written[step.node] = step.writes or written.get(step.node, ())
         for node in step.freed:
             _tell(told[home[node]], step, freed=True)
         for arrival in arriving.get(step.index, ()):
             if home[arrival.node] != here:
-                _tell(told[home[arrival.node]], step, gradient=_arrival_text(arrival))
-    return {key: tuple(past) for key, past in told.items()}
+                _tell(
+                    told[home[arrival.node]],
+                    step,
+                    gradient=_arrival_text(arrival, home[arrival.node] in short),
+                )
+    return {box.key: _unrepeated(box, told[box.key]) for box in outline.boxes}
+
+
+def _unrepeated(box: Box, past: Sequence[Moment]) -> tuple[Moment, ...]:
+    """A constant's title is its number: inside another box that is said once."""
+    if not box.holder:
+        return tuple(past)
+    return tuple(replace(m, subtitle="") if m.subtitle == box.title else m for m in past)
 
 
 def flows(recording: Recording, outline: Outline, home: Sequence[str]) -> tuple[Flow, ...]:
@@ -122,21 +135,25 @@ def _before(box: Box) -> str:
     return shorten(box.op if box.op and box.op != box.title else box.kind, WIDEST)
 
 
-def _node(node: Node, step: Step, closed: bool) -> dict[str, Any]:
+def _node(node: Node, step: Step, closed: bool, short: bool) -> dict[str, Any]:
     if step.phase == "backward":
-        return _backward(step)
+        return _backward(step, short)
     status = "handle" if step.phase == "trace" else "done"
     if step.control is not None and node.kind == "branch" and not closed:
         return {"status": status, "subtitle": shorten(_decision(step), WIDEST)}
     value = next(iter(step.writes or step.reads), None)
-    return {"status": status} if value is None else _made(value, step, closed)
+    return {"status": status} if value is None else _made(value, step, closed, short)
 
 
-def _made(value: Value, step: Step, closed: bool) -> dict[str, Any]:
+def _made(value: Value, step: Step, closed: bool, short: bool) -> dict[str, Any]:
     """What a box says once it has `value`; a closed scope says only of what type."""
     status = "handle" if step.phase == "trace" or value.is_handle else "done"
-    said = type_text(value) if closed and not value.is_handle else value_text(value)
-    return {"status": status, "subtitle": shorten(said, WIDEST)}
+    said = type_text(value) if closed and not value.is_handle else _words(value, short)
+    return {"status": status, "subtitle": shorten(said, HELD if short else WIDEST)}
+
+
+def _words(value: Value, short: bool) -> str:
+    return brief_text(value) if short else value_text(value)
 
 
 def _carried(
@@ -162,9 +179,10 @@ def _decision(step: Step) -> str:
     return ": ".join(part for part in (control.decided, control.taken) if part) + turn
 
 
-def _backward(step: Step) -> dict[str, Any]:
+def _backward(step: Step, short: bool) -> dict[str, Any]:
     gradient = next((g for g in (*step.writes, *step.grads_in) if g is not None), None)
-    return {"gradient": shorten(f"grad {value_text(gradient)}", WIDEST) if gradient else ""}
+    said = f"grad {_words(gradient, short)}" if gradient else ""
+    return {"gradient": shorten(said, HELD if short else WIDEST)}
 
 
 def _gradient(step: Step, slot: int) -> Value | None:
@@ -211,11 +229,11 @@ def arrivals(recording: Recording) -> tuple[Arrival, ...]:
     return tuple(found)
 
 
-def _arrival_text(arrival: Arrival) -> str:
+def _arrival_text(arrival: Arrival, short: bool) -> str:
     """What has arrived so far, of the sum being made."""
-    came = [value_text(value) for value in arrival.came]
+    came = [_words(value, short) for value in arrival.came]
     if arrival.expected == 1:
-        return shorten(f"{came[0]} arrives", WIDEST)
+        return shorten(f"{came[0]} arrives", HELD if short else WIDEST)
     if len(came) < arrival.expected:
         return shorten(f"{came[-1]} waits: {len(came)} of {arrival.expected}", WIDEST)
     whole = " + ".join(came)

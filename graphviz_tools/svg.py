@@ -105,27 +105,23 @@ def _box(box: Box, place: Place, moment: Moment, current: bool, paint: dict[str,
     dash = ' stroke-dasharray="4 3"' if moment.status == "handle" or box.kind == "branch" else ""
     left, top = place.x - place.width / 2, place.y - place.height / 2
     title = title_text(box) + (" ▸" if box.scope is not None else "")
-    rows = [
-        (
-            title,
-            paint["ghost-ink" if ghost else "ink"],
-            f'font-family="{MONO}" font-weight="700" font-size="12"',
-        )
-    ]
-    faded = ghost or moment.freed
-    rows.append((moment.subtitle, paint["ghost-ink" if faded else "muted"], 'font-size="10.5"'))
+    large, small, pitch = (10.5, 9.5, 12) if box.holder else (12, 10.5, 15)
+    ink, faded = paint["ghost-ink" if ghost else "ink"], ghost or moment.freed
+    rows = [(title, ink, f'font-family="{MONO}" font-weight="700" font-size="{large}"')]
+    if not (box.holder and moment.gradient):  # inside another box there is room for one
+        rows.append((moment.subtitle, paint["ghost-ink" if faded else "muted"], f'font-size="{small}"'))
     if moment.gradient:
-        rows.append((moment.gradient, paint["gradient"], 'font-size="10.5" font-weight="700"'))
+        rows.append((moment.gradient, paint["gradient"], f'font-size="{small}" font-weight="700"'))
     parts = [
         f'<g data-box="{box.key}"><title>{escape(f"{box.kind} {box.title}: {moment.subtitle}")}</title>',
         f'<rect x="{left:.1f}" y="{top:.1f}" width="{place.width:.1f}" height="{place.height:.1f}" '
         f'rx="{RADIUS.get(box.kind, 7)}" fill="{fill}" stroke="{line}" '
         f'stroke-width="{2.6 if current else 1.1}"{dash}/>',
     ]
-    start = place.y - (len(rows) - 1) * 7.5 + 4
+    start = place.words - (len(rows) - 1) * pitch / 2 + 4
     for number, (text, colour, style) in enumerate(rows):
         parts.append(
-            f'<text x="{place.x:.1f}" y="{start + 15 * number:.1f}" text-anchor="middle" '
+            f'<text x="{place.x:.1f}" y="{start + pitch * number:.1f}" text-anchor="middle" '
             f'fill="{colour}" {style}>'
             f"{escape(text)}</text>"
         )

@@ -46,6 +46,12 @@ def value_text(value: Value) -> str:
     return nested(value.numbers, value.shape or ())
 
 
+def brief_text(value: Value) -> str:
+    """`value_text` without the dtype, for where there is little room."""
+    dtype = value.dtype.removeprefix("torch.")
+    return value_text(value).removesuffix(dtype).rstrip() or dtype
+
+
 def nested(numbers: tuple[Number, ...], shape: tuple[int | None, ...]) -> str:
     """Row-major `numbers` in brackets by `shape`: `[[1, 2], [3, 4]]`."""
     if not shape:

@@ -68,6 +68,8 @@ def scene_json(scene: Scene) -> Json:
                 "full": box.title,
                 "scope": None if box.scope is None else list(box.scope),
                 "at": _rectangle(layout.boxes[box.key]),
+                "foot": round(layout.boxes[box.key].foot, 1),
+                "held": bool(box.holder),
                 "moments": [
                     [m.step, m.status, m.subtitle, m.gradient, int(m.freed)] for m in scene.moments[box.key]
                 ],

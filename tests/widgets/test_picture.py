@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 from PIL import Image
 
 from graphviz_tools import draw
+from graphviz_tools.engine import run_graphviz
+from graphviz_tools.recording import Edge
 from graphviz_tools.scene import make_scene
 from tests.widgets.recordings import eager_loop, perceptron, static_loop, tower
 
@@ -68,11 +72,45 @@ def test_boxes_of_one_frame_lie_inside_it_and_none_overlap():
             frame = scene.layout.frames[box.frame]
             assert abs(place.x - frame.x) + place.width / 2 <= frame.width / 2 + 1
             assert abs(place.y - frame.y) + place.height / 2 <= frame.height / 2 + 1
-    for i, (_, a) in enumerate(boxes):
-        for _, b in boxes[:i]:
-            assert (
+    for i, (box, a) in enumerate(boxes):
+        for other, b in boxes[:i]:
+            assert (box.holder == other.key and a.y - a.height / 2 >= b.y + b.height / 2 - b.foot) or (
                 abs(a.x - b.x) * 2 >= a.width + b.width - 1 or abs(a.y - b.y) * 2 >= a.height + b.height - 1
             )
+
+
+def test_a_weight_lies_in_the_op_that_reads_it_and_a_closed_module_holds_its_own():
+    drawing = make_scene(perceptron()).outline
+    titles = {box.key: box.title for box in drawing.boxes}
+    held = {box.title: titles[box.holder] for box in drawing.boxes if box.holder}
+    assert held == {"first.weight": "linear(x, weight)", "second.weight": "linear(x, weight)"}
+    closed = make_scene(outside(perceptron()), opened=()).outline
+    assert not [box for box in closed.boxes if box.kind == "parameter"]
+
+
+def test_a_weight_that_two_ops_read_stands_by_itself():
+    tied = outside(perceptron())
+    weight, last = tied.nodes[1], tied.nodes[-1]
+    both = replace(tied, edges=(*tied.edges, Edge(weight.id, tied.seen(last.id), 0, 5)))
+    assert weight.kind == "parameter"
+    (box,) = [box for box in make_scene(both).outline.boxes if box.title == weight.label]
+    assert box.holder == "" and box.frame == ()
+
+
+def outside(recording):
+    """The same, with the parameters in no module, as they are recorded."""
+    nodes = tuple(replace(n, scope=()) if n.kind == "parameter" else n for n in recording.nodes)
+    return replace(recording, nodes=nodes)
+
+
+def test_a_png_leads_a_long_arrow_around_the_boxes_that_it_passes():
+    recording = eager_loop()
+    skip = Edge(0, recording.nodes[-1].id)
+    picture = draw(replace(recording, edges=(*recording.edges, skip)))
+    longest = max(picture.scene.layout.links, key=len)
+    drawn = json.loads(run_graphviz(picture.dot, "nop2", "json0"))["edges"]
+    assert len(longest) > 4
+    assert len(longest) + 1 in [len(edge["pos"].split()) for edge in drawn]
 
 
 def test_a_large_recording_is_drawn_collapsed_and_opens_by_scope():

@@ -112,7 +112,7 @@ export class GraphPanel {
     const group = svg(
       "g",
       {
-        class: `box ${box.kind} ghost`,
+        class: `box ${box.kind} ${box.held ? "held " : ""}ghost`,
         "data-box": box.key,
         role: "button",
         tabindex: -1,
@@ -124,7 +124,8 @@ export class GraphPanel {
       svg("rect", { x: left, y: top, width, height, rx: RADIUS[box.kind] ?? 7 }),
       ...texts.flatMap((text) => [text, " "]), // the space keeps lines apart where the box is read aloud
     );
-    return { group, texts, middle: top + height / 2 };
+    group.prepend(svg("title", {}, box.full));
+    return { group, texts, middle: top + (height - box.foot) / 2 };
   }
 
   /** @param {number} step @param {string} [turn] the iteration that runs, in words */
@@ -155,10 +156,11 @@ export class GraphPanel {
     group.classList.toggle("ghost", status === "ghost");
     group.classList.toggle("handle", status === "handle");
     group.classList.toggle("freed", freed === 1);
-    texts[1].textContent = under;
+    texts[1].textContent = box.held && gradient ? "" : under; // inside another box there is room for one
     texts[2].textContent = gradient;
-    const start = middle - (gradient ? 15 : 7.5) + 4;
-    texts.forEach((text, row) => text.setAttribute("y", String(start + 15 * row)));
+    const said = texts.filter((text) => text.textContent);
+    const pitch = box.held ? 12 : 15;
+    said.forEach((text, row) => text.setAttribute("y", String(middle + (row - (said.length - 1) / 2) * pitch + 4)));
     const read = texts.map((text) => text.textContent).filter(Boolean).join(" ");
     const state = { ghost: "not there yet", handle: "a handle", done: "" }[status];
     const more = [box.kind, state, freed ? "its saved tensors are freed" : "", box.scope ? "press o to open" : ""];

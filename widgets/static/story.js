@@ -26,7 +26,7 @@ export const PHASE_WORDS = {
  *   freed */
 /** @typedef {[number, number, number, number]} Rectangle left, top, width, height */
 /** @typedef {{key: string, kind: string, title: string, full: string, scope: string[] | null, at: Rectangle,
- *   moments: Moment[]}} Box */
+ *   foot: number, held: boolean, moments: Moment[]}} Box `foot`: the height kept for boxes inside it, as a `held` one */
 /** @typedef {{from: number, to: number, kind: string, d: string, back: string, flows: [number, string][]}} Link */
 /** @typedef {{path: string[], kind: string, label: string, at: Rectangle}} Frame */
 /** @typedef {{key: string, opened: string[], width: number, height: number, boxes: Box[], links: Link[],
