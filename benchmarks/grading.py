@@ -79,8 +79,9 @@ def by_duet(
 ) -> float:
     """Seconds to grade the class, workers' start and the reference included."""
     start = time.perf_counter()
+    conditions = Conditions().with_shared_zygote(bundle)
     with workers(number=PROCESSES) as client:
-        summary = grade_class(collect(folder), bundle, Gradebook(book), Conditions(), client, on_done=on_done)
+        summary = grade_class(collect(folder), bundle, Gradebook(book), conditions, client, on_done=on_done)
     assert not summary.faults, summary
     return time.perf_counter() - start
 

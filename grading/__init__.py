@@ -7,6 +7,7 @@ that needs only `show` imports nothing else.
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from grading.releasing import Release, differences, exercise, fill, release, solved
     from grading.report import CheckResult, Report
     from grading.values import show
+
+# nbformat imports jsonschema, which would compile a grammar for the format "iri" for seconds: no notebook uses it.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 _HOME = {
     "Bundle": "bundle",

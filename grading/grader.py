@@ -16,7 +16,7 @@ from grading.format import Exercise
 from grading.graft import Foreign, graft
 from grading.judge import InfrastructureFault, judge
 from grading.judged_kernel import Budget
-from grading.launch import GRADING_MODULES, StartKernel, in_sandbox, ordinary
+from grading.launch import StartKernel, in_sandbox, modules_for, ordinary, start_zygote
 from grading.notebooks import Unreadable
 from grading.plan import plan
 from grading.report import Report
@@ -29,17 +29,31 @@ _PATIENCE = 10.0  # times the limits for the reference solution, which also warm
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """How submissions are run: in a sandbox or not, with a device or not, under which limits, and which modules
-    their kernels have imported already."""
+    """How submissions are run: in a sandbox or not, with a device or not, under which limits, which modules
+    their kernels have imported already (None: what the exercise needs), and the socket of a zygote on this
+    machine that all workers share (empty: each starts its own)."""
 
     sandbox: bool = True
     gpu: bool = False
     limits: Limits = field(default_factory=Limits)
-    preload: tuple[str, ...] = GRADING_MODULES
+    preload: tuple[str, ...] | None = None
+    zygote: str = ""
 
-    def kernels(self) -> StartKernel:
+    def kernels(self, bundle: Bundle) -> StartKernel:
         """Raises kernels.sandbox.NoSandbox when a sandbox is asked for and there is none."""
-        return in_sandbox(self.limits, self.gpu, self.preload) if self.sandbox else ordinary(Path("/tmp"))
+        if not self.sandbox:
+            return ordinary(Path("/tmp"))
+        return in_sandbox(self.limits, self.gpu, self._modules(bundle), self.zygote)
+
+    def with_shared_zygote(self, bundle: Bundle) -> Conditions:
+        """These conditions with a zygote that this process starts now and all workers on this machine share.
+
+        Call it in the main thread, before the workers start: it imports meanwhile.
+        """
+        return replace(self, zygote=start_zygote(self._modules(bundle), self.gpu)) if self.sandbox else self
+
+    def _modules(self, bundle: Bundle) -> tuple[str, ...]:
+        return modules_for(bundle.notebook) if self.preload is None else self.preload
 
 
 class Grader:
@@ -52,7 +66,7 @@ class Grader:
     def __init__(self, bundle: Bundle, seed: int | None = None, conditions: Conditions | None = None):
         self.bundle = bundle
         self.seed = secrets.randbelow(2**31) if seed is None else seed
-        self._start = (conditions or Conditions()).kernels()
+        self._start = (conditions or Conditions()).kernels(bundle)
         self._expected: dict[str, list[Any]] | None = None
 
     def __enter__(self) -> Self:

@@ -9,25 +9,19 @@ from typing import Any
 import jupyter_client.manager
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
+from nbformat import NotebookNode
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager
 
 from grading.judged_kernel import bounded_context
 from kernels.sandbox import Limits, start_confined_zygote
-from kernels.shared_zygote import LESSON_MODULES, Zygote
+from kernels.shared_zygote import LESSON_MODULES, Zygote, await_zygote
 
 StartKernel = Callable[[], KernelManager]
 
-# What each fresh process would else import anew; torch._dynamo comes with the first custom operator.
-GRADING_MODULES = (
-    *LESSON_MODULES,
-    "grading.values",
-    "grading.seal",
-    "numba.cuda",
-    "torch._dynamo",
-    "gpu_labs.executor.facade",
-    "gpu_labs.autograd",
-    "gpu_labs.checks",
-)
+# What each fresh process would else import anew. Labs import more, and compiling brings torch._dynamo.
+GRADING_MODULES = (*LESSON_MODULES, "grading.values", "grading.seal")
+_COMPILER = ("torch._dynamo",)
+_LABS = ("numba.cuda", "gpu_labs.executor.facade", "gpu_labs.autograd", "gpu_labs.checks", *_COMPILER)
 
 
 class _SandboxKernelManager(KernelManager):
@@ -38,12 +32,35 @@ class _SandboxKernelManager(KernelManager):
         return self
 
 
-def in_sandbox(limits: Limits, gpu: bool = False, modules: Sequence[str] = GRADING_MODULES) -> StartKernel:
-    """Kernels forked inside bubblewrap. Raises kernels.sandbox.NoSandbox where there is none."""
-    _zygote(tuple(modules), gpu)
+def modules_for(notebook: NotebookNode) -> tuple[str, ...]:
+    """What is worth importing before the kernels of this exercise are forked."""
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    if "gpu_labs" in code:
+        return (*GRADING_MODULES, *_LABS)
+    return (*GRADING_MODULES, *_COMPILER) if "dynamo" in code or "compile" in code else GRADING_MODULES
+
+
+def start_zygote(modules: Sequence[str], gpu: bool = False) -> str:
+    """The socket of this process's confined zygote, started if it was not; it imports while the caller goes on.
+
+    Call it in the main thread: the zygote ends with the thread that starts it. Raises
+    kernels.sandbox.NoSandbox where there is none.
+    """
+    return str(_own_zygote(tuple(modules), gpu).path)
+
+
+def in_sandbox(
+    limits: Limits, gpu: bool = False, modules: Sequence[str] = GRADING_MODULES, zygote: str = ""
+) -> StartKernel:
+    """Kernels forked inside bubblewrap, from the zygote whose socket is given and else from one of this process.
+
+    Raises kernels.sandbox.NoSandbox where there is none.
+    """
+    if not zygote:
+        _own_zygote(tuple(modules), gpu)
 
     def start() -> KernelManager:
-        config = {"zygote": str(_zygote(tuple(modules), gpu).path), "limits": limits}
+        config = {"zygote": _ready_zygote(tuple(modules), gpu, zygote), "limits": limits}
         provisioner = {"provisioner_name": "duet-sandbox", "config": config}
         spec = KernelSpec(argv=["python"], language="python", metadata={"kernel_provisioner": provisioner})
         manager = _SandboxKernelManager(context=bounded_context(reconnect=False)).use(spec)
@@ -71,11 +88,19 @@ def ordinary(cwd: Path) -> StartKernel:
 _zygotes: dict[tuple[tuple[str, ...], bool], Zygote] = {}
 
 
-def _zygote(modules: tuple[str, ...], gpu: bool) -> Zygote:
+def _own_zygote(modules: tuple[str, ...], gpu: bool) -> Zygote:
     """The one confined zygote of this process for these modules; a new one when it has ended."""
     found = _zygotes.get((modules, gpu))
     if found is None or not found.is_running():
         found = _zygotes[modules, gpu] = start_confined_zygote(modules, gpu)
-    if not found.wait_until_ready():
-        raise OSError("the process from which kernels are forked did not start")
     return found
+
+
+def _ready_zygote(modules: tuple[str, ...], gpu: bool, shared: str) -> str:
+    """The socket of a zygote that can fork: the shared one while it lives, else this process's own."""
+    if shared and await_zygote(Path(shared)):
+        return shared
+    own = _own_zygote(modules, gpu)
+    if not own.wait_until_ready():
+        raise OSError("the process from which kernels are forked did not start")
+    return str(own.path)

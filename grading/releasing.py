@@ -15,7 +15,7 @@ from grading.bundle import Bundle
 from grading.format import kind, read_exercise
 from grading.judge import Outcome, judge, printed
 from grading.judged_kernel import Budget
-from grading.launch import StartKernel, in_sandbox, ordinary
+from grading.launch import StartKernel, in_sandbox, modules_for, ordinary
 from grading.notebooks import duet
 from grading.plan import plan
 from kernels.sandbox import Limits, why_no_sandbox
@@ -152,7 +152,8 @@ def _run_twice(notebook: NotebookNode, folder: Path) -> list[Outcome]:
     """The solution's outcomes with the saved seed; raises ValueError when they fail or change."""
     read_exercise(notebook)
     bundle = Bundle(notebook, {})
-    start = ordinary(folder) if why_no_sandbox() else in_sandbox(Limits(memory=4 * 2**30, cpu_seconds=600))
+    limits = Limits(memory=4 * 2**30, cpu_seconds=600)
+    start = ordinary(folder) if why_no_sandbox() else in_sandbox(limits, modules=modules_for(notebook))
     first, second = (_run_once(bundle, start) for _ in range(2))
     for one, other in zip(first, second, strict=True):
         if one.role == "check" and printed(one.outputs) != printed(other.outputs):

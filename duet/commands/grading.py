@@ -186,6 +186,8 @@ def _grade(
     found = list(collect(submissions))
     conditions = grading.Conditions(sandbox=not unsafe, gpu=gpu)
     book = _book(gradebook)
+    if scheduler is None:
+        conditions = conditions.with_shared_zygote(bundle)
     bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with bar, classroom.workers(scheduler, workers) as client:
         line = bar.add_task(bundle.exercise.id, total=len(found))
