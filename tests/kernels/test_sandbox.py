@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from grading import launch
@@ -12,6 +15,7 @@ from grading.judged_kernel import Budget, JudgedKernel, KernelFault
 from kernels import sandbox
 from kernels.control_group import ControlGroup
 from kernels.sandbox import Limits, NoSandbox, why_no_sandbox
+from kernels.shared_zygote import await_zygote
 
 pytestmark = pytest.mark.skipif(bool(why_no_sandbox()), reason=why_no_sandbox() or "there is a sandbox")
 
@@ -115,14 +119,42 @@ def test_memory_has_a_limit() -> None:
 
 
 def test_what_it_started_ends_with_it(kernel: JudgedKernel) -> None:
-    import psutil
-
     says(kernel, "import subprocess; subprocess.Popen(['sleep', '86398'], start_new_session=True)")
     started = [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "86398"]]
     assert len(started) == 1
     kernel.km.provisioner.process.kill()
     psutil.wait_procs(started, timeout=5)
     assert not started[0].is_running()
+
+
+def test_it_ends_when_whoever_asked_for_it_is_killed(tmp_path: Path) -> None:
+    """A worker may be killed while its kernel loops; the zygote, which all workers share, lives on."""
+    zygote = launch.start_zygote(PRELOAD)
+    source = f"""
+import time
+from grading import launch
+from kernels.sandbox import Limits
+start = launch.in_sandbox(Limits(), modules={PRELOAD!r}, zygote={zygote!r})
+manager = start()
+print(manager.provisioner.pid, flush=True)
+time.sleep(100)"""
+    with subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdout is not None
+        kernel = psutil.Process(int(worker.stdout.readline()))
+        assert kernel.is_running()
+        worker.kill()
+    psutil.wait_procs([kernel], timeout=5)
+    assert not kernel.is_running()
+    assert await_zygote(Path(zygote))
+
+
+def test_a_shared_zygote_that_is_gone_is_replaced_by_ones_own(tmp_path: Path) -> None:
+    gone = tmp_path / "elsewhere" / "zygote"
+    assert not await_zygote(gone)
+    start = launch.in_sandbox(Limits(), modules=PRELOAD, zygote=str(gone))
+    made = JudgedKernel(start, Budget.of_seconds(60))
+    assert says(made, "print('here')") == "here"
+    made.stop()
 
 
 def test_a_control_group_is_removed_with_its_kernel() -> None:
