@@ -21,6 +21,7 @@ from graphviz_tools.trace_cache import trace_cache as trace_cache
 if TYPE_CHECKING:
     from graphviz_tools.align import Alignment as Alignment
     from graphviz_tools.picture import draw as draw
+    from graphviz_tools.plumbing import without_plumbing as without_plumbing
     from graphviz_tools.recording import Recording as Recording
     from graphviz_tools.saving import load as load
     from graphviz_tools.saving import save as save
@@ -45,6 +46,7 @@ _HOME = {
     "record_torch": "sources.pytorch",
     "recording_torch": "sources.pytorch",
     "save": "saving",
+    "without_plumbing": "plumbing",
 }
 
 __all__ = sorted([*_HOME, "align", "collapse", "diff", "trace_cache"])

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from graphviz_tools.loops import WHILE_OPS, counting
 from graphviz_tools.op_meaning import computes, is_optional
 from graphviz_tools.recording import Node, Phase, Recording, Step, Value
 
-_BOOKKEEPERS = ("loop_counter", "maximum_iterations")
 GRADIENT_PARTS = ("gradient_tape", "gradients")
-_LOOPS = ("While", "StatelessWhile")
 _LIBRARY = "torch tf nn functional F math keras layers ops backend linalg self np v1 compat"
 _LIBRARY_WORDS = frozenset(_LIBRARY.split())
 _SAME_WORD = {
@@ -62,19 +60,19 @@ def eager_items(recording: Recording) -> list[Item]:
 
 def static_items(recording: Recording) -> list[Item]:
     """The ops of a static graph that ran, in that order, without its gradients."""
-    hidden, loops = _bookkeeping(recording), _loops(recording)
+    hidden, loops = counting(recording), _loops(recording)
     items = []
     for step, node in _computing(recording, "run", hidden):
         if node.kind != "branch":
             items.append(_item(node, step, _first(step), in_loop=_is_inside(node, loops)))
         elif step.control is not None:
-            items.append(_item(node, step, _decision(step), in_loop=step.op in _LOOPS))
+            items.append(_item(node, step, _decision(step), in_loop=step.op in WHILE_OPS))
     return items
 
 
 def idle_items(recording: Recording) -> list[Item]:
     """The ops of a static graph that were built and did not run, without its gradients."""
-    hidden = _bookkeeping(recording)
+    hidden = counting(recording)
     ran = {step.node for step in recording.steps if step.phase == "run"}
     return [
         replace(_item(node, step, None), step=None)
@@ -97,7 +95,7 @@ def is_gradient(node: Node) -> bool:
 
 
 def _item(node: Node, step: Step, written: Value | None, in_loop: bool = False) -> Item:
-    counting = in_loop and (step.op in _LOOPS or (written is not None and _counts(written)))
+    counting = in_loop and (step.op in WHILE_OPS or (written is not None and _counts(written)))
     return Item(
         node=node.id,
         op=step.op,
@@ -131,24 +129,6 @@ def _loops(recording: Recording) -> set[tuple[str, ...]]:
 
 def _is_inside(node: Node, boxes: set[tuple[str, ...]]) -> bool:
     return any(node.scope[:depth] in boxes for depth in range(1, len(node.scope) + 1))
-
-
-def _bookkeeping(recording: Recording) -> set[int]:
-    """The ops that only count a static loop's turns, which no user wrote."""
-    fed: dict[int, list[int]] = defaultdict(list)
-    for edge in recording.edges:
-        if edge.kind == "data":
-            fed[edge.source].append(edge.target)
-    waiting = [
-        n.id for n in recording.nodes if n.kind == "input" and n.name.rsplit("/", 1)[-1] in _BOOKKEEPERS
-    ]
-    hidden: set[int] = set()
-    while waiting:
-        node = waiting.pop()
-        if node not in hidden and recording.nodes[node].kind != "branch":
-            hidden.add(node)
-            waiting += fed[node]
-    return hidden
 
 
 @lru_cache(maxsize=4096)

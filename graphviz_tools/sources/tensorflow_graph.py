@@ -1,5 +1,8 @@
 """A TensorFlow graph as Recording parts: each op one node, each function that an op calls one scope.
 
+An edge to the `k`-th argument of a function, and the control edge from its `k`-th result back to the op that
+calls it, have `k` as their target slot.
+
 TensorFlow keeps ops in the order in which Python made them, and finishes a branch, a loop body or an inner
 function before it makes the op that calls it. Reading the graph therefore retells the trace, op by op,
 without a hook in the user's program. Two private names are needed, both in `graph_of`:
@@ -14,6 +17,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any
+
+import numpy as np
 
 from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import (
@@ -110,9 +115,9 @@ class GraphReader:
         until = len(operations) if until is None else until
         for op in operations[self._read[body.key] : until]:
             returned = [
-                out
+                (out, place)
                 for role, name in called_functions(op)
-                for out in self._call(body, op, modules[op.name], role, name)
+                for place, out in enumerate(self._call(body, op, modules[op.name], role, name))
             ]
             self._add(body, op, modules[op.name], roles.get(op.name), returned)
         self._read[body.key] = max(until, self._read[body.key])
@@ -127,8 +132,8 @@ class GraphReader:
             body = self._place((*caller.path, *module, _short(op.name)), op, role, name, graph)
             self.read(body, self._argument_roles(caller, op, graph))
         body = self.bodies[name]
-        for outer, inner in zip(passed_inputs(op), body.graph.inputs, strict=False):
-            self._join(caller, outer.op, self.find(body, inner.op), outer.value_index)
+        for place, (outer, inner) in enumerate(zip(passed_inputs(op), body.graph.inputs, strict=False)):
+            self._join(caller, outer.op, self.find(body, inner.op), outer.value_index, place)
         yield from (self.find(body, out.op) for out in body.graph.outputs)
 
     def _argument_roles(self, caller: Body, op: Any, graph: Any) -> dict[str, Role]:
@@ -155,7 +160,9 @@ class GraphReader:
             self.scopes[path] = Scope(path, kind, function_label(name))
         return Body(name, graph, path, f"{op.name}/", op_line(op))
 
-    def _add(self, body: Body, op: Any, module: Path, role: Role | None, returned: list[int]) -> None:
+    def _add(
+        self, body: Body, op: Any, module: Path, role: Role | None, returned: list[tuple[int, int]]
+    ) -> None:
         node = len(self.nodes)
         path = (*body.path, *module)
         for depth in range(len(body.path) + 1, len(path) + 1):
@@ -169,7 +176,7 @@ class GraphReader:
         for before in op.control_inputs:
             self._join(body, before, node, kind="control")
         self.edges += [replace(edge, source=node) for edge in self._waiting.pop((body.key, op.name), ())]
-        self.edges += [Edge(out, node, kind="control") for out in dict.fromkeys(returned)]
+        self.edges += [Edge(out, node, 0, place, "control") for out, place in returned]
         self.steps.append(
             Step(
                 index=len(self.steps),
@@ -290,6 +297,8 @@ def _usual_role(op: Any) -> Role:
 def constant_text(op: Any) -> str:
     """The value of a Const op when it is short, else its shape."""
     array = import_tensorflow().make_ndarray(op.get_attr("value"))
+    if array.dtype in (np.float16, np.float32):  # 0.1 with the digits of its own dtype
+        array = array.astype(str).astype(np.float64)
     text = str(array.tolist()) if array.size <= 8 else ""
     return text if 0 < len(text) <= 24 else f"constant {list(array.shape)}"
 

@@ -11,6 +11,7 @@ import torch
 
 from graphviz_tools.align import Alignment, align
 from graphviz_tools.frameworks import import_tensorflow
+from graphviz_tools.plumbing import without_plumbing
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.pytorch import record_torch
 from graphviz_tools.sources.tensorflow import record_tensorflow
@@ -56,6 +57,13 @@ def test_no_pair_is_wrong(name: str) -> None:
     wanted = expected(name)
     for step in named(eager, static, align(eager, static)):
         assert step in wanted, f"{step} is not expected"
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_the_view_without_plumbing_has_the_same_pairs(name: str) -> None:
+    eager, static = recorded(name)
+    view = without_plumbing(static)
+    assert named(eager, view, align(eager, view)) == named(eager, static, align(eager, static))
 
 
 def test_at_least_95_percent_of_the_computing_ops_are_matched() -> None:

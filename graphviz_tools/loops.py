@@ -1,0 +1,122 @@
+"""The loops of a static graph: what goes round in them, and what only counts their turns.
+
+TensorFlow hands a `While` op its state slot by slot; its `cond` and its `body` have one argument for each slot,
+and the body one result. Two slots, which no user wrote, count the turns and limit them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from graphviz_tools.recording import Edge, Node, Recording
+
+Path = tuple[str, ...]
+WHILE_OPS = ("While", "StatelessWhile")
+_PARTS = (("cond",), ("body",))
+_COUNTERS = r"(loop_counter|maximum_iterations)(_\d+)?"
+
+
+@dataclass(slots=True)
+class LoopVariable:
+    """Part `slot` of the state of the `While` node `loop`, in the box `scope`: the `arguments` that carry it
+    into `cond` and `body`, the body's `result` for it, and `makers`, the nodes that may make its next value.
+
+    `counts` says that it is one of the loop's own counters, `changes` that a turn may change it."""
+
+    loop: int
+    slot: int
+    scope: Path
+    arguments: list[int] = field(default_factory=list)
+    result: int | None = None
+    makers: tuple[int, ...] = ()
+    counts: bool = False
+
+    @property
+    def changes(self) -> bool:
+        return not set(self.makers) <= set(self.arguments)
+
+
+def loop_variables(recording: Recording) -> list[LoopVariable]:
+    """The state of every `While` whose parts are known, part by part."""
+    heads = {_box(node): node.id for node in recording.nodes if node.op in WHILE_OPS}
+    found: dict[tuple[Path, int], LoopVariable] = {}
+    for edge in recording.edges:
+        source, target = recording.nodes[edge.source], recording.nodes[edge.target]
+        box = target.scope[:-1]
+        if edge.kind == "data" and target.kind == "input" and target.scope[-1:] in _PARTS and box in heads:
+            new = LoopVariable(heads[box], edge.target_slot, box)
+            found.setdefault((box, edge.target_slot), new).arguments.append(target.id)
+        elif edge.kind == "control" and target.op in WHILE_OPS:
+            box = _box(target)
+            if source.scope[: len(box) + 1] == (*box, "body") and (box, edge.target_slot) in found:
+                found[box, edge.target_slot].result = source.id
+    makers = _Makers(recording)
+    for variable in found.values():
+        variable.makers = tuple(makers.of(variable.result)) if variable.result is not None else ()
+        variable.counts = any(is_counter(recording.nodes[argument]) for argument in variable.arguments)
+    return list(found.values())
+
+
+def _box(op: Node) -> Path:
+    """The scope of what a branch or a loop runs."""
+    return (*op.scope, op.name.rsplit("/", 1)[-1])
+
+
+class _Makers:
+    """Finds the nodes that may make a value, past what only hands it on and into branches and loops."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._nodes = recording.nodes
+        self._inputs: dict[int, list[Edge]] = defaultdict(list)
+        for edge in recording.edges:
+            self._inputs[edge.target].append(edge)
+
+    def of(self, node: int, slot: int = 0) -> Iterator[int]:
+        """The makers of output `slot` of `node`, each once."""
+        waiting, seen = [(node, slot)], set()
+        while waiting:
+            here = waiting.pop(0)
+            if here in seen:
+                continue
+            seen.add(here)
+            before = self._before(*here)
+            waiting += before
+            if not before:
+                yield here[0]
+
+    def _before(self, number: int, slot: int) -> list[tuple[int, int]]:
+        node = self._nodes[number]
+        if node.op == "Identity":
+            return [(e.source, e.source_slot) for e in self._inputs[number] if e.kind == "data"]
+        if node.kind != "branch":
+            return []
+        box = _box(node)
+        inside = (e for e in self._inputs[number] if e.kind == "control" and e.target_slot == slot)
+        scopes = ((e, self._nodes[e.source].scope) for e in inside)
+        return [
+            (e.source, 0) for e, scope in scopes if scope[: len(box)] == box and scope[len(box)] != "cond"
+        ]
+
+
+def is_counter(node: Node) -> bool:
+    """True for a loop's own argument that counts its turns or limits them."""
+    return node.kind == "input" and re.fullmatch(_COUNTERS, node.name.rsplit("/", 1)[-1]) is not None
+
+
+def counting(recording: Recording) -> set[int]:
+    """The nodes inside loops that only count turns: all that the counters flow into, up to a decision."""
+    fed: dict[int, list[int]] = defaultdict(list)
+    for edge in recording.edges:
+        if edge.kind == "data":
+            fed[edge.source].append(edge.target)
+    waiting = [node.id for node in recording.nodes if is_counter(node)]
+    found: set[int] = set()
+    while waiting:
+        node = waiting.pop()
+        if node not in found and recording.nodes[node].kind != "branch":
+            found.add(node)
+            waiting += fed[node]
+    return found
