@@ -32,6 +32,8 @@ export class CodePanel {
     this.root = el("div", { class: "code", role: "group", "aria-label": "code", tabindex: 0 }, empty, ...parts);
     /** @type {number} */
     this.current = -1;
+    /** characters that nearly every line has room in; a longer one is scrolled to */
+    this.columns = commonLength(story.data.sources.flatMap((source) => source.text.split("\n")));
   }
 
   /**
@@ -78,17 +80,22 @@ export class CodePanel {
   }
 }
 
+/** The length that nine lines in ten do not exceed. @param {string[]} lines */
+export function commonLength(lines) {
+  const lengths = lines.map((line) => line.trimEnd().length).filter(Boolean).sort((a, b) => a - b);
+  return lengths.length ? lengths[Math.ceil(lengths.length * 0.9) - 1] : 0;
+}
+
 /**
  * Scroll `panel`, and nothing around it, until `row` shows.
  * @param {HTMLElement} panel
  * @param {HTMLElement} row
  */
 export function keepInView(panel, row) {
-  const top = row.offsetTop - panel.offsetTop;
-  if (top < panel.scrollTop) panel.scrollTop = top;
-  else if (top + row.offsetHeight > panel.scrollTop + panel.clientHeight) {
-    panel.scrollTop = top + row.offsetHeight - panel.clientHeight;
-  }
+  const above = row.getBoundingClientRect().top - panel.getBoundingClientRect().top;
+  const margin = 2 * row.offsetHeight; // of what comes before and after it
+  if (above >= margin && above + row.offsetHeight + margin <= panel.clientHeight) return;
+  panel.scrollTop += above - (panel.clientHeight - row.offsetHeight) / 2;
 }
 
 /** @param {string} text */

@@ -29,6 +29,11 @@ export function svg(tag, attributes = {}, ...children) {
   return /** @type {any} */ (fill(document.createElementNS(SVG, tag), attributes, children));
 }
 
+/** The attributes of an SVG drawing that shrinks where it has less room. @param {number} width @param {number} height */
+export function sized(width, height) {
+  return { width, height, viewBox: `0 0 ${width} ${height}`, style: "height:auto;max-width:100%" };
+}
+
 /**
  * @param {Element} node
  * @param {Record<string, Attribute>} attributes

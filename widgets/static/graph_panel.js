@@ -28,7 +28,8 @@ export class GraphPanel {
       { class: "tools" },
       button("zoom in", "+", () => this.view.zoom(1.25)),
       button("zoom out", "−", () => this.view.zoom(0.8)),
-      button("fit the graph", "fit", () => { this.view.fit(); this.view.touched = true; }),
+      button("fit the graph, as large as can be read", "fit", () => this.start()),
+      button("show all of the graph, however small", "all", () => { this.view.fit(); this.view.touched = true; }),
     );
     this.root = el("div", { class: "graph" }, this.canvas, this.tools);
     this.step = -1;
@@ -199,20 +200,20 @@ export class GraphPanel {
       for (const link of this.around?.[i] ?? []) this.dress(link, this.step);
     }
     if (before !== number || number >= 0) this.roam(number >= 0 ? number : 0);
-    this.followCurrent();
+    if (before !== number) this.followCurrent();
     const box = number >= 0 ? this.scene?.boxes[number] : null;
     this.scene?.frames.forEach((frame, i) => {
       const parts = this.frames?.[i];
       const active = Boolean(box && inside(box.at, frame.at));
       parts?.group.classList.toggle("active", active);
-      const turn = active && REPEATED.has(frame.kind) && this.turn ? ` · ${this.turn}` : "";
+      const turn = active && REPEATED.has(frame.kind) && this.turn ? ` · ${this.turn} ●` : "";
       if (parts) parts.label.textContent = `▾ ${short(frame.label)}${turn}`;
     });
   }
 
   followCurrent() {
     const box = this.scene?.boxes[this.current ?? -1];
-    if (box && !this.view.touched) this.view.follow(box.at);
+    if (box) this.view.follow(box.at);
   }
 
   /** Only one box is a stop of the Tab key; the up and down keys move it. @param {number} number */

@@ -1,6 +1,6 @@
 // The arrays of a launch as grids of cells, tinted by the reads and outlined by the writes of the current epoch.
 
-import { el, svg } from "./dom.js";
+import { el, sized, svg } from "./dom.js";
 import { gridCursor } from "./grid_cursor.js";
 import { cellName, touched } from "./kernel_model.js";
 
@@ -50,7 +50,7 @@ export class KernelArrays {
     );
     const grid = svg(
       "svg",
-      { width: columns * STEP + 2, height: Math.ceil(count / columns) * STEP + 2, role: "img", tabindex: 0 },
+      { ...sized(columns * STEP + 2, Math.ceil(count / columns) * STEP + 2), role: "img", tabindex: 0 },
       ...cells,
     );
     gridCursor(grid, cells, (i) => this.point(i === null ? null : { array: number, block, index: i * share }));

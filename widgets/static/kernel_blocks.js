@@ -1,6 +1,6 @@
 // The blocks of a launch as cards, each a grid of threads coloured, and marked, by what they are doing.
 
-import { el, svg } from "./dom.js";
+import { el, sized, svg } from "./dom.js";
 import { gridCursor } from "./grid_cursor.js";
 import { threadName, threadStates } from "./kernel_model.js";
 
@@ -23,7 +23,7 @@ export class KernelBlocks {
     this.share = Math.ceil(story.threads / SQUARES);
     this.columns = Math.min(WIDEST, story.block[0], Math.ceil(story.threads / this.share));
     this.cards = story.blocks.map((_, block) => this.card(block, point));
-    const more = story.blocksLeftOut > 0 && el("p", { class: "more" }, `and ${story.blocksLeftOut} more blocks`);
+    const more = story.blocksLeftOut > 0 && el("p", { class: "more" }, `and ${story.blocksLeftOut} more ${story.blocksLeftOut === 1 ? "block" : "blocks"}`);
     this.root = el("div", { class: "cards" }, ...this.cards.map((card) => card.root), more);
   }
 
@@ -41,7 +41,7 @@ export class KernelBlocks {
     });
     const grid = svg(
       "svg",
-      { width: this.columns * STEP + 2, height: rows * STEP + 2, role: "img", tabindex: 0, class: "thread-grid" },
+      { ...sized(this.columns * STEP + 2, rows * STEP + 2), role: "img", tabindex: 0, class: "thread-grid" },
       ...squares.map((square) => square.root),
     );
     gridCursor(grid, squares.map((square) => square.root), (i) => point(block, i === null ? null : i * this.share));

@@ -17,7 +17,7 @@ export function kernelProfile(story) {
     { class: "profile", tabindex: 0, role: "group", "aria-label": "profile" },
     el("p", {}, intensity),
     table(
-      ["line", "", "access", "warp requests", "32-byte sectors", "useful", "bank passes a request"],
+      ["line", "code", "access", "warp requests", "32-byte sectors", "useful", "bank passes a request"],
       profile.lines.map((/** @type {any} */ row) => [
         row.line,
         el("code", {}, row.text),
@@ -30,7 +30,7 @@ export function kernelProfile(story) {
     ),
     profile.branches.length > 0 &&
       table(
-        ["line", "", "warps that came by", "that split"],
+        ["line", "code", "warps that came by", "that split"],
         profile.branches.map((/** @type {any} */ row) => [
           row.line,
           el("code", {}, row.text),

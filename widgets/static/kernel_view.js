@@ -27,6 +27,7 @@ export class KernelView {
     this.playback = new Playback(story.frames.length, (frame) => this.show(frame));
     this.timeline = new Timeline(stretches(story), story.frames.length, (frame) => this.playback.go(frame), (frame) => this.say(frame));
     this.steps = el("div", { class: "kernel-body" }, this.code, this.blocks.root, this.arrays.root, this.threads);
+    this.signs = this.legend();
     this.profile = el("div", { class: "kernel-profile", hidden: true }, kernelProfile(story));
     this.root = el(
       "section",
@@ -34,7 +35,7 @@ export class KernelView {
       this.header(),
       this.steps,
       this.profile,
-      this.legend(),
+      this.signs,
       this.findings(),
       this.status,
       el("footer", { class: "controls" }, this.playback.root, this.timeline.root),
@@ -69,7 +70,7 @@ export class KernelView {
 
   /** @param {boolean} profile */
   tab(profile) {
-    this.steps.hidden = profile;
+    this.steps.hidden = this.signs.hidden = profile;
     this.profile.hidden = !profile;
     this.tabs?.forEach((each, i) => each.setAttribute("aria-pressed", String((i === 1) === profile)));
   }

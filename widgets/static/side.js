@@ -6,6 +6,7 @@ import { GraphPanel } from "./graph_panel.js";
 import { MemoryBar } from "./memory_bar.js";
 import { scenesFor } from "./scenes.js";
 import { matching } from "./search.js";
+import { splitter } from "./splitter.js";
 import { PHASE_WORDS, Story } from "./story.js";
 import { valueCard } from "./value_card.js";
 
@@ -42,12 +43,19 @@ export class Side {
       "section",
       { class: "side", "aria-label": data.heading },
       el("header", { class: "side-head" }, this.heading, this.state),
-      el("div", { class: "panels" }, this.code.root, el("div", { class: "stage" }, this.graph.root, this.message), 
-        el("div", { class: "reading" }, this.values, this.memory.root)),
+      this.panels(),
     );
     if (this.story.length === 0) this.say("This recording has no steps: nothing was run.");
     else if (this.story.data.omitted.length) this.say(`Left out: ${this.story.data.omitted.join("; ")}`);
     this.draw(data.scene);
+  }
+
+  /** Code, graph and values, with a bar that shares the room out between the first two. */
+  panels() {
+    const panels = el("div", { class: "panels", style: `--columns:${Math.min(Math.max(this.code.columns, 14), 64)}` }, this.code.root);
+    panels.append(splitter(panels, this.code.root), el("div", { class: "stage" }, this.graph.root, this.message),
+      el("div", { class: "reading" }, this.values, this.memory.root));
+    return panels;
   }
 
   /** @param {Scene} scene */
