@@ -6,7 +6,7 @@ seen too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,9 @@ def host_array(value: Any, name: str) -> Any:
     Raises:
         KernelTypeError: the tensor's memory cannot be shared.
     """
-    if isinstance(value, (np.ndarray, np.generic, int, float, complex, bool, tuple)) or value is None:
+    if isinstance(value, tuple):
+        return _like(value, [host_array(item, f"{name}[{at}]") for at, item in enumerate(value)])
+    if isinstance(value, (np.ndarray, np.generic, int, float, complex, bool)) or value is None:
         return value
     if isinstance(value, DeviceArray):
         return value.host
@@ -40,34 +42,48 @@ def bind(
     values: Sequence[Any], dtypes: Sequence[Any], names: Sequence[str]
 ) -> tuple[list[Any], list[Memory]]:
     """Executor values for the (already host-side) arguments, and the global memories behind them."""
-    arrays = [(at, v) for at, v in enumerate(values) if isinstance(v, np.ndarray)]
-    bound: list[Any] = list(values)
+    arrays = [found for value, name in zip(values, names, strict=True) for found in arrays_in(value, name)]
+    windows: dict[int, Array] = {}
     memories: list[Memory] = []
-    for group in _overlapping(arrays):
+    for group in _overlapping([(at, array) for at, (_, array) in enumerate(arrays)]):
         low = min(_span(a)[0] for _, a in group)
         high = max(_span(a)[1] for _, a in group)
         at, first = group[0]
+        name = arrays[at][0]
         if len(group) == 1:
-            memory, array = _whole(names[at], first)
+            memory, windows[at] = _whole(name, first)
             memories.append(memory)
-            bound[at] = array
             continue
         lowest = next(a for _, a in group if _span(a)[0] == low)
-        memory = Memory(names[at], "global", _flat(lowest, (high - low) // first.itemsize), first.shape)
+        memory = Memory(name, "global", _flat(lowest, (high - low) // first.itemsize), first.shape)
         memories.append(memory)
         for at, array in group:
-            bound[at] = _window(memory, array, (_span(array)[0] - low) // array.itemsize)
-    for at, value in enumerate(bound):
-        if not isinstance(value, Array):
-            bound[at] = scalar(value, dtypes[at])
-    return bound, memories
+            windows[at] = _window(memory, array, (_span(array)[0] - low) // array.itemsize)
+    in_order = iter([windows[at] for at in sorted(windows)])
+    return [_bound(v, kind, in_order) for v, kind in zip(values, dtypes, strict=True)], memories
 
 
-def scalar(value: Any, kind: Any) -> Any:
-    """A number as the NumPy scalar of its Numba type; tuples item by item."""
+def arrays_in(value: Any, name: str) -> Iterator[tuple[str, np.ndarray]]:
+    """The arrays of one argument, with their names; a tuple may hold several."""
+    if isinstance(value, np.ndarray):
+        yield name, value
+    elif isinstance(value, tuple):
+        for at, item in enumerate(value):
+            yield from arrays_in(item, f"{name}[{at}]")
+
+
+def _bound(value: Any, kind: Any, windows: Iterator[Array]) -> Any:
+    """An array as its window, a number as the NumPy scalar of its Numba type; tuples item by item."""
+    if isinstance(value, np.ndarray):
+        return next(windows)
     if isinstance(value, tuple):
-        return tuple(scalar(v, k) for v, k in zip(value, kind.items, strict=True))
+        return tuple(_bound(v, k, windows) for v, k in zip(value, kind.items, strict=True))
     return np.array(value).astype(kind)[()] if isinstance(kind, np.dtype) else value
+
+
+def _like(value: tuple[Any, ...], items: list[Any]) -> Any:
+    """A tuple, or a named tuple, of the same kind."""
+    return value._make(items) if hasattr(value, "_make") else tuple(items)  # type: ignore[attr-defined]
 
 
 def _whole(name: str, array: np.ndarray) -> tuple[Memory, Array]:

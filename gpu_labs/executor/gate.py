@@ -13,7 +13,6 @@ when they change.
 from __future__ import annotations
 
 import linecache
-import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,19 +22,23 @@ from typing import Any
 import numpy as np
 from numba import cuda, types
 from numba.core.errors import NumbaError as CoreNumbaError
+from numba.core.errors import UnsupportedBytecodeError as CoreUnsupportedBytecodeError
 from numba.cuda import compiler as cuda_compiler
 from numba.cuda import typing as cuda_typing
 from numba.cuda import utils as cuda_utils
+from numba.cuda.core import sigutils
 from numba.cuda.core.compiler_machinery import PassManager
-from numba.cuda.core.errors import NumbaError
+from numba.cuda.core.errors import NumbaError, UnsupportedBytecodeError
 from numba.cuda.core.typed_passes import NopythonTypeInference
 from numba.cuda.dispatcher import CUDADispatcher
 from numba.cuda.np import numpy_support
 from numba.cuda.target import CUDATargetContext, CUDATypingContext
 from numba.cuda.typing.typeof import Purpose, typeof
 
+from gpu_labs.executor.gate_words import shortened
 from gpu_labs.executor.launch import KernelTypeError
 
+_REFUSALS = (NumbaError, CoreNumbaError, UnsupportedBytecodeError, CoreUnsupportedBytecodeError)
 _LOCK = threading.RLock()
 
 
@@ -76,15 +79,23 @@ def _call_template(self: Any, args: Any, kws: Any) -> Any:
     return template, cuda_utils.pysignature(self.py_func), folded, {}
 
 
+def _overload(self: Any, sig: Any) -> Any:
+    """Stands in for `CUDADispatcher.get_overload`: the device function as LLVM code, for `lowering_problem`."""
+    args = tuple(sigutils.normalize_signature(sig)[0])
+    made = _pipeline(cuda_compiler.CUDACompiler, args, kernel=False).compile_extra(self.py_func)
+    contexts()[1].insert_user_function(made.entry_point, made.fndesc, [made.library])
+    return made.entry_point
+
+
 @contextmanager
-def _device_functions_typed_only() -> Iterator[None]:
-    """Without a driver, calls of device functions are typed and not compiled."""
+def _without_a_driver(overload: Callable[[Any, Any], Any] = lambda self, sig: None) -> Iterator[None]:
+    """Calls of device functions are typed here, and compiled only where `overload` does so."""
     if cuda.is_available():
         yield
         return
     real = {name: getattr(CUDADispatcher, name) for name in ("get_call_template", "get_overload")}
     CUDADispatcher.get_call_template = _call_template  # type: ignore[method-assign]
-    CUDADispatcher.get_overload = lambda self, args: None  # the compiled code, which nobody asks for here
+    CUDADispatcher.get_overload = overload  # type: ignore[method-assign]
     try:
         yield
     finally:
@@ -117,17 +128,38 @@ def type_function(function: Callable[..., Any], args: tuple[Any, ...], kernel: b
         return _typed[key]
 
 
-def _infer(function: Callable[..., Any], args: tuple[Any, ...], kernel: bool) -> Typed:
+def _pipeline(
+    compiler: type[cuda_compiler.CUDACompiler], args: tuple[Any, ...], kernel: bool
+) -> cuda_compiler.CUDACompiler:
     typing_context, target_context = contexts()
     for each in (typing_context, target_context):
         each.refresh()
     flags = cuda_compiler.CUDAFlags()
     flags.no_compile = True
     flags.no_cpython_wrapper = True
+    flags.no_cfunc_wrapper = True
     flags.error_model = "numpy"
     returns = types.void if kernel else None
-    pipeline = _TypingOnly(typing_context, target_context, None, args, returns, flags, {}, None, None)
-    with cuda_utils.numba_target_override(), _device_functions_typed_only():
+    return compiler(typing_context, target_context, None, args, returns, flags, {}, None, None)
+
+
+def lowering_problem(function: Callable[..., Any], args: tuple[Any, ...]) -> str | None:
+    """Why Numba cannot compile a kernel that it could type, in its words; None when it can.
+
+    Slower than typing, so asked only for what the executor cannot run: it goes on to LLVM code, which needs
+    no driver either."""
+    pipeline = _pipeline(cuda_compiler.CUDACompiler, args, kernel=True)
+    with _LOCK, cuda_utils.numba_target_override(), _without_a_driver(_overload):
+        try:
+            pipeline.compile_extra(function)
+        except Exception as error:
+            return str(error).splitlines()[0]
+    return None
+
+
+def _infer(function: Callable[..., Any], args: tuple[Any, ...], kernel: bool) -> Typed:
+    pipeline = _pipeline(_TypingOnly, args, kernel)
+    with cuda_utils.numba_target_override(), _without_a_driver():
         try:
             pipeline.compile_extra(function)
         except AttributeError:
@@ -146,10 +178,10 @@ def type_kernel(function: Callable[..., Any], args: tuple[Any, ...]) -> Typed:
     """
     try:
         typed = type_function(function, args, kernel=True)
-    except (NumbaError, CoreNumbaError) as error:
-        raise _shortened(error, function) from None
+    except _REFUSALS as error:
+        raise shortened(error, function) from None
     except AttributeError as error:  # a name that a module in the kernel does not have
-        raise _shortened(error, function) from None
+        raise shortened(error, function) from None
     if typed.return_type not in (types.none, types.void):
         line = function.__code__.co_firstlineno
         raise KernelTypeError(
@@ -175,67 +207,6 @@ def type_of_argument(value: Any, name: str) -> Any:
         kind = type(value).__name__
         hint = "np.array(...)" if isinstance(value, list) else "a NumPy array or a number"
         raise KernelTypeError(f"A kernel cannot take `{name}`, a {kind}: pass {hint}.") from None
-
-
-_LOCATION = re.compile(r'File "([^"]*)", line (\d+)')
-_NOISE = re.compile(r"Function\(<(?:built-in function|intrinsic|class|ufunc)? ?'?([\w.]+)'?[^>]*>\)")
-
-
-def _shortened(error: Exception, function: Callable[..., Any]) -> KernelTypeError:
-    """The sentence of Numba's message that says what is wrong, and the kernel's line."""
-    full = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
-    code = function.__code__
-    places = [int(n) for f, n in _LOCATION.findall(full) if f.endswith(code.co_filename.split("/")[-1])]
-    places = places or _lines_on_the_way(error, code.co_filename)
-    line = places[-1] if places else code.co_firstlineno
-    text = linecache.getline(code.co_filename, line).strip()
-    said = _sentence(full)
-    return KernelTypeError(f"line {line}: {text}\n{said}", line, text, full)
-
-
-def _lines_on_the_way(error: Exception, file: str) -> list[int]:
-    """Lines of `file` that type inference was working on when it raised, outermost first.
-
-    Numba's message often names none, but its frames hold the constraint and with it the place."""
-    found = []
-    trace = error.__traceback__
-    while trace is not None:
-        for value in trace.tb_frame.f_locals.values():
-            place = getattr(value, "loc", None)
-            line = getattr(place, "line", None)
-            if getattr(place, "filename", "") == file and isinstance(line, int):
-                found.append(line)
-        trace = trace.tb_next
-    return found
-
-
-def _sentence(full: str) -> str:
-    lines = [line.strip() for line in full.splitlines() if line.strip()]
-    wanted: list[str] = []
-    for at, line in enumerate(lines):
-        line = _NOISE.sub(r"\1", line)
-        if line.startswith(("Failed in", "During:", "File ", "Invalid use of", "There are", "<source")):
-            continue
-        if line.startswith("No implementation of function"):
-            call = next((each[4:] for each in lines[at:] if each.startswith(">>> ")), "")
-            wanted = [f"CUDA has no {call}: these types do not go together."]
-            continue
-        if line.startswith(("Cannot unify", "Untyped global", "NameError", "Unknown attribute", "Undefined")):
-            return _plain(line)
-        if not wanted:
-            wanted = [line]
-    return _plain(" ".join(wanted[:2])) if wanted else lines[0]
-
-
-def _plain(line: str) -> str:
-    hints = {
-        "Untyped global name": "A kernel can use only arguments, constants and device functions.",
-        "Cannot unify": "A variable must keep one type in the whole kernel.",
-        "is not defined": "Check the spelling, or give it a value before this line on every path.",
-        "Unknown attribute": "Check the spelling of the name after the dot.",
-    }
-    hint = next((said for word, said in hints.items() if word in line), "")
-    return f"{line} {hint}".strip()
 
 
 def is_kernel(value: Any) -> bool:

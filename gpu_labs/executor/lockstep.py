@@ -37,11 +37,11 @@ class Run:
 
     # Arrays
 
-    def constant(self, value: np.ndarray) -> Array:
+    def constant(self, value: np.ndarray, name: str) -> Array:
         """A constant array that the kernel captured."""
         kept = self._constants.get(id(value))
         if kept is None:
-            memory = Memory("constant", "constant", np.ascontiguousarray(value).reshape(-1), value.shape)
+            memory = Memory(name, "constant", np.ascontiguousarray(value).reshape(-1), value.shape)
             kept = Array(memory, ZERO, tuple(map(np.int64, value.shape)), c_strides(value.shape))
             self._constants[id(value)] = kept
         return kept

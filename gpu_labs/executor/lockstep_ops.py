@@ -12,7 +12,7 @@ from gpu_labs.executor.program import ArrayType, Branch, Const, Function, Op, Op
 
 _INFIX = {"+", "-", "*", "/", "//", "%", "<<", ">>", "&", "|", "^", "==", "!=", "<", "<=", ">", ">="}
 _COMPARE = {"==", "!=", "<", "<=", ">", ">="}
-BOOL = np.dtype(np.bool_)
+BOOL, INT64 = np.dtype(np.bool_), np.dtype(np.int64)
 
 
 class OperationCode:
@@ -39,7 +39,7 @@ class OperationCode:
             parts = (operand.start, operand.stop, operand.step)
             return f"({', '.join(map(self._operand, parts))})"
         if isinstance(operand.type, ArrayType):
-            return f"run.constant({self.constants.operand(operand)})"
+            return f"run.constant({self.constants.operand(operand)}, {operand.name!r})"
         return self.constants.operand(operand)
 
     def _dtype(self, kind: np.dtype[Any]) -> str:
@@ -124,6 +124,8 @@ class OperationCode:
             if isinstance(index, Const) and isinstance(index.value, int) and index.value < 0:
                 # A negative constant is Python's way to count from the end, and Numba compiles it so.
                 parts.append(f"{array}.shape[{axis}] + {self._operand(index)}")
+            elif isinstance(index, Var) and index.type == np.uint64:
+                parts.append(f"{self._operand(index)}.astype({self._dtype(INT64)})")
             else:
                 parts.append(self._operand(index))
         return "".join(f", {p}" for p in parts)
@@ -147,6 +149,14 @@ class OperationCode:
 
     def _op_setfield(self, op: Op, args: list[str]) -> None:
         self._line(f"P.set_field({self._site(op)}, {args[0]}, m, {op.info!r}, {args[1]})")
+
+    def _op_fill(self, op: Op, args: list[str]) -> None:
+        self._line(f"P.fill({self._site(op)}, {args[0]}, m, {args[1]})")
+
+    def _op_defined(self, op: Op, args: list[str]) -> None:
+        self._line(
+            f"if not {args[0]}.all(): run.watch.undefined({self._site(op)}, {op.info!r}, m, {args[0]})"
+        )
 
     def _op_atomic(self, op: Op, args: list[str]) -> None:
         array = op.args[0]

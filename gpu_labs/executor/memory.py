@@ -150,6 +150,20 @@ class Port:
         else:
             buffer[flat] = value
 
+    def fill(self, site: Site, window: Array, mask: Mask, value: Any) -> None:
+        """`window[...] = value`, element by element; a window may have another length in each lane."""
+        if not window.shape:
+            self.store(site, window, mask, value)
+            return
+        size = window.shape[0]
+        for place in range(int(np.max(size))):
+            inside = place < size
+            taking = mask if inside.ndim == 0 else inside if mask is None else mask & inside
+            if len(window.shape) == 1:
+                self.store(site, window, taking, value, np.int64(place))
+            else:
+                self.fill(site, self.view(site, window, taking, np.int64(place)), taking, value)
+
     def get_field(self, site: Site, record: Record, mask: Mask, field: str) -> Any:
         """One field of a record."""
         memory = record.memory

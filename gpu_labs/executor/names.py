@@ -154,6 +154,7 @@ OPERATORS = {
     operator.not_: "not",
     operator.is_: "is",
     operator.is_not: "is not",
+    operator.contains: "in",
 }
 
 

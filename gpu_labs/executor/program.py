@@ -49,10 +49,12 @@ class Var:
 
 @dataclass(frozen=True, slots=True)
 class Const:
-    """A value known before the launch: a number of the type's dtype, a string, None, or a constant array."""
+    """A value known before the launch: a number of the type's dtype, a string, None, or a constant array,
+    which has the `name` that the kernel knows it by."""
 
     value: Any
     type: Type
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,8 @@ OpKind = Literal[
     "tuple",  # dst = (args...)
     "item",  # dst = args[0][args[1]] of a tuple
     "alloc",  # dst = a shared or local array; `info` is an Alloc
-    "constant",  # dst = a constant array
+    "fill",  # every element of window args[0] = args[1]
+    "defined",  # args[0] says whether variable `info`, which is read next, has a value on the path taken
     "barrier",  # syncthreads and its reducing forms; `info` is the name
     "warp",  # syncwarp, shuffles, votes; `info` is the name
     "fence",  # threadfence and its kin

@@ -76,6 +76,21 @@ def text_of(site: Site, line: int | None = None) -> str:
     return linecache.getline(site.file, line).strip() if line is not None else site.text
 
 
+def undefined(site: Site, name: str, block: Dim3, thread: Dim3, dims: Dim3, count: int) -> Finding:
+    """A variable without a value on the path that a thread took."""
+    return Finding(
+        "uninitialised-read",
+        f"Thread {place(thread, dims)} uses {name}, and on the path that it took {name} was never given a value. "
+        "Python would raise UnboundLocalError; a GPU goes on with whatever is in the register.",
+        f"give {name} a value before the `if` or the loop that sets it.",
+        site.line,
+        site.text,
+        block=block,
+        thread=thread,
+        places=count,
+    )
+
+
 def out_of_bounds(
     site: Site, name: str, index: tuple[int, ...], shape: tuple[int, ...], axis: int, **where: Any
 ) -> Finding:

@@ -49,7 +49,7 @@ class OperationCode:
         if isinstance(operand, SliceOf):
             return f"slice({', '.join(map(self._operand, (operand.start, operand.stop, operand.step)))})"
         if isinstance(operand.type, ArrayType):
-            return f"T.constant({self.constants.operand(operand)})"
+            return f"T.constant({self.constants.operand(operand)}, {operand.name!r})"
         return self._constant(operand)
 
     def _constant(self, operand: Const) -> str:
@@ -201,6 +201,8 @@ class OperationCode:
         for axis, index in enumerate(operands):
             if isinstance(index, Const) and isinstance(index.value, int) and index.value < 0:
                 parts.append(f"{array}.shape[{axis}] + {self._operand(index)}")
+            elif isinstance(index, Var) and index.type == np.uint64:
+                parts.append(f"wrap_int64({self._operand(index)})")
             else:
                 parts.append(self._operand(index))
         return parts
@@ -238,6 +240,14 @@ class OperationCode:
 
     def _op_setfield(self, op: Op, args: list[str]) -> None:
         self._line(f"T.set_field({self._site(op)}, {args[0]}, {op.info!r}, {args[1]})")
+
+    def _op_fill(self, op: Op, args: list[str]) -> None:
+        array = op.args[0]
+        assert isinstance(array, (Var, Const)) and isinstance(array.type, ArrayType)
+        self._line(f"T.fill({self._site(op)}, {args[0]}, {self._cast(op.args[1], array.type.dtype)})")
+
+    def _op_defined(self, op: Op, args: list[str]) -> None:
+        self._line(f"if not {args[0]}: T.undefined({self._site(op)}, {op.info!r})")
 
     def _op_atomic(self, op: Op, args: list[str]) -> None:
         count = len(op.args) - 1 - (2 if op.info == "cas" else 1)

@@ -85,11 +85,11 @@ class Thread:
 
     # Memory
 
-    def constant(self, value: np.ndarray) -> SerialArray:
+    def constant(self, value: np.ndarray, name: str) -> SerialArray:
         """A constant array that the kernel captured."""
         kept = self._allocated.get(id(value))
         if kept is None:
-            kept = self._allocated[id(value)] = self.block.wrap(self.block.run.constant(value))
+            kept = self._allocated[id(value)] = self.block.wrap(self.block.run.constant(value, name))
         return kept
 
     def allocate(self, alloc: Alloc) -> SerialArray:
@@ -115,10 +115,7 @@ class Thread:
         cell = array.base
         for axis, (i, n, step) in enumerate(zip(index, array.shape, array.strides, strict=True)):
             if not 0 <= i < n:
-                lanes = self.block.lanes
-                outside = np.zeros(lanes.per_block, bool)
-                outside[self.at] = True
-                self.block.watch.out_of_bounds(site, array, index, axis, outside.reshape(lanes.shape))  # type: ignore[arg-type]
+                self.block.watch.out_of_bounds(site, array, index, axis, self.alone())  # type: ignore[arg-type]
                 return None
             cell += i * step
         return cell
@@ -161,6 +158,14 @@ class Thread:
                 base += self.place(site, line, (part,)) or 0
         watched = array.memory.state is not None or array.memory.space != "global" or self.block.records
         return SerialArray(array.memory, base, tuple(shape), tuple(strides), watched)
+
+    def fill(self, site: Site, window: SerialArray, value: Any) -> None:
+        """`window[...] = value`, element by element."""
+        for place in range(window.shape[0]):
+            if len(window.shape) == 1:
+                self.store(site, window, value, place)
+            else:
+                self.fill(site, self.view(site, window, place), value)
 
     def record(self, site: Site, array: SerialArray, *index: int) -> SerialRecord:
         """A reference to a structured element."""
@@ -238,6 +243,16 @@ class Thread:
         for i in range(array.shape[0]):
             yield self.load(site, array, i) if len(array.shape) == 1 else self.view(site, array, i)
 
+    def undefined(self, site: Site, name: str) -> None:
+        """The thread reads a variable that has no value on its path."""
+        self.block.watch.undefined(site, name, self.alone(), np.bool_(False))
+
+    def alone(self) -> np.ndarray:
+        """The lane mask of this thread."""
+        mask = np.zeros(self.block.lanes.per_block, bool)
+        mask[self.at] = True
+        return mask.reshape(self.block.lanes.shape)
+
     def fence(self) -> None:
         """A `threadfence`."""
         self.block.watch.fence(None)
@@ -248,19 +263,17 @@ class Thread:
 
     def turn(self, site: Site, turns: int, state: tuple[Any, ...], kinds: list[str]) -> None:
         """As `Run.turn`, for one thread."""
-        watch, lanes = self.block.watch, self.block.lanes
-        mask = np.zeros(lanes.per_block, bool)
-        mask[self.at] = True
+        watch = self.block.watch
         if turns & 1023 == 0:
             self._spin, self._changed = state, False
         elif not self._changed and self._spin is not None:
             if len(state) == len(self._spin) and all(
                 _same(a, b) for a, b in zip(state, self._spin, strict=True)
             ):
-                watch.stuck(site, mask.reshape(lanes.shape), turns, kinds, spinning=True)
+                watch.stuck(site, self.alone(), turns, kinds, spinning=True)
             self._changed = True
         if turns >= watch.step_budget:
-            watch.stuck(site, mask.reshape(lanes.shape), turns, kinds, spinning=False)
+            watch.stuck(site, self.alone(), turns, kinds, spinning=False)
 
 
 def _same(a: Any, b: Any) -> bool:

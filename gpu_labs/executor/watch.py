@@ -141,6 +141,15 @@ class Watch:
         )
         self.report.add(found)
 
+    def undefined(self, site: Site, name: str, mask: Mask, known: Any) -> None:
+        """Lanes of `mask` read variable `name`; those that are not `known` have no value of it."""
+        lanes = self.lanes
+        where = np.flatnonzero(lanes.full_mask(mask) & ~known) if self.hazards else np.empty(0, int)
+        if where.size:
+            lane = int(lanes.flat[where[0]])
+            block, thread = lanes.block_of(lane), lanes.thread_of(lane)
+            self.report.add(wording.undefined(site, name, block, thread, lanes.block, len(where)))
+
     # Threads together
 
     def barrier(self, site: Site, mask: Mask, counts: bool) -> None:

@@ -1,0 +1,72 @@
+"""Numba's own simulator, for a kernel that Numba can compile for a GPU and neither engine can run.
+
+One Python thread runs for each CUDA thread, so it is slow, and it finds nothing. It is used through private
+names of numba-cuda (`simulator.kernel`), which `tests/gpu_labs/test_fallback.py` watches.
+"""
+
+# numba-cuda redirects `numba.cuda` at run time, which a type checker cannot follow.
+# pyright: reportMissingImports=false, reportAttributeAccessIssue=false
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from numba.cuda.dispatcher import CUDADispatcher
+
+from gpu_labs.executor.findings import Dim3
+from gpu_labs.executor.launch import KernelTypeError
+
+
+class _Cuda:
+    """Stands for `cuda` inside a kernel: the simulator's names for the thread that asks."""
+
+    def __getattr__(self, name: str) -> Any:
+        from numba.cuda.simulator import kernel
+
+        return getattr(kernel._get_kernel_context(), name)
+
+
+def simulate(
+    function: Callable[..., Any], grid: Dim3, block: Dim3, values: Sequence[Any], shared_bytes: int
+) -> None:
+    """Run `function` for every thread; arrays change in place.
+
+    Raises:
+        KernelTypeError: this numba-cuda has no simulator any more.
+        Exception: whatever the kernel raised, as Python raises it.
+    """
+    try:
+        from numba.cuda.simulator.kernel import FakeCUDAKernel
+    except ImportError:
+        raise KernelTypeError(
+            "The executor cannot run this kernel, and this version of numba-cuda has no simulator: run it on a GPU."
+        ) from None
+    FakeCUDAKernel(_rebuilt(function, {}), device=False)[grid, block, 0, shared_bytes](*values)
+
+
+def _rebuilt(function: Callable[..., Any], made: dict[int, Any]) -> Any:
+    """A copy of a Python function that reaches the simulator where the original reaches `cuda` and its kin."""
+    code: types.CodeType = function.__code__
+    outer = {
+        name: _replaced(value, made) for name, value in function.__globals__.items() if name in code.co_names
+    }
+    closure = tuple(
+        types.CellType(_replaced(cell.cell_contents, made)) for cell in function.__closure__ or ()
+    )
+    scope = {**function.__globals__, **outer}
+    return types.FunctionType(code, scope, code.co_name, function.__defaults__, closure or None)
+
+
+def _replaced(value: Any, made: dict[int, Any]) -> Any:
+    from numba.cuda.simulator.kernel import FakeCUDAKernel
+
+    if isinstance(value, types.ModuleType) and getattr(value, "jit", None) and hasattr(value, "threadIdx"):
+        return _Cuda()
+    if isinstance(value, CUDADispatcher):
+        if id(value) not in made:
+            made[id(value)] = device = FakeCUDAKernel(lambda *_: None, device=True)
+            device.fn = _rebuilt(value.py_func, made)
+        return made[id(value)]
+    return value

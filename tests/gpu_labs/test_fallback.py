@@ -1,0 +1,101 @@
+"""Where neither engine can run a kernel: Numba's simulator, said loudly, or Numba's own refusal."""
+
+import numpy as np
+import pytest
+from numba import float32
+
+from gpu_labs import KernelTypeError, KernelWarning, cuda, inspect
+
+POINT = np.dtype([("place", np.float32, (3,)), ("id", np.int32)])
+
+
+@cuda.jit(device=True)
+def double(v):
+    return v * 2
+
+
+@cuda.jit
+def array_in_a_record(points, y):
+    i = cuda.grid(1)
+    if i < y.size:
+        y[i] = points[i].place[1]
+
+
+@cuda.jit
+def vector_type(y):
+    v = cuda.float32x2(1.0, 2.0)
+    y[cuda.grid(1)] = v.x + v.y
+
+
+@cuda.jit
+def sum_of_an_array(x, y):
+    tile = cuda.shared.array(4, float32)
+    t = cuda.threadIdx.x
+    tile[t] = double(x[t])
+    cuda.syncthreads()
+    y[t] = np.sum(x) + tile[3 - t]
+
+
+@cuda.jit
+def whole_array_arithmetic(x, y):
+    y[:] = x + 1
+
+
+@cuda.jit
+def length_of_a_string(y):
+    y[0] = len("abc")
+
+
+@cuda.jit
+def caught_exception(y):
+    try:
+        y[0] = 1
+    except Exception:
+        y[0] = 2
+
+
+@cuda.jit
+def prints_an_array(y):
+    print(y)
+
+
+def test_what_a_gpu_would_run_runs_on_the_simulator_and_says_so():
+    points = np.zeros(4, POINT)
+    points["place"][:, 1] = [1, 2, 3, 4]
+    y = np.zeros(4, np.float32)
+    with pytest.warns(KernelWarning, match="simulator, slowly and without any check.*arrays inside records"):
+        launch = inspect(array_in_a_record, 1, 4, points, y)
+    assert launch.engine == "simulator"
+    assert "simulator" in launch.notes[0]
+    assert y.tolist() == [1, 2, 3, 4]
+
+
+def test_a_plain_launch_falls_back_too():
+    y = np.zeros(2, np.float32)
+    with pytest.warns(KernelWarning, match="float32x2"):
+        vector_type[1, 2](y)
+    assert y.tolist() == [3, 3]
+
+
+def test_barriers_and_device_functions_work_there():
+    x, y = np.arange(4, dtype=np.float32), np.zeros(4, np.float32)
+    with pytest.warns(KernelWarning):
+        inspect(sum_of_an_array, 1, 4, x, y)
+    assert y.tolist() == [12, 10, 8, 6]
+
+
+@pytest.mark.parametrize("kernel", [whole_array_arithmetic], ids=["array arithmetic"])
+def test_what_numba_cannot_compile_is_refused(kernel):
+    with pytest.raises(KernelTypeError, match="does not compile it for a GPU either") as refusal:
+        inspect(kernel, 1, 4, np.zeros(4, np.float32), np.zeros(4, np.float32))
+    assert "y[:] = x + 1" in refusal.value.text
+
+
+@pytest.mark.parametrize("kernel", [length_of_a_string, caught_exception, prints_an_array])
+def test_so_are_strings_exceptions_and_printed_arrays(kernel):
+    with pytest.raises(KernelTypeError, match="does not compile it for a GPU either"):
+        inspect(kernel, 1, 1, np.zeros(1, np.float32))
+
+
+def test_a_launch_that_no_gpu_takes_is_not_simulated():
+    assert inspect(vector_type, 0, 2, np.zeros(2, np.float32)).engine == "none"
