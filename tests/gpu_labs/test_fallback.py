@@ -42,11 +42,6 @@ def whole_array_arithmetic(x, y):
 
 
 @cuda.jit
-def length_of_a_string(y):
-    y[0] = len("abc")
-
-
-@cuda.jit
 def caught_exception(y):
     try:
         y[0] = 1
@@ -63,7 +58,7 @@ def test_what_a_gpu_would_run_runs_on_the_simulator_and_says_so():
     points = np.zeros(4, POINT)
     points["place"][:, 1] = [1, 2, 3, 4]
     y = np.zeros(4, np.float32)
-    with pytest.warns(KernelWarning, match="simulator, slowly and without any check.*arrays inside records"):
+    with pytest.warns(KernelWarning, match="(?s)simulator, slowly and without any check.*arrays inside records"):
         launch = inspect(array_in_a_record, 1, 4, points, y)
     assert launch.engine == "simulator"
     assert "simulator" in launch.notes[0]
@@ -84,15 +79,14 @@ def test_barriers_and_device_functions_work_there():
     assert y.tolist() == [12, 10, 8, 6]
 
 
-@pytest.mark.parametrize("kernel", [whole_array_arithmetic], ids=["array arithmetic"])
-def test_what_numba_cannot_compile_is_refused(kernel):
+def test_what_numba_cannot_compile_is_refused():
     with pytest.raises(KernelTypeError, match="does not compile it for a GPU either") as refusal:
-        inspect(kernel, 1, 4, np.zeros(4, np.float32), np.zeros(4, np.float32))
+        inspect(whole_array_arithmetic, 1, 4, np.zeros(4, np.float32), np.zeros(4, np.float32))
     assert "y[:] = x + 1" in refusal.value.text
 
 
-@pytest.mark.parametrize("kernel", [length_of_a_string, caught_exception, prints_an_array])
-def test_so_are_strings_exceptions_and_printed_arrays(kernel):
+@pytest.mark.parametrize("kernel", [caught_exception, prints_an_array])
+def test_so_are_caught_exceptions_and_printed_arrays(kernel):
     with pytest.raises(KernelTypeError, match="does not compile it for a GPU either"):
         inspect(kernel, 1, 1, np.zeros(1, np.float32))
 
