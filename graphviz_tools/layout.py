@@ -168,11 +168,22 @@ def _dot_source(outline: Outline, sizes: Mapping[str, tuple[float, float]]) -> s
 
     fill(dot, ())
     spine = _spine(outline)
+    back = _upwards(outline)
     for number, link in enumerate(outline.links):
-        # A gradient's own arrow is drawn upwards; for ranks it counts as the data edge that it follows.
-        ends = (link.target, link.source) if link.kind == "autograd" else (link.source, link.target)
+        ends = (link.target, link.source) if number in back else (link.source, link.target)
         dot.edge(names[ends[0]], names[ends[1]], id=f"l{number}", weight="8" if number in spine else "1")
     return dot.source
+
+
+def _upwards(outline: Outline) -> set[int]:
+    """The links that run back, against the order in which things are made: gradients' own, and from a loop's
+    body to its variable. For ranks they count the other way round."""
+    made = {box.key: min(box.members) for box in outline.boxes}
+    return {
+        number
+        for number, link in enumerate(outline.links)
+        if link.kind == "autograd" or (link.kind == "data" and made[link.source] > made[link.target])
+    }
 
 
 def _spine(outline: Outline) -> set[int]:
@@ -199,11 +210,12 @@ def _read(placed: dict, outline: Outline) -> Layout:
             x, y = map(float, item["pos"].split(","))
             size = float(item["width"]) * POINTS, float(item["height"]) * POINTS
             boxes[outline.boxes[int(name[1:])].key] = Place(x, height - y, *size)
+    back = _upwards(outline)
     links: list[tuple[Point, ...]] = [()] * len(outline.links)
     for item in placed.get("edges", ()):
         number = int(item["id"][1:])
         points = tuple((x, height - y) for x, y in _spline(item["pos"]))
-        links[number] = points[::-1] if outline.links[number].kind == "autograd" else points
+        links[number] = points[::-1] if number in back else points
     return Layout(width, height, boxes, tuple(links), frames)
 
 

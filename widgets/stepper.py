@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from graphviz_tools.outline import ScopePath
 from graphviz_tools.recording import Recording
 from graphviz_tools.scene import make_scene
 from graphviz_tools.svg import svg_text
+from widgets.stage import Stage
 from widgets.view import View
 from widgets.views import stepper_json
 
@@ -16,7 +17,8 @@ class Stepper(View):
     """Code, graph, values and memory of one Recording, played step by step.
 
     `open` are the scopes drawn open (None: as many as keep the picture readable); `predict=True` starts in
-    predict mode, whose questions follow from `seed`.
+    predict mode, whose questions follow from `seed`. A static graph is shown without its plumbing (Identity,
+    loop counters, ...) unless `all_ops=True`.
 
     Raises TypeError when `recording` is no Recording and IndexError for a step that it does not have.
     """
@@ -28,18 +30,32 @@ class Stepper(View):
         step: int = -1,
         predict: bool = False,
         open: Collection[ScopePath] | None = None,
+        all_ops: bool = False,
         seed: int = 0,
     ) -> None:
-        scene = make_scene(recording, open)
-        data = stepper_json(recording, scene, seed)
-        super().__init__([recording], [scene], data, len(recording), step, predict)
+        self._open = open
+        super().__init__([recording], step, predict, all_ops, seed)
+
+    def _staged(self, recordings: Sequence[Recording], seed: int) -> Stage:
+        (recording,) = recordings
+        scene = make_scene(recording, self._wanted(recording))
+        steps = tuple((step,) for step in range(len(recording)))
+        return Stage((recording,), (scene,), steps, stepper_json(recording, scene, seed))
+
+    def _wanted(self, recording: Recording) -> Collection[ScopePath] | None:
+        """The scopes to open, less those that held plumbing only."""
+        if self._open is None or recording is self._whole[0]:
+            return self._open
+        gone = {scope.path for scope in self._whole[0].scopes} - {scope.path for scope in recording.scopes}
+        return [path for path in map(tuple, self._open) if path not in gone]
 
     @property
     def recording(self) -> Recording:
-        return self._recordings[0]
+        """The Recording as it is shown; its steps are what `step` counts."""
+        return self._stage.recordings[0]
 
     def still(self) -> str:
-        return svg_text(self._scenes[0], len(self.recording) - 1, "light")
+        return svg_text(self._stage.scenes[0], len(self.recording) - 1, "light")
 
     def __repr__(self) -> str:
         return f"<Stepper of {self.recording!r}>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,14 @@ from typing import Any
 import traitlets
 
 from graphviz_tools.recording import Recording
-from graphviz_tools.scene import Scene, make_scene
+from graphviz_tools.scene import make_scene
 from graphviz_tools.scopes import Path as ScopePath
 from widgets.bundle import script, style
 from widgets.page import page_text, write_page
 from widgets.payload import scene_json
+from widgets.stage import Stage, places, plain, same_place
 from widgets.twin import Twin
-from widgets.views import with_further_scenes
+from widgets.views import ROOM, with_further_scenes
 
 SPEEDS = (0.5, 1, 2, 4, 8)
 
@@ -24,7 +26,8 @@ class View(Twin):
     """A player of one or two Recordings.
 
     Traits, kept equal in Python and in the browser: `step` (-1 before the first), `speed` (0.5 to 8),
-    `predict` (whether each step is asked before it is shown) and `score` (`right` and `asked`).
+    `predict` (whether each step is asked before it is shown), `score` (`right` and `asked`) and `all_ops`
+    (whether a static graph shows its plumbing; steps count what is shown).
     """
 
     _esm = script()
@@ -33,31 +36,69 @@ class View(Twin):
     step = traitlets.Int(-1, help="the step shown; -1 is before the first").tag(sync=True)
     speed = traitlets.Enum(SPEEDS, 1, help="how fast play goes").tag(sync=True)
     predict = traitlets.Bool(False, help="ask before each step is shown").tag(sync=True)
+    all_ops = traitlets.Bool(False, help="show a static graph's plumbing").tag(sync=True)
     score = traitlets.Dict({"right": 0, "asked": 0}, help="answers so far").tag(sync=True)
 
     def __init__(
-        self,
-        recordings: Sequence[Recording],
-        scenes: Sequence[Scene],
-        data: dict[str, Any],
-        length: int,
-        step: int,
-        predict: bool,
+        self, recordings: Sequence[Recording], step: int, predict: bool, all_ops: bool, seed: int
     ) -> None:
-        self._length = length
+        self._whole = tuple(recordings)
+        self._plain = tuple(map(plain, recordings))
+        self._seed = seed
+        self._stages: dict[bool, Stage] = {}
+        self._made = False
+        stage = self._stage_of(all_ops)
         if not isinstance(step, int) or isinstance(step, bool):
-            raise TypeError(f"step must be an int from -1 to {length - 1}, got {step!r}")
-        self._recordings = tuple(recordings)
-        self._scenes = tuple(scenes)
-        super().__init__(_data=data, step=step, predict=bool(predict))
+            raise TypeError(f"step must be an int from -1 to {len(stage.beats) - 1}, got {step!r}")
+        super().__init__(_data=self._sent(stage), step=step, predict=bool(predict), all_ops=bool(all_ops))
+        self._made = True
         self.on_msg(self._answer)
+
+    def _staged(self, recordings: Sequence[Recording], seed: int) -> Stage:
+        """`recordings` made ready to be shown."""
+        raise NotImplementedError
+
+    def _stage_of(self, all_ops: bool) -> Stage:
+        shown = self._whole if all_ops else self._plain
+        key = all_ops and self._has_plumbing
+        if key not in self._stages:
+            self._stages[key] = self._staged(shown, self._seed)
+        return self._stages[key]
+
+    @property
+    def _stage(self) -> Stage:
+        return self._stage_of(self.all_ops)
+
+    @property
+    def recordings(self) -> tuple[Recording, ...]:
+        """The Recordings as they are shown: static ones without plumbing, unless `all_ops`."""
+        return self._stage.recordings
+
+    @property
+    def _has_plumbing(self) -> bool:
+        return any(whole is not few for whole, few in zip(self._whole, self._plain, strict=True))
+
+    def _sent(self, stage: Stage) -> dict[str, Any]:
+        return stage.data | {"plumbing": self._has_plumbing}
+
+    @traitlets.observe("all_ops")
+    def _switch(self, change: Any) -> None:
+        """Put the plumbing in, or take it out, at the same place of the program."""
+        if not self._made or not self._has_plumbing:
+            return
+        found = places(self._stage_of(False), self._stage_of(True))
+        with self.hold_sync():
+            step = same_place(self.step, found, self.all_ops)
+            self._data = self._sent(self._stage)
+            self.step = step
 
     @traitlets.validate("step")
     def _check_step(self, proposal: Any) -> int:
         step = proposal["value"]
-        if not -1 <= step < self._length:
+        length = len(self._stage.beats)
+        if not -1 <= step < length:
             raise IndexError(
-                f"step {step} does not exist: steps go from -1 (before the first) to {self._length - 1}"
+                f"step {step} does not exist: steps go from -1 (before the first) to {length - 1}"
             )
         return step
 
@@ -69,7 +110,18 @@ class View(Twin):
         return write_page(self._page_data(), path)
 
     def _page_data(self) -> dict[str, Any]:
-        return with_further_scenes(dict(self._data), self._recordings, self._scenes)
+        data = self._with_the_other(self._sent(self._stage))
+        return with_further_scenes(data, self._stage.recordings, self._stage.scenes)
+
+    def _with_the_other(self, data: dict[str, Any]) -> dict[str, Any]:
+        """`data`, with what a page needs to put plumbing in or out, where that leaves it small enough."""
+        if not self._has_plumbing:
+            return data
+        few, whole = self._stage_of(False), self._stage_of(True)
+        other = (few if self.all_ops else whole).data
+        if len(json.dumps(data)) + len(json.dumps(other)) > ROOM:
+            return data | {"plumbing": False}
+        return data | {"other": other, "places": places(few, whole), "allOps": self.all_ops}
 
     def _answer(self, _: Any, message: dict[str, Any], __: Any) -> None:
         if message.get("what") == "page":
@@ -77,7 +129,7 @@ class View(Twin):
             self.send({"what": "page", "name": name, "html": page_text(self._page_data())})
         elif message.get("what") == "scene":
             opened: list[str] | None = message["opened"]
-            recording = self._recordings[message["side"]]
+            recording = self._stage.recordings[message["side"]]
             paths = None if opened is None else _paths(recording, opened)
             scene = make_scene(recording, paths, fold=message["fold"])
             self.send({"what": "scene", "id": message["id"], "scene": scene_json(scene)})

@@ -11,11 +11,13 @@ export class Playback {
    * @param {number} length how many steps; step -1 is before the first
    * @param {(step: number) => void} show
    * @param {(next: number) => boolean} [ask] true when a question must be answered before `next` is shown
+   * @param {(speed: number) => void} [paced] told the speed that was chosen
    */
-  constructor(length, show, ask = () => false) {
+  constructor(length, show, ask = () => false, paced = () => {}) {
     this.length = length;
     this.onShow = show;
     this.ask = ask;
+    this.paced = paced;
     this.step = -1;
     this.speed = 1;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -77,6 +79,7 @@ export class Playback {
 
   faster() {
     this.setSpeed(SPEEDS[(SPEEDS.indexOf(this.speed) + 1) % SPEEDS.length]);
+    this.paced(this.speed);
   }
 
   /** @param {number} speed steps run this many times as fast */

@@ -13,7 +13,8 @@ import { Timeline } from "./timeline.js";
  * What a widget asks of what it runs in: a notebook's model, or a page.
  * @typedef {{state: State, stepped: (step: number) => void, scored: (score: Score) => void,
  *   predicting: (on: boolean) => void, fetchScene: (side: number, opened: string[] | null, fold: boolean) => Promise<import("./story.js").Scene | null>,
- *   folds: boolean, page: (() => void) | null}} Host
+ *   paced: (speed: number) => void, folds: boolean, page: (() => void) | null,
+ *   allOps: {on: boolean, toggle: () => void} | null}} Host `allOps` where a static graph's plumbing can be shown
  */
 
 export class Shell {
@@ -31,7 +32,7 @@ export class Shell {
       reveal: () => this.playback.go(this.playback.step + 1),
       scored: host.scored,
     });
-    this.playback = new Playback(parts.length, (step) => this.show(step), (next) => this.predict.ask(next));
+    this.playback = new Playback(parts.length, (step) => this.show(step), (next) => this.predict.ask(next), host.paced);
     this.timeline = new Timeline(parts.stretches, parts.length, (step) => { this.playback.pause(); this.playback.go(step); }, parts.say);
     this.steps = button("step through", "Step", () => this.turn(false), { class: "mode" });
     this.predicts = button("predict each step", "Predict", () => this.turn(true), { class: "mode" });
@@ -66,6 +67,9 @@ export class Shell {
         found.textContent = search.value.trim() ? `${count} found` : "";
       },
     });
+    const { allOps } = this.host;
+    const all = allOps && button("show the framework's own ops too: Identity, constants, loop counters", "all ops", allOps.toggle,
+      { class: "tool all-ops", "aria-pressed": String(allOps.on) });
     const fold = button("fold repeated blocks", "fold repeats", () => this.fold(fold), { class: "tool", "aria-pressed": "false" });
     return el(
       "header",
@@ -75,6 +79,7 @@ export class Shell {
       el("span", { class: "space" }),
       found,
       search,
+      all,
       this.host.folds && fold,
       this.host.page && button("save as a page that needs no kernel", "⤓ HTML", this.host.page, { class: "tool" }),
     );
