@@ -12,7 +12,7 @@ from graphviz_tools.palette import Theme
 from widgets.bundle import script, style
 from widgets.kernel_picture import kernel_svg
 from widgets.kernel_story import kernel_story
-from widgets.page import write_page
+from widgets.page import write_page, write_svg
 from widgets.twin import Twin
 
 
@@ -29,7 +29,7 @@ class KernelView(Twin):
     frame = traitlets.Int(0, help="the frame shown; -1 is before the first access").tag(sync=True)
 
     def __init__(self, launch: Launch) -> None:
-        if not isinstance(launch, Launch):
+        if not isinstance(launch, Launch):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(
                 f"KernelView shows a launch record, not a {type(launch).__name__}: "
                 "make one with gpu_labs.inspect(kernel, grid, block, *arguments)"
@@ -52,9 +52,7 @@ class KernelView(Twin):
 
     def to_svg(self, path: str | Path, theme: Theme = "light") -> Path:
         """Write the still picture; returns its path."""
-        place = Path(path)
-        place.write_text(kernel_svg(self._data, theme), "utf-8")
-        return place
+        return write_svg(kernel_svg(self._data, theme), path)
 
     def still(self) -> str:
         return kernel_svg(self._data)

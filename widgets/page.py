@@ -33,12 +33,21 @@ def page_text(data: Json, entry: str = "app.js", sheets: Sequence[str] = ()) -> 
 
 def write_page(data: Json, path: str | Path, entry: str = "app.js", sheets: Sequence[str] = ()) -> Path:
     """Write the page to `path`, which ends in .html (added where it has no ending), and return it."""
+    return _write(page_text(data, entry, sheets), path, ".html")
+
+
+def write_svg(svg: str, path: str | Path) -> Path:
+    """Write `svg` to `path`, which ends in .svg (added where it has no ending), and return it."""
+    return _write(svg, path, ".svg")
+
+
+def _write(text: str, path: str | Path, suffix: str) -> Path:
     place = Path(path)
     if not place.suffix:
-        place = place.with_suffix(".html")
-    if place.suffix not in (".html", ".htm"):
-        raise ValueError(f"{place.name} should end in .html")
+        place = place.with_suffix(suffix)
+    if place.suffix != suffix:
+        raise ValueError(f"{place.name} should end in {suffix}")
     if not place.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {str(place.parent)!r}: create it first")
-    place.write_text(page_text(data, entry, sheets), "utf-8")
+    place.write_text(text, "utf-8")
     return place

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import traitlets
 
 import __main__
+from graphviz_tools.palette import Theme
 from graphviz_tools.recording import SourceLine
 from graphviz_tools.trace_cache import CacheHistory, Prediction, trace_cache
 from widgets.bundle import script, style
+from widgets.page import write_page, write_svg
 from widgets.trace_cache_picture import trace_cache_svg
 from widgets.twin import Twin
 
@@ -32,7 +35,7 @@ class TraceCache(Twin):
     def __init__(self, fn: Callable[..., Any]) -> None:
         self.cache = trace_cache(fn)
         super().__init__(_history=history_json(self.cache.history))
-        self.on_msg(self._asked)
+        self.on_msg(self._asked)  # pyright: ignore[reportUnknownMemberType]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function; returns its result and adds a row."""
@@ -62,6 +65,16 @@ class TraceCache(Twin):
         except Exception as error:  # whatever the typed text or the function raised belongs to the learner
             first_line = (str(error).splitlines() or [""])[0]
             self._answer = answer(text, None, "", f"{type(error).__name__}: {first_line}")
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write the history as one self-contained page; returns its path. Nothing can be tried on it: that
+        needs the function. Raises ValueError for another ending than .html."""
+        data = {"name": "TraceCache", "title": self.history.function, "history": self._history}
+        return write_page(data, path, "trace_cache_app.js", ["kernel.css"])
+
+    def to_svg(self, path: str | Path, theme: Theme = "light") -> Path:
+        """Write the still picture; returns its path."""
+        return write_svg(trace_cache_svg(self._history, theme), path)
 
     def still(self) -> str:
         return trace_cache_svg(self._history)

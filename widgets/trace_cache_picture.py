@@ -16,7 +16,9 @@ def trace_cache_svg(history: dict[str, Any], theme: Theme = "light") -> str:
     sheet = Sheet(theme)
     calls = history["calls"]
     traced = sum(call["traced"] for call in calls)
-    title = f"{history['function']}: {len(calls)} calls, {traced} traces, {len(history['entries'])} graphs"
+    counts = {"call": len(calls), "trace": traced, "graph": len(history["entries"])}
+    told = ", ".join(f"{count} {word}{'s' * (count != 1)}" for word, count in counts.items())
+    title = f"{history['function']}: {told}"
     sheet.text(MARGIN, MARGIN + LINE, title, "ink", "bold")
     rows = [row(call) for call in calls]
     widths = [max((len(each[column]) for each in rows), default=0) for column in range(4)]

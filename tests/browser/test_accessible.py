@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+from numba import cuda as numba_cuda
 
+from gpu_labs import inspect
 from tests.browser.test_stepper_page import press
 from tests.widgets.recordings import eager_loop, perceptron, static_loop
-from widgets import Duet, Stepper
+from widgets import Duet, KernelView, Stepper, TraceCache
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -48,6 +52,39 @@ def test_axe_finds_nothing_serious_in_the_duet_and_in_heat_maps(show, dark):
     page = show(Stepper(perceptron()), dark=dark, reduced_motion="reduce")
     press(page, "ArrowRight", 7)
     assert serious(page) == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_serious_in_kernel_view_and_trace_cache(show, snap, dark):
+    page = show(racing(), dark=dark, reduced_motion="reduce")
+    press(page, "ArrowRight", 3)
+    page.locator(".findings summary").first.click()
+    assert serious(page) == []
+    page.get_by_role("button", name="show profile").click()
+    assert serious(page) == []
+    page = show(retraced(), dark=dark, reduced_motion="reduce")
+    assert page.locator(".calls tbody tr").count() == 3
+    assert serious(page) == []
+    snap(page, f"trace-cache-{'dark' if dark else 'light'}")
+
+
+@numba_cuda.jit
+def neighbours(x):
+    tile = numba_cuda.shared.array(8, "float32")
+    t = numba_cuda.threadIdx.x
+    tile[t] = x[t]
+    x[t] = tile[7 - t]
+
+
+def racing() -> KernelView:
+    return KernelView(inspect(neighbours, 1, 8, np.zeros(8, np.float32), level="profile"))
+
+
+def retraced() -> TraceCache:
+    cache = TraceCache(torch.compile(lambda x, n: x * n, backend="eager"))
+    for length, times in ((3, 2), (3, 2), (3, 4)):
+        cache(torch.ones(length), times)
+    return cache
 
 
 def test_the_keyboard_alone_reaches_a_node_and_its_history(show):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.browser.test_stepper_page import press
+from dataclasses import replace
+
+from tests.browser.test_stepper_page import OUT_OF_SIGHT, press
 from tests.widgets.recordings import eager_loop, static_loop
 from widgets import Duet
 
@@ -32,6 +34,27 @@ def test_while_one_side_has_numbers_the_other_has_handles(show, snap):
     assert left.locator(".box.handle").count() == 0
     assert right.locator(".box.handle:not(.ghost)").count() >= 2
     snap(page, "duet-tracing-dark")
+
+
+def test_at_every_beat_both_sides_have_what_happens_in_sight(show):
+    view = Duet(eager_loop(), static_loop())
+    page = show(view, width=1000, height=700, reduced_motion="reduce")
+    for _ in view.beats:
+        press(page, "ArrowRight")
+        assert page.evaluate(OUT_OF_SIGHT, ".box.current") == 0
+
+
+def test_the_box_of_a_loop_that_runs_is_lit_and_counts(show):
+    turns = [
+        replace(step, scope=(*step.scope, "iteration 2")) if step.phase == "run" and step.scope else step
+        for step in static_loop().steps
+    ]
+    page = show(Duet(eager_loop(), replace(static_loop(), steps=tuple(turns))), width=1400)
+    counted = set()
+    for _ in range(25):
+        press(page, "ArrowRight")
+        counted |= set(page.locator(".side").nth(1).locator(".frame.active .toggle text").all_text_contents())
+    assert {"▾ cond", "▾ body", "▾ cond · iteration 2 ●", "▾ body · iteration 2 ●"} <= counted
 
 
 def test_a_node_lights_its_partner_on_the_other_side(show):

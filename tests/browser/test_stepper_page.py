@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.widgets.recordings import eager_loop, perceptron, static_loop, tower
+from tests.widgets.test_plumbing_view import plumbed
 from widgets import Stepper
 
 
@@ -184,6 +187,75 @@ def test_zoom_pan_and_fit(show):
     assert page.evaluate(transform) == fitted
 
 
+def test_fit_shows_what_can_be_read_and_all_shows_everything(show):
+    page = show(Stepper(tower(layers=3, ops=14)))
+    scale = "new DOMMatrix(getComputedStyle(document.querySelector('.content')).transform).a"
+    first = page.evaluate(scale)
+    page.get_by_label("show all of the graph").click()
+    assert page.evaluate(scale) < first / 2
+    assert page.evaluate(OUT_OF_SIGHT, ".box") == 0
+    page.get_by_label("fit the graph").click()
+    assert page.evaluate(scale) == first >= 0.7
+
+
+def test_the_box_of_every_step_is_in_sight(show):
+    page = show(Stepper(tower(layers=3, ops=14)), reduced_motion="reduce")
+    page.get_by_label("zoom in").click()
+    for _ in range(40):
+        press(page, "ArrowRight")
+        assert page.evaluate(OUT_OF_SIGHT, ".box.current") == 0
+
+
+# How many of the boxes that a selector names do not lie in the panel as a whole.
+OUT_OF_SIGHT = """(boxes) => [...document.querySelectorAll(boxes)].filter((box) => {
+    const [b, c] = [box, box.closest(".canvas")].map((e) => e.getBoundingClientRect());
+    return b.left < c.left - 1 || b.top < c.top - 1 || b.right > c.right + 1 || b.bottom > c.bottom + 1;
+}).length"""
+
+
+def test_code_keeps_its_lines_and_the_panel_gets_as_much_room_as_one_likes(show):
+    recording = eager_loop()
+    wide = recording.sources[0].text.replace("h * h", "h * h  # " + "a long remark " * 12)
+    page = show(Stepper(replace(recording, sources=(replace(recording.sources[0], text=wide),))))
+    heights = page.locator(".source .line").evaluate_all("(rows) => rows.map((row) => row.offsetHeight)")
+    assert len(set(heights)) == 1
+    width = "document.querySelector('.code').offsetWidth"
+    fitted = page.evaluate(width)
+    bar = page.get_by_role("separator")
+    bar.press("ArrowUp")
+    assert page.evaluate(width) == fitted + 24 and state(page).startswith("not started")
+    at = bar.bounding_box()
+    page.mouse.move(at["x"] + 3, at["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(at["x"] + 83, at["y"] + 50)
+    page.mouse.up()
+    assert page.evaluate(width) == fitted + 104
+    bar.dblclick()
+    assert page.evaluate(width) == fitted
+
+
+def test_a_static_graph_shows_all_its_ops_when_asked(show, snap):
+    page = show(Stepper(plumbed()))
+    press(page, "ArrowRight", 2)
+    assert page.locator(".box .title").all_text_contents() == ["x", "Mul", "Sum"]
+    page.get_by_role("button", name="all ops").click()
+    assert page.locator(".box").count() == 5 and "step 3 of 10" in state(page)
+    assert page.get_by_role("button", name="all ops").get_attribute("aria-pressed") == "true"
+    press(page, "ArrowRight")
+    page.get_by_role("button", name="all ops").click()
+    assert page.locator(".box").count() == 3 and "step 2 of 6" in state(page)
+
+
+def test_a_weight_is_touched_inside_the_op_that_reads_it(show, snap):
+    page = show(Stepper(perceptron()))
+    press(page, "End")
+    weight = page.locator(".box.held").first
+    assert weight.locator(".gradient").text_content().startswith("grad (64, 64)")
+    snap(page, "stepper-weights-light")
+    weight.click()
+    assert "weight" in page.locator(".values .what").inner_text()
+
+
 def test_scopes_close_and_open_again(show, snap):
     page = show(Stepper(perceptron()))
     assert page.locator(".frame").count() == 3
@@ -250,8 +322,6 @@ def test_predict_asks_before_it_shows_scores_and_explains(show, snap):
 
 
 def test_a_failing_program_is_told_at_the_step_that_failed(show):
-    from dataclasses import replace
-
     recording = eager_loop()
     broken = replace(recording.steps[3], error="RuntimeError: sizes do not match")
     page = show(Stepper(replace(recording, steps=(*recording.steps[:3], broken), error=broken.error)))

@@ -21,7 +21,7 @@ def test_a_call_returns_what_the_function_returns_and_adds_a_row(cache: TraceCac
     assert cache(tf.constant([1.0, 2.0]), 3).numpy().tolist() == [3.0, 6.0]
     cache(tf.constant([5.0, 6.0]), 3)
     assert [call["traced"] for call in cache._history["calls"]] == [True, False]
-    assert "2 calls, 1 traces" in cache.still()
+    assert "2 calls, 1 trace, 1 graph" in cache.still()
 
 
 def test_a_typed_call_is_predicted_without_running(cache: TraceCache) -> None:

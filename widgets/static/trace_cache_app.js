@@ -1,6 +1,16 @@
 // TraceCache in a notebook: the history comes from Python, what is typed goes to it.
 
+import { themeButton } from "./theme_button.js";
 import { TraceCacheView } from "./trace_cache.js";
+
+/** A page that stands alone: the history, and nobody to ask. @param {HTMLElement} root @param {any} data */
+export function page(root, data) {
+  root.classList.add("duet");
+  const view = new TraceCacheView(data.history, null);
+  root.append(view.root);
+  view.root.querySelector(".head")?.append(themeButton(root));
+  return view;
+}
 
 /** @param {{model: any, el: HTMLElement}} context */
 function render({ model, el: root }) {
