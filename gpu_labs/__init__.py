@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gpu_labs.executor.facade import cuda
     from gpu_labs.executor.findings import KINDS, Finding
     from gpu_labs.executor.inspect import inspect
     from gpu_labs.executor.launch import (

@@ -22,7 +22,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -96,7 +96,7 @@ def _autograd_function(
         return result
 
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
-        outputs = output if isinstance(output, tuple) else (output,)
+        outputs = cast(tuple[Any, ...], output if isinstance(output, tuple) else (output,))
         ctx.output_is_tensor = [isinstance(value, torch.Tensor) for value in outputs]
         returned = sum(ctx.output_is_tensor)
         if backward_body is not None and returned != gradients:
@@ -125,7 +125,7 @@ def _autograd_function(
         # A compiled backward is never differentiated again, and cannot hold a second Function.
         run = backward_body if torch.compiler.is_compiling() else backward_apply
         result = run(*asked, *kept)
-        results = list(result) if isinstance(result, tuple) else [result]
+        results: list[Any] = [*result] if isinstance(result, tuple) else [result]
         if len(results) != sum(ctx.is_tensor):
             raise RuntimeError(
                 f"the backward of {name} returned {len(results)} gradient(s) for {sum(ctx.is_tensor)} "
@@ -135,7 +135,7 @@ def _autograd_function(
 
     def run_rows(info: Any, in_dims: tuple[int | None, ...], *args: Any) -> tuple[Any, Any]:
         """`torch.vmap`: one call for each row, since a kernel knows nothing of a batch."""
-        rows = []
+        rows: list[Any] = []
         for row in range(info.batch_size):
             inputs = [
                 arg if dim is None else arg.select(dim, row) for arg, dim in zip(args, in_dims, strict=True)
@@ -149,7 +149,7 @@ def _autograd_function(
         return _stacked(rows), 0
 
     # The class is named before it is made, because torch names the graph node after it: `ReluBackward`.
-    methods = {
+    methods: dict[str, Any] = {
         "forward": run_forward,
         "setup_context": setup_context,
         "backward": run_backward,
@@ -186,7 +186,7 @@ def _asked_for(
     gradients = 1
     while gradients < len(asked) and place(asked[gradients]) is None:
         gradients += 1
-    wanted = []
+    wanted: list[tuple[bool, int]] = []
     for parameter in asked[gradients:]:
         found = place(parameter)
         if found is None:
@@ -212,7 +212,7 @@ def _versions(args: Sequence[Any]) -> list[int | None]:
 def _refuse_hidden_writes(
     name: str, parameters: Sequence[str], args: Sequence[Any], before: Sequence[int | None], result: Any
 ) -> None:
-    results = result if isinstance(result, tuple) else (result,)
+    results = cast(tuple[Any, ...], result if isinstance(result, tuple) else (result,))
     # A backward is such a forward too, and has None where an argument has no gradient.
     if result is None or not all(value is None or isinstance(value, torch.Tensor) for value in results):
         raise TypeError(

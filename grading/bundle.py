@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import nbformat
 from nbformat import NotebookNode
@@ -71,10 +72,11 @@ class Bundle:
     @classmethod
     def loads(cls, text: str) -> Bundle:
         """Raises Unreadable when the text is no bundle or its seal is broken."""
+        node = cast(Callable[[Any], Any], nbformat.from_dict)  # pyright: ignore[reportUnknownMemberType]
         try:
             content = json.loads(text)
-            notebook = NotebookNode(nbformat.from_dict(content["notebook"]))
-            expected = NotebookNode(nbformat.from_dict(content["expected"]))
+            notebook = NotebookNode(node(content["notebook"]))
+            expected = NotebookNode(node(content["expected"]))
             bundle, seal = cls(notebook, dict(expected)), content["seal"]
         except (ValueError, KeyError, TypeError, AttributeError):
             raise Unreadable("the file is no bundle that `duet release` made") from None

@@ -7,6 +7,7 @@ import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from nbformat import NotebookNode
 
@@ -103,7 +104,7 @@ def _exercise_id(path: Path) -> str:
 def _as_bundle(canonical: NotebookNode) -> Bundle:
     """A bundle of what a learner may know: no solutions, no hidden checks, one process for all."""
     notebook = copy.deepcopy(canonical)
-    expected = {}
+    expected: dict[str, Any] = {}
     for cell in notebook.cells:
         if kind(cell) == "check":
             cell.metadata.duet.pop("fresh", None)

@@ -86,4 +86,5 @@ class Report:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Report:
         checks = tuple(CheckResult(**check) for check in data["checks"])
-        return cls(**{**data, "checks": checks, "notes": tuple(data["notes"])})
+        fields: dict[str, Any] = {**data, "checks": checks, "notes": tuple(data["notes"])}
+        return cls(**fields)

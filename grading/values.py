@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 
 def show(value: Any, digits: int = 4) -> None:
@@ -25,10 +25,12 @@ def text_of(value: Any, digits: int = 4) -> str:
     if isinstance(value, int | float | complex) and type(value) in (int, float, complex):
         return _number(value, digits)
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{text_of(k, digits)}: {text_of(v, digits)}" for k, v in value.items()) + "}"
+        pairs = cast(Mapping[Any, Any], value).items()
+        return "{" + ", ".join(f"{text_of(k, digits)}: {text_of(v, digits)}" for k, v in pairs) + "}"
     if isinstance(value, list | tuple):
         opening, closing = "()" if isinstance(value, tuple) else "[]"
-        return opening + ", ".join(text_of(item, digits) for item in value) + closing
+        items = cast(list[Any], value)
+        return opening + ", ".join(text_of(item, digits) for item in items) + closing
     array = _array(value)
     shape = ", ".join(str(size) for size in array.shape)
     return f"{_dtype(value)}[{shape}] {_elements(array.tolist(), digits)}"
@@ -56,7 +58,8 @@ def _dtype(value: Any) -> str:
 
 def _elements(elements: Any, digits: int) -> str:
     if isinstance(elements, list):
-        return "[" + ", ".join(_elements(element, digits) for element in elements) + "]"
+        row = cast(list[Any], elements)
+        return "[" + ", ".join(_elements(element, digits) for element in row) + "]"
     return _number(elements, digits) if not isinstance(elements, bool | bytes) else repr(elements)
 
 

@@ -49,7 +49,25 @@ _HOME = {
     "without_plumbing": "plumbing",
 }
 
-__all__ = sorted([*_HOME, "align", "collapse", "diff", "trace_cache"])
+__all__ = [
+    "Alignment",
+    "Recording",
+    "align",
+    "collapse",
+    "diff",
+    "draw",
+    "load",
+    "record_compiled",
+    "record_jax",
+    "record_onnx",
+    "record_optimized",
+    "record_tensorflow",
+    "record_torch",
+    "recording_torch",
+    "save",
+    "trace_cache",
+    "without_plumbing",
+]
 
 # A learner may import TensorFlow right after this package, and its noise would be in every saved output.
 quiet_environment()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from graphviz_tools.dot import dot_text
 from graphviz_tools.engine import run_graphviz
@@ -48,7 +49,7 @@ def draw(
     last = len(recording.steps) - 1
     if step is None:
         step = last
-    if not isinstance(step, int) or not -1 <= step <= last:
+    if not isinstance(step, int) or not -1 <= step <= last:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise IndexError(f"step {step!r} of a recording whose steps are 0 to {last}")
     return Picture(scene, step, theme)
 
@@ -94,7 +95,7 @@ class Picture:
             raise ValueError(f"seconds_per_step must be above 0, got {seconds_per_step}")
         return _written(path, _gif(self, seconds_per_step), ".gif")
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"image/svg+xml": self.svg, "text/plain": repr(self)}
 
     def __repr__(self) -> str:

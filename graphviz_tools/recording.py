@@ -213,7 +213,7 @@ class Recording:
     sources: tuple[Source, ...] = ()
     outputs: tuple[Value, ...] = ()
     omitted: tuple[Omission, ...] = ()
-    versions: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict[str, str])
     error: str = ""
 
     def __len__(self) -> int:
