@@ -12,16 +12,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gpu_labs.executor.program import Branch, Const, Function, Jump, Return, SliceOf, Var
+from gpu_labs.executor.program import Branch, Const, Function, Jump, Return, Site, SliceOf, Var
 
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """A natural loop: its header's label and the labels of all its blocks, the header's included."""
+    """A natural loop: its header's label and the labels of all its blocks, the header's included.
+
+    `exits` are the blocks of a `return` that the source has inside the loop: no way leads back from them."""
 
     header: int
     body: frozenset[int]
     latch: int
+    exits: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,8 @@ def analyse(function: Function) -> Flow:
     first_free = max(function.blocks) + 1
     for header in sorted({h for _, h in back}):
         body = _natural_loop(function, header, [u for u, h in back if h == header], preorder)
-        loops[header] = Loop(header, frozenset(body), first_free + len(loops))
+        exits = _returns_inside(function, body, preorder)
+        loops[header] = Loop(header, frozenset(body), first_free + len(loops), frozenset(exits))
     order = _ordered(function, set(preorder), function.entry, loops, set())
     return Flow(tuple(order), {label: at for at, label in enumerate(order)}, loops)
 
@@ -98,13 +102,25 @@ def _natural_loop(function: Function, header: int, tails: list[int], reachable: 
     return body
 
 
+def _returns_inside(function: Function, body: set[int], reachable: list[int]) -> set[int]:
+    outside = {target for label in reachable if label not in body for target in successors(function, label)}
+    return {
+        target
+        for label in body
+        for target in successors(function, label)
+        if target not in body | outside
+        and target < max(body)
+        and isinstance(function.blocks[target].end, Return)
+    }
+
+
 def _ordered(
     function: Function, region: set[int], entry: int, loops: dict[int, Loop], opened: set[int]
 ) -> list[int]:
     """A topological order of `region` in which each inner loop is one stretch that ends in its latch."""
     inner = [loop for h, loop in loops.items() if h in region and h not in opened]
     outer = [a for a in inner if not any(a.header in b.body and a is not b for b in inner)]
-    home = {label: loop.header for loop in outer for label in loop.body}
+    home = {label: loop.header for loop in outer for label in loop.body | loop.exits}
     before: dict[int, set[int]] = {home.get(label, label): set() for label in region}
     for label in region:
         for target in successors(function, label):
@@ -123,7 +139,7 @@ def _ordered(
         if loop is None:
             order.append(label)
         else:
-            order += _ordered(function, set(loop.body), label, loops, opened | {label})
+            order += _ordered(function, set(loop.body | loop.exits), label, loops, opened | {label})
             order.append(loop.latch)
     return order
 
@@ -201,3 +217,20 @@ def waits_for(
             if kind != "load":
                 work.extend(operands)
     return kinds
+
+
+def loop_site(function: Function, loop: Loop) -> Site | None:
+    """The line that a loop without an end is reported at; None where an iterator ends the loop."""
+    labels = sorted(loop.body)
+    if any(op.kind == "next" for op in function.blocks[loop.header].ops):
+        return None
+    branches = [end for label in labels if isinstance(end := function.blocks[label].end, Branch)]
+    leaving = [end for end in branches if not {end.then, end.orelse} <= loop.body] or branches
+    if leaving:
+        return leaving[-1].site
+    ops = [op for label in labels for op in function.blocks[label].ops]
+    ops += [
+        inner for op in ops if op.kind == "call" for block in op.info.blocks.values() for inner in block.ops
+    ]
+    site = next((op.site for op in ops if op.site), None)
+    return site or Site(-1 - loop.header, ops[0].line if ops else 0, "", function.file, "loop")

@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 from gpu_labs.executor import arith
 from gpu_labs.executor.constants import Constants
-from gpu_labs.executor.flow import Flow, analyse, outlive_their_loop, waits_for
+from gpu_labs.executor.flow import Flow, analyse, loop_site, outlive_their_loop, waits_for
 from gpu_labs.executor.lockstep_ops import OperationCode, flops
-from gpu_labs.executor.program import Branch, Function, Jump, Op, Operand, Phi, Program, Return, Site
+from gpu_labs.executor.program import Branch, Function, Jump, Operand, Phi, Program, Return
 
 
 def compile_program(program: Program) -> Callable[..., None]:
@@ -142,8 +142,9 @@ class _FunctionCode(OperationCode):
         loop = next(each for each in self.flow.loops.values() if each.latch == label)
         header = self.function.blocks[loop.header]
         names = [phi.dst.name for phi in header.phis]
-        site = self._loop_site(loop.header, loop.body)
-        if site is not None:
+        found = loop_site(self.function, loop)
+        if found is not None:
+            site = self.constants.name(found, ("site", found.id), "S")
             counter = f"turns{label}"
             self.counters.append(counter)
             state = "".join(f"{name}_next, " for name in names)
@@ -159,36 +160,13 @@ class _FunctionCode(OperationCode):
         self._line(f"b = {self.flow.rank[loop.header]}")
         self._line("if pending: b, m = L.go(pending, b, m)")
 
-    def _block_ops(self, label: int) -> list[Op]:
-        ops = list(self.function.blocks[label].ops)
-        for op in tuple(ops):
-            if op.kind == "call":
-                ops += [inner for block in op.info.blocks.values() for inner in block.ops]
-        return ops
-
-    def _loop_site(self, header: int, body: frozenset[int]) -> str | None:
-        """The line that a loop without an end is reported at; None where an iterator ends the loop."""
-        if any(op.kind == "next" for op in self.function.blocks[header].ops):
-            return None
-        ends = [self.function.blocks[label].end for label in sorted(body)]
-        branches = [end for end in ends if isinstance(end, Branch)]
-        leaving = [e for e in branches if not {e.then, e.orelse} <= body] or branches
-        if leaving:
-            site = leaving[-1].site
-        else:
-            site = next((op.site for label in sorted(body) for op in self._block_ops(label) if op.site), None)
-        if site is None:
-            line = next((op.line for label in sorted(body) for op in self._block_ops(label)), 0)
-            site = Site(-1 - header, line, "", self.function.file, "loop")
-        return self.constants.name(site, ("site", site.id), "S")
-
     def _edge(self, source: int, target: int, mask: str) -> int:
         """Give the phis of `target` their values; returns the number of the block to go to."""
         block = self.function.blocks[target]
         loop = self.flow.loops.get(target)
         back = loop is not None and source in loop.body
         place = self.flow.rank[loop.latch if back and loop is not None else target]
-        if loop is not None and not back and self._loop_site(target, loop.body) is not None:
+        if loop is not None and not back and loop_site(self.function, loop) is not None:
             self._line(f"turns{loop.latch} = 0")
         sets = [(phi, phi.incoming[source]) for phi in block.phis if source in phi.incoming]
         if sets:

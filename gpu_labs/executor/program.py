@@ -208,6 +208,10 @@ class Program:
         """Every operation of the kernel and its device functions."""
         return [op for each in (self.kernel, *self.functions) for b in each.blocks.values() for op in b.ops]
 
+    def barrier_lines(self) -> set[int]:
+        """The lines of `syncthreads`."""
+        return {op.line for op in self.ops() if op.kind == "barrier"}
+
     def uses(self, *kinds: OpKind) -> bool:
         """True when some operation is of one of these kinds."""
         return any(op.kind in kinds for op in self.ops())

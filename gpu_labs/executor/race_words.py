@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from gpu_labs.executor.findings import Dim3, Finding, Kind
 from gpu_labs.executor.memory import Memory
 from gpu_labs.executor.program import Site
@@ -9,13 +11,23 @@ from gpu_labs.executor.races import ATOMIC, READ, WRITE
 from gpu_labs.executor.report import element, place
 
 Side = tuple[Site, int, Dim3, Dim3]  # where, read/write/atomic, block, thread
+_RANK = {READ: 0, ATOMIC: 1, WRITE: 2}
 _VERBS = {READ: "reads", WRITE: "writes", ATOMIC: "atomically changes"}
 
 
 def race(
-    memory: Memory, cell: int, earlier: Side, later: Side, block: Dim3, grid: Dim3, places: int
+    memory: Memory,
+    cell: int,
+    a: Side,
+    b: Side,
+    block: Dim3,
+    grid: Dim3,
+    places: int,
+    barriers: Set[int] = frozenset(),
 ) -> Finding:
-    """The finding for two accesses that nothing orders; `later` gives the line."""
+    """The finding for two accesses that nothing orders. The one further down in the kernel gives the line:
+    which of them an engine happened to run first means nothing. `barriers` are the lines of barriers."""
+    earlier, later = sorted((a, b), key=lambda side: (side[0].line, _RANK[side[1]], side[2:]))
     index, shown = element(memory, cell)
     site, kind, home, thread = later
     other_site, other_kind, other_home, other_thread = earlier
@@ -35,7 +47,7 @@ def race(
     return Finding(
         name,
         sentence,
-        _hint(name, kind, other_kind, same_block, site, other_site, memory),
+        _hint(name, {kind, other_kind}, same_block, site.line, other_site.line, memory, barriers),
         site.line,
         site.text,
         memory.name,
@@ -51,26 +63,31 @@ def race(
 
 
 def _hint(
-    name: Kind, kind: int, other_kind: int, same_block: bool, site: Site, other: Site, memory: Memory
+    name: Kind, kinds: set[int], same_block: bool, line: int, other: int, memory: Memory, barriers: Set[int]
 ) -> str:
+    """What to try; `other` is the line further up, or the same."""
     if name == "race-write-write":
-        if site.line == other.line:
+        if line == other:
             return (
-                f"if the threads add up, use cuda.atomic.add({memory.name}, ...); otherwise let one thread write, or "
-                "give each thread an element of its own."
+                "if the threads add up or look for the largest, use an atomic (cuda.atomic.add, max); otherwise let "
+                "one thread write, or give each thread an element of its own."
             )
+        if not same_block:
+            return "give each block elements of its own, or use an atomic: no barrier reaches across blocks."
         return "let only one thread write this element, or put cuda.syncthreads() between the two lines."
     if name == "missing-barrier":
-        if site.line == other.line:
+        if line == other:
             return (
                 "read into a variable first, then cuda.syncthreads(), then write: within one line nothing orders "
                 "the read of one thread and the write of another."
             )
-        first, second = sorted((other.line, site.line))
-        return (
-            f"put cuda.syncthreads() between line {first} and line {second}, where every thread reaches it."
-        )
-    if ATOMIC in (kind, other_kind):
+        if any(other <= barrier <= line for barrier in barriers):
+            return (
+                f"there is a barrier between the two lines, but the loop comes round again: put a second "
+                f"cuda.syncthreads() after line {line}, so that all have done it before the next turn."
+            )
+        return f"put cuda.syncthreads() between line {other} and line {line}, where every thread reaches it."
+    if ATOMIC in kinds:
         return "read the result in a second kernel, or use the value that the atomic returns."
     return (
         "no barrier reaches across blocks: write to a second array, split the kernel in two launches, or use an "

@@ -32,8 +32,9 @@ MANY = 256
 class Entry(NamedTuple):
     """One access as the engine ran it: cells, and the mask of the lanes that took part.
 
-    `lanes` is None where the cells broadcast over the lanes, else the lane of each cell. `turns` counts
-    the warp functions that each warp had passed, or is None where there was none."""
+    `lanes` is None where the cells broadcast over the lanes, else the lane of each cell; `times` is then the
+    time of each, where it is known. `turns` counts the warp functions that each warp had passed, or is None
+    where there was none."""
 
     kind: AccessKind
     site: Site
@@ -43,6 +44,7 @@ class Entry(NamedTuple):
     time: int
     turns: np.ndarray | None
     lanes: np.ndarray | None = None
+    times: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,13 +254,15 @@ def _clashes(group: np.ndarray, actor: np.ndarray, rows: Table) -> np.ndarray:
 def pairs(
     rows: Table, cells: np.ndarray, entries: list[Entry], per_block: int
 ) -> list[tuple[int, Party, Party]]:
-    """For the first of `cells`, the accesses that clash: (cell, earlier, later), one for each two lines."""
-    found: dict[tuple[int, int, int, int], tuple[int, Party, Party]] = {}
+    """For the first of `cells`, the accesses that clash: (cell, earlier, later), one for each two lines, and
+    one more where it happens between blocks as well as within one."""
+    found: dict[tuple[object, ...], tuple[int, Party, Party]] = {}
     for cell in cells[:MANY]:
         mine = np.flatnonzero(rows.cell == cell)
         chosen: list[tuple[Party, int, int]] = []
         for at in np.unique(rows.entry[mine]):
             of_entry = mine[rows.entry[mine] == at]
+            of_entry = of_entry[np.argsort(rows.lane[of_entry], kind="stable")]
             for row in of_entry[:3] if len(of_entry) <= 3 else (of_entry[0], of_entry[1], of_entry[-1]):
                 entry = entries[at]
                 party = Party(int(rows.lane[row]), entry.site, entry.time, int(rows.kind[row]))
@@ -271,7 +275,7 @@ def _clashing(
     cell: int,
     chosen: list[tuple[Party, int, int]],
     per_block: int,
-    found: dict[tuple[int, int, int, int], tuple[int, Party, Party]],
+    found: dict[tuple[object, ...], tuple[int, Party, Party]],
 ) -> None:
     for i, (a, code_a, turn_a) in enumerate(chosen):
         for b, code_b, turn_b in chosen[i + 1 :]:
@@ -280,13 +284,13 @@ def _clashing(
                 continue
             if kinds == {WRITE} and code_a == code_b:
                 continue
-            same_warp = a.lane // per_block == b.lane // per_block
-            same_warp = same_warp and a.lane % per_block // WARP == b.lane % per_block // WARP
+            same_block = a.lane // per_block == b.lane // per_block
+            same_warp = same_block and a.lane % per_block // WARP == b.lane % per_block // WARP
             if same_warp and turn_a != turn_b:
                 continue
             earlier, later = (a, b) if a.time <= b.time else (b, a)
-            key = (earlier.site.line, earlier.kind, later.site.line, later.kind)
-            found.setdefault(key, (cell, earlier, later))
+            lines = sorted(((a.site.line, a.kind), (b.site.line, b.kind)))
+            found.setdefault((*lines, same_block), (cell, earlier, later))
 
 
 def memory_size(memory: Memory) -> int:

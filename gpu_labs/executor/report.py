@@ -92,11 +92,17 @@ def undefined(site: Site, name: str, block: Dim3, thread: Dim3, dims: Dim3, coun
 
 
 def out_of_bounds(
-    site: Site, name: str, index: tuple[int, ...], shape: tuple[int, ...], axis: int, **where: Any
+    site: Site, memory: Memory, index: tuple[int, ...], shape: tuple[int, ...], axis: int, **where: Any
 ) -> Finding:
-    """An index outside its array."""
-    wrong, size = index[axis], shape[axis]
+    """An index outside its array, or outside the row or slice that the kernel took of it."""
+    wrong, size, name = index[axis], shape[axis], memory.name
     shown = f"{name}[{', '.join(map(str, index))}]"
+    part = shape != tuple(map(int, memory.shape)) and memory.space != "shared"
+    if part and size and wrong >= 0:
+        places = "There is 1 element" if size == 1 else f"There are {size} elements"
+        sentence = f"Index {wrong} is past the end of a part (a row or slice) of {name}. {places}, the last is {size - 1}."
+        hint = f"let only threads with an index below {size} do this, or take a longer part."
+        return Finding("out-of-bounds", sentence, hint, site.line, site.text, name, index, **where)
     dimension = "" if len(shape) == 1 else f" along dimension {axis}"
     if size == 0:
         sentence = f"{shown} does not exist: {name} is empty{dimension}."
@@ -108,6 +114,12 @@ def out_of_bounds(
         )
         hint = f"skip the threads for which the index is below 0, for example with `if i >= {-wrong}:`."
     else:
-        sentence = f"{shown} is past the end of {name}: there are {size} elements{dimension}, the last is {size - 1}."
+        there = "there is 1 element" if size == 1 else f"there are {size} elements"
+        sentence = f"{shown} is past the end of {name}: {there}{dimension}, the last is {size - 1}."
         hint = f"let only threads with an index below {size} do this, for example `if i < {name}.shape[{axis}]:`."
+        if memory.space == "shared":
+            hint = (
+                f"make {name} as large as the block needs (a dynamic array's bytes are the fourth number of the launch), "
+                f"or let only threads with an index below {size} do this."
+            )
     return Finding("out-of-bounds", sentence, hint, site.line, site.text, name, index, **where)

@@ -15,8 +15,8 @@ import numpy as np
 
 from gpu_labs.executor import scalars
 from gpu_labs.executor.constants import Constants
-from gpu_labs.executor.flow import successors, waits_for
-from gpu_labs.executor.program import Branch, Function, Jump, Op, Program, Return, Var
+from gpu_labs.executor.flow import Loop, loop_site, successors, waits_for
+from gpu_labs.executor.program import Block, Branch, Function, Jump, Op, Program, Return, Var
 from gpu_labs.executor.serial_ops import OperationCode, width_of
 
 _YIELDS = ("barrier", "warp", "gridsync")
@@ -37,12 +37,12 @@ def compile_serial(program: Program) -> Callable[..., Any]:
 
 
 def _functions_that_wait(program: Program) -> set[int]:
-    """Device functions with a `yield` in them or in what they call."""
+    """Functions with a `yield` in them or in what they call."""
     waiting: set[int] = set()
     changed = True
     while changed:
         before = len(waiting)
-        for f in program.functions:
+        for f in (program.kernel, *program.functions):
             ops = [op for block in f.blocks.values() for op in block.ops]
             if any(op.kind in _YIELDS or (op.kind == "call" and id(op.info) in waiting) for op in ops):
                 waiting.add(id(f))
@@ -56,7 +56,6 @@ class _Code(OperationCode):
     ) -> None:
         super().__init__(function, names, waiting, constants)
         self.name = name
-        self.is_kernel = name == "kernel"
         before: dict[int, int] = {}
         for label in self.flow.rank:
             if label in function.blocks:
@@ -68,7 +67,6 @@ class _Code(OperationCode):
             if label in function.blocks
             and (label == function.entry or before.get(label, 0) > 1 or label in self.flow.loops)
         ]
-        self.current = 0
         self.loop_open: int | None = None
 
     def text(self) -> str:
@@ -90,7 +88,6 @@ class _Code(OperationCode):
     # Control flow
 
     def _leader(self, label: int) -> None:
-        self.current = label
         loop = self.flow.loops.get(label)
         block = self.function.blocks[label]
         end = block.end
@@ -106,6 +103,7 @@ class _Code(OperationCode):
             self._line(f"for {step.dst.name} in {self._operand(step.args[0])}:")
             self.widths[step.dst.name] = min(40, width_of(step.dst.type))
             self.depth += 1
+            self.current = label
             self._ops([op for op in block.ops[1:] if not self._tells_more(op, step)])
             self._goto(label, end.then)
             self.depth -= 1
@@ -126,6 +124,7 @@ class _Code(OperationCode):
 
     def _block(self, label: int) -> None:
         block = self.function.blocks[label]
+        self.current = label
         self._ops(block.ops)
         end = block.end
         if isinstance(end, Jump):
@@ -140,9 +139,10 @@ class _Code(OperationCode):
             self._goto(label, end.orelse)
             self.depth -= 1
         else:
-            self._return(end)
+            self._return(label, end)
 
-    def _return(self, end: Return) -> None:
+    def _return(self, label: int, end: Return) -> None:
+        self._mark_rank(label)
         value = "" if self.is_kernel or end.value is None else f" {self._operand(end.value)}"
         self._line(f"return{value}")
 
@@ -160,8 +160,8 @@ class _Code(OperationCode):
             return
         loop = self.flow.loops.get(target)
         if loop is not None and source in loop.body:
-            self._count_turn(target, loop.body, block)
-        elif loop is not None and self._counts(target):
+            self._count_turn(loop, block)
+        elif loop is not None and loop_site(self.function, loop) is not None:
             self._line(f"turns{target} = 0")
         if self.loop_open == target:
             self._line("continue")
@@ -170,19 +170,14 @@ class _Code(OperationCode):
         if self.loop_open is not None:
             self._line("break")
 
-    def _counts(self, header: int) -> bool:
-        return not any(op.kind == "next" for op in self.function.blocks[header].ops)
-
-    def _count_turn(self, header: int, body: frozenset[int], block: Any) -> None:
-        if not self._counts(header):
+    def _count_turn(self, loop: Loop, block: Block) -> None:
+        site = loop_site(self.function, loop)
+        if site is None:
             return
-        ends = [self.function.blocks[label].end for label in sorted(body)]
-        branches = [e for e in ends if isinstance(e, Branch)]
-        leaving = [e for e in branches if not {e.then, e.orelse} <= body] or branches
-        site = leaving[-1].site if leaving else None
-        name = self.constants.name(site, ("loop", header, id(self)), "S")
+        name = self.constants.name(site, ("site", site.id), "S")
         state = "".join(f"{phi.dst.name}, " for phi in block.phis)
-        kinds = sorted(waits_for(self.function, body))
-        self._line(f"turns{header} += 1")
-        self._line(f"if turns{header} & 1023 < 2 and turns{header} > 1:")
-        self._line(f"    T.turn({name}, turns{header}, ({state}), {kinds!r})")
+        kinds = sorted(waits_for(self.function, loop.body))
+        turns = f"turns{loop.header}"
+        self._line(f"{turns} += 1")
+        self._line(f"if {turns} & 1023 < 2 and {turns} > 1:")
+        self._line(f"    T.turn({name}, {turns}, ({state}), {kinds!r})")

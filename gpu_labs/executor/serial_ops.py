@@ -24,6 +24,8 @@ class OperationCode:
         self.function = function
         self.names = names
         self.waiting = waiting
+        self.is_kernel = names.get(id(function)) is None
+        self.current = 0
         self.constants = constants
         self.flow: Flow = analyse(function)
         self.lines: list[str] = []
@@ -269,7 +271,13 @@ class OperationCode:
     def _op_alloc(self, op: Op, args: list[str]) -> None:
         self._set(op.dst, f"T.allocate({self.constants.name(op.info, ('alloc', op.info.id), 'A')})")
 
+    def _mark_rank(self, label: int) -> None:
+        """Note how far the thread has come: who returned before a barrier is told from who went past it."""
+        if self.is_kernel and self.waiting:
+            self._line(f"T.rank = {self.flow.rank[label]}")
+
     def _op_barrier(self, op: Op, args: list[str]) -> None:
+        self._mark_rank(self.current)
         self._set(op.dst, f"yield ('barrier', {self._site(op)}, {op.info!r}, {args[0] if args else 'None'})")
 
     def _op_warp(self, op: Op, args: list[str]) -> None:
@@ -278,7 +286,7 @@ class OperationCode:
         values = f"({''.join(a + ', ' for a in args)})"
         wanted = op.dst.type if op.dst is not None and isinstance(op.dst.type, np.dtype) else None
         dtype = self.constants.name(wanted, ("dtype", str(wanted)), "D")
-        rank = self.flow.rank[next(label for label, b in self.function.blocks.items() if op in b.ops)]
+        rank = self.flow.rank[self.current]
         self._set(
             op.dst, f"yield ('warp', {self._site(op)}, {op.info!r}, {values}, {dtypes}, {dtype}, {rank})"
         )
@@ -290,7 +298,10 @@ class OperationCode:
         self._line(f"yield ('grid', {self._site(op)}, 'grid', None)")
 
     def _op_call(self, op: Op, args: list[str]) -> None:
-        wait = "yield from " if id(op.info) in self.waiting else ""
+        wait = ""
+        if id(op.info) in self.waiting:
+            self._mark_rank(self.current)
+            wait = "yield from "
         self._set(op.dst, f"{wait}{self.names[id(op.info)]}(T{''.join(', ' + a for a in args)})")
 
     def _op_range(self, op: Op, args: list[str]) -> None:

@@ -73,7 +73,8 @@ class Shadow:
             fresh = np.flatnonzero(~done.take(cells))
             if fresh.size:
                 cells, who = cells[fresh], who[fresh]
-                early = self._not_yet_written(log, cells, who, entry.time, lanes)
+                times = np.full(len(cells), entry.time) if entry.times is None else entry.times[fresh]
+                early = _not_yet_written(log, cells, who, times, lanes)
                 if early.any():
                     first = int(np.flatnonzero(early)[0])
                     count = int(early.sum())
@@ -83,24 +84,6 @@ class Shadow:
                 done[expand(entry, lanes)[0]] = True
         if done.all():
             self.initialised = None
-
-    def _not_yet_written(
-        self, log: list[Entry], cells: np.ndarray, who: np.ndarray, time: int, lanes: Lanes
-    ) -> np.ndarray:
-        """Which cells nothing in this epoch has written before, save perhaps the reader itself and later.
-
-        A cell that another thread writes in the same epoch is a race, which is reported as such."""
-        early = np.ones(len(cells), bool)
-        for entry in log:
-            if entry.kind == "read" or entry.time == time:
-                continue
-            written, by, _ = expand(entry, lanes)
-            hit = np.isin(cells, written)
-            if entry.time > time:
-                n = np.int64(lanes.lane.size)
-                hit &= ~np.isin(cells * n + who, written * n + by)
-            early &= ~hit
-        return early
 
     def _uninitialised(
         self, entry: Entry, cell: int, lane: int, count: int, lanes: Lanes, report: Report
@@ -142,12 +125,18 @@ class Shadow:
         """The epoch of `log` ends: find its races, then forget it."""
         self._check_initialised(memory, log, lanes, report)
         if any(entry.kind != "read" for entry in log):
-            self._races(memory, log, lanes, report, order)
+            self._races(memory, log, lanes, report, order, program)
         if memory.space == "global" and across:
             self._between_blocks(memory, log, lanes, report, order, program, barriers)
 
     def _races(
-        self, memory: Memory, log: list[Entry], lanes: Lanes, report: Report, order: Order | None
+        self,
+        memory: Memory,
+        log: list[Entry],
+        lanes: Lanes,
+        report: Report,
+        order: Order | None,
+        program: Program,
     ) -> None:
         cells = suspects(log, lanes, *self.scratch())
         if not cells.size:
@@ -167,6 +156,7 @@ class Shadow:
                         lanes.block,
                         lanes.grid,
                         len(cells),
+                        program.barrier_lines(),
                     )
                 )
 
@@ -223,6 +213,28 @@ class Shadow:
             for who in (low, high):
                 rest.append(Entry("read", site, cells, None, None, first.time, first.turns, who[cells]))
         memory.log = sorted(rest, key=lambda entry: entry.time)
+
+
+def _not_yet_written(
+    log: list[Entry], cells: np.ndarray, who: np.ndarray, times: np.ndarray, lanes: Lanes
+) -> np.ndarray:
+    """Which of these reads find a cell that nothing in their epoch has written: not the reader before, and no
+    other thread at any time (that would be a race, which is reported as such)."""
+    early = np.ones(len(cells), bool)
+    n = np.int64(lanes.lane.size)
+    mine = cells * n + who
+    for entry in log:
+        if entry.kind != "write":
+            continue
+        written, by, _ = expand(entry, lanes)
+        keys, first = np.unique(written * n + by, return_index=True)
+        writers, counts = np.unique(keys // n, return_counts=True)
+        at = np.minimum(np.searchsorted(keys, mine), len(keys) - 1)
+        own = keys[at] == mine
+        when = entry.time if entry.times is None else entry.times[first[at]]
+        others = np.isin(cells, writers) & ~own | np.isin(cells, writers[counts > 1])
+        early &= ~(others | own & (when < times))
+    return early
 
 
 def _code(entry: Entry) -> int:

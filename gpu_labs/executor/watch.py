@@ -131,7 +131,7 @@ class Watch:
         shape = tuple(int(_lane_value(n, lanes, first)) for n in array.shape)
         found = wording.out_of_bounds(
             site,
-            array.memory.name,
+            array.memory,
             at,
             shape,
             axis,
@@ -250,8 +250,11 @@ def _only(log: list[Entry], rows: np.ndarray, lanes: Lanes) -> list[Entry]:
         if entry.lanes is not None:
             chosen = np.flatnonzero(rows.reshape(-1)[entry.lanes // lanes.per_block])
             if chosen.size:
-                value = None if entry.value is None else entry.value[chosen]
-                kept.append(entry._replace(flat=entry.flat[chosen], lanes=entry.lanes[chosen], value=value))
+                columns = {
+                    name: None if getattr(entry, name) is None else getattr(entry, name)[chosen]
+                    for name in ("flat", "lanes", "value", "times")
+                }
+                kept.append(entry._replace(**columns))
             continue
         mask = rows if entry.mask is None else entry.mask & rows
         if mask.any():
