@@ -81,6 +81,7 @@ def racing() -> KernelView:
 
 
 def retraced() -> TraceCache:
+    torch._dynamo.reset()  # what was compiled before belongs to the same lambda
     cache = TraceCache(torch.compile(lambda x, n: x * n, backend="eager"))
     for length, times in ((3, 2), (3, 2), (3, 4)):
         cache(torch.ones(length), times)

@@ -53,7 +53,7 @@ def test_the_box_of_a_loop_that_runs_is_lit_and_counts(show):
     counted = set()
     for _ in range(25):
         press(page, "ArrowRight")
-        counted |= set(page.locator(".side").nth(1).locator(".frame.active .toggle text").all_text_contents())
+        counted |= set(page.locator(".side").nth(1).locator(".toggle.active text").all_text_contents())
     assert {"▾ cond", "▾ body", "▾ cond · iteration 2 ●", "▾ body · iteration 2 ●"} <= counted
 
 

@@ -64,8 +64,9 @@ export class CodePanel {
       row.classList.toggle("ran", times > 0);
       row.classList.toggle("current", line === now);
       if (line === now) row.setAttribute("aria-current", "step");
-      else row.removeAttribute("aria-current");
-      count.textContent = times > 1 ? `× ${times}` : "";
+      else if (line === this.current) row.removeAttribute("aria-current");
+      const words = times > 1 ? `× ${times}` : "";
+      if (count.textContent !== words) count.textContent = words;
     }
     if (now !== this.current) {
       this.current = now;

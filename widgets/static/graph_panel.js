@@ -1,5 +1,6 @@
 // The graph: laid out once, revealed by step. Only what changes between two steps touches the page.
 
+import { Changes } from "./changes.js";
 import { button, el, replace, svg } from "./dom.js";
 import { PanZoom } from "./pan_zoom.js";
 import { flowAt, momentAt } from "./story.js";
@@ -66,11 +67,14 @@ export class GraphPanel {
       this.content,
       svg("g", {}, ...this.frames.map((frame) => frame.group)),
       svg("g", {}, ...this.links.map((link) => link.group)),
+      svg("g", {}, ...this.frames.map((frame) => frame.close)),
       svg("g", {}, ...this.boxes.map((box) => box.group)),
     );
     /** @type {(Moment | null)[]} */
     this.shown = scene.boxes.map(() => null);
     this.current = -1;
+    this.changes = new Changes(scene);
+    this.fresh = true;
     this.show(this.step);
     this.start();
   }
@@ -93,7 +97,7 @@ export class GraphPanel {
       label,
     );
     const border = svg("rect", { class: "border", x: left, y: top, width, height, rx: 8 });
-    return { group: svg("g", { class: `frame ${frame.kind}` }, border, close), label };
+    return { group: svg("g", { class: `frame ${frame.kind}` }, border), close, label, state: "" };
   }
 
   /** @param {import("./story.js").Link} link */
@@ -131,21 +135,21 @@ export class GraphPanel {
 
   /** @param {number} step @param {string} [turn] the iteration that runs, in words */
   show(step, turn = "") {
+    const { scene, shown } = this;
+    const near = this.fresh ? null : this.changes?.between(this.step, step);
     this.step = step;
     this.turn = turn;
-    const { scene, boxes, links, shown } = this;
-    if (!scene || !boxes || !links || !shown) return;
-    const changed = new Set();
-    scene.boxes.forEach((box, i) => {
-      const moment = momentAt(box, step);
-      if (moment === shown[i]) return;
-      if ((shown[i]?.[1] === "ghost") !== (moment[1] === "ghost")) changed.add(i);
+    if (!scene || !shown) return;
+    const links = new Set(near?.links ?? scene.links.keys());
+    for (const i of near?.boxes ?? scene.boxes.keys()) {
+      const moment = momentAt(scene.boxes[i], step);
+      if (moment === shown[i]) continue;
+      if ((shown[i]?.[1] === "ghost") !== (moment[1] === "ghost")) for (const link of this.around?.[i] ?? []) links.add(link);
       shown[i] = moment;
       this.write(i, moment);
-    });
-    scene.links.forEach((link, i) => {
-      if (changed.has(link.from) || changed.has(link.to) || link.flows.length) this.dress(i, step);
-    });
+    }
+    this.fresh = false;
+    for (const i of links) this.dress(i, step);
     this.mark(step < 0 ? -1 : (scene.box[step] ?? -1));
   }
 
@@ -203,11 +207,14 @@ export class GraphPanel {
     if (before !== number) this.followCurrent();
     const box = number >= 0 ? this.scene?.boxes[number] : null;
     this.scene?.frames.forEach((frame, i) => {
-      const parts = this.frames?.[i];
       const active = Boolean(box && inside(box.at, frame.at));
-      parts?.group.classList.toggle("active", active);
       const turn = active && REPEATED.has(frame.kind) && this.turn ? ` · ${this.turn} ●` : "";
-      if (parts) parts.label.textContent = `▾ ${short(frame.label)}${turn}`;
+      const parts = this.frames?.[i];
+      if (!parts || parts.state === `${active}${turn}`) return;
+      parts.state = `${active}${turn}`;
+      parts.group.classList.toggle("active", active);
+      parts.close.classList.toggle("active", active);
+      parts.label.textContent = `▾ ${short(frame.label)}${turn}`;
     });
   }
 
