@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # What goes into the holes of a task: one text, or one text for each hole.
 Answer = str | list[str]
@@ -21,8 +21,10 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Answers:
-    """The answers to one exercise. `right` solves every task otherwise than the master does."""
+    """The answers to one exercise. `right` solves every task otherwise than the master does; `unusual` solves
+    some of them as few people would, and right all the same."""
 
     folder: str
     right: dict[str, Answer]
     wrong: dict[str, list[Wrong]]
+    unusual: dict[str, Answer] = field(default_factory=dict)

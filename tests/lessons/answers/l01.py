@@ -99,4 +99,20 @@ L01 = Answers(
             Wrong("a constant of the right shape", "return torch.zeros(4)"),
         ],
     },
+    unusual={
+        "3": "return Counter(node.op for node in graph.as_graph_def().node)",
+        "4": """
+            def line(x):
+                return tf.math.add(tf.constant(b), tf.math.scalar_mul(a, x))
+            graph = tf.Graph()
+            with graph.as_default(), tf.name_scope("affine"):
+                x = tf.compat.v1.placeholder(tf.float32, name="x")
+                return graph, x, line(x)
+        """,
+        "5": """
+            product = torch.multiply(torch.nn.Tanh()(x), y)
+            product -= torch.add(x, y)
+            return product
+        """,
+    },
 )

@@ -136,6 +136,55 @@ L02 = Answers(
             ),
             Wrong("the value, not the slope", ["return program(value)", "return program(value)"]),
             Wrong("a constant", ["return 3.0", "return 3.0"]),
+            Wrong(
+                "float32",
+                [
+                    "x = torch.tensor(value, requires_grad=True)\nprogram(x).backward()\nreturn x.grad.item()",
+                    """
+                    x = tf.Variable(value)
+                    with tf.GradientTape() as tape:
+                        z = program(x)
+                    return float(tape.gradient(z, x))
+                    """,
+                ],
+            ),
+            Wrong(
+                "small differences instead of a tape",
+                ["return (program(value + 1e-6) - program(value - 1e-6)) / 2e-6"] * 2,
+            ),
+        ],
+    },
+    unusual={
+        "1": [
+            "return Node(b.value * a.value, (b, a.value), (a, b.value))",
+            "return Node(np.sin(a.value), [a, np.cos(a.value)])",
+        ],
+        "2": """
+            from graphlib import TopologicalSorter
+            graph, todo = {}, [root]
+            while todo:
+                node = todo.pop()
+                if node not in graph:
+                    graph[node] = [parent for parent, _ in node.parents]
+                    todo += graph[node]
+            return tuple(TopologicalSorter(graph).static_order())[::-1]
+        """,
+        "3": """
+            paid = {root: np.float64(1.0)}
+            for node in order(root):
+                node.grad = paid[node]
+                for parent, slope in node.parents:
+                    paid[parent] = paid.get(parent, 0.0) + node.grad * slope
+        """,
+        "4": [
+            "return torch.func.grad(program)(torch.tensor(value, dtype=torch.float64)).item()",
+            """
+            x = tf.convert_to_tensor(np.float64(value))
+            with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+                tape.watch([x])
+                z = program(x)
+            return tape.gradient([z], [x])[0].numpy().tolist()
+            """,
         ],
     },
 )

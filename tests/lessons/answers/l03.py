@@ -76,6 +76,15 @@ L03 = Answers(
                 "error",
             ),
             Wrong("takes no step", "return w"),
+            Wrong(
+                "another leaf",
+                """
+                for x in data:
+                    w = (w - rate * 2 * x * (w * x - 1)).detach().requires_grad_()
+                return w
+                """,
+                says="the same tensor: False",
+            ),
         ],
         "4": [
             Wrong(
@@ -112,5 +121,25 @@ L03 = Answers(
             ),
             Wrong("the two the wrong way round", "h = x * x\nreturn 2 * x * h, h"),
         ],
+    },
+    unusual={
+        "1": "table = {'a': None, 'b': 4.0, 'c': 8.0, 'd': 'error', 'e': 8.0, 'f': 3.0, 'g': 4.0, 'h': 5.0}",
+        "3": """
+            optimizer = torch.optim.SGD([w], lr=rate)
+            for x in data:
+                optimizer.zero_grad()
+                (w * x - 1).pow(2).backward()
+                optimizer.step()
+            return w
+        """,
+        "4": "return torch.autograd.functional.jacobian(f, x)[i]",
+        "5": """
+            h = x * x
+            with tf.GradientTape() as tape:
+                tape.watch(h)
+                z = tf.sin(h) * h
+            slope = tape.gradient(z, h)
+            return [slope, slope * 2 * x]
+        """,
     },
 )

@@ -53,6 +53,12 @@ L04 = Answers(
                 "wrong",
                 "hidden",
             ),
+            Wrong(
+                "the first element decides",
+                "h = x * 2\nreturn torch.where(x[0] > 0, h * h, -h)",
+                "wrong",
+                "hidden",
+            ),
             Wrong("always the first branch", "h = x * 2\nreturn h * h"),
             Wrong("a constant of the right shape", "return torch.zeros(4, dtype=torch.float64)"),
         ],
@@ -68,6 +74,16 @@ L04 = Answers(
                 "h = x * 2\nreturn tf.where(tf.reduce_sum(h) > 0, h * h, -h)",
                 "wrong",
                 "Select: 1",
+            ),
+            Wrong(
+                "computes both, then decides",
+                """
+                h = x * 2
+                square, opposite = h * h, -h
+                return tf.cond(tf.reduce_sum(h) > 0, lambda: square, lambda: opposite)
+                """,
+                "wrong",
+                "Neg: 1",
             ),
             Wrong(
                 "the branches the wrong way round",
@@ -114,5 +130,31 @@ L04 = Answers(
             ),
             Wrong("a constant", "return tf.constant(7)"),
         ],
+    },
+    unusual={
+        "2": """
+            h = x * 2
+            both = torch.stack([-h, h * h])
+            return both[(h.sum() > 0).long()]
+        """,
+        "3": """
+            def yes():
+                return tf.square(x * 2)
+            def no():
+                return -2 * x
+            return tf.cond(pred=tf.reduce_sum(x) > 0, true_fn=yes, false_fn=no)
+        """,
+        "4": """
+            condition = lambda x: 100 > x
+            body = lambda x: [tf.matmul([[x]], [[2.0]])[0, 0]]
+        """,
+        "5": """
+            def body(state):
+                n, count = state[0], state[1]
+                tf.debugging.assert_positive(n)
+                return (tf.stack([tf.where(n % 2 == 0, n // 2, 3 * n + 1), count + 1]),)
+            (state,) = tf.while_loop(lambda state: state[0] != 1, body, (tf.stack([n, 0]),))
+            return state[1]
+        """,
     },
 )

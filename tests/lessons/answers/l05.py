@@ -18,7 +18,7 @@ L05 = Answers(
             def marked(x):
                 torch._dynamo.mark_dynamic(x, 0)
                 return graph(x)
-            graph = torch.compile(f, backend=counting)
+            graph = torch.compile(f, backend=backend)
             return marked
         """,
     },
@@ -42,8 +42,15 @@ L05 = Answers(
             Wrong("passes the number on", "return f(w, rate)", "wrong", "traces: 4"),
             Wrong("a number of another dtype", "return f(w, tf.constant(1))", "error", "int32"),
             Wrong("hard-codes a rate", "return f(w, tf.constant(0.1))", "wrong", "traces: 1"),
+            Wrong("goes round the graph", "f(w, tf.constant(rate))\nreturn w - rate", "wrong", "traces: 1"),
         ],
         "4": [
+            Wrong(
+                "traces at the right lengths, and answers without them",
+                "for n in (8, 16, 32):\n    total(tf.zeros(n))\nreturn tf.reduce_sum(x * x)",
+                "wrong",
+                "[8, 16, 32]",
+            ),
             Wrong("no padding", "return total(x)", "wrong", "traced at [1, "),
             Wrong("always the largest", "return total(tf.pad(x, [[0, 32 - x.shape[0]]]))", "wrong", "[32]"),
             Wrong(
@@ -61,17 +68,36 @@ L05 = Answers(
         "5": [
             Wrong(
                 "finds out after one retrace",
-                "return torch.compile(f, backend=counting)",
+                "return torch.compile(f, backend=backend)",
                 "wrong",
                 "graphs: 2",
             ),
             Wrong(
                 "one graph per length",
-                "return torch.compile(f, backend=counting, dynamic=False)",
+                "return torch.compile(f, backend=backend, dynamic=False)",
                 "wrong",
                 "graphs: 4",
             ),
             Wrong("does not compile", "return f", "wrong", "graphs: 0"),
         ],
+    },
+    unusual={
+        "2": """
+            one_trace = tf.function(input_signature=[tf.TensorSpec(None, tf.float32)], autograph=False)
+            @one_trace
+        """,
+        "3": "return f(w, rate=tf.cast(rate, w.dtype))",
+        "4": """
+            size = max(8, 1 << (len(x) - 1).bit_length())
+            padded = np.zeros(size, np.float32)
+            padded[: len(x)] = x
+            return total(tf.constant(padded))
+        """,
+        "5": """
+            @torch.compile(backend=backend, dynamic=True, fullgraph=True)
+            def graph(x):
+                return f(x)
+            return graph
+        """,
     },
 )

@@ -122,4 +122,29 @@ L06 = Answers(
             Wrong("a constant", "return tf.zeros_like(x), tf.zeros_like(x)"),
         ],
     },
+    unusual={
+        "2": "second_call = {'a': 2.0, 'b': 10.0, 'c': 10.0, 'd': 2.0, 'e': 10.0}",
+        "3": """
+            calls = None
+            @tf.function
+            def step(x):
+                nonlocal calls
+                if calls is None:
+                    calls = tf.Variable(0)
+                calls.assign_add(1)
+                return x + tf.cast(calls, x.dtype)
+        """,
+        "4": """
+            def __init__(self):
+                super().__init__()
+                self.register_buffer("sums", torch.zeros(1, dtype=torch.float64))
+                self.register_buffer("count", torch.zeros((), dtype=torch.int64))
+
+            def forward(self, x):
+                self.count += 1
+                self.sums.copy_(self.sums + x)
+                return self.sums[0] + 0.0
+        """,
+        "5": "h = tf.sin(x)\nkept.append(h)\nreturn [kept[-1] * x, kept.pop()]",
+    },
 )

@@ -30,6 +30,7 @@ L12 = Answers(
             Wrong("overflows", "return torch.log(torch.cosh(x))", "wrong", "inf"),
             Wrong("right for large inputs only", "return x.abs() - np.log(2.0)"),
             Wrong("the wrong way round", "return torch.cosh(torch.log(x.abs()))"),
+            Wrong("leaves PyTorch", "return np.logaddexp(x.numpy(), -x.numpy()) - np.log(2.0)", "error"),
         ],
         "2": [
             Wrong(
@@ -58,6 +59,21 @@ L12 = Answers(
                 "gradcheck: False",
             ),
             Wrong("a constant", ["return torch.zeros_like(x)", "return torch.zeros_like(upstream)"]),
+            Wrong(
+                "a forward that overflows",
+                [
+                    "ctx.save_for_backward(x)\nreturn torch.log(torch.cosh(x))",
+                    "(x,) = ctx.saved_tensors\nreturn upstream * torch.tanh(x)",
+                ],
+                "wrong",
+                "inf",
+            ),
+            Wrong(
+                "saves nothing",
+                ["return log_cosh(x)", "return upstream * torch.tanh(x)"],
+                "error",
+                "NameError",
+            ),
         ],
         "3": [
             Wrong(
@@ -130,5 +146,33 @@ L12 = Answers(
             ),
             Wrong("announces another tensor", "torch.autograd.graph.increment_version(torch.ones(1))"),
         ],
+    },
+    unusual={
+        "1": "return torch.logsumexp(torch.stack([x, -x]), 0) - 0.6931471805599453",
+        "2": [
+            "ctx.save_for_backward(x)\nreturn log_cosh(x.detach())",
+            """
+            (x,) = ctx.saved_tensors
+            shrunk = torch.exp(-2 * x.abs())
+            return upstream * x.sign() * (1 - shrunk) / (1 + shrunk)
+            """,
+        ],
+        "3": """
+            def backward(*upstream):
+                return upstream[0] * (2 * tf.sigmoid(2 * x) - 1)
+            return tf.reduce_logsumexp(tf.stack([x, -x]), axis=0) - np.log(2.0), backward
+        """,
+        "4": """
+            @staticmethod
+            def forward(x):
+                return x.round()
+
+            @staticmethod
+            def setup_context(ctx, inputs, output):
+                pass
+
+            backward = staticmethod(lambda ctx, upstream: upstream)
+        """,
+        "5": "with torch.no_grad():\n    t.fill_(value)",
     },
 )
