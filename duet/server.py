@@ -19,7 +19,7 @@ from kernels import install_kernelspec
 
 START_PAGE = "/lab/tree/lessons/README.md"
 SERVER: dict[str, object] = {
-    "LabApp": {"default_url": START_PAGE},
+    "LabApp": {"default_url": START_PAGE, "log_level": "WARN"},
     # It preloads the frameworks while the browser opens, so that the first kernel is quick too.
     "ServerApp": {"jpserver_extensions": {"kernels.server_extension": True}},
 }
@@ -36,10 +36,10 @@ def settings(folder: Path) -> dict[str, str]:
     write(home / "config" / "jupyter_server_config.json", SERVER)
     extensions = home / "lab" / "@jupyterlab"
     viewers = {"defaultViewers": {"markdown": "Markdown Preview"}}
-    write(extensions / "docmanager-extension" / "plugin.jupyterlab-settings", viewers)
+    write_once(extensions / "docmanager-extension" / "plugin.jupyterlab-settings", viewers)
     # No question about news stands before the first lesson.
     news = {"fetchNews": "false"}
-    write(extensions / "apputils-extension" / "notification.jupyterlab-settings", news)
+    write_once(extensions / "apputils-extension" / "notification.jupyterlab-settings", news)
     return {
         "JUPYTER_PATH": before(home / "data", "JUPYTER_PATH"),
         "JUPYTER_CONFIG_PATH": before(home / "config", "JUPYTER_CONFIG_PATH"),
@@ -49,10 +49,14 @@ def settings(folder: Path) -> dict[str, str]:
 
 
 def write(path: Path, content: Mapping[str, object]) -> None:
-    """Write `content` once: what the learner changes in JupyterLab's settings stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=1))
+
+
+def write_once(path: Path, content: Mapping[str, object]) -> None:
+    """What the learner changes in JupyterLab's settings stays."""
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(content, indent=1))
+        write(path, content)
 
 
 def before(folder: Path, variable: str) -> str:

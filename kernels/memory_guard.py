@@ -25,9 +25,11 @@ def require_room() -> None:
         return
     used = used_bytes()
     if used + KERNEL_BYTES > int(limit):
+        # JupyterLab shows the lines as they are, and clips what is wider than its dialog.
         raise NoRoomError(
-            f"{used / 2**30:.1f} of {int(limit) / 2**30:.1f} GB of memory are in use, too much for one more "
-            "kernel: shut a kernel down first (the stop sign in JupyterLab's left bar), then try again."
+            f"{used / 2**30:.1f} of {int(limit) / 2**30:.1f} GB of memory are in use: no room for one more kernel.\n"
+            "Shut a kernel down first (the stop sign in the left bar),\n"
+            "then choose a kernel again (top right)."
         )
 
 

@@ -32,8 +32,9 @@ def lab(
         raise OSError(f"port {port} is in use: stop what uses it, or name another with --port")
     copied = workspace.fill(folder)
     console.print(copied.sentence(folder), highlight=False)
-    command = [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={folder.resolve()}"]
-    command += [f"--ServerApp.ip={ip}"]
+    console.print("Opening JupyterLab; Ctrl-C, twice, ends it.", highlight=False)
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}"]
+    command += [f"--ServerApp.ip={ip}", "--log-level=WARN"]  # the address is printed all the same
     command += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # a container's user
     command += [] if browser else ["--no-browser"]
     command += [] if port is None else [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.sign import NotebookNotary
 
 from duet import workspace
 
@@ -14,6 +16,7 @@ def course(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
     """A small course in place of the installed one; a test changes it to publish a new version."""
     files = {"lessons/L01_x/lesson.ipynb": b"first", "lessons/README.md": b"map"}
     monkeypatch.setattr(workspace, "course_files", lambda: iter(files.items()))
+    monkeypatch.setattr(workspace, "trust", lambda content: None)
     return files
 
 
@@ -52,6 +55,19 @@ def test_a_file_in_the_folder_s_place_is_named(course: dict[str, bytes], tmp_pat
     place.write_text("")
     with pytest.raises(NotADirectoryError, match="is a file: name a folder"):
         workspace.fill(place)
+
+
+def test_a_shipped_notebook_is_trusted_and_one_that_was_changed_is_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """JupyterLab hides an untrusted notebook's pictures until it has run."""
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    cell = nbformat.v4.new_code_cell("1", outputs=[nbformat.v4.new_output("display_data")])
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    workspace.trust(nbformat.writes(notebook).encode())
+    assert NotebookNotary().check_signature(notebook)
+    cell.source = "2"
+    assert not NotebookNotary().check_signature(notebook)
 
 
 def test_solutions_are_never_copied() -> None:

@@ -21,8 +21,11 @@ def test_without_a_limit_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> No
 def test_near_the_limit_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEM_LIMIT", str(2 * 2**30))
     monkeypatch.setattr(memory_guard, "used_bytes", lambda: int(1.8 * 2**30))
-    with pytest.raises(memory_guard.NoRoomError, match=r"1\.8 of 2\.0 GB .* shut a kernel down first"):
+    with pytest.raises(
+        memory_guard.NoRoomError, match=r"1\.8 of 2\.0 GB [^$]*Shut a kernel down first"
+    ) as refusal:
         memory_guard.require_room()
+    assert max(map(len, str(refusal.value).splitlines())) <= 80, "JupyterLab's dialog clips a long line"
 
 
 def test_with_room_left_a_kernel_may_start(monkeypatch: pytest.MonkeyPatch) -> None:

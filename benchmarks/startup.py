@@ -1,0 +1,154 @@
+"""Start-up as a learner lives it: a kernel with both frameworks, `make lab` to the first widget, one more lesson.
+
+    python -m benchmarks.startup
+
+The kernel is timed beside an ordinary start, in turn. The rest is timed in headless Chromium: the lesson is
+opened and run from the top, and the clock stops when its first Stepper or Duet stands in the page.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import Row, Timing, in_turn, ratio, table
+
+ROOT = Path(__file__).parent.parent
+READY = "import torch, tensorflow"
+SECONDS = 180
+FIRST, NEXT = "L01_define_by_run", ("L02_the_tape", "L03_leaves", "L04_control_flow")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
+
+
+def kernel_row() -> Row:
+    """A kernel, from the wish for it to both frameworks imported: forked, and started as always."""
+    from duet import server
+    from kernels import start_zygote
+
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.update(server.settings(Path(folder)))
+        zygote = start_zygote()
+        zygote.wait_until_ready()
+        forked, ordinary = in_turn(lambda: start_kernel(True), lambda: start_kernel(False), rounds=3)
+        zygote.close()
+    peer = f"{ordinary.median:.2f} s ({ordinary.spread})"
+    ours = f"{forked.median:.2f} s ({forked.spread})"
+    times = f"{1 / ratio(forked, ordinary):.0f} times faster"
+    return Row("a kernel with torch and TensorFlow", ours, peer, times, "beside an ordinary start")
+
+
+def start_kernel(fork: bool) -> None:
+    from jupyter_client.manager import KernelManager
+
+    os.environ.pop("DUET_NO_ZYGOTE", None)
+    if not fork:
+        os.environ["DUET_NO_ZYGOTE"] = "1"
+    manager = KernelManager(kernel_name="python3")
+    manager.start_kernel()
+    client: Any = manager.client()
+    client.start_channels()
+    client.wait_for_ready(timeout=SECONDS)
+    client.execute_interactive(READY, timeout=SECONDS)
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+@contextmanager
+def make_lab(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`make lab` on `folder`; what it prints goes to `folder.log`."""
+    with folder.with_suffix(".log").open("w") as log:
+        command = ["make", "--no-print-directory", "-C", str(ROOT), "lab", f"ARGS=--no-browser '{folder}'"]
+        lab = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+        try:
+            yield lab
+        finally:
+            os.killpg(lab.pid, 15)
+            lab.wait()
+
+
+def address(log: Path) -> str:
+    """The course map's address with its token, once the server has printed it."""
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        found = re.search(r"http://localhost:\d+/lab/tree/lessons/README\.md\?token=\w+", log.read_text())
+        if found:
+            return found.group()
+        time.sleep(0.05)
+    raise RuntimeError(f"make lab printed no address:\n{log.read_text()}")
+
+
+def first_widget(page: Any, url: str, lesson: str) -> None:
+    """Open a lesson, run it from the top, and return when its first widget stands."""
+    page.goto(url.replace("README.md", f"{lesson}/lesson.ipynb"))
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+    page.locator(".jp-OutputArea .shell").first.wait_for(state="detached")
+    page.get_by_role("menuitem", name="Run").first.click()
+    page.locator(".lm-Menu-itemLabel", has_text="Run All Cells").first.click()
+    page.locator(".jp-OutputArea .shell").first.wait_for(state="attached")
+
+
+def browser_rows(chromium: str) -> list[Row]:
+    from playwright.sync_api import sync_playwright
+
+    with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1500, "height": 1000})
+        page.set_default_timeout(SECONDS * 1000)
+        start = time.perf_counter()
+        with make_lab(Path(home) / "lessons"):
+            url = address(Path(home) / "lessons.log")
+            served = time.perf_counter() - start
+            first_widget(page, url, FIRST)
+            first = time.perf_counter() - start
+            following = [timed(page, url, lesson) for lesson in NEXT]
+        browser.close()
+    opened = Timing(tuple(following))
+    return [
+        Row("`make lab` to JupyterLab's address", f"{served:.1f} s", "", "", "installed before"),
+        Row(
+            "`make lab` to L01's first widget", f"{first:.1f} s", "", "", "one run; a new folder and browser"
+        ),
+        Row(
+            "opening a lesson to its first widget",
+            f"{opened.median:.1f} s ({opened.spread})",
+            "",
+            "",
+            f"{', '.join(name[:3] for name in NEXT)}, each the first time",
+        ),
+    ]
+
+
+def timed(page: Any, url: str, lesson: str) -> float:
+    start = time.perf_counter()
+    first_widget(page, url, lesson)
+    return time.perf_counter() - start
+
+
+def main() -> int:
+    rows = [kernel_row()]
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium:
+        rows += browser_rows(chromium)
+    else:
+        rows.append(Row("in a browser", "", "", "", "not measured: there is no chromium on the PATH"))
+    print(table("Start-up", rows))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
