@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -15,9 +15,9 @@ from graphviz_tools.recording import Recording
 from graphviz_tools.sources.torch_assembly import assemble
 from graphviz_tools.sources.torch_batches import first_batches
 from graphviz_tools.sources.torch_engine import recording_engine
-from graphviz_tools.sources.torch_frames import is_user_code
+from graphviz_tools.sources.torch_frames import raising_site
 from graphviz_tools.sources.torch_mode import CallRecorder
-from graphviz_tools.sources.torch_tape import RawStep, Site
+from graphviz_tools.sources.torch_tape import RawStep
 from graphviz_tools.sources.torch_tensors import tensors_in
 
 MAX_STEPS = 20_000
@@ -94,7 +94,7 @@ class TorchRecorder:
         title: str,
     ) -> None:
         for name, limit in (("max_steps", max_steps), ("max_values", max_values), ("batches", batches)):
-            if limit is not None and (not isinstance(limit, int) or limit < 0):
+            if limit is not None and (not isinstance(limit, int) or limit < 0):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise ValueError(f"{name} must be a whole number from 0 on, not {limit!r}")
         root = fn if isinstance(fn, torch.nn.Module) else None
         self.recording: Recording | None = None
@@ -123,14 +123,14 @@ class TorchRecorder:
 
     def returned(self, result: Any) -> None:
         """Tell what the program gave back; its tensors become the Recording's `outputs`."""
-        with torch._C.DisableTorchFunction():
+        with torch._C.DisableTorchFunction():  # pyright: ignore[reportPrivateUsage]
             self._calls.trace.outputs(tensors_in(result))
 
     def run_backward(self, result: Any) -> None:
         """Call backward on the losses in `result`."""
         losses = losses_in(result)
         if losses:
-            with torch._C.DisableTorchFunction():
+            with torch._C.DisableTorchFunction():  # pyright: ignore[reportPrivateUsage]
                 seeds = [None if loss.numel() == 1 else torch.ones_like(loss) for loss in losses]
             torch.autograd.backward(losses, seeds)
         elif not tensors_in(result):
@@ -174,24 +174,15 @@ class TorchRecorder:
         tape = self._calls.trace.tape
         tape.error = f"{type(error).__name__}: {error}"
         if not tape.steps or tape.steps[-1].error != tape.error:
-            step = RawStep(self._calls.trace.phase, type(error).__name__, None, _raising_site(traceback))
+            step = RawStep(self._calls.trace.phase, type(error).__name__, None, raising_site(traceback))
             step.error = tape.error
             tape.step(step)
             self._calls.trace.note_memory()
 
 
-def _raising_site(traceback: TracebackType | None) -> Site | None:
-    site = None
-    while traceback is not None:
-        code = traceback.tb_frame.f_code
-        if is_user_code(code.co_filename):
-            site = (code, traceback.tb_lasti, 0)
-        traceback = traceback.tb_next
-    return site
-
-
 def losses_in(result: Any) -> list[torch.Tensor]:
     """What of a program's result `backward` starts from."""
-    loss = result.get("loss") if isinstance(result, dict) else getattr(result, "loss", None)
+    named = cast(dict[str, Any], result if isinstance(result, dict) else {})
+    loss = named["loss"] if "loss" in named else getattr(cast(object, result), "loss", None)
     tensors = [t for t in tensors_in(result if loss is None else loss) if t.requires_grad]
     return [t for t in tensors if t.numel() == 1] or tensors

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from graphviz_tools.quick import quick
 from graphviz_tools.recording import (
     Control,
     Edge,
@@ -17,6 +18,7 @@ from graphviz_tools.recording import (
     Omission,
     Recording,
     Saved,
+    SourceLine,
     Step,
     Value,
 )
@@ -32,6 +34,8 @@ def assemble(trace: Trace, title: str, fn: Callable[..., Any] | None = None) -> 
     return _Assembly(trace).recording(title, fn)
 
 
+_make_edge, _make_node, _make_saved = quick(Edge), quick(Node), quick(Saved)
+_make_step, _make_value = quick(Step), quick(Value)
 _NAMESPACES = ("torch", "F", "nn", "functional")  # what stands before the dot of a function, not of a method
 
 
@@ -52,6 +56,12 @@ class _Assembly:
         for value, raw in enumerate(self._tape.values):
             self._first_values.setdefault(raw[9], value)
         self._group_sizes = Counter(self._tape.groups.values())
+        self._leaves_after: dict[int, list[int]] = {}
+        for source, target, _, _, kind in self._tape.edges:
+            if kind == "autograd" and self._tape.nodes[target][1] == "AccumulateGrad":
+                self._leaves_after.setdefault(source, []).append(target)
+        self._last_into: dict[int, int] = {}
+        self._made_in_backward: dict[int, SourceLine] = {}
 
     def recording(self, title: str, fn: Callable[..., Any] | None) -> Recording:
         tape = self._tape
@@ -59,7 +69,7 @@ class _Assembly:
             self._name_values(step)
         self._values = [self._value(i, raw) for i, raw in enumerate(tape.values)]
         nodes = tuple([self._node(i, raw) for i, raw in enumerate(tape.nodes)])
-        edges = tuple([Edge(*raw) for raw in tape.edges])  # pyright: ignore[reportArgumentType]
+        edges = tuple([_make_edge(*raw) for raw in tape.edges])
         steps = tuple(self._steps(len(nodes), len(edges)))
         lines = {id(step.line): step.line for step in steps if step.line is not None}
         return Recording(
@@ -145,7 +155,7 @@ class _Assembly:
             place = self._devices[device] = str(device)
         facts = self._facts[ticket] if ticket is not None else None
         summary, numbers, grid = facts if facts is not None else (None, None, None)
-        return Value(
+        return _make_value(
             tuple(shape), word, place, name or self._names.get(index, ""), "", summary, numbers, grid, flags,
             version, storage, nbytes,
         )  # fmt: skip
@@ -159,7 +169,7 @@ class _Assembly:
                 label = f"{found.test} {self._condition(index) or label}"
         elif not label and kind in ("input", "parameter", "variable"):
             label = self._names.get(self._first_values.get(index, -1), "")
-        return Node(
+        return _make_node(
             index,
             kind,
             op,
@@ -188,7 +198,10 @@ class _Assembly:
             tape.steps[-1].nodes, tape.steps[-1].edges = nodes, edges
         first_node = first_edge = 0
         for index, raw in enumerate(tape.steps):
-            steps.append(self._step(index, raw, range(first_node, raw.nodes), range(first_edge, raw.edges)))
+            step = self._step(index, raw, range(first_node, raw.nodes), range(first_edge, raw.edges))
+            steps.append(step)
+            if raw.phase == "backward" and raw.node is not None and step.line is not None:
+                self._made_in_backward.update(dict.fromkeys(step.nodes, step.line))
             first_node, first_edge = raw.nodes, raw.edges
         return steps
 
@@ -205,17 +218,17 @@ class _Assembly:
             memory = self._memories[raw.memory] = Memory(*raw.memory)
         pick = self._values.__getitem__
         saved = raw.saved
-        return Step(
+        return _make_step(
             index,
             raw.phase,
             raw.op,
             raw.node,
-            site.line if site is not None else self._owner_line(raw.node),
+            site.line if site is not None else self._forward_line(raw),
             tuple(nodes),
             tuple(edges),
             tuple(map(pick, raw.reads)),
             tuple(map(pick, raw.writes)),
-            tuple([Saved(node, name, pick(i)) for node, name, i in saved]) if saved else (),
+            tuple([_make_saved(node, name, pick(i)) for node, name, i in saved]) if saved else (),
             raw.freed,
             tuple([None if i is None else pick(i) for i in raw.grads_in]) if raw.grads_in else (),
             tuple([None if i is None else pick(i) for i in raw.grads_out]) if raw.grads_out else (),
@@ -226,11 +239,26 @@ class _Assembly:
             raw.note,
         )
 
-    def _owner_line(self, node: int | None) -> Any:
-        """The line whose forward made an autograd node."""
-        owner = self._tape.nodes[node][6] if node is not None else None
-        site = self._site(self._tape.nodes[owner][5]) if owner is not None else None
-        return site.line if site is not None else None
+    def _forward_line(self, raw: RawStep) -> SourceLine | None:
+        """In backward, the line of the forward pass whose gradient is computed."""
+        if raw.phase != "backward":
+            return None
+        if raw.node is None:  # the engine starts at the loss
+            return self._node_line(self._tape.values[raw.reads[0]][9]) if raw.reads else None
+        source = self._last_into.get(raw.node)  # a leaf's gradient comes from the line that uses the leaf
+        line = self._node_line(raw.node if source is None else source)
+        for target in self._leaves_after.get(raw.node, ()):
+            self._last_into[target] = raw.node
+        return line
+
+    def _node_line(self, node: int | None) -> SourceLine | None:
+        """The line that made a node; of an autograd node, the line of its owner, or of the backward step
+        that made it (create_graph)."""
+        if node is None:
+            return None
+        owner = self._tape.nodes[node][6]
+        site = self._site(self._tape.nodes[node if owner is None else owner][5])
+        return site.line if site is not None else self._made_in_backward.get(node)
 
     def _control(self, raw: RawStep, site: CallSite | None, iteration: int | None) -> Control | None:
         control = raw.control

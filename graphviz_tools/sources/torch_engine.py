@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from graphviz_tools.sources.torch_frames import calling_site
+from graphviz_tools.sources.torch_frames import calling_site, raising_site
 from graphviz_tools.sources.torch_mode import CallRecorder
 from graphviz_tools.sources.torch_tape import RawStep, Site
 from graphviz_tools.sources.torch_tensors import tensors_in
@@ -69,6 +69,7 @@ class EngineRun:
                 self._site, _ = calling_site(_getframe(2))
                 self._begin(outputs, args[0], accumulate=kwargs.get("accumulate_grad", True))
                 self._watch_all(outputs, handles)
+                trace.tape.grown()
             except Exception as problem:
                 trace.gave_up(problem)
         before = trace.phase, trace.differentiates
@@ -155,7 +156,6 @@ class EngineRun:
         trace.tape.step(step)
 
     def _accumulated(self, step: RawStep, node: int, variable: weakref.ref[torch.Tensor]) -> None:
-        step.site = self._site
         previous = self._gradients.get(node)
         if previous is not None:
             step.reads = (previous,)
@@ -184,7 +184,8 @@ class EngineRun:
         blocked = {behind for node in waiting for behind in self._functions[node][1]}
         node = max(waiting - blocked, key=lambda n: self._functions[n][0], default=None)
         op = trace.tape.nodes[node][1] if node is not None else "backward"
-        step = RawStep("backward", op, node, self._site, trace.modules.scope)
+        raised_at = raising_site(error.__traceback__ and error.__traceback__.tb_next)
+        step = RawStep("backward", op, node, raised_at, trace.modules.scope)
         step.error = message
         if "second time" in message:
             step.note = SECOND_BACKWARD

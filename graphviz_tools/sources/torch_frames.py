@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sysconfig
 from pathlib import Path
-from types import FrameType
+from types import FrameType, TracebackType
 
 import torch
 
@@ -54,8 +54,15 @@ def applying_site(frame: FrameType | None) -> Site | None:
     return None
 
 
-def is_user_code(filename: str) -> bool:
-    return _sort(filename) == _USER
+def raising_site(traceback: TracebackType | None) -> Site | None:
+    """Where outside PyTorch an error was raised, or passed last."""
+    site = None
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        if _sort(code.co_filename) == _USER:
+            site = (code, traceback.tb_lasti, 0)
+        traceback = traceback.tb_next
+    return site
 
 
 def _sort(filename: str) -> int:

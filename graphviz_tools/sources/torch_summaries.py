@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from graphviz_tools.array_value import SMALL
+from graphviz_tools.quick import quick
 from graphviz_tools.recording import Number, Summary
 
 GRID = 8  # a larger value is kept as a sample of at most GRID x GRID
@@ -39,6 +40,8 @@ _MEMORY = {
     torch.complex64: np.dtype(np.complex64),
     torch.complex128: np.dtype(np.complex128),
 }
+
+_make_summary = quick(Summary)
 
 Facts = tuple[Summary, tuple[Number, ...], tuple[int, int] | None]
 Rows = tuple[int, int]
@@ -122,7 +125,7 @@ class Summaries:
         for (ticket, sampled), shown, (low, high, mean, bad) in zip(
             page.tickets, numbers, statistics, strict=True
         ):
-            self.facts[ticket] = (Summary(low, high, mean, bad, sampled), tuple(shown), grid)
+            self.facts[ticket] = (_make_summary(low, high, mean, bad, sampled), tuple(shown), grid)
         page.tickets.clear()
         page.copies = 0
 

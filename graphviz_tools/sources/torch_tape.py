@@ -89,3 +89,8 @@ class Tape:
         step.nodes, step.edges = len(self.nodes), len(self.edges)
         self.steps.append(step)
         return step
+
+    def grown(self) -> None:
+        """Count what was added to the graph since the last step as that step's."""
+        if self.steps:
+            self.steps[-1].nodes, self.steps[-1].edges = len(self.nodes), len(self.edges)
