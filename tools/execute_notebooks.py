@@ -1,10 +1,11 @@
-"""Run notebooks in place, so that every saved output is what running gives.
+"""Run notebooks in place, so that every saved output is what running gives; release the masters among them.
 
+    python tools/execute_notebooks.py                                       every lesson, exercise and lab
     python tools/execute_notebooks.py lessons/L01_define_by_run/lesson.ipynb ...
 
 Each notebook runs from the top in a fresh kernel, in its own folder, with the checkout importable. What
 differs from run to run without telling a reader anything (time stamps, widget model ids) is not stored; a
-widget's static picture is.
+widget's static picture is. From a master, the learner's notebook and the grader's bundle are then made anew.
 """
 
 from __future__ import annotations
@@ -23,10 +24,17 @@ from nbformat import NotebookNode
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+import grading  # noqa: E402
 from kernels.kernelspec import install_kernelspec  # noqa: E402
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KERNELSPEC = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+
+
+def course() -> list[Path]:
+    """Every notebook that a person wrote: the lessons, and the masters of exercises and labs."""
+    written = [*ROOT.glob("lessons/L*/*.ipynb"), *ROOT.glob("gpu_labs/G*/*.ipynb")]
+    return sorted(path for path in written if path.name in ("lesson.ipynb", "master.ipynb"))
 
 
 def execute(path: Path, timeout: int) -> None:
@@ -76,7 +84,7 @@ def stderr_of(notebook: NotebookNode) -> list[str]:
 def main() -> int:
     """Execute the notebooks named on the command line; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("notebooks", nargs="+", type=Path)
+    parser.add_argument("notebooks", nargs="*", type=Path, help="all of the course when none is named")
     parser.add_argument("--timeout", type=int, default=120, help="seconds for one cell (default 120)")
     arguments = parser.parse_args()
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
@@ -84,15 +92,17 @@ def main() -> int:
         # The kernels fork from one process that has imported the frameworks.
         install_kernelspec(Path(folder) / "kernels" / "python3")
         os.environ["JUPYTER_PATH"] = folder
-        ran = [runs(path, arguments.timeout) for path in arguments.notebooks]
+        ran = [runs(path, arguments.timeout) for path in arguments.notebooks or course()]
     return 0 if all(ran) else 1
 
 
 def runs(path: Path, timeout: int) -> bool:
-    """Execute one notebook and tell on the terminal how it went."""
+    """Execute one notebook, release it if it is a master, and tell on the terminal how it went."""
     try:
         execute(path, timeout)
-    except CellExecutionError as error:
+        if path.name == "master.ipynb":
+            grading.release(path)
+    except (CellExecutionError, ValueError) as error:
         print(f"{path}: {error}", file=sys.stderr)
         return False
     noise = stderr_of(nbformat.read(path, as_version=4))
