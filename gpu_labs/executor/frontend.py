@@ -9,7 +9,6 @@ behind them reads a `Program`.
 
 from __future__ import annotations
 
-import inspect
 import types as python_types
 from collections.abc import Callable
 from typing import Any
@@ -38,6 +37,7 @@ from gpu_labs.executor.program import (
     SliceOf,
     TupleType,
     Var,
+    source_of,
 )
 from gpu_labs.executor.undefined import watch_undefined
 
@@ -84,12 +84,8 @@ class FunctionLowering(Lowering):
         self._learn_constants()
         made = {label: self._block(label, block) for label, block in sorted(blocks.items())}
         watch_undefined(self, made, self.unset)
-        try:
-            lines, first = inspect.getsourcelines(code)
-        except (OSError, TypeError):
-            lines, first = [], code.co_firstlineno
         returns = type_of(self.typed.return_type)
-        source = "".join(lines)
+        first, source = source_of(code)
         return Function(code.co_name, parameters, returns, min(blocks), made, self.file, first, source)
 
     def device(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Function:

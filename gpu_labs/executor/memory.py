@@ -39,7 +39,7 @@ class Memory:
         self.fields = buffer.dtype.names or ()
         self.number = -1
         self.log: list[Any] = []
-        self.watched = False
+        self.steady = False  # nothing writes to it while the kernel runs
         self.state: Any = None
 
     @property

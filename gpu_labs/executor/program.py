@@ -6,7 +6,10 @@ neither Numba nor CUDA. Variables are in SSA form: each is assigned by one opera
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass, field
+from functools import cache
+from types import CodeType
 from typing import Any, Literal
 
 import numpy as np
@@ -193,6 +196,16 @@ class Function:
     file: str
     first_line: int
     source: str
+
+
+@cache
+def source_of(code: CodeType) -> tuple[int, str]:
+    """First line and text of a function; no text where it has no file."""
+    try:
+        lines, first = inspect.getsourcelines(code)
+    except (OSError, TypeError):
+        return code.co_firstlineno, ""
+    return first, "".join(lines)
 
 
 @dataclass(slots=True, eq=False)

@@ -119,7 +119,7 @@ def out_of_bounds(
         hint = f"let only threads with an index below {size} do this, for example `if i < {name}.shape[{axis}]:`."
         if memory.space == "shared":
             hint = (
-                f"make {name} as large as the block needs (a dynamic array's bytes are the fourth number of the launch), "
+                f"make {name} as large as the block needs (dynamic: the fourth number of the launch), "
                 f"or let only threads with an index below {size} do this."
             )
     return Finding("out-of-bounds", sentence, hint, site.line, site.text, name, index, **where)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import io
 import time
 import warnings
@@ -22,6 +21,7 @@ from gpu_labs.executor.lowering import Unsupported
 from gpu_labs.executor.memory import Memory
 from gpu_labs.executor.prepared import Prepared, parameters, prepare
 from gpu_labs.executor.profile import Profiler
+from gpu_labs.executor.program import source_of
 from gpu_labs.executor.record import Recorder
 from gpu_labs.executor.serial import BlockRun
 from gpu_labs.executor.shape import problems
@@ -72,12 +72,10 @@ def _blank(
 ) -> Launch:
     """The record of a launch that has not run."""
     code = function.__code__
-    try:
-        lines, first = inspect.getsourcelines(code)
-    except (OSError, TypeError):
-        lines, first = [], code.co_firstlineno
-    where = (code.co_name, code.co_filename, first, "".join(lines))
-    return Launch(*where, grid, block, shared_bytes, level, "none", seed)
+    first, source = source_of(code)
+    return Launch(
+        code.co_name, code.co_filename, first, source, grid, block, shared_bytes, level, "none", seed
+    )
 
 
 def _simulated(record: Launch, function: Callable[..., Any], values: list[Any], limit: str) -> Launch:
@@ -111,6 +109,8 @@ class _OneLaunch:
         program = prepared.program
         self.bound, memories = bind(values, [p.type for p in program.kernel.parameters], names)
         self.written = [m for m in memories if self._writes(m, names)]
+        for memory in memories:
+            memory.steady = not any(np.may_share_memory(memory.buffer, w.buffer) for w in self.written)
         lanes = len(self.blocks) * self.per_block
         self.engine: Engine
         self.engine, self.note = choose(engine, prepared.manners, lanes, blank.level)

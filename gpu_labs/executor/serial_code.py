@@ -16,7 +16,8 @@ import numpy as np
 from gpu_labs.executor import scalars
 from gpu_labs.executor.constants import Constants
 from gpu_labs.executor.flow import Loop, loop_site, successors, waits_for
-from gpu_labs.executor.program import Block, Branch, Function, Jump, Op, Program, Return, Var
+from gpu_labs.executor.program import Block, Branch, Function, Jump, Op, Operand, Program, Return, Var
+from gpu_labs.executor.serial_loops import Walk, walks
 from gpu_labs.executor.serial_ops import OperationCode, width_of
 
 _YIELDS = ("barrier", "warp", "gridsync")
@@ -100,8 +101,9 @@ class _Code(OperationCode):
         if steps and block.ops[0] is steps[0] and isinstance(end, Branch):
             step = steps[0]
             assert step.dst is not None
-            self._line(f"for {step.dst.name} in {self._operand(step.args[0])}:")
+            self._line(self._for(loop, step))
             self.widths[step.dst.name] = min(40, width_of(step.dst.type))
+            self.number = step.dst.name
             self.depth += 1
             self.current = label
             self._ops([op for op in block.ops[1:] if not self._tells_more(op, step)])
@@ -117,6 +119,32 @@ class _Code(OperationCode):
             self.depth += 1
             self._block(label)
             self.depth -= 1
+
+    def _for(self, loop: Loop, step: Op) -> str:
+        """The loop's `for`; loads that walk along an array get their readers, or are what it goes over."""
+        assert step.dst is not None
+        numbers = f"for {step.dst.name} in {self._operand(step.args[0])}:"
+        found = walks(self.function, loop, self.leaders)
+        if found is None:
+            return numbers
+        if found.alone:
+            names = ", ".join(walk.load.dst.name for walk in found.walks if walk.load.dst is not None)
+            values = ", ".join(self._walk("values", found.numbers, walk) for walk in found.walks)
+            self.readers.update({id(walk.load): "" for walk in found.walks})
+            return f"for {names} in zip({values}):" if len(found.walks) > 1 else f"for {names} in {values}:"
+        for walk in found.walks:
+            name = self.readers[id(walk.load)] = f"R{len(self.readers)}"
+            self._line(f"{name} = {self._walk('reader', found.numbers, walk)}")
+        return numbers
+
+    def _walk(self, verb: str, numbers: Operand, walk: Walk) -> str:
+        op = walk.load
+        assert op.dst is not None
+        index = ["None" if axis == walk.axis else self._operand(i) for axis, i in enumerate(op.args[1:])]
+        return (
+            f"T.{verb}({self._site(op)}, {self._operand(op.args[0])}, [{', '.join(index)}], "
+            f"{self._operand(walk.offset)}, {self._operand(numbers)}, {op.dst.name in self.doubles})"
+        )
 
     @staticmethod
     def _tells_more(op: Op, step: Op) -> bool:

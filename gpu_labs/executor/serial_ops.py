@@ -32,6 +32,8 @@ class OperationCode:
         self.depth = 0
         self.widths: dict[str, int] = {p.name: width_of(p.type) for p in function.parameters}
         self.same: dict[str, str] = {}
+        self.readers: dict[int, str] = {}
+        self.number = ""
         self.doubles = _only_widened(function)
         self.phis = {phi.dst.name for block in function.blocks.values() for phi in block.phis}
 
@@ -214,6 +216,11 @@ class OperationCode:
         array, index = args[0], self._indices(op.args[1:], args[0])
         slow = f"T.load({self._site(op)}, {array}, {', '.join(index) if index else '0'})"
         self.widths[op.dst.name] = width_of(op.dst.type)
+        if self.readers.get(id(op)) == "":
+            return  # the loop goes over these values
+        if id(op) in self.readers:
+            self._set(op.dst, f"{self.readers[id(op)]}[{self.number}]")
+            return
         if len(index) != 1:
             self.doubles.discard(op.dst.name)
             self._set(op.dst, slow)

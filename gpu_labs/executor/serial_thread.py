@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,50 @@ from gpu_labs.executor.serial_block import SerialBlock
 from gpu_labs.executor.serial_memory import SerialArray, SerialRecord
 
 
+class _Special(dict[str, Any]):
+    """`threadIdx.x` and its kin of one thread, each found when it is first asked for."""
+
+    def __init__(self, own: Callable[[Any], Any], of_all: dict[str, Any]) -> None:
+        super().__init__()
+        self._own, self._of_all = own, of_all
+
+    def __missing__(self, name: str) -> Any:
+        value = self[name] = self._own(self._of_all[name])
+        return value
+
+
+class _Checked:
+    """As what `SerialArray.along` gives, with a test in each turn while somebody watches."""
+
+    __slots__ = ("array", "axis", "index", "last", "offset", "sign", "site", "straight", "thread", "wide")
+
+    def __init__(
+        self,
+        thread: Thread,
+        site: Site,
+        array: SerialArray,
+        axis: int,
+        index: list[int],
+        offset: int,
+        numbers: range,
+        wide: bool,
+    ) -> None:
+        self.thread, self.site, self.array = thread, site, array
+        self.axis, self.index, self.offset, self.wide = axis, index, offset, wide
+        self.last, self.sign = numbers[-1], 1 if numbers.step > 0 else -1
+        self.straight: Any = None
+
+    def __getitem__(self, number: int) -> Any:
+        if self.straight is not None:
+            return self.straight[number]
+        self.index[self.axis] = number + self.offset
+        value = self.thread.load(self.site, self.array, *self.index)
+        if self.array.quiet:  # from now on nobody watches
+            rest = range(number, self.last + self.sign, self.sign)
+            self.straight = self.array.along(self.axis, self.index, self.offset, rest, self.wide)
+        return float(value) if self.wide else value
+
+
 class Thread:
     """One thread of a block."""
 
@@ -23,7 +67,7 @@ class Thread:
         self.lane = lane
         self.at = at
         self.rank = -1  # of the block of the source that it waits in or left through
-        self.special = {name: self._own(value) for name, value in block.lanes.special.items()}
+        self.special = _Special(self._own, block.lanes.special)
         self._allocated: dict[int, SerialArray] = {}
         self._spin: Any = None
         self._changed = True
@@ -80,6 +124,27 @@ class Thread:
         if self.block.watch.observes:
             self.block.note(array.memory, "read", cell, self.lane, None, site)
         return array.get(cell)
+
+    def reader(
+        self, site: Site, array: SerialArray, index: list[Any], offset: int, numbers: range, wide: bool
+    ) -> Any:
+        """What reads `array[index]` as `[j]` in a loop over `numbers`; the moving index is None in `index`."""
+        if not numbers:
+            return None
+        axis = index.index(None)
+        straight = array.along(axis, index, offset, numbers, wide)
+        return (
+            _Checked(self, site, array, axis, index, offset, numbers, wide) if straight is None else straight
+        )
+
+    def values(
+        self, site: Site, array: SerialArray, index: list[Any], offset: int, numbers: range, wide: bool
+    ) -> Any:
+        """The values of `array[index]` for `numbers`, one after the other."""
+        reader = self.reader(site, array, index, offset, numbers, wide)
+        if numbers and array.memory.steady and numbers.step > 0 and not isinstance(reader, _Checked):
+            return list(reader[numbers[0] : numbers[-1] + 1 : numbers.step])
+        return map(reader.__getitem__, numbers) if numbers else ()
 
     def store(self, site: Site, array: SerialArray, value: Any, *index: int) -> None:
         """`array[index] = value`; nothing outside."""

@@ -58,7 +58,9 @@ def test_what_a_gpu_would_run_runs_on_the_simulator_and_says_so():
     points = np.zeros(4, POINT)
     points["place"][:, 1] = [1, 2, 3, 4]
     y = np.zeros(4, np.float32)
-    with pytest.warns(KernelWarning, match="(?s)simulator, slowly and without any check.*arrays inside records"):
+    with pytest.warns(
+        KernelWarning, match="(?s)simulator, slowly and without any check.*arrays inside records"
+    ):
         launch = inspect(array_in_a_record, 1, 4, points, y)
     assert launch.engine == "simulator"
     assert "simulator" in launch.notes[0]
