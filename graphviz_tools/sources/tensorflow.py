@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import platform
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,7 @@ from graphviz_tools.array_value import array_value
 from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import Omission, Recording, Step, Value
 from graphviz_tools.sources.tensorflow_errors import error_line, error_text
-from graphviz_tools.sources.tensorflow_function import read_function, read_unfinished, run_function
+from graphviz_tools.sources.tensorflow_function import Traced, read_function, read_unfinished, run_function
 from graphviz_tools.sources.tensorflow_graph import GraphReader, function_label
 from graphviz_tools.sources.tensorflow_keras import fit_in_steps, model_of, model_of_fit
 from graphviz_tools.sources.tensorflow_run import GraphRunner, OpFailed, tensor_value
@@ -50,7 +51,7 @@ def record_tensorflow(
     runner = GraphRunner(GraphReader(), max_steps)
     record = _record_sessions if python_function is fn and makes_its_own_graph(fn) else _record_function
     outputs, failure = record(fn, args, kwargs, runner)
-    return finish(runner, title or _name(python_function), python_function, outputs, failure)
+    return finish(runner, title or name_of(python_function), python_function, outputs, failure)
 
 
 def _record_sessions(
@@ -71,7 +72,8 @@ def _record_function(
 ) -> tuple[list[Value], Exception | None]:
     tf = import_tensorflow()
     python_function = getattr(fn, "python_function", fn)
-    line = caller_line() if model_of(fn) else return_line(python_function) or definition_line(python_function)
+    line = None if model_of(fn) else return_line(python_function) or definition_line(python_function)
+    line = line or caller_line()
     if (model := model_of_fit(fn)) is not None:
         return fit_in_steps(model, fn, args, kwargs, runner, line)
     args, kwargs = python_arguments(args, kwargs)
@@ -82,9 +84,11 @@ def _record_function(
         except Exception as raised:
             read_unfinished(watch.graphs, runner.reader, line)
             return [], raised
-    body = read_function(concrete, python_function, runner, line)
+    traced = Traced(function, python_function, concrete, line)
+    body = read_function(traced, runner)
     try:
-        return [tensor_value(t) for t in run_function(concrete, body, args, kwargs, runner)], None
+        outputs = run_function(traced, body, args, kwargs, runner)
+        return [tensor_value(tensor) for tensor in outputs], None
     except OpFailed as failed:
         return [], failed
 
@@ -92,9 +96,11 @@ def _record_function(
 def python_arguments(args: Any, kwargs: Any) -> tuple[Any, Any]:
     """The arguments with every NumPy array as a tensor."""
     tf = import_tensorflow()
-    return tf.nest.map_structure(
-        lambda value: tf.constant(value) if isinstance(value, np.ndarray) else value, (args, kwargs)
-    )
+
+    def as_tensor(value: Any) -> Any:
+        return tf.constant(value) if isinstance(value, np.ndarray) else value
+
+    return tf.nest.map_structure(as_tensor, (args, kwargs))
 
 
 def _value(item: Any) -> Value:
@@ -104,7 +110,9 @@ def _value(item: Any) -> Value:
     return tensor_value(item) if hasattr(item, "numpy") else Value(text=str(item))
 
 
-def _name(fn: Any) -> str:
+def name_of(fn: Any) -> str:
+    """What to call a recording of `fn`: a function's, a model's or a class's name."""
+    fn = fn.func if isinstance(fn, functools.partial) else fn
     return getattr(fn, "__name__", "") or getattr(fn, "name", "") or type(fn).__name__
 
 
@@ -123,6 +131,9 @@ def finish(
     for name, op in runner.hidden.items():
         why = f"{op} runs {function_label(name)} inside its own kernel"
         reader.omitted.append(Omission("values inside a function", 1, why))
+    if runner.rounded:
+        why = "TensorFlow's optimiser rounds them otherwise: these are its numbers, the steps show each op's own"
+        reader.omitted.append(Omission("results, in their last digits", runner.rounded, why))
     lines = [node.line for node in reader.nodes if node.line is not None]
     return Recording(
         framework="tensorflow",

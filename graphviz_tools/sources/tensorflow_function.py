@@ -2,35 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import SourceLine
+from graphviz_tools.sources.tensorflow_effects import acts
 from graphviz_tools.sources.tensorflow_graph import Body, GraphReader, Role
+from graphviz_tools.sources.tensorflow_kernel import whole_kernel
 from graphviz_tools.sources.tensorflow_run import GraphRunner
 from graphviz_tools.sources.user_code import definition_line
 
 
-def read_function(concrete: Any, python_function: Any, runner: GraphRunner, line: SourceLine | None) -> Body:
-    """Write the building of `concrete` (a `ConcreteFunction`) as `trace` steps.
+@dataclass(frozen=True)
+class Traced:
+    """A `tf.function`, the Python function in it, and one `concrete` graph of it (a `ConcreteFunction`).
 
     `line` is shown for ops that have no line of the user's.
     """
-    body = Body("", concrete.graph, (), line=line)
+
+    function: Any
+    python_function: Any
+    concrete: Any
+    line: SourceLine | None
+
+
+def read_function(traced: Traced, runner: GraphRunner) -> Body:
+    """Write the building of a traced function as `trace` steps."""
+    concrete = traced.concrete
+    body = Body("", concrete.graph, (), line=traced.line)
     runner.variables |= {id(variable.handle): variable for variable in concrete.graph.variables}
-    roles = _roles(concrete, runner.variables, python_function)
-    runner.reader.read(body, roles)
+    runner.reader.read(body, _roles(concrete, runner.variables, traced.python_function))
     return body
 
 
-def run_function(concrete: Any, body: Body, args: Any, kwargs: Any, runner: GraphRunner) -> list[Any]:
-    """The flat outputs of `concrete`, which was read as `body`, for these arguments, told as `run` steps.
+def run_function(traced: Traced, body: Body, args: Any, kwargs: Any, runner: GraphRunner) -> list[Any]:
+    """The flat outputs of a traced function, read as `body`, for these arguments, told as `run` steps.
 
-    Raises OpFailed when an op does.
+    Where the function has no effect but on variables, it then runs once more, as TensorFlow runs it: the
+    outputs, and what the variables hold, are those of a plain run to the last bit. Raises OpFailed when an op
+    does.
     """
-    signature = concrete.function_type
-    given = signature.unpack_inputs(signature.bind(*args, **kwargs))
-    return runner.run(body, [*given, *concrete.captured_inputs])
+    concrete = traced.concrete
+    given = _flat_inputs(concrete.function_type, traced.python_function, args, kwargs)
+    inputs = [*given, *concrete.captured_inputs]
+    whole = whole_kernel(concrete)
+    if whole is None or acts(runner.reader, concrete.graph.get_operations(), drawing=False):
+        return runner.run(body, inputs)
+    return runner.run_again(lambda: runner.run(body, inputs), lambda: whole(inputs))
+
+
+def _flat_inputs(signature: Any, python_function: Any, args: Any, kwargs: Any) -> list[Any]:
+    """The tensors for a traced function's own placeholders; arguments left out have Python's defaults."""
+    bound = signature.bind_partial(*args, **kwargs)
+    parameters = inspect.signature(python_function).parameters
+    defaults = {name: p.default for name, p in parameters.items() if p.default is not p.empty}
+    known = defaults | bound.arguments
+    bound.arguments = {name: known[name] for name in signature.parameters if name in known}
+    return signature.unpack_inputs(signature.bind_with_defaults(bound.args, bound.kwargs, {}))
 
 
 def read_unfinished(graphs: Sequence[Any], reader: GraphReader, line: SourceLine | None) -> None:
@@ -48,10 +79,28 @@ def _roles(concrete: Any, variables: dict[int, Any], python_function: Any) -> di
     roles = {t.op.name: Role("input", t.op.name, definition) for t in graph.inputs[:count]}
     for tensor, outer in zip(graph.inputs[count:], captured, strict=True):
         roles[tensor.op.name] = _captured(tensor, variables.get(id(outer)))
-    for tensor in graph.outputs:
+    for tensor, label in zip(graph.outputs, _output_labels(concrete), strict=True):
         if tensor.op.type == "Identity":
-            roles.setdefault(tensor.op.name, Role("output", tensor.op.name))
+            roles.setdefault(tensor.op.name, Role("output", label))
     return roles
+
+
+def _output_labels(concrete: Any) -> list[str]:
+    """`output`, or `output loss`, `output 1` by what the function returned: a name for each of its tensors."""
+    structure = concrete.structured_outputs
+    if isinstance(structure, Mapping):
+        parts = sorted(structure.items())
+    else:
+        parts = list(enumerate(structure)) if isinstance(structure, list | tuple) else [("", structure)]
+    flatten = import_tensorflow().nest.flatten
+    labels = [
+        f"output {word}".strip()
+        for word, part in parts
+        for item in flatten(part, expand_composites=True)
+        if item is not None
+    ]
+    outputs = concrete.graph.outputs
+    return labels if len(labels) == len(outputs) > 1 else ["output"] * len(outputs)
 
 
 def _captured(tensor: Any, variable: Any | None) -> Role:

@@ -129,7 +129,7 @@ class GraphReader:
             if graph is None:
                 self.omitted.append(Omission("function", 1, f"TensorFlow did not give the graph of {name}"))
                 return
-            body = self._place((*caller.path, *module, _short(op.name)), op, role, name, graph)
+            body = self._place(caller, (*caller.path, *module, _short(op.name)), op, role, name, graph)
             self.read(body, self._argument_roles(caller, op, graph))
         body = self.bodies[name]
         for place, (outer, inner) in enumerate(zip(passed_inputs(op), body.graph.inputs, strict=False)):
@@ -147,7 +147,7 @@ class GraphReader:
                 roles[inner.op.name] = Role("input", self.nodes[source].label)
         return roles
 
-    def _place(self, box: Path, op: Any, role: str, name: str, graph: Any) -> Body:
+    def _place(self, caller: Body, box: Path, op: Any, role: str, name: str, graph: Any) -> Body:
         """The scope of a called function: a box for the op, and in it one for each branch or loop part."""
         word, kind = _ROLES.get(role, (role, "branch")) if op.type in DECIDING else ("", "function")
         if word:
@@ -158,7 +158,7 @@ class GraphReader:
         else:
             path = box if box not in self.scopes else (*box, role)
             self.scopes[path] = Scope(path, kind, function_label(name))
-        return Body(name, graph, path, f"{op.name}/", op_line(op))
+        return Body(name, graph, path, f"{op.name}/", op_line(op) or caller.line)
 
     def _add(
         self, body: Body, op: Any, module: Path, role: Role | None, returned: list[tuple[int, int]]
@@ -238,6 +238,11 @@ def graph_of(graph: Any, name: str) -> Any | None:
         return function.graph
     except (ImportError, AttributeError, KeyError, ValueError):
         return None
+
+
+def is_fused(call: Any) -> bool:
+    """True for a call of a function that XLA compiles as a whole."""
+    return call.node_def.attr["_XlaMustCompile"].b
 
 
 def passed_inputs(op: Any) -> list[Any]:

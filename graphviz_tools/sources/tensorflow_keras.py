@@ -8,7 +8,7 @@ from typing import Any
 
 from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import Omission, SourceLine, Value
-from graphviz_tools.sources.tensorflow_function import read_function, run_function
+from graphviz_tools.sources.tensorflow_function import Traced, read_function, run_function
 from graphviz_tools.sources.tensorflow_run import GraphRunner, tensor_value
 
 
@@ -39,7 +39,7 @@ def fit_in_steps(
     """
     first: list[Any] = []
     steps = 0
-    train_step = import_tensorflow().function(model.train_step)
+    train_step = import_tensorflow().function(model.train_step, jit_compile=model.jit_compile)
 
     def one_step(iterator: Any) -> Any:
         nonlocal steps
@@ -50,8 +50,9 @@ def fit_in_steps(
                 logs = train_step(data)
             else:
                 concrete = train_step.get_concrete_function(data)
-                body = read_function(concrete, model.train_step, runner, line)
-                first.extend(run_function(concrete, body, (data,), {}, runner))
+                traced = Traced(train_step, model.train_step, concrete, line)
+                body = read_function(traced, runner)
+                first.extend(run_function(traced, body, (data,), {}, runner))
                 logs = import_tensorflow().nest.pack_sequence_as(concrete.structured_outputs, first)
             steps += 1
         return logs

@@ -20,11 +20,12 @@ def kernel_of(op: Any) -> Kernel:
     if op.type == "Const":
         constant = tf.constant(tf.make_ndarray(op.get_attr("value")), op.outputs[0].dtype)
         return lambda inputs: [constant]
-    alone = None if _is_seeded(op) else _eager_kernel(op)
+    alone = None if is_seeded(op) else _eager_kernel(op)
     return alone or _function_of_one_op(op)
 
 
-def _is_seeded(op: Any) -> bool:
+def is_seeded(op: Any) -> bool:
+    """True for a random op that draws the same numbers in every new kernel."""
     seeds = {"seed", "seed2"} & {a.name for a in op.op_def.attr}
     return op.op_def.is_stateful and any(op.get_attr(name) for name in seeds)
 
@@ -52,6 +53,21 @@ def _eager_kernel(op: Any) -> Kernel | None:
         return list(execute.execute(name, count, list(inputs), flat, context.context()) or ())
 
     return run
+
+
+def whole_kernel(concrete: Any) -> Kernel | None:
+    """A traced function as TensorFlow runs it, from its flat inputs (captured ones last) to its outputs.
+
+    `call_function` is private: a call of the function ends in it. None without it.
+    """
+    try:
+        from tensorflow.python.eager import context
+
+        here: Any = context.context()
+        call = here.call_function
+    except (ImportError, AttributeError):
+        return None
+    return lambda inputs: list(call(concrete.name, list(inputs), len(concrete.graph.outputs)) or ())
 
 
 def _eager_attribute(kind: str, value: Any) -> Any:

@@ -9,9 +9,9 @@ from typing import Any
 from graphviz_tools.diff import Diff, diff
 from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import Omission, Recording
-from graphviz_tools.sources.tensorflow import finish, python_arguments
+from graphviz_tools.sources.tensorflow import finish, name_of, python_arguments
 from graphviz_tools.sources.tensorflow_explain import explain
-from graphviz_tools.sources.tensorflow_function import read_function
+from graphviz_tools.sources.tensorflow_function import Traced, read_function
 from graphviz_tools.sources.tensorflow_graph import Body, GraphReader
 from graphviz_tools.sources.tensorflow_grappler import optimised_graph, running_graph
 from graphviz_tools.sources.tensorflow_run import GraphRunner, needed_ops
@@ -53,9 +53,9 @@ def record_optimized(fn: Callable[..., Any], *args: Any, as_run: bool = False, *
     function: Any = fn if hasattr(fn, "get_concrete_function") else import_tensorflow().function(fn)
     concrete = function.get_concrete_function(*args, **kwargs)
     python_function = getattr(function, "python_function", fn)
-    name, line = python_function.__name__, return_line(python_function) or definition_line(python_function)
+    name, line = name_of(python_function), return_line(python_function) or definition_line(python_function)
     built = GraphRunner(GraphReader(), 0)
-    read_function(concrete, python_function, built, line)
+    read_function(Traced(function, python_function, concrete, line), built)
     before = finish(built, f"{name}, as built", python_function, [], None)
     graph = running_graph(fn, args, kwargs) if as_run else optimised_graph(concrete)
     if graph is None:

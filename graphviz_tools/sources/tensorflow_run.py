@@ -9,7 +9,7 @@ would have changed.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,7 @@ from graphviz_tools.sources.tensorflow_graph import (
     GraphReader,
     Path,
     called_functions,
+    is_fused,
 )
 from graphviz_tools.sources.tensorflow_kernel import Kernel, kernel_of
 
@@ -38,7 +39,8 @@ class GraphRunner:
     """Runs the bodies that `reader` knows, and writes `run` steps into it, at most `max_steps` of them.
 
     `variables` maps the `id` of a resource handle to the `tf.Variable` behind it. `unseen` counts the steps
-    past `max_steps`; `hidden` names the functions that ran inside a kernel (of a dataset, say), by its op.
+    past `max_steps`; `hidden` names the functions that ran inside a kernel (of a dataset, say), by its op;
+    `rounded` counts the results that TensorFlow's optimiser has rounded otherwise than the ops do one by one.
     """
 
     reader: GraphReader
@@ -47,6 +49,7 @@ class GraphRunner:
     shown: int = 0
     unseen: int = 0
     hidden: dict[str, str] = field(default_factory=dict)
+    rounded: int = 0
     _kernels: dict[tuple[str, str], Kernel] = field(default_factory=dict)
 
     def run(self, body: Body, arguments: Sequence[Any], scope: Path | None = None) -> list[Any]:
@@ -72,7 +75,12 @@ class GraphRunner:
             return self._branch(body, op, inputs, scope)
         if op.type in CALL_OPS and (called := self.reader.called(op, "f")) is not None:
             self.show(body, op, inputs, [], scope)
-            outputs = self.run(called, inputs, inner_scope(scope, body, called))
+            there = inner_scope(scope, body, called)
+            if is_fused(op):
+                kernel = self.kernel(body, op)
+                outputs = self.run_again(lambda: self.run(called, inputs, there), lambda: kernel(inputs))
+            else:
+                outputs = self.run(called, inputs, there)
             self.show(body, op, inputs, outputs, scope, note="The function has returned.")
             return outputs
         before = [self.value(tensor) for tensor in inputs]
@@ -84,6 +92,25 @@ class GraphRunner:
         self.show(body, op, inputs, outputs, scope, reads=before)
         for _, name in called_functions(op):
             self.hidden[name] = op.type
+        return outputs
+
+    def run_again(self, tell: Callable[[], list[Any]], whole: Callable[[], list[Any]]) -> list[Any]:
+        """What `whole` gives, a function as TensorFlow runs it, after `tell` has told its ops one by one.
+
+        The optimiser's ops round otherwise than the graph's own. Variables are put back in between, so
+        neither may have an effect on anything else.
+        """
+        variables = [variable for variable in self.variables.values() if variable.is_initialized()]
+        before = [variable.read_value() for variable in variables]
+        told = [*tell(), *(variable.read_value() for variable in variables)]
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
+        try:
+            outputs = whole()
+        except Exception as error:
+            raise OpFailed(error_text(error)) from error
+        really = [*outputs, *(variable.read_value() for variable in variables)]
+        self.rounded += sum(_differ(a, b) for a, b in zip(told, really, strict=True))
         return outputs
 
     def _branch(self, body: Body, op: Any, inputs: list[Any], scope: Path) -> list[Any]:
@@ -190,6 +217,13 @@ def tensor_value(tensor: Any) -> Value:
     if tensor.dtype.name in ("resource", "variant"):
         return Value(dtype=tensor.dtype.name, name=name, text=f"a {tensor.dtype.name} without numbers")
     return array_value(tensor.numpy(), name=name, dtype=tensor.dtype.name)
+
+
+def _differ(a: Any, b: Any) -> bool:
+    """True when two tensors hold other bits."""
+    if a.dtype.name in ("resource", "variant"):
+        return False
+    return a.numpy().tobytes() != b.numpy().tobytes() if a.dtype.name != "string" else False
 
 
 def needed_ops(wanted: Iterable[Any], fed: frozenset[str] = frozenset()) -> list[Any]:

@@ -12,17 +12,16 @@ from typing import Any
 
 from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import Omission, Step, Value
+from graphviz_tools.sources.tensorflow_effects import acts, has_effect
 from graphviz_tools.sources.tensorflow_errors import error_text
 from graphviz_tools.sources.tensorflow_graph import (
     CALL_OPS,
     DECIDING,
     VARIABLE_OPS,
     Body,
-    GraphReader,
-    called_functions,
 )
 from graphviz_tools.sources.tensorflow_run import GraphRunner, OpFailed
-from graphviz_tools.sources.tensorflow_watch import SessionRun, Watch, has_effect, variable_op
+from graphviz_tools.sources.tensorflow_watch import SessionRun, Watch, variable_op
 
 
 def tell_sessions(watch: Watch, runner: GraphRunner) -> None:
@@ -101,7 +100,7 @@ class _Replay:
 
     def _look_inside(self, op: Any, inputs: list[Any], before: list[Value]) -> None:
         """Run the functions of `op` again, unless they do what must not be done twice."""
-        if _acts(self.runner.reader, op):
+        if acts(self.runner.reader, [op], drawing=True):
             why = "what a function prints, draws or asks of Python inside a session is not done twice"
             self.runner.reader.omitted.append(Omission("values inside a function", 1, why))
             self._show(op, before)
@@ -142,19 +141,3 @@ class _Replay:
             self.runner.reader.steps.append(
                 Step(len(self.runner.reader.steps), "run", "Session.run", error=text)
             )
-
-
-def _acts(reader: GraphReader, op: Any) -> bool:
-    """True when a function below `op` has an effect on anything but variables."""
-    for _, name in called_functions(op):
-        body = reader.bodies.get(name)
-        if body is None:
-            return True
-        for inner in body.graph.get_operations():
-            writes_variable = any(tensor.dtype.name == "resource" for tensor in inner.inputs)
-            if called_functions(inner):
-                if _acts(reader, inner):
-                    return True
-            elif has_effect(inner) and not writes_variable:
-                return True
-    return False

@@ -17,12 +17,10 @@ from typing import Any
 import numpy as np
 
 from graphviz_tools.frameworks import import_tensorflow
+from graphviz_tools.sources.tensorflow_effects import READ_OPS, has_effect
 from graphviz_tools.sources.tensorflow_graph import VARIABLE_OPS
 from graphviz_tools.sources.tensorflow_run import needed_ops
 from graphviz_tools.sources.user_code import is_user_file
-
-READ_OPS = ("ReadVariableOp", "ResourceGather", "ResourceGatherNd", "VarIsInitializedOp", *VARIABLE_OPS)
-
 
 OWN_GRAPH = {"Graph", "Session", "InteractiveSession", "MonitoredSession", "MonitoredTrainingSession"}
 
@@ -150,11 +148,6 @@ def _visible(record: SessionRun) -> list[Any]:
         and tensor.dtype.name not in ("resource", "variant")
         and tensor.dtype == tensor.dtype.base_dtype
     ]
-
-
-def has_effect(op: Any) -> bool:
-    """True when running `op` again could matter: it writes, prints or draws a number."""
-    return op.op_def.is_stateful and op.type not in READ_OPS and op.type != "Placeholder"
 
 
 def _late_ops(record: SessionRun) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import linecache
 import sys
@@ -42,12 +43,24 @@ def caller_line() -> SourceLine | None:
     )
 
 
-def definition_line(fn: Callable[..., Any]) -> SourceLine | None:
-    """The `def` line of a Python function, below its decorators; None for what has no Python source."""
+def function_of(fn: Any) -> Any:
+    """The Python function behind decorators, `functools.partial` and objects with a `__call__`."""
+    while isinstance(fn, functools.partial):
+        fn = fn.func
     fn = inspect.unwrap(fn)
+    if inspect.isroutine(fn) or isinstance(fn, type):
+        return fn
+    return type(fn).__call__ if callable(fn) else fn
+
+
+def definition_line(fn: Callable[..., Any]) -> SourceLine | None:
+    """The `def` line of a user's Python function, below its decorators; None where there is no such line."""
+    fn = function_of(fn)
     try:
         texts, first = inspect.getsourcelines(fn)
     except (OSError, TypeError):
+        return None
+    if not is_user_file(inspect.getsourcefile(fn) or ""):
         return None
     start = next((i for i, text in enumerate(texts) if text.lstrip().startswith(("def ", "async def "))), 0)
     return SourceLine(
@@ -57,7 +70,7 @@ def definition_line(fn: Callable[..., Any]) -> SourceLine | None:
 
 def return_line(fn: Callable[..., Any]) -> SourceLine | None:
     """The line of a function's only `return`; None when it has none, several, or no source."""
-    definition, fn = definition_line(fn), inspect.unwrap(fn)
+    definition, fn = definition_line(fn), function_of(fn)
     if definition is None:
         return None
     try:
@@ -86,7 +99,7 @@ def source_texts(lines: Iterable[SourceLine], fn: Callable[..., Any] | None = No
         first, last = spans.get(line.file, (line.line, line.line))
         spans[line.file] = min(first, line.line), max(last, line.line)
     if fn is not None and (definition := definition_line(fn)) is not None:
-        texts, start = inspect.getsourcelines(fn)
+        texts, start = inspect.getsourcelines(function_of(fn))
         first, last = spans.get(definition.file, (start, start))
         spans[definition.file] = min(first, start), max(last, start + len(texts) - 1)
     return tuple(

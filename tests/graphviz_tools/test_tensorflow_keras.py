@@ -76,23 +76,24 @@ def test_a_subclassed_model_shows_the_lines_of_its_call() -> None:
     assert lines["AddV2"] == "return self.out(h)" or lines["BiasAdd"] == "return self.out(h)"
 
 
-def trained(record: bool) -> tuple[list[np.ndarray], Any]:
+def trained(make: Any, record: bool) -> tuple[list[np.ndarray], Any]:
     keras.utils.set_random_seed(7)
-    model = sequential()
-    model.compile(keras.optimizers.Adam(0.1), "mse", jit_compile=False)
+    model = make()
+    model.compile(keras.optimizers.Adam(0.1), "mse")
     options = {"batch_size": 4, "epochs": 2, "verbose": 0}
     recording = record_tensorflow(model.fit, x, y, **options) if record else model.fit(x, y, **options)
     assert model.train_function is None or not record
     return model.get_weights(), recording
 
 
-def test_fit_trains_to_the_same_bits_and_shows_its_first_step() -> None:
-    plain, _ = trained(record=False)
-    recorded, recording = trained(record=True)
+@pytest.mark.parametrize("make", [sequential, normalised])
+def test_fit_trains_to_the_same_bits_and_shows_its_first_step(make: Any) -> None:
+    plain, _ = trained(make, record=False)
+    recorded, recording = trained(make, record=True)
     for a, b in zip(plain, recorded, strict=True):
         np.testing.assert_array_equal(a, b)
     assert recording.error == ""
-    [omission] = recording.omitted
+    omission = recording.omitted[0]
     assert (omission.what, omission.count) == ("train steps", 3)
     assigned = [s for s in recording.steps if s.phase == "run" and s.op.startswith("Assign")]
     weights = [s for s in assigned if s.writes[0].name.endswith("kernel") or "kernel" in s.writes[0].name]
