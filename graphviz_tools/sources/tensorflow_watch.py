@@ -130,7 +130,8 @@ def _plan(session: Any, fetches: Any, feed_dict: Any) -> SessionRun:
     tf = import_tensorflow()
     graph = session.graph
     wanted = [graph.as_graph_element(fetch) for fetch in tf.nest.flatten(fetches, expand_composites=True)]
-    fed = frozenset(graph.as_graph_element(key, allow_operation=False).name for key in feed_dict)
+    keys = tf.nest.flatten(list(feed_dict), expand_composites=True)  # a sparse placeholder is three
+    fed = frozenset(graph.as_graph_element(key, allow_operation=False).name for key in keys)
     return SessionRun(session, graph, len(graph.get_operations()), needed_ops(wanted, fed), fed)
 
 
