@@ -39,11 +39,12 @@ test: install-test check
 		|| $(TEST_ENV) $(BIN)/python -m pytest --last-failed --last-failed-no-failures none $(ARGS)
 
 bench:
-	@$(PYTHON) tools/setup_environment.py --extra test --extra peers
-	@$(BIN)/python -m benchmarks $(ARGS)
+	@$(PYTHON) tools/setup_environment.py --extra test
+	@$(BIN)/python tools/peers_environment.py
+	@.venv-peers/bin/python -m benchmarks $(ARGS)
 
 lessons: install
 	@$(BIN)/python tools/execute_notebooks.py $(ARGS)
 
 clean:
-	rm -rf .venv node_modules artifacts
+	rm -rf .venv .venv-peers node_modules artifacts

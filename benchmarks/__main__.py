@@ -1,23 +1,31 @@
-"""Run every benchmark, each in a process of its own, and write one report with its charts.
+"""Run every benchmark, each in a process of its own, and write one table with its charts.
 
     python -m benchmarks [NAME ...] [--out benchmarks/results]
 
-A benchmark is a file here that prints Markdown when it is run. One that fails is named in the report, and the
-exit status is 1; the others still run.
+A benchmark is a file here that publishes its rows (`measure.publish`) and can be run alone: `python -m
+benchmarks.NAME`. One that fails is a row that says why, and the exit status is 1; the others still run.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import platform
 import subprocess
 import sys
-from importlib.metadata import version
+import tempfile
+import time
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from benchmarks.chart import draw
+from benchmarks.measure import ROWS_FILE, Row, markdown
+
 HERE = Path(__file__).parent
-SHARED = {"__init__", "__main__", "measure"}
+SHARED = {"__init__", "__main__", "chart", "executor_kernels", "measure"}
 SHOWN = ("torch", "tensorflow-cpu", "numba", "numba-cuda", "numpy")
+PEERS = ("torchviz", "torchview", "torchlens", "nbgrader", "nbval")
 
 
 def names() -> list[str]:
@@ -26,25 +34,59 @@ def names() -> list[str]:
 
 def machine() -> str:
     """What it ran on, so that a reader can tell whose seconds these are."""
-    packages = ", ".join(f"{name} {version(name)}" for name in SHOWN)
-    return f"{platform.machine()}, Python {platform.python_version()}, {packages}"
+    packages = ", ".join(f"{name} {installed(name)}" for name in (*SHOWN, *PEERS))
+    return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {packages}."
 
 
-def run(name: str) -> tuple[bool, str]:
-    print(f"running benchmarks/{name}.py", file=sys.stderr, flush=True)
-    done = subprocess.run(
-        [sys.executable, "-m", f"benchmarks.{name}"],
-        cwd=HERE.parent,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        return (
-            False,
-            f"### {name}\n\nfailed with exit status {done.returncode}; what it printed:\n\n{done.stdout}",
-        )
-    return True, done.stdout
+def installed(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+def run(name: str) -> tuple[bool, dict[str, list[Row]]]:
+    """Whether a benchmark went through, and its tables: rows by title."""
+    print(f"benchmarks/{name}.py", file=sys.stderr, flush=True)
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        rows, errors = Path(folder) / "rows", Path(folder) / "errors"
+        with errors.open("w") as stderr:
+            command = [sys.executable, "-m", f"benchmarks.{name}"]
+            environment = {**os.environ, ROWS_FILE: str(rows)}
+            done = subprocess.run(
+                command, cwd=HERE.parent, env=environment, stdout=sys.stderr, stderr=stderr, check=False
+            )
+        tables = read(rows.read_text()) if rows.exists() else {}
+        if done.returncode:
+            why = (errors.read_text().strip().splitlines() or ["nothing"])[-1]
+            tables[f"{name}: failed"] = [Row(name, "", "", "", f"exit status {done.returncode}: {why}")]
+    print(f"  {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
+    return not done.returncode, tables
+
+
+def read(text: str) -> dict[str, list[Row]]:
+    published = map(json.loads, text.splitlines())
+    return {each["title"]: [Row(**row) for row in each["rows"]] for each in published}
+
+
+def report(tables: dict[str, list[Row]], out: Path) -> str:
+    """The report as Markdown; its charts are written beside it."""
+    lines = ["# Benchmarks", "", f"`make bench` on {machine()}", ""]
+    lines += [
+        "Medians, with the fastest and slowest round; ours and the peer did the same work in the same run,"
+    ]
+    lines += [
+        "except where the note says otherwise. Ratios are the figures to quote: seconds are this machine's.",
+        "",
+    ]
+    rows = [row for title, part in tables.items() for row in (Row(f"**{title}**", "", "", ""), *part)]
+    lines += [*markdown(rows), ""]
+    for number, (title, part) in enumerate(tables.items(), 1):
+        chart = out / f"chart{number}.svg"
+        if draw(title, part, chart):
+            lines += [f"![{title}]({chart.name})", ""]
+    return "\n".join(lines)
 
 
 def main() -> int:
@@ -56,11 +98,14 @@ def main() -> int:
     if unknown:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(names())}")
     results = [run(name) for name in options.names or names()]
-    report = "\n".join(["# Benchmarks", "", machine(), "", *(text for _, text in results)])
     options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "README.md").write_text(report)
-    print(report)
-    return 0 if all(ok for ok, _ in results) else 1
+    for old in options.out.glob("chart*.svg"):
+        old.unlink()
+    tables = {title: rows for _, part in results for title, rows in part.items()}
+    text = report(tables, options.out)
+    (options.out / "README.md").write_text(text, encoding="utf-8")
+    print(text)
+    return 0 if all(went for went, _ in results) else 1
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The executor beside Numba's simulator: processor seconds for 16,384 threads, on one core, in one run.
 
-    python benchmarks/executor.py [case ...]
+    python -m benchmarks.executor [case ...]
 
 The simulator takes about a minute in all and runs once for each case, in a process of its own (it must be
 chosen before numba.cuda is imported); the executor's rounds are timed right before and after it. Memory
@@ -24,7 +24,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from benchmarks.measure import Row, Timing, table
+from benchmarks.measure import Row, Timing, publish
 
 HERE = Path(__file__).resolve().parent
 ROUNDS = 5
@@ -167,4 +167,4 @@ def main(names: list[str] | None = None) -> list[Row]:
 
 
 if __name__ == "__main__":
-    print(table("The executor and Numba's simulator", main(sys.argv[1:])))
+    publish("The executor and Numba's simulator", main(sys.argv[1:]))

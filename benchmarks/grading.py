@@ -6,8 +6,8 @@ same run.
 
 The notebooks import torch and tensorflow, as the lessons do. Every way grades with two processes: ours with
 two workers, plain nbval with two pytest processes, nbgrader with two autograders. nbgrader is measured
-where it is installed, else said to be missing (`pip install graph-duet[peers]`; its own Python can be named
-in NBGRADER_PYTHON).
+where it is installed, else said to be missing (`make bench` installs it; its own Python can be named in
+NBGRADER_PYTHON).
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import nbformat
 import psutil
 from nbformat import NotebookNode
 
+from benchmarks.measure import Row, not_measured, publish
 from grading import Bundle, Conditions, release, solved
 from grading.classroom import Graded, grade_class, workers
 from grading.gradebook import Gradebook
@@ -110,10 +111,12 @@ def by_nbval(folder: Path) -> float:
     return time.perf_counter() - start
 
 
-def nbgrader_python() -> str | None:
-    """A Python that has nbgrader."""
+def nbgrader_python() -> str:
+    """A Python that has nbgrader. Raises FileNotFoundError where there is none."""
     named = os.environ.get("NBGRADER_PYTHON")
-    return named or (sys.executable if importlib.util.find_spec("nbgrader") else None)
+    if not named and importlib.util.find_spec("nbgrader") is None:
+        raise FileNotFoundError("nbgrader is not installed here: `make bench` installs it")
+    return named or sys.executable
 
 
 def beside(python: str) -> dict[str, str]:
@@ -191,8 +194,8 @@ def nbgrader_notebook() -> NotebookNode:
     return ours
 
 
-def compare(number: int, peers: int) -> list[tuple[str, float]]:
-    """(way, seconds a submission): ours on `number` notebooks, the others on the first `peers` of them."""
+def compare(number: int, peers: int) -> list[Row]:
+    """Seconds a submission: ours on `number` notebooks, the others on the first `peers` of them."""
     with tempfile.TemporaryDirectory(prefix="duet-bench-") as temporary:
         here = Path(temporary)
         bundle = prepared(here)
@@ -201,16 +204,27 @@ def compare(number: int, peers: int) -> list[tuple[str, float]]:
         whole = by_duet(bundle, folder, here / "book.sqlite", lambda _: finished.append(time.perf_counter()))
         # Once running: from the moment when every worker has returned its first notebook.
         warm = finished[PROCESSES - 1 :]
-        rows = [
-            (f"duet grade, a class of {number}, its start included", whole / number),
-            ("duet grade, once running", (warm[-1] - warm[0]) / (len(warm) - 1)),
-        ]
+        running = (warm[-1] - warm[0]) / (len(warm) - 1)
         few = hand_in(bundle, here / "few", peers)
-        rows.append(("pytest --nbval", by_nbval(few) / peers))
-        python = nbgrader_python()
-        if python is not None:
-            rows.append(("nbgrader autograde", by_nbgrader(python, few, here / "course") / peers))
-        return rows
+        ways = {
+            "pytest --nbval": lambda: by_nbval(few),
+            "nbgrader autograde": lambda: by_nbgrader(nbgrader_python(), few, here / "course"),
+        }
+        return [
+            Row(f"duet grade, a class of {number}, its start included", f"{whole / number:.2f} s", "", ""),
+            Row("duet grade, once running", f"{running:.2f} s", "", ""),
+            *(peer_row(name, way, peers, whole / number, running) for name, way in ways.items()),
+        ]
+
+
+def peer_row(name: str, way: Callable[[], float], peers: int, whole: float, running: float) -> Row:
+    """A peer's seconds a submission, beside ours once running and, in the note, with the class's start."""
+    try:
+        each = way() / peers
+    except (AssertionError, OSError, subprocess.SubprocessError) as error:
+        return not_measured(name, error)
+    note = f"seconds a submission; {each / whole:.1f}x the class with its start"
+    return Row(name, f"{running:.2f} s", f"{each:.2f} s", f"{each / running:.1f}x", note)
 
 
 def class_of(number: int) -> list[tuple[int, float, float]]:
@@ -251,13 +265,7 @@ def main() -> None:
         for done, seconds, megabytes in class_of(chosen.class_of):
             print(f"| {done} | {seconds:.0f} | {megabytes:.0f} |")
         return
-    rows = compare(chosen.notebooks, chosen.peers)
-    class_seconds, running = rows[0][1], rows[1][1]
-    print("| way | seconds a submission | to the class | to once running |\n|---|---:|---:|---:|")
-    for way, seconds in rows:
-        print(f"| {way} | {seconds:.2f} | {seconds / class_seconds:.1f}x | {seconds / running:.1f}x |")
-    if nbgrader_python() is None:
-        print("\nnbgrader is not installed here: `pip install 'graph-duet[peers]'`.")
+    publish("Grading, seconds a submission with two processes", compare(chosen.notebooks, chosen.peers))
 
 
 if __name__ == "__main__":

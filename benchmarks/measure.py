@@ -1,4 +1,4 @@
-"""How every benchmark here measures: ours and the peer in turn, medians and spread, one Markdown table.
+"""How every benchmark here measures: ours and the peer in turn, medians and spread, rows of one table.
 
 Machines are noisy, so a figure that is quoted is a ratio of medians from one run; seconds are printed for
 orientation only.
@@ -7,10 +7,15 @@ orientation only.
 from __future__ import annotations
 
 import gc
+import json
+import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+ROWS_FILE = "GRAPH_DUET_BENCHMARK_ROWS"  # where `python -m benchmarks` collects every benchmark's rows
 
 
 @dataclass(frozen=True)
@@ -65,8 +70,22 @@ def ratio(a: Timing, b: Timing) -> float:
     return statistics.median(x / y for x, y in zip(a.seconds, b.seconds, strict=True))
 
 
-def table(title: str, rows: Sequence[Row]) -> str:
-    """The rows as Markdown."""
-    lines = [f"### {title}", "", "| what | ours | peer | ratio | note |", "|---|---|---|---|---|"]
-    lines += [f"| {row.what} | {row.ours} | {row.peer} | {row.ratio} | {row.note} |" for row in rows]
-    return "\n".join([*lines, ""])
+def not_measured(what: str, error: Exception) -> Row:
+    """The row of a peer that could not be measured: it says why, and the other rows are measured all the same."""
+    reason = (str(error).strip().splitlines() or [""])[0]
+    return Row(what, "", "", "", f"not measured: {type(error).__name__}: {reason}")
+
+
+def publish(title: str, rows: Sequence[Row]) -> None:
+    """Print the rows as Markdown, and hand them to the report where one is being made."""
+    print("\n".join([f"### {title}", "", *markdown(rows), ""]), flush=True)
+    collected = os.environ.get(ROWS_FILE)
+    if collected:
+        with Path(collected).open("a") as file:
+            file.write(json.dumps({"title": title, "rows": [asdict(row) for row in rows]}) + "\n")
+
+
+def markdown(rows: Sequence[Row]) -> list[str]:
+    """The lines of a table."""
+    lines = ["| what | ours | peer | ratio | note |", "|---|---|---|---|---|"]
+    return lines + [f"| {row.what} | {row.ours} | {row.peer} | {row.ratio} | {row.note} |" for row in rows]

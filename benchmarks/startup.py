@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import Row, Timing, in_turn, ratio, table
+from benchmarks.measure import Row, Timing, in_turn, publish, ratio
 
 ROOT = Path(__file__).parent.parent
 READY = "import torch, tensorflow"
@@ -146,7 +146,7 @@ def main() -> int:
         rows += browser_rows(chromium)
     else:
         rows.append(Row("in a browser", "", "", "", "not measured: there is no chromium on the PATH"))
-    print(table("Start-up", rows))
+    publish("Start-up", rows)
     return 0
 
 
