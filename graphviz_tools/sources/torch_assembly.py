@@ -66,7 +66,10 @@ class _Assembly:
     def recording(self, title: str, fn: Callable[..., Any] | None) -> Recording:
         tape = self._tape
         for step in tape.steps:
-            self._name_values(step)
+            if step.phase != "backward" or step.node is None or tape.nodes[step.node][0] != "autograd":
+                self._name_values(step)
+            elif step.writes:
+                self._name_gradient(step, step.node)
         self._values = [self._value(i, raw) for i, raw in enumerate(tape.values)]
         nodes = tuple([self._node(i, raw) for i, raw in enumerate(tape.nodes)])
         edges = tuple([_make_edge(*raw) for raw in tape.edges])
@@ -96,14 +99,6 @@ class _Assembly:
 
     def _name_values(self, step: RawStep) -> None:
         """Give each value the first name that the program knows it by."""
-        if (
-            step.phase == "backward"
-            and step.node is not None
-            and self._tape.nodes[step.node][0] == "autograd"
-        ):
-            if step.writes:
-                self._name_gradient(step, step.node)
-            return
         site = self._site(step.site)
         if site is None:
             return
@@ -206,13 +201,13 @@ class _Assembly:
         return steps
 
     def _step(self, index: int, raw: RawStep, nodes: range, edges: range) -> Step:
-        site = self._site(raw.site)
-        path, turn = self._scopes[raw.scope].path, None
+        site, turn = None, None
         owner = self._tape.nodes[raw.node][6] if raw.node is not None else None
-        if owner is not None:
-            path = self._scopes[self._tape.nodes[owner][4]].path
-        elif raw.site is not None:
-            path, turn = self._loops.place(path, raw.op, raw.site, site)
+        path = self._scopes[raw.scope if owner is None else self._tape.nodes[owner][4]].path
+        if raw.site is not None:
+            site = self._site(raw.site)
+            if owner is None:
+                path, turn = self._loops.place(path, raw.op, raw.site, site)
         memory = self._memories.get(raw.memory)
         if memory is None:
             memory = self._memories[raw.memory] = Memory(*raw.memory)
@@ -226,8 +221,8 @@ class _Assembly:
             site.line if site is not None else self._forward_line(raw),
             tuple(nodes),
             tuple(edges),
-            tuple(map(pick, raw.reads)),
-            tuple(map(pick, raw.writes)),
+            tuple(map(pick, raw.reads)) if raw.reads else (),
+            tuple(map(pick, raw.writes)) if raw.writes else (),
             tuple([_make_saved(node, name, pick(i)) for node, name, i in saved]) if saved else (),
             raw.freed,
             tuple([None if i is None else pick(i) for i in raw.grads_in]) if raw.grads_in else (),

@@ -18,6 +18,7 @@ from graphviz_tools.sources.torch_tape import Tape
 from graphviz_tools.sources.torch_tensors import Tensors
 
 _NO_SEQUENCE = 2**64 - 1
+_SEVERAL = (tuple, list)
 
 
 _LIFE = "graph_duet.life"  # the key in `Node.metadata` of an object that dies with the node
@@ -55,18 +56,25 @@ class AutogradGraph:
         """Add `function` and all behind it that is new; `owner` made them. Returns what they saved as
         (node, field, value)."""
         saved: list[tuple[int, str, int]] = []
-        if self.number(function) is not None:
+        by_sequence = self._by_sequence
+        sequence = function._sequence_nr()
+        if sequence in by_sequence or (sequence == _NO_SEQUENCE and self.number(function) is not None):
             return saved
         edges = self._tape.edges
-        fresh = [(function, self._add(function, owner))]
+        fresh = [(function, self._add(function, sequence, owner))]
         for current, node in fresh:  # grows while it is walked
-            for slot, (following, input_number) in enumerate(current.next_functions):
+            slot = -1
+            for following, input_number in current.next_functions:
+                slot += 1
                 if following is None:
                     continue
-                target = self.number(following)
+                sequence = following._sequence_nr()
+                target = by_sequence.get(sequence)
                 if target is None:
-                    target = self._add(following, owner)
-                    fresh.append((following, target))
+                    target = self.number(following) if sequence == _NO_SEQUENCE else None
+                    if target is None:
+                        target = self._add(following, sequence, owner)
+                        fresh.append((following, target))
                 edges.append((node, target, slot, input_number, "autograd"))
             self._save(current, node, saved)
         return saved
@@ -93,18 +101,19 @@ class AutogradGraph:
     def _died(self, node: int, _: object) -> None:
         self.release(node)
 
-    def _add(self, function: Any, owner: int | None) -> int:
+    def _add(self, function: Any, sequence: int, owner: int | None) -> int:
         kind = function.name()
         name = self._plain_names.get(kind)
         if name is None:
             name = self._plain_names[kind] = kind.rpartition("::")[2]
-        sequence = function._sequence_nr()
         variable = None
         if sequence == _NO_SEQUENCE:
             variable = getattr(function, "variable", None)
             known = self._tensors.last_seen(variable) if variable is not None else None
             owner = known.node if known is not None else owner
-        node = self._tape.node("autograd", name, "", name, 0, None, owner)
+        nodes = self._tape.nodes
+        node = len(nodes)
+        nodes.append(("autograd", name, "", name, 0, None, owner))
         if sequence != _NO_SEQUENCE:
             self._by_sequence[sequence] = node
         elif variable is not None:
@@ -114,9 +123,12 @@ class AutogradGraph:
 
     def _save(self, function: Any, node: int, saved: list[tuple[int, str, int]]) -> None:
         """Append what autograd function `function` keeps for its backward."""
+        fields = self._saved_fields(function)
+        if not fields:
+            return
         held: list[int] = []
-        for name, raw in self._saved_fields(function):
-            for item in raw if isinstance(raw, tuple | list) else (raw,):
+        for name, raw in fields:
+            for item in raw if isinstance(raw, _SEVERAL) else (raw,):
                 tensor = _packed(item)
                 if tensor is None:
                     continue

@@ -14,12 +14,13 @@ import torch
 class _Storage:
     """A piece of tensor memory that is alive."""
 
-    __slots__ = ("base", "holders", "nbytes", "number", "tensors")
+    __slots__ = ("base", "holders", "nbytes", "number", "tensors", "watches")
 
     def __init__(self, base: int, number: int, nbytes: int) -> None:
         self.base, self.number, self.nbytes = base, number, nbytes
         self.holders = 0  # tensors in it that autograd has saved
         self.tensors = 0  # tensors by which it is watched, where the storage itself is not
+        self.watches: list[_Watch] = []
 
 
 class _Watch(weakref.ref):
@@ -37,7 +38,6 @@ class StorageLedger:
         self._count = 0
         self._by_base: dict[int, _Storage] = {}
         self._by_number: dict[int, _Storage] = {}
-        self._watches: dict[int, _Watch] = {}  # not a set: comparing weak references compares tensors
 
     def number(self, tensor: torch.Tensor, pointer: int, *, gradient: bool = False) -> int:
         """The number of the storage below `tensor`, whose first element is at `pointer`.
@@ -59,7 +59,7 @@ class StorageLedger:
                 storage.nbytes = whole.nbytes()
                 watch = _Watch(whole, self._died)
                 watch.storage = storage
-                self._watches[id(watch)] = watch
+                storage.watches.append(watch)
             self.alive += storage.nbytes
         elif storage.tensors:
             self._watch(tensor, storage)
@@ -85,17 +85,14 @@ class StorageLedger:
         watch = _Watch(tensor, self._let_go)
         watch.storage = storage
         storage.tensors += 1
-        self._watches[id(watch)] = watch
+        storage.watches.append(watch)
 
     def _let_go(self, watch: _Watch) -> None:
         watch.storage.tensors -= 1
-        if watch.storage.tensors:
-            self._watches.pop(id(watch), None)
-        else:
+        if not watch.storage.tensors:
             self._died(watch)
 
     def _died(self, watch: _Watch) -> None:
-        self._watches.pop(id(watch), None)
         storage = watch.storage
         self.alive -= storage.nbytes
         if storage.holders:
@@ -103,3 +100,4 @@ class StorageLedger:
         del self._by_number[storage.number]
         if self._by_base.get(storage.base) is storage:
             del self._by_base[storage.base]
+        storage.watches.clear()

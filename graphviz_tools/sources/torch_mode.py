@@ -21,6 +21,7 @@ from graphviz_tools.sources.torch_tensors import Known, tensors_in, version_of
 from graphviz_tools.sources.torch_trace import Sources, Trace
 
 AGAIN = "Computed again, inside the backward pass: the checkpoint kept no saved tensors."
+_SEVERAL = (tuple, list)
 COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 
 
@@ -84,7 +85,13 @@ class _Call:
             trace.apply_site = applying_site(frame) or trace.apply_site
         self.trace, self.kind, self.args = trace, kind, args
         self.read, places = _operands(args, kwargs)
-        self.before = before = [trace.known(tensor) for tensor in self.read]
+        find, known_anew = trace.tensors.find, trace.known
+        self.before = before = [
+            known
+            if (known := find(tensor)) is not None and known.requires_grad == tensor.requires_grad
+            else known_anew(tensor)
+            for tensor in self.read
+        ]
         self.sources: Sources = [(known.node, known.slot) for known in before]
         again = trace.computes_again()
         self.step = RawStep(
@@ -184,7 +191,7 @@ def _operands(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[torch
         if isinstance(argument, torch.Tensor):
             read.append(argument)
             places.append(place)
-        elif isinstance(argument, tuple | list):
+        elif isinstance(argument, _SEVERAL):
             for inner, item in enumerate(argument):
                 for tensor in (item,) if isinstance(item, torch.Tensor) else tensors_in(item):
                     read.append(tensor)

@@ -69,7 +69,7 @@ class Tensors:
         """The (node, slot) that last wrote in place to the tensor's memory, through it or through a view."""
         if not self._writers:
             return None
-        pointer = memory_of(tensor)[0]
+        pointer = _address(tensor)
         return self._writers.get(self._ledger.number(tensor, pointer)) if pointer else None
 
     def below(self, tensor: torch.Tensor) -> Known | None:
@@ -99,12 +99,18 @@ class Tensors:
     ) -> Known:
         """The tensor as it is now, output `slot` of `node`; `written` when its memory was written in place,
         `gradient` when the engine made it."""
-        version = version_of(tensor)
+        try:
+            version = tensor._version
+        except RuntimeError:
+            version = UNTRACKED
         plain = tensor
         if _is_wrapped(tensor):
             plain, wrappers = _unwrapped(tensor)
             flags = (*flags, *wrappers)
-        pointer, contiguous, nbytes = memory_of(plain)
+        try:
+            pointer, contiguous, nbytes = plain.data_ptr(), plain.is_contiguous(), plain.nbytes
+        except RuntimeError:  # sparse, meta, fake
+            pointer, contiguous, nbytes = 0, True, 0
         storage = None
         if pointer:
             storage = self._ledger.number(plain, pointer, gradient=gradient)
@@ -113,7 +119,7 @@ class Tensors:
         if self._numbers:
             ticket = self._ticket(plain, dtype, pointer, contiguous, nbytes, storage, version)
         requires_grad = tensor.requires_grad
-        state = _autograd_state(tensor) if requires_grad else 0
+        state = 0 if not requires_grad else 1 if tensor.is_leaf else 2 if tensor.retains_grad else 3
         key = (requires_grad, state, tensor._is_view(), contiguous, version < 0)
         words = _WORDS.get(key)
         if words is None:
@@ -172,10 +178,7 @@ class Tensors:
         known = self.find(tensor)
         if known is not None:
             return known.value, known.storage
-        try:
-            pointer = tensor.data_ptr()
-        except RuntimeError:
-            pointer = 0
+        pointer = _address(tensor)
         value = self._by_pointer.get(pointer)
         storage = self._ledger.number(tensor, pointer) if value is not None else None
         if value is not None and storage not in self._writers:
@@ -186,16 +189,12 @@ class Tensors:
         return known.value, known.storage
 
 
-def memory_of(tensor: torch.Tensor) -> tuple[int, bool, int]:
-    """(address of the first element, whether it is contiguous, bytes); address 0 where there is no memory."""
+def _address(tensor: torch.Tensor) -> int:
+    """Of the first element; 0 where there is no memory."""
     try:
-        return tensor.data_ptr(), tensor.is_contiguous(), tensor.nbytes
-    except RuntimeError:  # sparse, meta, fake
-        return 0, True, 0
-
-
-def _autograd_state(tensor: torch.Tensor) -> int:
-    return 1 if tensor.is_leaf else 2 if tensor.retains_grad else 3
+        return tensor.data_ptr()
+    except RuntimeError:
+        return 0
 
 
 def _spell(key: tuple[bool, int, bool, bool, bool]) -> tuple[str, ...]:
@@ -226,6 +225,7 @@ def _unwrapped(tensor: torch.Tensor) -> tuple[torch.Tensor, list[str]]:
     return tensor, words
 
 
+_COLLECTIONS = (tuple, list, set)
 _PLAIN = (str, bytes, int, float, complex, type(None), slice, torch.nn.Module, torch.dtype, torch.device)
 
 
@@ -250,6 +250,6 @@ def _collect(thing: Any, found: dict[int, torch.Tensor], visited: set[int]) -> N
 def _items(thing: Any) -> Iterable[Any]:
     if isinstance(thing, dict):
         return thing.values()
-    if isinstance(thing, tuple | list | set):
+    if isinstance(thing, _COLLECTIONS):
         return thing
     return [getattr(thing, name, None) for name in getattr(thing, "__dataclass_fields__", ())]
