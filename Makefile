@@ -41,7 +41,7 @@ test: install-test check
 bench:
 	@$(PYTHON) tools/setup_environment.py --extra test
 	@$(BIN)/python tools/peers_environment.py
-	@.venv-peers/bin/python -m benchmarks $(ARGS)
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 lessons: install
 	@$(BIN)/python tools/execute_notebooks.py $(ARGS)

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import distributions
 from pathlib import Path
 
 from benchmarks.chart import draw
@@ -24,6 +24,8 @@ from benchmarks.measure import ROWS_FILE, Row, markdown
 
 HERE = Path(__file__).parent
 SHARED = {"__init__", "__main__", "chart", "executor_kernels", "measure"}
+LAYER = HERE.parent / ".venv-peers"  # tools/peers_environment.py makes it
+IN_LAYER = {"recording"}  # they import peers; the others start them, or have none
 SHOWN = ("torch", "tensorflow-cpu", "numba", "numba-cuda", "numpy")
 PEERS = ("torchviz", "torchview", "torchlens", "nbgrader", "nbval")
 
@@ -39,10 +41,14 @@ def machine() -> str:
 
 
 def installed(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "(not installed)"
+    places = [*sys.path, *map(str, LAYER.glob("lib/python*/site-packages"))]
+    return next((found.version for found in distributions(name=name, path=places)), "(not installed)")
+
+
+def python(name: str) -> str:
+    """The interpreter for a benchmark: the one with the peers only where it imports them."""
+    peers = LAYER / "bin" / "python"
+    return str(peers) if name in IN_LAYER and peers.exists() else sys.executable
 
 
 def run(name: str) -> tuple[bool, dict[str, list[Row]]]:
@@ -52,8 +58,10 @@ def run(name: str) -> tuple[bool, dict[str, list[Row]]]:
     with tempfile.TemporaryDirectory() as folder:
         rows, errors = Path(folder) / "rows", Path(folder) / "errors"
         with errors.open("w") as stderr:
-            command = [sys.executable, "-m", f"benchmarks.{name}"]
+            command = [python(name), "-m", f"benchmarks.{name}"]
             environment = {**os.environ, ROWS_FILE: str(rows)}
+            if LAYER.exists():
+                environment.setdefault("NBGRADER_PYTHON", str(LAYER / "bin" / "python"))
             done = subprocess.run(
                 command, cwd=HERE.parent, env=environment, stdout=sys.stderr, stderr=stderr, check=False
             )
