@@ -23,6 +23,7 @@ _HINTS = [  # a pattern in Numba's sentence, and what a beginner should hear
     (r"Unknown attribute|has no attribute", "Check the spelling of the name after the dot."),
     (r"no (?:cuda\.(?:shared|local)\.)?array\(", "The shape of a shared or local array must be a constant: a number "
      "or a global name. For a size chosen at launch: cuda.shared.array(0, dtype), kernel[grid, block, stream, bytes]."),
+    (r"syncthreads_\w+\(bool", "It counts integers: pass int(condition)."),
     (r"re-entrant", "The function calls itself, and the executor cannot type that: write a loop."),
     (r"context manager", "A kernel cannot use `with`."),
     (r"^CUDA has no", "These types do not go together."),

@@ -7,7 +7,7 @@ from collections.abc import Set
 from gpu_labs.executor.findings import Dim3, Finding, Kind
 from gpu_labs.executor.memory import Memory
 from gpu_labs.executor.program import Site
-from gpu_labs.executor.races import ATOMIC, READ, WRITE
+from gpu_labs.executor.races import ATOMIC, READ, WARP, WRITE
 from gpu_labs.executor.report import element, place
 
 Side = tuple[Site, int, Dim3, Dim3]  # where, read/write/atomic, block, thread
@@ -32,6 +32,7 @@ def race(
     site, kind, home, thread = later
     other_site, other_kind, other_home, other_thread = earlier
     same_block = home == other_home
+    one_warp = same_block and _warp(thread, block) == _warp(other_thread, block)
     both_write = {kind, other_kind} == {WRITE}
     name: Kind = "race-write-write" if both_write else "missing-barrier" if same_block else "race-read-write"
 
@@ -47,7 +48,7 @@ def race(
     return Finding(
         name,
         sentence,
-        _hint(name, {kind, other_kind}, same_block, site.line, other_site.line, memory, barriers),
+        _hint(name, {kind, other_kind}, same_block, one_warp, site.line, other_site.line, memory, barriers),
         site.line,
         site.text,
         memory.name,
@@ -62,8 +63,20 @@ def race(
     )
 
 
+def _warp(thread: Dim3, block: Dim3) -> int:
+    x, y, z = thread
+    return (x + block[0] * (y + block[1] * z)) // WARP
+
+
 def _hint(
-    name: Kind, kinds: set[int], same_block: bool, line: int, other: int, memory: Memory, barriers: Set[int]
+    name: Kind,
+    kinds: set[int],
+    same_block: bool,
+    one_warp: bool,
+    line: int,
+    other: int,
+    memory: Memory,
+    barriers: Set[int],
 ) -> str:
     """What to try; `other` is the line further up, or the same."""
     if name == "race-write-write":
@@ -86,7 +99,13 @@ def _hint(
                 f"there is a barrier between the two lines, but the loop comes round again: put a second "
                 f"cuda.syncthreads() after line {line}, so that all have done it before the next turn."
             )
-        return f"put cuda.syncthreads() between line {other} and line {line}, where every thread reaches it."
+        where = f"between line {other} and line {line}"
+        if one_warp:
+            return (
+                f"put cuda.syncthreads() {where}, where every thread reaches it; or cuda.syncwarp(), where the threads "
+                "of one warp only exchange values."
+            )
+        return f"put cuda.syncthreads() {where}, where every thread reaches it."
     if ATOMIC in kinds:
         return "read the result in a second kernel, or use the value that the atomic returns."
     return (

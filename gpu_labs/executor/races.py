@@ -268,7 +268,9 @@ def pairs(
                 party = Party(int(rows.lane[row]), entry.site, entry.time, int(rows.kind[row]))
                 chosen.append((party, int(rows.code[row]), int(rows.turn[row])))
         _clashing(int(cell), chosen[:64], per_block, found)
-    return list(found.values())
+    # The uppermost line first, and the closest lines: a barrier there often settles the others.
+    lines = {key: sorted(line for line, _ in key[:2]) for key in found}  # type: ignore[misc]
+    return [found[key] for key in sorted(found, key=lambda key: (lines[key][1], -lines[key][0]))]
 
 
 def _clashing(

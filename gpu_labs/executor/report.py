@@ -100,7 +100,9 @@ def out_of_bounds(
     part = shape != tuple(map(int, memory.shape)) and memory.space != "shared"
     if part and size and wrong >= 0:
         places = "There is 1 element" if size == 1 else f"There are {size} elements"
-        sentence = f"Index {wrong} is past the end of a part (a row or slice) of {name}. {places}, the last is {size - 1}."
+        sentence = (
+            f"Index {wrong} is past the end of a row or slice of {name}. {places}, the last is {size - 1}."
+        )
         hint = f"let only threads with an index below {size} do this, or take a longer part."
         return Finding("out-of-bounds", sentence, hint, site.line, site.text, name, index, **where)
     dimension = "" if len(shape) == 1 else f" along dimension {axis}"

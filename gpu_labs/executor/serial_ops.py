@@ -214,7 +214,7 @@ class OperationCode:
     def _op_load(self, op: Op, args: list[str]) -> None:
         assert op.dst is not None
         array, index = args[0], self._indices(op.args[1:], args[0])
-        slow = f"T.load({self._site(op)}, {array}, {', '.join(index) if index else '0'})"
+        slow = f"T.load({self._site(op)}, {array}, {', '.join(index)})"
         self.widths[op.dst.name] = width_of(op.dst.type)
         if self.readers.get(id(op)) == "":
             return  # the loop goes over these values

@@ -217,6 +217,8 @@ def affine_in_float32(x, a, b):
         (kernel_function(reference.affine_forward), "error"),
         (kernel_function(reference.affine_forward, affine_without_slope), "gradient"),
         (kernel_function(affine_of_one_block, reference.affine_backward), "wrong-values"),
+        (kernel_function(lambda x, a, b: a * x + b, reference.affine_backward), "not-launched"),
+        (kernel_function(reference.affine_forward, lambda grad, a: a * grad), "not-launched"),
         (kernel_function(affine_in_float32, reference.affine_backward), "wrong-values"),
     ],
 )

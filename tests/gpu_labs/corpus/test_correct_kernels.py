@@ -23,6 +23,11 @@ THEMES = (
     "arrays",
     "numbers",
     "programs",
+    "courses",
+    "methods",
+    "models",
+    "language",
+    "flow",
 )
 for theme in THEMES:
     import_module(f"{__package__}.correct_{theme}")
