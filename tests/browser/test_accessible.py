@@ -98,6 +98,13 @@ def test_the_keyboard_alone_reaches_a_node_and_its_history(show):
     assert page.locator(".history").count() == 1
 
 
+def test_a_notebook_takes_no_key_of_a_widget_for_a_shortcut_of_its_own(show):
+    page = show(Stepper(eager_loop()))
+    page.keyboard.press("Tab")
+    focus = "document.activeElement.getAttribute('data-lm-suppress-shortcuts')"
+    assert page.evaluate(f"document.activeElement !== document.body && {focus}") == "true"
+
+
 def test_only_one_node_is_a_stop_of_the_tab_key(show):
     page = show(Stepper(eager_loop()))
     press(page, "ArrowRight", 6)

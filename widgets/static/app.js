@@ -1,6 +1,6 @@
 // Where a widget meets what it runs in: a notebook (anywidget) or a page that stands alone.
 
-import { el } from "./dom.js";
+import { el, settle } from "./dom.js";
 import { duet } from "./duet.js";
 import { lastAt } from "./search.js";
 import { stepper } from "./stepper.js";
@@ -28,7 +28,7 @@ export function page(root, data) {
   /** @type {State} */
   const state = { step: -1, speed: 1, predict: false, score: { right: 0, asked: 0 } };
   const theme = themeButton(root);
-  root.classList.add("duet");
+  settle(root);
   /** @param {boolean} on @returns {import("./shell.js").Shell} */
   const show = (on) => {
     const first = on === Boolean(data.allOps);
@@ -74,7 +74,7 @@ function carried(scenes = []) {
  * @param {{model: any, el: HTMLElement}} context
  */
 function render({ model, el: root }) {
-  root.classList.add("duet");
+  settle(root);
   let asked = 0;
   /** @type {Map<number, (scene: Scene | null) => void>} */
   const waiting = new Map();

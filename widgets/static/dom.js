@@ -72,6 +72,18 @@ export function button(label, face, press, attributes = {}) {
   return el("button", { type: "button", title: label, "aria-label": name, onclick: press, ...attributes }, face);
 }
 
+/**
+ * Make `root` a widget's own ground: its style, and its keys, which a notebook would take for shortcuts: its
+ * selectors match what has the focus, so that is what must say no.
+ * @param {HTMLElement} root
+ */
+export function settle(root) {
+  root.classList.add("duet");
+  root.addEventListener("focusin", (event) => {
+    /** @type {HTMLElement} */ (event.target).dataset.lmSuppressShortcuts = "true";
+  });
+}
+
 /** True when the reader has asked for less motion. */
 export function calm() {
   return globalThis.matchMedia?.("(prefers-reduced-motion: reduce)").matches ?? false;

@@ -1,11 +1,12 @@
 // KernelView in a notebook (anywidget), and on a page that stands alone.
 
+import { settle } from "./dom.js";
 import { KernelView } from "./kernel_view.js";
 import { themeButton } from "./theme_button.js";
 
 /** @param {HTMLElement} root @param {any} data */
 export function page(root, data) {
-  root.classList.add("duet");
+  settle(root);
   const view = new KernelView(data, () => {});
   root.append(view.root);
   view.root.querySelector(".head")?.append(themeButton(root));
@@ -14,7 +15,7 @@ export function page(root, data) {
 
 /** @param {{model: any, el: HTMLElement}} context */
 function render({ model, el: root }) {
-  root.classList.add("duet");
+  settle(root);
   const view = new KernelView(model.get("_data"), (frame) => {
     if (frame === model.get("frame")) return;
     model.set("frame", frame);

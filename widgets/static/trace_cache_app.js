@@ -1,11 +1,12 @@
 // TraceCache in a notebook: the history comes from Python, what is typed goes to it.
 
+import { settle } from "./dom.js";
 import { themeButton } from "./theme_button.js";
 import { TraceCacheView } from "./trace_cache.js";
 
 /** A page that stands alone: the history, and nobody to ask. @param {HTMLElement} root @param {any} data */
 export function page(root, data) {
-  root.classList.add("duet");
+  settle(root);
   const view = new TraceCacheView(data.history, null);
   root.append(view.root);
   view.root.querySelector(".head")?.append(themeButton(root));
@@ -14,7 +15,7 @@ export function page(root, data) {
 
 /** @param {{model: any, el: HTMLElement}} context */
 function render({ model, el: root }) {
-  root.classList.add("duet");
+  settle(root);
   const ask = (/** @type {string} */ verb, /** @type {string} */ text) => {
     try {
       model.send({ verb, arguments: text });
