@@ -14,6 +14,7 @@ import torch
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.torch_assembly import assemble
 from graphviz_tools.sources.torch_batches import first_batches
+from graphviz_tools.sources.torch_compiled_calls import compiled_calls
 from graphviz_tools.sources.torch_engine import recording_engine
 from graphviz_tools.sources.torch_frames import raising_site
 from graphviz_tools.sources.torch_mode import CallRecorder
@@ -146,6 +147,7 @@ class TorchRecorder:
         self._calls.modules.open()
         self._open.enter_context(first_batches(self._calls.trace, self._batches))
         self._open.enter_context(recording_engine(self._calls))
+        self._open.enter_context(compiled_calls(self._calls))
         self._open.enter_context(self._calls)
         return self
 
@@ -157,7 +159,8 @@ class TorchRecorder:
     ) -> None:
         self._open.close()
         self._calls.trace.note_memory()
-        self._calls.trace.close()
+        with torch._C.DisableTorchFunction():  # pyright: ignore[reportPrivateUsage]
+            self._calls.trace.close()
         if error is not None:
             self._mark(error, traceback)
         collecting = gc.isenabled()

@@ -61,6 +61,8 @@ class _Assembly:
             if kind == "autograd" and self._tape.nodes[target][1] == "AccumulateGrad":
                 self._leaves_after.setdefault(source, []).append(target)
         self._last_into: dict[int, int] = {}
+        self._engine_line: SourceLine | None = None
+        self._shapes: dict[Any, tuple[int | None, ...]] = {}
         self._made_in_backward: dict[int, SourceLine] = {}
 
     def recording(self, title: str, fn: Callable[..., Any] | None) -> Recording:
@@ -106,6 +108,8 @@ class _Assembly:
             self._name_results(step, site.targets)
         if site.arguments or site.keywords or site.receiver:
             self._name_operands(step, site)
+        if step.writes and step.reads and step.op.endswith("_") and step.reads[0] in self._names:
+            self._names.setdefault(step.writes[0], self._names[step.reads[0]])  # `w.sub_(...)`: still w
 
     def _name_gradient(self, step: RawStep, node: int) -> None:
         owner = self._tape.nodes[node][6]
@@ -126,7 +130,7 @@ class _Assembly:
     def _name_operands(self, step: RawStep, site: CallSite) -> None:
         operands: tuple[Any, ...] = site.arguments
         if site.callee:
-            if site.callee.strip("_") != step.op.strip("_"):
+            if not f"_{step.op.strip('_')}".endswith(f"_{site.callee.strip('_')}"):  # linalg_norm is norm
                 return  # the call that the user wrote is not this one but one around it
             if site.receiver is not None and site.receiver.partition(".")[0] not in _NAMESPACES:
                 operands = (site.receiver, *operands)
@@ -151,9 +155,21 @@ class _Assembly:
         facts = self._facts[ticket] if ticket is not None else None
         summary, numbers, grid = facts if facts is not None else (None, None, None)
         return _make_value(
-            tuple(shape), word, place, name or self._names.get(index, ""), "", summary, numbers, grid, flags,
+            self._shape(shape), word, place, name or self._names.get(index, ""), "", summary, numbers, grid, flags,
             version, storage, nbytes,
         )  # fmt: skip
+
+    def _shape(self, shape: Any) -> tuple[int | None, ...] | None:
+        """Plain numbers; None for a size that is ragged or symbolic, and where there is no shape."""
+        try:
+            found = self._shapes.get(shape)
+        except TypeError:  # a symbolic size has no hash
+            found = None
+        if found is None and shape is not None:
+            found = tuple([size if type(size) is int else None for size in shape])
+            if None not in found:
+                self._shapes[shape] = found
+        return found
 
     def _node(self, index: int, raw: tuple[Any, ...]) -> Node:
         kind, op, label, name, scope, site, owner = raw
@@ -195,7 +211,9 @@ class _Assembly:
         for index, raw in enumerate(tape.steps):
             step = self._step(index, raw, range(first_node, raw.nodes), range(first_edge, raw.edges))
             steps.append(step)
-            if raw.phase == "backward" and raw.node is not None and step.line is not None:
+            if raw.phase == "backward" and raw.node is None:
+                self._engine_line = step.line
+            elif raw.phase == "backward" and step.line is not None:
                 self._made_in_backward.update(dict.fromkeys(step.nodes, step.line))
             first_node, first_edge = raw.nodes, raw.edges
         return steps
@@ -244,7 +262,7 @@ class _Assembly:
         line = self._node_line(raw.node if source is None else source)
         for target in self._leaves_after.get(raw.node, ()):
             self._last_into[target] = raw.node
-        return line
+        return line or self._engine_line
 
     def _node_line(self, node: int | None) -> SourceLine | None:
         """The line that made a node; of an autograd node, the line of its owner, or of the backward step

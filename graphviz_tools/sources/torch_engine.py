@@ -57,6 +57,7 @@ class EngineRun:
         self._keep = self._create if retain_graph is None else bool(retain_graph)
         self._functions: dict[int, tuple[int, list[int]]] = {}  # node -> (sequence number, nodes behind it)
         self._finished: set[int] = set()
+        self._last: int | None = None
         self._gradients: dict[int, int | None] = {}
         self._site: Site | None = None
 
@@ -129,6 +130,7 @@ class EngineRun:
 
     def _ran(self, node: int, leaving: Any, arriving: Any) -> None:
         self._finished.add(node)
+        self._last = node
         with torch._C.DisableTorchFunction():
             try:
                 self._step(node, leaving, arriving)
@@ -183,6 +185,8 @@ class EngineRun:
         waiting = self._functions.keys() - self._finished
         blocked = {behind for node in waiting for behind in self._functions[node][1]}
         node = max(waiting - blocked, key=lambda n: self._functions[n][0], default=None)
+        if self._last is not None and f"'{trace.tape.nodes[self._last][1]}' returned nan" in message:
+            node = self._last  # found out afterwards, by detect_anomaly
         op = trace.tape.nodes[node][1] if node is not None else "backward"
         raised_at = raising_site(error.__traceback__ and error.__traceback__.tb_next)
         step = RawStep("backward", op, node, raised_at, trace.modules.scope)

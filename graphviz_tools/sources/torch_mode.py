@@ -7,6 +7,7 @@ a call does within itself stays one operation (`cross_entropy`, not its softmax 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -21,6 +22,9 @@ from graphviz_tools.sources.torch_tensors import Known, tensors_in, version_of
 from graphviz_tools.sources.torch_trace import Sources, Trace
 
 AGAIN = "Computed again, inside the backward pass: the checkpoint kept no saved tensors."
+FUSED = "One step: without gradients PyTorch may run this layer as one fused kernel."
+SCRIPTED = "One step: TorchScript runs this module itself, not line by line in Python."
+_PLAIN = frozenset({torch.Tensor, torch.nn.Parameter, torch.nn.Buffer})
 _SEVERAL = (tuple, list)
 COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 
@@ -32,7 +36,7 @@ class CallRecorder(TorchFunctionMode):
         self, root: torch.nn.Module | None, *, numbers: bool, max_steps: int, max_values: int
     ) -> None:
         super().__init__()
-        self.modules = ModuleStack(root, self._step_aside, self._step_back)
+        self.modules = ModuleStack(root, self.step_aside, self._ran_unwatched, self._met)
         self.trace = Trace(self.modules, numbers=numbers, max_steps=max_steps, max_values=max_values)
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -41,6 +45,8 @@ class CallRecorder(TorchFunctionMode):
         trace = self.trace
         if kind == "query" or kind == "engine" or not trace.may_step():
             return func(*args, **kwargs)
+        if types and not _PLAIN.issuperset(types):
+            return self._among_subclasses(func, kind, op, args, kwargs)
         try:
             call = _Call(trace, kind, op, args, kwargs, sys._getframe(1))
         except Exception as problem:
@@ -51,26 +57,69 @@ class CallRecorder(TorchFunctionMode):
         except Exception as error:
             call.failed(error)
             raise
+        if isinstance(result, torch.Tensor) and type(result) not in _PLAIN:
+            with torch._C.DisableTorchFunctionSubclass():
+                self._finish(call, result)
+        else:
+            self._finish(call, result)
+        return result
+
+    def _finish(self, call: _Call, result: Any) -> None:
         try:
             call.finished(result)
         except Exception as problem:
-            trace.gave_up(problem)
+            self.trace.gave_up(problem)
+
+    def _among_subclasses(self, func: Any, kind: Kind, op: str, args: Any, kwargs: Any) -> Any:
+        """The same, where a tensor class of the program's own would notice that its tensors are looked at."""
+        trace, call = self.trace, None
+        frame = sys._getframe(2)
+        with torch._C.DisableTorchFunctionSubclass():
+            try:
+                call = _Call(trace, kind, op, args, kwargs, frame)
+            except Exception as problem:
+                trace.gave_up(problem)
+        try:
+            result = func(*args, **kwargs)
+        except Exception as error:
+            if call is not None:
+                call.failed(error)
+            raise
+        if call is not None:
+            with torch._C.DisableTorchFunctionSubclass():
+                self._finish(call, result)
         return result
 
-    def _step_aside(self) -> bool:
-        """Leave the calls of a module unseen; not when another mode was entered since."""
+    def step_aside(self) -> bool:
+        """Leave calls unseen from here on; not when another mode was entered since."""
         if torch.overrides._get_current_function_mode() is not self:
             return False
         self.__exit__(None, None, None)
         return True
 
-    def _step_back(self, module: torch.nn.Module, arguments: Any, result: Any) -> None:
-        """See calls again, and take the module's call as one operation."""
+    def step_back(self, write: Callable[[], None]) -> None:
+        """See calls again, after `write` has put down what ran unseen."""
         try:
-            self.trace.fused(module, arguments, result, calling_site(sys._getframe(2))[0])
+            with torch._C.DisableTorchFunction():
+                write()
         except Exception as problem:
             self.trace.gave_up(problem)
         self.__enter__()
+
+    def _ran_unwatched(self, module: torch.nn.Module, arguments: Any, result: Any) -> None:
+        """A module whose inner calls went unseen, as one operation."""
+        site = calling_site(sys._getframe(2))[0]
+        given = [*tensors_in(arguments), *module.parameters()]
+        note = SCRIPTED if isinstance(module, torch.jit.ScriptModule) else FUSED
+        self.step_back(lambda: self.trace.fused(type(module).__name__, given, tensors_in(result), site, note))
+
+    def _met(self, tensor: torch.Tensor, name: str) -> None:
+        """The program calls a tensor `name` where it passes it to a module."""
+        try:
+            with torch._C.DisableTorchFunction():
+                self.trace.met(tensor, name)
+        except Exception as problem:
+            self.trace.gave_up(problem)
 
 
 class _Call:

@@ -20,6 +20,12 @@ from graphviz_tools.sources.torch_frames import calling_site
 _SHY = (torch.nn.TransformerEncoder, torch.nn.TransformerEncoderLayer, torch.nn.MultiheadAttention)
 
 
+def _is_shy(module: torch.nn.Module) -> bool:
+    if isinstance(module, torch.jit.ScriptModule):
+        return True  # nobody can watch its calls
+    return isinstance(module, _SHY) and not module.training
+
+
 class ModuleStack:
     """`scope` is the number of the path in which the program stands; 0 is outside every module.
 
@@ -33,8 +39,9 @@ class ModuleStack:
         root: torch.nn.Module | None,
         aside: Callable[[], bool],
         back: Callable[[torch.nn.Module, Any, Any], None],
+        met: Callable[[torch.Tensor, str], None],
     ) -> None:
-        self._aside, self._back = aside, back
+        self._aside, self._back, self._met = aside, back, met
         self._unwatched: torch.nn.Module | None = None
         self.scope = 0
         self.scopes: list[Scope] = [Scope((), "module", type(root).__name__ if root is not None else "")]
@@ -61,19 +68,25 @@ class ModuleStack:
         ]
 
     def close(self) -> None:
+        self.shut()
+        self.running.clear()
+        self._roots.clear()
+
+    def shut(self) -> None:
+        """Take the hooks out, until `open`."""
         for handle in self._handles:
             handle.remove()
         self._handles.clear()
-        self.running.clear()
-        self._roots.clear()
 
     def inside(self, word: str, kind: Any, label: str = "") -> int:
         """The number of the scope `word` inside the present one."""
         return self._number(self.scope, word, kind, label)
 
-    def _enter(self, module: torch.nn.Module, _arguments: Any) -> None:
+    def _enter(self, module: torch.nn.Module, arguments: Any) -> None:
         if get_ident() != self._thread:
             return
+        if not self.running:
+            self._name_inputs(arguments)
         path = self._paths.get(id(module))
         if path is None:
             self._learn(module, self._root_name(module))
@@ -90,8 +103,16 @@ class ModuleStack:
             above = self._paths[id(self.running[-2])] if len(self.running) > 1 else ""
             word = path[len(above) + 1 :] if above and path.startswith(above + ".") else path
             self.scope = self._number(self.scope, word, "module", type(module).__name__)
-        if self._unwatched is None and isinstance(module, _SHY) and not module.training and self._aside():
+        if self._unwatched is None and _is_shy(module) and self._aside():
             self._unwatched = module
+
+    def _name_inputs(self, arguments: tuple[Any, ...]) -> None:
+        """What the program passes to a module of its own, it calls by a name: `x` in `model(x)`."""
+        site, _ = calling_site(sys._getframe(2))
+        words = call_site(site[0], site[1]) if site is not None else None
+        for argument, name in zip(arguments, words.arguments if words is not None else (), strict=False):
+            if isinstance(argument, torch.Tensor) and isinstance(name, str) and name:
+                self._met(argument, name)
 
     def _root_name(self, module: torch.nn.Module) -> str:
         """What the program calls a module that is part of no other: the name in `model(x)`."""

@@ -109,15 +109,22 @@ class Tensors:
             flags = (*flags, *wrappers)
         try:
             pointer, contiguous, nbytes = plain.data_ptr(), plain.is_contiguous(), plain.nbytes
-        except RuntimeError:  # sparse, meta, fake
+        except (RuntimeError, ValueError):  # sparse, meta, fake, a lazy module's parameter
             pointer, contiguous, nbytes = 0, True, 0
+        try:
+            shape = tensor.shape
+        except (RuntimeError, ValueError):  # a strided nested tensor, a lazy module's parameter
+            shape = None
         storage = None
         if pointer:
             storage = self._ledger.number(plain, pointer, gradient=gradient)
         dtype, values = plain.dtype, self._tape.values
         ticket = None
-        if self._numbers:
+        if self._numbers and shape is not None:
             ticket = self._ticket(plain, dtype, pointer, contiguous, nbytes, storage, version)
+        if node is not None and not name:  # a parameter keeps its name when it is written
+            before = self._by_id.get(id(tensor))
+            name = values[before.value][8] if before is not None and before() is tensor else ""
         requires_grad = tensor.requires_grad
         state = 0 if not requires_grad else 1 if tensor.is_leaf else 2 if tensor.retains_grad else 3
         key = (requires_grad, state, tensor._is_view(), contiguous, version < 0)
@@ -130,7 +137,7 @@ class Tensors:
         self._by_id[id(tensor)] = known
         values.append(
             (
-                tensor.shape,
+                shape,
                 dtype,
                 tensor.device,
                 words + flags if flags else words,
@@ -252,4 +259,5 @@ def _items(thing: Any) -> Iterable[Any]:
         return thing.values()
     if isinstance(thing, _COLLECTIONS):
         return thing
-    return [getattr(thing, name, None) for name in getattr(thing, "__dataclass_fields__", ())]
+    # Asked of the class: an object that answers to any name, such as a Proxy of torch.fx, is no dataclass.
+    return [getattr(thing, name, None) for name in getattr(type(thing), "__dataclass_fields__", ())]

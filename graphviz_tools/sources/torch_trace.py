@@ -12,8 +12,9 @@ from graphviz_tools.sources.torch_autograd import AutogradGraph
 from graphviz_tools.sources.torch_memory import StorageLedger
 from graphviz_tools.sources.torch_modules import ModuleStack
 from graphviz_tools.sources.torch_tape import RawStep, Site, Tape
-from graphviz_tools.sources.torch_tensors import Known, Tensors, tensors_in
+from graphviz_tools.sources.torch_tensors import Known, Tensors
 
+_is_tracing = torch._C._is_tracing  # pyright: ignore[reportAttributeAccessIssue]
 Sources = list[tuple[int | None, int]]
 
 
@@ -36,6 +37,9 @@ class Trace:
 
     def may_step(self) -> bool:
         """Whether another step is recorded; counts it as left out when not."""
+        if _is_tracing():  # a look at a shape would be traced
+            self.tape.omitted["steps", "torch.jit.trace was running"] += 1
+            return False
         if self.paused:
             self.tape.omitted["steps", self.paused] += 1
             return False
@@ -81,6 +85,13 @@ class Trace:
                 tape.edges.append((source, node, source_slot, slot, "data"))
         return node
 
+    def met(self, tensor: torch.Tensor, name: str) -> None:
+        """An input of the program by its name there, when it has not been seen before."""
+        if self.tensors.find(tensor) is None and not _is_tracing():
+            self.input_names[id(tensor)] = name
+            self.known(tensor)
+            del self.input_names[id(tensor)]  # the number may be another tensor's soon
+
     def known(self, tensor: torch.Tensor) -> Known:
         """Who wrote the tensor; a tensor from nowhere gets an input or parameter node."""
         known = self.tensors.find(tensor)
@@ -93,6 +104,8 @@ class Trace:
         origin = self._origin(tensor, made)
         if origin is not None:
             return self.tensors.describe(tensor, *origin)
+        if function is not None:
+            return self._unseen(tensor, function)
         name = self.modules.names.get(id(tensor)) or self.input_names.get(id(tensor), "")
         kind: NodeKind = "input"
         if isinstance(tensor, torch.nn.Parameter):
@@ -100,10 +113,20 @@ class Trace:
         elif id(tensor) in self.modules.buffers:
             kind = "variable"
         node = self.tape.node(kind, kind, name, name)
-        found = self.tensors.describe(tensor, node, 0, name)
-        if function is not None:
-            self.graph.grow(function, node)
-        return found
+        return self.tensors.describe(tensor, node, 0, name)
+
+    def _unseen(self, tensor: torch.Tensor, function: Any) -> Known:
+        """Something computed the tensor where no call is seen: TorchScript, or the program before recording."""
+        name = self.input_names.get(id(tensor), "")
+        node = self.tape.node("input", "input", name, name)
+        known = self.tensors.describe(tensor, node, 0, name)
+        first_edge, nodes = len(self.tape.edges), self.tape.nodes
+        self.graph.grow(function, node)
+        owners = [nodes[target][6] for _, target, *_ in self.tape.edges[first_edge:]]
+        for slot, owner in enumerate(dict.fromkeys(owners)):
+            if owner is not None and owner != node:
+                self.tape.edge(owner, node, 0, slot)
+        return known
 
     def close(self) -> None:
         """Leave nothing in the program's autograd graph."""
@@ -152,19 +175,19 @@ class Trace:
                 return [step.writes[slot]]
         return []
 
-    def fused(self, module: torch.nn.Module, arguments: Any, result: Any, site: Site | None) -> None:
-        """A module whose inner calls went unwatched, as one operation."""
-        outputs = tensors_in(result)
+    def fused(
+        self, op: str, given: list[torch.Tensor], outputs: list[torch.Tensor], site: Site | None, note: str
+    ) -> None:
+        """A call whose inner calls went unwatched, as one operation from `given` to `outputs`."""
         if not outputs or not self.may_step():
             return
         self.note_memory()
-        op = type(module).__name__
-        before = [self.known(tensor) for tensor in (*tensors_in(arguments), *module.parameters())]
+        before = [self.known(tensor) for tensor in given]
         node = self.op_node(op, site, [(known.node, known.slot) for known in before])
         step = RawStep(self.phase, op, node, site, self.modules.scope, tuple([k.value for k in before]))
         step.writes = tuple([self.tensors.describe(t, node, slot).value for slot, t in enumerate(outputs)])
         for tensor in outputs:
             if tensor.grad_fn is not None:
                 step.saved += tuple(self.graph.grow(tensor.grad_fn, node))
-        step.note = "One step: without gradients PyTorch may run this layer as one fused kernel."
+        step.note = note
         self.tape.step(step)

@@ -1,0 +1,69 @@
+"""A call of what `torch.compile` made is one step, and the compiler sees what it sees in an unrecorded run.
+
+The compiler looks at the modes and module hooks that are active and compiles them in. So the recorder steps
+aside for the time of such a call: Dynamo switches itself on and off through one function, which is wrapped.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import get_ident
+from types import FrameType
+from typing import Any
+
+import torch
+
+from graphviz_tools.sources.torch_frames import calling_site
+from graphviz_tools.sources.torch_mode import CallRecorder
+from graphviz_tools.sources.torch_tensors import tensors_in
+
+NOTE = "One step: this was compiled, and its graph runs as a whole (record_compiled shows it)."
+
+
+@contextmanager
+def compiled_calls(recorder: CallRecorder) -> Iterator[None]:
+    """While entered, calls of compiled functions of this thread run unwatched and are one operation each."""
+    home: Any = sys.modules.get("torch._dynamo.eval_frame")
+    if home is None:  # nothing has been compiled yet
+        yield
+        return
+    original, thread = home._maybe_set_eval_frame, get_ident()
+    running: list[tuple[FrameType, bool]] = []
+
+    def switch(callback: Any) -> Any:
+        caller = sys._getframe(1)
+        if get_ident() != thread or caller.f_code.co_name != "compile_wrapper":
+            return original(callback)  # what is excluded from compiling passes here too
+        if running and running[-1][0] is caller:  # the call is over, its result is there
+            _, aside = running.pop()
+            prior = original(callback)
+            if aside:
+                recorder.modules.open()
+                recorder.step_back(lambda: _write(recorder, caller))
+            return prior
+        aside = recorder.step_aside()
+        if aside:
+            recorder.modules.shut()
+        running.append((caller, aside))
+        return original(callback)
+
+    home._maybe_set_eval_frame = switch
+    try:
+        yield
+    finally:
+        home._maybe_set_eval_frame = original
+
+
+def _write(recorder: CallRecorder, wrapper: FrameType) -> None:
+    """The step for a compiled call whose frame, in Dynamo's wrapper, is at its end."""
+    known = wrapper.f_locals
+    function = known.get("fn")
+    module = getattr(function, "__self__", None)
+    name = getattr(function, "__name__", "function")
+    given = tensors_in((known.get("args"), known.get("kwargs")))
+    if isinstance(module, torch.nn.Module):
+        name, given = type(module).__name__, [*given, *module.parameters()]
+    site = calling_site(wrapper.f_back)[0]
+    recorder.trace.fused(f"compiled {name}", given, tensors_in(known.get("result")), site, NOTE)
