@@ -18,7 +18,7 @@ def _forward_cases(rng: np.random.Generator) -> list[Case]:
         x = rng.standard_normal(n).astype(np.float32)
         a, b = (float(value) for value in rng.uniform(0.5, 2, 2))
         y = (a * x.astype(np.float64) + b).astype(np.float32)
-        cases.append(Case(f"n = {n}", blocks_for(n, THREADS), THREADS, (x, a, b), (y,), most_reads=n))
+        cases.append(Case(f"n = {n}", blocks_for(n, THREADS), THREADS, (x, a, b), (y,), most_reads=2 * n))
     return cases
 
 
@@ -28,7 +28,9 @@ def _backward_cases(rng: np.random.Generator) -> list[Case]:
         grad_y = rng.standard_normal(n).astype(np.float32)
         a = float(rng.uniform(0.5, 2))
         grad_x = (a * grad_y.astype(np.float64)).astype(np.float32)
-        cases.append(Case(f"n = {n}", blocks_for(n, THREADS), THREADS, (grad_y, a), (grad_x,), most_reads=n))
+        cases.append(
+            Case(f"n = {n}", blocks_for(n, THREADS), THREADS, (grad_y, a), (grad_x,), most_reads=2 * n)
+        )
     return cases
 
 

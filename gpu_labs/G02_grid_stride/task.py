@@ -8,7 +8,8 @@ import torch
 from gpu_labs.checks import Case, FunctionTask, KernelTask
 
 BLOCKS, THREADS = 3, 64
-SIZES = (1, 191, 192, 193, 1000, 20_011)
+# Elements, blocks and threads a block: the last launch has another grid, which no fixed step serves.
+LAUNCHES = (*((n, BLOCKS, THREADS) for n in (1, 191, 192, 193, 1000, 20_011)), (1000, 2, 32))
 
 
 def _numbers(rng: np.random.Generator, n: int) -> np.ndarray:
@@ -21,23 +22,25 @@ def _numbers(rng: np.random.Generator, n: int) -> np.ndarray:
 
 def _forward_cases(rng: np.random.Generator) -> list[Case]:
     cases = []
-    for n in SIZES:
+    for n, blocks, threads in LAUNCHES:
         x = _numbers(rng, n)
-        cases.append(Case(_title(n), BLOCKS, THREADS, (x,), (np.maximum(x, 0),), most_reads=2 * n))
+        title = _title(n, blocks * threads)
+        cases.append(Case(title, blocks, threads, (x,), (np.maximum(x, 0),), most_reads=2 * n))
     return cases
 
 
 def _backward_cases(rng: np.random.Generator) -> list[Case]:
     cases = []
-    for n in SIZES:
+    for n, blocks, threads in LAUNCHES:
         x, grad_y = _numbers(rng, n), rng.standard_normal(n).astype(np.float32)
         grad_x = np.where(x > 0, grad_y, np.float32(0))
-        cases.append(Case(_title(n), BLOCKS, THREADS, (x, grad_y), (grad_x,), most_reads=2 * n))
+        title = _title(n, blocks * threads)
+        cases.append(Case(title, blocks, threads, (x, grad_y), (grad_x,), most_reads=2 * n))
     return cases
 
 
-def _title(n: int) -> str:
-    return f"n = {n} for {BLOCKS * THREADS} threads"
+def _title(n: int, threads: int) -> str:
+    return f"n = {n} for {threads} threads"
 
 
 def _function_cases(rng: np.random.Generator) -> list[tuple[str, tuple[torch.Tensor]]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from gpu_labs.checks.compare import cells_around, first_difference
 from gpu_labs.checks.report import Report, Verdict
@@ -18,10 +19,11 @@ _JACOBIAN_TOLERANCE = 1e-5
 
 @dataclass(frozen=True)
 class FunctionTask:
-    """A task whose answer is a function of tensors.
+    """A task whose answer is a function of tensors, whose forward and backward both `launch` a kernel.
 
     `cases` makes (title, arguments) from a random generator, tensors in float64; `oracle` is torch's own
-    function. The Jacobian is compared for cases of at most `jacobian_elements` elements.
+    function. The Jacobian is compared for cases of at most `jacobian_elements` elements. `fewest_launches`
+    says, for the elements of the first argument, how many launches the forward has at least.
     """
 
     name: str
@@ -29,6 +31,7 @@ class FunctionTask:
     oracle: Callable[..., torch.Tensor]
     tolerance: float = 1e-9
     jacobian_elements: int = 16
+    fewest_launches: Callable[[int], int] = lambda elements: 1
 
     def check(self, function: Callable[..., torch.Tensor], seed: int = 0) -> Report:
         """Run and judge in this process, as a notebook does."""
@@ -73,7 +76,20 @@ class FunctionTask:
             for number, (analytical, numerical) in enumerate(seen["jacobians"])
         ]
         verdicts = (compare(title, *pair) for pair in pairs)
-        return next((verdict for verdict in verdicts if verdict), Verdict(title))
+        different = next((verdict for verdict in verdicts if verdict), None)
+        return different or self._launched(title, arguments, seen["launches"]) or Verdict(title)
+
+    def _launched(self, title: str, arguments: tuple[Any, ...], launches: dict[str, int]) -> Verdict | None:
+        """A verdict when a half of the function is right without a kernel, or None."""
+        fewest = {"forward": self.fewest_launches(arguments[0].numel()), "backward": 1}
+        for half, number in launches.items():
+            if number < fewest[half]:
+                sentence = (
+                    f"The {half} is right, but not by your kernel alone: "
+                    f"launch(...) ran {number} times, and {fewest[half]} or more are needed."
+                )
+                return Verdict(title, "not-launched", sentence)
+        return None
 
 
 def compare(
@@ -97,10 +113,13 @@ def _observe(
     """The value, the gradient of each tensor argument for one fixed direction, and pairs of Jacobians."""
     leaves = [a.clone().requires_grad_() if isinstance(a, torch.Tensor) else a for a in arguments]
     tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
+    forward, backward = _Launches(), _Launches()
     try:
-        value = function(*leaves)
+        with forward:
+            value = function(*leaves)
         direction = torch.cos(1 + torch.arange(value.numel(), dtype=value.dtype)).reshape(value.shape)
-        gradients = torch.autograd.grad(value, tensors, direction, retain_graph=True)
+        with backward:
+            gradients = torch.autograd.grad(value, tensors, direction, retain_graph=True)
         jacobians = _jacobians(function, leaves, value) if with_jacobian else []
     except Exception as error:  # whatever the learner's function raises is the verdict
         return {"error": f"{type(error).__name__}: {error}"}
@@ -109,7 +128,20 @@ def _observe(
         "value": value.tolist(),
         "gradients": [gradient.tolist() for gradient in gradients],
         "jacobians": jacobians,
+        "launches": {"forward": forward.number, "backward": backward.number},
     }
+
+
+class _Launches(TorchDispatchMode):
+    """Counts the kernel launches among the operations that torch carries out."""
+
+    number = 0
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        self.number += func is torch.ops.graph_duet.launch.default
+        return func(*args, **(kwargs or {}))
 
 
 def _jacobians(

@@ -77,8 +77,39 @@ G01 = Answers(
                 says="wrong-values",
             ),
             Wrong(
+                "torch's own operations",
+                ["return a * x + b", "return a * grad"],
+                says="not-launched",
+            ),
+            Wrong(
                 "hands the input through", ["return x.clone()", "return grad.clone()"], says="wrong-values"
             ),
+        ],
+    },
+    unusual={
+        "2": """
+            i = cuda.grid(1)
+            if not i < len(x):
+                return
+            y[i] = a * x[i]
+            y[i] += b
+        """,
+        "3": """
+            tx, bx, width = cuda.threadIdx.x, cuda.blockIdx.x, cuda.blockDim.x
+            if bx * width + tx < grad_x.shape[0]:
+                grad_x[bx * width + tx] = grad_y[bx * width + tx] * a
+        """,
+        "4": [
+            """
+            y = torch.full_like(x, float("nan"))
+            launch(affine_kernel, 64, 64, x, a, b, out=y)
+            return y
+            """,
+            """
+            grad_x = torch.zeros(grad.shape, dtype=grad.dtype)
+            launch(affine_grad_kernel, (grad.numel() + 255) // 256, 256, grad, a, out=grad_x)
+            return grad_x
+            """,
         ],
     },
 )

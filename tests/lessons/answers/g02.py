@@ -47,6 +47,16 @@ G02 = Answers(
                 says="out-of-bounds",
             ),
             Wrong(
+                "the step of the example",
+                "for i in range(cuda.grid(1), x.size, 192):\n    y[i] = max(x[i], 0)",
+                says="wrong-values",
+            ),
+            Wrong(
+                "the step of a block",
+                "for i in range(cuda.threadIdx.x, x.size, cuda.blockDim.x):\n    y[i] = max(x[i], 0)",
+                says="reads",
+            ),
+            Wrong(
                 "every thread does everything",
                 "for i in range(x.size):\n    y[i] = max(x[i], 0)",
                 says="reads",
@@ -88,5 +98,19 @@ G02 = Answers(
                 says="wrong-values",
             ),
         ],
+    },
+    unusual={
+        "2": """
+            chunk = (x.size + cuda.gridsize(1) - 1) // cuda.gridsize(1)
+            first = cuda.grid(1) * chunk
+            for i in range(first, min(first + chunk, x.size)):
+                y[i] = (x[i] + abs(x[i])) / 2
+        """,
+        "3": """
+            for i in range(cuda.grid(1), x.size, cuda.gridsize(1)):
+                grad_x[i] = 0.0
+                if x[i] > 0:
+                    grad_x[i] = grad_y[i]
+        """,
     },
 )

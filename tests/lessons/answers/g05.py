@@ -127,4 +127,23 @@ grad_x[i] = tile[t] + tile[t + 1] + tile[t + 2] + tile[t + 3] + tile[t + 4]
             Wrong("no backward to speak of", [FORWARD.format("64"), "return grad"], says="gradient"),
         ],
     },
+    unusual={
+        "2": """
+            t = cuda.threadIdx.x
+            cell = t + RADIUS
+            tile[cell] = x[i] if i < x.size else 0
+            if t < RADIUS:
+                tile[t] = x[i - RADIUS] if 0 <= i - RADIUS < x.size else 0
+            if t >= THREADS - RADIUS:
+                tile[cell + RADIUS] = x[i + RADIUS] if i + RADIUS < x.size else 0
+            cuda.syncthreads()
+            total, count = 0.0, 0
+            for k in range(-RADIUS, RADIUS + 1):
+                if 0 <= i + k < x.size:
+                    total += tile[cell + k]
+                    count += 1
+            if i < x.size:
+                y[i] = total / count
+        """,
+    },
 )

@@ -126,6 +126,18 @@ G06 = Answers(
             ),
         ],
         "4": [
+            Wrong(
+                "leaves the blocks' sums to torch",
+                [
+                    """
+                    partial = x.new_empty(blocks_for(x.numel(), THREADS))
+                    launch(block_sum_kernel, partial.numel(), THREADS, x, out=partial)
+                    return partial.sum().reshape(1)
+                    """,
+                    BACKWARD,
+                ],
+                says="not-launched",
+            ),
             Wrong("two launches, always", [TWO_LAUNCHES, BACKWARD], says="wrong-values"),
             Wrong(
                 "the first block only",
@@ -137,5 +149,22 @@ G06 = Answers(
             ),
             Wrong("ones, whatever comes from above", [FORWARD, "return torch.ones_like(x)"], says="gradient"),
         ],
+    },
+    unusual={
+        "2": """
+            v = x[i] if i < x.size else 0.0
+            for step in (16, 8, 4, 2, 1):
+                v += cuda.shfl_down_sync(0xFFFFFFFF, v, step)
+            if t % 32 == 0:
+                sums[t // 32] = v
+            cuda.syncthreads()
+            if t == 0:
+                partial[cuda.blockIdx.x] = sums[0] + sums[1] + sums[2] + sums[3]
+        """,
+        "3": """
+            i, slope = cuda.grid(1), grad[0]
+            if i < len(grad_x):
+                grad_x[i] = slope
+        """,
     },
 )
