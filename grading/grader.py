@@ -21,7 +21,7 @@ from grading.notebooks import Unreadable
 from grading.plan import plan
 from grading.report import Report
 from grading.verdict import verdict
-from kernels.sandbox import Limits
+from kernels.sandbox import Limits, require_gpu
 
 ATTEMPTS = 3
 _PATIENCE = 10.0  # times the limits for the reference solution, which also warms what is cold
@@ -40,7 +40,9 @@ class Conditions:
     zygote: str = ""
 
     def kernels(self, bundle: Bundle) -> StartKernel:
-        """Raises kernels.sandbox.NoSandbox when a sandbox is asked for and there is none."""
+        """Raises kernels.sandbox.NoSandbox when a sandbox is asked for and there is none, and NoGpu likewise."""
+        if self.gpu:
+            require_gpu()
         if not self.sandbox:
             return ordinary(Path("/tmp"))
         return in_sandbox(self.limits, self.gpu, self._modules(bundle), self.zygote)
@@ -48,8 +50,11 @@ class Conditions:
     def with_shared_zygote(self, bundle: Bundle) -> Conditions:
         """These conditions with a zygote that this process starts now and all workers on this machine share.
 
-        Call it in the main thread, before the workers start: it imports meanwhile.
+        Call it in the main thread, before the workers start: it imports meanwhile. Raises
+        kernels.sandbox.NoSandbox and NoGpu.
         """
+        if self.gpu:
+            require_gpu()
         return replace(self, zygote=start_zygote(self._modules(bundle), self.gpu)) if self.sandbox else self
 
     def _modules(self, bundle: Bundle) -> tuple[str, ...]:

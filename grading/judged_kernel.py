@@ -15,6 +15,8 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 from nbval.kernel import RunningKernel
 
+from grading.messages import is_well_formed
+
 _TICK = 0.05  # seconds between looks at whether the process lives
 _START_SECONDS = 60.0
 _GRACE = 0.5  # seconds from a connection's end to its process's end
@@ -67,6 +69,7 @@ class JudgedKernel(RunningKernel):
         self.budget = budget
         self._cell_until = budget.until
         self._bytes = 0
+        self._ended: set[str] = set()  # the requests whose end was seen
         self._waiting: dict[str, deque[dict[str, Any]]] = {"shell": deque(), "iopub": deque()}
         self.km: Any = start()
         client = self.km.client()
@@ -142,8 +145,20 @@ class JudgedKernel(RunningKernel):
         with contextlib.suppress(ValueError, TypeError, KeyError, IndexError, RecursionError, UnicodeError):
             _, parts = channel.session.feed_identities(frames)
             message = channel.session.deserialize(parts)
-            if isinstance(message["content"], dict) and isinstance(message["parent_header"], dict):
-                self._waiting[name].append(_slim(message))
+            if is_well_formed(message):
+                self._demand_honesty(message)
+                self._waiting[name].append(message)
+
+    def _demand_honesty(self, message: dict[str, Any]) -> None:
+        """A kernel says once for each request that it is idle again; twice means that an answer said it, to keep
+        what came later from being read. And it drops no request: the grader asks for one at a time."""
+        content, asked = message["content"], message["parent_header"].get("msg_id")
+        if content.get("status") == "aborted":
+            raise KernelFault("died", "the kernel refused to run the cell")
+        if content.get("execution_state") == "idle" and asked is not None:
+            if asked in self._ended:
+                raise KernelFault("tampered", "it sent a message that only the kernel itself may send")
+            self._ended.add(asked)
 
     def _is_running(self) -> bool:
         process = getattr(self.km.provisioner, "process", None)
@@ -175,12 +190,3 @@ class JudgedKernel(RunningKernel):
         self.km.shutdown_kernel(now=True)
         self.km.context.destroy(linger=0)
         del self.km
-
-
-def _slim(message: dict[str, Any]) -> dict[str, Any]:
-    """The message with only such display data as is looked at: text, however deep the JSON beside it."""
-    data = message["content"].get("data")
-    if isinstance(data, dict):
-        message["content"]["data"] = {kind: value for kind, value in data.items() if isinstance(value, str)}
-        message["content"]["metadata"] = {}
-    return message

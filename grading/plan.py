@@ -8,7 +8,6 @@ that a learner will see is made by a process that has seen them.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -16,13 +15,16 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from grading.forgery import reach
 from grading.format import Check, Exercise, code_cells, kind
 from grading.kernel_source import kernels_only
+from grading.seal import digest
 
 Outputs = list[Any]
 
-_SEAL = "from grading.seal import seal as _seal\n_seal(get_ipython().user_ns)\ndel _seal"
-_INSPECT = "from grading.seal import inspect as _inspect\n_inspect(get_ipython().user_ns, {nonce!r})"
+_SEAL = "from grading.seal import seal as _seal\n_seal(get_ipython(), {secret!r})\ndel _seal"
+_INSPECT = "from grading.seal import inspect as _inspect\n_inspect()"
+_SEPARATE = "from grading.seal import separate as _separate\n_separate()"
 
 
 def plan(
@@ -97,16 +99,24 @@ class _Builder:
         return [_cell(self.seed, "given"), self._compared(cell, check)]
 
     def fresh(self, cells: list[NotebookNode], check: Check) -> list[NotebookNode]:
-        """A run of its own: given cells, seal, the task's answers, inspection, check, inspection."""
+        """A run of its own: given cells, seal, the task's answers, inspection, then, apart from their names,
+        check and inspection."""
         position = [cell.id for cell in cells].index(check.cell)
         above, cell = cells[:position], cells[position]
         tasks = {check.task, *check.uses}
         answers = [c for c in above if self.task_of.get(c.id) in tasks]
         given = [c for c in above if kind(c) in ("given", "seed")]
         run = [made for c in given for made in self.code(c, fresh=True)]
-        run.append(_cell(_SEAL, "given"))
-        run += [made for c in answers for made in self.code(c, fresh=True)]
-        return [*run, self._inspection(check), *self.check(cell, check), self._inspection(check)]
+        answered = [made for c in answers for made in self.code(c, fresh=True)]
+        reached = next(filter(None, (reach(made.source) for made in answered)), "")
+        if reached:
+            return [self._refusal(check, reached)]
+        secret = secrets.token_hex(16)
+        # IPython keeps the last cell that it ran: let it not be the one with the secret when an answer runs.
+        run += [_cell(_SEAL.format(secret=secret), "given"), _cell(self.seed, "given")]
+        run += answered
+        run += [self._inspection(check, digest(secret, apart=False)), _cell(_SEPARATE, "given")]
+        return [*run, *self.check(cell, check), self._inspection(check, digest(secret, apart=True))]
 
     def _compared(self, cell: NotebookNode, check: Check) -> NotebookNode:
         made = _cell(cell.source, "check", cell=cell.id, task=check.task, tolerance=check.tolerance)
@@ -115,10 +125,13 @@ class _Builder:
             made.execution_count = 1  # what nbval takes as "has been run, compare"
         return made
 
-    def _inspection(self, check: Check) -> NotebookNode:
-        nonce = secrets.token_hex(16)
-        made = _cell(_INSPECT.format(nonce=nonce), "inspection", cell=check.cell, task=check.task)
-        intact = hashlib.sha256(f"{nonce}:intact".encode()).hexdigest()
+    def _refusal(self, check: Check, reached: str) -> NotebookNode:
+        """An inspection that fails, and says why: nothing of the answer runs."""
+        said = f"the answer uses {reached}, which reaches into the interpreter that measures it"
+        return self._inspection(check, intact="", source=f"print({said!r})")
+
+    def _inspection(self, check: Check, intact: str, source: str = _INSPECT) -> NotebookNode:
+        made = _cell(source, "inspection", cell=check.cell, task=check.task)
         made.outputs = [nbformat.v4.new_output("stream", name="stdout", text=f"{intact}\n")]
         made.execution_count = 1
         return made

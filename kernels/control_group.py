@@ -63,6 +63,8 @@ def _create_v2(name: str, memory: int, processes: int) -> Path | None:
     if own is None or not (_ROOT / "cgroup.controllers").exists():
         return None
     parent = (_ROOT / own.lstrip("/")).parent if own != "/" else _ROOT
+    with contextlib.suppress(OSError):  # a group below has these limits only where this one passes them on
+        (parent / "cgroup.subtree_control").write_text("+memory +pids")
     limits = {"memory.max": memory, "memory.swap.max": 0, "pids.max": processes}
     return _create(parent / name, limits, optional=("memory.swap.max",))
 

@@ -38,12 +38,17 @@ _SYSTEM = (
     "/etc/fonts",
 )
 _ROOMS = ("graphviz_tools", "widgets", "gpu_labs", "grading", "kernels")
-SECRET = ("master.ipynb", "*.bundle.json")
+SECRET = ("master.ipynb", "*.bundle.json", "reference.py")
+_NVIDIA = Path("/dev/nvidiactl")
 _SCRIPT = "import sys; from kernels.zygote import main; main(*sys.argv[1:])"
 
 
 class NoSandbox(RuntimeError):
     """This machine cannot confine a kernel; the message says why."""
+
+
+class NoGpu(RuntimeError):
+    """A kernel was to have the GPU, and this machine has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,15 @@ def why_no_sandbox() -> str:
     if tried.returncode:
         return f"bubblewrap does not run here: {tried.stderr.strip()[:200]}"
     return ""
+
+
+def require_gpu() -> None:
+    """Raise NoGpu where no NVIDIA driver offers its device."""
+    if not _NVIDIA.exists():
+        raise NoGpu(
+            f"--gpu needs an NVIDIA GPU, and this machine has none (no {_NVIDIA}): without it, labs are graded "
+            "on the CPU by the executor"
+        )
 
 
 def start_confined_zygote(modules: Sequence[str], gpu: bool = False) -> Zygote:

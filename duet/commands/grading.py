@@ -185,9 +185,9 @@ def _grade(
     bundle = grading.Bundle.load(assignment / "exercise.bundle.json" if assignment.is_dir() else assignment)
     found = list(collect(submissions))
     conditions = grading.Conditions(sandbox=not unsafe, gpu=gpu)
-    book = _book(gradebook)
     if scheduler is None:
         conditions = conditions.with_shared_zygote(bundle)
+    book = _book(gradebook)
     bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with bar, classroom.workers(scheduler, workers) as client:
         line = bar.add_task(bundle.exercise.id, total=len(found))

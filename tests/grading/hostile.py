@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -125,6 +126,18 @@ def objects_that_lie() -> Iterator[Case]:
     yield answer("not-a-number everywhere", "def relu(x): return x * np.nan", "wrong")
 
 
+MALFORMED = [
+    ("status", {}),
+    ("status", {"execution_state": 5}),
+    ("stream", {"name": ["stdout"], "text": 5}),
+    ("display_data", {"data": 5}),
+    ("execute_result", {"data": {"text/plain": ["x"]}, "execution_count": "one"}),
+    ("error", {"ename": 5, "evalue": None, "traceback": "x"}),
+    ("clear_output", {}),
+    ("unheard_of", {"a": 1}),
+]
+
+
 def patches() -> Iterator[Case]:
     says = f"print({PUBLIC!r})"
     yield answer(
@@ -179,10 +192,44 @@ def patches() -> Iterator[Case]:
         "wrong",
     )
     yield answer(
+        "messages without the fields that nbval reads",
+        f"""{SHELL}kernel = shell.kernel
+def relu(x):
+    for kind, content in MALFORMED:
+        kernel.send_response(kernel.iopub_socket, kind, content)
+    return x * 0
+MALFORMED = {MALFORMED!r}""",
+        "wrong",
+    )
+    yield answer(
+        "a reply that says aborted",
+        f"{SHELL}kernel = shell.kernel\nasync def run(*a, **k): return {{'status': 'aborted'}}\ntype(kernel).do_execute = run{WRONG}",
+        "died",
+        points=4,
+    )
+    yield answer(
+        "a request to shut down from within",
+        f"from jupyter_client.blocking import BlockingKernelClient\nc = BlockingKernelClient(connection_file='/tmp/kernel.json')\nc.load_connection_file()\nc.start_channels()\nc.shutdown(){WRONG}",
+        "wrong",
+        "died",
+        points=4,
+    )
+    yield answer(
+        "the kernel's sockets replaced by links",
+        f"import glob, os\nfor path in glob.glob('/run/kernel/*'):\n    os.unlink(path)\n    os.symlink('/run/docker.sock', path){WRONG}",
+        "wrong",
+    )
+    yield answer(
         "clocks that stand still",
         "import time\ntime.time = time.monotonic = time.perf_counter = lambda: 0.0\ndef relu(x):\n    while True: pass",
         "timeout",
     )
+
+
+LIAR = """class Liar(Exception):
+    def __str__(self): raise Liar
+    __repr__ = __str__
+raise Liar"""
 
 
 def crashes() -> Iterator[Case]:
@@ -196,6 +243,20 @@ def crashes() -> Iterator[Case]:
         "error",
     )
     yield body("a crash in C", "import ctypes\nctypes.string_at(0)", "died")
+    yield body("a function that calls itself for ever", "return relu(x)", "error")
+    yield body("an exception whose text raises", LIAR, "error", "timeout", "wrong")
+    yield body("every descriptor closed", "os.closerange(0, 500)\nreturn x * 0", "died", "wrong", "error")
+    yield answer(
+        "a fork that goes on as the kernel", f"import os\nos.fork(){WRONG}", "wrong", "error", "died"
+    )
+    yield body("SystemExit", "raise SystemExit(0)", "error")
+    yield body("KeyboardInterrupt", "raise KeyboardInterrupt", "error")
+    yield answer(
+        "a thread that ends the process later",
+        f"import os, threading, time\nthreading.Thread(target=lambda: (time.sleep(0.1), os._exit(0))).start(){WRONG}",
+        "wrong",
+        "died",
+    )
     yield body("an infinite loop", "while True: pass", "timeout")
     yield body(
         "a swallowed interrupt",
@@ -230,6 +291,13 @@ def crashes() -> Iterator[Case]:
 
 def floods() -> Iterator[Case]:
     yield body("1 GB of output in one piece", "print('x' * 10**9)\nreturn x * 0", "output", "memory")
+    yield body(
+        "lines that are nearly right",
+        f"for i in range(26000): print({PUBLIC[:-1]!r}, i, sep='')\nreturn x * 0",
+        "wrong",
+    )
+    yield body("errors without end", "while True: sys.stderr.write('e' * 5000)", "output")
+    yield body("small pieces without end", "while True: print('y', flush=True)", "output")
     yield body("output without end", "while True: print('y' * 1000)", "output")
     yield body(
         "binary and ANSI output",
@@ -262,7 +330,7 @@ def spies() -> Iterator[Case]:
     yield body("another's files", "return open('/tmp/duet-left-behind').read()", "error")
     yield body(
         "a search for bundles and gradebooks",
-        "import glob, grading\nhome = os.path.dirname(os.path.dirname(grading.__file__))\nfound = [os.path.join(at, f) for root in (home + '/grading', home + '/gpu_labs', home + '/lessons', '/home', '/tmp', '/run') for at, _, files in os.walk(root) for f in files]\nsecret = [p for p in found if p.endswith(('bundle.json', 'master.ipynb', '.sqlite', '.db')) and os.path.getsize(p)]\nreturn str(secret)",
+        "import glob, grading\nhome = os.path.dirname(os.path.dirname(grading.__file__))\nfound = [os.path.join(at, f) for root in (home + '/grading', home + '/gpu_labs', home + '/lessons', '/home', '/tmp', '/run') for at, _, files in os.walk(root) for f in files]\nsecret = [p for p in found if p.endswith(('bundle.json', 'master.ipynb', 'reference.py', '.sqlite', '.db')) and os.path.getsize(p)]\nreturn str(secret)",
         "wrong",
     )
     yield body("the environment's secrets", "return str(dict(os.environ))", "wrong")
@@ -284,32 +352,53 @@ def spies() -> Iterator[Case]:
 
 
 def measurements() -> Iterator[Case]:
-    honest = "def serve(x):\n    counted(x)\n    return counted(x) + 1\n"
-    yield answer("twice the calls", honest, "wrong", points=6, task="3", cell="serve-check")
-    yield answer(
-        "a counter replaced",
-        f"class Counter:\n    calls = 7\n{honest}",
-        "tampered",
-        points=6,
-        task="3",
-        cell="serve-check",
-    )
-    yield answer(
+    twice = "    double(x)\n    return double(x) + 1"
+
+    def measured(name: str, source: str, *faults: str) -> Case:
+        """A case whose attack is on the count of task 3."""
+        return answer(name, source, *faults, points=6, task="3", cell="serve-check")
+
+    def serves(name: str, text: str, *faults: str) -> Case:
+        return measured(
+            name, "def serve(x, double):\n" + textwrap.indent(text, "    ") + "\n" + twice, *faults
+        )
+
+    yield measured("twice the calls", f"def serve(x, double):\n{twice}", "wrong")
+    yield measured("a given function replaced", f"show = print\ndef serve(x, double):\n{twice}", "tampered")
+    yield measured(
         "a print replaced in a fresh process",
-        f"import builtins\nsaid = print\nbuiltins.print = lambda *a: said(*('calls:', 7) if a[0] == 'calls:' else a)\n{honest}",
+        f"import torch\nold = torch.add\ntorch.add = lambda *a: old(*a)\ndef serve(x, double):\n{twice}",
         "tampered",
-        points=6,
-        task="3",
-        cell="serve-check",
     )
-    yield answer(
-        "show replaced late",
-        "import grading.values\ndef serve(x):\n    grading.values.text_of = lambda *a: '7'\n    counted(x)\n    return counted(x) + 1",
+    yield serves("the check's own names", "calls.pop() if calls else None", "error")
+    yield serves(
+        "the check's names by way of its function", "double.__globals__['calls'].clear()", "tampered"
+    )
+    yield serves(
+        "show replaced late", "import grading.values\ngrading.values.text_of = lambda *a: '7'", "tampered"
+    )
+    yield serves("the caller's frame", "import sys\nsys._getframe(1).f_globals['calls'].clear()", "tampered")
+    yield serves("the caller's frame by way of a traceback", TRACEBACK, "tampered")
+    yield serves(
+        "every list there is",
+        "import gc\nfor o in gc.get_objects(): type(o) is list and len(o) < 15 and o.clear()",
         "tampered",
-        points=6,
-        task="3",
-        cell="serve-check",
     )
+    yield serves("raw memory", "from ctypes import memmove as copy\ncopy(id(double), id(x), 8)", "tampered")
+    yield serves("a trace function", "import sys as s\ns.settrace(lambda *a: None)", "tampered")
+    yield serves("IPython's own objects", "get_ipython().user_ns['calls'].clear()", "tampered")
+    yield measured(
+        "the standard output rewritten",
+        f"import sys\nsaid = sys.stdout.write\nsys.stdout.write = lambda t: said(t.replace('14', '7'))\ndef serve(x, double):\n{twice}",
+        "tampered",
+    )
+
+
+TRACEBACK = """try:
+    raise ValueError
+except ValueError as error:
+    frame = error.__traceback__.tb_frame.f_back
+    frame.f_globals['calls'].clear()"""
 
 
 def edited_files() -> Iterator[Case]:

@@ -64,7 +64,7 @@ def test_another_right_solution_has_full_marks_with_any_seed(bundle: Bundle) -> 
         {
             "1": "return x * (x > 0)",
             "2": "nodes = dict(mul=2, add=1)\nnodes = dict(sorted(nodes.items()))",
-            "3": "y = counted(x)\nreturn y + 1",
+            "3": "y = double(x)\nreturn y + 1",
         },
     )
     for seed in (1, 2):

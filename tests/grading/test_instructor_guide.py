@@ -69,3 +69,17 @@ def test_without_a_sandbox_grading_others_work_is_refused_with_the_reason(
     assert isinstance(done.exception, sandbox.NoSandbox)
     assert "bubblewrap is not installed" in str(done.exception)
     assert "--unsafe-no-sandbox" in str(done.exception)
+
+
+def test_a_gpu_that_is_not_there_is_said_before_anything_is_written(
+    bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle.save(tmp_path / "exercise.bundle.json")
+    nbformat.write(exercise(bundle), tmp_path / "ann.ipynb")
+    monkeypatch.setattr(sandbox, "_NVIDIA", tmp_path / "nvidiactl")
+    book = tmp_path / "b.sqlite"
+    command = ["grade", str(tmp_path), "-a", str(tmp_path), "-g", str(book), "--gpu", "--unsafe-no-sandbox"]
+    done = CliRunner().invoke(app, command)
+    assert isinstance(done.exception, sandbox.NoGpu)
+    assert "--gpu needs an NVIDIA GPU" in str(done.exception)
+    assert not book.exists()
