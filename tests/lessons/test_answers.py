@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -45,6 +46,12 @@ def test_another_right_solution_gets_full_marks(graded: tuple[Answers, Grader]) 
     assert (report.fault, report.points) == ("", report.possible), lost(report)
 
 
+def test_an_unusual_right_solution_gets_full_marks(graded: tuple[Answers, Grader]) -> None:
+    answers, grader = graded
+    report = grade(grader, answers, answers.right | answers.unusual)
+    assert (report.fault, report.points) == ("", report.possible), lost(report)
+
+
 def test_the_untouched_exercise_scores_nothing(graded: tuple[Answers, Grader]) -> None:
     answers, grader = graded
     report = grade(grader, answers, {})
@@ -58,7 +65,9 @@ def test_wrong_answers_fail_for_the_stated_reason(graded: tuple[Answers, Grader]
     for batch in batches(answers):
         report = grade(grader, answers, filling(answers, batch))
         surprises += [
-            surprise for task, wrong in batch.items() if (surprise := misjudged(report, task, wrong))
+            surprise
+            for task, wrong in batch.items()
+            if (surprise := misjudged(report, task, as_judged(answers, task, wrong)))
         ]
     assert not surprises, "\n".join(surprises)
 
@@ -104,16 +113,20 @@ def builds_on(answers: Answers) -> dict[str, set[str]]:
     return users
 
 
+def as_judged(answers: Answers, task: str, wrong: Wrong) -> Wrong:
+    """A wrong answer that is what the hole holds, a planted mistake left as it was, counts as not touched."""
+    exercise = grading.exercise(bundle_of(answers.folder))
+    untouched = grading.fill(exercise, {task: wrong.answer}) == exercise
+    return replace(wrong, fault="empty", says="") if untouched else wrong
+
+
 def misjudged(report: Report, task: str, wrong: Wrong) -> str:
     """What was unexpected about the verdict on a wrong answer, or ""."""
     checks = report.task(task)
     if sum(check.points for check in checks) >= sum(check.possible for check in checks):
         return f"{task}, {wrong.why}: full marks"
-    # A wrong answer that is what the hole holds, a planted mistake left as it was, counts as not touched.
     stated = [
-        check
-        for check in checks
-        if check.fault == "empty" or (check.fault == wrong.fault and wrong.says in check.message + check.got)
+        check for check in checks if check.fault == wrong.fault and wrong.says in check.message + check.got
     ]
     if stated:
         return ""
