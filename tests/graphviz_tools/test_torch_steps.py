@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import linecache
 import weakref
 from typing import Any
@@ -17,6 +16,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from graphviz_tools import record_torch, recording_torch
 from graphviz_tools.recording import Recording, Step, Value
 from tests.graphviz_tools.torch_models import build
+from tests.graphviz_tools.torch_traces import nodes_with_something_of_ours, traces
 from tests.graphviz_tools.torch_zoo import Cube
 
 
@@ -544,19 +544,6 @@ def test_only_the_first_batches_of_a_loader_are_recorded() -> None:
 # --- nothing is left behind ---
 
 
-def traces() -> tuple[object, ...]:
-    module = torch.nn.modules.module
-    return (
-        torch._C._len_torch_function_stack(),
-        len(module._global_forward_hooks),
-        len(module._global_forward_pre_hooks),
-        torch.autograd._engine_run_backward,
-        torch.utils.data.dataloader._BaseDataLoaderIter.__next__,
-        torch.is_grad_enabled(),
-        gc.isenabled(),
-    )
-
-
 @pytest.mark.parametrize("error", [None, KeyError, KeyboardInterrupt])
 def test_no_hook_patch_or_mode_stays(error: type[BaseException] | None) -> None:
     net, x = Net(), torch.ones(1, 3)
@@ -576,12 +563,7 @@ def test_no_hook_patch_or_mode_stays(error: type[BaseException] | None) -> None:
     else:
         record_torch(program, batches=2)
     assert traces() == before
-    waiting = [kept[0].grad_fn]
-    while waiting:
-        function = waiting.pop()
-        if function is not None:
-            assert not function.metadata, "nothing of ours in the program's graph"
-            waiting += [following for following, _ in function.next_functions]
+    assert nodes_with_something_of_ours(kept) == []
 
 
 def test_an_error_inside_a_module_leaves_no_hook() -> None:

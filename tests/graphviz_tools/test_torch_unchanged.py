@@ -1,4 +1,5 @@
-"""Recording changes nothing: results, gradients, random numbers and versions are bit-equal without it."""
+"""Recording changes nothing: results, gradients, random numbers and versions are bit-equal without it, and no
+hook, patch or mode of it stays."""
 
 from __future__ import annotations
 
@@ -10,6 +11,8 @@ import torch
 
 from graphviz_tools.sources.pytorch import record_torch
 from graphviz_tools.sources.torch_tensors import tensors_in
+from tests.graphviz_tools.torch_models import MODELS, build
+from tests.graphviz_tools.torch_traces import nodes_with_something_of_ours, traces
 from tests.graphviz_tools.torch_zoo import ZOO
 
 
@@ -49,8 +52,15 @@ def state_of(result: Any, state: list[torch.Tensor], error: str) -> dict[str, An
     }
 
 
+def program_and_state(name: str) -> tuple[Any, list[torch.Tensor]]:
+    if name not in MODELS:
+        return ZOO[name]()
+    model, inputs = build(name)  # training, so that dropout draws random numbers
+    return lambda: model(**inputs), [*model.parameters(), *model.buffers()]
+
+
 def run(name: str, *, recorded: bool) -> dict[str, Any]:
-    program, state = ZOO[name]()
+    program, state = program_and_state(name)
     result, error, ran = None, "", []
     original = torch.autograd._engine_run_backward
 
@@ -83,9 +93,29 @@ def run(name: str, *, recorded: bool) -> dict[str, Any]:
     return state_of(result, state, error)
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", [*ZOO, *MODELS])
 def test_a_recorded_program_computes_the_same_bits(name: str) -> None:
+    before = traces()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         plain, recorded = run(name, recorded=False), run(name, recorded=True)
     assert recorded == plain
+    assert traces() == before
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_nothing_stays_in_the_graph_or_the_modules_of_a_real_model(name: str) -> None:
+    model, inputs = build(name)
+    kept: list[Any] = []
+
+    def program() -> Any:
+        kept.append(model(**inputs))
+        kept[0].loss.backward(retain_graph=True)
+        return kept[0]
+
+    recording = record_torch(program)
+    assert recording.error == "" and recording.omitted == ()
+    assert nodes_with_something_of_ours(tensors_in(kept[0])) == []
+    for module in model.modules():
+        assert not module._forward_hooks and not module._forward_pre_hooks and not module._backward_hooks
+        assert "forward" not in vars(module)

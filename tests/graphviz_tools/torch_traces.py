@@ -1,0 +1,36 @@
+"""Where a recorder could leave something of its own behind."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable
+
+import torch
+
+
+def traces() -> tuple[object, ...]:
+    """PyTorch's global state that a recorder changes while it records."""
+    module = torch.nn.modules.module
+    return (
+        torch._C._len_torch_function_stack(),
+        len(module._global_forward_hooks),
+        len(module._global_forward_pre_hooks),
+        len(module._global_forward_hooks_always_called),
+        torch.autograd._engine_run_backward,
+        torch.utils.data.dataloader._BaseDataLoaderIter.__next__,
+        torch.is_grad_enabled(),
+        gc.isenabled(),
+    )
+
+
+def nodes_with_something_of_ours(tensors: Iterable[torch.Tensor]) -> list[str]:
+    """The autograd nodes behind `tensors` in which something was put: metadata, of which PyTorch sets none."""
+    seen, found = set(), []
+    waiting = [tensor.grad_fn for tensor in tensors]
+    while waiting:
+        function = waiting.pop()
+        if function is not None and function not in seen:
+            seen.add(function)
+            found += [function.name()] if function.metadata else []
+            waiting += [following for following, _ in function.next_functions]
+    return found
