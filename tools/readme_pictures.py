@@ -1,4 +1,5 @@
-"""Make the README's pictures: a Stepper on GPT-2, and an animated Duet, as a browser shows them.
+"""Make the README's pictures, still and animated, as a browser shows them: a Stepper on GPT-2, and a Duet on a
+perceptron in PyTorch and in Keras.
 
     python tools/readme_pictures.py
 
@@ -12,7 +13,7 @@ import io
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -37,19 +38,25 @@ FLAGS = [
 
 
 # Programs of their own, so that the code panel shows a learner's file and not this one.
-EAGER = """def program(x):
-    h = x * 2
-    while h.sum() < 30:
-        h = h * h
-    return h.sum()
+EAGER = """import torch
+from torch import nn
+
+net = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
+
+def loss(x, y):
+    error = net(x) - y
+    square = error * error
+    return square.mean()
 """
 STATIC = """import tensorflow as tf
+from tensorflow.keras import Sequential, layers
 
-def program(x):
-    h = x * 2
-    while tf.reduce_sum(h) < 30:
-        h = h * h
-    return tf.reduce_sum(h)
+net = Sequential([layers.Dense(3, "relu"), layers.Dense(1)])
+
+def loss(x, y):
+    error = net(x) - y
+    square = error * error
+    return tf.reduce_mean(square)
 """
 MODEL = """def loss(model, tokens):
     return model(tokens, labels=tokens).loss
@@ -63,7 +70,7 @@ def imported(folder: Path, name: str, text: str) -> ModuleType:
 
 
 def gpt2_stepper(folder: Path) -> Stepper:
-    """Three blocks of GPT-2, forward and backward, stopped in the middle of backward."""
+    """Three blocks of GPT-2, forward and backward."""
     torch.manual_seed(0)
     config = GPT2Config(n_layer=3, n_embd=32, n_head=2, vocab_size=50, bos_token_id=0, eos_token_id=0)
     model = GPT2LMHeadModel(config)
@@ -73,30 +80,41 @@ def gpt2_stepper(folder: Path) -> Stepper:
 
 
 def duet(folder: Path) -> Duet:
+    """A two-layer perceptron and its loss in both frameworks, from the same weights."""
     tf = import_tensorflow()
-    numbers = [1.0, 2.0, 3.0]
-    eager = gt.record_torch(
-        imported(folder, "eager", EAGER).program, torch.tensor(numbers, requires_grad=True)
-    )
-    static = gt.record_tensorflow(imported(folder, "static", STATIC).program, tf.constant(numbers))
-    return Duet(eager, static)
+    torch.manual_seed(3)
+    eager, static = imported(folder, "eager", EAGER), imported(folder, "static", STATIC)
+    x, y = [[0.5, 1.0], [1.5, -1.0]], [[1.0], [0.0]]
+    static.net(tf.constant(x))
+    static.net.set_weights([w.detach().numpy().T for w in eager.net.parameters()])
+    recorded = gt.record_torch(eager.loss, torch.tensor(x), torch.tensor(y))
+    return Duet(recorded, gt.record_tensorflow(static.loss, tf.constant(x), tf.constant(y)))
 
 
 def opened(browser: Any, view: Any, folder: Path, width: int, height: int) -> Page:
-    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme="light")
+    """The view's page, with motion reduced: each picture is whole at once."""
+    page = browser.new_page(
+        viewport={"width": width, "height": height}, color_scheme="light", reduced_motion="reduce"
+    )
     page.goto(view.to_html(folder / "page.html").as_uri())
     page.wait_for_selector(".shell")
     return page
 
 
-def frames(page: Page, presses: int) -> Iterator[Image.Image]:
-    """The page after each press of the right arrow key, all of one size."""
-    for _ in range(presses):
-        page.locator(".shell").press("ArrowRight")
-        page.wait_for_timeout(350)
-        yield Image.open(io.BytesIO(page.screenshot())).convert(
-            "P", palette=Image.Palette.ADAPTIVE, colors=48
-        )
+def frames(page: Page, steps: Sequence[int]) -> list[Image.Image]:
+    """The widget at each of `steps`, all of one size."""
+    taken = []
+    for step in steps:
+        page.locator(".timeline input").fill(str(step))
+        picture = Image.open(io.BytesIO(page.screenshot()))
+        taken.append(picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=64))
+    return taken
+
+
+def animate(pictures: list[Image.Image], path: Path) -> None:
+    first, *rest = pictures
+    durations = [700] * len(rest) + [3000]
+    first.save(path, save_all=True, append_images=rest, duration=durations, loop=0, optimize=True)
 
 
 def main() -> None:
@@ -110,16 +128,20 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         stepper = gpt2_stepper(folder)
         page = opened(browser, stepper, folder, 1400, 760)
-        middle = next(i for i, step in enumerate(stepper.recording.steps) if step.phase == "backward") + 12
-        page.locator(".timeline input").fill(str(middle))
-        page.wait_for_timeout(800)
+        last = len(stepper.recording) - 1
+        back = next(step.index for step in stepper.recording.steps if step.phase == "backward")
+        animate(frames(page, [*range(4, 24), *range(back, back + 16), last]), HERE / "stepper.gif")
+        page.locator(".timeline input").fill(str(back + 12))
         page.locator(".shell").screenshot(path=HERE / "stepper.png")
         pair = duet(folder)
-        pictures = list(frames(opened(browser, pair, folder, 1200, 800), 44))
+        page = opened(browser, pair, folder, 1440, 860)
+        animate(frames(page, range(len(pair.beats))), HERE / "duet.gif")
+        middle = next(
+            i for i, beat in enumerate(pair.beats) if pair.recordings[1].steps[beat[1]].phase == "run"
+        )
+        page.locator(".timeline input").fill(str(middle - 1))
+        page.locator(".shell").screenshot(path=HERE / "duet.png")
         browser.close()
-    pictures[0].save(
-        HERE / "duet.gif", save_all=True, append_images=pictures[1:], duration=700, loop=0, optimize=True
-    )
     for path in sorted(HERE.iterdir()):
         print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
 

@@ -82,6 +82,8 @@ test("what is in view is not moved, and the rest comes in with a margin", () => 
   assert.equal(shift(10, 20, 100, 5), 0);
   assert.equal(shift(-10, 20, 100, 5), 15);
   assert.equal(shift(95, 20, 100, 5), -20);
+  assert.equal(shift(-1, 90, 100, 20), 6); // not further than leaves it whole
+  assert.equal(shift(-7, 120, 100, 20), 7); // what has no room shows its beginning
 });
 
 test("heat is symmetric about zero, and what is no number stands out", () => {

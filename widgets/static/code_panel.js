@@ -32,8 +32,9 @@ export class CodePanel {
     this.root = el("div", { class: "code", role: "group", "aria-label": "code", tabindex: 0 }, empty, ...parts);
     /** @type {number} */
     this.current = -1;
-    /** characters that nearly every line has room in; a longer one is scrolled to */
-    this.columns = commonLength(story.data.sources.flatMap((source) => source.text.split("\n")));
+    const counted = [...story.visitsOfLine.values()].some((visits) => visits.length > 1);
+    /** characters that nearly every line has room in, with its count; a longer one is scrolled to */
+    this.columns = commonLength(story.data.sources.flatMap((source) => source.text.split("\n"))) + (counted ? 5 : 0);
   }
 
   /**

@@ -220,7 +220,15 @@ export class GraphPanel {
 
   followCurrent() {
     const box = this.scene?.boxes[this.current ?? -1];
-    if (box) this.view.follow(box.at);
+    if (box) this.view.follow(this.whole(box));
+  }
+
+  /** What to bring into sight with a box: the largest thing around it that has room. @param {Box} box */
+  whole(box) {
+    const holders = box.held ? (this.scene?.boxes ?? []).filter((other) => other.foot && inside(box.at, other.at)) : [];
+    const around = [...holders, ...(this.scene?.frames ?? []).filter((frame) => inside(box.at, frame.at))];
+    const fitting = around.map(({ at }) => at).filter((at) => this.view.holds(at));
+    return fitting.reduce((most, at) => (at[2] * at[3] > most[2] * most[3] ? at : most), box.at);
   }
 
   /** Only one box is a stop of the Tab key; the up and down keys move it. @param {number} number */

@@ -73,6 +73,12 @@ export class PanZoom {
     this.content.style.transform = `translate(${this.x}px, ${this.y}px) scale(${this.scale})`;
   }
 
+  /** Whether a rectangle of the drawing has room in the panel, and some to spare. @param {number[]} rectangle */
+  holds([, , width, height]) {
+    const { clientWidth, clientHeight } = this.frame;
+    return width * this.scale < clientWidth * 0.8 && height * this.scale < clientHeight * 0.7;
+  }
+
   /** @param {WheelEvent} event */
   wheel(event) {
     if (!event.ctrlKey && !event.metaKey) return; // a plain wheel scrolls the notebook
@@ -112,6 +118,7 @@ export class PanZoom {
  */
 export function shift(start, size, room, margin) {
   if (start >= 0 && start + size <= room) return 0;
-  if (start < 0) return margin - start;
-  return Math.max(room - margin - size, 0) - start;
+  if (size > room) return -start;
+  const kept = Math.min(margin, (room - size) / 2);
+  return (start < 0 ? kept : room - kept - size) - start;
 }
