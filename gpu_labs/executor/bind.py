@@ -33,7 +33,10 @@ def host_array(value: Any, name: str) -> Any:
         try:
             shared = np.asarray(value)
         except (RuntimeError, TypeError, ValueError) as error:
-            raise KernelTypeError(f"The kernel cannot take `{name}`: {str(error).splitlines()[0]}") from None
+            hint = " Pass tensor.float() and convert the result back." if "BFloat16" in str(error) else ""
+            raise KernelTypeError(
+                f"The kernel cannot take `{name}`: {str(error).splitlines()[0]}.{hint}"
+            ) from None
         return shared
     return value
 

@@ -154,25 +154,6 @@ class Event:
         return (other._at - self._at) * 1e3
 
 
-class Device:
-    """What `cuda.get_current_device()` returns where there is no GPU: the limits that the executor keeps."""
-
-    id = 0
-    name = b"teaching executor (no GPU)"
-    compute_capability = (8, 0)
-    WARP_SIZE = 32
-    MAX_THREADS_PER_BLOCK = 1024
-    MAX_BLOCK_DIM_X, MAX_BLOCK_DIM_Y, MAX_BLOCK_DIM_Z = 1024, 1024, 64
-    MAX_GRID_DIM_X, MAX_GRID_DIM_Y, MAX_GRID_DIM_Z = 2**31 - 1, 65535, 65535
-    MAX_SHARED_MEMORY_PER_BLOCK = 48 * 1024
-    MULTIPROCESSOR_COUNT = 1
-    supports_float16 = True
-    supports_bfloat16 = True
-
-    def reset(self) -> None:
-        """Nothing to reset."""
-
-
 class Argument:
     """`cuda.In`, `cuda.Out`, `cuda.InOut`: which way an argument is copied; here no copy is needed."""
 

@@ -26,8 +26,10 @@ from numba.cuda.dispatcher import CUDADispatcher
 from numba.cuda.typing.typeof import typeof_impl
 
 from gpu_labs.executor import gate
-from gpu_labs.executor.device_array import Argument, Device, DeviceArray, Event, Stream
+from gpu_labs.executor.device import Context, Device, Devices, detect, select_device
+from gpu_labs.executor.device_array import Argument, DeviceArray, Event, Stream
 from gpu_labs.executor.launch import KernelWarning, Launch
+from gpu_labs.executor.reduce import Reduce
 from gpu_labs.executor.run import run
 from gpu_labs.executor.shape import dims
 
@@ -49,7 +51,7 @@ class ExecutorKernel(CUDADispatcher):
 
     def configure(self, griddim: Any, blockdim: Any, stream: Any = 0, sharedmem: int = 0) -> Configured:
         """The kernel with its launch shape, ready to be called."""
-        return Configured(self, dims(griddim, "grid"), dims(blockdim, "block"), int(sharedmem))
+        return Configured(self, dims(griddim, "grid"), dims(blockdim, "block"), _bytes(sharedmem))
 
     def forall(self, ntasks: int, tpb: int = 0, stream: Any = 0, sharedmem: int = 0) -> Configured:
         """As many threads as there are tasks, in blocks of `tpb` (default 256)."""
@@ -64,19 +66,28 @@ class ExecutorKernel(CUDADispatcher):
         raise ValueError("A kernel needs a launch shape: kernel[grid, block](...).")
 
 
+def _bytes(sharedmem: Any) -> int:
+    """The size of the dynamic shared memory."""
+    if not isinstance(sharedmem, (int, np.integer)) or sharedmem < 0:
+        raise ValueError(f"The fourth number of a launch is the bytes of shared memory, not {sharedmem!r}.")
+    return int(sharedmem)
+
+
 class Configured:
     """A kernel with its launch shape."""
 
     def __init__(self, kernel: ExecutorKernel, grid: Any, block: Any, shared_bytes: int) -> None:
         self.kernel, self.grid, self.block, self.shared_bytes = kernel, grid, block, shared_bytes
 
-    def __call__(self, *args: Any) -> None:
+    def __call__(self, *args: Any, **named: Any) -> None:
         """Run the kernel; prints go to the cell's output.
 
         Raises:
             KernelTypeError: a GPU compiler would reject the kernel.
             KernelError: the launch had findings that make its result wrong.
         """
+        if named:
+            raise TypeError(f"A launch takes its arguments by position, not by name ({', '.join(named)}=).")
         values = [a.value if isinstance(a, Argument) else a for a in args]
         kernel = self.kernel
         launch = run(
@@ -167,7 +178,7 @@ class Facade(types.ModuleType):
         self.pinned_array_like = self.mapped_array_like = np.zeros_like
         self.as_cuda_array = _to_device_view
         self.is_cuda_array = lambda value: isinstance(value, DeviceArray)
-        self.synchronize = self.close = self.select_device = self.profile_start = self.profile_stop = _pass
+        self.synchronize = self.close = self.profile_start = self.profile_stop = _pass
         self.stream = self.default_stream = self.per_thread_default_stream = lambda: Stream()
         self.legacy_default_stream = lambda: Stream()
         self.external_stream = lambda _: Stream()
@@ -175,6 +186,10 @@ class Facade(types.ModuleType):
         self.event_elapsed_time = lambda start, end: start.elapsed_time(end)
         self.pinned = self.mapped = self.defer_cleanup = self.profiling = _nothing
         self.get_current_device = lambda: Device()
+        self.current_context = lambda devnum=None: Context()
+        self.gpus, self.select_device, self.detect = Devices(), select_device, detect
+        self.reduce = self.Reduce = Reduce
+        self.list_devices = lambda: self.gpus
         self.is_available = lambda: True
         self.In = self.Out = self.InOut = Argument
 

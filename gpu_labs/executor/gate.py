@@ -22,15 +22,15 @@ from typing import Any
 import numpy as np
 from numba import cuda, types
 from numba.core.errors import NumbaError as CoreNumbaError
-from numba.core.errors import UnsupportedBytecodeError as CoreUnsupportedBytecodeError
 from numba.cuda import compiler as cuda_compiler
 from numba.cuda import typing as cuda_typing
 from numba.cuda import utils as cuda_utils
 from numba.cuda.core import sigutils
 from numba.cuda.core.compiler_machinery import PassManager
-from numba.cuda.core.errors import NumbaError, UnsupportedBytecodeError
+from numba.cuda.core.errors import NumbaError
 from numba.cuda.core.typed_passes import NopythonTypeInference
 from numba.cuda.dispatcher import CUDADispatcher
+from numba.cuda.errors import UnsupportedBytecodeError
 from numba.cuda.np import numpy_support
 from numba.cuda.target import CUDATargetContext, CUDATypingContext
 from numba.cuda.typing.typeof import Purpose, typeof
@@ -38,7 +38,7 @@ from numba.cuda.typing.typeof import Purpose, typeof
 from gpu_labs.executor.gate_words import shortened
 from gpu_labs.executor.launch import KernelTypeError
 
-_REFUSALS = (NumbaError, CoreNumbaError, UnsupportedBytecodeError, CoreUnsupportedBytecodeError)
+_REFUSALS = (NumbaError, CoreNumbaError, UnsupportedBytecodeError)
 _LOCK = threading.RLock()
 
 
@@ -199,6 +199,13 @@ def type_of_argument(value: Any, name: str) -> Any:
     Raises:
         KernelTypeError: a kernel cannot take such a value.
     """
+    if isinstance(value, np.ndarray) and value.dtype.kind in "OUS":
+        what = "Python objects" if value.dtype.kind == "O" else "text"
+        hint = "give it a dtype of numbers, such as np.float32"
+        raise KernelTypeError(f"A kernel cannot take `{name}`, an array of {what}: {hint}.")
+    if isinstance(value, np.ndarray) and not value.dtype.isnative:
+        hint = "convert it with astype(dtype.newbyteorder('='))"
+        raise KernelTypeError(f"`{name}` has the byte order of another kind of machine: {hint}.")
     try:
         if isinstance(value, (list, set, dict, str, bytes)):
             raise TypeError
@@ -207,6 +214,15 @@ def type_of_argument(value: Any, name: str) -> Any:
         kind = type(value).__name__
         hint = "np.array(...)" if isinstance(value, list) else "a NumPy array or a number"
         raise KernelTypeError(f"A kernel cannot take `{name}`, a {kind}: pass {hint}.") from None
+
+
+def fits(given: Any, declared: Any) -> bool:
+    """Whether an argument of one type may be given where a signature declares the other: a number if it can be
+    converted, an array of the same dtype and dimensions, in any order that the declared one allows."""
+    if isinstance(declared, types.Array) and isinstance(given, types.Array):
+        same = declared.dtype == given.dtype and declared.ndim == given.ndim
+        return same and declared.layout in ("A", given.layout)
+    return contexts()[0].can_convert(given, declared) is not None
 
 
 def is_kernel(value: Any) -> bool:

@@ -26,6 +26,7 @@ _HINTS = [  # a pattern in Numba's sentence, and what a beginner should hear
     (r"syncthreads_\w+\(bool", "It counts integers: pass int(condition)."),
     (r"re-entrant", "The function calls itself, and the executor cannot type that: write a loop."),
     (r"context manager", "A kernel cannot use `with`."),
+    (r"setitem\(readonly", "The array is read-only: pass a copy."),
     (r"^CUDA has no", "These types do not go together."),
 ]  # fmt: skip
 

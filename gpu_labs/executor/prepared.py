@@ -70,7 +70,11 @@ def prepare(
         raise KernelTypeError(
             f"{function.__name__} takes {len(names)} arguments ({', '.join(names)}), and {len(values)} were given."
         )
-    types = declared or tuple(gate.type_of_argument(v, n) for v, n in zip(values, names, strict=True))
+    given = tuple(gate.type_of_argument(v, n) for v, n in zip(values, names, strict=True))
+    types = declared or given
+    for wanted, got, name in zip(types, given, names, strict=True):
+        if not gate.fits(got, wanted):
+            raise KernelTypeError(f"`{name}` was declared as {wanted}, and {got} was given.")
     key = (function, types, _captured(function))
     if key not in _prepared:
         typed = gate.type_kernel(function, types)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+
 import numpy as np
 import pytest
 
@@ -90,3 +94,67 @@ def test_events_measure_and_devices_have_limits():
     end.record()
     assert cuda.event_elapsed_time(start, end) >= 0
     assert cuda.get_current_device().WARP_SIZE == 32
+
+
+def test_there_is_one_device_and_it_says_what_it_is(capsys):
+    assert cuda.is_available() and cuda.detect()
+    assert "teaching executor" in capsys.readouterr().out
+    assert [device.id for device in cuda.gpus] == [0] and len(cuda.list_devices()) == 1
+    with cuda.gpus[0]:
+        cuda.select_device(0)
+    assert cuda.current_context().get_memory_info().total > 0
+    with pytest.raises(IndexError, match="no device 1"):
+        cuda.select_device(1)
+    with pytest.raises(AttributeError, match="does not model"):
+        cuda.current_context().get_active_blocks_per_multiprocessor(double, 32, 0)
+
+
+def test_reduce_folds_an_array():
+    @cuda.reduce
+    def largest(a, b):
+        return max(a, b)
+
+    x = np.random.default_rng(0).random(100)
+    assert largest(cuda.to_device(x)) == x.max()
+    res = np.zeros(1)
+    largest(x, size=10, res=res)
+    assert res[0] == x[:10].max()
+
+
+@pytest.mark.parametrize(
+    ("launch", "error", "words"),
+    [
+        (lambda x: double[1](x, x), ValueError, "grid, block"),
+        (lambda x: double[8 / 4, 4](x, x), ValueError, "whole numbers"),
+        (lambda x: double(x, x), ValueError, "launch shape"),
+        (lambda x: double[1, 8, 0, -4](x, x), ValueError, "bytes of shared memory"),
+        (lambda x: double[1, 8](x=x, y=x), TypeError, "by position"),
+        (lambda x: double[1, 8](x), TypeError, "takes 2 arguments"),
+        (lambda x: double[1, 8](x.astype(object), x), TypeError, "Python objects"),
+        (lambda x: double[1, 8](x.astype(">f8"), x), TypeError, "byte order"),
+        (lambda x: add[1, 8](x, 1), TypeError, "declared as array.float32"),
+    ],
+)
+def test_a_wrong_launch_is_one_clear_line(launch, error, words):
+    with pytest.raises(error, match=words) as raised:
+        launch(np.zeros(8))
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("threads", [2, 64], ids=["serial", "lock-step"])
+def test_an_interrupted_launch_leaves_things_as_they_were(threads):
+    @cuda.jit
+    def long(x):
+        total = 0
+        for k in range(10**9):
+            total += k
+        x[cuda.grid(1)] = total
+
+    threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    before = np.geterr()
+    with pytest.raises(KeyboardInterrupt):
+        long[1, threads](np.zeros(64))
+    assert np.geterr() == before
+    y = np.zeros(4)
+    double[1, 4](np.ones(4), y)
+    assert y.tolist() == [2, 2, 2, 2]

@@ -92,3 +92,77 @@ def test_the_private_parts_of_numba_cuda_that_the_gate_uses_are_there():
     assert str(typed.typemap["i"]) == "int64"
     assert callable(gate.CUDADispatcher.get_call_template)
     assert callable(gate.CUDADispatcher.get_overload)
+
+
+@cuda.jit
+def grows_a_list(x):
+    values = [1, 2]
+    values.append(3)
+
+
+@cuda.jit
+def float_index(x):
+    x[x.size / 2] = 1
+
+
+@cuda.jit
+def two_indices(x):
+    x[0, 1] = 1
+
+
+@cuda.jit
+def whole_array_into_an_element(x):
+    x[0] = x
+
+
+@cuda.jit
+def index_without_a_direction(x):
+    x[cuda.threadIdx] = 1
+
+
+def plain_function(v):
+    return v
+
+
+@cuda.jit
+def calls_plain_python(x):
+    x[0] = plain_function(1)
+
+
+@cuda.jit
+def opens_a_file(x):
+    with open("a") as _:  # noqa: PTH123
+        x[0] = 1
+
+
+@cuda.jit
+def counts_truths(x):
+    x[0] = cuda.syncthreads_count(x[0] > 0)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "hint"),
+    [
+        (grows_a_list, "cannot use Python lists"),
+        (float_index, "must be an integer: divide with //"),
+        (two_indices, "has 1 dimension, and 2 indices were given"),
+        (whole_array_into_an_element, "One element takes one number"),
+        (index_without_a_direction, r"write cuda.threadIdx.x"),
+        (calls_plain_python, r"@cuda.jit\(device=True\)"),
+        (opens_a_file, "cannot use `with`"),
+        (counts_truths, r"int\(condition\)"),
+        (returns_something, "A kernel returns nothing"),
+        (shared_of_unknown_size, "must be a constant"),
+    ],
+)
+def test_a_beginner_is_told_what_to_write_instead(kernel, hint):
+    with pytest.raises(KernelTypeError, match=hint) as refusal:
+        inspect(kernel, 1, 1, np.zeros(4))
+    assert str(refusal.value).count("\n") <= 1
+
+
+def test_a_read_only_array_is_not_written():
+    x = np.zeros(3)
+    x.flags.writeable = False
+    with pytest.raises(KernelTypeError, match="pass a copy"):
+        inspect(double, 1, 3, x)
