@@ -16,6 +16,7 @@ from graphviz_tools.sources.torch_assembly import assemble
 from graphviz_tools.sources.torch_batches import first_batches
 from graphviz_tools.sources.torch_compiled_calls import compiled_calls
 from graphviz_tools.sources.torch_engine import recording_engine
+from graphviz_tools.sources.torch_errors import explanation
 from graphviz_tools.sources.torch_frames import raising_site
 from graphviz_tools.sources.torch_mode import CallRecorder
 from graphviz_tools.sources.torch_tape import RawStep
@@ -179,6 +180,7 @@ class TorchRecorder:
         if not tape.steps or tape.steps[-1].error != tape.error:
             step = RawStep(self._calls.trace.phase, type(error).__name__, None, raising_site(traceback))
             step.error = tape.error
+            step.note = explanation(step.error)
             tape.step(step)
             self._calls.trace.note_memory()
 

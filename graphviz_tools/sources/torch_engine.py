@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 
+from graphviz_tools.sources.torch_errors import concerns_the_call, explanation
 from graphviz_tools.sources.torch_frames import calling_site, raising_site
 from graphviz_tools.sources.torch_mode import CallRecorder
 from graphviz_tools.sources.torch_tape import RawStep, Site
@@ -24,11 +25,6 @@ from graphviz_tools.sources.torch_tensors import tensors_in
 from graphviz_tools.sources.torch_trace import Trace
 
 _home: Any = torch.autograd  # where PyTorch's Python code looks the engine up
-
-SECOND_BACKWARD = (
-    "The first backward pass freed the saved tensors of this node. Call the first one with retain_graph=True "
-    "to run it twice, or compute the loss again."
-)
 
 
 @contextmanager
@@ -60,6 +56,7 @@ class EngineRun:
         self._last: int | None = None
         self._gradients: dict[int, int | None] = {}
         self._site: Site | None = None
+        self._verb = "backward"
 
     def run(self, recorder: CallRecorder, original: Any, outputs: Any, *args: Any, **kwargs: Any) -> Any:
         trace = self._trace
@@ -93,8 +90,8 @@ class EngineRun:
         given = tuple(self._value(s) if isinstance(s, torch.Tensor) else None for s in seeds)
         if not trace.may_step():
             return
-        op = "backward" if accumulate else "grad"
-        step = RawStep("backward", op, None, self._site, trace.modules.scope, tuple(reads))
+        self._verb = "backward" if accumulate else "grad"
+        step = RawStep("backward", self._verb, None, self._site, trace.modules.scope, tuple(reads))
         step.grads_in = given
         if self._create:
             step.note = "create_graph: the backward pass is itself recorded, to be differentiated again."
@@ -187,12 +184,15 @@ class EngineRun:
         node = max(waiting - blocked, key=lambda n: self._functions[n][0], default=None)
         if self._last is not None and f"'{trace.tape.nodes[self._last][1]}' returned nan" in message:
             node = self._last  # found out afterwards, by detect_anomaly
-        op = trace.tape.nodes[node][1] if node is not None else "backward"
+        if concerns_the_call(message):
+            node = None
+        op = trace.tape.nodes[node][1] if node is not None else self._verb
         raised_at = raising_site(error.__traceback__ and error.__traceback__.tb_next)
-        step = RawStep("backward", op, node, raised_at, trace.modules.scope)
+        step = RawStep(
+            "backward", op, node, raised_at if node is not None else self._site, trace.modules.scope
+        )
         step.error = message
-        if "second time" in message:
-            step.note = SECOND_BACKWARD
+        step.note = explanation(message)
         trace.note_memory()
         trace.tape.step(step)
 

@@ -15,6 +15,7 @@ from torch.overrides import TorchFunctionMode
 
 from graphviz_tools.recording import Control
 from graphviz_tools.sources.torch_calls import Kind, classify
+from graphviz_tools.sources.torch_errors import explanation
 from graphviz_tools.sources.torch_frames import applying_site, calling_site
 from graphviz_tools.sources.torch_modules import ModuleStack
 from graphviz_tools.sources.torch_tape import RawStep
@@ -162,6 +163,7 @@ class _Call:
             step.note = "The checkpoint stops here: it has computed again all that the backward pass needs."
         else:
             step.error = f"{type(error).__name__}: {error}"
+            step.note = explanation(step.error)
         self.trace.tape.step(step)
 
     def finished(self, result: Any) -> None:
