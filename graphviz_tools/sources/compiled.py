@@ -19,6 +19,7 @@ def record_compiled(
     *args: Any,
     how: How = "compile",
     backward: bool = True,
+    dynamic: bool | None = None,
     title: str = "",
     max_steps: int = MAX_STEPS,
     **kwargs: Any,
@@ -37,7 +38,7 @@ def record_compiled(
     - how="trace", how="script": TorchScript, as history: what a run did, and what the source says.
 
     With `backward` (torch.compile only) the backward pass of what `fn` returned is run too, as `record_torch`
-    does. At most `max_steps` steps of the run are recorded, and `omitted` says how many were not. A program
+    does; `dynamic` is torch.compile's own (True: sizes stay open, as symbols). At most `max_steps` steps of the run are recorded, and `omitted` says how many were not. A program
     that cannot be compiled, or that raises, ends the recording there, with `error` set.
 
     Raises TypeError when `fn` is not callable, ValueError for another `how`.
@@ -51,7 +52,9 @@ def record_compiled(
     plain = python_function(fn)
     title = title or getattr(plain, "__name__", type(plain).__name__)
     if how == "compile":
-        return record_dynamo(plain, args, kwargs, backward=backward, title=title, max_steps=max_steps)
+        return record_dynamo(
+            plain, args, kwargs, backward=backward, dynamic=dynamic, title=title, max_steps=max_steps
+        )
     if how == "export":
         return record_export(plain, args, kwargs, title=title, max_steps=max_steps)
     return record_torchscript(plain, args, kwargs, how=how, title=title, max_steps=max_steps)

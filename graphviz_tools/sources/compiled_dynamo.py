@@ -28,23 +28,32 @@ from graphviz_tools.sources.compiled_state import borrowed_dynamo, ending_break,
 from graphviz_tools.sources.compiled_values import leaves, values_in
 from graphviz_tools.sources.pytorch import losses_in
 from graphviz_tools.sources.static_graph import StaticGraph
+from graphviz_tools.sources.user_code import caller_line
 from graphviz_tools.trace_cache import Break
 
 
 def record_dynamo(
-    fn: Callable[..., Any], args: Any, kwargs: Any, *, backward: bool, title: str, max_steps: int
+    fn: Callable[..., Any],
+    args: Any,
+    kwargs: Any,
+    *,
+    backward: bool,
+    dynamic: bool | None,
+    title: str,
+    max_steps: int,
 ) -> Recording:
     """Compile and call `fn`, and run the backward pass of what it returns."""
-    story = _Story(Budget(max_steps))
+    story = _Story(Budget(max_steps), StaticGraph(caller_line()))
     result, error = None, ""
     backend = story.compile  # one object: Dynamo compiles anew for every other one
     with borrowed_dynamo(backend), watching_breaks(story.broke):
         try:
-            result = torch.compile(fn, backend=backend)(*args, **kwargs)
+            result = torch.compile(fn, backend=backend, dynamic=dynamic)(*args, **kwargs)
             if backward and not story.ran_backward:
                 run_backward(result)
         except Exception as raised:
-            error = error_text(raised)
+            story.tell_breaks()
+            error = story.graph.failed(raised, error_text(raised))
         story.tell_breaks()
     story.graph.omitted += story.budget.omission()
     return story.graph.recording(

@@ -6,7 +6,14 @@ import re
 
 
 def error_text(error: BaseException) -> str:
-    """The type of an error and what it says, in one line."""
+    """The type of an error and what it says, in one line; of Dynamo's error about an op, what the op said."""
+    inner = (
+        re.search(r"got (\w+)\((['\"])(?P<said>.*?)\2\)", str(error))
+        if "fake tensors" in str(error)
+        else None
+    )
+    if inner is not None:
+        return f"{inner[1]}: {inner['said']}"
     return f"{type(error).__name__}: {reason_in_a_line(str(error))}"
 
 

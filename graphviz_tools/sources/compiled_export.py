@@ -20,11 +20,12 @@ from graphviz_tools.sources.compiled_run import GraphRun
 from graphviz_tools.sources.compiled_state import borrowed_dynamo
 from graphviz_tools.sources.compiled_values import values_in
 from graphviz_tools.sources.static_graph import StaticGraph
+from graphviz_tools.sources.user_code import caller_line
 
 
 def record_export(fn: Callable[..., Any], args: Any, kwargs: Any, *, title: str, max_steps: int) -> Recording:
     """Export `fn` for these arguments and run the exported graph on them."""
-    graph, budget = StaticGraph(), Budget(max_steps)
+    graph, budget = StaticGraph(caller_line()), Budget(max_steps)
     outputs, error = (), ""
     try:
         # Strict: read by Dynamo, which keeps the user's lines; the other way keeps only the outermost.
@@ -34,7 +35,7 @@ def record_export(fn: Callable[..., Any], args: Any, kwargs: Any, *, title: str,
         with torch.no_grad():
             outputs = values_in(GraphRun(read, budget).run(*_arguments(program)))
     except Exception as raised:
-        error = error_text(raised)
+        error = graph.failed(raised, error_text(raised))
     graph.omitted += budget.omission()
     return graph.recording(
         "torch.export",

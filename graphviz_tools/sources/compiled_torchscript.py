@@ -6,6 +6,7 @@ Calls of modules and functions are inlined.
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any, Literal
 
 import torch
 from torch.jit import TracerWarning  # pyright: ignore[reportPrivateImportUsage]
+from torch.utils._pytree import tree_map_only
 
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.budget import Budget
@@ -21,7 +23,7 @@ from graphviz_tools.sources.compiled_values import values_in
 from graphviz_tools.sources.static_graph import StaticGraph
 from graphviz_tools.sources.torchscript_graph import read_script
 from graphviz_tools.sources.torchscript_run import ScriptRun
-from graphviz_tools.sources.user_code import source_line
+from graphviz_tools.sources.user_code import caller_line, source_line
 
 
 def record_torchscript(
@@ -34,7 +36,7 @@ def record_torchscript(
     max_steps: int,
 ) -> Recording:
     """Trace or script `fn`, and run the graph on these arguments."""
-    graph, budget = StaticGraph(), Budget(max_steps)
+    graph, budget = StaticGraph(caller_line()), Budget(max_steps)
     outputs, error = (), ""
     try:
         program, frozen = _compiled(fn, args, kwargs, how)
@@ -46,7 +48,7 @@ def record_torchscript(
         with torch.no_grad():
             outputs = values_in(ScriptRun(graph, budget).run(block, _given(program, args, kwargs)))
     except Exception as raised:
-        error = error_text(raised)
+        error = graph.failed(raised, error_text(raised))
     graph.omitted += budget.omission()
     return graph.recording(
         "torchscript",
@@ -66,11 +68,26 @@ def _compiled(
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", TracerWarning)
         if how == "script":
-            return torch.jit.script(fn), []
-        named = {"example_kwarg_inputs": kwargs} if kwargs else {"example_inputs": args}
+            program: Any = torch.jit.script(fn)
+            if not hasattr(program, "inlined_graph"):
+                name = type(fn).__name__
+                raise TypeError(f"TorchScript gives {name} no one graph: call it in a module of your own")
+            return program, []
         with _as_if_not_run(fn):
-            program = torch.jit.trace(fn, strict=False, check_trace=False, **named)
+            program = torch.jit.trace(fn, strict=False, check_trace=False, **_examples(fn, args, kwargs))
     return program, [warned for warned in caught if issubclass(warned.category, TracerWarning)]
+
+
+def _examples(fn: Any, args: Any, kwargs: Any) -> dict[str, Any]:
+    """The tracer's own copy of the arguments, which the program may write to; all by name if some are."""
+    plain = fn.forward if isinstance(fn, torch.nn.Module) else fn
+    named = dict(inspect.signature(plain).bind(*args, **kwargs).arguments) if kwargs else args
+    copies = tree_map_only(torch.Tensor, _copy, named)
+    return {"example_kwarg_inputs": copies} if kwargs else {"example_inputs": copies}
+
+
+def _copy(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.detach().clone().requires_grad_(tensor.requires_grad)
 
 
 @contextmanager
@@ -88,6 +105,6 @@ def _as_if_not_run(fn: Any) -> Iterator[None]:
 def _given(program: Any, args: Any, kwargs: Any) -> list[Any]:
     """One argument for each input of the graph: the module itself, then what the user gave or left out."""
     schema = program.forward.schema if isinstance(program, torch.nn.Module) else program.schema  # pyright: ignore[reportFunctionMemberAccess]
-    names = [argument for argument in schema.arguments if argument.name != "self"]
+    names = schema.arguments[1 if isinstance(program, torch.nn.Module) else 0 :]
     values = [*args, *(kwargs.get(a.name, a.default_value) for a in names[len(args) :])]
     return [program, *values] if isinstance(program, torch.nn.Module) else values

@@ -43,7 +43,8 @@ def record_jax(
         program = JaxprReader(graph).read(jax.make_jaxpr(fn)(*args, **kwargs), labels=names)
         outputs = JaxprRun(graph, budget).run(program, jax.tree_util.tree_leaves((args, kwargs)))
     except Exception as raised:
-        error = f"{type(raised).__name__}: {str(raised).splitlines()[0] if str(raised) else ''}"
+        said = str(raised).splitlines()[0] if str(raised) else ""
+        error = graph.failed(raised, f"{type(raised).__name__}: {said}")
     graph.omitted += budget.omission()
     return graph.recording(
         "jax",

@@ -55,7 +55,8 @@ def record_onnx(
             known = OnnxRun(graph, budget, proto).run(read, given, {}, ())
             outputs = [array_value(known[out.name], name=out.name) for out in proto.graph.output]
         except Exception as raised:
-            error = f"{type(raised).__name__}: {str(raised).strip().splitlines()[0]}"
+            said = str(raised).strip().splitlines()[0]
+            error = graph.failed(raised, f"{type(raised).__name__}: {said}")
     graph.omitted += budget.omission()
     return graph.recording(
         "onnx",

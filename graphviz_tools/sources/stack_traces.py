@@ -1,8 +1,9 @@
-"""The user's line in a stack trace that a compiler kept as text."""
+"""The user's line in a stack trace: of an error, or one that a compiler kept as text."""
 
 from __future__ import annotations
 
 import re
+import traceback
 
 from graphviz_tools.recording import SourceLine
 from graphviz_tools.sources.user_code import is_user_file, source_line
@@ -15,6 +16,17 @@ def innermost_user_line(trace: str) -> SourceLine | None:
     for file, line, function in reversed(_FRAME.findall(trace)):
         if is_user_file(file):
             return source_line(file, int(line), own_name(function))
+    return None
+
+
+def error_line(error: BaseException) -> SourceLine | None:
+    """The user's innermost line at which `error` was raised, or which a compiler was reading."""
+    _, said, trace = str(error).partition("from user code:")
+    if said and (line := innermost_user_line(trace)) is not None:
+        return line
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if is_user_file(frame.filename) and frame.lineno is not None:
+            return source_line(frame.filename, frame.lineno, own_name(frame.name))
     return None
 
 

@@ -22,6 +22,7 @@ from graphviz_tools.recording import (
     Step,
     Value,
 )
+from graphviz_tools.sources.stack_traces import error_line
 from graphviz_tools.sources.user_code import source_texts
 
 Path = tuple[str, ...]
@@ -29,8 +30,13 @@ Path = tuple[str, ...]
 
 @dataclass
 class StaticGraph:
-    """A Recording in the making. `makers` gives the output slot behind a framework's own key for a tensor."""
+    """A Recording in the making.
 
+    `makers` gives the output slot behind a framework's own key for a tensor; `line` is shown for ops that have
+    no line of the user's.
+    """
+
+    line: SourceLine | None = None
     nodes: list[Node] = field(default_factory=list)
     edges: dict[Edge, int] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
@@ -63,6 +69,7 @@ class StaticGraph:
     ) -> int:
         """A new node, whose output slots make the tensors called `makes`, in order."""
         number = len(self.nodes)
+        line = line or (self.line if kind in ("op", "branch") else None)
         self.nodes.append(Node(number, kind, op, label or name or op, name, scope, line))
         for slot, key in enumerate(makes):
             self.makers[key] = (number, slot)
@@ -112,6 +119,13 @@ class StaticGraph:
             )
         )
         self._claimed_nodes, self._claimed_edges = len(self.nodes), len(self.edges)
+
+    def failed(self, error: BaseException, text: str) -> str:
+        """`text`, which says what `error` is, after a step that says so; an op that failed has said it itself."""
+        if not any(step.error for step in self.steps):
+            phase = self.steps[-1].phase if self.steps else "trace"
+            self.step(phase, None, line=error_line(error), error=text)
+        return text
 
     def recording(
         self,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 import re
-import traceback
 
 from graphviz_tools.recording import SourceLine
+from graphviz_tools.sources.stack_traces import error_line as innermost_error_line
 from graphviz_tools.sources.user_code import is_user_file, source_line
 
 
@@ -19,7 +19,7 @@ def error_text(error: BaseException) -> str:
         starts = [
             line for line in lines if re.match(r"[A-Za-z_.]*(Error|Exception|Interrupt|Warning)\b", line)
         ]
-        return (starts or lines)[-1]
+        return re.sub(r" for '\{\{node .*?\}\} = .*?\)'", "", (starts or lines)[-1])
     of_node = [after for line, after in itertools.pairwise(lines) if line.startswith("Node: ")]
     message = re.sub(r"\{\{.*?\}\} ?| \[Op:.*", "", (of_node or lines)[0])
     return f"{type(error).__name__}: {message}"
@@ -31,7 +31,4 @@ def error_line(error: BaseException) -> SourceLine | None:
     for frame in getattr(metadata, "translated_stack", ()):
         if is_user_file(frame.filename):
             return source_line(frame.filename, frame.lineno, frame.function_name)
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if is_user_file(frame.filename) and frame.lineno is not None:
-            return source_line(frame.filename, frame.lineno, frame.name)
-    return None
+    return innermost_error_line(error)

@@ -104,6 +104,13 @@ def compute(node: ScriptNode, inputs: list[Any]) -> list[Any]:
             return [next(node.node.outputs()).toIValue()]
         case "prim::GetAttr":
             return [getattr(inputs[0], node.node.s("name"))]
+        case "prim::SetAttr":
+            setattr(inputs[0], node.node.s("name"), inputs[1])
+            return []
+        case "aten::__is__":
+            return [inputs[0] is inputs[1]]
+        case "aten::__isnot__":
+            return [inputs[0] is not inputs[1]]
         case "prim::TupleConstruct":
             return [tuple(inputs)]
         case "prim::ListConstruct":
@@ -121,8 +128,11 @@ def compute(node: ScriptNode, inputs: list[Any]) -> list[Any]:
     return _operator(node, inputs)
 
 
-# What TorchScript does to lists, dicts and strings: PyTorch cannot call its own operators on Python's.
+# What TorchScript does to numbers, lists, dicts and strings: PyTorch cannot call its own operators on Python's,
+# or takes the text "mean" for a device.
+_COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 _PYTHON: dict[str, Callable[..., Any]] = {
+    **{f"aten::{name}": getattr(operator, name) for name in _COMPARISONS},
     "aten::__getitem__": operator.getitem,
     "aten::_set_item": lambda container, key, value: operator.setitem(container, key, value) or container,
     "aten::__contains__": operator.contains,

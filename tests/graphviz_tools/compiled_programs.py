@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -169,6 +170,88 @@ class Recurrent(nn.Module):
         return state
 
 
+class Counted(nn.Module):
+    """Keeps a count, and calls its `self` otherwise."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("calls", torch.zeros(()))
+        self.norm = nn.BatchNorm1d(3)
+
+    def forward(me, x):
+        me.calls += 1
+        return me.norm(x) * me.calls
+
+
+class TiedLanguageModel(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.words = nn.Embedding(10, 4)
+        self.head = nn.Linear(4, 10, bias=False)
+        self.head.weight = self.words.weight
+
+    def forward(self, ids):
+        logits = self.head(self.words(ids))
+        return F.cross_entropy(logits.flatten(0, 1), ids.flatten())
+
+
+def broken_in_a_callee(x):
+    first = between_prints(x)
+    return between_prints(first) + 1
+
+
+def between_prints(x):
+    y = x.sin()
+    print("in the callee")
+    return y.cos()
+
+
+def writes_to_its_argument(x):
+    x.add_(1)
+    return x * 2
+
+
+def view_and_base(x):
+    tail = x[1:]
+    tail.mul_(2)
+    return tail, x
+
+
+def gradient_of_a_gradient(x):
+    y = (x**3).sum()
+    (grad,) = torch.autograd.grad(y, x, create_graph=True)
+    return grad.sum()
+
+
+def per_sample_gradients(x):
+    return torch.func.vmap(torch.func.grad(lambda v: (v**3).sum()))(x)
+
+
+def causal_attention(q, k, v):
+    return F.scaled_dot_product_attention(q, k, v, is_causal=True).sum()
+
+
+def checkpointed(x):
+    from torch.utils.checkpoint import checkpoint
+
+    return checkpoint(lambda x: (x.sin() * x).cos(), x, use_reentrant=False).sum()
+
+
+def mixed_precision(x, w):
+    with torch.autocast("cpu", torch.bfloat16):
+        product = x @ w
+    return product.float().sum()
+
+
+def spectrum(x):
+    return torch.fft.fft(x).abs().sum()
+
+
+def numpy_inside(x):
+    doubled = np.sin(x.numpy())
+    return torch.from_numpy(doubled) * 2
+
+
 def leaf(*shape):
     return torch.randn(*shape, requires_grad=True)
 
@@ -235,6 +318,28 @@ COMPILED = {
     "recurrent": Program(
         lambda: (Recurrent(), (torch.randn(3, 1, 2),)), {"aten.addmm": "state = self.cell(step, state)"}
     ),
+    "buffers": Program(lambda: (Counted(), (torch.randn(4, 3),))),
+    "tied weights": Program(
+        lambda: (TiedLanguageModel(), (torch.tensor([[1, 2, 3]]),)),
+        {"aten.embedding": "logits = self.head(self.words(ids))"},
+    ),
+    "argument written": Program(
+        lambda: (writes_to_its_argument, (torch.randn(3),)), {"aten.mul": "return x * 2"}
+    ),
+    "view and base": Program(lambda: (view_and_base, (torch.randn(3),)), {"aten.mul": "tail.mul_(2)"}),
+    "per-sample gradients": Program(lambda: (per_sample_gradients, (torch.randn(2, 3),))),
+    "causal attention": Program(lambda: (causal_attention, (leaf(1, 2, 3, 4),) * 3)),
+    "checkpointed": Program(lambda: (checkpointed, (leaf(3),))),
+    "mixed precision": Program(
+        lambda: (mixed_precision, (torch.randn(2, 3), leaf(3, 2))), {"aten.mm": "product = x @ w"}
+    ),
+    "spectrum": Program(lambda: (spectrum, (leaf(4),))),
+    "numpy inside": Program(
+        lambda: (numpy_inside, (torch.randn(3),)), {"aten.sin": "doubled = np.sin(x.numpy())"}
+    ),
+    "attention layer": Program(
+        lambda: (nn.MultiheadAttention(4, 2, batch_first=True), (torch.randn(1, 3, 4),) * 3)
+    ),
 }  # fmt: skip
 
 
@@ -271,6 +376,7 @@ EXPORTED = {
         for name in ("arithmetic", "several outputs", "python branch", "in place", "split")
     },
     **{name: COMPILED[name] for name in ("attention", "perceptron", "convolution", "stack of blocks")},
+    **{name: COMPILED[name] for name in ("tied weights", "causal attention", "attention layer")},
     "cond, true": Program(lambda: (cond_on_data, (torch.ones(3),)), {"aten.sin": "return x.sin() * 2"}),
     "cond, false": Program(lambda: (cond_on_data, (-torch.ones(3),)), {"aten.cos": "return x.cos() / 2"}),
     "nested cond": Program(lambda: (nested_cond, (torch.ones(3),))),
@@ -306,6 +412,7 @@ def scripted_lists(x):
 TRACED = {
     **{name: COMPILED[name] for name in ("arithmetic", "loss", "split", "attention", "perceptron")},
     **{name: COMPILED[name] for name in ("convolution", "stack of blocks", "recurrent", "a branch on data")},
+    **{name: COMPILED[name] for name in ("tied weights", "argument written", "causal attention")},
 }
 SCRIPTED = {
     "control": Program(lambda: (scripted_control, (torch.ones(3), 4)), {"aten::mul": "x = x * 2"}),
@@ -315,4 +422,5 @@ SCRIPTED = {
         {"aten::stack": "return torch.stack(parts), len(parts)"},
     ),
     **{name: COMPILED[name] for name in ("arithmetic", "split", "perceptron", "convolution")},
+    **{name: COMPILED[name] for name in ("buffers", "tied weights", "argument written")},
 }

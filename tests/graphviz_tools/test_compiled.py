@@ -15,7 +15,7 @@ from graphviz_tools.recording import Recording
 from graphviz_tools.sources import compiled_state
 from graphviz_tools.sources.compiled import record_compiled
 from tests.graphviz_tools import compiled_programs as programs
-from tests.graphviz_tools.compiled_programs import COMPILED, Program
+from tests.graphviz_tools.compiled_programs import COMPILED, Program, broken_in_a_callee
 
 ALL = pytest.mark.parametrize("program", COMPILED.values(), ids=COMPILED.keys())
 
@@ -142,7 +142,9 @@ def test_ops_name_the_user_line_that_made_them(program: Program):
         lines = {n.line.text for n in recording.nodes if n.op == op and n.line and "backward" not in n.scope}
         assert lines == {text}, op
     lines = [n.line for n in recording.nodes if n.line]
-    assert {line.file for line in lines} == {programs.__file__}
+    # Of a module without a line of the user's, the line is the one that records it.
+    assert {line.file for line in lines} <= {programs.__file__, __file__}
+    assert all(n.line for n in recording.nodes if n.kind == "op")
     assert not any(line.function.startswith("torch_dynamo") for line in lines)
 
 
@@ -250,6 +252,47 @@ def test_an_error_at_run_time_ends_the_recording_at_its_op():
     assert "out of bounds" in recording.error
     assert recording.steps[-1].op == "aten.index"
     assert recording.steps[-1].error == recording.error
+
+
+def test_an_error_while_tracing_is_a_step_at_the_users_line():
+    def misfit(x):
+        return x @ torch.ones(5, 2)
+
+    recording = record_compiled(misfit, torch.ones(2, 3))
+    step = recording.steps[-1]
+    assert step.error == recording.error
+    assert recording.error.startswith("RuntimeError: a and b must have same reduction dim")
+    assert step.line is not None and step.line.text == "return x @ torch.ones(5, 2)"
+
+    def gives_up(x):
+        y = x * 2
+        raise KeyError(f"after {y.shape}")
+
+    recording = record_compiled(gives_up, torch.ones(2))
+    assert [step.line.text for step in recording.steps if step.error and step.line] == [
+        'raise KeyError(f"after {y.shape}")'
+    ]
+
+
+def test_a_graph_that_is_called_twice_runs_twice():
+    recording = record_compiled(broken_in_a_callee, torch.ones(3))
+    sines = [s for s in recording.steps if s.op == "aten.sin"]
+    assert [s.phase for s in sines] == ["trace", "run", "run"]
+    breaks = {s.line.text for s in recording.steps if s.op == "graph break" and s.line}
+    assert breaks == {'print("in the callee")'}
+
+
+def test_sizes_stay_open_when_they_are_dynamic():
+    def scaled(x):
+        return x.sum() * x.shape[0]
+
+    recording = record_compiled(scaled, torch.ones(5), dynamic=True)
+    sizes = [
+        s for s in recording.steps if s.node is not None and recording.nodes[s.node].label == "x.size()[0]"
+    ]
+    assert [s.phase for s in sizes] == ["trace", "run"]
+    assert sizes[0].writes[0].text.startswith("s") and sizes[1].writes[0].text == "5"
+    assert recording.outputs[0].numbers == (25.0,)
 
 
 def test_a_run_over_budget_says_how_much_it_left_out():

@@ -11,7 +11,13 @@ import torch
 
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.compiled import record_compiled
-from tests.graphviz_tools.compiled_programs import SCRIPTED, TRACED, Program
+from tests.graphviz_tools.compiled_programs import (
+    SCRIPTED,
+    TRACED,
+    Program,
+    arithmetic,
+    writes_to_its_argument,
+)
 
 PROGRAMS = [*(("trace", p) for p in TRACED.values()), *(("script", p) for p in SCRIPTED.values())]
 ALL = pytest.mark.parametrize(
@@ -103,6 +109,23 @@ def test_a_program_that_cannot_be_scripted_says_why_in_one_line():
     recording = record_compiled(generator, torch.ones(2), how="script")
     assert recording.error
     assert "\n" not in recording.error
+
+
+def test_tracing_writes_to_an_argument_as_often_as_a_run_does():
+    x = torch.zeros(2)
+    recording = record_compiled(writes_to_its_argument, x, how="trace")
+    assert x.tolist() == [1.0, 1.0]
+    assert recording.outputs[0].numbers == (2.0, 2.0)
+
+
+def test_arguments_may_be_given_by_name():
+    recording = record_compiled(arithmetic, torch.ones(2), y=torch.ones(2), how="trace")
+    assert recording.error == ""
+
+
+def test_a_module_with_several_forwards_is_refused_with_a_way_out():
+    recording = record_compiled(torch.nn.LSTM(3, 4), torch.ones(2, 1, 3), how="script")
+    assert "call it in a module of your own" in recording.error
 
 
 def test_tracing_leaves_buffers_as_one_run_leaves_them():
