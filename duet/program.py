@@ -77,7 +77,7 @@ def run_file(path: Path) -> dict[str, Any]:
     sys.modules[path.stem] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ImportError(f"{path} raised {type(error).__name__}: {error}") from error
     return vars(module)
 
@@ -88,10 +88,24 @@ def found(names: dict[str, Any], name: str, file: str) -> Callable[..., Any]:
         raise ValueError(f"{file} has no {name}; it has {', '.join(sorted(offered)[:8]) or 'no function'}")
     value = names[name]
     if inspect.isclass(value):
-        value = value()
+        value = made(value, name, file)
     if not callable(value):
         raise ValueError(f"{name} in {file} is a {type(value).__name__}, which cannot be called")
     return value
+
+
+def made(cls: type, name: str, file: str) -> Any:
+    """An instance, where the class needs no arguments."""
+    try:
+        inspect.signature(cls).bind()
+    except TypeError as mistake:
+        raise ValueError(
+            f"{name} in {file} cannot be made without arguments ({mistake}): write `model = {name}(...)` in the "
+            f"file and show {file}:model"
+        ) from None
+    except ValueError:  # it has no signature: calling it will tell
+        pass
+    return cls()
 
 
 def evaluate(expression: str, names: dict[str, Any]) -> Any:

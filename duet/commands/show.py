@@ -39,6 +39,10 @@ def show(
     ] = None,
     source: Annotated[Source, typer.Option("--source", "-s", help="Which recorder to use.")] = Source.auto,
     backward: Annotated[bool, typer.Option(help="Run backward too (PyTorch).")] = True,
+    all_ops: Annotated[
+        bool,
+        typer.Option("--all-ops", help="Show a static graph's plumbing too: Identity, loop counters, ..."),
+    ] = False,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
 ) -> None:
     """Record FUNCTION step by step and write a page that plays it with no kernel and no network."""
@@ -46,7 +50,7 @@ def show(
     require_writable(page)
     program = load(target, tuple(inputs or ()))
     recording = record(program, source, backward)
-    write(recording, page)
+    write(recording, page, all_ops)
     console.print(f"{recording!r}", markup=False, highlight=False)
     if recording.error:
         console.print(f"The program raised: {recording.error}", markup=False, style="yellow")
@@ -63,18 +67,18 @@ def require_writable(page: Path) -> None:
         raise FileNotFoundError(f"there is no folder {page.parent}: create it first")
 
 
-def write(recording: Recording, page: Path) -> None:
-    """Write `recording` in the form that the ending of `page` names."""
+def write(recording: Recording, page: Path, all_ops: bool = False) -> None:
+    """Write `recording` in the form that the ending of `page` names; a saved Recording always has all ops."""
     import graphviz_tools as gt
 
     if page.suffix == ".html":
         from widgets import Stepper
 
-        Stepper(recording).to_html(page)
+        Stepper(recording, all_ops=all_ops).to_html(page)
     elif page.name.endswith((".json", ".json.gz")):
         gt.save(recording, page)
     else:
-        picture = gt.draw(recording)
+        picture = gt.draw(recording if all_ops else gt.without_plumbing(recording))
         {".svg": picture.to_svg, ".png": picture.to_png, ".gif": picture.to_gif, ".dot": picture.to_dot}[
             page.suffix
         ](page)

@@ -16,6 +16,7 @@ def file(tmp_path: Path) -> Path:
         "import math\nSCALE = 2\n"
         "def area(r):\n    return SCALE * math.pi * r\n"
         "class Net:\n    def __call__(self):\n        return 1\n"
+        "class Wide(Net):\n    def __init__(self, width):\n        self.width = width\n"
     )
     return path
 
@@ -49,8 +50,9 @@ def test_the_framework_is_the_one_that_the_file_imports(text: str, framework: st
     [
         ("area", "names no function: write it as file.py:function"),
         ("nowhere.py:area", "there is no file nowhere.py"),
-        ("{file}:aera", "has no aera; it has Net, area"),
+        ("{file}:aera", "has no aera; it has Net, Wide, area"),
         ("{file}:SCALE", "SCALE in .* is a int, which cannot be called"),
+        ("{file}:Wide", r"cannot be made without arguments .*'width'.*: write `model = Wide\(\.\.\.\)`"),
         ("{file}:area", "missing a required argument: 'r'; give each argument with --input"),
     ],
 )
@@ -66,7 +68,11 @@ def test_a_wrong_input_says_which(file: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("def f(:", "line 1"), ("1/0", "raised ZeroDivisionError: division by zero")],
+    [
+        ("def f(:", "line 1"),
+        ("1/0", "raised ZeroDivisionError"),
+        ("raise SystemExit(3)", "raised SystemExit: 3"),
+    ],
 )
 def test_a_broken_file_says_where(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "broken_model.py"
