@@ -24,7 +24,7 @@ from grading.releasing import sealed_text
 from grading.report import Report
 from grading.verdict import verdict
 
-_START_SECONDS = 60.0
+_START_SECONDS = 60.0  # for a kernel to start, and for a cell to import the frameworks on a busy machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,8 @@ def check(notebook: Path | str) -> OwnRun:
 
     Runs in an ordinary kernel, without a sandbox: it is the learner's own work. The cells of the learner's
     file that are no answers do not count. Raises FileNotFoundError, grading.notebooks.Unreadable (a
-    ValueError), or ValueError when the notebook is no exercise or one of a lesson that is not installed.
+    ValueError), or ValueError when the notebook is no exercise, one of a lesson that is not installed, or the
+    machine too busy to run the cells that are given.
     """
     path = Path(notebook)
     mine = notebooks.read(path)
@@ -57,10 +58,16 @@ def check(notebook: Path | str) -> OwnRun:
         c.cell: grafted.fault(task) for task in exercise.tasks for c in task.checks if grafted.fault(task)
     }
     runs = plan(exercise, canonical, grafted.answers, bundle.seed, bundle.expected, not_run)
+    for run in runs:
+        run.metadata.judge["cell_seconds"] = max(exercise.cell_seconds, _START_SECONDS)
     budget = Budget.of_seconds(exercise.deadline + _START_SECONDS)
     outcomes = (
         judge(runs, ordinary(path.resolve().parent), budget) if len(not_run) < len(exercise.checks) else []
     )
+    if any(outcome.role == "given" and outcome.fault == "timeout" for outcome in outcomes):
+        raise ValueError(
+            "this machine is too busy to run the notebook's first cells: try again when it is calmer"
+        )
     outcomes = [_unsealed(outcome, canonical, exercise) for outcome in outcomes]
     report = verdict(exercise, outcomes, not_run, grafted.notes)
     wrong = {c.task for c in report.checks if c.fault}

@@ -63,9 +63,9 @@ def check(notebook: Annotated[Path, typer.Argument(help="Your copy of an exercis
     for note in run.report.notes:
         console.print(f"[dim]Note: {escape(note)}.[/]")
     if run.hidden:
-        console.print(
-            f"[dim]{sum(run.hidden.values()):g} more points come from hidden checks when this is graded.[/]"
-        )
+        more = sum(run.hidden.values())
+        points = f"{more:g} more point comes" if more == 1 else f"{more:g} more points come"
+        console.print(f"[dim]{points} from hidden checks when this is graded.[/]")
 
 
 def progress() -> None:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 import grading
 from duet.cli import app
 from grading import Bundle, exercise, fill, own_run, progress, solved
+from grading.judge import Outcome
 
 
 @pytest.fixture
@@ -53,6 +54,16 @@ def test_an_error_in_an_answer_is_told_in_pythons_words(bundle: Bundle, course: 
         "error",
         "NameError: name 'undefined' is not defined",
     )
+
+
+def test_given_cells_that_find_no_time_are_no_mistake_of_the_learner(
+    bundle: Bundle, course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = Outcome(0, "given", "", "", "timeout", "", [])
+    monkeypatch.setattr(own_run, "judge", lambda *_: [late])
+    nbformat.write(solved(bundle), course / "mine.ipynb")
+    with pytest.raises(ValueError, match="this machine is too busy"):
+        grading.check(course / "mine.ipynb")
 
 
 @pytest.mark.parametrize(
