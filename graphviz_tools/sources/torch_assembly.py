@@ -24,6 +24,7 @@ from graphviz_tools.recording import (
 )
 from graphviz_tools.sources.call_sites import CallSite, call_site
 from graphviz_tools.sources.torch_loops import LoopCounter
+from graphviz_tools.sources.torch_names import first_values, names_of_values
 from graphviz_tools.sources.torch_tape import RawStep, Site
 from graphviz_tools.sources.torch_trace import Trace
 from graphviz_tools.sources.user_code import is_user_file, source_texts
@@ -36,7 +37,6 @@ def assemble(trace: Trace, title: str, fn: Callable[..., Any] | None = None) -> 
 
 _make_edge, _make_node, _make_saved = quick(Edge), quick(Node), quick(Saved)
 _make_step, _make_value = quick(Step), quick(Value)
-_NAMESPACES = ("torch", "F", "nn", "functional")  # what stands before the dot of a function, not of a method
 
 
 class _Assembly:
@@ -50,11 +50,8 @@ class _Assembly:
         self._devices: dict[torch.device, str] = {}
         self._memories: dict[tuple[int, int], Memory] = {}
         self._loops = LoopCounter()
-        self._group_ends = {group: node for node, group in self._tape.groups.items()}
         self._makers = {edge[1]: edge[0] for edge in self._tape.edges if edge[4] == "data" and not edge[3]}
-        self._first_values: dict[int, int] = {}
-        for value, raw in enumerate(self._tape.values):
-            self._first_values.setdefault(raw[9], value)
+        self._first_values = first_values(self._tape)
         self._group_sizes = Counter(self._tape.groups.values())
         self._leaves_after: dict[int, list[int]] = {}
         for source, target, _, _, kind in self._tape.edges:
@@ -67,11 +64,7 @@ class _Assembly:
 
     def recording(self, title: str, fn: Callable[..., Any] | None) -> Recording:
         tape = self._tape
-        for step in tape.steps:
-            if step.phase != "backward" or step.node is None or tape.nodes[step.node][0] != "autograd":
-                self._name_values(step)
-            elif step.writes:
-                self._name_gradient(step, step.node)
+        self._names = names_of_values(tape, self._site)
         self._values = [self._value(i, raw) for i, raw in enumerate(tape.values)]
         nodes = tuple([self._node(i, raw) for i, raw in enumerate(tape.nodes)])
         edges = tuple([_make_edge(*raw) for raw in tape.edges])
@@ -98,51 +91,6 @@ class _Assembly:
         if found is None:
             found = self._sites[id(site)] = call_site(site[0], site[1])
         return found
-
-    def _name_values(self, step: RawStep) -> None:
-        """Give each value the first name that the program knows it by."""
-        site = self._site(step.site)
-        if site is None:
-            return
-        if site.targets and step.writes:
-            self._name_results(step, site.targets)
-        if site.arguments or site.keywords or site.receiver:
-            self._name_operands(step, site)
-        if step.writes and step.reads and step.op.endswith("_") and step.reads[0] in self._names:
-            self._names.setdefault(step.writes[0], self._names[step.reads[0]])  # `w.sub_(...)`: still w
-
-    def _name_gradient(self, step: RawStep, node: int) -> None:
-        owner = self._tape.nodes[node][6]
-        if owner is None:
-            return
-        name = self._tape.nodes[owner][3] or self._names.get(self._first_values.get(owner, -1), "")
-        for value in (*step.reads, *step.writes) if name else ():
-            self._names.setdefault(value, f"{name}.grad")
-
-    def _name_results(self, step: RawStep, targets: tuple[str, ...]) -> None:
-        group = self._tape.groups.get(step.node) if step.node is not None else None
-        last = group is None or self._group_ends[group] == step.node
-        if last and len(targets) in (1, len(step.writes)):
-            for value, target in zip(step.writes, targets, strict=False):
-                if target:
-                    self._names.setdefault(value, target)
-
-    def _name_operands(self, step: RawStep, site: CallSite) -> None:
-        operands: tuple[Any, ...] = site.arguments
-        if site.callee:
-            if not f"_{step.op.strip('_')}".endswith(f"_{site.callee.strip('_')}"):  # linalg_norm is norm
-                return  # the call that the user wrote is not this one but one around it
-            if site.receiver is not None and site.receiver.partition(".")[0] not in _NAMESPACES:
-                operands = (site.receiver, *operands)
-        elif step.control is not None and len(operands) != 1:
-            return  # `if a > b` decides on the comparison, which has no name
-        elif len(operands) == 2 and len(step.reads) == 1 and all(operands):
-            return  # `n * x` and `x * n` reach PyTorch as one: which of the names is the tensor is not known
-        for value, place in zip(step.reads, step.places, strict=False):
-            if value not in self._names:
-                name = _operand_name(place, operands, site.keywords)
-                if name:
-                    self._names[value] = name
 
     def _value(self, index: int, raw: tuple[Any, ...]) -> Value:
         shape, dtype, device, flags, version, storage, nbytes, ticket, name, _ = raw
@@ -297,19 +245,6 @@ class _Assembly:
             return str(plain)
         numbers = self._values[value].numbers
         return f"{numbers[0]:.6g}" if numbers is not None and len(numbers) == 1 else ""
-
-
-def _operand_name(place: Any, operands: tuple[Any, ...], keywords: tuple[tuple[str, str], ...]) -> str:
-    """What the program calls the operand that stood at `place`."""
-    if isinstance(place, str):
-        return dict(keywords).get(place, "")
-    outer, inner = place if isinstance(place, tuple) else (place, None)
-    if outer >= len(operands):
-        return ""
-    found = operands[outer]
-    if inner is not None:
-        return found[inner] if isinstance(found, tuple) and inner < len(found) else ""
-    return found if isinstance(found, str) else ""
 
 
 def _is_users(fn: Callable[..., Any] | None) -> bool:

@@ -60,7 +60,9 @@ def _write(recorder: CallRecorder, wrapper: FrameType) -> None:
     """The step for a compiled call whose frame, in Dynamo's wrapper, is at its end."""
     known = wrapper.f_locals
     function = known.get("fn")
-    module = getattr(function, "__self__", None)
+    running = recorder.modules.running
+    module = getattr(running[-1], "_orig_mod", None) if running else None
+    module = module if module is not None else getattr(function, "__self__", None)
     name = getattr(function, "__name__", "function")
     given = tensors_in((known.get("args"), known.get("kwargs")))
     if isinstance(module, torch.nn.Module):

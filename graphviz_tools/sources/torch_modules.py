@@ -157,5 +157,7 @@ class ModuleStack:
                 if tensor is not None:
                     self.names.setdefault(id(tensor), inner + key)
             for key, child in reversed(module._modules.items()):
-                if child is not None:
+                if child is not None and key == "_orig_mod":  # what torch.compile was given has no name more
+                    waiting.append((child, path, inner))
+                elif child is not None:
                     waiting.append((child, f"{path}.{key}" if path else key, f"{inner}{key}."))
