@@ -7,12 +7,13 @@ ARGS ?=
 # One thread each for torch and TensorFlow: two test workers share two cores.
 TEST_ENV := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 
-.PHONY: lab test check bench lessons install install-test clean help
+.PHONY: lab test run-tests check coverage bench lessons install install-test clean help
 
 help:
 	@echo "make lab    install, then open JupyterLab on the lessons (ARGS=--no-browser)"
 	@echo "make test   install, then run everything that CI runs"
 	@echo "make bench  measure, beside the peers"
+	@echo "make coverage  which lines the tests run"
 
 lab: install
 	@$(BIN)/duet lab $(ARGS)
@@ -32,11 +33,27 @@ check:
 	@$(BIN)/pyright
 	@if command -v npm >/dev/null; then npm run --silent types; fi
 
-test: install-test check
+test: install-test check run-tests
+
+# What fails beside another worker is tried once more alone: a browser on a busy machine can be late. A test that
+# fails twice fails; and only failed tests (status 1) are tried again, so that no crash is taken for a pass.
+run-tests:
 	@if command -v npm >/dev/null; then npm test --silent; fi
-	@# What fails beside another worker is tried once more alone: a browser on a busy machine can be late.
-	@$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS) \
-		|| $(TEST_ENV) $(BIN)/python -m pytest --last-failed --last-failed-no-failures none $(ARGS)
+	@$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS); status=$$?; \
+	if [ $$status -ne 1 ]; then exit $$status; fi; \
+	echo "Once more, alone, what failed:"; \
+	$(TEST_ENV) $(BIN)/python -m pytest --last-failed --last-failed-no-failures none $(ARGS)
+
+# Of the rooms whose tests must reach 90 % of the lines; the others are printed too.
+coverage: install-test
+	@$(BIN)/coverage erase
+	@$(TEST_ENV) $(BIN)/coverage run -m pytest -n 2 --dist loadfile tests/graphviz_tools tests/gpu_labs tests/grading \
+		tests/widgets tests/kernels tests/duet $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+	@for room in graphviz_tools gpu_labs/executor grading; do \
+		echo "$$room: $$($(BIN)/coverage report --include="$$room/*" --format=total) % of its lines"; \
+		$(BIN)/coverage report --include="$$room/*" --fail-under=90 >/dev/null || exit 1; done
 
 bench:
 	@$(PYTHON) tools/setup_environment.py --extra test

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -57,3 +58,15 @@ def test_both_frameworks_import_quietly_in_either_order(order: str) -> None:
     code = f"import graphviz_tools\nimport {order}\ntensorflow.add(1, 2); torch.ones(1)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_the_picture_of_the_rooms_shows_every_import() -> None:
+    """`python tools/architecture_picture.py` draws it again."""
+    spec = importlib.util.spec_from_file_location("picture", ROOT / "tools" / "architecture_picture.py")
+    assert spec is not None and spec.loader is not None
+    picture = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(picture)
+    drawn = picture.PICTURE.read_text(encoding="utf-8")
+    arrows = sum(len(picture.used_by(room)) for room in picture.ROOMS)
+    assert drawn.count('fill="none" stroke=') == arrows
+    assert all(f"{room}/" in drawn for room in picture.ROOMS)
