@@ -41,6 +41,8 @@ def settings(folder: Path) -> dict[str, str]:
     news = {"fetchNews": "false"}
     write_once(extensions / "apputils-extension" / "notification.jupyterlab-settings", news)
     return {
+        # So that `duet check exercise.ipynb` is found in JupyterLab's own terminal, and after a `!` in a cell.
+        "PATH": before(Path(sys.executable).parent, "PATH"),
         "JUPYTER_PATH": before(home / "data", "JUPYTER_PATH"),
         "JUPYTER_CONFIG_PATH": before(home / "config", "JUPYTER_CONFIG_PATH"),
         "JUPYTERLAB_SETTINGS_DIR": os.environ.get("JUPYTERLAB_SETTINGS_DIR", str(home / "lab")),
