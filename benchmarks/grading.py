@@ -2,7 +2,7 @@
 same run.
 
     python -m benchmarks.grading                     the comparison
-    python -m benchmarks.grading --class-of 1000     one class of that size, with the main process's memory
+    python -m benchmarks.grading --class-of 1000     one class of that size, with the memory of the grader's processes
 
 The notebooks import torch and tensorflow, as the lessons do. Every way grades with two processes: ours with
 two workers, plain nbval with two pytest processes, nbgrader with two autograders. nbgrader is measured
@@ -34,6 +34,7 @@ from grading.gradebook import Gradebook
 from grading.submissions import collect
 
 PROCESSES = 2
+LIGHT_MODULES = ("numpy", "grading.values", "grading.seal")
 ENVIRONMENT = {
     **os.environ,
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -65,6 +66,16 @@ def master() -> NotebookNode:
     return notebook
 
 
+def light_master() -> NotebookNode:
+    """The same in NumPy."""
+    notebook = master()
+    imports, _, answer, check = notebook.cells
+    imports.source = "import numpy as np\nfrom grading import show"
+    answer.source = answer.source.replace("x.clamp(min=0)", "np.maximum(x, 0)")
+    check.source = "show(relu(np.random.default_rng(seed).normal(size=9)))"
+    return notebook
+
+
 def hand_in(bundle: Bundle, folder: Path, number: int) -> Path:
     """`number` solved notebooks, all different files."""
     folder.mkdir()
@@ -76,11 +87,15 @@ def hand_in(bundle: Bundle, folder: Path, number: int) -> Path:
 
 
 def by_duet(
-    bundle: Bundle, folder: Path, book: Path, on_done: Callable[[Graded], None] = lambda _: None
+    bundle: Bundle,
+    folder: Path,
+    book: Path,
+    on_done: Callable[[Graded], None] = lambda _: None,
+    conditions: Conditions | None = None,
 ) -> float:
     """Seconds to grade the class, workers' start and the reference included."""
     start = time.perf_counter()
-    conditions = Conditions().with_shared_zygote(bundle)
+    conditions = (conditions or Conditions()).with_shared_zygote(bundle)
     with workers(number=PROCESSES) as client:
         summary = grade_class(collect(folder), bundle, Gradebook(book), conditions, client, on_done=on_done)
     assert not summary.faults, summary
@@ -198,7 +213,7 @@ def compare(number: int, peers: int) -> list[Row]:
     """Seconds a submission: ours on `number` notebooks, the others on the first `peers` of them."""
     with tempfile.TemporaryDirectory(prefix="duet-bench-") as temporary:
         here = Path(temporary)
-        bundle = prepared(here)
+        bundle = prepared(here, master())
         folder = hand_in(bundle, here / "in", number)
         finished: list[float] = []
         whole = by_duet(bundle, folder, here / "book.sqlite", lambda _: finished.append(time.perf_counter()))
@@ -227,28 +242,38 @@ def peer_row(name: str, way: Callable[[], float], peers: int, whole: float, runn
     return Row(name, f"{running:.2f} s", f"{each:.2f} s", f"{each / running:.1f}x", note)
 
 
-def class_of(number: int) -> list[tuple[int, float, float]]:
-    """(submissions done, seconds, MB of this process) along one class of `number`."""
+def class_of(number: int) -> list[tuple[int, float, float, float]]:
+    """(submissions done, seconds, MB of this process, MB of its workers) along one class of `number`, whose
+    notebooks need no framework: what is measured is the grader."""
     with tempfile.TemporaryDirectory(prefix="duet-bench-") as temporary:
         here = Path(temporary)
-        bundle = prepared(here)
+        bundle = prepared(here, light_master())
         folder = hand_in(bundle, here / "in", number)
-        rows: list[tuple[int, float, float]] = []
+        rows: list[tuple[int, float, float, float]] = []
         start, done = time.perf_counter(), 0
 
         def note(_: Graded) -> None:
             nonlocal done
             done += 1
             if done % max(1, number // 10) == 0:
-                rows.append((done, time.perf_counter() - start, psutil.Process().memory_info().rss / 1e6))
+                me = psutil.Process()
+                mine, workers = megabytes(me), sum(megabytes(child) for child in me.children())
+                rows.append((done, time.perf_counter() - start, mine, workers))
+                print(f"| {done} | {rows[-1][1]:.0f} | {mine:.0f} | {workers:.0f} |", flush=True)
 
-        by_duet(bundle, folder, here / "book.sqlite", note)
+        by_duet(bundle, folder, here / "book.sqlite", note, Conditions(preload=LIGHT_MODULES))
+        assert len(list(Gradebook(here / "book.sqlite").marks("BENCH"))) == number
         return rows
 
 
-def prepared(folder: Path) -> Bundle:
+def megabytes(process: psutil.Process) -> float:
+    """Resident memory."""
+    return process.memory_info().rss / 1e6
+
+
+def prepared(folder: Path, notebook: NotebookNode) -> Bundle:
     path = folder / "master.ipynb"
-    path.write_text(nbformat.writes(master()), encoding="utf-8")
+    path.write_text(nbformat.writes(notebook), encoding="utf-8")
     return release(path).bundle
 
 
@@ -261,9 +286,10 @@ def main() -> None:
     options.add_argument("--class-of", type=int, help="grade one class of this size instead")
     chosen = options.parse_args()
     if chosen.class_of:
-        print("| submissions | seconds | memory of the main process, MB |\n|---:|---:|---:|")
-        for done, seconds, megabytes in class_of(chosen.class_of):
-            print(f"| {done} | {seconds:.0f} | {megabytes:.0f} |")
+        print(
+            "| submissions | seconds | memory of the main process, MB | of its workers, MB |\n|---:|---:|---:|---:|"
+        )
+        class_of(chosen.class_of)
         return
     publish("Grading, seconds a submission with two processes", compare(chosen.notebooks, chosen.peers))
 

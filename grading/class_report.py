@@ -7,6 +7,7 @@ import io
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -46,9 +47,8 @@ def _body(book: Gradebook, exercise: Exercise, marks: list[Mark]) -> Iterator[st
     if not graded:
         yield element("p", "No submission is graded yet.")
         return
-    points = sorted(mark.points for mark in graded)
-    middle = points[len(points) // 2]
-    yield element("p", f"{len(graded)} graded; median {middle:g} of {exercise.points:g} points.")
+    points = [mark.points for mark in graded]
+    yield element("p", f"{len(graded)} graded; median {median(points):g} of {exercise.points:g} points.")
     yield picture(_points_chart(exercise, points), "histogram of points")
     yield element("h2", "Which tasks fail, and how")
     counts = {task.id: _how(graded, task.id) for task in exercise.tasks}

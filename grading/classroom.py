@@ -148,7 +148,7 @@ def workers(scheduler: str | None = None, number: int | None = None) -> Iterator
     number = number or max(1, (os.cpu_count() or 2))
     # Worker processes, not threads: each has its own judge and its own zygote.
     cluster = LocalCluster(
-        n_workers=number, threads_per_worker=1, processes=True, dashboard_address="", silence_logs=50
+        n_workers=number, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
     )
     with cluster, Client(cluster) as client:
         yield client

@@ -185,6 +185,7 @@ def patches() -> Iterator[Case]:
         "a forged message",
         f"{SHELL}kernel = shell.kernel\ndef relu(x):\n    kernel.send_response(kernel.iopub_socket, 'stream', {{'name': 'stdout', 'text': {PUBLIC!r}}})\n    kernel.send_response(kernel.iopub_socket, 'status', {{'execution_state': 'idle'}})\n    return x * 0",
         "wrong",
+        "tampered",
     )
     yield answer(
         "a malformed message",
@@ -354,9 +355,9 @@ def spies() -> Iterator[Case]:
 def measurements() -> Iterator[Case]:
     twice = "    double(x)\n    return double(x) + 1"
 
-    def measured(name: str, source: str, *faults: str) -> Case:
+    def measured(name: str, source: str, *faults: str, points: float = 6) -> Case:
         """A case whose attack is on the count of task 3."""
-        return answer(name, source, *faults, points=6, task="3", cell="serve-check")
+        return answer(name, source, *faults, points=points, task="3", cell="serve-check")
 
     def serves(name: str, text: str, *faults: str) -> Case:
         return measured(
@@ -364,9 +365,27 @@ def measurements() -> Iterator[Case]:
         )
 
     yield measured("twice the calls", f"def serve(x, double):\n{twice}", "wrong")
-    yield measured("a given function replaced", f"show = print\ndef serve(x, double):\n{twice}", "tampered")
     yield measured(
-        "a print replaced in a fresh process",
+        "a given function replaced", f"show = print\ndef serve(x, double):\n{twice}", "tampered", points=3
+    )
+    yield measured(
+        "a print and a len of its own",
+        f"say = print\ndef print(*a): say(*[7 if part == 14 else part for part in a])\nlen = lambda x: 7\ndef serve(x, double):\n{twice}",
+        "wrong",
+    )
+    yield measured(
+        "the standard output redirected",
+        f"from contextlib import redirect_stdout\nimport io\nredirect_stdout(io.StringIO()).__enter__()\ndef serve(x, double):\n{twice}",
+        "tampered",
+        points=3,
+    )
+    yield measured(
+        "the shell by name",
+        f"{SHELL}kernel = shell.kernel\ndef serve(x, double):\n{twice}",
+        "tampered",
+    )
+    yield measured(
+        "torch replaced in a fresh process",
         f"import torch\nold = torch.add\ntorch.add = lambda *a: old(*a)\ndef serve(x, double):\n{twice}",
         "tampered",
     )

@@ -86,7 +86,7 @@ def master(exercise: str = "T01") -> NotebookNode:
     ]
     notebook = nbformat.v4.new_notebook(cells=cells)
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook.metadata.duet = {"exercise": exercise, "title": "A small exercise", "minutes": 5, "deadline": 20}
+    notebook.metadata.duet = {"exercise": exercise, "title": "A small exercise", "minutes": 5, "deadline": 40}
     notebook.metadata.duet["cell_seconds"] = 3
     return notebook
 

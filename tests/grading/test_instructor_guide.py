@@ -24,7 +24,9 @@ def commands() -> list[list[str]]:
     """The guide's `duet` commands up to the part on clusters, with the small exercise in place of lesson L02."""
     text = GUIDE.read_text(encoding="utf-8").partition("## On a cluster")[0]
     lines = [line.strip() for line in re.findall(r"^    (duet .*)$", text, flags=re.MULTILINE)]
-    return [shlex.split(line.replace("lessons/L02_tape", "T01").replace("L02", "T01"))[1:] for line in lines]
+    return [
+        shlex.split(line.replace("lessons/L02_the_tape", "T01").replace("L02", "T01"))[1:] for line in lines
+    ]
 
 
 def test_the_guide_names_every_command_of_grading() -> None:
