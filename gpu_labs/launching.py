@@ -160,6 +160,8 @@ def _refuse_what_no_kernel_can_take(
         raise ValueError("launch needs at least one tensor to write: pass out=")
     device = outputs[0].device
     for tensor in (*tensors, *outputs):
+        if tensor.is_nested:
+            raise TypeError("a kernel cannot read a nested tensor: pass its tensors one by one")
         if tensor.layout != torch.strided:
             raise TypeError(f"a kernel cannot read a {tensor.layout} tensor: pass tensor.to_dense()")
         if tensor.dtype == torch.bfloat16:

@@ -6,6 +6,7 @@ seen too.
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -58,7 +59,10 @@ def bind(
             memories.append(memory)
             continue
         lowest = next(a for _, a in group if _span(a)[0] == low)
-        memory = Memory(name, "global", _flat(lowest, (high - low) // first.itemsize), first.shape)
+        length = (high - low) // first.itemsize
+        writable = any(a.flags.writeable for _, a in group) and not lowest.flags.writeable
+        buffer = _at_address(lowest, length) if writable else _flat(lowest, length)
+        memory = Memory(name, "global", buffer, first.shape)
         memories.append(memory)
         for at, array in group:
             windows[at] = _window(memory, array, (_span(array)[0] - low) // array.itemsize)
@@ -125,6 +129,13 @@ def _flat(array: np.ndarray, length: int) -> np.ndarray:
         return array.reshape(-1)
     upward = array[tuple(slice(None, None, -1 if s < 0 else 1) for s in array.strides)]
     return np.lib.stride_tricks.as_strided(upward, (length,), (array.itemsize,))
+
+
+def _at_address(array: np.ndarray, length: int) -> np.ndarray:
+    """As `_flat` for a read-only array that overlaps one which a kernel may write."""
+    address = np.lib.array_utils.byte_bounds(array)[0]
+    raw = (ctypes.c_byte * (length * array.itemsize)).from_address(address)
+    return np.frombuffer(memoryview(raw), array.dtype)
 
 
 def _overlapping(arrays: list[tuple[int, np.ndarray]]) -> list[list[tuple[int, np.ndarray]]]:

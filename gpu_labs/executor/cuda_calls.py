@@ -11,24 +11,10 @@ from numba.cuda.core import ir
 
 from gpu_labs.executor.call_operands import cast_all, literal, operand_of
 from gpu_labs.executor.lowering import INT64, Lowering
+from gpu_labs.executor.names import WARP
 from gpu_labs.executor.program import ArrayType, Const, Operand, SliceOf
 
 _BARRIERS = ("syncthreads", "syncthreads_count", "syncthreads_and", "syncthreads_or")
-_WARP = [
-    "syncwarp",
-    "activemask",
-    "lanemask_lt",
-    "shfl_sync",
-    "shfl_up_sync",
-    "shfl_down_sync",
-    "shfl_xor_sync",
-    "all_sync",
-    "any_sync",
-    "eq_sync",
-    "ballot_sync",
-    "match_any_sync",
-    "match_all_sync",
-]
 _LOADS = ("ldca", "ldcg", "ldcs", "ldlu", "ldcv")
 _STORES = ("stcg", "stcs", "stwb", "stwt")
 
@@ -58,7 +44,7 @@ def _cuda(low: Lowering, name: str, word: str, args: list[Any], signature: Any) 
         low.emit("barrier", low.var(name), cast_all(low, args, signature.args), word, low.site("barrier"))
     elif word in ("grid", "gridsize"):
         low.emit("special", low.var(name), (), f"{word}.{literal(low, args[0])}")
-    elif word in _WARP:
+    elif word in WARP:
         low.emit("warp", low.var(name), cast_all(low, args, signature.args), word, low.site("barrier"))
     elif word.startswith("threadfence"):
         low.emit("fence", None, (), word, low.site("barrier"))

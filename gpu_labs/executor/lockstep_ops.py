@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from gpu_labs.executor import arith
 from gpu_labs.executor.constants import Constants
 from gpu_labs.executor.program import ArrayType, Branch, Const, Function, Op, Operand, Return, SliceOf, Var
+from gpu_labs.executor.writer import INT64, Writer
 
 _INFIX = {"+", "-", "*", "/", "//", "%", "<<", ">>", "&", "|", "^", "==", "!=", "<", "<=", ">", ">="}
 _COMPARE = {"==", "!=", "<", "<=", ">", ">="}
-BOOL, INT64 = np.dtype(np.bool_), np.dtype(np.int64)
+BOOL = np.dtype(np.bool_)
 
 
-class OperationCode:
+class OperationCode(Writer):
     """Writes operations. The subclass writes the control flow around them and says which variables
     `outlive` a loop and must keep their value where a thread does not take part."""
 
-    def __init__(self, function: Function, devices: dict[int, str], constants: Constants) -> None:
-        self.function = function
-        self.devices = devices
-        self.constants = constants
-        self.outlive: set[str] = set()
-        self.lines: list[str] = []
-        self.depth = 1
+    runtime = "run"
 
-    def _line(self, text: str) -> None:
-        self.lines.append("    " * self.depth + text)
+    def __init__(self, function: Function, devices: dict[int, str], constants: Constants) -> None:
+        super().__init__(function, constants)
+        self.devices = devices
+        self.outlive: set[str] = set()
 
     def _operand(self, operand: Operand | None) -> str:
         if operand is None:
@@ -41,9 +36,6 @@ class OperationCode:
         if isinstance(operand.type, ArrayType):
             return f"run.constant({self.constants.operand(operand)}, {operand.name!r})"
         return self.constants.operand(operand)
-
-    def _dtype(self, kind: np.dtype[Any]) -> str:
-        return self.constants.name(kind, ("dtype", str(kind)), "D")
 
     def _cast(self, operand: Operand, dst: Var) -> str:
         """`operand` as a value of `dst`'s type."""
@@ -64,12 +56,8 @@ class OperationCode:
         else:
             self._line(f"{dst.name} = {value}")
 
-    def _op(self, op: Op) -> None:
-        getattr(self, f"_op_{op.kind}")(op, [self._operand(a) for a in op.args])
-
-    def _site(self, op: Op) -> str:
-        assert op.site is not None
-        return self.constants.name(op.site, ("site", op.site.id), "S")
+    def _signed(self, index: str) -> str:
+        return f"{index}.astype({self._dtype(INT64)})"
 
     def _op_copy(self, op: Op, args: list[str]) -> None:
         assert op.dst is not None
@@ -95,9 +83,6 @@ class OperationCode:
             text = f"({text}).astype({self._dtype(dst.type)})"
         self._set(dst, text)
 
-    def _function(self, function: Any, key: str) -> str:
-        return self.constants.name(function, ("function", key), "F")
-
     def _op_unary(self, op: Op, args: list[str]) -> None:
         assert op.dst is not None and isinstance(op.dst.type, np.dtype)
         function = self._function(arith.UNARY[op.info], f"unary {op.info}")
@@ -118,31 +103,20 @@ class OperationCode:
             text += f".astype({self._dtype(op.dst.type)})"
         self._set(op.dst, text)
 
-    def _indices(self, op: Op, operands: tuple[Operand, ...], array: str) -> str:
-        parts = []
-        for axis, index in enumerate(operands):
-            if isinstance(index, Const) and isinstance(index.value, int) and index.value < 0:
-                # A negative constant is Python's way to count from the end, and Numba compiles it so.
-                parts.append(f"{array}.shape[{axis}] + {self._operand(index)}")
-            elif isinstance(index, Var) and index.type == np.uint64:
-                parts.append(f"{self._operand(index)}.astype({self._dtype(INT64)})")
-            else:
-                parts.append(self._operand(index))
-        return "".join(f", {p}" for p in parts)
+    def _index(self, operands: tuple[Operand, ...], array: str) -> str:
+        return "".join(f", {part}" for part in self._indices(operands, array))
 
     def _op_load(self, op: Op, args: list[str]) -> None:
-        self._set(op.dst, f"load({self._site(op)}, {args[0]}, m{self._indices(op, op.args[1:], args[0])})")
+        self._set(op.dst, f"load({self._site(op)}, {args[0]}, m{self._index(op.args[1:], args[0])})")
 
     def _op_store(self, op: Op, args: list[str]) -> None:
-        indices = self._indices(op, op.args[1:-1], args[0])
+        indices = self._index(op.args[1:-1], args[0])
         self._line(f"store({self._site(op)}, {args[0]}, m, {args[-1]}{indices})")
 
     def _op_view(self, op: Op, args: list[str]) -> None:
         assert op.dst is not None
         verb = "view" if isinstance(op.dst.type, ArrayType) else "record"
-        self._set(
-            op.dst, f"P.{verb}({self._site(op)}, {args[0]}, m{self._indices(op, op.args[1:], args[0])})"
-        )
+        self._set(op.dst, f"P.{verb}({self._site(op)}, {args[0]}, m{self._index(op.args[1:], args[0])})")
 
     def _op_field(self, op: Op, args: list[str]) -> None:
         self._set(op.dst, f"P.get_field({self._site(op)}, {args[0]}, m, {op.info!r})")
@@ -159,16 +133,9 @@ class OperationCode:
         )
 
     def _op_atomic(self, op: Op, args: list[str]) -> None:
-        array = op.args[0]
-        assert isinstance(array, (Var, Const)) and isinstance(array.type, ArrayType)
-        n = array.type.ndim if len(op.args) > 2 else 1
-        count = len(op.args) - 1 - (2 if op.info == "cas" else 1)
-        indices = self._indices(op, op.args[1 : 1 + count], args[0])
-        operands = ", ".join(args[1 + count :])
+        index, operands = self._atomic_parts(op, args)
         needed = op.dst is not None and self._is_read(op.dst.name)
-        index = f"({indices[2:]},)" if indices else "()"
-        text = f"run.atomic({self._site(op)}, {op.info!r}, {args[0]}, m, {index}, ({operands},), {needed})"
-        assert n >= count
+        text = f"run.atomic({self._site(op)}, {op.info!r}, {args[0]}, m, {index}, {operands}, {needed})"
         self._set(op.dst if needed else None, text)
 
     def _is_read(self, name: str) -> bool:
@@ -188,19 +155,12 @@ class OperationCode:
     def _op_attribute(self, op: Op, args: list[str]) -> None:
         self._set(op.dst, f"run.attribute({args[0]}, {op.info!r})")
 
-    def _op_tuple(self, op: Op, args: list[str]) -> None:
-        self._set(op.dst, f"({''.join(a + ', ' for a in args)})")
-
     def _op_item(self, op: Op, args: list[str]) -> None:
         index = op.args[1]
         if isinstance(index, Const):
             self._set(op.dst, f"{args[0]}[{index.value}]")
         else:
             self._set(op.dst, f"run.item({args[0]}, {args[1]})")
-
-    def _op_alloc(self, op: Op, args: list[str]) -> None:
-        alloc = self.constants.name(op.info, ("alloc", op.info.id), "A")
-        self._set(op.dst, f"run.allocate({alloc})")
 
     def _op_barrier(self, op: Op, args: list[str]) -> None:
         predicate = args[0] if args else "None"

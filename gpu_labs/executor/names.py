@@ -18,17 +18,8 @@ from typing import Any
 
 import numpy as np
 
-CUDA = [
-    "grid",
-    "gridsize",
-    "syncthreads",
-    "syncthreads_count",
-    "syncthreads_and",
-    "syncthreads_or",
+WARP = [
     "syncwarp",
-    "threadfence",
-    "threadfence_block",
-    "threadfence_system",
     "activemask",
     "lanemask_lt",
     "shfl_sync",
@@ -41,6 +32,18 @@ CUDA = [
     "ballot_sync",
     "match_any_sync",
     "match_all_sync",
+]
+CUDA = [
+    *WARP,
+    "grid",
+    "gridsize",
+    "syncthreads",
+    "syncthreads_count",
+    "syncthreads_and",
+    "syncthreads_or",
+    "threadfence",
+    "threadfence_block",
+    "threadfence_system",
     "selp",
     "popc",
     "brev",

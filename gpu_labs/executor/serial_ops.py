@@ -10,35 +10,32 @@ from gpu_labs.executor import arith, scalars
 from gpu_labs.executor.constants import Constants
 from gpu_labs.executor.flow import Flow, analyse
 from gpu_labs.executor.program import ArrayType, Const, Function, Op, Operand, Return, SliceOf, Var
+from gpu_labs.executor.writer import Writer
 
 _ARITHMETIC = {"+", "-", "*"}
 
 
-class OperationCode:
+class OperationCode(Writer):
     """Writes operations. `widths` bounds the bits of integers, `same` names variables that are another's
     copy, and `doubles` holds float32 loads that are read as Python floats."""
+
+    runtime = "T"
 
     def __init__(
         self, function: Function, names: dict[int, str], waiting: set[int], constants: Constants
     ) -> None:
-        self.function = function
+        super().__init__(function, constants)
         self.names = names
         self.waiting = waiting
         self.is_kernel = names.get(id(function)) is None
         self.current = 0
-        self.constants = constants
         self.flow: Flow = analyse(function)
-        self.lines: list[str] = []
-        self.depth = 0
         self.widths: dict[str, int] = {p.name: width_of(p.type) for p in function.parameters}
         self.same: dict[str, str] = {}
         self.readers: dict[int, str] = {}
         self.number = ""
         self.doubles = _only_widened(function)
         self.phis = {phi.dst.name for block in function.blocks.values() for phi in block.phis}
-
-    def _line(self, text: str) -> None:
-        self.lines.append("    " * self.depth + text)
 
     # Operands
 
@@ -91,11 +88,10 @@ class OperationCode:
 
     def _ops(self, ops: list[Op]) -> None:
         for op in ops:
-            getattr(self, f"_op_{op.kind}")(op, [self._operand(a) for a in op.args])
+            self._op(op)
 
-    def _site(self, op: Op) -> str:
-        assert op.site is not None
-        return self.constants.name(op.site, ("site", op.site.id), "S")
+    def _signed(self, index: str) -> str:
+        return f"wrap_int64({index})"
 
     def _op_copy(self, op: Op, args: list[str]) -> None:
         dst, source = op.dst, op.args[0]
@@ -141,7 +137,7 @@ class OperationCode:
         elif isinstance(kind, np.dtype) and kind.kind == "b" and symbol in "&|^":
             text = f"{args[0]} {symbol} {args[1]}"
         else:
-            function = self.constants.name(arith.BINARY[symbol], ("function", symbol), "F")
+            function = self._function(arith.BINARY[symbol], symbol)
             text = self._numpy_call(function, op, args, kinds)
         self._set(dst, text)
 
@@ -175,7 +171,7 @@ class OperationCode:
         ]
         text = f"{function}({', '.join(typed)})"
         if op.dst is not None and isinstance(op.dst.type, np.dtype):
-            name = self.constants.name(op.dst.type, ("dtype", str(op.dst.type)), "D")
+            name = self._dtype(op.dst.type)
             return f"scalar({text}, {name})"
         return f"scalar_tuple({text})"
 
@@ -191,7 +187,7 @@ class OperationCode:
             self._set(op.dst, f"-{args[0]}")
 
     def _op_math(self, op: Op, args: list[str]) -> None:
-        function = self.constants.name(arith.function(op.info), ("function", op.info), "F")
+        function = self._function(arith.function(op.info), op.info)
         kinds = [a.type if isinstance(a, (Var, Const)) else None for a in op.args]
         self._set(op.dst, self._numpy_call(function, op, args, kinds))
 
@@ -199,17 +195,6 @@ class OperationCode:
         assert op.dst is not None
         self.widths[op.dst.name] = 33 if op.info[:4] != "grid" else 42
         self._set(op.dst, f"special[{op.info!r}]")
-
-    def _indices(self, operands: tuple[Operand, ...], array: str) -> list[str]:
-        parts = []
-        for axis, index in enumerate(operands):
-            if isinstance(index, Const) and isinstance(index.value, int) and index.value < 0:
-                parts.append(f"{array}.shape[{axis}] + {self._operand(index)}")
-            elif isinstance(index, Var) and index.type == np.uint64:
-                parts.append(f"wrap_int64({self._operand(index)})")
-            else:
-                parts.append(self._operand(index))
-        return parts
 
     def _op_load(self, op: Op, args: list[str]) -> None:
         assert op.dst is not None
@@ -259,24 +244,16 @@ class OperationCode:
         self._line(f"if not {args[0]}: T.undefined({self._site(op)}, {op.info!r})")
 
     def _op_atomic(self, op: Op, args: list[str]) -> None:
-        count = len(op.args) - 1 - (2 if op.info == "cas" else 1)
-        index = "".join(f"{i}, " for i in self._indices(op.args[1 : 1 + count], args[0]))
-        operands = "".join(f"{a}, " for a in args[1 + count :])
-        self._set(op.dst, f"T.atomic({self._site(op)}, {op.info!r}, {args[0]}, ({index}), ({operands}))")
+        index, operands = self._atomic_parts(op, args)
+        self._set(op.dst, f"T.atomic({self._site(op)}, {op.info!r}, {args[0]}, {index}, {operands})")
 
     def _op_attribute(self, op: Op, args: list[str]) -> None:
         self._set(op.dst, f"T.attribute({args[0]}, {op.info!r})")
         if op.dst is not None:
             self.widths[op.dst.name] = 48
 
-    def _op_tuple(self, op: Op, args: list[str]) -> None:
-        self._set(op.dst, f"({''.join(a + ', ' for a in args)})")
-
     def _op_item(self, op: Op, args: list[str]) -> None:
         self._set(op.dst, f"{args[0]}[{args[1]}]")
-
-    def _op_alloc(self, op: Op, args: list[str]) -> None:
-        self._set(op.dst, f"T.allocate({self.constants.name(op.info, ('alloc', op.info.id), 'A')})")
 
     def _mark_rank(self, label: int) -> None:
         """Note how far the thread has come: who returned before a barrier is told from who went past it."""
@@ -292,7 +269,7 @@ class OperationCode:
         dtypes = self.constants.name(tuple(kinds), ("dtypes", str(kinds)), "D")
         values = f"({''.join(a + ', ' for a in args)})"
         wanted = op.dst.type if op.dst is not None and isinstance(op.dst.type, np.dtype) else None
-        dtype = self.constants.name(wanted, ("dtype", str(wanted)), "D")
+        dtype = self._dtype(wanted)
         rank = self.flow.rank[self.current]
         self._set(
             op.dst, f"yield ('warp', {self._site(op)}, {op.info!r}, {values}, {dtypes}, {dtype}, {rank})"
