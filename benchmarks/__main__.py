@@ -3,7 +3,8 @@
     python -m benchmarks [NAME ...] [--out benchmarks/results]
 
 A benchmark is a file here that publishes its rows (`measure.publish`) and can be run alone: `python -m
-benchmarks.NAME`. One that fails is a row that says why, and the exit status is 1; the others still run.
+benchmarks.NAME`. One that fails is a row that says why, and the exit status is 1; the others still run. A run
+of all of them also brings the README's quotation up to date.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from pathlib import Path
 
 from benchmarks.chart import draw
 from benchmarks.measure import ROWS_FILE, Row, markdown
+from benchmarks.quote import quote
 
 HERE = Path(__file__).parent
-SHARED = {"__init__", "__main__", "chart", "executor_kernels", "measure"}
+SHARED = {"__init__", "__main__", "chart", "executor_kernels", "measure", "quote"}
 LAYER = HERE.parent / ".venv-peers"  # tools/peers_environment.py makes it
 IN_LAYER = {"recording"}  # they import peers; the others start them, or have none
 SHOWN = ("torch", "tensorflow-cpu", "numba", "numba-cuda", "numpy")
@@ -112,6 +114,8 @@ def main() -> int:
     tables = {title: rows for _, part in results for title, rows in part.items()}
     text = report(tables, options.out)
     (options.out / "README.md").write_text(text, encoding="utf-8")
+    if not options.names and options.out == HERE / "results":
+        quote([row for rows in tables.values() for row in rows])
     print(text)
     return 0 if all(went for went, _ in results) else 1
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as bench
+from benchmarks import quote
 from benchmarks.chart import ratio_of
 from benchmarks.measure import ROWS_FILE, Row, not_measured, publish
 
@@ -31,6 +32,24 @@ def test_the_report_is_one_table_and_its_charts(tmp_path: Path) -> None:
     assert "not measured: ImportError: no module named peer |" in text
     assert [path.name for path in tmp_path.iterdir()] == ["chart1.svg"], "one bar is no chart"
     assert "10,000x faster" in (tmp_path / "chart1.svg").read_text()
+
+
+def test_the_readme_quotes_rows_of_the_run(tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text(f"before\n\n{quote.BEGIN}old figures\n{quote.END}\n\nafter\n")
+    for _ in range(2):
+        quote.quote([Row(quote.QUOTED[0], "5 ms", "1 ms", "5x"), *ROWS], readme)
+    text = readme.read_text()
+    assert text.startswith("before\n") and text.endswith("\nafter\n")
+    assert text.count("| 5x |") == 1
+    assert "old" not in text and "slow" not in text
+    readme.write_text("no marks")
+    with pytest.raises(ValueError, match="lacks the marks"):
+        quote.quote(ROWS, readme)
+
+
+def test_the_readme_has_the_marks() -> None:
+    assert quote.BEGIN in quote.README.read_text(encoding="utf-8")
 
 
 def test_a_benchmark_that_fails_is_a_row_that_says_why() -> None:
