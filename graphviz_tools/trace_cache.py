@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -100,6 +101,14 @@ def trace_cache(fn: Callable[..., Any]) -> TraceCache:
     raise TypeError(
         f"trace_cache needs a tf.function or what torch.compile returned; {fn!r} has no cache of graphs"
     )
+
+
+def in_few_words(value: object) -> str:
+    """An argument that is no tensor, as Python writes it, without an address and in at most 40 characters."""
+    text = re.sub(
+        r"<(?:function )?(?:[\w.<>]*\.)?<?(\w+)>?(?: object)? at 0x[0-9a-f]+>", r"<\1>", repr(value)
+    )
+    return text if len(text) <= 40 else f"{text[:39]}…"
 
 
 def _is_compiled(fn: Callable[..., Any]) -> bool:

@@ -38,8 +38,9 @@ def record_compiled(
     - how="trace", how="script": TorchScript, as history: what a run did, and what the source says.
 
     With `backward` (torch.compile only) the backward pass of what `fn` returned is run too, as `record_torch`
-    does; `dynamic` is torch.compile's own (True: sizes stay open, as symbols). At most `max_steps` steps of the run are recorded, and `omitted` says how many were not. A program
-    that cannot be compiled, or that raises, ends the recording there, with `error` set.
+    does; `dynamic` is torch.compile's own (True: sizes stay open, as symbols). At most `max_steps` steps of the
+    run are recorded, and `omitted` says how many were not. A program that cannot be compiled, or that raises,
+    ends the recording there, with `error` set.
 
     Raises TypeError when `fn` is not callable, ValueError for another `how`.
     """

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from graphviz_tools.sources.compiled_dynamo import python_function
+from graphviz_tools.sources.compiled_errors import error_text
 from graphviz_tools.sources.compiled_guards import argument_words, guard_words, refusal_in_words
 from graphviz_tools.sources.compiled_state import (
     Compilation,
@@ -23,6 +24,7 @@ from graphviz_tools.sources.compiled_state import (
     compiled_function,
     guards,
     noting_compiled_code,
+    recompile_limit,
     refusals,
     watching_breaks,
 )
@@ -58,12 +60,16 @@ class CompiledCache:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function as ever; its result is returned, and the call is added to `history`."""
         ran: list[CodeType] = []
+        raised: Exception | None = None
         with watching_breaks(self._broke), noting_compiled_code(self._learn), _noting_calls(ran):
             try:
                 return self._fn(*args, **kwargs)
+            except Exception as error:
+                raised = error
+                raise
             finally:
                 made = self._read()
-                self._add_call(args, kwargs, made, ran)
+                self._add_call(args, kwargs, made, ran, raised)
 
     @property
     def history(self) -> CacheHistory:
@@ -122,16 +128,31 @@ class CompiledCache:
                     made.append(note)
         return made
 
-    def _add_call(self, args: Any, kwargs: Any, made: list[Compilation], ran: list[CodeType]) -> None:
+    def _add_call(
+        self,
+        args: Any,
+        kwargs: Any,
+        made: list[Compilation],
+        ran: list[CodeType],
+        raised: Exception | None,
+    ) -> None:
         entries = tuple(dict.fromkeys(self._places[id(code)] for code in ran if id(code) in self._places))
         reasons = tuple(reason for note in made for reason in self._reasons(note))
-        if not entries and not reasons:
-            reasons = (NONE,)
+        if raised is not None:
+            reasons = (*reasons, f"raised {error_text(raised)}")
+        elif not entries and not reasons:
+            reasons = (self._why_not_compiled(),)
         try:
             arguments = argument_words(self._bound(args, kwargs))
         except TypeError:  # the call has raised, and said why
             arguments = "arguments that the function does not take"
         self._calls.append(Call(len(self._calls), arguments, bool(made), entries, reasons))
+
+    def _why_not_compiled(self) -> str:
+        """Why a call ran as plain Python."""
+        limit = recompile_limit()
+        full = limit is not None and len(compiled_entries(self._codes[0], self._backend)) >= limit
+        return f"the limit of {limit} graphs for one function is reached; {NONE}" if full else NONE
 
     def _reasons(self, note: Compilation) -> Iterator[str]:
         """Why Dynamo compiled: what of the latest graph's guards failed, or that there was none."""

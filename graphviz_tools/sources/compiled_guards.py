@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+from graphviz_tools.trace_cache import in_few_words
+
 STATE = "PyTorch's global state (grad mode, autocast, default dtype, ...) is as it was"
 _STATE_CHECKS = (
     "___check_global_state",
@@ -78,6 +80,8 @@ def refusal_in_words(part: str) -> str:
         where = f" in dimension {found['at']}" if found["at"] else ""
         actual, expected = (_dtype(word or "differs") for word in found.group("actual", "expected"))
         return f"{user_name(found['name'])}: {found['what']} {actual}{where}, where the graph has {expected}"
+    if found := re.search(r"GLOBAL_STATE changed: (?P<what>[\w, ]+)", part):
+        return f"PyTorch's state differs: {found['what'].strip().replace('_', ' ')}"
     return f"the graph needs {guard_in_words(part)}"
 
 
@@ -96,6 +100,8 @@ def user_name(source: str) -> str:
     inside = re.sub(r"\._(?:modules|parameters|buffers)\['([^']+)'\]", r".\1", source)
     if inside != source:
         return re.sub(r"^[LG]\['[^']+'\]\.", "", inside)
+    if source.startswith(("___stack", "L['___stack")):
+        return "a value from before the break"
     return re.sub(r"^[LG]\['([^']+)'\]", r"\1", source)
 
 
@@ -108,5 +114,4 @@ def _value(value: Any) -> str:
     if isinstance(value, torch.Tensor):
         dtype = str(value.dtype).removeprefix("torch.")
         return f": {dtype}{list(value.shape)}" + (", requires grad" if value.requires_grad else "")
-    text = repr(value)
-    return f"={text if len(text) <= 40 else text[:38] + '…'}"
+    return f"={in_few_words(value)}"

@@ -16,7 +16,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from torch._C._dynamo.eval_frame import _debug_get_cache_entry_list, reset_code
-from torch._dynamo import pgo
+from torch._dynamo import config, pgo
 from torch._dynamo.convert_frame import register_bytecode_hook
 from torch._dynamo.utils import get_compilation_metrics
 from torch.fx import GraphModule
@@ -32,6 +32,11 @@ def compiled_entries(code: CodeType, backend: Any = None) -> list[Any]:
     """The cache entries of a code object, the one tried first at the front; with `backend`, only its own."""
     entries = _debug_get_cache_entry_list(code)
     return entries if backend is None else [entry for entry in entries if entry.backend is backend]
+
+
+def recompile_limit() -> int | None:
+    """How many graphs Dynamo keeps for one code object; None when this PyTorch calls it otherwise."""
+    return getattr(config, "recompile_limit", None)
 
 
 def backend_of(compiled: Any) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from graphviz_tools.frameworks import import_tensorflow
+from graphviz_tools.sources.tensorflow_errors import error_text
 from graphviz_tools.sources.tensorflow_lookup import (
     Lookup,
     argument_texts,
@@ -13,7 +14,7 @@ from graphviz_tools.sources.tensorflow_lookup import (
     look_up,
     traced_graphs,
 )
-from graphviz_tools.trace_cache import CacheHistory, Call, Entry, Prediction
+from graphviz_tools.trace_cache import CacheHistory, Call, Entry, Prediction, in_few_words
 
 FIRST = "first call: there is no graph yet"
 UNTOLD = "this version of TensorFlow does not tell why"
@@ -36,14 +37,21 @@ class TensorFlowCache:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         looked_up, before = look_up(self._fn, args, kwargs), self._fn.experimental_get_tracing_count()
         known = list(self._graphs)
-        result = self._fn(*args, **kwargs)
-        traced = self._fn.experimental_get_tracing_count() > before
-        self._note_new_graphs()
-        new = tuple(i for i in range(len(known), len(self._graphs)))
-        entries = new[-1:] if traced else self._places(looked_up)
-        reasons = self._reasons(looked_up, known) if traced else ()
-        self._calls.append(Call(len(self._calls), _call_text(args, kwargs), traced, entries, reasons))
-        return result
+        raised: Exception | None = None
+        try:
+            return self._fn(*args, **kwargs)
+        except Exception as error:
+            raised = error
+            raise
+        finally:
+            traced = self._fn.experimental_get_tracing_count() > before
+            self._note_new_graphs()
+            new = tuple(range(len(known), len(self._graphs)))
+            entries = new[-1:] if traced else self._places(looked_up)
+            reasons = self._reasons(looked_up, known) if traced or not entries else ()
+            if raised is not None:
+                reasons = (*reasons, f"raised {error_text(raised)}")
+            self._calls.append(Call(len(self._calls), _call_text(args, kwargs), traced, entries, reasons))
 
     @property
     def history(self) -> CacheHistory:
@@ -95,6 +103,6 @@ def _text(value: Any) -> str:
     """An argument in a few words: a tensor by shape and dtype, anything else as Python writes it."""
     tf = import_tensorflow()
     if tf.is_tensor(value) or hasattr(value, "shape"):
-        return f"{tf.as_dtype(value.dtype).name} tensor {tuple(value.shape)}"
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:37]}..."
+        sort = {tf.RaggedTensor: "ragged ", tf.SparseTensor: "sparse "}.get(type(value), "")
+        return f"{sort}{tf.as_dtype(value.dtype).name} tensor {tuple(value.shape)}"
+    return in_few_words(value)

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+_SORTS = {"RaggedTensorSpec": "ragged ", "SparseTensorSpec": "sparse "}
+
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
@@ -66,12 +68,29 @@ def argument_texts(function_type: Any) -> tuple[str, ...]:
 
 def differences(call: Any, graph: Any) -> tuple[str, ...]:
     """Where the types of a call's arguments do not fit a graph, in words, one text an argument."""
-    asked, has = _leaves_of(call), _leaves_of(graph)
-    found = [_difference(name, asked[name], has[name]) for name in asked if name in has]
-    if asked.keys() != has.keys():
-        names = ", ".join(sorted(asked.keys() ^ has.keys()))
-        found.append(f"another structure: {names} is only in one of the two")
+    found = []
+    for name, parameter in call.parameters.items():
+        other = graph.parameters.get(name)
+        asked = dict(_leaves(name, parameter.type_constraint))
+        has = dict(_leaves(name, other.type_constraint)) if other is not None else {}
+        if other is not None and asked.keys() != has.keys():
+            shapes = _structure(parameter.type_constraint), _structure(other.type_constraint)
+            found.append(f"{name}: {shapes[0]}, where the graph has {shapes[1]}")
+        else:
+            found += [_difference(leaf, asked[leaf], has[leaf]) for leaf in asked if leaf in has]
+    missing = sorted(call.parameters.keys() ^ graph.parameters.keys())
+    found += [f"{name} is given in only one of the two" for name in missing]
     return tuple(text for text in found if text)
+
+
+def _structure(kind: Any) -> str:
+    """The outermost part of a nested argument type: a list of how many, a dict with which keys."""
+    name, inner = type(kind).__name__.lower(), getattr(kind, "components_tuple", kind)
+    if hasattr(inner, "mapping"):
+        return f"a dict with {', '.join(map(repr, inner.mapping)) or 'nothing'}"
+    if hasattr(inner, "components"):
+        return f"a {name} of {len(inner.components)}"
+    return f"a {kind.type_name}" if hasattr(kind, "type_name") else _words(kind)
 
 
 def _leaves_of(function_type: Any) -> dict[str, Any]:
@@ -99,7 +118,7 @@ def _leaves(path: str, kind: Any) -> Iterator[tuple[str, Any]]:
 def _difference(name: str, asked: Any, has: Any) -> str:
     if asked == has or asked.is_subtype_of(has):
         return ""
-    shaped = hasattr(asked, "shape") and hasattr(has, "shape")
+    shaped = type(asked) is type(has) and hasattr(asked, "shape")
     if shaped and asked.dtype != has.dtype:
         return f"{name}: dtype {asked.dtype.name}, where the graph has {has.dtype.name}"
     if shaped and asked.shape != has.shape:
@@ -121,5 +140,6 @@ def _words(leaf: Any) -> str:
     if _kind(leaf) == "object":
         return "one Python object"
     if hasattr(leaf, "shape") and hasattr(leaf, "dtype"):
-        return f"{leaf.dtype.name} tensor of shape {leaf.shape}"
+        sort = _SORTS.get(type(leaf).__name__, "")
+        return f"{sort}{leaf.dtype.name} tensor of shape {leaf.shape}"
     return str(leaf)

@@ -168,8 +168,19 @@ def test_past_the_limit_a_call_says_that_it_ran_as_plain_python():
     cache = watched(keyed)
     for number in range(torch._dynamo.config.recompile_limit + 1):
         cache(torch.ones(2), "a" * number)
-    assert cache.history.calls[-1].reasons == (NONE,)
+    limit = torch._dynamo.config.recompile_limit
+    assert cache.history.calls[-1].reasons == (
+        f"the limit of {limit} graphs for one function is reached; {NONE}",
+    )
     assert cache.history.calls[-1].entries == ()
+
+
+def test_a_change_of_grad_mode_is_named():
+    cache = watched(lambda x: x * 2)
+    cache(torch.ones(2))
+    with torch.no_grad():
+        cache(torch.ones(2))
+    assert cache.history.calls[1].reasons == ("PyTorch's state differs: grad mode",)
 
 
 def test_a_call_that_raises_is_in_the_history_and_raises_as_ever():

@@ -60,10 +60,39 @@ def test_each_reason_to_retrace_is_named() -> None:
     )
     assert reasons(([x, x],), ([x, tf.ones(5)],))[1] == ("x[1]: shape (5,), where the graph has (2,)",)
     assert reasons(({"a": x},), ({"a": x, "b": x},))[1] == (
-        "another structure: x['b'] is only in one of the two",
+        "x: a dict with 'a', 'b', where the graph has a dict with 'a'",
+    )
+    assert reasons((x, 1), ([x, x], 1))[1] == (
+        "x: a list of 2, where the graph has float32 tensor of shape (2,)",
+    )
+    ragged = tf.ragged.constant([[1], [2, 3]])
+    assert reasons((ragged,), (tf.sparse.from_dense([[1, 0]]),))[1] == (
+        "x: sparse int32 tensor of shape (1, 2), where the graph has ragged int32 tensor of shape (2, None)",
     )
     [_, mixed] = reasons((x, 1), (x, tf.constant(1)))
     assert mixed == ("n: int32 tensor of shape (), where the graph has Python value 1",)
+
+
+def test_a_call_that_raises_is_in_the_history_and_raises_as_ever() -> None:
+    def picky(x: Any) -> Any:
+        if x.shape[0] == 3:
+            raise ValueError("three")
+        return x
+
+    cache = trace_cache(tf.function(picky))
+    cache(tf.ones(2))
+    with pytest.raises(ValueError, match="three"):
+        cache(tf.ones(3))
+    assert cache.history.calls[1].reasons == (
+        "x: shape (3,), where the graph has (2,)",
+        "raised ValueError: three",
+    )
+
+
+def test_the_history_shows_no_address() -> None:
+    cache = trace_cache(tf.function(lambda x, thing: x))
+    cache(tf.ones(2), Thing())
+    assert cache.history.calls[0].arguments == "float32 tensor (2,), <Thing>"
 
 
 def test_the_nearest_graph_explains_a_retrace() -> None:
