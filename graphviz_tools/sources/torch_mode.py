@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import torch
@@ -114,11 +115,11 @@ class CallRecorder(TorchFunctionMode):
         note = SCRIPTED if isinstance(module, torch.jit.ScriptModule) else FUSED
         self.step_back(lambda: self.trace.fused(type(module).__name__, given, tensors_in(result), site, note))
 
-    def _met(self, tensor: torch.Tensor, name: str) -> None:
-        """The program calls a tensor `name` where it passes it to a module."""
+    def _met(self, arguments: tuple[Any, ...], frame: FrameType) -> None:
+        """A module is called with these."""
         try:
             with torch._C.DisableTorchFunction():
-                self.trace.met(tensor, name)
+                self.trace.met(arguments, frame)
         except Exception as problem:
             self.trace.gave_up(problem)
 

@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from threading import get_ident
+from types import FrameType
 from typing import Any
 
 import torch
@@ -39,7 +40,7 @@ class ModuleStack:
         root: torch.nn.Module | None,
         aside: Callable[[], bool],
         back: Callable[[torch.nn.Module, Any, Any], None],
-        met: Callable[[torch.Tensor, str], None],
+        met: Callable[[tuple[Any, ...], FrameType], None],
     ) -> None:
         self._aside, self._back, self._met = aside, back, met
         self._unwatched: torch.nn.Module | None = None
@@ -52,6 +53,7 @@ class ModuleStack:
         self._groups: list[int] = []
         self._calls = 0
         self._numbers: dict[tuple[int, str], int] = {}
+        self._entered: dict[tuple[int, str], int] = {}  # (scope, path of a module called there) -> its scope
         self._stack: list[int] = []
         self._paths: dict[int, str] = {}
         self._thread = get_ident()
@@ -85,8 +87,7 @@ class ModuleStack:
     def _enter(self, module: torch.nn.Module, arguments: Any) -> None:
         if get_ident() != self._thread:
             return
-        if not self.running:
-            self._name_inputs(arguments)
+        self._met(arguments, sys._getframe(1))
         path = self._paths.get(id(module))
         if path is None:
             self._learn(module, self._root_name(module))
@@ -100,19 +101,18 @@ class ModuleStack:
             self.group = self._calls
         self.running.append(module)
         if path:
-            above = self._paths[id(self.running[-2])] if len(self.running) > 1 else ""
-            word = path[len(above) + 1 :] if above and path.startswith(above + ".") else path
-            self.scope = self._number(self.scope, word, "module", type(module).__name__)
+            entered = self._entered.get((self.scope, path))
+            self.scope = self._scope_of(module, path) if entered is None else entered
         if self._unwatched is None and _is_shy(module) and self._aside():
             self._unwatched = module
 
-    def _name_inputs(self, arguments: tuple[Any, ...]) -> None:
-        """What the program passes to a module of its own, it calls by a name: `x` in `model(x)`."""
-        site, _ = calling_site(sys._getframe(2))
-        words = call_site(site[0], site[1]) if site is not None else None
-        for argument, name in zip(arguments, words.arguments if words is not None else (), strict=False):
-            if isinstance(argument, torch.Tensor) and isinstance(name, str) and name:
-                self._met(argument, name)
+    def _scope_of(self, module: torch.nn.Module, path: str) -> int:
+        """The number of the scope of a module that is called from the present one for the first time."""
+        above = self._paths[id(self.running[-2])] if len(self.running) > 1 else ""
+        word = path[len(above) + 1 :] if above and path.startswith(above + ".") else path
+        number = self._number(self.scope, word, "module", type(module).__name__)
+        self._entered[self.scope, path] = number
+        return number
 
     def _root_name(self, module: torch.nn.Module) -> str:
         """What the program calls a module that is part of no other: the name in `model(x)`."""

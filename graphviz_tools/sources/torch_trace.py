@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from types import FrameType
 from typing import Any
 
 import torch
 from torch.autograd.function import BackwardCFunction
 
 from graphviz_tools.recording import NodeKind, Phase
+from graphviz_tools.sources.call_sites import call_site
 from graphviz_tools.sources.torch_autograd import AutogradGraph
+from graphviz_tools.sources.torch_frames import calling_site
 from graphviz_tools.sources.torch_memory import StorageLedger
 from graphviz_tools.sources.torch_modules import ModuleStack
 from graphviz_tools.sources.torch_tape import RawStep, Site, Tape
@@ -85,12 +88,20 @@ class Trace:
                 tape.edges.append((source, node, source_slot, slot, "data"))
         return node
 
-    def met(self, tensor: torch.Tensor, name: str) -> None:
-        """An input of the program by its name there, when it has not been seen before."""
-        if self.tensors.find(tensor) is None and not _is_tracing():
-            self.input_names[id(tensor)] = name
-            self.known(tensor)
-            del self.input_names[id(tensor)]  # the number may be another tensor's soon
+    def met(self, arguments: tuple[Any, ...], frame: FrameType) -> None:
+        """What is passed to a module and was not seen before is called as in that call: `x` in `model(x)`."""
+        for place, tensor in enumerate(arguments):
+            if not isinstance(tensor, torch.Tensor) or id(tensor) in self.input_names or _is_tracing():
+                continue
+            if self.paused or self.tensors.find(tensor) is not None:
+                continue
+            site, _ = calling_site(frame)
+            names = call_site(site[0], site[1]).arguments if site is not None else ()
+            name = names[place] if place < len(names) else ""
+            if name and isinstance(name, str):
+                self.input_names[id(tensor)] = name
+                self.known(tensor)
+                del self.input_names[id(tensor)]  # the number may be another tensor's soon
 
     def known(self, tensor: torch.Tensor) -> Known:
         """Who wrote the tensor; a tensor from nowhere gets an input or parameter node."""

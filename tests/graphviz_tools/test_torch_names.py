@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
 import torch
 from torch import nn
 
 from graphviz_tools import record_torch, recording_torch
 from graphviz_tools.recording import Recording, Step
 from graphviz_tools.recording_json import to_json
+from tests.graphviz_tools.torch_models import build
 
 
 def steps(recording: Recording, op: str) -> list[Step]:
@@ -114,3 +116,18 @@ def test_a_ragged_dimension_is_unknown() -> None:
     )
     assert steps(recording, "mul")[0].writes[0].shape == (2, None, 3)
     json.dumps(to_json(recording), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs"),
+    [("GPT-2", ["input_ids"]), ("BERT", ["input_ids", "attention_mask", "labels"]), ("T5", ["input_ids"])],
+)
+def test_inputs_of_real_models_have_names_though_the_call_gives_them_none(
+    name: str, inputs: list[str]
+) -> None:
+    model, given = build(name)
+    with recording_torch() as recorder:
+        model(**given).loss.backward()
+    assert recorder.recording is not None
+    assert [n.label for n in recorder.recording.nodes if n.kind == "input"] == inputs
+    assert all(step.line is not None for step in recorder.recording.steps)
