@@ -344,6 +344,7 @@ def test_a_conjugate_view_is_read_as_the_numbers_it_stands_for():
             r"bfloat16: pass tensor\.float\(\)",
         ),
         ((torch.ones(4).to_sparse(),), torch.empty(4), TypeError, "to_dense"),
+        ((torch.nested.nested_tensor([torch.ones(2)]),), torch.empty(4), TypeError, "one by one"),
         ((torch.ones(4),), torch.empty(1).expand(4), ValueError, "share memory"),
         ((torch.ones(4, device="meta"),), torch.empty(4), ValueError, "move them to one device"),
         ((torch.ones(4, requires_grad=True),), torch.empty(4), RuntimeError, "would lose its gradient"),
@@ -361,6 +362,13 @@ def test_what_no_kernel_can_take_is_refused_in_one_line(inputs, out, error, word
     with pytest.raises(error, match=words) as caught:
         launch(tanh_kernel, 1, 4, *inputs, out=out)
     assert "\n" not in str(caught.value)
+
+
+def test_an_output_that_overlaps_an_input_is_seen_as_the_race_it_is():
+    x = torch.ones(5)
+    with pytest.raises(KernelError, match="missing-barrier"):
+        launch(scale_kernel, 1, 4, x[:4], 2.0, out=x[1:])
+    assert x.tolist() == [1, 1, 1, 1, 1]
 
 
 def test_a_plain_function_is_not_a_kernel():
