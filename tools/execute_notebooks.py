@@ -47,6 +47,7 @@ def execute(path: Path, timeout: int) -> None:
     client = NotebookClient(
         notebook,
         timeout=timeout,
+        startup_timeout=300,  # the first kernel waits until the frameworks are imported
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         store_widget_state=False,
@@ -102,7 +103,7 @@ def runs(path: Path, timeout: int) -> bool:
         execute(path, timeout)
         if path.name == "master.ipynb":
             grading.release(path)
-    except (CellExecutionError, ValueError) as error:
+    except (CellExecutionError, ValueError, RuntimeError) as error:
         print(f"{path}: {error}", file=sys.stderr)
         return False
     noise = stderr_of(nbformat.read(path, as_version=4))
