@@ -10,6 +10,7 @@ import pytest
 from tests.browser.test_stepper_page import press, state
 
 STEPPER = """from tests.widgets.recordings import eager_loop, static_loop, tower
+from tests.widgets.test_plumbing_view import plumbed
 from widgets import Duet, Stepper
 """
 
@@ -28,9 +29,13 @@ def test_the_stepper_plays_and_python_knows_the_step(notebook, snap, lab, dark):
 
 
 def test_the_duet_and_a_scope_that_the_kernel_lays_out(notebook, snap):
-    cells = (STEPPER + "Duet(eager_loop(), static_loop())", "Stepper(tower(layers=40, ops=20))")
+    cells = (
+        STEPPER + "Duet(eager_loop(), static_loop())",
+        "Stepper(tower(layers=40, ops=20))",
+        "Stepper(plumbed(), step=1)",
+    )
     page = notebook("duet.ipynb", *cells)
-    page.wait_for_function("document.querySelectorAll('.duet .shell').length === 2", timeout=120_000)
+    page.wait_for_function("document.querySelectorAll('.duet .shell').length === 3", timeout=120_000)
     duet, tower = page.locator(".duet .shell").nth(0), page.locator(".duet .shell").nth(1)
     duet.focus()
     for _ in range(7):
@@ -49,6 +54,11 @@ def test_the_duet_and_a_scope_that_the_kernel_lays_out(notebook, snap):
         "document.querySelectorAll('.shell')[1].textContent.includes('× 40')", timeout=20_000
     )
     snap(page, "jupyterlab-folded-light")
+    few = page.locator(".duet .shell").nth(2)
+    assert few.locator(".box").count() == 3
+    few.get_by_role("button", name="all ops").click()
+    page.wait_for_function("document.querySelectorAll('.shell')[2].querySelectorAll('.box').length === 5")
+    assert "step 3 of 10" in few.locator(".state").inner_text()
 
 
 def test_python_moves_the_widget_and_a_dead_kernel_leaves_it_stepping(notebook, lab):
@@ -58,7 +68,7 @@ def test_python_moves_the_widget_and_a_dead_kernel_leaves_it_stepping(notebook, 
         "document.querySelector('.state').textContent.includes('step 7 of')", timeout=20_000
     )
     page.evaluate("() => { window.jupyterapp.commands.execute('notebook:shutdown-kernel'); }")
-    page.wait_for_timeout(1500)
+    page.wait_for_function("!window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel")
     press(page, "ArrowRight", 2)
     assert state(page) == "backward · step 9 of 11"
 
