@@ -154,12 +154,13 @@ def _run_kernel(connection_info: dict[str, Any], connection: socket.socket) -> i
     if numpy is not None:
         numpy.random.seed()  # every fork would else draw the same "random" numbers
     app = IPKernelApp.instance()
-    options: list[str] = []
+    # A warning at each start, that the loopback is not encrypted, would fill a learner's terminal.
+    options = ["--IPKernelApp.log_level=ERROR"]
     file = connection_info.pop("file", None)
     if file is None:
         file = "/tmp/kernel.json"
         # A grader wants no file made, and reads the error's name and text alone: a long traceback takes seconds.
-        options = ["--HistoryManager.enabled=False", "--InteractiveShell.xmode=Minimal"]
+        options += ["--HistoryManager.enabled=False", "--InteractiveShell.xmode=Minimal"]
         with open(file, "w", encoding="utf-8") as stream:  # noqa: PTH123 (pathlib is one import less to trust here)
             json.dump(connection_info, stream)
     # With a parent named, ipykernel prints no banner, and ends when the zygote does.
