@@ -24,6 +24,7 @@ from graphviz_tools import record_torch, save
 
 SMALL = {"n_layer": 12, "n_embd": 64, "n_head": 4}
 TRUE_SIZE = {"n_layer": 12, "n_embd": 768, "n_head": 12}
+PEERS = ("torchviz", "torchview", "torchlens")
 LIMITS = {"values": 5.0, "no values": 3.0, "true size": 1.5}
 
 
@@ -114,11 +115,20 @@ def size_row() -> Row:
     return Row("the recording as a .json.gz", f"{size / 1e6:.2f} MB", "", "", note)
 
 
-def memory_row(shape: dict[str, int], tokens: int, what: str) -> Row:
+def memory_rows(shape: dict[str, int], tokens: int, size: str, peers: tuple[str, ...] = ()) -> list[Row]:
+    """The peak of a process that runs the model once: plainly, recorded, and with each peer."""
     plain, recorded = (_peak(way, shape, tokens) for way in ("plain", "recorded"))
-    return Row(
-        what, f"{recorded:.0f} MB", f"{plain:.0f} MB", f"{recorded / plain:.2f}x", "peak of the process"
-    )
+    plainly, note = f"{plain:.0f} MB", "peak of a process that runs it once"
+    rows = [Row(f"memory, {size}", f"{recorded:.0f} MB", plainly, f"{recorded / plain:.2f}x", note)]
+    for peer in peers:
+        what = f"memory, {size}: {peer}"
+        try:
+            peak = _peak(peer, shape, tokens)
+        except Exception as error:
+            rows.append(not_measured(what, error))
+        else:
+            rows.append(Row(what, "", f"{peak:.0f} MB", f"{peak / plain:.2f}x", note))
+    return rows
 
 
 def _peak(way: str, shape: dict[str, int], tokens: int) -> float:
@@ -148,8 +158,8 @@ def main() -> list[Row]:
     transformers.logging.set_verbosity_error()
     torch.set_num_threads(1)
     rows = [*small_rows(), true_size_row(), size_row()]
-    rows.append(memory_row(SMALL, 16, "memory, width 64"))
-    rows.append(memory_row(TRUE_SIZE, 128, "memory, true size"))
+    rows += memory_rows(SMALL, 16, "width 64", PEERS)
+    rows += memory_rows(TRUE_SIZE, 128, "true size")
     publish("Recording GPT-2 with record_torch, and its peers", rows)
     return rows
 

@@ -6,6 +6,7 @@ When an upgrade moves one of them, these tests say which, before a Recording sil
 from __future__ import annotations
 
 import inspect
+import sys
 
 import torch
 from torch.autograd.function import BackwardCFunction
@@ -89,3 +90,29 @@ def test_a_mode_can_be_told_from_another_on_the_stack() -> None:
 def test_a_loader_draws_its_batches_through_one_method() -> None:
     iterator = iter(DataLoader(list(range(2))))  # type: ignore[arg-type]
     assert type(iterator).__next__ is dataloader._BaseDataLoaderIter.__next__
+
+
+def test_dynamo_switches_itself_on_and_off_through_one_function() -> None:
+    program = torch.compile(lambda x: x + 1, backend="eager")
+    home, seen = torch._dynamo.eval_frame, []
+    original = home._maybe_set_eval_frame
+
+    def noting(callback):
+        frame = sys._getframe(1)
+        if frame.f_code.co_name == "compile_wrapper":
+            seen.append({name: frame.f_locals.get(name) is not None for name in ("fn", "args", "result")})
+        return original(callback)
+
+    home._maybe_set_eval_frame = noting
+    try:
+        program(torch.ones(1))
+    finally:
+        home._maybe_set_eval_frame = original
+    before, after = seen
+    assert before == {"fn": True, "args": True, "result": False} and all(after.values())
+
+
+def test_a_trace_in_the_making_can_be_told() -> None:
+    seen: list[bool] = []
+    torch.jit.trace(lambda v: seen.append(torch._C._is_tracing()) or v * 1, torch.ones(1))
+    assert seen[0] and not torch._C._is_tracing()
