@@ -5,15 +5,15 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import get_ident
 from typing import Any
 
 from torch.utils.data import dataloader
 
+from graphviz_tools.sources.torch_patches import Patch
 from graphviz_tools.sources.torch_trace import Trace
 
 # What `for batch in loader` asks for the next batch; PyTorch has no hook there.
-_iterator: Any = dataloader._BaseDataLoaderIter
+_drawing = Patch(dataloader._BaseDataLoaderIter, "__next__")
 
 
 @contextmanager
@@ -22,7 +22,6 @@ def first_batches(trace: Trace, count: int | None) -> Iterator[None]:
     if count is None:
         yield
         return
-    original, thread = _iterator.__next__, get_ident()
     drawn: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
     watches: list[weakref.ref[Any]] = []
     reason = f"batches after the first {count} of a DataLoader"
@@ -30,9 +29,7 @@ def first_batches(trace: Trace, count: int | None) -> Iterator[None]:
     def resume(_: object = None) -> None:
         trace.paused = ""
 
-    def following(self: Any) -> Any:
-        if get_ident() != thread:
-            return original(self)
+    def following(original: Any, self: Any) -> Any:
         if self not in drawn:
             watches.append(weakref.ref(self, resume))  # a loop that breaks lets its iterator die
         drawn[self] = drawn.get(self, 0) + 1
@@ -45,8 +42,5 @@ def first_batches(trace: Trace, count: int | None) -> Iterator[None]:
             resume()
             raise
 
-    _iterator.__next__ = following
-    try:
+    with _drawing.handled_by(following):
         yield
-    finally:
-        _iterator.__next__ = original

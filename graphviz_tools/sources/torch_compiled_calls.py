@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import get_ident
+from functools import cache
 from types import FrameType
 from typing import Any
 
@@ -17,6 +17,7 @@ import torch
 
 from graphviz_tools.sources.torch_frames import calling_site
 from graphviz_tools.sources.torch_mode import CallRecorder
+from graphviz_tools.sources.torch_patches import Patch
 from graphviz_tools.sources.torch_tensors import tensors_in
 
 NOTE = "One step: this was compiled, and its graph runs as a whole (record_compiled shows it)."
@@ -29,12 +30,11 @@ def compiled_calls(recorder: CallRecorder) -> Iterator[None]:
     if home is None:  # nothing has been compiled yet
         yield
         return
-    original, thread = home._maybe_set_eval_frame, get_ident()
     running: list[tuple[FrameType, bool]] = []
 
-    def switch(callback: Any) -> Any:
-        caller = sys._getframe(1)
-        if get_ident() != thread or caller.f_code.co_name != "compile_wrapper":
+    def switch(original: Any, callback: Any) -> Any:
+        caller = _outside(sys._getframe(1))
+        if caller.f_code.co_name != "compile_wrapper":
             return original(callback)  # what is excluded from compiling passes here too
         if running and running[-1][0] is caller:  # the call is over, its result is there
             _, aside = running.pop()
@@ -49,11 +49,20 @@ def compiled_calls(recorder: CallRecorder) -> Iterator[None]:
         running.append((caller, aside))
         return original(callback)
 
-    home._maybe_set_eval_frame = switch
-    try:
+    with _patch(home).handled_by(switch):
         yield
-    finally:
-        home._maybe_set_eval_frame = original
+
+
+@cache
+def _patch(home: Any) -> Patch:
+    return Patch(home, "_maybe_set_eval_frame")
+
+
+def _outside(frame: FrameType) -> FrameType:
+    """The first frame from `frame` outward that is not of the patch."""
+    while frame.f_back is not None and frame.f_globals.get("Patch") is Patch:
+        frame = frame.f_back
+    return frame
 
 
 def _write(recorder: CallRecorder, wrapper: FrameType) -> None:

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from sys import _getframe
-from threading import get_ident
 from typing import Any
 
 import torch
@@ -20,28 +19,25 @@ import torch
 from graphviz_tools.sources.torch_errors import concerns_the_call, explanation
 from graphviz_tools.sources.torch_frames import calling_site, raising_site
 from graphviz_tools.sources.torch_mode import CallRecorder
+from graphviz_tools.sources.torch_patches import Patch
 from graphviz_tools.sources.torch_tape import RawStep, Site
 from graphviz_tools.sources.torch_tensors import tensors_in
 from graphviz_tools.sources.torch_trace import Trace
 
-_home: Any = torch.autograd  # where PyTorch's Python code looks the engine up
+_engine = Patch(torch.autograd, "_engine_run_backward")  # where PyTorch's Python code looks the engine up
 
 
 @contextmanager
 def recording_engine(recorder: CallRecorder) -> Iterator[None]:
     """Record every run of the autograd engine that this thread starts."""
-    original, thread = _home._engine_run_backward, get_ident()
 
-    def run(outputs: Any, *args: Any, **kwargs: Any) -> Any:
-        if get_ident() != thread or recorder.trace.paused:
+    def run(original: Any, outputs: Any, *args: Any, **kwargs: Any) -> Any:
+        if recorder.trace.paused:
             return original(outputs, *args, **kwargs)
         return EngineRun(recorder.trace, *args[1:3]).run(recorder, original, outputs, *args, **kwargs)
 
-    _home._engine_run_backward = run
-    try:
+    with _engine.handled_by(run):
         yield
-    finally:
-        _home._engine_run_backward = original
 
 
 class EngineRun:
