@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
+import dask
 from distributed import Client, Future, LocalCluster, as_completed
 
 from grading.bundle import Bundle
@@ -147,9 +148,16 @@ def workers(scheduler: str | None = None, number: int | None = None) -> Iterator
         return
     number = number or max(1, (os.cpu_count() or 2))
     # Worker processes, not threads: each has its own judge and its own zygote.
-    cluster = LocalCluster(
-        n_workers=number, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
-    )
+    no_dashboard = cast(Any, None)
+    # Dask would keep an hour of samples of what each worker did: hundreds of megabytes along a large class.
+    with dask.config.set({"distributed.worker.profile.enabled": False}):
+        cluster = LocalCluster(
+            n_workers=number,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=no_dashboard,
+            silence_logs=50,
+        )
     with cluster, Client(cluster) as client:
         yield client
 

@@ -107,9 +107,9 @@ class Gradebook:
     """
 
     def __init__(self, url: str | Path):
-        address = _address(str(url))
+        place = address(str(url))
         try:
-            self._engine = sa.create_engine(address)
+            self._engine = sa.create_engine(place)
             if self._engine.dialect.name == "sqlite":
                 event.listen(self._engine, "connect", _prepare_sqlite)
             _tables.create_all(self._engine)
@@ -285,7 +285,8 @@ def result_key(digest: str, bundle: Bundle, environment: str, task: str = "") ->
     return hashlib.sha256("\n".join((digest, bundle.seal, environment, task)).encode()).hexdigest()
 
 
-def _address(url: str) -> str:
+def address(url: str) -> str:
+    """The SQLAlchemy URL of a gradebook that is named by its file or by a URL."""
     if "://" not in url:
         Path(url).parent.mkdir(parents=True, exist_ok=True)
         return f"sqlite:///{url}"

@@ -17,7 +17,7 @@ from tests.grading.conftest import LIGHT
 SEED = 4
 
 
-def grade_folder(bundle: Path, folder: Path, book: Path, quick: bool) -> None:
+def grade_folder(bundle: Path, folder: Path, book: str, quick: bool) -> None:
     """Grade `folder` into `book`, the workers being threads of this process. `quick` runs no kernel, so that a kill
     is likely to hit the gradebook."""
     if quick:
