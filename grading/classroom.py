@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
-import dask
+import dask.config
 from distributed import Client, Future, LocalCluster, as_completed
 
 from grading.bundle import Bundle
@@ -147,15 +147,14 @@ def workers(scheduler: str | None = None, number: int | None = None) -> Iterator
             yield client
         return
     number = number or max(1, (os.cpu_count() or 2))
-    # Worker processes, not threads: each has its own judge and its own zygote.
-    no_dashboard = cast(Any, None)
+    # Worker processes, not threads: each has its own judge.
     # Dask would keep an hour of samples of what each worker did: hundreds of megabytes along a large class.
     with dask.config.set({"distributed.worker.profile.enabled": False}):
         cluster = LocalCluster(
             n_workers=number,
             threads_per_worker=1,
             processes=True,
-            dashboard_address=no_dashboard,
+            dashboard_address=":0",
             silence_logs=50,
         )
     with cluster, Client(cluster) as client:
