@@ -45,8 +45,6 @@ def settings(folder: Path) -> dict[str, str]:
         "PATH": before(Path(sys.executable).parent, "PATH"),
         "JUPYTER_PATH": before(home / "data", "JUPYTER_PATH"),
         "JUPYTER_CONFIG_PATH": before(home / "config", "JUPYTER_CONFIG_PATH"),
-        # `duet check` works in a terminal of JupyterLab, and in a cell with a `!`, without activating anything.
-        "PATH": before(Path(sys.executable).parent, "PATH"),
         "JUPYTERLAB_SETTINGS_DIR": os.environ.get("JUPYTERLAB_SETTINGS_DIR", str(home / "lab")),
         "JUPYTERLAB_WORKSPACES_DIR": os.environ.get("JUPYTERLAB_WORKSPACES_DIR", str(home / "workspaces")),
     }
