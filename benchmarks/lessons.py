@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ class Peak:
 
     everything: float = 0
     kernel: float = 0
+    cpu: dict[int, float] = field(default_factory=dict)  # seconds, by process, since it was first seen
 
 
 class Watch(threading.Thread):
@@ -43,6 +44,9 @@ class Watch(threading.Thread):
     def __init__(self) -> None:
         super().__init__(daemon=True)
         self.peak = Peak()
+        self.before = {
+            process.pid: cpu_seconds(process) for process in psutil.Process().children(recursive=True)
+        }
         self.ended = threading.Event()
 
     def run(self) -> None:
@@ -54,15 +58,22 @@ class Watch(threading.Thread):
                 try:
                     total += proportional_size(process)
                     largest = max(largest, process.memory_info().rss)
+                    self.peak.cpu[process.pid] = cpu_seconds(process) - self.before.get(process.pid, 0.0)
                 except (psutil.Error, OSError):
                     continue
             self.peak.everything = max(self.peak.everything, total / 2**20)
             self.peak.kernel = max(self.peak.kernel, largest / 2**20)
 
 
+def cpu_seconds(process: psutil.Process) -> float:
+    """What the process has used of a core; it does not grow because others are busy, as wall time does."""
+    times = process.cpu_times()
+    return times.user + times.system
+
+
 def notebooks() -> list[Path]:
     found = [*ROOT.glob("lessons/L*/*.ipynb"), *ROOT.glob("gpu_labs/G*/*.ipynb")]
-    return sorted(path for path in found if path.name != "master.ipynb")
+    return sorted(path for path in found if path.name != "exercise.ipynb")
 
 
 def measure(*paths: Path) -> Row:
@@ -81,7 +92,7 @@ def measure(*paths: Path) -> Row:
     fits = peak.everything < BUDGET_MB and peak.kernel < KERNEL_MB
     return Row(
         " and ".join(str(path.relative_to(ROOT)) for path in paths),
-        f"{seconds:.1f} s",
+        f"{seconds:.1f} s, CPU {sum(peak.cpu.values()):.1f} s",
         "",
         f"{peak.everything:.0f} MB",
         f"kernel RSS {peak.kernel:.0f} MB{'' if fits else ', OVER BUDGET'}",
