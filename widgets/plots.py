@@ -1,10 +1,11 @@
-"""Plots of a Recording with matplotlib: memory over steps, the ops that are called most, loss curves."""
+"""Plots with matplotlib: memory over steps, the ops that are called most, time per op, loss curves."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -64,6 +65,31 @@ def plot_ops(recording: Recording, top: int = 12, ax: Axes | None = None) -> Axe
     ax.bar_label(bars, padding=3)
     ax.set(xlabel="times run")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def plot_times(profile: Any, top: int = 12, ax: Axes | None = None) -> Axes:
+    """Milliseconds that each op took by itself on the CPU, the `top` slowest, with how often it ran.
+
+    `profile` is a finished `torch.profiler.profile()` of the program as it runs unrecorded: recording would change
+    the times. Raises TypeError for anything else and ValueError when it holds no op or `top` is below 1.
+    """
+    if not hasattr(profile, "key_averages"):
+        raise TypeError(f"expected a torch.profiler.profile(), got {type(profile).__name__}")
+    if top < 1:
+        raise ValueError(f"top must be at least 1, got {top}")
+    ops = sorted(profile.key_averages(), key=lambda op: op.self_cpu_time_total)[-top:]
+    if not ops:
+        raise ValueError(
+            "this profile holds no op: run the program inside `with torch.profiler.profile() as p:`"
+        )
+    ax = ax or plt.subplots(figsize=(6, 0.32 * len(ops) + 1), layout="constrained")[1]
+    bars = ax.barh(
+        [op.key for op in ops], [op.self_cpu_time_total / 1000 for op in ops], color=_PAINT["accent"]
+    )
+    ax.bar_label(bars, [f"{op.count}×" for op in ops], padding=3)
+    ax.set(xlabel="milliseconds of CPU by itself")
     ax.spines[["top", "right"]].set_visible(False)
     return ax
 

@@ -8,9 +8,10 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import pytest
+import torch
 
 from tests.widgets.recordings import eager_loop, static_loop
-from widgets.plots import plot_losses, plot_memory, plot_ops
+from widgets.plots import plot_losses, plot_memory, plot_ops, plot_times
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +36,19 @@ def test_ops_are_counted_and_backward_kept_apart():
     assert counts["mul"] == 2 and counts["MulBackward0 (backward)"] == 2
 
 
+def test_times_are_those_of_the_profile_with_the_slowest_on_top():
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+        for _ in range(3):
+            torch.ones(60, 60) @ torch.ones(60, 60)
+    told = {op.key: op.self_cpu_time_total / 1000 for op in profile.key_averages()}
+    ax = plot_times(profile, top=3)
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    assert [bar.get_width() for bar in ax.patches] == [told[name] for name in names]
+    assert told[names[-1]] == max(told.values()) and len(names) == 3
+    counts = {op.key: f"{op.count}×" for op in profile.key_averages()}
+    assert [text.get_text() for text in ax.texts] == [counts[name] for name in names]
+
+
 def test_loss_curves_lie_side_by_side_and_their_difference_is_said():
     ax = plot_losses({"PyTorch": [1.0, 0.5], "Keras": [1.0, 0.25]})
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["PyTorch", "Keras"]
@@ -47,6 +61,11 @@ def test_loss_curves_lie_side_by_side_and_their_difference_is_said():
         (lambda: plot_memory(static_loop()), ValueError, "holds no memory"),
         (lambda: plot_memory(None), TypeError, "expected a Recording, got NoneType"),
         (lambda: plot_ops(eager_loop(), top=0), ValueError, "at least 1"),
+        (
+            lambda: plot_times(eager_loop()),
+            TypeError,
+            r"expected a torch.profiler.profile\(\), got Recording",
+        ),
         (lambda: plot_losses({}), ValueError, "no curve"),
     ],
 )
