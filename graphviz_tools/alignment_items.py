@@ -41,21 +41,31 @@ class Item:
 
 
 def eager_items(recording: Recording) -> list[Item]:
-    """The calls of an eager program that compute, decide, or update what it trains (phase "optimize")."""
+    """The calls of an eager program that compute, decide, or update what it trains (phase "optimize").
+
+    Those of a backward pass are a custom gradient's own. The custom op around a custom gradient needs no
+    partner: what it is made of has its partners.
+    """
+    custom = {n.owner for n in recording.nodes if n.owner is not None and _is_custom(recording, n)}
     items = []
     for step in recording.steps:
         if (
-            step.phase in ("forward", "optimize")
+            step.phase in ("forward", "optimize", "backward")
             and step.node is not None
             and not step.error
             and computes(step.op)
         ):
             node = recording.nodes[step.node]
             if node.kind in ("op", "branch", "output"):
-                items.append(
-                    _item(node, step, step.reads[0] if step.control and step.reads else _first(step))
-                )
+                asked = step.reads[0] if step.control and step.reads else _first(step)
+                item = _item(node, step, asked)
+                items.append(replace(item, optional=True) if node.id in custom else item)
     return items
+
+
+def _is_custom(recording: Recording, node: Node) -> bool:
+    """True for the autograd node of a user's `autograd.Function`: PyTorch's own have a number at the end."""
+    return node.owner is not None and node.op == f"{recording.nodes[node.owner].op}Backward"
 
 
 def static_items(recording: Recording) -> list[Item]:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from graphviz_tools.alignment_items import Item, same_numbers
-from graphviz_tools.op_meaning import same_meaning, stands_for_several
+from graphviz_tools.op_meaning import made_of, same_meaning, stands_for_several
 from graphviz_tools.recording import Recording
 
 
@@ -34,6 +34,7 @@ def parts(
             if stands_for_several(one[whole].op):
                 for part in _unmatched_above(place, producers, known):
                     related = same_meaning(one[whole].op, many[part].op) or ends(one[whole].op, many[part].op)
+                    related = related or made_of(one[whole].op, many[part].op)
                     if related or many[part].words == item.words:
                         found[part] = whole
             continue

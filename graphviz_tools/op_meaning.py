@@ -66,7 +66,8 @@ cumprod | Cumprod
 maximum | Maximum
 minimum | Minimum
 clamp clamp_ clip | ClipByValue
-where | SelectV2 Select
+where masked_fill masked_fill_ | SelectV2 Select
+tril triu | MatrixBandPart
 eq | Equal
 ne | NotEqual
 lt less | Less
@@ -123,8 +124,8 @@ binary_cross_entropy: Mean Neg
 binary_cross_entropy_with_logits: Mean AddV2
 softmax: RealDiv
 log_softmax: Sub
-layer_norm: AddV2
-group_norm: AddV2
+layer_norm: AddV2 Mul
+group_norm: AddV2 Mul
 rms_norm: Mul
 batch_norm: AddV2
 gelu: Mul
@@ -151,6 +152,18 @@ lerp: AddV2
 addcmul: AddV2
 addcdiv: AddV2
 clip: Minimum Maximum
+"""
+
+# One op here that may be another there: which, depends on what it is given.
+_OTHERWISE = """
+getitem: GatherV2 GatherNd
+"""
+
+# What else one op here is made of there, on whatever lines.
+_MADE_OF = """
+batch_norm: Mean SquaredDifference Square Sub Rsqrt Sqrt Mul RealDiv AddV2
+layer_norm: Mean SquaredDifference Square Sub Rsqrt Sqrt Mul RealDiv AddV2
+group_norm: Mean SquaredDifference Square Sub Rsqrt Sqrt Mul RealDiv AddV2
 """
 
 _ENDS_IN_EAGER = """
@@ -181,7 +194,8 @@ _OPTIONAL = """
 Reshape Squeeze ExpandDims Transpose StridedSlice Slice Fill ZerosLike OnesLike Range BroadcastTo Tile
 Pack Unpack AddN LogicalAnd LogicalOr LogicalNot ConcatV2 ConcatOffset
 reshape view flatten unflatten squeeze unsqueeze ravel transpose t T mT permute expand expand_as
-getitem select unbind stack full_like zeros_like ones_like zeros ones full arange view_as empty eye
+getitem select unbind stack split diagonal new_zeros new_ones new_full fill_ full_like zeros_like ones_like zeros
+ones full arange view_as empty eye
 randn rand randint randperm normal_ uniform_ kaiming_uniform_ kaiming_normal_ xavier_uniform_ xavier_normal_
 RandomStandardNormal RandomUniform RandomUniformInt StatelessRandomNormalV2 StatelessRandomUniformV2
 """
@@ -207,6 +221,7 @@ def _lists(table: str) -> dict[str, frozenset[str]]:
 _LISTS = ("TensorList", "EmptyTensorList", "TensorArray", "Optional")
 _EAGER, _STATIC = _pairs(_SAME)
 _EAGER_ENDS, _STATIC_ENDS = _lists(_ENDS_IN), _lists(_ENDS_IN_EAGER)
+_EAGER_PARTS, _EAGER_OTHERWISE = _lists(_MADE_OF), _lists(_OTHERWISE)
 
 
 def meaning(op: str) -> str:
@@ -220,14 +235,20 @@ def same_meaning(eager: str, static: str) -> bool:
 
 
 def ends_in(eager: str, static: str) -> bool:
-    """True when one of the two ops stands for several of the other side, and the other may be their last."""
+    """True when one of the two ops stands for other ones of the other side, and the other may be their last."""
     plain = eager.strip("_")
-    return static in _EAGER_ENDS.get(plain, ()) or plain in _STATIC_ENDS.get(static, ())
+    ends = (*_EAGER_ENDS.get(plain, ()), *_EAGER_OTHERWISE.get(plain, ()))
+    return static in ends or plain in _STATIC_ENDS.get(static, ())
 
 
 def stands_for_several(op: str) -> bool:
     """True for an op that the other framework may write as several."""
     return op.strip("_") in _EAGER_ENDS or op in _STATIC_ENDS
+
+
+def made_of(eager: str, static: str) -> bool:
+    """True when a static op may be a part of what an eager op does."""
+    return static in _EAGER_PARTS.get(eager.strip("_"), ())
 
 
 def computes(op: str) -> bool:

@@ -15,6 +15,7 @@ from graphviz_tools.plumbing import without_plumbing
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.pytorch import record_torch
 from graphviz_tools.sources.tensorflow import record_tensorflow
+from tests.graphviz_tools import alignment_pairs_later  # noqa: F401
 from tests.graphviz_tools.alignment_pairs import (
     TWINS,
     branch_tf,
