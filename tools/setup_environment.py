@@ -78,7 +78,9 @@ def install(venv, extras):
     usable = is_usable(python, venv, stamp, wanted)
     require_room_and_permission(FREE_GIB if not usable else FREE_GIB / 3)
     say(1, f"environment in {venv.name}")
-    if not usable:
+    if usable:  # what it has already is kept, and kept up to date
+        wanted = fingerprint({*wanted["extras"], *read_stamp(stamp).get("extras", [])})
+    else:
         create_venv(venv)
     say(2, "PyTorch ({})".format("with CUDA" if gpu else "CPU build"))
     install_torch(python, gpu)

@@ -96,6 +96,19 @@ def test_a_second_run_does_nothing_and_more_extras_do(setup: ModuleType, tmp_pat
     assert not setup.is_covered(stamp, setup.fingerprint(["test", "onnx"]))
 
 
+def test_an_extra_that_is_there_is_kept_up_to_date_by_a_run_without_it(
+    setup: ModuleType, asked: list[list[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    environment(tmp_path)
+    stamp = tmp_path / "graph-duet-installed.json"
+    stamp.write_text(json.dumps(setup.fingerprint(["jax"]) | {"project": "as it was before"}))
+    monkeypatch.setattr(setup, "install_torch", lambda *_: None)
+    monkeypatch.setattr(setup, "has_nvidia_gpu", lambda: False)
+    setup.install(tmp_path, ["test"])
+    assert asked[0][-1].endswith("[jax,test]")
+    assert json.loads(stamp.read_text())["extras"] == ["jax", "test"]
+
+
 def test_pip_s_failure_becomes_one_line(setup: ModuleType, tmp_path: Path) -> None:
     python = tmp_path / "python"
     python.write_text(
