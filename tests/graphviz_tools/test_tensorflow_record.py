@@ -10,7 +10,7 @@ import pytest
 
 from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import Recording, Step
-from graphviz_tools.sources import tensorflow_graph, tensorflow_kernel
+from graphviz_tools.sources import tensorflow_function, tensorflow_graph, tensorflow_kernel
 from graphviz_tools.sources.tensorflow import record_tensorflow
 
 tf = import_tensorflow()
@@ -218,7 +218,7 @@ def test_tensorflow_still_has_the_private_names_that_recording_uses() -> None:
 
     assert callable(execute.execute)
     assert callable(function_def_to_graph)
-    assert context.context() is not None
+    assert callable(context.context().call_function)  # type: ignore[union-attr]
     concrete = tf.function(branchy).get_concrete_function(tf.constant(1.0), tf.constant(1))
     [cond] = [op for op in concrete.graph.get_operations() if op.type == "StatelessIf"]
     assert tensorflow_graph.graph_of(concrete.graph, cond.get_attr("then_branch").name) is not None
@@ -241,3 +241,65 @@ def test_without_the_functions_graphs_less_is_shown_and_told(monkeypatch: pytest
     assert recording.outputs[0].numbers == (12.0,)
     assert not [n for n in recording.nodes if n.op == "Mul"]
     assert {o.what for o in recording.omitted} == {"function"}
+
+
+def test_without_the_private_call_the_outputs_are_those_of_the_ops(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tensorflow_function, "whole_kernel", lambda concrete: None)
+    recording = record_tensorflow(branchy, tf.constant(3.0), tf.constant(2))
+    assert recording.outputs[0].numbers == (12.0,)
+
+
+def test_what_the_optimiser_rounds_otherwise_is_told_and_a_fused_function_gives_its_own_bits() -> None:
+    @tf.function(jit_compile=True)
+    def fused(x: Any) -> Any:
+        return tf.nn.softmax(x) * 2.0
+
+    x = tf.constant([0.12573022, -0.13210486, 0.64042264, 0.10490012])
+    expected = fused(x).numpy()
+    recording = record_tensorflow(fused, x)
+    assert recording.outputs[0].numbers == tuple(expected.tolist())
+    [alone] = values(recording, "Mul")
+    assert (alone == tuple(expected.tolist())) == (not recording.omitted)
+    inside = record_tensorflow(lambda x: fused(x) + 0.0, x)
+    assert inside.outputs[0].numbers == tuple(expected.tolist())
+
+
+def test_a_program_with_an_effect_runs_once() -> None:
+    seen: list[float] = []
+
+    def noted(x: Any) -> Any:
+        return tf.numpy_function(lambda v: seen.append(float(v)) or v, [x], tf.float32)
+
+    assert record_tensorflow(noted, tf.constant(2.0)).error == ""
+    assert seen == [2.0]
+    drawn = record_tensorflow(lambda: tf.random.uniform([2]))
+    assert drawn.outputs[0].numbers == values(drawn, "RandomUniform")[0]
+
+
+def test_a_variable_is_written_once() -> None:
+    count = tf.Variable(0.0)
+
+    def counted(x: Any) -> Any:
+        return count.assign_add(x)
+
+    recording = record_tensorflow(counted, tf.constant(2.0))
+    assert (count.numpy(), recording.outputs[0].numbers) == (2.0, (2.0,))
+
+
+def test_results_carry_the_names_that_the_program_gave_them() -> None:
+    def several(x: Any) -> Any:
+        return {"loss": x * 2.0, "parts": [x, x + 1.0]}
+
+    recording = record_tensorflow(several, tf.constant(1.0))
+    assert [n.label for n in recording.nodes if n.kind == "output"] == [
+        "output loss",
+        "output parts",
+        "output parts",
+    ]
+
+
+def test_an_error_of_shapes_is_told_without_tensorflows_names() -> None:
+    recording = record_tensorflow(lambda x: tf.matmul(x, tf.ones([5, 2])), tf.ones([2, 3]))
+    assert recording.error == (
+        "ValueError: Dimensions must be equal, but are 3 and 5 with input shapes: [2,3], [5,2]."
+    )
