@@ -142,7 +142,7 @@ class JudgedNotebook(IPyNbFile):
         if self.judge.budget.is_over():
             raise KernelFault("timeout", "the time for this notebook was over before it began")
         if self.kernel is None:
-            self.kernel = JudgedKernel(self.judge.start, self.judge.budget)
+            self.kernel = JudgedKernel(self.judge.start, self.judge.budget, self.fresh)
             for source in self.ran:
                 self.kernel.begin_cell(self.cell_seconds)
                 message = self.kernel.execute_cell_input(source, allow_stdin=False)

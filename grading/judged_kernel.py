@@ -65,8 +65,11 @@ class JudgedKernel(RunningKernel):
     """nbval's RunningKernel on a kernel that `start` launches. Any wait raises KernelFault when the kernel
     dies, prints too much, or its time is over."""
 
-    def __init__(self, start: Callable[[], KernelManager], budget: Budget):
+    def __init__(self, start: Callable[[], KernelManager], budget: Budget, measured: bool = False):
         self.budget = budget
+        self.measured = (
+            measured  # a forged message matters where something is counted, and there ends the run
+        )
         self._cell_until = budget.until
         self._bytes = 0
         self._ended: set[str] = set()  # the requests whose end was seen
@@ -156,7 +159,7 @@ class JudgedKernel(RunningKernel):
         if content.get("status") == "aborted":
             raise KernelFault("died", "the kernel refused to run the cell")
         if content.get("execution_state") == "idle" and asked is not None:
-            if asked in self._ended:
+            if self.measured and asked in self._ended:
                 raise KernelFault("tampered", "it sent a message that only the kernel itself may send")
             self._ended.add(asked)
 
