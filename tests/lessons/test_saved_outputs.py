@@ -30,6 +30,8 @@ def nbval(notebooks: list[Path], folder: Path) -> subprocess.CompletedProcess[st
         "-m",
         "pytest",
         "--nbval",
+        "--nbval-kernel-startup-timeout",
+        "300",  # the first kernel waits until the frameworks are imported
         "--nbval-cell-timeout",
         "60",
         "-q",
