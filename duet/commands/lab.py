@@ -38,7 +38,7 @@ def lab(
     command += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # a container's user
     command += [] if browser else ["--no-browser"]
     command += [] if port is None else [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
-    raise typer.Exit(run(command, {**os.environ, **server.settings(folder)}))
+    raise typer.Exit(become(command, {**os.environ, **server.settings(folder)}))
 
 
 def is_free(ip: str, port: int) -> bool:
@@ -52,14 +52,15 @@ def is_free(ip: str, port: int) -> bool:
     return True
 
 
-def run(command: list[str], environment: dict[str, str]) -> int:
-    """Run the server until it ends. Ctrl-C goes to it too, and it asks its own question."""
-    with subprocess.Popen(command, env=environment) as jupyter:
-        while True:
-            try:
-                return jupyter.wait()
-            except KeyboardInterrupt:
-                continue
+def become(command: list[str], environment: dict[str, str]) -> int:
+    """Become the server: what stops this command then stops JupyterLab, its kernels with it.
+
+    Windows cannot replace a process; there the server is waited for, and its exit status returned.
+    """
+    if os.name == "posix":
+        sys.stdout.flush()
+        os.execve(command[0], command, environment)
+    return subprocess.run(command, env=environment, check=False).returncode
 
 
 def register(app: typer.Typer) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from duet.commands.lab import is_free
+
 DUET = [sys.executable, "-c", "from duet.cli import main; main()"]
 SECONDS = 120
 
@@ -29,6 +31,8 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(30)
+    port = int(re.search(r"localhost:(\d+)", log.read_text())[1])
+    assert is_free("localhost", port), "what ends duet lab ends JupyterLab"
 
 
 def address(log: Path) -> str:
