@@ -86,8 +86,11 @@ def draw_blocks(sheet: Sheet, story: dict[str, Any], left: float, top: float) ->
             name = f"thread {square * share}" + (f" to {(square + 1) * share - 1}" if share > 1 else "")
             sheet.box(at_x, at_y, CELL, CELL, fill, "bad" if bad else "op-line", name)
     below = top - 14 + math.ceil(len(story["blocks"]) / 4) * (card_h + 10)
-    if story["blocksLeftOut"] > 0:
-        sheet.text(left, below + 10, f"and {story['blocksLeftOut']} more blocks", "muted")
+    if story["nothing"]:
+        sheet.text(left, below + 10, story["nothing"], "ink", "bold")
+        below += 1.5 * LINE
+    elif (more := story["blocksLeftOut"]) > 0:
+        sheet.text(left, below + 10, f"and {more} more {'block' if more == 1 else 'blocks'}", "muted")
         below += LINE
     return below
 

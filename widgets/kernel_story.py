@@ -19,7 +19,10 @@ ITEM_BYTES = {"bool": 1, "float16": 2, "bfloat16": 2, "complex64": 8, "complex12
 
 
 def kernel_story(launch: Launch) -> dict[str, Any]:
-    """JSON-able data of `launch`: source, shapes, arrays, frames, findings, profile, and what is left out."""
+    """JSON-able data of `launch`: source, shapes, arrays, frames, findings, profile, and what is left out.
+
+    `nothing` is one line where there is no access to show, else "".
+    """
     blocks = shown_blocks(launch)
     place = {block: i for i, block in enumerate(blocks)}
     accesses = [access for access in launch.accesses if access.block in place]
@@ -38,6 +41,7 @@ def kernel_story(launch: Launch) -> dict[str, Any]:
         "accessesLeftOut": launch.accesses_omitted + len(launch.accesses) - len(accesses),
         "arrays": [{**asdict(array), "itemBytes": item_bytes(array.dtype)} for array in launch.arrays],
         "frames": frames(accesses, place),
+        "nothing": "" if accesses else why_nothing(launch),
         "findings": [finding_data(each, place) for each in launch.findings],
         "profile": None if launch.profile is None else profile_data(launch),
         "engine": launch.engine,
@@ -47,11 +51,24 @@ def kernel_story(launch: Launch) -> dict[str, Any]:
     }
 
 
+def why_nothing(launch: Launch) -> str:
+    """Why a launch without accesses has none, in one line."""
+    if launch.findings:
+        return "No reads and writes to show: the findings say why."
+    if launch.level not in ("hazards", "profile"):
+        return (
+            f"Level {launch.level!r} records no reads and writes: inspect with level='hazards' to see them."
+        )
+    if launch.printed:
+        return "The kernel only printed: no reads, no writes."
+    return "The kernel did nothing: no reads, no writes."
+
+
 def shown_blocks(launch: Launch) -> list[tuple[int, int, int]]:
     """The recorded blocks in launch order, those with findings first kept when there are too many."""
-    recorded = list(dict.fromkeys(access.block for access in launch.accesses))
-    guilty = {block for each in launch.findings for block in (each.block, each.other_block) if block}
-    kept = sorted(recorded, key=lambda block: block not in guilty)[:BLOCKS]
+    guilty = {block: True for each in launch.findings for block in (each.block, each.other_block) if block}
+    recorded = dict.fromkeys(access.block for access in launch.accesses)
+    kept = list(guilty | recorded)[:BLOCKS]
     return sorted(kept, key=lambda block: block[::-1])
 
 

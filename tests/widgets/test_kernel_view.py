@@ -30,6 +30,22 @@ def reverse(x, y):
     y[i] = tile[7 - t]
 
 
+@numba_cuda.jit
+def untouched(x, y):
+    """Its thread's number: `pass` would do as well."""
+    numba_cuda.grid(1)
+
+
+@numba_cuda.jit
+def talks(x, y):
+    print("hello")
+
+
+@numba_cuda.jit
+def astray(x, y):
+    y[100] = 1.0
+
+
 def launched(kernel, grid, block, *arguments, **options):
     return inspect(kernel, grid, block, *arguments, **options)
 
@@ -68,6 +84,36 @@ def test_more_blocks_than_fit_are_counted() -> None:
     story = kernel_story(launched(affine, 128, 8, np.float32(2), x, np.float32(1), np.zeros_like(x)))
     assert 1 <= len(story["blocks"]) <= BLOCKS
     assert story["blocksLeftOut"] == 128 - len(story["blocks"])
+
+
+@pytest.mark.parametrize(
+    ("kernel", "level", "words"),
+    [
+        (untouched, "hazards", "The kernel did nothing: no reads, no writes."),
+        (untouched, "profile", "The kernel did nothing: no reads, no writes."),
+        (talks, "hazards", "The kernel only printed: no reads, no writes."),
+        (affine, "bounds", "Level 'bounds' records no reads and writes"),
+        (astray, "hazards", "No reads and writes to show"),
+    ],
+)
+def test_a_launch_without_accesses_says_why(kernel, level, words) -> None:
+    x = np.ones(24, dtype=np.float32)
+    arguments = (np.float32(2), x, np.float32(1), x.copy()) if kernel is affine else (x, x.copy())
+    story = kernel_story(launched(kernel, 3, 8, *arguments, level=level))
+    assert story["nothing"].startswith(words)
+    picture = kernel_svg(story)
+    assert story["nothing"].partition("'")[0] in picture.replace("\xa0", " ")
+    assert "more block" not in picture
+
+
+def test_a_block_whose_first_access_strays_has_its_card() -> None:
+    x = np.ones(16, dtype=np.float32)
+    story = kernel_story(launched(astray, 3, 8, x, x.copy()))
+    assert story["findings"][0]["card"] == story["blocks"].index(list(story["findings"][0]["block"]))
+
+
+def test_a_launch_with_accesses_did_something(stray) -> None:
+    assert kernel_story(stray)["nothing"] == ""
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

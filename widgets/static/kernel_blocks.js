@@ -23,7 +23,8 @@ export class KernelBlocks {
     this.share = Math.ceil(story.threads / SQUARES);
     this.columns = Math.min(WIDEST, story.block[0], Math.ceil(story.threads / this.share));
     this.cards = story.blocks.map((_, block) => this.card(block, point));
-    const more = story.blocksLeftOut > 0 && el("p", { class: "more" }, `and ${story.blocksLeftOut} more ${story.blocksLeftOut === 1 ? "block" : "blocks"}`);
+    const left = story.blocksLeftOut > 0 ? `and ${story.blocksLeftOut} more ${story.blocksLeftOut === 1 ? "block" : "blocks"}` : "";
+    const more = (story.nothing || left) && el("p", { class: story.nothing ? "nothing" : "more" }, story.nothing || left);
     this.root = el("div", { class: "cards" }, ...this.cards.map((card) => card.root), more);
   }
 

@@ -11,7 +11,7 @@
  *            other_thread: number[]|null, index: number[]|null, block: number[]|null}} Finding
  * @typedef {{kernel: string, firstLine: number, source: string[], counts: Record<string, number>,
  *            grid: number[], block: number[], threads: number, blocks: number[][], blocksLeftOut: number,
- *            accessesLeftOut: number, arrays: ArrayInfo[], frames: Frame[], findings: Finding[],
+ *            accessesLeftOut: number, arrays: ArrayInfo[], frames: Frame[], nothing: string, findings: Finding[],
  *            profile: any, engine: string, level: string, printed: string, notes: string[]}} Story
  * @typedef {"reading"|"writing"|"between"|"waiting"|"done"} ThreadState
  */

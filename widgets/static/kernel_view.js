@@ -65,12 +65,13 @@ export class KernelView {
   legend() {
     const sign = (/** @type {string} */ state, /** @type {string} */ mark) =>
       el("span", {}, svg("svg", { width: 15, height: 15 }, svg("g", { class: `thread ${state}` }, svg("rect", { x: 1, y: 1, width: 13, height: 13, rx: 2 }), svg("text", { x: 7.5, y: 11 }, mark))), ` ${state}`);
-    return el("p", { class: "legend" }, sign("reading", "R"), sign("writing", "W"), sign("between", ""), sign("waiting", "‖"), sign("done", "✓"), this.story.findings.length > 0 && sign("hazard", "!"), el("span", {}, "cells: filled = read, outlined = written since the last barrier"));
+    return el("p", { class: "legend", hidden: this.story.nothing !== "" }, sign("reading", "R"), sign("writing", "W"), sign("between", ""), sign("waiting", "‖"), sign("done", "✓"), this.story.findings.length > 0 && sign("hazard", "!"), el("span", {}, "cells: filled = read, outlined = written since the last barrier"));
   }
 
   /** @param {boolean} profile */
   tab(profile) {
-    this.steps.hidden = this.signs.hidden = profile;
+    this.steps.hidden = profile;
+    this.signs.hidden = profile || this.story.nothing !== "";
     this.profile.hidden = !profile;
     this.tabs?.forEach((each, i) => each.setAttribute("aria-pressed", String((i === 1) === profile)));
   }
@@ -137,9 +138,9 @@ export class KernelView {
 
   /** @param {number} frame */
   say(frame) {
+    if (this.story.nothing) return this.story.nothing;
     if (frame < 0) return "Before the first access.";
-    const access = this.story.frames[frame]?.accesses[0];
-    if (!access) return "Nothing was recorded.";
+    const access = this.story.frames[frame].accesses[0];
     const array = this.story.arrays[access.array];
     const warp = Math.floor(unpacked(access.threads)[0] / 32);
     const { lanes, sectors, ideal, passes } = request(access, array, warp);
