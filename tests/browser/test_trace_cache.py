@@ -22,6 +22,7 @@ def test_a_typed_call_is_predicted_then_run(notebook, snap) -> None:
     page.wait_for_selector(".trace-cache", timeout=90_000)
     assert page.locator(".calls tbody tr").count() == 3
     box = page.get_by_label("arguments of a call")
+    assert "tf.ones([3]), 2" in str(box.get_attribute("placeholder"))
     box.fill("tf.zeros(3), 2")
     box.press("Enter")
     page.wait_for_selector(".entries li.lit")

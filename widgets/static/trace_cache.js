@@ -21,7 +21,7 @@ export class TraceCacheView {
     this.entries = el("ol", { class: "entries", start: 0 });
     this.breaks = el("ul", { class: "breaks" });
     this.answer = el("p", { class: "status", role: "status" });
-    this.input = el("input", { type: "text", "aria-label": "arguments of a call", placeholder: "arguments, as in tf.ones([3]), 2", spellcheck: "false" });
+    this.input = el("input", { type: "text", "aria-label": "arguments of a call", placeholder: `arguments, as in ${example(history.framework)}`, spellcheck: "false" });
     this.title = el("b");
     this.count = el("span", { class: "shape" });
     this.root = el(
@@ -73,6 +73,11 @@ export class TraceCacheView {
     this.answer.classList.toggle("bad", answer.error !== "");
     [...this.entries.children].forEach((item, i) => item.classList.toggle("lit", i === answer.entry));
   }
+}
+
+/** What a learner may type for a function of this framework. @param {string} framework */
+export function example(framework) {
+  return framework === "tensorflow" ? "tf.ones([3]), 2" : "torch.ones(3), 2";
 }
 
 /** @param {Call} call */
