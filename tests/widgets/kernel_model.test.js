@@ -97,3 +97,11 @@ test("places are named as the kernel writes them", () => {
   assert.equal(cellName(array("m", "global", [2, 3]), 4), "m[1, 1]");
   assert.equal(sentence(story, 0), "Line 3: 8 threads read x");
 });
+
+test("a thread that ran a whole loop in one frame counts once, with all that it touched", () => {
+  const turns = access(0, 0, "write", 1, 3, [0, 0, 0, 1, 1], [0, 8, 16, 1, 9]);
+  const serial = { ...story, arrays: [story.arrays[0], array("y", "global", [21])], frames: [{ line: 3, accesses: [turns] }] };
+  assert.equal(sentence(serial, 0), "Line 3: 2 threads write y, 5 times in all");
+  assert.deepEqual(touches(serial, 0, 0, 0).map(({ index }) => index), [0, 8, 16]);
+  assert.deepEqual(request(turns, serial.arrays[1], 0), { lanes: 2, sectors: 1, ideal: 1, passes: 1 });
+});

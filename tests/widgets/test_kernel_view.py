@@ -37,6 +37,11 @@ def untouched(x, y):
 
 
 @numba_cuda.jit
+def hole(x, y):
+    raise NotImplementedError("task 2")
+
+
+@numba_cuda.jit
 def talks(x, y):
     print("hello")
 
@@ -91,6 +96,7 @@ def test_more_blocks_than_fit_are_counted() -> None:
     [
         (untouched, "hazards", "The kernel did nothing: no reads, no writes."),
         (untouched, "profile", "The kernel did nothing: no reads, no writes."),
+        (hole, "hazards", "The kernel did nothing, its hole is still empty: no reads, no writes."),
         (talks, "hazards", "The kernel only printed: no reads, no writes."),
         (affine, "bounds", "Level 'bounds' records no reads and writes"),
         (astray, "hazards", "No reads and writes to show"),

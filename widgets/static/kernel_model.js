@@ -133,18 +133,22 @@ export function toucher(story, frame, array, index, block = null) {
  * @returns {{array: number, index: number, kind: string}[]}
  */
 export function touches(story, frame, block, thread) {
+  /** @type {{array: number, index: number, kind: string}[]} */
   const found = [];
   for (const access of story.frames[frame]?.accesses ?? []) {
     if (access.block !== block) continue;
-    const lane = unpacked(access.threads).indexOf(thread);
-    if (lane >= 0) found.push({ array: access.array, index: unpacked(access.indices)[lane], kind: access.kind });
+    const indices = unpacked(access.indices);
+    unpacked(access.threads).forEach((each, lane) => {
+      if (each === thread) found.push({ array: access.array, index: indices[lane], kind: access.kind });
+    });
   }
   return found;
 }
 
 /**
  * A warp's request: the 32-byte sectors of global memory that it moves, or the passes over the 32 banks of shared
- * memory that it takes (lanes that read one word share a pass).
+ * memory that it takes (lanes that read one word share a pass). Where threads ran one after another, a thread has
+ * several turns of a loop in one access; its first is the request.
  * @param {Access} access @param {ArrayInfo} array @param {number} warp
  * @returns {{lanes: number, sectors: number, ideal: number, passes: number}}
  */
@@ -152,7 +156,7 @@ export function request(access, array, warp) {
   const indices = unpacked(access.indices);
   const mine = unpacked(access.threads)
     .map((thread, lane) => ({ thread, index: indices[lane] }))
-    .filter(({ thread }) => Math.floor(thread / WARP) === warp);
+    .filter(({ thread }, i, all) => Math.floor(thread / WARP) === warp && all[i - 1]?.thread !== thread);
   const bytes = array.itemBytes;
   const sectors = new Set();
   /** @type {Map<number, Set<number>>} */
@@ -208,13 +212,21 @@ export function cellName(array, index) {
 export function sentence(story, frame) {
   const here = story.frames[frame];
   if (!here) return "Nothing was recorded.";
+  /** @type {Map<string, {count: number, threads: Set<string>}>} */
   const parts = new Map();
   for (const access of here.accesses) {
     const name = story.arrays[access.array].name;
     const verb = { read: "read", write: "write", atomic: "update atomically" }[access.kind];
     const key = `${verb} ${name}`;
-    parts.set(key, (parts.get(key) ?? 0) + unpacked(access.threads).length);
+    const part = parts.get(key) ?? { count: 0, threads: new Set() };
+    for (const thread of unpacked(access.threads)) part.threads.add(`${access.block} ${thread}`);
+    parts.set(key, { count: part.count + unpacked(access.threads).length, threads: part.threads });
   }
-  const text = [...parts].map(([key, count]) => `${count} ${count === 1 ? "thread" : "threads"} ${key}`).join(", ");
+  const text = [...parts]
+    .map(([key, { count, threads }]) => {
+      const often = count > threads.size ? `, ${count} times in all` : "";
+      return `${threads.size} ${threads.size === 1 ? "thread" : "threads"} ${key}${often}`;
+    })
+    .join(", ");
   return `Line ${here.line}: ${text}`;
 }
