@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import inspect
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -14,6 +13,7 @@ import torch
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.torch_assembly import assemble
 from graphviz_tools.sources.torch_batches import first_batches
+from graphviz_tools.sources.torch_collection import seldom_collected
 from graphviz_tools.sources.torch_compiled_calls import compiled_calls
 from graphviz_tools.sources.torch_engine import recording_engine
 from graphviz_tools.sources.torch_errors import explanation
@@ -144,6 +144,7 @@ class TorchRecorder:
     def __enter__(self) -> TorchRecorder:
         if self.recording is not None:
             raise ValueError("this recorder has its recording; call recording_torch() again for another")
+        self._open.enter_context(seldom_collected())
         self._open.callback(self._calls.modules.close)
         self._calls.modules.open()
         self._open.enter_context(first_batches(self._calls.trace, self._batches))
@@ -164,13 +165,10 @@ class TorchRecorder:
             self._calls.trace.close()
         if error is not None:
             self._mark(error, traceback)
-        collecting = gc.isenabled()
-        gc.disable()  # thousands of new objects and no garbage: a collection here would find nothing
         try:
-            self.recording = assemble(self._calls.trace, self._title, self._function)
+            with seldom_collected():
+                self.recording = assemble(self._calls.trace, self._title, self._function)
         finally:
-            if collecting:
-                gc.enable()
             del self._calls
 
     def _mark(self, error: BaseException, traceback: TracebackType | None) -> None:

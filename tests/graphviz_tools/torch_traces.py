@@ -20,6 +20,7 @@ def traces() -> tuple[object, ...]:
         torch.utils.data.dataloader._BaseDataLoaderIter.__next__,
         torch.is_grad_enabled(),
         gc.isenabled(),
+        gc.get_threshold(),
     )
 
 
