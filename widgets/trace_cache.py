@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -9,7 +10,6 @@ from typing import Any
 
 import traitlets
 
-import __main__
 from graphviz_tools.palette import Theme
 from graphviz_tools.recording import SourceLine
 from graphviz_tools.trace_cache import CacheHistory, Prediction, trace_cache
@@ -87,7 +87,8 @@ class TraceCache(Twin):
 
 def typed_arguments(text: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The positional and keyword arguments that `text` writes, evaluated with the notebook's names."""
-    return eval(f"(lambda *args, **kwargs: (args, kwargs))({text}\n)", dict(vars(__main__)))
+    notebook = sys.modules["__main__"]  # asked for now: a kernel forked from a preloaded process has another
+    return eval(f"(lambda *args, **kwargs: (args, kwargs))({text}\n)", dict(vars(notebook)))
 
 
 def prediction_words(found: Prediction) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
+
 import pytest
 
 import __main__
@@ -31,6 +34,14 @@ def test_a_typed_call_is_predicted_without_running(cache: TraceCache) -> None:
     cache._asked(None, {"verb": "predict", "arguments": "tf.zeros(4), 2"}, None)
     assert cache._answer["words"].startswith("This call would trace a new graph")
     assert len(cache.history.calls) == 1
+
+
+def test_names_are_those_of_a_notebook_that_became_main_later(cache, monkeypatch) -> None:
+    notebook = ModuleType("__main__")
+    notebook.three = tf.ones(3)  # pyright: ignore[reportAttributeAccessIssue]
+    monkeypatch.setitem(sys.modules, "__main__", notebook)
+    cache._asked(None, {"verb": "predict", "arguments": "three, 2"}, None)
+    assert cache._answer["error"] == ""
 
 
 def test_a_typed_call_can_be_run(cache: TraceCache) -> None:
