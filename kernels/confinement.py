@@ -22,6 +22,7 @@ SOCKETS = "/run/kernel"
 _CLONE = {"mount": 0x00020000, "uts": 0x04000000, "ipc": 0x08000000, "pid": 0x20000000, "net": 0x40000000}
 _MS_NOSUID_NODEV = 0x2 | 0x4
 _MS_NOEXEC = 0x8
+_MS_BIND_REC = 0x1000 | 0x4000
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = (
     1,
     4,
@@ -64,9 +65,7 @@ def enter(limits: Confinement, client: int) -> None:
     # processes alone.
     _mount("proc", "/proc", "proc", _MS_NOSUID_NODEV | _MS_NOEXEC, "")
     for folder in (HOME, "/tmp", "/dev/shm", "/run"):
-        _mount(
-            "tmpfs", folder, "tmpfs", _MS_NOSUID_NODEV, f"size={limits.disk_bytes},nr_inodes=20000,mode=0700"
-        )
+        _cover(folder, limits.disk_bytes)
     Path(SOCKETS).mkdir(mode=0o700)
     os.chdir(HOME)
     _give_up_capabilities()
@@ -123,6 +122,30 @@ def _address_space_in_use() -> int:
     """Bytes mapped now: what the preloaded frameworks map is not the learner's."""
     with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123
         return int(file.read().split()[0]) * resource.getpagesize()
+
+
+def _cover(folder: str, disk_bytes: int) -> None:
+    """Mount an empty disk on `folder`. What bubblewrap shows below it stays: a checkout or an environment in
+    /tmp is as readable as any other."""
+    shown = [(place, os.open(place, os.O_PATH)) for place in _mounts_below(folder)]
+    options = f"size={disk_bytes},nr_inodes=20000,mode=0700"
+    _mount("tmpfs", folder, "tmpfs", _MS_NOSUID_NODEV, options)
+    for place, handle in shown:
+        Path(place).mkdir(parents=True, exist_ok=True)
+        _mount(f"/proc/self/fd/{handle}", place, "", _MS_BIND_REC, "")
+        os.close(handle)
+
+
+def _mounts_below(folder: str) -> list[str]:
+    """The topmost folders below `folder` on which something is mounted."""
+    found: list[str] = []
+    with open("/proc/self/mountinfo", encoding="utf-8") as file:  # noqa: PTH123
+        places = sorted(line.split()[4].encode().decode("unicode_escape") for line in file)
+    for place in places:
+        inside = any(place.startswith(f"{other}/") for other in found)
+        if place.startswith(f"{folder}/") and not inside and os.path.isdir(place):  # noqa: PTH112
+            found.append(place)
+    return found
 
 
 def _mount(source: str, target: str, kind: str, flags: int, options: str) -> None:
