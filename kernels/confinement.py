@@ -64,8 +64,14 @@ def enter(limits: Confinement, client: int) -> None:
     # A machine where bubblewrap got a user namespace lets a new proc be mounted; it shows this kernel's
     # processes alone.
     _mount("proc", "/proc", "proc", _MS_NOSUID_NODEV | _MS_NOEXEC, "")
+    shown = [(place, os.open(place, os.O_PATH)) for place in _mounts_below("/tmp")]
     for folder in (HOME, "/tmp", "/dev/shm", "/run"):
-        _cover(folder, limits.disk_bytes)
+        options = f"size={limits.disk_bytes},nr_inodes=20000,mode=0700"
+        _mount("tmpfs", folder, "tmpfs", _MS_NOSUID_NODEV, options)
+    for place, handle in shown:  # a checkout or an environment in /tmp is as readable as any other
+        Path(place).mkdir(parents=True, exist_ok=True)
+        _mount(f"/proc/self/fd/{handle}", place, "", _MS_BIND_REC, "")
+        os.close(handle)
     Path(SOCKETS).mkdir(mode=0o700)
     os.chdir(HOME)
     _give_up_capabilities()
@@ -122,18 +128,6 @@ def _address_space_in_use() -> int:
     """Bytes mapped now: what the preloaded frameworks map is not the learner's."""
     with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123
         return int(file.read().split()[0]) * resource.getpagesize()
-
-
-def _cover(folder: str, disk_bytes: int) -> None:
-    """Mount an empty disk on `folder`. What bubblewrap shows below it stays: a checkout or an environment in
-    /tmp is as readable as any other."""
-    shown = [(place, os.open(place, os.O_PATH)) for place in _mounts_below(folder)]
-    options = f"size={disk_bytes},nr_inodes=20000,mode=0700"
-    _mount("tmpfs", folder, "tmpfs", _MS_NOSUID_NODEV, options)
-    for place, handle in shown:
-        Path(place).mkdir(parents=True, exist_ok=True)
-        _mount(f"/proc/self/fd/{handle}", place, "", _MS_BIND_REC, "")
-        os.close(handle)
 
 
 def _mounts_below(folder: str) -> list[str]:
