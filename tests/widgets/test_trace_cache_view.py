@@ -7,7 +7,6 @@ from types import ModuleType
 
 import pytest
 
-import __main__
 from graphviz_tools.frameworks import import_tensorflow
 from widgets import TraceCache
 
@@ -16,7 +15,9 @@ tf = import_tensorflow()
 
 @pytest.fixture
 def cache(monkeypatch: pytest.MonkeyPatch) -> TraceCache:
-    monkeypatch.setattr(__main__, "tf", tf, raising=False)
+    monkeypatch.setattr(
+        sys.modules["__main__"], "tf", tf, raising=False
+    )  # another test may have made another
     return TraceCache(tf.function(lambda x, n: x * n))
 
 
