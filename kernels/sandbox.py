@@ -11,6 +11,7 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -149,15 +150,15 @@ class SandboxProvisioner(LocalProvisioner):
             "env": _ENVIRONMENT | _threads(),
             "confinement": asdict(limits),
         }
-        kernel = ForkedProcess(Path(self.zygote), request)
-        self.process = cast(Any, kernel)
-        try:
+        with ExitStack() as undo:  # a launch that fails is never cleaned up after
+            undo.callback(self.group.remove)
+            kernel = ForkedProcess(Path(self.zygote), request)
+            self.process = cast(Any, kernel)
+            undo.callback(kernel.kill)
             self.group.add(kernel.pid)
             kernel.go()
             kernel.wait_until_bound()
-        except BaseException:
-            kernel.kill()
-            raise
+            undo.pop_all()
         self.pid = kernel.pid
         outside = inside | {"ip": f"/proc/{kernel.pid}/root{confinement.SOCKETS}/s", "key": key.encode()}
         self.connection_info = cast(KernelConnectionInfo, outside)

@@ -188,3 +188,21 @@ def test_solutions_in_readable_folders_are_hidden(tmp_path: Path, monkeypatch: p
     command = sandbox._bubblewrap(tmp_path, gpu=False)
     place = command.index(str(tmp_path / "gpu_labs" / "master.ipynb"))
     assert command[place - 2 : place] == ["--ro-bind", "/dev/null"]
+
+
+def test_a_launch_that_fails_leaves_no_control_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[ControlGroup] = []
+    create = ControlGroup.create
+
+    def remembered(memory: int, processes: int) -> ControlGroup:
+        made.append(create(memory, processes))
+        return made[-1]
+
+    def refuse(*_: Any) -> None:
+        raise OSError("no such process")
+
+    monkeypatch.setattr(ControlGroup, "create", staticmethod(remembered))
+    monkeypatch.setattr(ControlGroup, "add", refuse)
+    with pytest.raises(OSError, match="no such process"):
+        launch.in_sandbox(Limits(), modules=("numpy",))()
+    assert made and not any(folder.exists() for group in made for folder in group.folders)
