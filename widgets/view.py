@@ -9,6 +9,7 @@ from typing import Any
 
 import traitlets
 
+from graphviz_tools.collection import seldom_collected
 from graphviz_tools.recording import Recording
 from graphviz_tools.scene import make_scene
 from graphviz_tools.scopes import Path as ScopePath
@@ -39,6 +40,7 @@ class View(Twin):
     all_ops = traitlets.Bool(False, help="show a static graph's plumbing").tag(sync=True)
     score = traitlets.Dict({"right": 0, "asked": 0}, help="answers so far").tag(sync=True)
 
+    @seldom_collected()
     def __init__(
         self, recordings: Sequence[Recording], step: int, predict: bool, all_ops: bool, seed: int
     ) -> None:

@@ -10,10 +10,10 @@ from typing import Any, cast
 
 import torch
 
+from graphviz_tools.collection import seldom_collected
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.torch_assembly import assemble
 from graphviz_tools.sources.torch_batches import first_batches
-from graphviz_tools.sources.torch_collection import seldom_collected
 from graphviz_tools.sources.torch_compiled_calls import compiled_calls
 from graphviz_tools.sources.torch_engine import recording_engine
 from graphviz_tools.sources.torch_errors import explanation
