@@ -104,6 +104,7 @@ class TorchRecorder:
         self._title = title or (getattr(fn, "__name__", type(fn).__name__) if fn is not None else "")
         self._calls = CallRecorder(root, numbers=values, max_steps=max_steps, max_values=max_values)
         self._batches = batches
+        self._calm = seldom_collected()
         self._open = ExitStack()
 
     def given(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -144,7 +145,7 @@ class TorchRecorder:
     def __enter__(self) -> TorchRecorder:
         if self.recording is not None:
             raise ValueError("this recorder has its recording; call recording_torch() again for another")
-        self._open.enter_context(seldom_collected())
+        self._calm.__enter__()
         self._open.callback(self._calls.modules.close)
         self._calls.modules.open()
         self._open.enter_context(first_batches(self._calls.trace, self._batches))
@@ -166,10 +167,10 @@ class TorchRecorder:
         if error is not None:
             self._mark(error, traceback)
         try:
-            with seldom_collected():
-                self.recording = assemble(self._calls.trace, self._title, self._function)
+            self.recording = assemble(self._calls.trace, self._title, self._function)
         finally:
             del self._calls
+            self._calm.__exit__(None, None, None)
 
     def _mark(self, error: BaseException, traceback: TracebackType | None) -> None:
         """Say where the program raised; an operation that raised has said so already."""

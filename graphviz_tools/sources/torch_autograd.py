@@ -52,6 +52,11 @@ class AutogradGraph:
         leaf = self._leaves.get(id(variable))
         return leaf[1] if leaf is not None and leaf[0]() is variable else None
 
+    def latest(self, nodes: set[int]) -> int | None:
+        """Of these nodes the one that the forward pass made last, which the engine takes first."""
+        made = {node: sequence for sequence, node in self._by_sequence.items() if node in nodes}
+        return max(nodes, key=lambda node: made.get(node, _NO_SEQUENCE), default=None)
+
     def grow(self, function: Any, owner: int | None) -> list[tuple[int, str, int]]:
         """Add `function` and all behind it that is new; `owner` made them. Returns what they saved as
         (node, field, value)."""
@@ -90,6 +95,7 @@ class AutogradGraph:
 
     def leave(self, functions: list[Any]) -> None:
         """Take what was put into autograd functions out again, from `functions` on."""
+        self._lives.clear()
         seen: set[Any] = set()
         while functions:
             function = functions.pop()

@@ -47,7 +47,7 @@ class EngineRun:
         self._trace = trace
         self._create = bool(create_graph)
         self._keep = self._create if retain_graph is None else bool(retain_graph)
-        self._functions: dict[int, tuple[int, list[int]]] = {}  # node -> (sequence number, nodes behind it)
+        self._watched: set[int] = set()
         self._finished: set[int] = set()
         self._last: int | None = None
         self._gradients: dict[int, int | None] = {}
@@ -97,29 +97,22 @@ class EngineRun:
 
     def _watch_all(self, outputs: Any, handles: list[Any]) -> None:
         """Hook every autograd function behind `outputs`; those that are new join the graph."""
-        graph = self._trace.graph
-        waiting = [f for f in (_function_of(output) for output in outputs) if f is not None]
+        graph, watched, ran = self._trace.graph, self._watched, self._ran
+        waiting = [f for f in map(_function_of, outputs) if f is not None]
         while waiting:
             function = waiting.pop()
             node = graph.number(function)
             if node is None:
                 graph.grow(function, None)
                 node = graph.number(function)
-            if node is None or node in self._functions:
+            if node is None or node in watched:
                 continue
-            behind: list[int] = []
-            for following, _ in function.next_functions:
-                if following is not None:
-                    waiting.append(following)
-                    number = graph.number(following)
-                    if number is not None:
-                        behind.append(number)
-            self._functions[node] = function._sequence_nr(), behind
-            variable = graph.variables.get(node)
-            if variable is not None:
-                gradient = getattr(variable(), "grad", None)
+            watched.add(node)
+            waiting += [following for following, _ in function.next_functions if following is not None]
+            if node in graph.variables:
+                gradient = getattr(graph.variables[node](), "grad", None)
                 self._gradients[node] = self._value(gradient) if gradient is not None else None
-            handles.append(function.register_hook(partial(self._ran, node)))
+            handles.append(function.register_hook(partial(ran, node)))
 
     def _ran(self, node: int, leaving: Any, arriving: Any) -> None:
         self._finished.add(node)
@@ -175,9 +168,9 @@ class EngineRun:
         message = f"{type(error).__name__}: {error}"
         if trace.tape.steps and trace.tape.steps[-1].error == message:
             return
-        waiting = self._functions.keys() - self._finished
-        blocked = {behind for node in waiting for behind in self._functions[node][1]}
-        node = max(waiting - blocked, key=lambda n: self._functions[n][0], default=None)
+        waiting = self._watched - self._finished
+        blocked = {edge[1] for edge in trace.tape.edges if edge[4] == "autograd" and edge[0] in waiting}
+        node = trace.graph.latest(waiting - blocked)
         if self._last is not None and f"'{trace.tape.nodes[self._last][1]}' returned nan" in message:
             node = self._last  # found out afterwards, by detect_anomaly
         if concerns_the_call(message):

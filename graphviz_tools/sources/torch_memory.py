@@ -39,8 +39,8 @@ class StorageLedger:
         self._by_base: dict[int, _Storage] = {}
         self._by_number: dict[int, _Storage] = {}
 
-    def number(self, tensor: torch.Tensor, pointer: int, *, gradient: bool = False) -> int:
-        """The number of the storage below `tensor`, whose first element is at `pointer`.
+    def number(self, tensor: torch.Tensor, pointer: int, nbytes: int, *, gradient: bool = False) -> int:
+        """The number of the storage below `tensor` of `nbytes` bytes, whose first element is at `pointer`.
 
         The engine adds gradients in place only where nobody else refers to their storage, so of a gradient
         only the tensors are watched: its memory counts as freed when the last of them is.
@@ -49,7 +49,7 @@ class StorageLedger:
         base = pointer - int(offset) * tensor.itemsize if offset else pointer
         storage = self._by_base.get(base)
         if storage is None:
-            storage = _Storage(base, self._count, tensor.nbytes)
+            storage = _Storage(base, self._count, nbytes)
             self._count += 1
             self._by_base[base] = self._by_number[storage.number] = storage
             if gradient:
@@ -80,6 +80,13 @@ class StorageLedger:
             storage.holders -= 1
             if not storage.holders:
                 self.saved -= storage.nbytes
+
+    def close(self) -> None:
+        """Watch no more; a watch and its storage refer to each other."""
+        for storage in self._by_number.values():
+            storage.watches.clear()
+        self._by_number.clear()
+        self._by_base.clear()
 
     def _watch(self, tensor: torch.Tensor, storage: _Storage) -> None:
         watch = _Watch(tensor, self._let_go)

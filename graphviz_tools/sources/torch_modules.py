@@ -70,9 +70,12 @@ class ModuleStack:
         ]
 
     def close(self) -> None:
+        """For good. What leads back to the recorder goes too: in a cycle the whole tape would stay in memory
+        until Python's collector finds it."""
         self.shut()
         self.running.clear()
         self._roots.clear()
+        del self._aside, self._back, self._met
 
     def shut(self) -> None:
         """Take the hooks out, until `open`."""

@@ -70,7 +70,7 @@ class Tensors:
         if not self._writers:
             return None
         pointer = _address(tensor)
-        return self._writers.get(self._ledger.number(tensor, pointer)) if pointer else None
+        return self._writers.get(self._ledger.number(tensor, pointer, tensor.nbytes)) if pointer else None
 
     def below(self, tensor: torch.Tensor) -> Known | None:
         """What is known of the tensor that a torch.func transform has wrapped into this one."""
@@ -104,20 +104,18 @@ class Tensors:
         except RuntimeError:
             version = UNTRACKED
         plain = tensor
-        if _is_wrapped(tensor):
+        try:
+            pointer, contiguous, nbytes, shape = (
+                tensor.data_ptr(),
+                tensor.is_contiguous(),
+                tensor.nbytes,
+                tensor.shape,
+            )
+        except (RuntimeError, ValueError):
             plain, wrappers = _unwrapped(tensor)
             flags = (*flags, *wrappers)
-        try:
-            pointer, contiguous, nbytes = plain.data_ptr(), plain.is_contiguous(), plain.nbytes
-        except (RuntimeError, ValueError):  # sparse, meta, fake, a lazy module's parameter
-            pointer, contiguous, nbytes = 0, True, 0
-        try:
-            shape = tensor.shape
-        except (RuntimeError, ValueError):  # a strided nested tensor, a lazy module's parameter
-            shape = None
-        storage = None
-        if pointer:
-            storage = self._ledger.number(plain, pointer, gradient=gradient)
+            pointer, contiguous, nbytes, shape = _unusual(plain, tensor)
+        storage = self._ledger.number(plain, pointer, nbytes, gradient=gradient) if pointer else None
         dtype, values = plain.dtype, self._tape.values
         ticket = None
         if self._numbers and shape is not None:
@@ -187,13 +185,26 @@ class Tensors:
             return known.value, known.storage
         pointer = _address(tensor)
         value = self._by_pointer.get(pointer)
-        storage = self._ledger.number(tensor, pointer) if value is not None else None
+        storage = self._ledger.number(tensor, pointer, tensor.nbytes) if value is not None else None
         if value is not None and storage not in self._writers:
             shape, dtype, _, _, version, seen, *_ = self._tape.values[value]
             if (seen, version, shape, dtype) == (storage, version_of(tensor), tensor.shape, tensor.dtype):
                 return value, storage
         known = self.describe(tensor, None, 0)
         return known.value, known.storage
+
+
+def _unusual(plain: torch.Tensor, tensor: torch.Tensor) -> tuple[int, bool, int, torch.Size | None]:
+    """(address, whether contiguous, bytes, shape) where PyTorch refuses some of them; `plain` is unwrapped."""
+    try:
+        pointer, contiguous, nbytes = plain.data_ptr(), plain.is_contiguous(), plain.nbytes
+    except (RuntimeError, ValueError):  # sparse, meta, fake, a lazy module's parameter
+        pointer, contiguous, nbytes = 0, True, 0
+    try:
+        shape = tensor.shape
+    except (RuntimeError, ValueError):  # a strided nested tensor, a lazy module's parameter
+        shape = None
+    return pointer, contiguous, nbytes, shape
 
 
 def _address(tensor: torch.Tensor) -> int:

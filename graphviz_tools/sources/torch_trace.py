@@ -140,8 +140,9 @@ class Trace:
         return known
 
     def close(self) -> None:
-        """Leave nothing in the program's autograd graph."""
+        """Leave nothing in the program's autograd graph, and watch its memory no more."""
         self.graph.leave([tensor.grad_fn for tensor in self.tensors.alive() if tensor.requires_grad])
+        self.ledger.close()
 
     def _origin(self, tensor: torch.Tensor, made: int | None) -> tuple[int, int] | None:
         """The (node, slot) behind a tensor that is new or has changed, as far as it is known."""
