@@ -9,7 +9,8 @@ its own.
 
 from __future__ import annotations
 
-import multiprocessing
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +24,9 @@ from benchmarks.measure import Row, in_turn, not_measured, publish, ratio
 from graphviz_tools import record_torch, save
 
 SMALL = {"n_layer": 12, "n_embd": 64, "n_head": 4}
+FEW_WORDS = {**SMALL, "vocab_size": 1000}  # most of SMALL's plain run is the product with 50,257 words
 TRUE_SIZE = {"n_layer": 12, "n_embd": 768, "n_head": 12}
+TOKENS = {"small": (SMALL, 16), "true size": (TRUE_SIZE, 128)}
 PEERS = ("torchviz", "torchview", "torchlens")
 LIMITS = {"values": 5.0, "no values": 3.0, "true size": 1.5}
 
@@ -33,7 +36,7 @@ class Subject:
 
     def __init__(self, shape: dict[str, int], tokens: int) -> None:
         torch.manual_seed(0)
-        config = transformers.GPT2Config(**shape)
+        config = transformers.GPT2Config(**shape, bos_token_id=0, eos_token_id=0)
         self.model = transformers.GPT2LMHeadModel(config).eval()
         self.ids = torch.randint(0, config.vocab_size, (1, tokens))
 
@@ -98,6 +101,19 @@ def peer_row(name: str, way: Callable[[], Any], bare: Callable[[], Any], note: s
     return Row(name, "", _ms(peer), f"{ratio(peer, plain):.1f}x", note)
 
 
+def few_words_rows() -> list[Row]:
+    """The same with 1,000 words: there is little arithmetic left, and the ratio is that of a step's price."""
+    subject = Subject(FEW_WORDS, 16)
+    plain, recorded, bare = in_turn(
+        subject.plain, subject.recorded, subject.without_values, rounds=11, warm_up=2
+    )
+    plainly = f"{plain.median * 1e3:.0f} ms"
+    return [
+        Row(f"with 1,000 words, {what}", _ms(timing), plainly, f"{ratio(timing, plain):.2f}x", note)
+        for what, timing, note in (("values", recorded, "no limit set"), ("no values", bare, "no limit set"))
+    ]
+
+
 def true_size_row() -> Row:
     """GPT-2 as it was published: 12 layers, width 768; 128 tokens."""
     subject = Subject(TRUE_SIZE, 128)
@@ -115,15 +131,15 @@ def size_row() -> Row:
     return Row("the recording as a .json.gz", f"{size / 1e6:.2f} MB", "", "", note)
 
 
-def memory_rows(shape: dict[str, int], tokens: int, size: str, peers: tuple[str, ...] = ()) -> list[Row]:
+def memory_rows(size: str, peers: tuple[str, ...] = ()) -> list[Row]:
     """The peak of a process that runs the model once: plainly, recorded, and with each peer."""
-    plain, recorded = (_peak(way, shape, tokens) for way in ("plain", "recorded"))
+    plain, recorded = (_peak(way, size) for way in ("plain", "recorded"))
     plainly, note = f"{plain:.0f} MB", "peak of a process that runs it once"
     rows = [Row(f"memory, {size}", f"{recorded:.0f} MB", plainly, f"{recorded / plain:.2f}x", note)]
     for peer in peers:
         what = f"memory, {size}: {peer}"
         try:
-            peak = _peak(peer, shape, tokens)
+            peak = _peak(peer, size)
         except Exception as error:
             rows.append(not_measured(what, error))
         else:
@@ -131,19 +147,21 @@ def memory_rows(shape: dict[str, int], tokens: int, size: str, peers: tuple[str,
     return rows
 
 
-def _peak(way: str, shape: dict[str, int], tokens: int) -> float:
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_peak_here, (way, shape, tokens))
+def _peak(way: str, size: str) -> float:
+    command = [sys.executable, "-m", "benchmarks.recording", way, size]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    if ran.returncode:
+        raise RuntimeError(ran.stderr.strip().rpartition("\n")[2])
+    return float(ran.stdout.split()[-1])
 
 
-def _peak_here(way: str, shape: dict[str, int], tokens: int) -> float:
-    """Megabytes of the largest resident set of this process after one run."""
-    torch.set_num_threads(1)
-    run: Callable[[], Any] = getattr(Subject(shape, tokens), way)
+def print_peak(way: str, size: str) -> None:
+    """Print the megabytes of the largest resident set of this process after one run."""
+    run: Callable[[], Any] = getattr(Subject(*TOKENS[size]), way)
     run()
     # Linux's own high-water mark: ru_maxrss of a new process starts at what its parent held.
     status = Path("/proc/self/status").read_text()
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1e3
+    print(next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1e3)
 
 
 def _ms(timing: Any) -> str:
@@ -154,15 +172,19 @@ def _times(ours: Any, plain: Any, limit: str) -> str:
     return f"{ratio(ours, plain):.2f}x (limit {LIMITS[limit]:g}x)"
 
 
-def main() -> list[Row]:
+def _quiet() -> None:
     transformers.logging.set_verbosity_error()
     torch.set_num_threads(1)
-    rows = [*small_rows(), true_size_row(), size_row()]
-    rows += memory_rows(SMALL, 16, "width 64", PEERS)
-    rows += memory_rows(TRUE_SIZE, 128, "true size")
+
+
+def main() -> list[Row]:
+    _quiet()
+    rows = [*small_rows(), *few_words_rows(), true_size_row(), size_row()]
+    rows += [*memory_rows("small", PEERS), *memory_rows("true size")]
     publish("Recording GPT-2 with record_torch, and its peers", rows)
     return rows
 
 
 if __name__ == "__main__":
-    main()
+    _quiet()
+    print_peak(*sys.argv[1:]) if len(sys.argv) > 1 else main()
