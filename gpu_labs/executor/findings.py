@@ -23,6 +23,7 @@ Kind = Literal[
     "endless-loop",  # the step budget ran out in a loop
     "spin-lock",  # the same, and the loop waits for a lock (atomic cas or exch)
     "inter-block-wait",  # the same, and the loop waits for memory that another block writes
+    "exception",  # a thread comes to a `raise`, or an `assert` that does not hold, and ends there
     "launch-shape",  # the grid or block is not one that a GPU takes
     "shared-memory",  # more shared memory for one block than a GPU has
     "empty-grid",  # no block or no thread: nothing runs

@@ -139,6 +139,7 @@ class FunctionLowering(Lowering):
             elif isinstance(statement, ir.Return):
                 made.end = Return(self.operand(statement.value))
             elif isinstance(statement, (ir.StaticRaise, ir.DynamicRaise)):
+                self.emit("raise", None, (), _exception(statement), self.site("raise"))
                 made.end = Return(None)  # a GPU kernel without debug=True ends the thread and tells nobody
             else:
                 self._statement(statement)
@@ -334,3 +335,12 @@ class FunctionLowering(Lowering):
 
     def _expr_call(self, name: str, value: Any) -> None:
         lower_call(self, name, value)
+
+
+def _exception(statement: Any) -> str:
+    """What a `raise` or a failed `assert` raises, as it is written: `ValueError('no')`."""
+    if statement.exc_class is None:
+        return "the exception again"
+    name: str = statement.exc_class.__name__
+    known = isinstance(statement, ir.StaticRaise) and statement.exc_args
+    return f"{name}({', '.join(map(repr, statement.exc_args))})" if known else name

@@ -202,6 +202,9 @@ class OperationCode(Writer):
     def _op_print(self, op: Op, args: list[str]) -> None:
         self._line(f"run.print(m, {''.join(a + ', ' for a in args)})")
 
+    def _op_raise(self, op: Op, args: list[str]) -> None:
+        self._line(f"run.watch.raised({self._site(op)}, {op.info!r}, m)")
+
 
 def flops(op: Op) -> int:
     """Floating-point operations of one operation: two for a fused multiply-add, one for other arithmetic."""

@@ -80,7 +80,7 @@ class Site:
     line: int
     text: str
     file: str
-    kind: Literal["read", "write", "atomic", "barrier", "branch", "alloc", "loop"]
+    kind: Literal["read", "write", "atomic", "barrier", "branch", "alloc", "loop", "raise"]
     array: str = ""
     in_loop: bool = False
 
@@ -114,6 +114,7 @@ OpKind = Literal[
     "iter",  # dst = an iterator over args[0]
     "next",  # dst = next item of iterator args[0]; `info` names the variable that says whether there was one
     "print",  # print(*args)
+    "raise",  # the lanes that are here raise the exception that `info` writes
 ]
 
 

@@ -91,6 +91,28 @@ def undefined(site: Site, name: str, block: Dim3, thread: Dim3, dims: Dim3, coun
     )
 
 
+def thread_in_words(block_dim: Dim3, grid_dim: Dim3, block: Dim3, thread: Dim3) -> str:
+    """`Thread 3 of block 1`; in a grid of one block `Thread 3`."""
+    within = f" of block {place(block, grid_dim)}" if any(size > 1 for size in grid_dim) else ""
+    return f"Thread {place(thread, block_dim)}{within}"
+
+
+def raised(site: Site, what: str, who: str, **where: Any) -> Finding:
+    """A thread that came to a `raise`, or to an `assert` that does not hold."""
+    empty = what.startswith("NotImplementedError")
+    return Finding(
+        "exception",
+        f"{who} raises {what}, and ends here. "
+        "A GPU tells nobody of it, unless the kernel was made with @cuda.jit(debug=True).",
+        "write the kernel where this line stands."
+        if empty
+        else "find out why the thread comes here; one that has nothing left to do ends with `return`.",
+        site.line,
+        site.text,
+        **where,
+    )
+
+
 def out_of_bounds(
     site: Site, memory: Memory, index: tuple[int, ...], shape: tuple[int, ...], axis: int, **where: Any
 ) -> Finding:

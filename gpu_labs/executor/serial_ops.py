@@ -308,6 +308,9 @@ class OperationCode(Writer):
     def _op_print(self, op: Op, args: list[str]) -> None:
         self._line(f"T.print({''.join(a + ', ' for a in args)})")
 
+    def _op_raise(self, op: Op, args: list[str]) -> None:
+        self._line(f"T.raised({self._site(op)}, {op.info!r})")
+
 
 def _only_widened(function: Function) -> set[str]:
     """float32 loads of which nothing but a cast to float64 is ever used: they are read as Python floats."""

@@ -264,6 +264,10 @@ class Thread:
         """The thread reads a variable that has no value on its path."""
         self.block.watch.undefined(site, name, self.alone(), np.bool_(False))
 
+    def raised(self, site: Site, what: str) -> None:
+        """The thread raises `what`."""
+        self.block.watch.raised(site, what, self.alone())
+
     def alone(self) -> np.ndarray:
         """The lane mask of this thread."""
         mask = np.zeros(self.block.lanes.per_block, bool)

@@ -1,6 +1,6 @@
 """What is looked for while a kernel runs: one `Watch` for a launch, shown every access and barrier.
 
-At level "off" nothing is reported, at "bounds" only indices outside their arrays and what ends a launch,
+At level "off" nothing is reported, at "bounds" only indices outside their arrays, exceptions and what ends a launch,
 at "hazards" and "profile" everything.
 """
 
@@ -149,6 +149,16 @@ class Watch:
             lane = int(lanes.flat[where[0]])
             block, thread = lanes.block_of(lane), lanes.thread_of(lane)
             self.report.add(wording.undefined(site, name, block, thread, lanes.block, len(where)))
+
+    def raised(self, site: Site, what: str, mask: Mask) -> None:
+        """Lanes of `mask` raise `what`, and end."""
+        lanes = self.lanes
+        where = np.empty(0, int) if self.level == "off" else np.flatnonzero(lanes.full_mask(mask))
+        if where.size:
+            lane = int(lanes.flat[where[0]])
+            at = {"block": lanes.block_of(lane), "thread": lanes.thread_of(lane)}
+            who = wording.thread_in_words(lanes.block, lanes.grid, **at)
+            self.report.add(wording.raised(site, what, who, places=len(where), **at))
 
     # Threads together
 

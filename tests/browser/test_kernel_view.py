@@ -34,6 +34,19 @@ def reverse(x, y):
     y[i] = tile[7 - t]
 
 
+@numba_cuda.jit
+def untouched(x, y):
+    pass
+
+
+@numba_cuda.jit
+def raises(x, y):
+    i = numba_cuda.grid(1)
+    if i > 9:
+        raise ValueError("too many")
+    y[i] = x[i]
+
+
 @pytest.fixture(scope="module")
 def view() -> KernelView:
     x = np.arange(20, dtype=np.float32)
@@ -51,6 +64,24 @@ def test_next_and_the_keys_walk_through_the_accesses(show, snap, view) -> None:
     snap(page, "kernel-view-barrier")
     page.locator(".kernel-view").press("Home")
     assert status.inner_text() == "Before the first access."
+
+
+def test_a_launch_that_did_nothing_says_so_once(show) -> None:
+    x = np.arange(20, dtype=np.float32)
+    page = show(KernelView(inspect(untouched, 3, 8, x, x.copy())))
+    assert (
+        page.locator(".kernel-view").inner_text().count("The kernel did nothing: no reads, no writes.") == 1
+    )
+
+
+def test_an_exception_is_a_finding_with_its_line_block_and_thread(show) -> None:
+    x = np.arange(24, dtype=np.float32)
+    page = show(KernelView(inspect(raises, 3, 8, x, x.copy())))
+    assert page.locator(".verdict").inner_text() == "! 1 finding"
+    assert 'raise ValueError("too many")' in page.locator(".line.hazard").inner_text()
+    page.locator(".findings summary").click()
+    assert "Thread 2 of block 1 raises ValueError('too many')" in page.locator(".findings").inner_text()
+    assert page.locator(".card .thread.hazard").count() == 1
 
 
 def test_pointing_at_a_thread_draws_lines_to_what_it_touches(show, snap, view) -> None:

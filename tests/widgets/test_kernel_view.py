@@ -96,7 +96,7 @@ def test_more_blocks_than_fit_are_counted() -> None:
     [
         (untouched, "hazards", "The kernel did nothing: no reads, no writes."),
         (untouched, "profile", "The kernel did nothing: no reads, no writes."),
-        (hole, "hazards", "The kernel did nothing, its hole is still empty: no reads, no writes."),
+        (hole, "hazards", "No reads and writes to show: the findings say why."),
         (talks, "hazards", "The kernel only printed: no reads, no writes."),
         (affine, "bounds", "Level 'bounds' records no reads and writes"),
         (astray, "hazards", "No reads and writes to show"),
@@ -110,6 +110,14 @@ def test_a_launch_without_accesses_says_why(kernel, level, words) -> None:
     picture = kernel_svg(story)
     assert story["nothing"].partition("'")[0] in picture.replace("\xa0", " ")
     assert "more block" not in picture
+
+
+def test_a_hole_that_is_still_empty_is_a_finding_at_its_line() -> None:
+    x = np.ones(24, dtype=np.float32)
+    (finding,) = kernel_story(launched(hole, 3, 8, x, x.copy()))["findings"]
+    assert (finding["kind"], finding["text"]) == ("exception", 'raise NotImplementedError("task 2")')
+    assert "Thread 0 of block 0 raises NotImplementedError" in finding["sentence"]
+    assert finding["card"] == 0
 
 
 def test_a_block_whose_first_access_strays_has_its_card() -> None:

@@ -138,7 +138,7 @@ export class KernelView {
 
   /** @param {number} frame */
   say(frame) {
-    if (this.story.nothing) return this.story.nothing;
+    if (this.story.nothing) return ""; // the line stands where the blocks would be
     if (frame < 0) return "Before the first access.";
     const access = this.story.frames[frame].accesses[0];
     const array = this.story.arrays[access.array];

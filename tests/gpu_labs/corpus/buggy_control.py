@@ -335,3 +335,26 @@ def no_thread_at_all(x, y):
 def a_dimension_of_zero_blocks(x, y):
     i = cuda.grid(1)
     y[i] = x[i]
+
+
+@buggy("exception", 2, B, pair(64))
+@cuda.jit
+def raise_for_most_threads(x, y):
+    i = cuda.grid(1)
+    if i > 3:
+        raise IndexError("no")  # BUG
+    y[i] = x[i]
+
+
+@buggy("exception", 2, B, pair(64))
+@cuda.jit
+def assertion_that_fails_in_the_last_block(x, y):
+    i = cuda.grid(1)
+    assert i < 60, "too many"  # BUG
+    y[i] = x[i]
+
+
+@buggy("exception", 1, 8, pair(8))
+@cuda.jit
+def hole_that_nobody_filled(x, y):
+    raise NotImplementedError("task 2")  # BUG

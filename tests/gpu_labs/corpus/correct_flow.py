@@ -83,15 +83,6 @@ def asserting(y):
     y[i] = i
 
 
-@correct(1, 6, lambda r: (zeros(6),), lambda y: {"y": [0, 1, 2, 3, 0, 0]})
-@cuda.jit
-def raising(y):
-    i = cuda.threadIdx.x
-    if i > 3:
-        raise IndexError("no")
-    y[i] = i
-
-
 @correct(1, 6, lambda r: (floats(r, 6), zeros(6)), lambda x, y: {"y": np.where(x > 0, x * 2, 0)})
 @cuda.jit
 def guarded_variable(x, y):
