@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from grading.classroom import Summary
     from grading.gradebook import Gradebook
     from grading.own_run import OwnRun
+    from grading.report import CheckResult
 
 console = Console()
 
@@ -227,23 +228,32 @@ def _book(url: str) -> Gradebook:
 
 
 def _own_table(run: OwnRun) -> Table:
-    from grading.report import CHECK_FAULTS
-
+    """One row a task: its points, and what each of its failed checks says, a line each."""
     report = run.report
     table = Table(
         "Task", "Points", "", title=f"{run.exercise.title}: {report.points:g} of {report.possible:g}"
     )
     for task in run.exercise.tasks:
-        for result in report.task(task.id):
-            said = "right" if not result.fault else CHECK_FAULTS[result.fault]
-            if result.fault in ("error", "tampered"):
-                said = f"{said}: {result.message}"
-            if result.fault == "wrong" and result.expects:
-                said = f"{said}: {result.expects}"
-            mark = "[green]✓[/]" if not result.fault else "[red]✗[/]"
-            points = f"{result.points:g} of {result.possible:g}"
-            table.add_row(f"{mark} {escape(task.id)} {escape(task.title)}", points, escape(said))
+        checks = report.task(task.id)
+        failed = list(dict.fromkeys(_what_failed(check) for check in checks if check.fault))
+        earned, possible = (
+            sum(values) for values in zip(*((c.points, c.possible) for c in checks), strict=True)
+        )
+        mark = "[red]✗[/]" if failed else "[green]✓[/]"
+        said = "\n".join(failed) or "right"
+        table.add_row(
+            f"{mark} {escape(task.id)} {escape(task.title)}", f"{earned:g} of {possible:g}", escape(said)
+        )
     return table
+
+
+def _what_failed(check: CheckResult) -> str:
+    from grading.report import CHECK_FAULTS
+
+    said = CHECK_FAULTS[check.fault]
+    if check.fault in ("error", "tampered"):
+        return f"{said}: {check.message}"
+    return f"{said}: {check.expects}" if check.fault == "wrong" and check.expects else said
 
 
 def register(app: typer.Typer) -> None:

@@ -14,6 +14,7 @@ import grading
 from duet.cli import app
 from grading import Bundle, exercise, fill, own_run, progress, solved
 from grading.judge import Outcome
+from grading.report import CheckResult, Report
 
 
 @pytest.fixture
@@ -44,6 +45,29 @@ def test_what_is_not_yet_right_comes_with_the_next_hint(bundle: Bundle, course: 
     (standing,) = progress.standings()
     assert (standing.exercise, standing.points, standing.possible, standing.tries) == ("T01", 0, 7, 3)
     assert "0 of 7" in CliRunner().invoke(app, ["progress"]).output
+
+
+def test_a_task_has_one_row_with_its_failed_checks_below_it(
+    bundle: Bundle, course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks = (
+        CheckResult("1", "a", 2, 2),
+        CheckResult("1", "b", 0, 1, fault="wrong", expects="a slope"),
+        CheckResult("1", "c", 0, 1, fault="error", message="NameError: [b]"),
+        CheckResult("2", "d", 0, 2, fault="empty"),
+        CheckResult("2", "e", 0, 1, fault="empty"),
+        CheckResult("3", "f", 4, 4),
+    )
+    run = own_run.OwnRun(bundle.exercise, Report("T01", checks), {}, {})
+    monkeypatch.setattr(grading, "check", lambda _: run)
+    said = CliRunner().invoke(app, ["check", "mine.ipynb"], env={"COLUMNS": "100"}).output
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in said.splitlines() if "│" in line]
+    assert rows == [
+        ["✗ 1 ReLU", "2 of 4", "another value was expected: a slope"],
+        ["", "", "the code raised an error: NameError: [b]"],
+        ["✗ 2 Predict the nodes", "0 of 3", "the hole is untouched"],
+        ["✓ 3 Serve", "4 of 4", "right"],
+    ]
 
 
 def test_an_error_in_an_answer_is_told_in_pythons_words(bundle: Bundle, course: Path) -> None:
