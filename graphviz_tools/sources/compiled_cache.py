@@ -32,6 +32,7 @@ from graphviz_tools.sources.stack_traces import own_name
 from graphviz_tools.trace_cache import Break, CacheHistory, Call, Entry, Prediction
 
 FIRST = "first call: there is no graph yet"
+CLEARED = "the cache was cleared since, as torch._dynamo.reset() does: the earlier graphs are gone"
 NONE = "no graph fits and none was compiled: the call ran as plain Python"
 
 
@@ -52,6 +53,7 @@ class CompiledCache:
         self._places: dict[int, int] = {}  # id of an entry's compiled code → its index
         self._kept: list[CodeType] = []  # so that no id in `_places` is used again
         self._entries: list[Entry] = []
+        self._begun = 0  # entries of the function itself, not of the parts behind a break
         self._calls: list[Call] = []
         self._breaks: list[Break] = []
         self._read()
@@ -100,7 +102,7 @@ class CompiledCache:
             reasons += [
                 f"graph {place}: {refusal_in_words(part)}" for part in self._named(refusals(entry, values))
             ]
-        return Prediction(None, tuple(reasons) or (FIRST,))
+        return Prediction(None, tuple(reasons) or (CLEARED if self._begun else FIRST,))
 
     def _broke(self, found: Break) -> None:
         if found not in self._breaks:  # each recompilation meets it again
@@ -122,6 +124,7 @@ class CompiledCache:
                     )
                     self._places[id(entry.code)] = len(self._entries)
                     self._kept.append(entry.code)
+                    self._begun += code is self._codes[0]
                     self._entries.append(
                         Entry(len(self._entries), guard_words(self._named(guards(entry))), note.ops)
                     )
@@ -159,7 +162,7 @@ class CompiledCache:
         if note.refusals:
             yield from map(refusal_in_words, self._named(note.refusals))
         elif note.name == self._codes[0].co_name:
-            yield FIRST
+            yield FIRST if self._begun == 1 else CLEARED
         else:
             yield f"the part of {own_name(note.name)} from line {note.line} on runs for the first time"
 

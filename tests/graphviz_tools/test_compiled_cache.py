@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from graphviz_tools.sources.compiled_cache import FIRST, NONE
+from graphviz_tools.sources.compiled_cache import CLEARED, FIRST, NONE
 from graphviz_tools.sources.compiled_guards import STATE, guard_in_words, refusal_in_words
 from graphviz_tools.trace_cache import TraceCache, trace_cache
 
@@ -29,6 +29,17 @@ def test_a_first_call_compiles_and_an_equal_one_does_not():
     assert (first.traced, first.entries, first.reasons) == (True, (0,), (FIRST,))
     assert (second.traced, second.entries, second.reasons) == (False, (0,), ())
     assert cache.traces == 1
+
+
+def test_a_cache_that_was_cleared_keeps_its_history_and_says_so():
+    cache = watched(lambda x: x * 2)
+    cache(torch.ones(3))
+    torch._dynamo.reset()
+    assert len(cache.history.entries) == 1
+    assert cache.predict(torch.ones(3)).reasons == (CLEARED,)
+    cache(torch.ones(3))
+    assert (cache.history.calls[1].entries, cache.history.calls[1].reasons) == ((1,), (CLEARED,))
+    assert cache.predict(torch.ones(3)).entry == 1
 
 
 def test_the_guards_of_an_entry_are_words():
