@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from graphviz_tools.loops import WHILE_OPS, counting
+from graphviz_tools.loops import WHILE_OPS, counters, counting
 from graphviz_tools.op_meaning import computes, is_optional
 from graphviz_tools.recording import Node, Phase, Recording, Step, Value
 
@@ -70,7 +70,7 @@ def _is_custom(recording: Recording, node: Node) -> bool:
 
 def static_items(recording: Recording) -> list[Item]:
     """The ops of a static graph that ran, in that order, without its gradients."""
-    hidden, loops = counting(recording), _loops(recording)
+    hidden, loops = counting(recording, counters(recording)), _loops(recording)
     items = []
     for step, node in _computing(recording, "run", hidden):
         if node.kind != "branch":
@@ -82,7 +82,7 @@ def static_items(recording: Recording) -> list[Item]:
 
 def idle_items(recording: Recording) -> list[Item]:
     """The ops of a static graph that were built and did not run, without its gradients."""
-    hidden = counting(recording)
+    hidden = counting(recording, counters(recording))
     ran = {step.node for step in recording.steps if step.phase == "run"}
     return [
         replace(_item(node, step, None), step=None)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from graphviz_tools.recording import Edge, EdgeKind, Node, Recording, Step
+from graphviz_tools.recording import Edge, EdgeKind, Node, Recording, Step, Value
 
 
 @dataclass(slots=True)
@@ -18,7 +18,8 @@ class Plan:
 
     `passed` are taken out, and what flowed through them flows on; `cut` are taken out with all that only led
     to them; `onto` gives the node that a node is one and the same with. `new` holds nodes in their new form,
-    `more` edges to add, and `ends` edges that go, by their numbers. A step is kept when its node is.
+    `more` edges to add, and `ends` edges that go, by their numbers. A step is kept when its node is; it tells
+    neither of the inputs `unread` nor of the outputs `unmade`, each a node and a slot.
     """
 
     passed: set[int] = field(default_factory=set)
@@ -27,6 +28,8 @@ class Plan:
     new: dict[int, Node] = field(default_factory=dict)
     more: list[Edge] = field(default_factory=list)
     ends: set[int] = field(default_factory=set)
+    unread: set[tuple[int, int]] = field(default_factory=set)
+    unmade: set[tuple[int, int]] = field(default_factory=set)
 
     def keeps(self, node: int) -> bool:
         """True for a node that is still there, under its own number."""
@@ -93,10 +96,14 @@ def without(recording: Recording, plan: Plan, steps: list[Step]) -> Recording:
     edges: dict[Edge, int] = {}
     for node in order:
         for edge in origins.inputs(node):
+            if edge.kind == "data" and (node, edge.target_slot) in plan.unread:
+                continue
+            into = edge.target_slot if edge.kind != "data" else _rank(plan.unread, node, edge.target_slot)
             for origin in origins.of(edge):
                 if origin.node == node and edge.source != edge.target:
                     continue
-                new = Edge(place[origin.node], place[node], origin.slot, edge.target_slot, origin.kind)
+                out = _rank(plan.unmade, origin.node, origin.slot)
+                new = Edge(place[origin.node], place[node], out, into, origin.kind)
                 edges.setdefault(new, max(claims[origin.node], claims[node]))
     sorted_edges = sorted(edges, key=lambda edge: edges[edge])
     nodes_at: dict[int, list[int]] = defaultdict(list)
@@ -124,12 +131,25 @@ def without(recording: Recording, plan: Plan, steps: list[Step]) -> Recording:
                 node=None if step.node is None else place[plan.onto.get(step.node, step.node)],
                 nodes=tuple(nodes_at[i]),
                 edges=tuple(edges_at[i]),
+                reads=_told(plan.unread, step.node, step.reads),
+                writes=_told(plan.unmade, step.node, step.writes),
                 saved=tuple(replace(s, node=place[s.node]) for s in step.saved),
                 freed=tuple(place[n] for n in step.freed),
             )
             for i, step in enumerate(steps)
         ),
     )
+
+
+def _rank(left_out: set[tuple[int, int]], node: int, slot: int) -> int:
+    """The number of a slot when those `left_out` before it do not count."""
+    return slot - sum((node, before) in left_out for before in range(slot)) if left_out else slot
+
+
+def _told(left_out: set[tuple[int, int]], node: int | None, values: tuple[Value, ...]) -> tuple[Value, ...]:
+    if node is None or not left_out:
+        return values
+    return tuple(value for slot, value in enumerate(values) if (node, slot) not in left_out)
 
 
 def _claims(recording: Recording, kept: list[int]) -> dict[int, int]:

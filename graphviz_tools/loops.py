@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from graphviz_tools.recording import Edge, Node, Recording
@@ -16,7 +16,7 @@ from graphviz_tools.recording import Edge, Node, Recording
 Path = tuple[str, ...]
 WHILE_OPS = ("While", "StatelessWhile")
 _PARTS = (("cond",), ("body",))
-_COUNTERS = r"(loop_counter|maximum_iterations)(_\d+)?"
+_COUNTERS = r"(loop_counter|maximum_iterations|grad_counter)(_\d+)?"
 
 
 @dataclass(slots=True)
@@ -49,15 +49,35 @@ def loop_variables(recording: Recording) -> list[LoopVariable]:
         if edge.kind == "data" and target.kind == "input" and target.scope[-1:] in _PARTS and box in heads:
             new = LoopVariable(heads[box], edge.target_slot, box)
             found.setdefault((box, edge.target_slot), new).arguments.append(target.id)
-        elif edge.kind == "control" and target.op in WHILE_OPS:
+    for edge in recording.edges:  # a gradient may add to the state of a loop that was built before
+        source, target = recording.nodes[edge.source], recording.nodes[edge.target]
+        if edge.kind == "control" and target.op in WHILE_OPS:
             box = _box(target)
             if source.scope[: len(box) + 1] == (*box, "body") and (box, edge.target_slot) in found:
                 found[box, edge.target_slot].result = source.id
     makers = _Makers(recording)
     for variable in found.values():
         variable.makers = tuple(makers.of(variable.result)) if variable.result is not None else ()
-        variable.counts = any(is_counter(recording.nodes[argument]) for argument in variable.arguments)
+    _mark_counters(recording, list(found.values()))
     return list(found.values())
+
+
+def _mark_counters(recording: Recording, state: list[LoopVariable]) -> None:
+    """Say of each part whether it counts: by its name, or since it begins with a counter or with another
+    loop's count, as in the loop of a gradient."""
+    given: dict[int, list[Edge]] = defaultdict(list)
+    for edge in recording.edges:
+        if edge.kind == "data":
+            given[edge.target].append(edge)
+    counts: set[tuple[int, int]] = set()
+    for part in sorted(state, key=lambda part: part.loop):
+        begins = [edge for argument in part.arguments for edge in given[argument]]
+        part.counts = any(_is_named_counter(recording.nodes[argument]) for argument in part.arguments) or any(
+            _is_named_counter(recording.nodes[edge.source]) or (edge.source, edge.source_slot) in counts
+            for edge in begins
+        )
+        if part.counts:
+            counts.add((part.loop, part.slot))
 
 
 def _box(op: Node) -> Path:
@@ -101,18 +121,24 @@ class _Makers:
         ]
 
 
-def is_counter(node: Node) -> bool:
-    """True for a loop's own argument that counts its turns or limits them."""
-    return node.kind == "input" and re.fullmatch(_COUNTERS, node.name.rsplit("/", 1)[-1]) is not None
+def _is_named_counter(node: Node) -> bool:
+    named = re.fullmatch(_COUNTERS, node.name.rsplit("/", 1)[-1])
+    return named is not None and node.kind in ("input", "constant")
 
 
-def counting(recording: Recording) -> set[int]:
+def counters(recording: Recording, state: Iterable[LoopVariable] = ()) -> set[int]:
+    """The arguments of loops that count their turns or limit them: by their names, and by the `state` known."""
+    named = {node.id for node in recording.nodes if node.kind == "input" and _is_named_counter(node)}
+    return named.union(*(part.arguments for part in state if part.counts))
+
+
+def counting(recording: Recording, counters: Iterable[int]) -> set[int]:
     """The nodes inside loops that only count turns: all that the counters flow into, up to a decision."""
     fed: dict[int, list[int]] = defaultdict(list)
     for edge in recording.edges:
         if edge.kind == "data":
             fed[edge.source].append(edge.target)
-    waiting = [node.id for node in recording.nodes if is_counter(node)]
+    waiting = list(counters)
     found: set[int] = set()
     while waiting:
         node = waiting.pop()

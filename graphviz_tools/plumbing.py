@@ -9,8 +9,9 @@ loop variable `x`. What goes:
 - what only *hands a value on*: Identity, the reading of a variable, a function's or a branch's own arguments;
 - a loop's *counters*, and what follows from them alone. A loop variable is one node in the loop's box, to
   which the body's result runs back;
+- what a loop *keeps for its gradient*: the lists that it fills turn by turn. The gradient reads the value itself;
 - *order without data*: NoOp;
-- in a gradient, the arithmetic with *shapes*.
+- in a gradient, the arithmetic with *shapes*, and the axes of a reduction that names none.
 
 The full Recording keeps every op of `graph.as_graph_def()`; this view keeps every op that computes, its steps
 and values, and a path wherever there was one.
@@ -23,9 +24,10 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from keyword import iskeyword
 
+from graphviz_tools.accumulators import HANDERS, KEEPERS, is_accumulator, popped
 from graphviz_tools.alignment_items import is_gradient
 from graphviz_tools.bypass import Origins, Plan, without
-from graphviz_tools.loops import LoopVariable, Path, counting, is_counter, loop_variables
+from graphviz_tools.loops import LoopVariable, Path, counters, counting, loop_variables
 from graphviz_tools.recording import Edge, Node, Recording, SourceLine, Step
 
 PASSES_ON = frozenset({"Identity", "IdentityN", "ReadVariableOp", "PreventGradient"})
@@ -49,6 +51,8 @@ _AHEAD = frozenset(
         "Const",
     ]
 )
+_REDUCES = frozenset(["Sum", "Mean", "Max", "Min", "Prod", "All", "Any"])
+_ARRANGES = frozenset(["Reshape", "Tile", "BroadcastTo", "Transpose"])
 _LONGEST = 32  # characters of a label with its arguments
 
 
@@ -73,18 +77,20 @@ def _plan(recording: Recording) -> Plan:
     plan = Plan()
     kept = {step.node for step in recording.steps if step.error and step.node is not None}
     state = loop_variables(recording)
-    variables = [part for part in state if part.changes and not part.counts]
+    hidden = [part for part in state if part.counts or is_accumulator(recording, part)]
+    variables = [part for part in state if part.changes and part not in hidden]
     arguments = {argument for variable in variables for argument in variable.arguments}
     fed = {edge.target for edge in recording.edges if edge.kind == "data"}
     kinds = {scope.path: scope.kind for scope in recording.scopes}
     for node in recording.nodes:
         if node.id in kept or node.id in arguments or node.kind in ("output", "autograd"):
             continue
-        if node.op == "NoOp" or (node.op in _SHAPES and is_gradient(node)):
+        if node.op == "NoOp" or node.op in KEEPERS or (node.op in _SHAPES and is_gradient(node)):
             plan.cut.add(node.id)
-        elif node.op in PASSES_ON or _is_argument(node, fed, kinds.get(node.scope)):
+        elif node.op in PASSES_ON or node.op in HANDERS or _is_argument(node, fed, kinds.get(node.scope)):
             plan.passed.add(node.id)
-    _cut_counting(recording, plan, kept)
+    _cut_counting(recording, plan, kept, counters(recording, state))
+    _rejoin_popped(recording, plan, state)
     _cut_unused(recording, plan, kept)
     returned = {(part.loop, part.slot, part.result) for part in state}
     for number, edge in enumerate(recording.edges):
@@ -93,19 +99,46 @@ def _plan(recording: Recording) -> Plan:
     for variable in variables:
         _merge(recording, plan, variable)
     _fold_constants(recording, plan, kept)
+    plan.unmade |= {(part.loop, part.slot) for part in hidden}
+    plan.unread |= plan.unmade
+    _leave_unread(recording, plan, {(part.loop, part.slot) for part in state if not part.changes})
     return plan
 
 
-def _cut_counting(recording: Recording, plan: Plan, kept: set[int]) -> None:
+def _rejoin_popped(recording: Recording, plan: Plan, state: list[LoopVariable]) -> None:
+    """Let a gradient that takes a kept value off its list read the value itself."""
+    into: dict[int, list[int]] = defaultdict(list)
+    for number, edge in enumerate(recording.edges):
+        into[edge.target].append(number)
+    for pop, edge in popped(recording, state).items():
+        plan.ends.update(into[pop])
+        plan.more.append(replace(edge, target=pop))
+
+
+def _leave_unread(recording: Recording, plan: Plan, unchanged: set[tuple[int, int]]) -> None:
+    """Leave out what is read and nobody wrote there: shapes in a gradient, the axes of "all of it", and what a
+    loop carries along `unchanged` that is part of a label already."""
+    for edge in recording.edges:
+        node, source = recording.nodes[edge.target], recording.nodes[edge.source]
+        if edge.kind != "data" or source.id not in plan.cut:
+            continue
+        place = (node.id, edge.target_slot)
+        second = edge.target_slot == 1 and not _is_written(source)
+        arranges = node.op in _REDUCES or (node.op in _ARRANGES and is_gradient(node))
+        if place in unchanged or (second and arranges):
+            plan.unread.add(place)
+
+
+def _cut_counting(recording: Recording, plan: Plan, kept: set[int], counters: set[int]) -> None:
     """Cut what only counts a loop's turns; what joins a count with a condition of the user's passes that on."""
     read: dict[int, list[Node]] = defaultdict(list)
     for edge in recording.edges:
         if edge.kind == "data":
             read[edge.target].append(recording.nodes[edge.source])
-    for number in sorted(counting(recording).difference(kept)):
+    for number in sorted(counting(recording, counters).difference(kept)):
         sources = read[number]
         alone = all(source.op in CONSTANTS or source.id in plan.cut for source in sources)
-        (plan.cut if is_counter(recording.nodes[number]) or alone else plan.passed).add(number)
+        (plan.cut if number in counters or alone else plan.passed).add(number)
 
 
 def _is_argument(node: Node, fed: set[int], scope: str | None) -> bool:
@@ -142,6 +175,8 @@ def _merge(recording: Recording, plan: Plan, variable: LoopVariable) -> None:
 def _variable_name(recording: Recording, variable: LoopVariable) -> str:
     """What the program calls a loop variable, as far as its lines tell."""
     argument = recording.nodes[variable.arguments[0]]
+    if is_gradient(argument):
+        return "gradient"
     made = (recording.nodes[maker] for maker in variable.makers)
     lines = [node.line for node in made if node.kind != "input" and node.line is not None]
     for line in lines:
