@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +12,7 @@ import typer
 from rich.console import Console
 
 from duet import server, workspace
+from kernels.shared_zygote import can_fork_kernels, start_zygote
 
 console = Console(soft_wrap=True)
 
@@ -33,12 +33,15 @@ def lab(
     copied = workspace.fill(folder)
     console.print(copied.sentence(folder), highlight=False)
     console.print("Opening JupyterLab; Ctrl-C, twice, ends it.", highlight=False)
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}"]
-    command += [f"--ServerApp.ip={ip}", "--log-level=WARN"]  # the address is printed all the same
-    command += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # a container's user
-    command += [] if browser else ["--no-browser"]
-    command += [] if port is None else [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
-    raise typer.Exit(become(command, {**os.environ, **server.settings(folder)}))
+    arguments = [f"--ServerApp.root_dir={folder.resolve()}", f"--ServerApp.ip={ip}"]
+    arguments += ["--log-level=WARN"]  # the address is printed all the same
+    arguments += (
+        ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    )  # a container's user
+    arguments += [] if browser else ["--no-browser"]
+    arguments += [] if port is None else [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
+    os.environ.update(server.settings(folder))
+    serve(arguments)
 
 
 def is_free(ip: str, port: int) -> bool:
@@ -52,15 +55,14 @@ def is_free(ip: str, port: int) -> bool:
     return True
 
 
-def become(command: list[str], environment: dict[str, str]) -> int:
-    """Become the server: what stops this command then stops JupyterLab, its kernels with it.
+def serve(arguments: list[str]) -> None:
+    """Run JupyterLab here: what stops this command then stops the server, its kernels with it."""
+    if can_fork_kernels():
+        start_zygote()  # the frameworks are imported while JupyterLab starts
+    sys.stdout.flush()
+    from jupyterlab.labapp import main  # not before the settings are where it looks for them
 
-    Windows cannot replace a process; there the server is waited for, and its exit status returned.
-    """
-    if os.name == "posix":
-        sys.stdout.flush()
-        os.execve(command[0], command, environment)
-    return subprocess.run(command, env=environment, check=False).returncode
+    main(arguments)
 
 
 def register(app: typer.Typer) -> None:
