@@ -3,7 +3,17 @@
 from gpu_labs.checks.evidence import evidence
 from gpu_labs.checks.function_task import FunctionTask
 from gpu_labs.checks.kernel_task import Case, KernelTask
+from gpu_labs.checks.launches import by_kernels
 from gpu_labs.checks.report import Report, Verdict
 from gpu_labs.checks.second_opinion import second_opinion
 
-__all__ = ["Case", "FunctionTask", "KernelTask", "Report", "Verdict", "evidence", "second_opinion"]
+__all__ = [
+    "Case",
+    "FunctionTask",
+    "KernelTask",
+    "Report",
+    "Verdict",
+    "by_kernels",
+    "evidence",
+    "second_opinion",
+]

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from gpu_labs.checks.compare import cells_around, first_difference
+from gpu_labs.checks.launches import Launches
 from gpu_labs.checks.report import Report, Verdict
 
 _STEP = 1e-6  # of the central difference, as in torch.autograd.gradcheck
@@ -113,7 +113,7 @@ def _observe(
     """The value, the gradient of each tensor argument for one fixed direction, and pairs of Jacobians."""
     leaves = [a.clone().requires_grad_() if isinstance(a, torch.Tensor) else a for a in arguments]
     tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
-    forward, backward = _Launches(), _Launches()
+    forward, backward = Launches(), Launches()
     try:
         with forward:
             value = function(*leaves)
@@ -130,18 +130,6 @@ def _observe(
         "jacobians": jacobians,
         "launches": {"forward": forward.number, "backward": backward.number},
     }
-
-
-class _Launches(TorchDispatchMode):
-    """Counts the kernel launches among the operations that torch carries out."""
-
-    number = 0
-
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        self.number += func is torch.ops.graph_duet.launch.default
-        return func(*args, **(kwargs or {}))
 
 
 def _jacobians(

@@ -125,6 +125,8 @@ def misjudged(report: Report, task: str, wrong: Wrong) -> str:
     checks = report.task(task)
     if sum(check.points for check in checks) >= sum(check.possible for check in checks):
         return f"{task}, {wrong.why}: full marks"
+    if wrong.most is not None and (points := sum(check.points for check in checks)) > wrong.most:
+        return f"{task}, {wrong.why}: {points} points"
     stated = [
         check for check in checks if check.fault == wrong.fault and wrong.says in check.message + check.got
     ]

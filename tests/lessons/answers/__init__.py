@@ -11,12 +11,14 @@ Answer = str | list[str]
 @dataclass(frozen=True)
 class Wrong:
     """A plausible wrong answer. `why` is the mistake in words; `fault` the grader's word for it, and `says` a
-    piece of what a check of the task printed or of what the grader told the learner."""
+    piece of what a check of the task printed or of what the grader told the learner. `most` is the most points
+    that it may get; None: anything but full marks."""
 
     why: str
     answer: Answer
     fault: str = "wrong"
     says: str = ""
+    most: float | None = None
 
 
 @dataclass(frozen=True)

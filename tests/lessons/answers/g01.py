@@ -80,6 +80,7 @@ G01 = Answers(
                 "torch's own operations",
                 ["return a * x + b", "return a * grad"],
                 says="not-launched",
+                most=0,
             ),
             Wrong(
                 "hands the input through", ["return x.clone()", "return grad.clone()"], says="wrong-values"

@@ -97,6 +97,12 @@ G02 = Answers(
                 ["return x.clone()", BACKWARD.format("x, grad")],
                 says="wrong-values",
             ),
+            Wrong(
+                "torch's own operations",
+                ["return torch.relu(x)", "return grad * (x > 0)"],
+                says="not-launched",
+                most=0,
+            ),
         ],
     },
     unusual={

@@ -45,6 +45,13 @@ launch({}, blocks_for(grad.numel(), 64), 64, grad, out=grad_x)
 return grad_x
 """
 
+POOL = "torch.nn.functional.avg_pool1d(x[None, None], 5, 1, 2, count_include_pad=False)[0, 0]"
+TORCHS_OWN = [
+    f"return {POOL}",
+    f"with torch.enable_grad():\n    x = torch.zeros_like(grad).requires_grad_()\n    y = {POOL}\n"
+    "return torch.autograd.grad(y, x, grad)[0]",
+]
+
 G05 = Answers(
     "gpu_labs/G05_shared_memory",
     right={
@@ -125,6 +132,7 @@ grad_x[i] = tile[t] + tile[t + 1] + tile[t + 2] + tile[t + 3] + tile[t + 4]
                 says="gradient",
             ),
             Wrong("no backward to speak of", [FORWARD.format("64"), "return grad"], says="gradient"),
+            Wrong("torch's own operations", TORCHS_OWN, says="not-launched", most=0),
         ],
     },
     unusual={

@@ -138,6 +138,12 @@ G06 = Answers(
                 ],
                 says="not-launched",
             ),
+            Wrong(
+                "torch's own operations",
+                ["return x.sum().reshape(1)", "return grad.expand(x.shape).clone()"],
+                says="not-launched",
+                most=0,
+            ),
             Wrong("two launches, always", [TWO_LAUNCHES, BACKWARD], says="wrong-values"),
             Wrong(
                 "the first block only",
