@@ -6,7 +6,7 @@ L05 = Answers(
     "lessons/L05_tracing",
     right={
         "1": "traces = dict(zip('abcdef', (2, 1, 2, 3, 1, 4)))",
-        "2": "@tf.function(input_signature=(tf.TensorSpec(shape=[None], dtype='float32'),))",
+        "2": "one_trace = tf.function(input_signature=(tf.TensorSpec(shape=[None], dtype='float32'),))",
         "3": "return f(w, tf.convert_to_tensor(rate, tf.float32))",
         "4": """
             bucket = 8
@@ -29,13 +29,32 @@ L05 = Answers(
             Wrong("every call retraces", "traces = {'a': 3, 'b': 2, 'c': 3, 'd': 3, 'e': 4, 'f': 4}"),
         ],
         "2": [
-            Wrong("one trace per length, as the hole is left", "@tf.function", "empty", ""),
-            Wrong("relaxes after the second", "@tf.function(reduce_retracing=True)", "wrong", "traces: 2"),
+            Wrong("one trace per length, as the hole is left", "one_trace = tf.function", "empty", ""),
+            Wrong(
+                "relaxes after the second",
+                "one_trace = tf.function(reduce_retracing=True)",
+                "wrong",
+                "traces: 2",
+            ),
             Wrong(
                 "a signature for one length",
-                "@tf.function(input_signature=[tf.TensorSpec([2], tf.float32)])",
+                "one_trace = tf.function(input_signature=[tf.TensorSpec([2], tf.float32)])",
                 "error",
                 "TypeError",
+            ),
+            Wrong(
+                "an object that says that it traced once",
+                """
+                class one_trace:
+                    def __init__(self, f):
+                        self.f = tf.function(f)
+                    def __call__(self, x):
+                        return self.f(x)
+                    def experimental_get_tracing_count(self):
+                        return 1
+                """,
+                "wrong",
+                "traces: 4",
             ),
         ],
         "3": [
@@ -83,8 +102,8 @@ L05 = Answers(
     },
     unusual={
         "2": """
-            one_trace = tf.function(input_signature=[tf.TensorSpec(None, tf.float32)], autograph=False)
-            @one_trace
+            def one_trace(f):
+                return tf.function(f, input_signature=[tf.TensorSpec(None, tf.float32)], autograph=False)
         """,
         "3": "return f(w, rate=tf.cast(rate, w.dtype))",
         "4": """
