@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
+import tomllib
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat import NotebookNode
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSONS = sorted(path.parent for path in ROOT.glob("lessons/L*/lesson.ipynb"))
 LABS = sorted(path.parent for path in ROOT.glob("gpu_labs/G*/master.ipynb"))
 MASTERS = [folder for folder in (*LESSONS, *LABS) if (folder / "master.ipynb").exists()]
+NOTEBOOKS = sorted(path for room in ("lessons/L*", "gpu_labs/G*") for path in ROOT.glob(f"{room}/*.ipynb"))
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+INSTALLED = {Requirement(each).name.replace("-", "_") for each in PROJECT["dependencies"]}
+INSTALLED |= {"graphviz_tools", "widgets", "gpu_labs", "grading"}
 CYCLE = [
     "Predict",
     "Run the pair",
@@ -112,6 +120,19 @@ def test_the_first_code_cell_silences_tensorflow_before_it_is_imported(folder: P
     notebook = master(folder) if folder in LABS else lesson(folder)
     imports = [line for line in code(notebook)[0].source.splitlines() if "import" in line]
     assert imports[0] == "import graphviz_tools as gt"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_what_is_imported_is_always_installed_or_its_absence_is_handled(path: Path) -> None:
+    for cell in code(nbformat.read(path, as_version=4)):
+        words = "\n".join(line for line in cell.source.splitlines() if not line.startswith("#|"))
+        tree = ast.parse(words)
+        names = {
+            alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+        }
+        names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        optional = {name.partition(".")[0] for name in names} - set(sys.stdlib_module_names) - INSTALLED
+        assert not optional or "except ModuleNotFoundError" in words, f"{cell.id}: {optional}"
 
 
 @pytest.mark.parametrize("folder", MASTERS, ids=name)
