@@ -17,6 +17,8 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from grading.forgery import guard
+
 _WATCHED = ("graphviz_tools", "gpu_labs", "grading")
 _SURFACES = (
     "torch",
@@ -54,6 +56,7 @@ def seal(shell: Any, secret: str) -> None:
     """Remember the sealed objects, and the functions, classes and modules that given cells named in the
     IPython `shell`. `secret` proves later that it is this seal that speaks; nothing else keeps it."""
     _set[:] = [_closures(shell, secret)]
+    guard(shell)
     linecache.cache.pop(sys._getframe(1).f_code.co_filename, None)  # the source of the cell, with the secret
 
 

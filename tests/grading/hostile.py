@@ -8,79 +8,16 @@ from __future__ import annotations
 
 import copy
 import json
-import textwrap
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import nbformat
 from nbformat import NotebookNode
 
-from grading import Bundle, fill, solved
+from grading import Bundle, solved
+from tests.grading.hostile_case import PUBLIC, SHELL, WRONG, Case, answer, body, dumps, edit, whole_file
+from tests.grading.hostile_measured import measurements
+from tests.grading.hostile_places import places
 from tests.grading.masters import code
-
-PUBLIC = (
-    "float64[7] [0.00123, 0.2987, 0.0, 0.0, 0.0, 0.0, 0.06014]"  # what the check prints with the public seed
-)
-
-
-@dataclass(frozen=True)
-class Case:
-    """`faults` are the acceptable fault classes of task 1's visible check (or of `cell`), `points` the whole mark."""
-
-    name: str
-    data: Callable[[Bundle], bytes]
-    points: float
-    faults: tuple[str, ...]
-    cell: str = "relu-seen"
-
-
-def dumps(notebook: NotebookNode) -> bytes:
-    return json.dumps(notebook).encode()  # as it is: nbformat would mend it
-
-
-def answer(
-    name: str, source: str, *faults: str, points: float = 5, task: str = "1", cell: str = "relu-seen"
-) -> Case:
-    """A case whose whole attack lies in an answer cell."""
-
-    def data(bundle: Bundle) -> bytes:
-        notebook = solved(bundle)
-        id = {"1": "relu", "3": "serve"}[task]
-        next(c for c in notebook.cells if c.id == id).source = source
-        return dumps(notebook)
-
-    return Case(name, data, points, faults, cell)
-
-
-def body(name: str, text: str, *faults: str, points: float = 5) -> Case:
-    """A case that misbehaves when the check calls its function."""
-    return answer(
-        name,
-        "import os, sys, time\ndef relu(x):\n" + "\n".join(f"    {t}" for t in text.split("\n")),
-        *faults,
-        points=points,
-    )
-
-
-def edit(
-    name: str, change: Callable[[NotebookNode], None], points: float, *faults: str, cell: str = "relu-seen"
-) -> Case:
-    """A case that changes the file around a wrong answer to task 1."""
-
-    def data(bundle: Bundle) -> bytes:
-        notebook = fill(solved(bundle), {"1": "return x * 0"})
-        change(notebook)
-        return dumps(notebook)
-
-    return Case(name, data, points, faults, cell)
-
-
-def whole_file(name: str, data: bytes, fault: str = "unreadable") -> Case:
-    return Case(name, lambda bundle: data, 0, (fault,))
-
-
-SHELL = "shell = get_ipython()\n"
-WRONG = "\ndef relu(x):\n    return x * 0\n"
 
 
 def cases() -> Iterator[Case]:
@@ -93,6 +30,7 @@ def cases() -> Iterator[Case]:
     yield from measurements()
     yield from edited_files()
     yield from broken_files()
+    yield from places()
 
 
 def objects_that_lie() -> Iterator[Case]:
@@ -297,8 +235,10 @@ def floods() -> Iterator[Case]:
         f"for i in range(26000): print({PUBLIC[:-1]!r}, i, sep='')\nreturn x * 0",
         "wrong",
     )
-    # The kernel may hold more unsent output than it may hold memory before the first of it is counted.
-    yield body("errors without end", "while True: sys.stderr.write('e' * 5000)", "output", "memory")
+    # On a busy machine the kernel hoards what it has not sent: another limit may be met before that of output.
+    yield body(
+        "errors without end", "while True: sys.stderr.write('e' * 5000)", "output", "memory", "timeout"
+    )
     yield body("small pieces without end", "while True: print('y', flush=True)", "output")
     yield body("output without end", "while True: print('y' * 1000)", "output")
     yield body(
@@ -351,74 +291,6 @@ def spies() -> Iterator[Case]:
         "import ctypes\nlibc = ctypes.CDLL(None)\nreturn str([libc.unshare(0x10000000), libc.mount(b'none', b'/mnt', b'tmpfs', 0, b''), libc.setuid(0)])",
         "wrong",
     )
-
-
-def measurements() -> Iterator[Case]:
-    twice = "    double(x)\n    return double(x) + 1"
-
-    def measured(name: str, source: str, *faults: str, points: float = 6) -> Case:
-        """A case whose attack is on the count of task 3."""
-        return answer(name, source, *faults, points=points, task="3", cell="serve-check")
-
-    def serves(name: str, text: str, *faults: str) -> Case:
-        return measured(
-            name, "def serve(x, double):\n" + textwrap.indent(text, "    ") + "\n" + twice, *faults
-        )
-
-    yield measured("twice the calls", f"def serve(x, double):\n{twice}", "wrong")
-    yield measured(
-        "a given function replaced", f"show = print\ndef serve(x, double):\n{twice}", "tampered", points=3
-    )
-    yield measured(
-        "a print and a len of its own",
-        f"say = print\ndef print(*a): say(*[7 if part == 14 else part for part in a])\nlen = lambda x: 7\ndef serve(x, double):\n{twice}",
-        "wrong",
-    )
-    yield measured(
-        "the standard output redirected",
-        f"from contextlib import redirect_stdout\nimport io\nredirect_stdout(io.StringIO()).__enter__()\ndef serve(x, double):\n{twice}",
-        "tampered",
-        points=3,
-    )
-    yield measured(
-        "the shell by name",
-        f"{SHELL}kernel = shell.kernel\ndef serve(x, double):\n{twice}",
-        "tampered",
-    )
-    yield measured(
-        "torch replaced in a fresh process",
-        f"import torch\nold = torch.add\ntorch.add = lambda *a: old(*a)\ndef serve(x, double):\n{twice}",
-        "tampered",
-    )
-    yield serves("the check's own names", "calls.pop() if calls else None", "error")
-    yield serves(
-        "the check's names by way of its function", "double.__globals__['calls'].clear()", "tampered"
-    )
-    yield serves(
-        "show replaced late", "import grading.values\ngrading.values.text_of = lambda *a: '7'", "tampered"
-    )
-    yield serves("the caller's frame", "import sys\nsys._getframe(1).f_globals['calls'].clear()", "tampered")
-    yield serves("the caller's frame by way of a traceback", TRACEBACK, "tampered")
-    yield serves(
-        "every list there is",
-        "import gc\nfor o in gc.get_objects(): type(o) is list and len(o) < 15 and o.clear()",
-        "tampered",
-    )
-    yield serves("raw memory", "from ctypes import memmove as copy\ncopy(id(double), id(x), 8)", "tampered")
-    yield serves("a trace function", "import sys as s\ns.settrace(lambda *a: None)", "tampered")
-    yield serves("IPython's own objects", "get_ipython().user_ns['calls'].clear()", "tampered")
-    yield measured(
-        "the standard output rewritten",
-        f"import sys\nsaid = sys.stdout.write\nsys.stdout.write = lambda t: said(t.replace('14', '7'))\ndef serve(x, double):\n{twice}",
-        "tampered",
-    )
-
-
-TRACEBACK = """try:
-    raise ValueError
-except ValueError as error:
-    frame = error.__traceback__.tb_frame.f_back
-    frame.f_globals['calls'].clear()"""
 
 
 def edited_files() -> Iterator[Case]:

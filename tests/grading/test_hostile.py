@@ -9,13 +9,15 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, cast
 
 import psutil
 import pytest
 
 from grading import Bundle, Conditions, Grader, Report
 from kernels.sandbox import Limits, why_no_sandbox
-from tests.grading.hostile import Case, cases
+from tests.grading.hostile import cases
+from tests.grading.hostile_case import Case
 
 pytestmark = pytest.mark.skipif(bool(why_no_sandbox()), reason=why_no_sandbox() or "there is a sandbox")
 
@@ -45,11 +47,19 @@ def grade(bundle: str, name: str) -> tuple[Report, float]:
 
 
 @pytest.fixture(scope="module")
-def results(bundle: Bundle) -> dict[str, tuple[Report, float]]:
-    """All cases, two at a time, in the same two workers: none may harm the ones that come after it."""
+def results(bundle: Bundle, request: pytest.FixtureRequest) -> dict[str, tuple[Report, float]]:
+    """All cases, two at a time, in the same two workers: none may harm the ones that come after it.
+
+    Where only some are asked for by name, as with `-k`, the others are not run.
+    """
+    asked = [
+        i for i in request.session.items if isinstance(i, pytest.Function) and i.module is request.module
+    ]
+    chosen = [cast(Any, item).callspec.params["case"] for item in asked if hasattr(item, "callspec")]
+    names = [case.name for case in CASES.values() if case in chosen or len(chosen) < len(asked)]
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(2, mp_context=context) as pool:
-        futures = {name: pool.submit(grade, bundle.dumps(), name) for name in CASES}
+        futures = {name: pool.submit(grade, bundle.dumps(), name) for name in names}
         return {name: future.result() for name, future in futures.items()}
 
 
@@ -91,6 +101,11 @@ def test_nothing_is_left_behind(results: dict[str, tuple[Report, float]]) -> Non
     assert not Path("/tmp/duet-left-behind").exists()
     sleepers = [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "86399"]]
     assert not sleepers
+
+
+def test_proc_shows_a_kernel_itself_alone(results: dict[str, tuple[Report, float]]) -> None:
+    for name in ("what /proc shows of others", "ptrace and other system calls"):
+        assert ast.literal_eval(ast.literal_eval(results[name][0].checks[0].got)) == [], name
 
 
 def test_remarks_on_edited_cells_cost_nothing(results: dict[str, tuple[Report, float]]) -> None:

@@ -111,3 +111,11 @@ def test_an_empty_folder_is_one_sentence(tmp_path: Path) -> None:
         list(collect(tmp_path))
     with pytest.raises(FileNotFoundError, match="no folder or archive"):
         list(collect(tmp_path / "nowhere"))
+
+
+def test_a_file_name_that_is_no_text_stops_nobody(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"bad\xff.ipynb")).write_bytes(NOTEBOOK)
+    (tmp_path / "ann.ipynb").write_bytes(NOTEBOOK)
+    found = list(collect(tmp_path))
+    assert [submission.name.encode() for submission in found] == [b"ann.ipynb", b"bad?.ipynb"]
+    assert found[1].student == "bad_"
