@@ -23,10 +23,12 @@ from grading.bundle import Bundle
 from grading.environment import environment
 from grading.gradebook import Gradebook, result_key
 from grading.grader import Conditions, Grader, failed_as_a_whole
-from grading.notebooks import Unreadable
+from grading.notebooks import MAX_BYTES, Unreadable
 from grading.report import Report
 from grading.submissions import Submission
 
+# A notebook near the limit is no mistake of the instructor's, as Dask would tell them in five lines.
+_NO_WARNING = {"distributed.admin.large-graph-warning-threshold": f"{4 * MAX_BYTES}B"}
 _IN_FLIGHT = 2  # submissions for each worker: one being graded, one on its way
 
 
@@ -123,7 +125,8 @@ def grade_class(
             continue
         while len(pending) >= _IN_FLIGHT * max(1, len(client.scheduler_info()["workers"])):
             collect_one()
-        future = client.submit(grade_one, job, data, pure=False)
+        with dask.config.set(_NO_WARNING):
+            future = client.submit(grade_one, job, data, pure=False)
         pending[future] = (submission, digest, key)
         finished.add(future)
     while pending:

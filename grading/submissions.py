@@ -62,15 +62,17 @@ def _in_folder(folder: Path) -> list[Submission]:
         elif entry.is_dir():
             found += _in_students_folder(entry, student)
         elif entry.suffix == ".ipynb":
-            found.append(Submission(student, entry.name, lambda entry=entry: _read_file(entry)))
+            found.append(Submission(student, _shown(entry.name), lambda entry=entry: _read_file(entry)))
         elif entry.suffix == ".zip":
-            found.append(Submission(student, entry.name, lambda entry=entry: _read_only_member(entry)))
+            found.append(
+                Submission(student, _shown(entry.name), lambda entry=entry: _read_only_member(entry))
+            )
     return found
 
 
 def _in_students_folder(folder: Path, student: str) -> list[Submission]:
     notebooks = [p for p in sorted(folder.rglob("*.ipynb")) if ".ipynb_checkpoints" not in p.parts]
-    return [Submission(student, p.name, lambda p=p: _read_file(p)) for p in notebooks]
+    return [Submission(student, _shown(p.name), lambda p=p: _read_file(p)) for p in notebooks]
 
 
 def _read_file(path: Path) -> bytes:
@@ -95,7 +97,7 @@ def _in_archive(path: Path) -> list[Submission]:
                 _broken(safe_name(member.filename), "its name in the archive leads out of the archive")
             )
         else:
-            found.append(Submission(student, member.filename, lambda m=member: _read_member(path, m)))
+            found.append(Submission(student, _shown(member.filename), lambda m=member: _read_member(path, m)))
     return found
 
 
@@ -144,6 +146,11 @@ def _broken(student: str, why: str) -> Submission:
         raise Unreadable(why)
 
     return Submission(student, student, read)
+
+
+def _shown(name: str) -> str:
+    """The name as text: what of a file's name is no UTF-8 could be stored nowhere."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def safe_name(name: str) -> str:
