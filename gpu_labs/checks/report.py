@@ -8,6 +8,9 @@ from typing import Any
 
 from gpu_labs.executor.launch import Launch
 
+# Told from a notebook's background in its light theme and in its dark one.
+_RIGHT, _WRONG = "#1d874c", "#d93a3a"
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -85,7 +88,7 @@ class Report:
         failure = self.first_failure
         dots = "".join(_dot(verdict) for verdict in self.verdicts)
         if failure is None:
-            return _card("#1a7f4b", f"✓ {escape(self.task)}", f"{dots} all {len(self.verdicts)} cases pass")
+            return _card(_RIGHT, f"✓ {escape(self.task)}", f"{dots} all {len(self.verdicts)} cases pass")
         body = [dots, f"<div style='margin-top:.5em'>{escape(failure.case)}</div>"]
         body += [
             f"<pre style='margin:.4em 0;font-weight:600'>{escape(line)}</pre>" for line in _place(failure)
@@ -95,7 +98,7 @@ class Report:
             body.append(f"<div style='margin-top:.4em'><b>Try:</b> {escape(failure.hint)}</div>")
         if failure.cells:
             body.append(_table(failure.cells))
-        return _card("#b3261e", f"✗ {escape(self.task)}", "".join(body))
+        return _card(_WRONG, f"✗ {escape(self.task)}", "".join(body))
 
 
 def _place(verdict: Verdict) -> list[str]:
@@ -113,7 +116,7 @@ def _index(cell: Cell) -> str:
 
 
 def _dot(verdict: Verdict) -> str:
-    color, mark = ("#1a7f4b", "●") if verdict.passed else ("#b3261e", "✗")
+    color, mark = (_RIGHT, "●") if verdict.passed else (_WRONG, "✗")
     return f"<span title='{escape(verdict.case, quote=True)}' style='color:{color}'>{mark}</span> "
 
 
@@ -122,7 +125,7 @@ def _table(cells: tuple[Cell, ...]) -> str:
         return f"<tr><th style='text-align:right'>{name}</th>{''.join(values)}</tr>"
 
     def value(cell: Cell, shown: Any) -> str:
-        color = "" if cell.right else "color:#b3261e;font-weight:600;"
+        color = "" if cell.right else f"color:{_WRONG};font-weight:600;"
         return f"<td style='{color}text-align:right;font-family:monospace'>{escape(str(shown))}</td>"
 
     return (

@@ -72,6 +72,7 @@ def test_a_launch_that_did_nothing_says_so_once(show) -> None:
     assert (
         page.locator(".kernel-view").inner_text().count("The kernel did nothing: no reads, no writes.") == 1
     )
+    assert not page.get_by_label("play (space)").is_visible()  # there is nothing to play
 
 
 def test_an_exception_is_a_finding_with_its_line_block_and_thread(show) -> None:

@@ -38,7 +38,7 @@ export class KernelView {
       this.signs,
       this.findings(),
       this.status,
-      el("footer", { class: "controls" }, this.playback.root, this.timeline.root),
+      el("footer", { class: "controls", hidden: story.nothing !== "" }, this.playback.root, this.timeline.root),
     );
     this.playback.go(Math.min(0, story.frames.length - 1));
   }
