@@ -15,7 +15,7 @@ from graphviz_tools.outline import Box, Outline
 from graphviz_tools.recording import Node, Recording, Step, Value
 from graphviz_tools.wording import brief_text, shorten, type_text, value_text
 
-Status = Literal["ghost", "handle", "done"]
+Status = Literal["ghost", "handle", "done", "failed"]
 LEAVES = ("input", "parameter", "variable", "constant")
 WIDEST = 30  # characters of a line under a box's title
 HELD = 20  # and of one in a box that lies inside another
@@ -23,8 +23,8 @@ HELD = 20  # and of one in a box that lies inside another
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What a box shows from `step` on. A "ghost" is not there yet, a "handle" has no number yet; `freed` says
-    that what autograd saved for it is gone."""
+    """What a box shows from `step` on. A "ghost" is not there yet, a "handle" has no number yet, "failed" raised an
+    error; `freed` says that what autograd saved for it is gone."""
 
     step: int
     status: Status
@@ -138,6 +138,11 @@ def _before(box: Box) -> str:
 def _node(node: Node, step: Step, closed: bool, short: bool) -> dict[str, Any]:
     if step.phase == "backward":
         return _backward(step, short)
+    if step.error:
+        return {
+            "status": "failed",
+            "subtitle": shorten(step.error.partition(":")[0], HELD if short else WIDEST),
+        }
     status = "handle" if step.phase == "trace" else "done"
     if step.control is not None and node.kind == "branch" and not closed:
         return {"status": status, "subtitle": shorten(_decision(step), WIDEST)}
@@ -168,8 +173,10 @@ def _carried(
             continue
         if source.kind in LEAVES and edge.target == step.node and edge.target_slot < len(step.reads):
             yield edge.source, step.reads[edge.target_slot]
-        elif target.kind == "output" and edge.source_slot < len(written.get(edge.source, ())):
-            yield edge.target, written[edge.source][edge.source_slot]
+        elif target.kind == "output":
+            made = step.writes if edge.source == step.node else written.get(edge.source, ())
+            if edge.source_slot < len(made):
+                yield edge.target, made[edge.source_slot]
 
 
 def _decision(step: Step) -> str:

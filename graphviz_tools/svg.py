@@ -101,7 +101,16 @@ def _box(box: Box, place: Place, moment: Moment, current: bool, paint: dict[str,
     ghost = moment.status == "ghost"
     family = KIND_COLOUR[box.kind]
     fill = paint["current"] if current else "none" if ghost else paint[f"{family}-fill"]
-    line = paint["accent"] if current else paint["ghost"] if ghost else paint[f"{family}-line"]
+    failed = moment.status == "failed"
+    line = (
+        paint["bad"]
+        if failed
+        else paint["accent"]
+        if current
+        else paint["ghost"]
+        if ghost
+        else paint[f"{family}-line"]
+    )
     dash = ' stroke-dasharray="4 3"' if moment.status == "handle" or box.kind == "branch" else ""
     left, top = place.x - place.width / 2, place.y - place.height / 2
     title = title_text(box) + (" ▸" if box.scope is not None else "")

@@ -35,7 +35,7 @@ def recording_json(recording: Recording) -> Json:
         "framework": recording.framework,
         "versions": recording.versions,
         "error": recording.error,
-        "omitted": [f"{left.count} {left.what}: {left.why}" for left in recording.omitted],
+        "omitted": [f"{left.count} {left.what} ({left.why})" for left in recording.omitted],
         "sources": [{"file": s.file, "first": s.first_line, "text": s.text} for s in lines.sources],
         "lines": lines.places,
         "phase": [PHASES.index(step.phase) for step in recording.steps],

@@ -112,7 +112,7 @@ class View(Twin):
         return write_page(self._page_data(), path)
 
     def _page_data(self) -> dict[str, Any]:
-        data = self._with_the_other(self._sent(self._stage))
+        data = self._with_the_other(self._sent(self._stage)) | {"predict": self.predict}
         return with_further_scenes(data, self._stage.recordings, self._stage.scenes)
 
     def _with_the_other(self, data: dict[str, Any]) -> dict[str, Any]:

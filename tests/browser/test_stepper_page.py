@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from graphviz_tools.recording import Omission
 from tests.widgets.recordings import eager_loop, perceptron, static_loop, tower
 from tests.widgets.test_plumbing_view import plumbed
 from widgets import Stepper
@@ -327,3 +328,41 @@ def test_a_failing_program_is_told_at_the_step_that_failed(show):
     page = show(Stepper(replace(recording, steps=(*recording.steps[:3], broken), error=broken.error)))
     press(page, "End")
     assert page.get_by_role("alert").inner_text() == "RuntimeError: sizes do not match"
+
+
+def test_the_op_that_failed_is_marked_and_shows_no_value(show):
+    steps = [replace(s, error="ValueError: no", writes=()) if s.index == 1 else s for s in eager_loop().steps]
+    page = show(Stepper(replace(eager_loop(), steps=tuple(steps))))
+    press(page, "ArrowRight", 2)
+    failed = page.locator(".box.failed")
+    assert failed.locator(".under").all_text_contents() == ["ValueError"]
+    assert "failed" in failed.get_attribute("aria-label")
+
+
+def test_an_input_is_not_said_to_be_made_by_the_step_of_its_gradient(show):
+    page = show(Stepper(without_the_first_step(eager_loop())))
+    press(page, "End")
+    box(page, "x").click()
+    assert page.locator(".made").count() == 0
+    assert page.locator(".history li").count() >= 1
+
+
+def without_the_first_step(recording):
+    """Where a program's input has no step of its own, as `record_torch` records it."""
+    first, second, *rest = recording.steps
+    second = replace(second, nodes=(*first.nodes, *second.nodes), edges=(*first.edges, *second.edges))
+    steps = tuple(replace(step, index=i) for i, step in enumerate((second, *rest)))
+    return replace(recording, steps=steps)
+
+
+def test_a_recording_of_no_steps_asks_for_none(show):
+    empty = replace(eager_loop(), steps=(), omitted=(Omission("steps", 11, "max_steps=0"),))
+    page = show(Stepper(empty))
+    assert page.locator(".hint").inner_text() == "There is no step to show."
+    assert page.locator(".message").inner_text() == "Left out: 11 steps (max_steps=0)."
+    assert page.get_by_label("play (space)").is_disabled()
+
+
+def test_a_page_of_a_view_that_predicts_predicts(show):
+    page = show(Stepper(eager_loop(), predict=True))
+    assert page.get_by_label("predict each step").get_attribute("aria-pressed") == "true"

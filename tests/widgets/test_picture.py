@@ -12,9 +12,9 @@ from PIL import Image
 
 from graphviz_tools import draw
 from graphviz_tools.engine import run_graphviz
-from graphviz_tools.recording import Edge
+from graphviz_tools.recording import Edge, Node, Recording, Step
 from graphviz_tools.scene import make_scene
-from tests.widgets.recordings import eager_loop, perceptron, static_loop, tower
+from tests.widgets.recordings import eager_loop, perceptron, static_loop, tower, vector
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -161,3 +161,23 @@ def test_a_file_of_the_wrong_kind_or_place_is_refused(tmp_path):
         draw(eager_loop()).to_svg(tmp_path / "a.png")
     with pytest.raises(FileNotFoundError, match="create it first"):
         draw(eager_loop()).to_svg(tmp_path / "missing" / "a.svg")
+
+
+def test_an_output_shows_its_value_also_where_the_last_op_brings_it():
+    x, double, out = (
+        Node(0, "input", "x", "x"),
+        Node(1, "op", "mul", "x * 2"),
+        Node(2, "output", "output", "output"),
+    )
+    step = Step(
+        0,
+        "forward",
+        "mul",
+        1,
+        nodes=(0, 1, 2),
+        edges=(0, 1),
+        reads=(vector("x", 1.0, 2.0),),
+        writes=(vector("y", 2.0, 4.0),),
+    )
+    scene = make_scene(Recording("torch", "f", (x, double, out), (Edge(0, 1), Edge(1, 2)), (step,)))
+    assert scene.at(scene.home[2], 0).subtitle == "[2, 4]"

@@ -49,7 +49,7 @@ def test_a_sum_of_gradients_is_told_by_its_parts():
 
 def test_what_was_left_out_is_said():
     recording = replace(eager_loop(), omitted=(Omission("values", 7, "the budget of max_values"),))
-    assert recording_json(recording)["omitted"] == ["7 values: the budget of max_values"]
+    assert recording_json(recording)["omitted"] == ["7 values (the budget of max_values)"]
 
 
 def test_a_duet_locks_steps_by_their_alignment():

@@ -26,7 +26,7 @@ function build(root, data, host) {
  */
 export function page(root, data) {
   /** @type {State} */
-  const state = { step: -1, speed: 1, predict: false, score: { right: 0, asked: 0 } };
+  const state = { step: -1, speed: 1, predict: Boolean(data.predict), score: { right: 0, asked: 0 } };
   const theme = themeButton(root);
   settle(root);
   /** @param {boolean} on @returns {import("./shell.js").Shell} */

@@ -160,6 +160,7 @@ export class GraphPanel {
     const [, status, under, gradient, freed] = moment;
     group.classList.toggle("ghost", status === "ghost");
     group.classList.toggle("handle", status === "handle");
+    group.classList.toggle("failed", status === "failed");
     group.classList.toggle("freed", freed === 1);
     texts[1].textContent = box.held && gradient ? "" : under; // inside another box there is room for one
     texts[2].textContent = gradient;
@@ -167,7 +168,7 @@ export class GraphPanel {
     const pitch = box.held ? 12 : 15;
     said.forEach((text, row) => text.setAttribute("y", String(middle + (row - (said.length - 1) / 2) * pitch + 4)));
     const read = texts.map((text) => text.textContent).filter(Boolean).join(" ");
-    const state = { ghost: "not there yet", handle: "a handle", done: "" }[status];
+    const state = { ghost: "not there yet", handle: "a handle", done: "", failed: "failed" }[status];
     const more = [box.kind, state, freed ? "its saved tensors are freed" : "", box.scope ? "press o to open" : ""];
     group.setAttribute("aria-label", [read, ...more].filter(Boolean).join(", "));
   }

@@ -2,7 +2,13 @@
 
 import { el } from "./dom.js";
 
-const WRAP = 4; // a vector goes on in the next row after this many numbers
+const LINE = 40; // characters, after which a vector goes on in the next row
+
+/** How many numbers of a vector stand in a row. @param {string[]} cells */
+export function perRow(cells) {
+  const widest = Math.max(1, ...cells.map((cell) => cell.length));
+  return Math.max(2, Math.min(cells.length, Math.floor(LINE / (widest + 2))));
+}
 
 /**
  * @param {{rows: number, columns: number, cells: string[]}} grid row-major cells
@@ -10,7 +16,10 @@ const WRAP = 4; // a vector goes on in the next row after this many numbers
  * @param {string} [kind] "gradient" colours them as one
  */
 export function numberGrid({ rows, columns, cells }, label, kind = "value") {
-  if (rows === 1 && columns > WRAP) [rows, columns] = [Math.ceil(columns / WRAP), WRAP];
+  if (rows === 1 && columns > perRow(cells)) {
+    columns = perRow(cells);
+    rows = Math.ceil(cells.length / columns);
+  }
   const line = (/** @type {number} */ row) =>
     el("tr", {}, ...cells.slice(row * columns, (row + 1) * columns).map((cell) => el("td", {}, cell)));
   return el(

@@ -22,7 +22,7 @@ export class Playback {
     this.speed = 1;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
-    this.play = button("play (space)", icon("play"), () => this.toggle(), { class: "play" });
+    this.play = button("play (space)", icon("play"), () => this.toggle(), { class: "play", disabled: length === 0 });
     this.pace = button("speed, press to change", "1×", () => this.faster(), { class: "pace" });
     this.backs = [button("first step (Home)", icon("first"), () => this.go(-1)), button("back (left arrow)", icon("back"), () => this.back())];
     this.nexts = [button("next (right arrow)", icon("next"), () => this.next()), button("last step (End)", icon("last"), () => this.go(length - 1))];

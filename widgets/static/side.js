@@ -7,7 +7,7 @@ import { MemoryBar } from "./memory_bar.js";
 import { scenesFor } from "./scenes.js";
 import { matching } from "./search.js";
 import { splitter } from "./splitter.js";
-import { PHASE_WORDS, Story } from "./story.js";
+import { PHASE_WORDS, Story, momentAt } from "./story.js";
 import { valueCard } from "./value_card.js";
 
 /** @typedef {import("./story.js").Scene} Scene */
@@ -45,8 +45,8 @@ export class Side {
       el("header", { class: "side-head" }, this.heading, this.state),
       this.panels(),
     );
-    if (this.story.length === 0) this.say("This recording has no steps: nothing was run.");
-    else if (this.story.data.omitted.length) this.say(`Left out: ${this.story.data.omitted.join("; ")}`);
+    if (this.story.data.omitted.length) this.say(`Left out: ${this.story.data.omitted.join("; ")}.`);
+    else if (this.story.length === 0) this.say("This recording has no steps: nothing was run.");
     this.draw(data.scene);
   }
 
@@ -88,7 +88,8 @@ export class Side {
   tell() {
     const { story, step } = this;
     if (step < 0) {
-      replace(this.values, el("p", { class: "hint" }, "Press next, or the right arrow key, for the first step."));
+      const hint = story.length ? "Press next, or the right arrow key, for the first step." : "There is no step to show.";
+      replace(this.values, el("p", { class: "hint" }, hint));
       return;
     }
     const detail = story.detail(step);
@@ -166,13 +167,15 @@ export class Side {
     this.chosen = number;
     this.graph.choose(number);
     this.other(number);
-    const made = steps[0];
+    const made = steps.find((step) => this.story.phase(step) !== "backward"); // an input is not made by a step
+    const holds = this.step < 0 ? "" : momentAt(box, this.step)[2];
     const place = made === undefined ? null : this.story.place(this.story.data.line[made]);
     const go = made !== undefined && button(`go to step ${made + 1}`, `made at step ${made + 1}${place ? `, line ${place.number}` : ""}`,
       () => this.on.jump(made), { class: "made" });
     replace(
       this.values,
       el("p", { class: "what" }, el("b", {}, box.full), ` ${box.kind}`),
+      made === undefined && holds && holds !== box.kind && el("p", {}, el("code", {}, holds)),
       go,
       el("ol", { class: "history", "aria-label": `history of ${box.full}` }, ...steps.slice(0, 200).map((step) => this.past(step))),
       steps.length > 200 && el("p", {}, `and ${steps.length - 200} more steps`),

@@ -22,7 +22,7 @@ export const PHASE_WORDS = {
 /** @typedef {{title: string, framework: string, versions: Record<string, string>, error: string, omitted: string[],
  *   sources: {file: string, first: number, text: string}[], lines: [string, number][], phase: number[], op: string[],
  *   line: number[], turn: string[], memory: ([number, number] | null)[], details: Detail[], values: Value[]}} RecordingData */
-/** @typedef {[number, "ghost" | "handle" | "done", string, string, number]} Moment step, status, subtitle, gradient,
+/** @typedef {[number, "ghost" | "handle" | "done" | "failed", string, string, number]} Moment step, status, subtitle, gradient,
  *   freed */
 /** @typedef {[number, number, number, number]} Rectangle left, top, width, height */
 /** @typedef {{key: string, kind: string, title: string, full: string, scope: string[] | null, at: Rectangle,
