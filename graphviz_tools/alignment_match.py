@@ -13,6 +13,8 @@ from graphviz_tools.alignment_items import Item, same_numbers
 from graphviz_tools.op_meaning import ends_in, meaning, same_meaning
 
 ENOUGH = 4.0  # a match needs its meaning (3) and one good reason more
+ROUNDING = 2e-6  # of the largest number that is added: some ten units in the last place of a float32
+SUMS = frozenset(["sum", "mean", "add", "sub"])
 TABLE = 1_000_000  # cells of one dynamic programme; longer sequences are cut at what surely corresponds
 
 
@@ -57,7 +59,28 @@ def match_turns(eager: list[Item], static: list[Item]) -> list[Match]:
         for turn, place in enumerate(places):
             node = drawn[key][turn % len(drawn[key])]
             found.append(Match(place, node, "same op, same line; the graph did not need to run it"))
-    return found
+    taken_eager, taken_static = {m.eager for m in found}, {m.static for m in found}
+    return found + _only_ones(
+        {i: item for i, item in enumerate(eager) if i not in taken_eager},
+        {j: item for j, item in enumerate(static) if j not in taken_static},
+    )
+
+
+def _only_ones(eager: dict[int, Item], static: dict[int, Item]) -> list[Match]:
+    """Pairs of ops that are the only ones left of their meaning."""
+    left, right = _by_meaning(eager), _by_meaning(static)
+    return [
+        Match(left[sense][0], right[sense][0], "the only such op; the graph did not need to run it")
+        for sense in left.keys() & right.keys()
+        if len(left[sense]) == len(right[sense]) == 1
+    ]
+
+
+def _by_meaning(items: dict[int, Item]) -> dict[str, list[int]]:
+    groups: dict[str, list[int]] = defaultdict(list)
+    for place, item in items.items():
+        groups[meaning(item.op)].append(place)
+    return groups
 
 
 def _by_words(items: list[Item]) -> dict[tuple[str, tuple[str, ...]], list[int]]:
@@ -90,7 +113,7 @@ def score(eager: Item, static: Item, by_value: bool) -> float:
     same = same_meaning(eager.op, static.op)
     if not same and not ends_in(eager.op, static.op):
         return 0.0
-    equal = same_numbers(eager.written, static.written)
+    equal = same_numbers(eager.written, static.written) or _cancelled(eager, static)
     words = likeness(eager.words, static.words)
     if not same and not equal:
         return 0.0
@@ -120,6 +143,19 @@ def _shared(eager: Item, static: Item) -> float:
     if not known:
         return 0.0
     return sum(any(same_numbers(v, w) for w in static.reads) for v in known) / len(known)
+
+
+def _cancelled(eager: Item, static: Item) -> bool | None:
+    """What is known of results that differ (False or None): True where sums of the same numbers differ by no
+    more than the rounding of what cancelled in them."""
+    known = same_numbers(eager.written, static.written)
+    if known is not False or not same_meaning(eager.op, static.op) or meaning(eager.op) not in SUMS:
+        return known
+    scale = max((abs(n) for v in eager.reads for n in v.numbers or () if n == n), default=0.0)
+    assert eager.written is not None and static.written is not None
+    a, b = eager.written.numbers or (), static.written.numbers or ()
+    small = len(a) == len(b) and all(abs(x - y) <= ROUNDING * scale for x, y in zip(a, b, strict=True))
+    return small and _shared(eager, static) == 1.0
 
 
 def _same_shape(eager: Item, static: Item) -> bool:

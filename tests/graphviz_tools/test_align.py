@@ -159,3 +159,36 @@ def test_a_swapped_pair_of_recordings_is_refused_in_one_line() -> None:
         align(static, eager)
     with pytest.raises(ValueError, match="use record_tensorflow"):
         align(eager, eager)
+
+
+def test_sums_that_cancel_are_one_although_rounding_makes_them_differ() -> None:
+    @tf.function
+    def normed(x):
+        mean, variance = tf.nn.moments(x, [0])
+        return tf.reduce_sum(tf.nn.batch_normalization(x, mean, variance, None, None, 1e-5))
+
+    numbers = [1.0, 2.0, 3.0]
+    eager = record_torch(lambda x: torch.nn.functional.layer_norm(x, (3,)).sum(), torch.tensor(numbers))
+    static = record_tensorflow(normed, tf.constant(numbers))
+    alignment = align(eager, static)
+    assert alignment.unmatched_eager == alignment.unmatched_static == ()
+
+
+def test_a_loss_that_the_graph_did_not_need_to_run_has_its_partner() -> None:
+    @tf.function
+    def only_the_gradient(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            loss = tf.reduce_sum(x * x)
+        return tape.gradient(loss, x)
+
+    def total(x):
+        return (x * x).sum()
+
+    eager = record_torch(total, torch.tensor([1.0, 2.0], requires_grad=True))
+    static = record_tensorflow(only_the_gradient, tf.constant([1.0, 2.0]))
+    alignment = align(eager, static)
+    assert alignment.unmatched_eager == ()
+    (pair,) = alignment.static_for(next(step.index for step in eager.steps if step.op == "sum"))
+    assert static.nodes[pair.static_node].op == "Sum" and pair.static_step is None
+    assert "did not need to run it" in pair.reason

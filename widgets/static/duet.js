@@ -10,6 +10,12 @@ import { PHASE_WORDS } from "./story.js";
 /** @typedef {{name: string, sides: import("./side.js").SideData[], beats: [number, number][],
  *   partners: [number, number, number][], alone: string[][], questions: import("./predict.js").Question[]}} DuetData */
 
+// Why the other side has no such op, as far as can be said.
+const WITHOUT = [
+  "The graph has no op that makes the same, or makes it by other ops",
+  "No line on the other side makes the same: the graph works it out by ops of its own",
+];
+
 /**
  * @param {HTMLElement} root
  * @param {DuetData} data `beats[i]` are the steps that the two sides show together (-1: not started), and
@@ -36,7 +42,7 @@ export function duet(root, data, host) {
       const steps = pairs.filter((pair) => side.scene?.box[pair[number]] === box).map((pair) => pair[1 - number]);
       sides[1 - number].graph.light(steps.map((step) => sides[1 - number].scene?.box[step] ?? -1));
     };
-    if (data.alone[number].length) side.say(`No partner on the other side: ${[...new Set(data.alone[number])].join(", ")}`);
+    if (data.alone[number].length) side.say(`${WITHOUT[number]}: ${[...new Set(data.alone[number])].join(", ")}.`);
   });
   const clock = new Clock(sides.map((side) => side.story), data.beats);
   const [left, right] = sides.map((side, number) => activity(side.story.data.phase, data.beats, number));
