@@ -99,7 +99,13 @@ def _node(
         "height": f"{place.height / POINTS:.4f}",
         "style": f"rounded,filled{',dashed' if dashed else ''}",
         "fillcolor": paint["current"] if current else paint["paper"] if ghost else paint[f"{family}-fill"],
-        "color": paint["accent"] if current else paint["ghost"] if ghost else paint[f"{family}-line"],
+        "color": paint["bad"]
+        if moment.status == "failed"
+        else paint["accent"]
+        if current
+        else paint["ghost"]
+        if ghost
+        else paint[f"{family}-line"],
         "penwidth": "2.6" if current else "1",
         "tooltip": f"{box.kind} {box.title}",
     }

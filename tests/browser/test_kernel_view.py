@@ -99,6 +99,12 @@ def test_pointing_at_a_cell_tells_who_touched_it(show, view) -> None:
     assert "x[9]: thread 1 of block 1 (read, line" in page.locator(".kernel-view > .status").inner_text()
 
 
+def test_what_blocks_share_stands_below_what_all_see(show, view) -> None:
+    names = show(view).locator(".strip p").all_inner_texts()
+    spaces = [name.split()[1] for name in names]
+    assert spaces == ["global", "global", "shared", "shared", "shared"]
+
+
 def test_a_finding_opens_its_sentence_and_its_moment(show, snap, view) -> None:
     page = show(view)
     finding = page.locator(".findings details").first

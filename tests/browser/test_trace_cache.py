@@ -26,6 +26,7 @@ def test_a_typed_call_is_predicted_then_run(notebook, snap) -> None:
     box.fill("tf.zeros(3), 2")
     box.press("Enter")
     page.wait_for_selector(".entries li.lit")
+    assert page.locator(".entries b").all_inner_texts() == ["#0", "#1"]
     assert "would reuse graph #0" in page.locator(".trace-cache > .status").inner_text()
     box.fill("tf.zeros(4), 2")
     page.get_by_role("button", name="call it (Shift+Enter)").click()

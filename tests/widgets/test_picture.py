@@ -12,6 +12,7 @@ from PIL import Image
 
 from graphviz_tools import draw
 from graphviz_tools.engine import run_graphviz
+from graphviz_tools.palette import PALETTE
 from graphviz_tools.recording import Edge, Node, Recording, Step
 from graphviz_tools.scene import make_scene
 from tests.widgets.recordings import eager_loop, perceptron, static_loop, tower, vector
@@ -181,3 +182,11 @@ def test_an_output_shows_its_value_also_where_the_last_op_brings_it():
     )
     scene = make_scene(Recording("torch", "f", (x, double, out), (Edge(0, 1), Edge(1, 2)), (step,)))
     assert scene.at(scene.home[2], 0).subtitle == "[2, 4]"
+
+
+def test_the_op_that_failed_is_red_in_every_picture():
+    steps = [replace(s, error="ValueError: no", writes=()) if s.index == 1 else s for s in eager_loop().steps]
+    failed = draw(replace(eager_loop(), steps=tuple(steps)))
+    red = PALETTE["light"]["bad"]
+    assert red in failed.svg and red in failed.dot
+    assert red not in draw(eager_loop()).svg

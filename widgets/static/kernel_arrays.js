@@ -27,7 +27,9 @@ export class KernelArrays {
         ? [this.strip(number, null, "")]
         : story.blocks.map((_, block) => this.strip(number, block, ` of block ${blockName(block)}`)),
     );
-    this.root = el("div", { class: "arrays" }, ...this.strips.map((strip) => strip.root));
+    const shared = (/** @type {{block: number | null}} */ strip) => strip.block !== null;
+    const below = [...this.strips.filter((strip) => !shared(strip)), ...this.strips.filter(shared)]; // each block's own come last
+    this.root = el("div", { class: "arrays" }, ...below.map((strip) => strip.root));
   }
 
   /** @param {number} number @param {number | null} block @param {string} owner */

@@ -95,7 +95,7 @@ function row(call) {
 
 /** @param {Entry} entry */
 function graph(entry) {
-  return el("li", {}, ...entry.keys.map((key) => el("code", {}, key)), ` ${plural(entry.ops, "op")}`);
+  return el("li", {}, el("b", {}, `#${entry.index}`), ...entry.keys.map((key) => el("code", {}, key)), ` ${plural(entry.ops, "op")}`);
 }
 
 /** @param {...string} names */
