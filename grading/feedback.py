@@ -20,6 +20,10 @@ _ADVICE = {
     "missing": "Keep the answer cell: write into it rather than deleting and making it anew.",
     "ambiguous": "The answer cell was copied. Delete the copy, and keep the cell that was there first.",
 }
+_ONLY_ANSWERS = (
+    "Only the answer cells are graded, with the exercise's own cells: what you define in a cell that you added has "
+    "to stand in an answer cell."
+)
 
 
 def write_feedback(book: Gradebook, exercise: str, folder: Path) -> int:
@@ -81,6 +85,8 @@ def _check(result: CheckResult) -> Iterator[str]:
         yield element("p", f"{name}: {CHECK_FAULTS[result.fault]} ({points})", "wrong")
         if result.fault in _ADVICE:
             yield element("p", _ADVICE[result.fault])
+        if result.fault == "error" and result.message.startswith("NameError"):
+            yield element("p", _ONLY_ANSWERS)
     if not result.hidden:
         yield from _seen(result)
 
@@ -90,6 +96,8 @@ def _seen(result: CheckResult) -> Iterator[str]:
     rows: list[str] = []
     if result.fault and result.expects:
         rows += [element("dt", "Expected"), f"<dd>{escape(result.expects)}</dd>"]
+    if result.fault == "wrong" and result.message not in ("", CHECK_FAULTS["wrong"]):
+        rows += [element("dt", "Difference"), f"<dd>{escape(result.message)}</dd>"]
     if result.fault in ("error", "tampered") and result.message:
         rows += [element("dt", "Python said"), f"<dd><pre>{escape(result.message)}</pre></dd>"]
     if result.fault and result.got:

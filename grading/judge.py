@@ -24,6 +24,7 @@ from jupyter_client.manager import KernelManager
 from nbformat import NotebookNode
 from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 
+from grading.difference import why
 from grading.judged_kernel import Budget, JudgedKernel, KernelFault
 from grading.tolerance import snap
 
@@ -177,8 +178,8 @@ class JudgedCell(IPyNbCell):
             if role == "answer" or self.parent.fresh:
                 self.parent.task_faults[task] = lost
             raise
-        except NbCellError as difference:
-            fault, message = self._classify(difference, role, task)
+        except NbCellError:
+            fault, message = self._classify(role, task)
             raise
         except Exception as error:
             self.parent.judge.broken = f"{type(error).__name__}: {error}"
@@ -189,7 +190,7 @@ class JudgedCell(IPyNbCell):
         finally:
             self._record(role, task, fault, message)
 
-    def _classify(self, difference: NbCellError, role: str, task: str) -> tuple[str, str]:
+    def _classify(self, role: str, task: str) -> tuple[str, str]:
         raised = next((o for o in self.test_outputs or [] if o.output_type == "error"), None)
         if role == "inspection":
             said = "".join(o.get("text", "") for o in self.test_outputs or [])
@@ -202,7 +203,8 @@ class JudgedCell(IPyNbCell):
                 self.parent.task_errors[task] = message
                 self.parent.ran.append(self.cell.source)
             return "error", self.parent.task_errors.get(task, message)
-        return "wrong", str(difference)
+        came, wanted = printed(self.test_outputs or []), printed(self.cell.outputs)
+        return "wrong", why(came, wanted, self._tolerance())
 
     def _record(self, role: str, task: str, fault: str, message: str) -> None:
         outcome = Outcome(
@@ -218,10 +220,13 @@ class JudgedCell(IPyNbCell):
 
     def compare_outputs(self, test: Any, ref: Any, skip_compare: Any = None) -> bool:
         """nbval's comparison of what was printed; pictures, stderr and other renderings are left out."""
-        tolerance = float(self.cell.metadata.judge.get("tolerance", 0.0))
+        tolerance = self._tolerance()
         wanted, got = printed(ref), printed(test)
         snapped = snap(got, wanted, tolerance) if tolerance else got
         return super().compare_outputs(_as_stream(snapped), _as_stream(wanted), skip_compare)
+
+    def _tolerance(self) -> float:
+        return float(self.cell.metadata.judge.get("tolerance", 0.0))
 
     def format_output_compare(self, key: str, left: str, right: str) -> None:
         """Nobody reads nbval's list of differences, and making it can take longer than the deadline: its time

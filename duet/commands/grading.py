@@ -253,6 +253,8 @@ def _what_failed(check: CheckResult) -> str:
     said = CHECK_FAULTS[check.fault]
     if check.fault in ("error", "tampered"):
         return f"{said}: {check.message}"
+    if check.fault == "wrong" and check.message not in ("", said):
+        said = f"{said} ({check.message})"
     return f"{said}: {check.expects}" if check.fault == "wrong" and check.expects else said
 
 

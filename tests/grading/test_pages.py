@@ -131,3 +131,24 @@ def test_what_is_shown_of_outputs_is_plain_text_and_real_pictures(bundle: Bundle
     assert seen.picture == png
     assert (hidden.got, hidden.picture) == ("", "")
     assert len(clean("x" * 10**6)) < 3000
+
+
+def test_feedback_says_what_is_wrong_with_the_form_and_what_another_cell_cannot_give(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    made = Gradebook(tmp_path / "book.sqlite")
+    made.open_assignment(bundle)
+    said = {
+        "ann": ("wrong", "float64[7] was expected, and float32[7] came"),
+        "bob": ("error", "NameError: no x"),
+    }
+    for student, (fault, message) in said.items():
+        checks = tuple(
+            CheckResult(c.task, c.cell, 0.0, c.points, c.hidden, fault, message)
+            for c in bundle.exercise.checks
+        )
+        made.enter(student, student, f"d-{student}", f"k-{student}", Report("T01", checks))
+    write_feedback(made, "T01", tmp_path)
+    assert "<dt>Difference</dt><dd>float64[7] was expected" in (tmp_path / "ann.html").read_text()
+    assert "a cell that you added" in (tmp_path / "bob.html").read_text()
+    assert "a cell that you added" not in (tmp_path / "ann.html").read_text()
