@@ -93,6 +93,11 @@ def align(eager: Recording, static: Recording) -> Alignment:
 
 
 def _check(eager: Recording, static: Recording) -> None:
+    if _is_static(eager) and not _is_static(static) and static.steps:
+        raise ValueError(
+            f"align(eager, static): the {static.framework} Recording is the eager one, and the "
+            f"{eager.framework} one comes second: swap the two"
+        )
     if not any(step.phase == "forward" for step in eager.steps) and eager.steps:
         raise ValueError(
             "align(eager, static): the first Recording has no forward steps; record it with record_torch"
@@ -101,6 +106,10 @@ def _check(eager: Recording, static: Recording) -> None:
         raise ValueError(
             "align(eager, static): the second Recording has no graph that was built; use record_tensorflow"
         )
+
+
+def _is_static(recording: Recording) -> bool:
+    return any(step.phase == "trace" for step in recording.steps)
 
 
 def _node(recording: Recording, step: int) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from pathlib import Path
 
 from graphviz_tools.outline import ScopePath
+from graphviz_tools.picture import Picture
 from graphviz_tools.recording import Recording
 from graphviz_tools.scene import make_scene
-from graphviz_tools.svg import svg_text
 from widgets.stage import Stage
 from widgets.view import View
 from widgets.views import stepper_json
@@ -33,6 +34,8 @@ class Stepper(View):
         all_ops: bool = False,
         seed: int = 0,
     ) -> None:
+        if isinstance(open, str):
+            raise TypeError(f"open takes the paths of scopes, for example open=[({open!r},)], not a str")
         self._open = open
         super().__init__([recording], step, predict, all_ops, seed)
 
@@ -54,8 +57,25 @@ class Stepper(View):
         """The Recording as it is shown; its steps are what `step` counts."""
         return self._stage.recordings[0]
 
+    @property
+    def picture(self) -> Picture:
+        """The graph after the last step, as `draw(recording)` gives it."""
+        return Picture(self._stage.scenes[0], len(self.recording) - 1, "light")
+
     def still(self) -> str:
-        return svg_text(self._stage.scenes[0], len(self.recording) - 1, "light")
+        return self.picture.svg
+
+    def to_png(self, path: str | Path) -> Path:
+        """Write the picture as a PNG; returns its path."""
+        return self.picture.to_png(path)
+
+    def to_gif(self, path: str | Path, seconds_per_step: float = 0.8) -> Path:
+        """Write an animation of every step; returns its path."""
+        return self.picture.to_gif(path, seconds_per_step)
+
+    def to_dot(self, path: str | Path) -> Path:
+        """Write the picture as laid-out DOT; returns its path."""
+        return self.picture.to_dot(path)
 
     def __repr__(self) -> str:
         return f"<Stepper of {self.recording!r}>"

@@ -14,7 +14,7 @@ from graphviz_tools.recording import Recording
 from graphviz_tools.scene import make_scene
 from graphviz_tools.scopes import Path as ScopePath
 from widgets.bundle import script, style
-from widgets.page import page_text, write_page
+from widgets.page import page_text, write_page, write_svg
 from widgets.payload import scene_json
 from widgets.stage import Stage, places, plain, same_place
 from widgets.twin import Twin
@@ -110,6 +110,10 @@ class View(Twin):
         Raises ValueError for another ending than .html and FileNotFoundError for a missing folder.
         """
         return write_page(self._page_data(), path)
+
+    def to_svg(self, path: str | Path) -> Path:
+        """Write the still picture, as a saved notebook shows it; returns its path."""
+        return write_svg(self.still(), path)
 
     def _page_data(self) -> dict[str, Any]:
         data = self._with_the_other(self._sent(self._stage)) | {"predict": self.predict}

@@ -155,7 +155,7 @@ def test_unrelated_programs_have_no_pairs() -> None:
 
 def test_a_swapped_pair_of_recordings_is_refused_in_one_line() -> None:
     eager, static = recorded("expression")
-    with pytest.raises(ValueError, match="record it with record_torch"):
+    with pytest.raises(ValueError, match=r"the torch Recording is the eager one.*swap the two"):
         align(static, eager)
     with pytest.raises(ValueError, match="use record_tensorflow"):
         align(eager, eager)

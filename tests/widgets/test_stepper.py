@@ -137,3 +137,16 @@ def test_an_empty_recording_still_has_a_view():
 
 def test_a_value_that_is_no_tensor_is_told_by_its_text():
     assert value_json(Value(text="'train'"))["short"] == "'train'"
+
+
+def test_a_stepper_writes_every_kind_of_picture_and_a_duet_its_still(tmp_path):
+    view = Stepper(eager_loop())
+    for suffix in ("svg", "png", "gif", "dot"):
+        path = getattr(view, f"to_{suffix}")(tmp_path / f"a.{suffix}")
+        assert path.stat().st_size > 500
+    assert Duet(eager_loop(), static_loop()).to_svg(tmp_path / "duet").read_text().startswith("<svg")
+
+
+def test_a_scope_given_as_a_word_is_told_how():
+    with pytest.raises(TypeError, match=r"open=\[\('Linear',\)\]"):
+        Stepper(eager_loop(), open="Linear")
