@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -82,10 +82,12 @@ def _next_node(recording: Recording, step: Step, sums: dict[int | None, Arrival]
         return
     right = _name(recording, step.node)
     near = recording.steps[max(step.index - NEAR, 0) : step.index + NEAR]
+    free = _might_run_now(recording, step, near) if step.phase == "run" else set[int]()
     others = [
         _name(recording, s.node)
         for s in sorted(near, key=lambda s: abs(s.index - step.index))
         if s.node is not None and recording.seen(s.node) != recording.seen(step.node)
+        if recording.seen(s.node) not in free
     ]
     if step.phase == "backward":
         start = recording.steps[:NEAR]
@@ -97,6 +99,23 @@ def _next_node(recording: Recording, step: Step, sums: dict[int | None, Arrival]
     line = f" It comes from line {step.line.line}: {step.line.text.strip()}" if step.line else ""
     prompt = f"which node {verb} next?"
     yield _Draft("node", prompt, right, tuple(others), f"{right} is next.{line}")
+
+
+def _might_run_now(recording: Recording, now: Step, near: Sequence[Step]) -> set[int]:
+    """Nodes of later steps that read nothing made from `now` on: a graph is free to run any of them next."""
+    later = [(s.index, s.node) for s in near if s.index > now.index and s.node is not None]
+    read: dict[int, set[int]] = {node: set() for _, node in later}
+    for edge in recording.edges:
+        if edge.target in read:
+            read[edge.target].add(recording.seen(edge.source))
+    steps = recording.steps
+    return {
+        recording.seen(node)
+        for index, node in later
+        if not any(
+            s.node is not None and recording.seen(s.node) in read[node] for s in steps[now.index : index]
+        )
+    }
 
 
 def _edges(recording: Recording, step: Step, sums: dict[int | None, Arrival]) -> Iterator[_Draft]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+import tensorflow as tf
 
+from graphviz_tools import record_tensorflow
 from tests.widgets.recordings import eager_loop, perceptron, static_loop, tower
 from widgets.questions import MOST, questions
 
@@ -42,6 +44,19 @@ def test_while_tracing_the_right_answer_is_a_handle_and_a_number_is_wrong():
     for question in found:
         assert question.answers[question.correct].startswith("Tensor(")
         assert "[2, 4, 6]" in question.answers
+
+
+def test_no_wrong_answer_is_a_node_that_the_graph_might_run_as_well():
+    def program(x, y):
+        h = x * 2
+        return h + y
+
+    recording = record_tensorflow(program, tf.constant(2.0), tf.constant(4.0))  # runs x, y, 2.0, mul, add
+    asked = [q for seed in range(9) for q in questions(recording, seed) if "does the graph run" in q.prompt]
+    ready = {"x": {"y", "2.0"}, "y": {"2.0"}}
+    assert {question.answers[question.correct] for question in asked} >= {"x", "y"}
+    for question in asked:
+        assert not ready.get(question.answers[question.correct], set()) & set(question.answers)
 
 
 def test_an_edge_question_names_the_node_that_is_read():
