@@ -10,9 +10,21 @@ from pathlib import Path
 from grading.format import Exercise
 from grading.gradebook import Gradebook, Mark
 from grading.report import CHECK_FAULTS
+from grading.roster import in_roster
 from grading.submissions import safe_name
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def export_into(book: Gradebook, exercise: str, roster: Path, to: Path) -> tuple[int, list[str]]:
+    """Write Canvas's own export `roster` with the marks in it; the number of marks, and the students whom it does
+    not name. Raises what grading.roster.in_roster does, LookupError for an unknown exercise."""
+    described = book.bundle(exercise).exercise
+    graded = [mark for mark in book.marks(exercise) if mark.report.fault != "infrastructure"]
+    rows, missing = in_roster(roster, _column(described), described.points, graded)
+    to.parent.mkdir(parents=True, exist_ok=True)
+    _write_rows(rows, to)
+    return len(graded) - len(missing), missing
 
 
 def export(book: Gradebook, exercise: str, form: str, to: Path) -> int:
@@ -37,11 +49,14 @@ def _canvas(exercise: Exercise, marks: Iterable[Mark], to: Path) -> None:
 
     https://community.canvaslms.com/t5/Instructor-Guide/How-do-I-import-grades-in-the-Gradebook/ta-p/807
     """
-    column = f"{exercise.id} {exercise.title}"
-    rows: list[list[str]] = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", column]]
+    rows = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", _column(exercise)]]
     rows.append(["    Points Possible", "", "", "", "", f"{exercise.points:g}"])
     rows += [[m.student, "", "", m.student, "", f"{m.points:g}"] for m in marks]
     _write_rows(rows, to)
+
+
+def _column(exercise: Exercise) -> str:
+    return f"{exercise.id} {exercise.title}"
 
 
 def _moodle(exercise: Exercise, marks: Iterable[Mark], to: Path) -> None:

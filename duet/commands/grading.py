@@ -132,11 +132,25 @@ def export(
     form: Annotated[str, typer.Option("--format", help="canvas, moodle, gradescope or csv.")] = "csv",
     gradebook: BookUrl = DEFAULT_BOOK,
     to: Annotated[Path | None, typer.Option(help="The file (gradescope: the folder) to write.")] = None,
+    roster: Annotated[
+        Path | None, typer.Option(help="The .csv that Canvas exported: the marks are put into its rows.")
+    ] = None,
 ) -> None:
     """Write the marks as a learning platform reads them."""
     from grading.export import export as write
+    from grading.export import export_into
 
+    if roster is not None and form != "canvas":
+        raise ValueError("--roster is Canvas's own export: it goes with --format canvas")
     target = to or Path(f"{exercise}-{form}" + ("" if form == "gradescope" else ".csv"))
+    if roster is not None:
+        number, missing = export_into(_book(gradebook), exercise, roster, target)
+        console.print(f"{number} marks in {target}", highlight=False)
+        if missing:
+            console.print(
+                f"Not in {roster}: {', '.join(missing)}", markup=False, highlight=False, soft_wrap=True
+            )
+        return
     number = write(_book(gradebook), exercise, form, target)
     console.print(f"{number} marks in {target}", highlight=False)
 

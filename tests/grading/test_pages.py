@@ -13,7 +13,7 @@ import pytest
 
 from grading import Bundle, CheckResult, Report
 from grading.class_report import write_class_report
-from grading.export import FORMS, export
+from grading.export import FORMS, export, export_into
 from grading.feedback import write_feedback
 from grading.gradebook import Gradebook
 from grading.judge import Outcome
@@ -152,3 +152,33 @@ def test_feedback_says_what_is_wrong_with_the_form_and_what_another_cell_cannot_
     assert "<dt>Difference</dt><dd>float64[7] was expected" in (tmp_path / "ann.html").read_text()
     assert "a cell that you added" in (tmp_path / "bob.html").read_text()
     assert "a cell that you added" not in (tmp_path / "ann.html").read_text()
+
+
+def test_marks_go_into_the_table_that_canvas_exported(book: Gradebook, tmp_path: Path) -> None:
+    roster = tmp_path / "canvas.csv"
+    roster.write_text(
+        "\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,Essay (3)\n    Points Possible,,,,,5\n"
+        "Ann A,101,,ann,S1,4\nEve E,102,,eve,S1,3\n"
+    )
+    number, missing = export_into(book, "T01", roster, tmp_path / "out.csv")
+    assert (number, missing) == (1, [f"=bob{EVIL}", "cyd"])
+    assert list(csv.reader((tmp_path / "out.csv").open())) == [
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Essay (3)", "T01 A small exercise"],
+        ["    Points Possible", "", "", "", "", "5", "10"],
+        ["Ann A", "101", "", "ann", "S1", "4", "10"],
+        ["Eve E", "102", "", "eve", "S1", "3", ""],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name,mark\nann,1\n", "no export of Canvas"),
+        ("Student,ID\nann,1\nann,2\n", "2 rows whose Student is ann"),
+    ],
+)
+def test_a_roster_that_is_none_is_one_sentence(book: Gradebook, tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "roster.csv").write_text(text)
+    with pytest.raises(ValueError, match=said):
+        export_into(book, "T01", tmp_path / "roster.csv", tmp_path / "out.csv")
+    assert not (tmp_path / "out.csv").exists()
