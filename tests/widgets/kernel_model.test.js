@@ -85,8 +85,8 @@ test("a cell knows who touched it, newest first", () => {
 test("a warp's request counts sectors and bank passes as a GPU does", () => {
   const lanes = Array.from({ length: 32 }, (_, i) => i);
   const of = (stride) => access(0, 0, "read", 0, 1, lanes, lanes.map((i) => i * stride));
-  assert.deepEqual(request(of(1), story.arrays[0], 0), { lanes: 32, sectors: 4, ideal: 4, passes: 1 });
-  assert.deepEqual(request(of(8), story.arrays[0], 0), { lanes: 32, sectors: 32, ideal: 4, passes: 8 });
+  assert.deepEqual(request(of(1), story.arrays[0], 0), { lanes: 32, sectors: 4, ideal: 4, passes: 1, fewest: 1 });
+  assert.deepEqual(request(of(8), story.arrays[0], 0), { lanes: 32, sectors: 32, ideal: 4, passes: 8, fewest: 1 });
   assert.deepEqual(request(of(32), story.arrays[1], 0).passes, 32);
   assert.deepEqual(request(of(0), story.arrays[1], 0).passes, 1, "a broadcast takes one pass");
 });
@@ -102,6 +102,8 @@ test("a thread that ran a whole loop in one frame counts once, with all that it 
   const turns = access(0, 0, "write", 1, 3, [0, 0, 0, 1, 1], [0, 8, 16, 1, 9]);
   const serial = { ...story, arrays: [story.arrays[0], array("y", "global", [21])], frames: [{ line: 3, accesses: [turns] }] };
   assert.equal(sentence(serial, 0), "Line 3: 2 threads write y, 5 times in all");
+  const alone = { ...serial, frames: [{ line: 3, accesses: [access(0, 0, "write", 1, 3, [0], [0])] }] };
+  assert.equal(sentence(alone, 0), "Line 3: 1 thread writes y");
   assert.deepEqual(touches(serial, 0, 0, 0).map(({ index }) => index), [0, 8, 16]);
-  assert.deepEqual(request(turns, serial.arrays[1], 0), { lanes: 2, sectors: 1, ideal: 1, passes: 1 });
+  assert.deepEqual(request(turns, serial.arrays[1], 0), { lanes: 2, sectors: 1, ideal: 1, passes: 1, fewest: 1 });
 });

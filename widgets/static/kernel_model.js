@@ -147,10 +147,10 @@ export function touches(story, frame, block, thread) {
 
 /**
  * A warp's request: the 32-byte sectors of global memory that it moves, or the passes over the 32 banks of shared
- * memory that it takes (lanes that read one word share a pass). Where threads ran one after another, a thread has
+ * memory that it takes (lanes that read one word share a pass), and how few would do: 2 where 32 lanes take 8 bytes each. Where threads ran one after another, a thread has
  * several turns of a loop in one access; its first is the request.
  * @param {Access} access @param {ArrayInfo} array @param {number} warp
- * @returns {{lanes: number, sectors: number, ideal: number, passes: number}}
+ * @returns {{lanes: number, sectors: number, ideal: number, passes: number, fewest: number}}
  */
 export function request(access, array, warp) {
   const indices = unpacked(access.indices);
@@ -175,6 +175,7 @@ export function request(access, array, warp) {
     sectors: sectors.size,
     ideal: Math.ceil((distinct * bytes) / SECTOR_BYTES),
     passes: Math.max(0, ...[...words.values()].map((set) => set.size)),
+    fewest: Math.ceil([...words.values()].reduce((sum, set) => sum + set.size, 0) / BANKS),
   };
 }
 
@@ -225,7 +226,8 @@ export function sentence(story, frame) {
   const text = [...parts]
     .map(([key, { count, threads }]) => {
       const often = count > threads.size ? `, ${count} times in all` : "";
-      return `${threads.size} ${threads.size === 1 ? "thread" : "threads"} ${key}${often}`;
+      const [verb, ...rest] = key.split(" ");
+      return `${threads.size === 1 ? `1 thread ${verb}s` : `${threads.size} threads ${verb}`} ${rest.join(" ")}${often}`;
     })
     .join(", ");
   return `Line ${here.line}: ${text}`;

@@ -143,11 +143,11 @@ export class KernelView {
     const access = this.story.frames[frame].accesses[0];
     const array = this.story.arrays[access.array];
     const warp = Math.floor(unpacked(access.threads)[0] / 32);
-    const { lanes, sectors, ideal, passes } = request(access, array, warp);
+    const { lanes, sectors, ideal, passes, fewest } = request(access, array, warp);
     const cost =
       array.space === "shared"
-        ? `its first warp's request takes ${passes} ${passes === 1 ? "pass" : "passes"} over the banks`
-        : `its first warp's request (${lanes} lanes) moves ${sectors} ${sectors === 1 ? "sector" : "sectors"} of 32 bytes, ${ideal} would do`;
+        ? `its first warp's request takes ${passes} ${passes === 1 ? "pass" : "passes"} over the banks, ${fewest} would do`
+        : `its first warp's request (${lanes} ${lanes === 1 ? "lane" : "lanes"}) moves ${sectors} ${sectors === 1 ? "sector" : "sectors"} of 32 bytes, ${ideal} would do`;
     return `${sentence(this.story, frame)}; ${cost}.`;
   }
 
