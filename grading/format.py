@@ -84,12 +84,12 @@ class Exercise:
         return tuple(check for task in self.tasks for check in task.checks)
 
     def task(self, task: str) -> Task:
-        """Raises KeyError with the known tasks when there is no such task."""
+        """Raises LookupError with the known tasks when there is no such task."""
         for candidate in self.tasks:
             if candidate.id == task:
                 return candidate
         known = ", ".join(t.id for t in self.tasks)
-        raise KeyError(f"{self.id} has no task {task!r}; it has {known}")
+        raise LookupError(f"{self.id} has no task {task!r}; it has {known}")
 
 
 def kind(cell: NotebookNode) -> str:

@@ -96,13 +96,13 @@ def fill(notebook: NotebookNode, answers: Mapping[str, str | Sequence[str]]) -> 
     """A copy of a learner's notebook with text in the holes of some tasks, a list giving one text a hole,
     in order.
 
-    Raises KeyError for an unknown task, ValueError when a task has another number of holes.
+    Raises LookupError for an unknown task, ValueError when a task has another number of holes.
     """
     filled = copy.deepcopy(notebook)
     for task, given in answers.items():
         cells = [c for c in filled.cells if kind(c) in ("answer", "kernel") and duet(c)["task"] == task]
         if not cells:
-            raise KeyError(f"the notebook has no task {task!r}")
+            raise LookupError(f"the notebook has no task {task!r}")
         texts = [given] if isinstance(given, str) else list(given)
         if sum(holes.count(cell.source) for cell in cells) != len(texts):
             raise ValueError(f"task {task} has another number of holes than the {len(texts)} texts given")

@@ -123,7 +123,7 @@ def feedback(
     """Write a page for every student."""
     from grading.feedback import write_feedback
 
-    number = write_feedback(_book(gradebook), exercise, to)
+    number = write_feedback(_filled_book(gradebook), exercise, to)
     console.print(f"{number} pages in {to}", highlight=False)
 
 
@@ -144,14 +144,14 @@ def export(
         raise ValueError("--roster is Canvas's own export: it goes with --format canvas")
     target = to or Path(f"{exercise}-{form}" + ("" if form == "gradescope" else ".csv"))
     if roster is not None:
-        number, missing = export_into(_book(gradebook), exercise, roster, target)
+        number, missing = export_into(_filled_book(gradebook), exercise, roster, target)
         console.print(f"{number} marks in {target}", highlight=False)
         if missing:
             console.print(
                 f"Not in {roster}: {', '.join(missing)}", markup=False, highlight=False, soft_wrap=True
             )
         return
-    number = write(_book(gradebook), exercise, form, target)
+    number = write(_filled_book(gradebook), exercise, form, target)
     console.print(f"{number} marks in {target}", highlight=False)
 
 
@@ -164,7 +164,7 @@ def override(
     gradebook: BookUrl = DEFAULT_BOOK,
 ) -> None:
     """Set a student's points for a task by hand."""
-    _book(gradebook).override(exercise, student, task, points, reason)
+    _filled_book(gradebook).override(exercise, student, task, points, reason)
     console.print(f"{student}, {exercise}, task {task}: {points:g} points", markup=False, highlight=False)
 
 
@@ -177,7 +177,7 @@ def report(
     from grading.class_report import write_class_report
 
     target = to or Path(f"{exercise}-class.html")
-    number = write_class_report(_book(gradebook), exercise, target)
+    number = write_class_report(_filled_book(gradebook), exercise, target)
     console.print(f"{number} submissions in {target}", highlight=False)
 
 
@@ -239,6 +239,15 @@ def _book(url: str) -> Gradebook:
     from grading.gradebook import Gradebook
 
     return Gradebook(url)
+
+
+def _filled_book(url: str) -> Gradebook:
+    """A gradebook that exists: a mistyped file name makes no empty one. Raises FileNotFoundError."""
+    if "://" not in url and not Path(url).is_file():
+        raise FileNotFoundError(
+            f"there is no gradebook {url}: `duet grade` makes one; name it with --gradebook"
+        )
+    return _book(url)
 
 
 def _own_table(run: OwnRun) -> Table:

@@ -47,6 +47,8 @@ def program(tmp_path: Path) -> Path:
         (["show", "model.py:f", "-o", "x.pdf"], "duet: x.pdf should end in one of .html"),
         (["check", "nowhere.ipynb"], "nowhere.ipynb"),
         (["check", "model.py"], "model.py"),
+        (["export", "L02", "-g", "typo.sqlite"], "duet: there is no gradebook typo.sqlite"),
+        (["export", "L02", "--roster", "canvas.csv"], "duet: --roster is Canvas's own export"),
         (["lab", "model.py"], "duet: model.py is a file: name a folder for the lessons"),
     ],
 )
@@ -56,6 +58,7 @@ def test_a_mistake_is_one_line(program: Path, arguments: list[str], message: str
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+    assert not (program / "typo.sqlite").exists()
 
 
 def test_show_writes_the_recording_of_a_users_program(program: Path) -> None:
