@@ -38,6 +38,13 @@ def options(
     """Options of `duet` itself."""
 
 
+def _words(mistake: Exception) -> str:
+    """The system's own errors as `file: what is wrong`, without their number."""
+    if isinstance(mistake, OSError) and mistake.strerror and mistake.filename:
+        return f"{mistake.filename}: {mistake.strerror}"
+    return str(mistake)
+
+
 def main() -> None:
     """Run the command line. What a user can mend is one line on stderr and exit status 2; `DUET_DEBUG=1`
     gives the traceback instead."""
@@ -46,7 +53,7 @@ def main() -> None:
     except (ValueError, TypeError, OSError, LookupError, RuntimeError, ImportError, SyntaxError) as mistake:
         if os.environ.get("DUET_DEBUG"):
             raise
-        sentence = " ".join(str(mistake).split()) or type(mistake).__name__
+        sentence = " ".join(_words(mistake).split()) or type(mistake).__name__
         Console(stderr=True, soft_wrap=True).print(
             "duet:", sentence, style="bold red", markup=False, highlight=False
         )

@@ -6,7 +6,6 @@ The format is described for authors in docs/exercise-format.md; this file is its
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,6 +111,9 @@ def read_exercise(notebook: NotebookNode) -> Exercise:
     seeds = sum(kind(cell) == "seed" for cell in notebook.cells)
     if seeds != 1:
         raise ValueError(f'an exercise has exactly one cell of kind "seed"; this one has {seeds}')
+    for name in ("minutes", "deadline", "cell_seconds"):
+        if name in head:
+            _demand_positive(head[name], f'the notebook\'s metadata: "{name}"')
     _demand_unique_ids(notebook)
     for cell in notebook.cells:
         _validate(cell)
@@ -176,7 +178,7 @@ def _validate(cell: NotebookNode) -> None:
     if what == "seed" and not _SEED.fullmatch(cell.source):
         raise ValueError(f"{where}: the seed cell is exactly one line like 'seed = 7'")
     if what in ("check", "hidden"):
-        _validate_points(fields, where)
+        _demand_positive(fields.get("points"), f'{where}: "points"')
     if what in ("answer", "kernel"):
         try:
             number = holes.count(cell.source)
@@ -186,10 +188,9 @@ def _validate(cell: NotebookNode) -> None:
             raise ValueError(f"{where}: an answer cell has a hole, from '# >>> your code' to '# <<<'")
 
 
-def _validate_points(fields: Mapping[str, Any], where: str) -> None:
-    points = fields.get("points")
-    if isinstance(points, bool) or not isinstance(points, int | float) or not points > 0:
-        raise ValueError(f'{where}: "points" is a number above 0, not {points!r}')
+def _demand_positive(number: Any, what: str) -> None:
+    if isinstance(number, bool) or not isinstance(number, int | float) or not number > 0:
+        raise ValueError(f"{what} is a number above 0, not {number!r}")
 
 
 def _demand_unique_ids(notebook: NotebookNode) -> None:

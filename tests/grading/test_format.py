@@ -78,6 +78,7 @@ MISTAKES: dict[str, Callable[[NotebookNode], None]] = {
     "is not one of": edit("relu", kind="answr"),
     "has no field pints": edit("relu-seen", pints=3),
     '"points" is a number above 0': edit("relu-seen", points=0),
+    '"deadline" is a number above 0': lambda n: n.metadata.duet.update(deadline="soon"),
     "has a hole": lambda n: n.cells[3].update(source="def relu(x): return x"),
     "two cells have the id": lambda n: n.cells.append(code("relu", "1")),
     "no task '9'": edit("serve-check", uses=["9"]),
