@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-FRAMEWORKS = ("torch", "tensorflow", "jax")
+FRAMEWORKS = {"torch": "torch", "tensorflow": "tensorflow", "keras": "tensorflow", "jax": "jax"}
 
 
 @dataclass(frozen=True)
 class Program:
-    """Something callable, its arguments, and the framework that its file imports."""
+    """Something callable, its arguments, and the framework that it is written in."""
 
     call: Callable[..., Any]
     arguments: tuple[Any, ...]
@@ -42,30 +42,40 @@ def load(target: str, inputs: tuple[str, ...] = ()) -> Program:
     if path.suffix != ".py":
         raise ValueError(f"{file} is no Python file: write it as file.py:function")
     text = path.read_text(encoding="utf-8")
-    framework = imported_framework(text, file)
+    imported = imported_frameworks(text, file)
     module = run_file(path)
     call = found(module, name, file)
+    framework = framework_of(call, imported)
     arguments = tuple(evaluate(expression, module) for expression in inputs)
     require_arguments(call, arguments, target)
     return Program(call, arguments, framework, target)
 
 
-def imported_framework(text: str, file: str) -> str:
-    """The first of torch, TensorFlow (or Keras) and JAX that the file imports; torch when it names none."""
+def imported_frameworks(text: str, file: str) -> dict[str, str]:
+    """The framework behind each name that the file imports from one, in the file's order."""
     try:
         tree = ast.parse(text, file)
     except SyntaxError as mistake:
         raise ValueError(f"{file}, line {mistake.lineno}: {mistake.msg}") from None
+    found: dict[str, str] = {}
     for node in ast.walk(tree):
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        for name in names:
-            root = name.partition(".")[0]
-            if root in FRAMEWORKS:
-                return root
-            if root == "keras":
-                return "tensorflow"
-    return "torch"
+        for alias in node.names if isinstance(node, ast.Import | ast.ImportFrom) else ():
+            origin = (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name
+            framework = FRAMEWORKS.get(origin.partition(".")[0])
+            if framework:
+                found[alias.asname or alias.name.partition(".")[0]] = framework
+    return found
+
+
+def framework_of(call: Callable[..., Any], imported: dict[str, str]) -> str:
+    """That of the object (a model, a `tf.function`), else that of the first imported name which the function
+    mentions, else the first that the file imports; torch when it imports none."""
+    for cls in inspect.getmro(type(call)):
+        if framework := FRAMEWORKS.get(cls.__module__.partition(".")[0]):
+            return framework
+    code = getattr(inspect.unwrap(call), "__code__", None)
+    mentioned = [imported[name] for name in (code.co_names if code is not None else ()) if name in imported]
+    return next(iter([*mentioned, *imported.values()]), "torch")
 
 
 def run_file(path: Path) -> dict[str, Any]:

@@ -42,7 +42,23 @@ def test_a_class_is_called_first(file: Path) -> None:
     ],
 )
 def test_the_framework_is_the_one_that_the_file_imports(text: str, framework: str) -> None:
-    assert program.imported_framework(text, "m.py") == framework
+    assert program.framework_of(len, program.imported_frameworks(text, "m.py")) == framework
+
+
+@pytest.mark.parametrize(
+    ("name", "framework"), [("eager", "torch"), ("static", "tensorflow"), ("Net", "torch")]
+)
+def test_a_file_of_both_frameworks_is_told_by_what_is_shown(
+    tmp_path: Path, name: str, framework: str
+) -> None:
+    both = tmp_path / "both.py"
+    both.write_text(
+        "import tensorflow as tf\nimport torch\nfrom torch import nn\n"
+        "def eager(): return torch.ones(2).sum()\n"
+        "@tf.function\ndef static(): return tf.reduce_sum(tf.ones(2))\n"
+        "class Net(nn.Module):\n    def forward(self): return 0\n"
+    )
+    assert program.load(f"{both}:{name}").framework == framework
 
 
 @pytest.mark.parametrize(
