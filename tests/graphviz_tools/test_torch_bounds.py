@@ -13,6 +13,10 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from graphviz_tools import record_torch, recording_torch
+from graphviz_tools.recording import Recording
+from graphviz_tools.sources import pytorch
+from graphviz_tools.sources.torch_assembly import assemble
+from graphviz_tools.sources.torch_trace import Trace
 from tests.graphviz_tools.torch_questions import Net, steps
 from tests.graphviz_tools.torch_traces import nodes_with_something_of_ours, traces
 
@@ -171,13 +175,21 @@ def test_a_failure_of_the_recorder_is_told_and_does_not_stop_the_program(
     )
 
 
-def test_what_was_written_down_is_gone_at_once() -> None:
+def test_what_was_written_down_is_gone_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A tape in a cycle would stay in memory until Python's collector comes, after one of many recordings."""
-    lstm, x = nn.LSTM(3, 4), torch.ones(5, 1, 3)
-    record_torch(lstm, x)
-    gc.collect()
-    record_torch(lstm, x)
-    assert gc.collect() < 50
+    traces_made: list[weakref.ref[Trace]] = []
+
+    def watched(trace: Trace, *rest: Any) -> Recording:
+        traces_made.append(weakref.ref(trace))
+        return assemble(trace, *rest)
+
+    monkeypatch.setattr(pytorch, "assemble", watched)
+    gc.disable()
+    try:
+        record_torch(nn.LSTM(3, 4), torch.ones(5, 1, 3))
+        assert [trace() for trace in traces_made] == [None]
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("fused", [nn.functional.cross_entropy, F.mse_loss])
