@@ -46,6 +46,7 @@ def kernel_row() -> Row:
         zygote.wait_until_ready()
         forked, ordinary = in_turn(lambda: start_kernel(True), lambda: start_kernel(False), rounds=3)
         zygote.close()
+        os.environ.pop("DUET_NO_ZYGOTE", None)  # `make lab`, below, starts as a learner's does
     peer = f"{ordinary.median:.2f} s ({ordinary.spread})"
     ours = f"{forked.median:.2f} s ({forked.spread})"
     times = f"{1 / ratio(forked, ordinary):.0f} times faster"
@@ -93,8 +94,15 @@ def address(log: Path) -> str:
 
 
 def first_widget(page: Any, url: str, lesson: str) -> None:
-    """Open a lesson, run it from the top, and return when its first widget stands."""
-    page.goto(url.replace("README.md", f"{lesson}/lesson.ipynb"))
+    """Open a lesson, run it from the top, and return when its first widget stands.
+
+    In a workspace of its own: with other tabs open, the status bar may still speak of another one's kernel.
+    """
+    page.goto(
+        url.replace(
+            "/lab/tree/lessons/README.md", f"/lab/workspaces/{lesson}/tree/lessons/{lesson}/lesson.ipynb"
+        )
+    )
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
     page.locator(".jp-OutputArea .shell").first.wait_for(state="detached")
     page.get_by_role("menuitem", name="Run").first.click()
