@@ -28,7 +28,6 @@ FEW_WORDS = {**SMALL, "vocab_size": 1000}  # most of SMALL's plain run is the pr
 TRUE_SIZE = {"n_layer": 12, "n_embd": 768, "n_head": 12}
 TOKENS = {"small": (SMALL, 16), "true size": (TRUE_SIZE, 128)}
 PEERS = ("torchviz", "torchview", "torchlens")
-LIMITS = {"values": 5.0, "no values": 3.0, "true size": 1.5}
 
 
 class Subject:
@@ -76,19 +75,24 @@ class Subject:
         return torchlens.trace(self._start(), [], {"input_ids": self.ids, "labels": self.ids})
 
 
-def small_rows() -> list[Row]:
-    """GPT-2 with 12 layers, width 64, 16 tokens."""
-    subject = Subject(SMALL, 16)
-    plain, recorded, bare = in_turn(
-        subject.plain, subject.recorded, subject.without_values, rounds=11, warm_up=2
-    )
-    plainly = f"{plain.median * 1e3:.0f} ms"
+def recorded_rows(subject: Subject, what: str, limits: tuple[float | None, float | None]) -> list[Row]:
+    """With values and without, beside the plain run."""
+    plain, *recorded = in_turn(subject.plain, subject.recorded, subject.without_values, rounds=11, warm_up=2)
     return [
-        Row("forward + backward, values", _ms(recorded), plainly, _times(recorded, plain, "values")),
-        Row("forward + backward, no values", _ms(bare), plainly, _times(bare, plain, "no values")),
+        Row(f"{what}, {values}", _ms(timing), f"{plain.median * 1e3:.0f} ms", _times(timing, plain, limit))
+        for values, timing, limit in zip(("values", "no values"), recorded, limits, strict=True)
+    ]
+
+
+def small_rows() -> list[Row]:
+    """GPT-2 with 12 layers, width 64, 16 tokens; then with so few words that a step's price is nearly all."""
+    subject = Subject(SMALL, 16)
+    return [
+        *recorded_rows(subject, "forward + backward", (5.0, 3.0)),
         peer_row("torchviz", subject.torchviz, subject.plain, "structure of the backward graph alone"),
         peer_row("torchview", subject.torchview, subject.forward, "of the forward pass; no values"),
         peer_row("torchlens", subject.torchlens, subject.forward, "of the forward pass; values", rounds=1),
+        *recorded_rows(Subject(FEW_WORDS, 16), "with 1,000 words", (None, None)),
     ]
 
 
@@ -101,25 +105,12 @@ def peer_row(name: str, way: Callable[[], Any], bare: Callable[[], Any], note: s
     return Row(name, "", _ms(peer), f"{ratio(peer, plain):.1f}x", note)
 
 
-def few_words_rows() -> list[Row]:
-    """The same with 1,000 words: there is little arithmetic left, and the ratio is that of a step's price."""
-    subject = Subject(FEW_WORDS, 16)
-    plain, recorded, bare = in_turn(
-        subject.plain, subject.recorded, subject.without_values, rounds=11, warm_up=2
-    )
-    plainly = f"{plain.median * 1e3:.0f} ms"
-    return [
-        Row(f"with 1,000 words, {what}", _ms(timing), plainly, f"{ratio(timing, plain):.2f}x", note)
-        for what, timing, note in (("values", recorded, "no limit set"), ("no values", bare, "no limit set"))
-    ]
-
-
 def true_size_row() -> Row:
     """GPT-2 as it was published: 12 layers, width 768; 128 tokens."""
     subject = Subject(TRUE_SIZE, 128)
     plain, recorded = in_turn(subject.plain, subject.recorded, rounds=3)
     what = "true size (width 768, 128 tokens), values"
-    return Row(what, _ms(recorded), f"{plain.median * 1e3:.0f} ms", _times(recorded, plain, "true size"))
+    return Row(what, _ms(recorded), f"{plain.median * 1e3:.0f} ms", _times(recorded, plain, 1.5))
 
 
 def size_row() -> Row:
@@ -168,8 +159,9 @@ def _ms(timing: Any) -> str:
     return f"{timing.median * 1e3:.0f} ms ({timing.spread})"
 
 
-def _times(ours: Any, plain: Any, limit: str) -> str:
-    return f"{ratio(ours, plain):.2f}x (limit {LIMITS[limit]:g}x)"
+def _times(ours: Any, plain: Any, limit: float | None) -> str:
+    times = f"{ratio(ours, plain):.2f}x"
+    return f"{times} (limit {limit:g}x)" if limit else times
 
 
 def _quiet() -> None:
@@ -179,7 +171,7 @@ def _quiet() -> None:
 
 def main() -> list[Row]:
     _quiet()
-    rows = [*small_rows(), *few_words_rows(), true_size_row(), size_row()]
+    rows = [*small_rows(), true_size_row(), size_row()]
     rows += [*memory_rows("small", PEERS), *memory_rows("true size")]
     publish("Recording GPT-2 with record_torch, and its peers", rows)
     return rows
