@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 from rich.console import Console
@@ -22,6 +22,9 @@ app = typer.Typer(
 for room in (lab, doctor, show, grading):
     room.register(app)
 
+# Typer gives no name of its own to what all usage errors are.
+_UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__bases__[0])
+
 
 def print_version(asked: bool) -> None:
     if asked:
@@ -38,6 +41,13 @@ def options(
     """Options of `duet` itself."""
 
 
+def _usage(mistake: typer.BadParameter) -> str:
+    """What is wrong with the command's words, and where they are listed; empty where help was printed instead."""
+    sentence = " ".join(mistake.format_message().split()).rstrip(".")
+    command = mistake.ctx.command_path if mistake.ctx is not None else "duet"
+    return sentence and f"{sentence}; `{command} --help` lists what it takes"
+
+
 def _words(mistake: Exception) -> str:
     """The system's own errors as `file: what is wrong`, without their number."""
     if isinstance(mistake, OSError) and mistake.strerror and mistake.filename:
@@ -49,12 +59,19 @@ def main() -> None:
     """Run the command line. What a user can mend is one line on stderr and exit status 2; `DUET_DEBUG=1`
     gives the traceback instead."""
     try:
-        app()
+        # By itself Typer would put a box round a usage error.
+        sys.exit(app(prog_name="duet", standalone_mode=False) or 0)
+    except _UsageError as mistake:
+        _complain(_usage(mistake))
     except (ValueError, TypeError, OSError, LookupError, RuntimeError, ImportError, SyntaxError) as mistake:
         if os.environ.get("DUET_DEBUG"):
             raise
-        sentence = " ".join(_words(mistake).split()) or type(mistake).__name__
+        _complain(" ".join(_words(mistake).split()) or type(mistake).__name__)
+    sys.exit(2)
+
+
+def _complain(sentence: str) -> None:
+    if sentence:
         Console(stderr=True, soft_wrap=True).print(
             "duet:", sentence, style="bold red", markup=False, highlight=False
         )
-        sys.exit(2)

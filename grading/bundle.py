@@ -88,7 +88,9 @@ class Bundle:
     def load(cls, path: Path) -> Bundle:
         """Raises FileNotFoundError, or Unreadable with the file's name."""
         if not path.is_file():
-            raise FileNotFoundError(f"there is no bundle {path}: make it with `duet release {path.parent}`")
+            raise FileNotFoundError(
+                f"there is no bundle {path}: `duet release FOLDER` makes it beside a master"
+            )
         try:
             return cls.loads(path.read_text(encoding="utf-8"))
         except Unreadable as error:

@@ -43,21 +43,17 @@ class Graded:
 
 @dataclass(slots=True)
 class Summary:
-    """What a run did: how many were graded now, how many were known, faults of whole files, and who must be
-    run again."""
+    """What a run did: how many were graded now, how many were known, and whose whole files have which fault."""
 
     graded: int = 0
     known: int = 0
-    faults: dict[str, int] = field(default_factory=dict)
-    to_run_again: list[str] = field(default_factory=list)
+    faults: dict[str, list[str]] = field(default_factory=dict)
 
     def count(self, done: Graded) -> None:
         self.graded += done.fresh
         self.known += not done.fresh
         if done.report.fault:
-            self.faults[done.report.fault] = self.faults.get(done.report.fault, 0) + 1
-        if done.report.fault == "infrastructure":
-            self.to_run_again.append(done.student)
+            self.faults.setdefault(done.report.fault, []).append(done.student)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,8 @@ def parse(data: bytes) -> NotebookNode:
 
 def read(path: Path) -> NotebookNode:
     """The notebook at `path`; raises Unreadable, or FileNotFoundError with a sentence."""
+    if path.is_dir():
+        raise FileNotFoundError(f"{path} is a folder: name the notebook in it")
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}")
     if path.stat().st_size > MAX_BYTES:

@@ -50,6 +50,19 @@ def program(tmp_path: Path) -> Path:
         (["export", "L02", "-g", "typo.sqlite"], "duet: there is no gradebook typo.sqlite"),
         (["export", "L02", "--roster", "canvas.csv"], "duet: --roster is Canvas's own export"),
         (["lab", "model.py"], "duet: model.py is a file: name a folder for the lessons"),
+        (["check", "."], "duet: . is a folder: name the notebook in it"),
+        (
+            ["grade", ".", "-a", "L02", "--unsafe-no-sandbox"],
+            "there is no bundle L02: `duet release FOLDER` makes it",
+        ),
+        (["override", "L02", "ann", "1", "two", "--reason", "x"], "duet: Invalid value for"),
+        (
+            ["override", "L02", "ann", "1", "-2", "--reason", "x", "-g", "typo.sqlite"],
+            "there is no gradebook",
+        ),
+        (["override", "L02", "ann", "1", "2"], "; `duet override --help` lists what it takes"),
+        (["grade", ".", "-a", ".", "--workers", "0"], "duet: Invalid value for '--workers'"),
+        (["frob"], "duet: No such command 'frob'; `duet --help` lists"),
     ],
 )
 def test_a_mistake_is_one_line(program: Path, arguments: list[str], message: str) -> None:
