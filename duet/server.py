@@ -20,8 +20,11 @@ from kernels import install_kernelspec
 START_PAGE = "/lab/tree/lessons/README.md"
 SERVER: dict[str, object] = {
     "LabApp": {"default_url": START_PAGE, "log_level": "WARN"},
-    # It preloads the frameworks while the browser opens, so that the first kernel is quick too.
-    "ServerApp": {"jpserver_extensions": {"kernels.server_extension": True}},
+    "ServerApp": {
+        # It preloads the frameworks while the browser opens, so that the first kernel is quick too.
+        "jpserver_extensions": {"kernels.server_extension": True},
+        "kernel_manager_class": "kernels.guarded_manager.GuardedKernelManager",
+    },
 }
 
 

@@ -13,7 +13,6 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from kernels.awaited import AwaitedProcess, Process
 from kernels.forked import ForkedProcess
-from kernels.memory_guard import require_room
 from kernels.shared_zygote import can_fork_kernels, start_zygote
 
 log = logging.getLogger(__name__)
@@ -28,7 +27,6 @@ class ForkedProvisioner(LocalProvisioner):
     """
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        require_room()
         file = _connection_file(cmd)
         if file is None or not can_fork_kernels():
             return await super().launch_kernel(cmd, **kwargs)

@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from kernels import lines
@@ -48,12 +48,7 @@ class Zygote:
     def wait_until_ready(self, timeout: float = READY_SECONDS) -> bool:
         """True once it can fork; False when it has ended, refuses to fork, or takes longer than `timeout`
         seconds."""
-        until = time.monotonic() + timeout
-        while self.is_running() and time.monotonic() < until:
-            if self.path.exists():
-                return _can_fork(self.path)
-            time.sleep(0.02)
-        return False
+        return _await_answer(self.path, self.is_running, timeout)
 
     def close(self) -> None:
         """End the zygote; kernels that still run notice that their parent has gone and end too."""
@@ -63,23 +58,31 @@ class Zygote:
 def await_zygote(path: Path, timeout: float = READY_SECONDS) -> bool:
     """True once the zygote of another process on this machine, whose socket is `path`, can fork; False when there
     is none, it refuses to fork, or takes longer than `timeout` seconds."""
+    return _await_answer(path, path.parent.exists, timeout)
+
+
+def _await_answer(path: Path, may_come: Callable[[], bool], timeout: float) -> bool:
+    """Ask the zygote whether it can fork until it says so or no; on a busy machine an answer can be late."""
     until = time.monotonic() + timeout
-    while path.parent.exists() and time.monotonic() < until:
-        if path.exists():
-            return _can_fork(path)
+    while may_come() and time.monotonic() < until:
+        if path.exists() and (answer := _ask(path)) is not None:
+            return answer
         time.sleep(0.02)
     return False
 
 
-def _can_fork(path: Path) -> bool:
+def _ask(path: Path) -> bool | None:
+    """Whether the zygote can fork; None where it has not answered yet."""
     try:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(5)
             connection.connect(str(path))
             lines.send(connection, {"ping": True})
             answer = lines.receive(connection)
+    except TimeoutError:
+        return None
     except (OSError, ValueError):
-        return False
+        return False  # it is gone
     return bool(answer and answer.get("safe"))
 
 

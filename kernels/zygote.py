@@ -28,6 +28,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, NoReturn
 
 from kernels import lines
@@ -201,13 +202,14 @@ def _close_all_but(keep: int) -> None:
 def main(path: str, *modules: str) -> None:
     """Preload, listen on the Unix socket at `path`, serve."""
     listener = socket.socket(socket.AF_UNIX)
-    # Bound only when everything is imported: that the socket exists says that the zygote is ready.
+    # At its path only when everything is imported and it listens: that it exists says that the zygote is ready.
     preload(modules)
     # What is imported lives for ever: a collection in a kernel must not write to its pages, which would copy them.
     gc.collect()
     gc.freeze()
-    listener.bind(path)
+    listener.bind(f"{path}.new")
     listener.listen(64)
+    Path(f"{path}.new").rename(path)
     serve(listener, leash=0)
 
 
