@@ -42,6 +42,7 @@ class Lanes:
         self.row = np.arange(self.count).reshape(-1, 1, 1, 1)
         self.special = self._special(x, y, z)
         self.left: Mask = np.zeros((1, 1, 1, 1), bool)
+        self.ended: Mask = NOBODY
         self.ascending: dict[tuple[int, int], tuple[Any, Any, bool]] = {}
         self._joins: dict[tuple[int, int], tuple[Any, Any, Any]] = {}
         self._active: dict[tuple[int, tuple[int, ...]], tuple[Any, np.ndarray]] = {}
@@ -123,6 +124,23 @@ class Lanes:
         """The lanes of `mask` returned from the kernel."""
         self.left = np.ones((1, 1, 1, 1), bool) if mask is None else self.left | mask
 
+    def end(self, mask: Mask) -> None:
+        """The lanes of `mask` raised in a device function, and so left the kernel."""
+        self.leave(mask)
+        self.ended = self.left  # who has returned is in no mask any more
+
+    def living(self, mask: Mask) -> Mask:
+        """The lanes of `mask` that came back from a device function; NOBODY where all of them raised."""
+        if self.ended is NOBODY:
+            return mask
+        if mask is None:
+            living = ~self.ended
+        elif (mask & self.ended).any():
+            living = mask & ~self.ended
+        else:
+            return mask
+        return living if living.any() else NOBODY
+
     def active(self, mask: Mask, shape: tuple[int, ...]) -> np.ndarray:
         """Flat places, in an array of `shape`, of the lanes of `mask`."""
         key = (id(mask), shape)
@@ -150,6 +168,11 @@ class Lanes:
         return merge(mask, old) if merge is not None else new
 
     # Naming a lane
+
+    def first(self, lanes: np.ndarray) -> int:
+        """The place, in `lanes`, of the one whose block and thread have the lowest numbers."""
+        blocks = self.blocks.take(lanes // self.per_block)
+        return int(np.lexsort((lanes % self.per_block, blocks))[0])
 
     def block_of(self, lane: int) -> Dim3:
         """blockIdx of lane number `lane` of this stretch."""

@@ -21,9 +21,10 @@ def compile_program(program: Program) -> Callable[..., None]:
     constants = Constants()
     constants.names.update(arith_power=arith.power)
     order = {id(f): f"device{at}" for at, f in enumerate(program.functions)}
+    raising = program.functions_with("raise")
     source = "\n\n".join(
-        [_FunctionCode(f, order[id(f)], order, constants).text() for f in program.functions]
-        + [_FunctionCode(program.kernel, "kernel", order, constants).text()]
+        [_FunctionCode(f, order[id(f)], order, raising, constants).text() for f in program.functions]
+        + [_FunctionCode(program.kernel, "kernel", order, raising, constants).text()]
     )
     scope = dict(constants.names)
     exec(compile(source, f"<lock-step {program.kernel.name}>", "exec"), scope)
@@ -31,8 +32,15 @@ def compile_program(program: Program) -> Callable[..., None]:
 
 
 class _FunctionCode(OperationCode):
-    def __init__(self, function: Function, name: str, devices: dict[int, str], constants: Constants) -> None:
-        super().__init__(function, devices, constants)
+    def __init__(
+        self,
+        function: Function,
+        name: str,
+        devices: dict[int, str],
+        raising: set[int],
+        constants: Constants,
+    ) -> None:
+        super().__init__(function, devices, raising, constants)
         self.name = name
         self.flow: Flow = analyse(function)
         self.outlive = outlive_their_loop(function, self.flow)
@@ -105,7 +113,7 @@ class _FunctionCode(OperationCode):
         elif isinstance(end, Branch):
             self._branch(label, end)
         else:
-            self._return(end)
+            self._return(end, raises=bool(block.ops) and block.ops[-1].kind == "raise")
         return self.lines
 
     def _branch(self, label: int, end: Branch) -> None:
@@ -128,14 +136,18 @@ class _FunctionCode(OperationCode):
         self.depth -= 1
         self._line("if pending: b, m = L.go(pending, b, m)")
 
-    def _return(self, end: Return) -> None:
+    def _return(self, end: Return, raises: bool) -> None:
         if self.is_kernel:
             self._line("L.leave(m)")
-            self._line("if not pending: return None")
+        elif raises:
+            self._line("L.end(m)")
         else:
             value = "None" if end.value is None else self._operand(end.value)
             self._line(f"result = L.choose(m, {value}, result)")
-            self._line("if not pending: return result")
+        self._resume()
+
+    def _resume(self) -> None:
+        self._line("if not pending: return result")
         self._line("b, m = L.resume(pending)")
 
     def _latch(self, label: int) -> None:

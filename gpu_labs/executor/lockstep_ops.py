@@ -20,9 +20,12 @@ class OperationCode(Writer):
 
     runtime = "run"
 
-    def __init__(self, function: Function, devices: dict[int, str], constants: Constants) -> None:
+    def __init__(
+        self, function: Function, devices: dict[int, str], raising: set[int], constants: Constants
+    ) -> None:
         super().__init__(function, constants)
         self.devices = devices
+        self.raising = raising
         self.outlive: set[str] = set()
 
     def _operand(self, operand: Operand | None) -> str:
@@ -70,7 +73,9 @@ class OperationCode(Writer):
         if isinstance(dst.type, np.dtype) and symbol not in _COMPARE and kinds[0] != kinds[1]:
             args = [self._cast(a, dst) for a in op.args]
             kinds = [dst.type, dst.type]
-        if symbol in _INFIX:
+        if symbol == "*" and isinstance(dst.type, np.dtype) and dst.type.kind == "c":
+            text = f"{self._function(arith.product, 'product')}({args[0]}, {args[1]})"
+        elif symbol in _INFIX:
             text = f"{args[0]} {symbol} {args[1]}"
         elif symbol == "**":
             text = f"arith_power({args[0]}, {args[1]})"
@@ -179,7 +184,21 @@ class OperationCode(Writer):
         self._line(f"run.grid_sync({self._site(op)}, m)")
 
     def _op_call(self, op: Op, args: list[str]) -> None:
-        self._set(op.dst, f"{self.devices[id(op.info)]}(run, m{''.join(', ' + a for a in args)})")
+        text = f"{self.devices[id(op.info)]}(run, m{''.join(', ' + a for a in args)})"
+        if id(op.info) in self.raising:
+            # Who raised in there does not come back; the variable keeps what other lanes have in it.
+            self._line(f"got = {text}; m = L.living(m)")
+            self._line("if m is False:")
+            self.depth += 1
+            self._resume()
+            self._line("continue")
+            self.depth -= 1
+            text = "got"
+        self._set(op.dst, text)
+
+    def _resume(self) -> None:
+        """Go on with the threads that wait; the subclass knows how."""
+        raise NotImplementedError
 
     def _op_range(self, op: Op, args: list[str]) -> None:
         self._set(op.dst, f"run.range({', '.join(args)})")

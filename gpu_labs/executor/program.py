@@ -226,6 +226,19 @@ class Program:
         """The lines of `syncthreads`."""
         return {op.line for op in self.ops() if op.kind == "barrier"}
 
+    def functions_with(self, *kinds: OpKind) -> set[int]:
+        """The ids of functions that have an operation of one of these kinds, or call one that has."""
+        found: set[int] = set()
+        changed = True
+        while changed:
+            before = len(found)
+            for f in (self.kernel, *self.functions):
+                ops = [op for block in f.blocks.values() for op in block.ops]
+                if any(op.kind in kinds or (op.kind == "call" and id(op.info) in found) for op in ops):
+                    found.add(id(f))
+            changed = len(found) != before
+        return found
+
     def uses(self, *kinds: OpKind) -> bool:
         """True when some operation is of one of these kinds."""
         return any(op.kind in kinds for op in self.ops())

@@ -15,7 +15,7 @@ from gpu_labs.executor.lanes import Lanes
 from gpu_labs.executor.program import Site
 from gpu_labs.executor.races import WARP
 from gpu_labs.executor.serial_block import SerialBlock
-from gpu_labs.executor.serial_thread import Thread
+from gpu_labs.executor.serial_thread import EndedError, Thread
 from gpu_labs.executor.warp import Warps
 from gpu_labs.executor.watch import Watch
 
@@ -67,11 +67,14 @@ class BlockRun:
         self.block.show()
 
     def _advance(self, at: int, answer: Any, waiting: dict[int, Request]) -> None:
-        lane, _, generator = self.threads[at]
+        lane, thread, generator = self.threads[at]
         try:
             waiting[at] = generator.send(answer)
         except StopIteration:
             self.alive[lane] = False
+        except EndedError:
+            self.alive[lane] = False
+            thread.rank -= 0.5  # it ended before whatever comes next in that block of the source
 
     def _mask(self, places: list[int]) -> np.ndarray | None:
         """A lane mask for the threads at these places; None for all threads."""
@@ -81,7 +84,7 @@ class BlockRun:
         mask[places] = True
         return mask.reshape(self.lanes.shape)
 
-    def _left(self, rank: int) -> None:
+    def _left(self, rank: float) -> None:
         """Who returned before the place numbered `rank`; who ended beyond it went another way."""
         gone = [not self.alive[lane] and thread.rank < rank for lane, thread, _ in self.threads]
         self.lanes.left = np.array(gone).reshape(self.lanes.shape)

@@ -20,8 +20,6 @@ from gpu_labs.executor.program import Block, Branch, Function, Jump, Op, Operand
 from gpu_labs.executor.serial_loops import Walk, walks
 from gpu_labs.executor.serial_ops import OperationCode, width_of
 
-_YIELDS = ("barrier", "warp", "gridsync")
-
 
 def compile_serial(program: Program) -> Callable[..., Any]:
     """The kernel as a generator function of (thread, *arguments)."""
@@ -29,33 +27,26 @@ def compile_serial(program: Program) -> Callable[..., Any]:
     constants.names.update(vars(scalars))
     constants.names.update(np=np)
     names = {id(f): f"device{at}" for at, f in enumerate(program.functions)}
-    waiting = _functions_that_wait(program)
-    parts = [_Code(f, names[id(f)], names, waiting, constants).text() for f in program.functions]
-    parts.append(_Code(program.kernel, "kernel", names, waiting, constants).text())
+    waiting = program.functions_with("barrier", "warp", "gridsync")
+    raising = program.functions_with("raise")
+    parts = [_Code(f, names[id(f)], names, waiting, raising, constants).text() for f in program.functions]
+    parts.append(_Code(program.kernel, "kernel", names, waiting, raising, constants).text())
     scope = dict(constants.names)
     exec(compile("\n\n".join(parts), f"<serial {program.kernel.name}>", "exec"), scope)
     return scope["kernel"]
 
 
-def _functions_that_wait(program: Program) -> set[int]:
-    """Functions with a `yield` in them or in what they call."""
-    waiting: set[int] = set()
-    changed = True
-    while changed:
-        before = len(waiting)
-        for f in (program.kernel, *program.functions):
-            ops = [op for block in f.blocks.values() for op in block.ops]
-            if any(op.kind in _YIELDS or (op.kind == "call" and id(op.info) in waiting) for op in ops):
-                waiting.add(id(f))
-        changed = len(waiting) != before
-    return waiting
-
-
 class _Code(OperationCode):
     def __init__(
-        self, function: Function, name: str, names: dict[int, str], waiting: set[int], constants: Constants
+        self,
+        function: Function,
+        name: str,
+        names: dict[int, str],
+        waiting: set[int],
+        raising: set[int],
+        constants: Constants,
     ) -> None:
-        super().__init__(function, names, waiting, constants)
+        super().__init__(function, names, waiting, raising, constants)
         self.name = name
         before: dict[int, int] = {}
         for label in self.flow.rank:

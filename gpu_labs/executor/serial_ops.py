@@ -22,11 +22,17 @@ class OperationCode(Writer):
     runtime = "T"
 
     def __init__(
-        self, function: Function, names: dict[int, str], waiting: set[int], constants: Constants
+        self,
+        function: Function,
+        names: dict[int, str],
+        waiting: set[int],
+        raising: set[int],
+        constants: Constants,
     ) -> None:
         super().__init__(function, constants)
         self.names = names
         self.waiting = waiting
+        self.raising = raising
         self.is_kernel = names.get(id(function)) is None
         self.current = 0
         self.flow: Flow = analyse(function)
@@ -282,10 +288,9 @@ class OperationCode(Writer):
         self._line(f"yield ('grid', {self._site(op)}, 'grid', None)")
 
     def _op_call(self, op: Op, args: list[str]) -> None:
-        wait = ""
-        if id(op.info) in self.waiting:
+        wait = "yield from " if id(op.info) in self.waiting else ""
+        if wait or id(op.info) in self.raising:
             self._mark_rank(self.current)
-            wait = "yield from "
         self._set(op.dst, f"{wait}{self.names[id(op.info)]}(T{''.join(', ' + a for a in args)})")
 
     def _op_range(self, op: Op, args: list[str]) -> None:
@@ -309,6 +314,7 @@ class OperationCode(Writer):
         self._line(f"T.print({''.join(a + ', ' for a in args)})")
 
     def _op_raise(self, op: Op, args: list[str]) -> None:
+        self._mark_rank(self.current)
         self._line(f"T.raised({self._site(op)}, {op.info!r})")
 
 

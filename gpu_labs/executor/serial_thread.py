@@ -15,6 +15,10 @@ from gpu_labs.executor.serial_block import SerialBlock
 from gpu_labs.executor.serial_memory import SerialArray, SerialRecord
 
 
+class EndedError(Exception):
+    """The thread has raised, and so ends, however deep in device functions it is."""
+
+
 class _Special(dict[str, Any]):
     """`threadIdx.x` and its kin of one thread, each found when it is first asked for."""
 
@@ -66,7 +70,7 @@ class Thread:
         self.block = block
         self.lane = lane
         self.at = at
-        self.rank = -1  # of the block of the source that it waits in or left through
+        self.rank = -1.0  # of the block of the source that it waits in or left through
         self.special = _Special(self._own, block.lanes.special)
         self._allocated: dict[int, SerialArray] = {}
         self._spin: Any = None
@@ -265,8 +269,9 @@ class Thread:
         self.block.watch.undefined(site, name, self.alone(), np.bool_(False))
 
     def raised(self, site: Site, what: str) -> None:
-        """The thread raises `what`."""
+        """The thread raises `what`: raises EndedError."""
         self.block.watch.raised(site, what, self.alone())
+        raise EndedError
 
     def alone(self) -> np.ndarray:
         """The lane mask of this thread."""
