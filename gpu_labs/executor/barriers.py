@@ -48,10 +48,10 @@ class Barriers:
         rows = np.flatnonzero(away.any(1) & here.any(1))
         if not rows.size:
             return
-        lanes, row = self.lanes, int(rows[0])
-        order = lanes.flat.reshape(lanes.count, -1)
-        waiting = int(order[row][np.flatnonzero(here[row])[0]])
-        missing = int(order[row][np.flatnonzero(away[row])[0]])
+        lanes = self.lanes
+        row = int(rows[np.argmin(lanes.blocks[rows])])
+        threads = lanes.flat.reshape(lanes.count, -1)[row]
+        waiting, missing = int(threads[here[row]].min()), int(threads[away[row]].min())
         n, total = int(here[row].sum()), here.shape[1]
         thread, other = lanes.thread_of(waiting), lanes.thread_of(missing)
         dims = lanes.block

@@ -11,10 +11,11 @@ from typing import NamedTuple
 import numpy as np
 
 from gpu_labs.executor.lanes import Lanes
-from gpu_labs.executor.races import ATOMIC, CODES, READ, WRITE, Entry, bits, expand
+from gpu_labs.executor.races import ATOMIC, CODES, READ, UPDATE, WRITE, Entry, bits, expand
 
 _THREAD_BITS = 10  # a block has at most 1,024 threads
 _BLOCK_BITS = 34
+_ACTOR = (1 << (_THREAD_BITS + _BLOCK_BITS)) - 1  # block and thread, without the site
 DEFERRED_BYTES = 128 << 20
 
 
@@ -92,7 +93,7 @@ class CrossBlock:
         site = np.int64(max(entry.site.id, 0) << (_THREAD_BITS + _BLOCK_BITS))
         who = (block.astype(np.int64) << _THREAD_BITS) + (thread + site)
         kind = CODES[entry.kind]
-        code = bits(value) if value is not None else None
+        code = self._updates(bits(value), cells, who) if value is not None else None
         clashes: list[Clash] = []
         against = {READ: (WRITE, ATOMIC), WRITE: (WRITE, READ, ATOMIC), ATOMIC: (WRITE, READ)}[kind]
         for other in against:
@@ -100,6 +101,17 @@ class CrossBlock:
                 clashes += self._against(other, slot, cells, block, lane, kind, code, entry)
         self._note(kind, cells, block, who, entry.time, code)
         return clashes
+
+    def _updates(self, code: np.ndarray, cells: np.ndarray, who: np.ndarray) -> np.ndarray:
+        """The codes of written values; one of its own where the thread had read the cell (see `races.py`)."""
+        actor = who & _ACTOR
+        for slot in (0, 1):
+            readers = self._who.get((READ, slot))
+            if readers is not None:
+                before = readers.take(cells)
+                own = (before >= 0) & (before & _ACTOR == actor)
+                code = np.where(own, UPDATE | actor.astype(np.uint64), code)
+        return code
 
     def _against(
         self,

@@ -22,7 +22,8 @@ _HINTS = [  # a pattern in Numba's sentence, and what a beginner should hear
     (r"is not defined", "Check the spelling, or give it a value before this line on every path."),
     (r"Unknown attribute|has no attribute", "Check the spelling of the name after the dot."),
     (r"no (?:cuda\.(?:shared|local)\.)?array\(", "The shape of a shared or local array must be a constant: a number "
-     "or a global name. For a size chosen at launch: cuda.shared.array(0, dtype), kernel[grid, block, stream, bytes]."),
+     "or a global name; compute a sum such as TILE + 1 above the kernel. For a size chosen at launch: "
+     "cuda.shared.array(0, dtype), kernel[grid, block, stream, bytes]."),
     (r"syncthreads_\w+\(bool", "It counts integers: pass int(condition)."),
     (r"re-entrant", "The function calls itself, and the executor cannot type that: write a loop."),
     (r"context manager", "A kernel cannot use `with`."),

@@ -16,7 +16,7 @@ from gpu_labs.executor.lanes import Lanes, Mask
 from gpu_labs.executor.launch import AccessKind, Space
 from gpu_labs.executor.program import Site
 
-_UNSIGNED = {np.dtype(f"i{n}"): np.dtype(f"u{n}") for n in (1, 2, 4, 8)}
+_UNSIGNED = {np.dtype(f"i{n}"): np.dtype(f"u{n}") for n in (4, 8)}
 ZERO = np.int64(0)
 
 
@@ -248,8 +248,7 @@ class Port:
             return bool(0 <= i < n)
         kept = self._tops.get(id(i))
         if kept is None:
-            signed = _UNSIGNED.get(i.dtype)
-            top = int((i.view(signed) if signed is not None else i).max())
+            top = _top(i)
             if len(self._tops) > 64:
                 self._tops.clear()
             self._tops[id(i)] = (i, top)
@@ -274,6 +273,13 @@ class Port:
                 offset, _ = self.place(site, line, mask, (part,))
                 base = base + offset
         return Array(array.memory, base, tuple(shape), tuple(strides))
+
+
+def _top(i: np.ndarray) -> int:
+    """The largest index, where a negative one counts as larger than any array has room for."""
+    if i.dtype.kind == "i" and i.dtype.itemsize < 4:
+        i = i.astype(np.int64)  # an array may well be longer than the 256 values of an int8
+    return int(i.view(_UNSIGNED.get(i.dtype, i.dtype)).max())
 
 
 def _size(value: Any) -> int:

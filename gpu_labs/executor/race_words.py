@@ -27,7 +27,7 @@ def race(
 ) -> Finding:
     """The finding for two accesses that nothing orders. The one further down in the kernel gives the line:
     which of them an engine happened to run first means nothing. `barriers` are the lines of barriers."""
-    earlier, later = sorted((a, b), key=lambda side: (side[0].line, _RANK[side[1]], side[2:]))
+    earlier, later = sorted((a, b), key=_order)
     index, shown = element(memory, cell)
     site, kind, home, thread = later
     other_site, other_kind, other_home, other_thread = earlier
@@ -63,6 +63,12 @@ def race(
     )
 
 
+def _order(side: Side) -> tuple[object, ...]:
+    """By line, then reads before writes, then by the numbers of block and thread."""
+    site, kind, block, thread = side
+    return site.line, _RANK[kind], block[::-1], thread[::-1]
+
+
 def _warp(thread: Dim3, block: Dim3) -> int:
     x, y, z = thread
     return (x + block[0] * (y + block[1] * z)) // WARP
@@ -91,8 +97,9 @@ def _hint(
     if name == "missing-barrier":
         if line == other:
             return (
-                "read into a variable first, then cuda.syncthreads(), then write: within one line nothing orders "
-                "the read of one thread and the write of another."
+                "where the threads update the same element, use an atomic (cuda.atomic.add, max); otherwise read into "
+                "a variable first, then cuda.syncthreads(), then write: within one line nothing orders the read of one "
+                "thread and the write of another."
             )
         if any(other <= barrier <= line for barrier in barriers):
             return (

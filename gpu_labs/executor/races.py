@@ -8,7 +8,8 @@ What orders two accesses: a barrier (they are then in different epochs), `syncwa
 functions for threads of one warp, and for different blocks a fence followed by an atomic on one side and
 an atomic on the other (`order.py`). What is no race: atomics with atomics, reads with reads, and several
 threads that store the same value, for which CUDA guarantees that the value arrives (CUDA C++ Programming
-Guide, "SIMT Architecture"; compute-sanitizer's racecheck calls it benign).
+Guide, "SIMT Architecture"; compute-sanitizer's racecheck calls it benign). A thread that read the cell before
+it wrote it, as `h[k] += 1` does, is not among these: that two updates came out equal means that one was lost.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ READ, WRITE, ATOMIC = 0, 1, 2
 CODES = {"read": READ, "write": WRITE, "atomic": ATOMIC}
 WARP = 32
 MANY = 256
+UPDATE = np.uint64(1 << 63)  # marks the code of a write whose thread had read the cell: no two are equal
 
 
 class Entry(NamedTuple):
@@ -177,6 +179,7 @@ class Table(NamedTuple):
     entry: np.ndarray
     code: np.ndarray
     turn: np.ndarray
+    time: np.ndarray
 
 
 def table(entries: list[Entry], lanes: Lanes, cells: np.ndarray, size: int) -> Table:
@@ -197,8 +200,25 @@ def table(entries: list[Entry], lanes: Lanes, cells: np.ndarray, size: int) -> T
         else:
             turn = entry.turns.reshape(-1)[warp_of(who, lanes.per_block, warps)]
         kind = np.full(len(chosen), CODES[entry.kind])
-        parts.append((touched, who, kind, np.full(len(chosen), at), code, turn))
-    return Table(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+        time = np.full(len(chosen), entry.time) if entry.times is None else entry.times[chosen]
+        parts.append((touched, who, kind, np.full(len(chosen), at), code, turn, time))
+    rows = Table(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    _mark_updates(rows)
+    return rows
+
+
+def _mark_updates(rows: Table) -> None:
+    """Give each write whose thread had read the cell before a code of its own."""
+    reads, writes = np.flatnonzero(rows.kind == READ), np.flatnonzero(rows.kind == WRITE)
+    if not reads.size or not writes.size:
+        return
+    mine = rows.cell * (rows.lane.max() + 1) + rows.lane
+    keys, group = np.unique(mine[reads], return_inverse=True)
+    since = np.full(len(keys), np.iinfo(np.int64).max)
+    np.minimum.at(since, group, rows.time[reads])
+    at = np.minimum(np.searchsorted(keys, mine[writes]), len(keys) - 1)
+    updates = writes[(keys[at] == mine[writes]) & (since[at] < rows.time[writes])]
+    rows.code[updates] = UPDATE | rows.lane[updates].astype(np.uint64)
 
 
 def bits(values: np.ndarray) -> np.ndarray:
@@ -252,22 +272,25 @@ def _clashes(group: np.ndarray, actor: np.ndarray, rows: Table) -> np.ndarray:
 
 
 def pairs(
-    rows: Table, cells: np.ndarray, entries: list[Entry], per_block: int
+    rows: Table, cells: np.ndarray, entries: list[Entry], lanes: Lanes
 ) -> list[tuple[int, Party, Party]]:
     """For the first of `cells`, the accesses that clash: (cell, earlier, later), one for each two lines, and
-    one more where it happens between blocks as well as within one."""
+    one more where it happens between blocks as well as within one. Blocks and threads with low numbers are
+    taken first."""
     found: dict[tuple[object, ...], tuple[int, Party, Party]] = {}
+    blocks = lanes.blocks.take(rows.lane // lanes.per_block)
+    number = blocks * lanes.per_block + rows.lane % lanes.per_block
     for cell in cells[:MANY]:
         mine = np.flatnonzero(rows.cell == cell)
         chosen: list[tuple[Party, int, int]] = []
         for at in np.unique(rows.entry[mine]):
             of_entry = mine[rows.entry[mine] == at]
-            of_entry = of_entry[np.argsort(rows.lane[of_entry], kind="stable")]
+            of_entry = of_entry[np.argsort(number[of_entry], kind="stable")]
             for row in of_entry[:3] if len(of_entry) <= 3 else (of_entry[0], of_entry[1], of_entry[-1]):
                 entry = entries[at]
                 party = Party(int(rows.lane[row]), entry.site, entry.time, int(rows.kind[row]))
                 chosen.append((party, int(rows.code[row]), int(rows.turn[row])))
-        _clashing(int(cell), chosen[:64], per_block, found)
+        _clashing(int(cell), chosen[:64], lanes.per_block, found)
     # The uppermost line first, and the closest lines: a barrier there often settles the others.
     lines = {key: sorted(line for line, _ in key[:2]) for key in found}  # type: ignore[misc]
     return [found[key] for key in sorted(found, key=lambda key: (lines[key][1], -lines[key][0]))]

@@ -16,7 +16,7 @@ LIMIT = 200
 
 
 class Report:
-    """The findings of one launch, in the order in which they were met."""
+    """The findings of one launch, in the order in which they were met; each shows its first block and thread."""
 
     def __init__(self) -> None:
         self._found: dict[tuple[Any, ...], Finding] = {}
@@ -26,7 +26,8 @@ class Report:
         key = (finding.kind, finding.line, finding.array, finding.other_line)
         kept = self._found.get(key)
         if kept is not None:
-            self._found[key] = replace(kept, places=kept.places + finding.places)
+            shown = finding if _numbers(finding) < _numbers(kept) else kept
+            self._found[key] = replace(shown, places=kept.places + finding.places)
         elif len(self._found) < LIMIT:
             self._found[key] = finding
 
@@ -37,6 +38,12 @@ class Report:
     def findings(self) -> tuple[Finding, ...]:
         """All of them, errors first."""
         return tuple(sorted(self._found.values(), key=lambda f: f.severity == "warning"))
+
+
+def _numbers(finding: Finding) -> tuple[tuple[int, ...], ...]:
+    """Who met it, such that the first block and thread of the launch come first, in whatever order they ran."""
+    actors = (finding.block, finding.thread, finding.other_block, finding.other_thread)
+    return tuple(at[::-1] if at is not None else () for at in actors)
 
 
 def element(memory: Memory, cell: int) -> tuple[tuple[int, ...], str]:

@@ -60,7 +60,8 @@ class Shadow:
             return
         fresh = np.flatnonzero(~self.initialised.take(cells))
         if fresh.size:
-            self._uninitialised(entry, int(cells[fresh[0]]), int(who[fresh[0]]), fresh.size, lanes, report)
+            first = fresh[lanes.first(who[fresh])]
+            self._uninitialised(entry, int(cells[first]), int(who[first]), fresh.size, lanes, report)
 
     def _check_initialised(self, memory: Memory, log: list[Entry], lanes: Lanes, report: Report) -> None:
         done = self.initialised
@@ -76,8 +77,8 @@ class Shadow:
                 times = np.full(len(cells), entry.time) if entry.times is None else entry.times[fresh]
                 early = _not_yet_written(log, cells, who, times, lanes)
                 if early.any():
-                    first = int(np.flatnonzero(early)[0])
-                    count = int(early.sum())
+                    found = np.flatnonzero(early)
+                    first, count = int(found[lanes.first(who[found])]), len(found)
                     self._uninitialised(entry, int(cells[first]), int(who[first]), count, lanes, report)
         for entry in log:
             if entry.kind != "read":
@@ -145,7 +146,7 @@ class Shadow:
         cells = raced(rows, lanes.per_block)
         if not cells.size:
             return
-        for cell, earlier, later in pairs(rows, cells, log, lanes.per_block):
+        for cell, earlier, later in pairs(rows, cells, log, lanes):
             if not self._ordered(order, earlier, later, lanes):
                 report.add(
                     race(

@@ -125,7 +125,7 @@ class Watch:
             return
         lanes = self.lanes
         where = np.flatnonzero(np.broadcast_to(outside, lanes.shape))
-        first = int(where[0])
+        first = int(where[lanes.first(lanes.flat[where])])
         lane = int(lanes.flat[first])
         at = tuple(int(_lane_value(i, lanes, first)) for i in index)
         shape = tuple(int(_lane_value(n, lanes, first)) for n in array.shape)
@@ -146,7 +146,7 @@ class Watch:
         lanes = self.lanes
         where = np.flatnonzero(lanes.full_mask(mask) & ~known) if self.hazards else np.empty(0, int)
         if where.size:
-            lane = int(lanes.flat[where[0]])
+            lane = self._first(where)
             block, thread = lanes.block_of(lane), lanes.thread_of(lane)
             self.report.add(wording.undefined(site, name, block, thread, lanes.block, len(where)))
 
@@ -155,7 +155,7 @@ class Watch:
         lanes = self.lanes
         where = np.empty(0, int) if self.level == "off" else np.flatnonzero(lanes.full_mask(mask))
         if where.size:
-            lane = int(lanes.flat[where[0]])
+            lane = self._first(where)
             at = {"block": lanes.block_of(lane), "thread": lanes.thread_of(lane)}
             who = wording.thread_in_words(lanes.block, lanes.grid, **at)
             self.report.add(wording.raised(site, what, who, places=len(where), **at))
@@ -207,11 +207,7 @@ class Watch:
 
     def stuck(self, site: Site, mask: Mask, turns: int, kinds: list[str], spinning: bool) -> None:
         """A loop makes no progress or used up its budget: the launch ends here."""
-        lane = int(
-            self.lanes.flat[
-                np.flatnonzero(np.broadcast_to(True if mask is None else mask, self.lanes.shape))[0]
-            ]
-        )
+        lane = self._first(np.flatnonzero(self.lanes.full_mask(mask)))
         finding: Finding = explain(
             site,
             turns,
@@ -223,6 +219,11 @@ class Watch:
         )
         self.report.add(finding)
         raise Stuck
+
+    def _first(self, where: np.ndarray) -> int:
+        """The lane with the lowest block and thread, of those at flat places `where`."""
+        lanes = self.lanes.flat[where]
+        return int(lanes[self.lanes.first(lanes)])
 
     # Epochs
 

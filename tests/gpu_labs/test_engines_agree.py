@@ -63,6 +63,12 @@ def scan(x, y):
 
 
 @cuda.jit
+def squares(z, w):
+    i = cuda.grid(1)
+    w[i] = z[i] * z[i] + z[i].conjugate() * 1j
+
+
+@cuda.jit
 def racy(x, n):
     i = cuda.grid(1)
     if i < n:
@@ -92,6 +98,15 @@ def test_floating_point_arithmetic_has_the_same_bits(n, block, dtype, seed):
     arguments = (x, np.zeros_like(x), np.float32(1.7), np.float32(0.3))
     _, found = on_both(polynomial, -(-n // block), block, *arguments, seed=seed)
     assert not found
+
+
+@few
+@given(n=sizes, dtype=st.sampled_from(["c8", "c16"]))
+def test_complex_products_have_the_same_bits(n, dtype):
+    z = np.random.default_rng(n).standard_normal(2 * n).view("c16").astype(dtype)
+    (_, w), found = on_both(squares, 1, n, z, np.zeros_like(z))
+    assert not found
+    np.testing.assert_allclose(w, z * z + z.conj() * 1j, rtol=1e-5, atol=1e-6)
 
 
 @few

@@ -1,11 +1,11 @@
 """Seeded bugs: what Python lets pass and a GPU does not."""
 
 import numpy as np
-from numba import float32, uint32, uint64
+from numba import float32, int8, uint32, uint64
 
 from gpu_labs import cuda
 
-from .samples import buggy, floats, zeros
+from .samples import buggy, floats, integers, zeros
 
 
 def pair(*shape):
@@ -65,6 +65,25 @@ def unsigned_wrap_index(x, y):
 def uint64_wrap_index(x, y):
     i = uint64(cuda.threadIdx.x)
     y[i] = x[uint64(i - uint64(1))]  # BUG
+
+
+@buggy("out-of-bounds", 1, 300, lambda r: (floats(r, 300), zeros(300)))
+@cuda.jit
+def int8_index_wraps(x, y):
+    i = cuda.threadIdx.x
+    y[i] = x[int8(i)]  # BUG
+
+
+@buggy("race-write-write", 1, 64, lambda r: (integers(r, 64, below=8), zeros(8, dtype=np.int32)))
+@cuda.jit
+def equal_updates_are_lost(x, h):
+    h[x[cuda.threadIdx.x]] += 1  # BUG
+
+
+@buggy("race-write-write", 64, 1, lambda r: (integers(r, 64, below=8), zeros(8, dtype=np.int32)))
+@cuda.jit
+def equal_updates_of_blocks_are_lost(x, h):
+    h[x[cuda.blockIdx.x]] += 1  # BUG
 
 
 @buggy("out-of-bounds", 1, 4, lambda r: (floats(r, 4), zeros(4)))
