@@ -18,11 +18,17 @@ from gpu_labs.checks.kernel_task import KernelTask
 def evidence(task: KernelTask | FunctionTask, answer: Callable[..., Any], seed: int) -> Iterator[str]:
     """One line for each launch: its title, "right" or the reason why not, and a weighted sum of each output.
 
-    `answer` is a kernel or a function of tensors, as the task asks. The reason is a word of `Verdict.reason`.
+    `answer` is a kernel or a function of tensors, as the task asks. The reason is a word of `Verdict.reason`;
+    an answer that is still the hole's `raise` has that said. Where a thread raised there are no sums: they would
+    be those of memory that nobody wrote.
     """
     observations = task.observe(answer, seed)
     for seen, verdict in zip(observations, task.judge(observations, seed).verdicts, strict=True):
-        sums = " ".join(f"{_weighted_sum(values):.4f}" for values in _values(seen))
+        if "NotImplementedError" in verdict.sentence:
+            yield f"{verdict.case}: nothing is written in the hole yet"
+            continue
+        values = [] if verdict.reason == "exception" else _values(seen)
+        sums = " ".join(f"{_weighted_sum(each):.4f}" for each in values)
         yield f"{verdict.case}: {verdict.reason or 'right'} {sums}".rstrip()
 
 

@@ -33,6 +33,23 @@ def test_a_wrong_kernel_shows_the_reason():
     assert any("out-of-bounds" in line for line in evidence(task.forward, unguarded_kernel, 7))
 
 
+def test_an_empty_hole_is_called_that_and_shows_no_sums():
+    @cuda.jit
+    def hole(x, a, b, y):
+        raise NotImplementedError("task 2")
+
+    @cuda.jit
+    def refuses(x, a, b, y):
+        raise ValueError("not today")
+
+    def empty(x: torch.Tensor, a: float, b: float) -> torch.Tensor:
+        raise NotImplementedError("task 4")
+
+    for job, answer in [(task.forward, hole), (task.function, empty)]:
+        assert all(line.endswith(": nothing is written in the hole yet") for line in evidence(job, answer, 7))
+    assert all(line.endswith(": exception") for line in evidence(task.forward, refuses, 7))
+
+
 def test_two_elements_that_changed_places_change_the_value():
     right = list(evidence(task.forward, reference.affine_kernel, 7))
     swapped = list(evidence(task.forward, reversed_kernel, 7))
