@@ -75,7 +75,8 @@ class LineProfile:
 
     `requests` counts warp-wide requests. For global memory `sectors` counts the 32-byte sectors that they
     touched and `ideal_sectors` the fewest that could have carried the same bytes. For shared memory
-    `bank_passes` counts the passes over the 32 four-byte banks (one per request without a conflict).
+    `bank_passes` counts the passes over the 32 four-byte banks and `fewest_passes` those that would do
+    without a conflict: one for a request, two where elements have eight bytes.
     """
 
     line: int
@@ -88,6 +89,7 @@ class LineProfile:
     sectors: int = 0
     ideal_sectors: int = 0
     bank_passes: int = 0
+    fewest_passes: int = 0
 
     @property
     def coalescing(self) -> float:
@@ -96,8 +98,8 @@ class LineProfile:
 
     @property
     def bank_conflict(self) -> float:
-        """Passes per request; 1 is conflict-free, 32 the worst."""
-        return self.bank_passes / self.requests if self.requests else 1.0
+        """Passes beside the fewest that would do; 1 is conflict-free, 32 the worst."""
+        return self.bank_passes / self.fewest_passes if self.fewest_passes else 1.0
 
 
 @dataclass(frozen=True, slots=True)

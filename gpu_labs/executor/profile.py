@@ -2,7 +2,7 @@
 
 Global memory is counted in 32-byte sectors for each warp-wide request, shared memory in passes over 32
 banks of four bytes (CUDA C++ Best Practices Guide, "Coalesced Access to Global Memory" and "Shared Memory
-and Memory Banks"). Elements of eight bytes and more are requested by half-warps.
+and Memory Banks"). A request for elements of eight bytes and more is answered in two halves.
 """
 
 from __future__ import annotations
@@ -53,21 +53,22 @@ class Profiler:
         """One load, store or atomic."""
         cells, active = self.warps.out(flat, 0), self._out(mask)
         size = max(1, memory.buffer.itemsize // max(1, len(memory.fields)))
+        requests = int(active.any(-1).sum())
         if size >= 8:
             cells, active = (a.reshape(a.shape[0], -1, WARP // 2) for a in (cells, active))
         key = (site.line, memory.name, kind, memory.space)
         counts = self._lines.setdefault(key, Counter())
         self._texts[key] = site.text
-        asked = active.any(-1)
-        counts["requests"] += int(asked.sum())
+        counts["requests"] += requests
         counts["lanes"] += int(active.sum())
         if memory.space in ("global", "constant"):
             counts["sectors"] += int(_distinct(cells * size // SECTOR, active).sum())
             counts["ideal"] += int((-(-_distinct(cells, active) * size // SECTOR)).sum())
         elif memory.space == "shared":
-            counts["passes"] += int(
-                _passes(cells % max(1, memory.per_owner) * size // BANK_BYTES, active).sum()
-            )
+            words = cells % max(1, memory.per_owner) * size // BANK_BYTES
+            counts["passes"] += int(_passes(words, active).sum())
+            width = max(1, size // BANK_BYTES)  # words of one element
+            counts["fewest"] += int((-(-_distinct(words, active) * width // BANKS)).sum())
         if memory.space != "local":
             self._count(memory, kind, cells[active])
 
@@ -97,6 +98,7 @@ class Profiler:
                 counts["sectors"],
                 counts["ideal"],
                 counts["passes"],
+                counts["fewest"],
             )
             for (line, name, kind, space), counts in sorted(self._lines.items(), key=lambda item: item[0][:3])
         ]

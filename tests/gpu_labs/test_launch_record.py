@@ -66,6 +66,24 @@ def test_the_profile_counts_sectors_banks_and_divergence():
     assert sum(heat["y"].writes) == 48
 
 
+def test_eight_bytes_a_lane_take_two_bank_passes_and_are_no_conflict():
+    @cuda.jit
+    def reversed_by_two_ways(y):
+        s = cuda.shared.array(64, np.float64)
+        t = cuda.threadIdx.x
+        s[t] = y[t]
+        s[32 + t] = s[t]
+        cuda.syncthreads()
+        y[t] = s[2 * t]
+
+    launch = inspect(reversed_by_two_ways, 1, 32, np.zeros(32), level="profile")
+    assert launch.profile is not None
+    shared = {line.line: line for line in launch.profile.lines if line.array == "s" and line.kind == "read"}
+    beside, apart = (shared[line] for line in sorted(shared))
+    assert (beside.requests, beside.bank_passes, beside.fewest_passes, beside.bank_conflict) == (1, 2, 2, 1)
+    assert (apart.requests, apart.bank_passes, apart.fewest_passes, apart.bank_conflict) == (1, 4, 2, 2)
+
+
 def test_a_large_profile_samples_blocks_and_says_so():
     x = np.zeros(1 << 16, np.float32)
     launch = inspect(saxpy_like, 256, 256, x, level="profile")

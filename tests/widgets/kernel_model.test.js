@@ -89,6 +89,9 @@ test("a warp's request counts sectors and bank passes as a GPU does", () => {
   assert.deepEqual(request(of(8), story.arrays[0], 0), { lanes: 32, sectors: 32, ideal: 4, passes: 8, fewest: 1 });
   assert.deepEqual(request(of(32), story.arrays[1], 0).passes, 32);
   assert.deepEqual(request(of(0), story.arrays[1], 0).passes, 1, "a broadcast takes one pass");
+  const wide = { ...story.arrays[1], itemBytes: 8 };
+  assert.deepEqual([request(of(1), wide, 0), request(of(2), wide, 0), request(of(0), wide, 0)].map((r) => [r.passes, r.fewest]),
+    [[2, 2], [4, 2], [2, 2]], "eight bytes a lane: a pass for each half of the warp");
 });
 
 test("places are named as the kernel writes them", () => {

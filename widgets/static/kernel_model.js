@@ -147,8 +147,9 @@ export function touches(story, frame, block, thread) {
 
 /**
  * A warp's request: the 32-byte sectors of global memory that it moves, or the passes over the 32 banks of shared
- * memory that it takes (lanes that read one word share a pass), and how few would do: 2 where 32 lanes take 8 bytes each. Where threads ran one after another, a thread has
- * several turns of a loop in one access; its first is the request.
+ * memory that it takes (lanes that read one word share a pass), and how few would do. Elements of eight bytes and
+ * more take a pass or more for each half of the warp. Where threads ran one after another, a thread has several
+ * turns of a loop in one access; its first is the request.
  * @param {Access} access @param {ArrayInfo} array @param {number} warp
  * @returns {{lanes: number, sectors: number, ideal: number, passes: number, fewest: number}}
  */
@@ -158,25 +159,32 @@ export function request(access, array, warp) {
     .map((thread, lane) => ({ thread, index: indices[lane] }))
     .filter(({ thread }, i, all) => Math.floor(thread / WARP) === warp && all[i - 1]?.thread !== thread);
   const bytes = array.itemBytes;
-  const sectors = new Set();
-  /** @type {Map<number, Set<number>>} */
-  const words = new Map();
-  for (const { index } of mine) {
-    for (let at = index * bytes; at < (index + 1) * bytes; at += Math.min(bytes, BANK_BYTES)) {
-      sectors.add(Math.floor(at / SECTOR_BYTES));
-      const word = Math.floor(at / BANK_BYTES);
-      const bank = ((word % BANKS) + BANKS) % BANKS;
-      words.set(bank, (words.get(bank) ?? new Set()).add(word));
-    }
-  }
+  const sectors = new Set(mine.flatMap(({ index }) => steps(index * bytes, bytes, SECTOR_BYTES)));
+  const half = bytes >= 8 ? WARP / 2 : WARP;
+  const parts = [0, half].map((first) => mine.filter(({ thread }) => Math.floor((thread % WARP) / half) * half === first));
+  const banks = parts.slice(0, WARP / half).map((part) => bankPasses(part.map(({ index }) => index), bytes));
   const distinct = new Set(mine.map(({ index }) => index)).size;
   return {
     lanes: mine.length,
     sectors: sectors.size,
     ideal: Math.ceil((distinct * bytes) / SECTOR_BYTES),
-    passes: Math.max(0, ...[...words.values()].map((set) => set.size)),
-    fewest: Math.ceil([...words.values()].reduce((sum, set) => sum + set.size, 0) / BANKS),
+    passes: banks.reduce((sum, { passes }) => sum + passes, 0),
+    fewest: banks.reduce((sum, { fewest }) => sum + fewest, 0),
   };
+}
+
+/** The numbers of the stretches of `size` bytes that `bytes` bytes from `start` lie in. @param {number} start @param {number} bytes @param {number} size */
+function steps(start, bytes, size) {
+  const first = Math.floor(start / size);
+  return Array.from({ length: Math.floor((start + bytes - 1) / size) - first + 1 }, (_, i) => first + i);
+}
+
+/** @param {number[]} indices @param {number} bytes */
+function bankPasses(indices, bytes) {
+  const words = new Set(indices.flatMap((index) => steps(index * bytes, bytes, BANK_BYTES)));
+  const banks = new Array(BANKS).fill(0);
+  for (const word of words) banks[((word % BANKS) + BANKS) % BANKS]++;
+  return { passes: Math.max(...banks), fewest: Math.ceil(words.size / BANKS) };
 }
 
 /**

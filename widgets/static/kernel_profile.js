@@ -17,7 +17,7 @@ export function kernelProfile(story) {
     { class: "profile", tabindex: 0, role: "group", "aria-label": "profile" },
     el("p", {}, intensity),
     table(
-      ["line", "code", "access", "warp requests", "32-byte sectors", "useful", "bank passes a request"],
+      ["line", "code", "access", "warp requests", "32-byte sectors", "useful", "bank passes"],
       profile.lines.map((/** @type {any} */ row) => [
         row.line,
         el("code", {}, row.text),
@@ -25,7 +25,7 @@ export function kernelProfile(story) {
         row.requests,
         row.space === "global" ? `${row.sectors} (${row.ideal_sectors} would do)` : "",
         row.space === "global" ? grade(PERCENT.format(row.coalescing), row.coalescing < 0.5) : "",
-        row.space === "shared" ? grade(row.bankConflict.toFixed(1), row.bankConflict > 1.5) : "",
+        row.space === "shared" ? grade(`${row.bank_passes} (${row.fewest_passes} would do)`, row.bankConflict > 1.5) : "",
       ]),
     ),
     profile.branches.length > 0 &&
