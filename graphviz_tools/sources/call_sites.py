@@ -15,19 +15,10 @@ from functools import lru_cache
 from types import CodeType
 
 from graphviz_tools.recording import SourceLine
+from graphviz_tools.sources.execution_order import Moment, Span, moments, span
 from graphviz_tools.sources.user_code import source_line
 
-Span = tuple[int, int, int, int]
 LABEL_WIDTH = 80
-
-
-@dataclass(frozen=True, slots=True)
-class Loop:
-    """A `for` or `while` statement; `line` is that of its header and `text` the header itself."""
-
-    line: int
-    end_line: int
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +30,7 @@ class CallSite:
     the i-th positional operand ("" where it is no name), and keyword operands are in `keywords`. `callee` is
     the last word of what is called, and `receiver` what stands before its dot (None: nothing does).
     `test` is the keyword of the statement that asks the call for a decision ("if", "while", "assert").
-    `end` is (line, column) past the last character: calls run in the order of their ends, a store at last.
+    `moment` says when it runs and in which loops (None where that is not known).
     """
 
     line: SourceLine
@@ -50,8 +41,7 @@ class CallSite:
     callee: str = ""
     receiver: str | None = None
     test: str = ""
-    end: tuple[int, int] = (0, 0)
-    loops: tuple[Loop, ...] = ()
+    moment: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +50,6 @@ class _Spot:
     statement: ast.stmt
     targets: tuple[ast.expr, ...]
     test: str
-    loops: tuple[Loop, ...]
 
 
 def call_site(code: CodeType, instruction: int) -> CallSite:
@@ -81,7 +70,7 @@ def _call_site(code: CodeType, filename: str, instruction: int) -> CallSite:
     page = _page(filename)
     spot = page.find((line, column, end, end_column))
     if spot is None:
-        return CallSite(source, end=(end, end_column), loops=page.loops_around(line))
+        return CallSite(source)
     return _describe(page, spot, source)
 
 
@@ -92,58 +81,51 @@ class _Page:
         self.lines = lines
         self.spans: dict[Span, _Spot] = {}
         self.ends: dict[tuple[int, int], _Spot] = {}
-        self.all_loops: list[Loop] = []
+        self.moments: dict[Span, Moment] = {}
         try:
             tree = ast.parse("".join(lines))
         except (SyntaxError, ValueError):
             return
-        self._visit_body(tree.body, ())
+        self._visit_body(tree.body)
+        self.moments = moments(tree, lines)
 
     def find(self, span: Span) -> _Spot | None:
         # A method call that is broken over lines is reported from its attribute on, hence the second look.
         return self.spans.get(span) or self.ends.get(span[2:])
 
-    def loops_around(self, line: int) -> tuple[Loop, ...]:
-        return tuple(loop for loop in self.all_loops if loop.line <= line <= loop.end_line)
-
     def text(self, node: ast.AST) -> str:
         """The source of `node` on one line."""
-        line, column, end, end_column = _span(node)
+        line, column, end, end_column = span(node)
         taken = [part.encode() for part in self.lines[line - 1 : end]]
         taken[-1] = taken[-1][:end_column]
         taken[0] = taken[0][column:]
         flat = " ".join(b"".join(taken).decode(errors="replace").split())
         return flat if len(flat) <= LABEL_WIDTH else flat[: LABEL_WIDTH - 1] + "…"
 
-    def _visit_body(self, body: Sequence[ast.stmt], loops: tuple[Loop, ...]) -> None:
+    def _visit_body(self, body: Sequence[ast.stmt]) -> None:
         for statement in body:
-            self._visit_statement(statement, loops)
+            self._visit_statement(statement)
 
-    def _visit_statement(self, statement: ast.stmt, loops: tuple[Loop, ...]) -> None:
+    def _visit_statement(self, statement: ast.stmt) -> None:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            self._visit_body(statement.body, ())
+            self._visit_body(statement.body)
             return
         test = ""
-        if isinstance(statement, ast.For | ast.While | ast.AsyncFor):
-            header = self.lines[statement.lineno - 1].strip().removesuffix(":")
-            loop = Loop(statement.lineno, statement.end_lineno or statement.lineno, header)
-            self.all_loops.append(loop)
-            loops = (*loops, loop)
         if isinstance(statement, ast.If | ast.While | ast.Assert):
             test = type(statement).__name__.lower()
         if isinstance(statement, ast.AugAssign):
-            self._keep(statement, _Spot(statement, statement, (statement.target,), "", loops))
+            self._keep(statement, _Spot(statement, statement, (statement.target,), ""))
         bound = _bound(statement)
         for name, child in _fields(statement):
             if isinstance(child, ast.stmt):
-                self._visit_statement(child, loops)
+                self._visit_statement(child)
             elif isinstance(child, ast.ExceptHandler | ast.match_case):
-                self._visit_body(child.body, loops)
+                self._visit_body(child.body)
             elif isinstance(child, ast.withitem):
-                self._visit_expression(child.context_expr, statement, (), "", loops)
+                self._visit_expression(child.context_expr, statement, (), "")
             elif isinstance(child, ast.expr):
                 targets = bound if name == "value" else ()
-                self._visit_expression(child, statement, targets, test if name == "test" else "", loops)
+                self._visit_expression(child, statement, targets, test if name == "test" else "")
 
     def _visit_expression(
         self,
@@ -151,9 +133,8 @@ class _Page:
         statement: ast.stmt,
         targets: tuple[ast.expr, ...],
         test: str,
-        loops: tuple[Loop, ...],
     ) -> None:
-        self._keep(node, _Spot(node, statement, targets, test, loops))
+        self._keep(node, _Spot(node, statement, targets, test))
         for name, child in _fields(node):
             inner_test = test if isinstance(node, ast.BoolOp | ast.UnaryOp) else ""
             if isinstance(node, ast.IfExp) and name == "test":
@@ -162,15 +143,15 @@ class _Page:
             if isinstance(child, ast.keyword | ast.comprehension):
                 for _, grandchild in _fields(child):
                     if isinstance(grandchild, ast.expr):
-                        self._visit_expression(grandchild, statement, (), "", loops)
+                        self._visit_expression(grandchild, statement, (), "")
             elif isinstance(child, ast.expr):
-                self._visit_expression(child, statement, inner, inner_test, loops)
+                self._visit_expression(child, statement, inner, inner_test)
 
     def _keep(self, node: ast.AST, spot: _Spot) -> None:
-        span = _span(node)
-        self.spans[span] = spot
+        place = span(node)
+        self.spans[place] = spot
         if isinstance(node, ast.Call):
-            self.ends[span[2:]] = spot
+            self.ends[place[2:]] = spot
 
 
 _pages: dict[str, _Page] = {}
@@ -198,8 +179,7 @@ def _describe(page: _Page, spot: _Spot, source: SourceLine) -> CallSite:
         callee=method.attr if method is not None else _name(callee) if callee is not None else "",
         receiver=_name(method.value) if method is not None else None,
         test=spot.test,
-        end=_span(statement if _is_stored(node) else node)[2:],
-        loops=spot.loops,
+        moment=page.moments.get(span(node)),
     )
 
 
@@ -223,10 +203,6 @@ def _operands(node: ast.AST) -> tuple[list[ast.expr], list[tuple[str, ast.expr]]
         case ast.expr():
             return [node], [], None
     return [], [], None
-
-
-def _is_stored(node: ast.AST) -> bool:
-    return isinstance(getattr(node, "ctx", None), ast.Store)
 
 
 def _bound(statement: ast.stmt) -> tuple[ast.expr, ...]:
@@ -263,10 +239,6 @@ def _names(node: ast.expr) -> str | tuple[str, ...]:
     if isinstance(node, ast.List | ast.Tuple):
         return tuple(_name(element) for element in node.elts)
     return _name(node)
-
-
-def _span(node: ast.AST) -> Span:
-    return node.lineno, node.col_offset, node.end_lineno, node.end_col_offset  # type: ignore[attr-defined]
 
 
 def _fields(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:

@@ -17,7 +17,7 @@ from graphviz_tools.sources.torch_batches import first_batches
 from graphviz_tools.sources.torch_compiled_calls import compiled_calls
 from graphviz_tools.sources.torch_engine import recording_engine
 from graphviz_tools.sources.torch_errors import explanation
-from graphviz_tools.sources.torch_frames import raising_site
+from graphviz_tools.sources.torch_frames import marking_runs, raising_site
 from graphviz_tools.sources.torch_mode import CallRecorder
 from graphviz_tools.sources.torch_tape import RawStep
 from graphviz_tools.sources.torch_tensors import tensors_in
@@ -146,6 +146,7 @@ class TorchRecorder:
         if self.recording is not None:
             raise ValueError("this recorder has its recording; call recording_torch() again for another")
         self._calm.__enter__()
+        self._open.enter_context(marking_runs())
         self._open.callback(self._calls.modules.close)
         self._calls.modules.open()
         self._open.enter_context(first_batches(self._calls.trace, self._batches))

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from types import FrameType, TracebackType
+from typing import Any
 
 import torch
+import typing_extensions
 
 from graphviz_tools.sources.torch_tape import Site
 
@@ -18,8 +24,27 @@ _INSTALLED = sysconfig.get_path("purelib")
 _RECORDER = str(Path(__file__).with_name("pytorch.py"))
 _APPLY = torch.autograd.Function.apply.__func__.__code__  # pyright: ignore[reportFunctionMemberAccess]
 
+_PASSES_ON = str(Path(typing_extensions.__file__))  # its decorators stand between a call and who made it
+_COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
+
 _USER, _INTERNAL, _OPTIMIZER, _OUTERMOST = 0, 1, 2, 3
 _files: dict[str, int] = {}
+_numbers = count(1)
+
+
+class _Run:
+    """The mark of one run of a function: it lies on the frame and ends with it (a frame's `id` is soon another's).
+
+    It lies where a debugger puts its trace function, and so can be called as one.
+    """
+
+    __slots__ = ("number",)
+
+    def __init__(self) -> None:
+        self.number = next(_numbers)
+
+    def __call__(self, *event: Any) -> _Run:
+        return self
 
 
 def calling_site(frame: FrameType | None) -> tuple[Site | None, bool]:
@@ -27,21 +52,22 @@ def calling_site(frame: FrameType | None) -> tuple[Site | None, bool]:
 
     The program begins where `record_torch` calls it: who called `record_torch` is no part of it.
     """
-    optimizing = False
+    optimizing, callee = False, None
     while frame is not None:
         code = frame.f_code
         kind = _files.get(code.co_filename)
         if kind is None:
             kind = _files[code.co_filename] = _sort(code.co_filename)
         if kind == _USER:
-            outer = frame.f_back
-            call = hash((id(frame), id(outer), outer.f_lasti if outer is not None else 0))
-            return (code, frame.f_lasti, call), optimizing
+            around = frame
+            if code.co_name in _COMPREHENSIONS:
+                around, callee = _function_around(frame), frame
+            return (code, frame.f_lasti, _run(around), _run(callee) if callee is not None else 0), optimizing
         if kind == _OUTERMOST:
             break
         if kind == _OPTIMIZER:
             optimizing = True
-        frame = frame.f_back
+        frame, callee = frame.f_back, frame
     return None, optimizing
 
 
@@ -60,9 +86,42 @@ def raising_site(traceback: TracebackType | None) -> Site | None:
     while traceback is not None:
         code = traceback.tb_frame.f_code
         if _sort(code.co_filename) == _USER:
-            site = (code, traceback.tb_lasti, 0)
+            site = (code, traceback.tb_lasti, 0, 0)
         traceback = traceback.tb_next
     return site
+
+
+@contextmanager
+def marking_runs() -> Iterator[None]:
+    """Around a recording: the marks that it leaves are taken off the frames that outlive it."""
+    first = next(_numbers)
+    try:
+        yield
+    finally:
+        frame: FrameType | None = sys._getframe()
+        while frame is not None:
+            mark: Any = frame.f_trace
+            if type(mark) is _Run and mark.number > first:
+                frame.f_trace = None
+            frame = frame.f_back
+
+
+def _run(frame: FrameType) -> int:
+    """The number of this run of the function; of one that a debugger watches, the frame's `id`."""
+    mark: Any = frame.f_trace
+    if mark is None:
+        mark = frame.f_trace = _Run()
+    return mark.number if type(mark) is _Run else id(frame)
+
+
+def _function_around(frame: FrameType) -> FrameType:
+    """The function that a comprehension is written in, when that is what runs it."""
+    outer = frame.f_back
+    while outer is not None and frame.f_code in outer.f_code.co_consts:
+        if outer.f_code.co_name not in _COMPREHENSIONS:
+            return outer
+        frame, outer = outer, outer.f_back
+    return frame
 
 
 def _sort(filename: str) -> int:
@@ -72,4 +131,4 @@ def _sort(filename: str) -> int:
         return _OPTIMIZER if filename.startswith(_OPTIMIZERS) else _INTERNAL
     if filename.startswith(_HERE) or (filename.startswith(_STDLIB) and not filename.startswith(_INSTALLED)):
         return _INTERNAL
-    return _INTERNAL if filename.startswith("<frozen") else _USER
+    return _INTERNAL if filename.startswith("<frozen") or filename == _PASSES_ON else _USER

@@ -12,7 +12,9 @@ from typing import Any
 
 from graphviz_tools.recording import Control, NodeKind, Phase
 
-Site = tuple[CodeType, int, int]  # a code object, the offset of an instruction in it, which call of it
+# A code object, the offset of an instruction in it, the number of the run of the function around it, and that of
+# the function which the instruction is calling (0: none that is written in Python).
+Site = tuple[CodeType, int, int, int]
 
 
 class RawStep:

@@ -161,7 +161,7 @@ class Trace:
     def _function_applied(self, tensor: torch.Tensor, function: Any, inner: Known | None) -> Known:
         """A custom `autograd.Function` made the tensor; `inner` is what its own forward lines wrote."""
         made_by = type(function)._forward_cls
-        site = self.apply_site or (made_by.forward.__code__, 0, 0)
+        site = self.apply_site or (made_by.forward.__code__, 0, 0, 0)
         sources: Sources = [(inner.node, inner.slot)] if inner is not None else []
         reads: list[int] = [inner.value] if inner is not None else []
         for following, slot in function.next_functions:
