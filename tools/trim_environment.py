@@ -2,8 +2,8 @@
 
     python tools/trim_environment.py
 
-For an image that is built once and thrown away (Binder). It prints what it saved. An environment that
-compiles extensions against torch or TensorFlow must keep the headers.
+For an image that is built once and thrown away (Binder). It prints what it saved, and what is the largest now.
+An environment that compiles extensions against torch or TensorFlow must keep the headers.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ UNUSED = (
     "numpy/*/tests",
     "matplotlib/tests",
 )
+LARGEST = 5  # packages that are named
 
 
 def size(path: Path) -> int:
@@ -41,6 +42,8 @@ def main() -> None:
             saved += size(path)
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     print(f"environment {before / 1e9:.2f} GB, {saved / 1e9:.2f} GB of it removed")
+    left = sorted(((size(path), path.name) for path in site.iterdir()), reverse=True)[:LARGEST]
+    print(f"the largest left: {', '.join(f'{name} {bytes_ / 1e9:.2f} GB' for bytes_, name in left)}")
 
 
 if __name__ == "__main__":
