@@ -47,8 +47,8 @@ def launch(
 
     Raises:
         RuntimeError: an input requires grad while gradients are being recorded, which a kernel would lose.
-        TypeError, ValueError: a tensor that no kernel can be given (bfloat16, sparse, mixed devices, an
-            output whose elements share memory).
+        TypeError, ValueError: a grid or block that is no number, or a tensor that no kernel can be given
+            (bfloat16, sparse, mixed devices, an output whose elements share memory).
         Whatever the launch raised: the outputs on the CPU are then as they were before it; on a GPU their
             version counters say that they were written.
     """
@@ -56,6 +56,7 @@ def launch(
     tensors = [value for value in inputs if isinstance(value, torch.Tensor)]
     numbers = [value for value in inputs if not isinstance(value, torch.Tensor)]
     if not torch.compiler.is_compiling():  # which bans asking a tensor for its layout
+        _refuse_what_is_no_extent(grid=grid, block=block)
         _refuse_what_no_kernel_can_take(tensors, numbers, outputs)
     if all(tensor.numel() == 0 for tensor in outputs):
         return
@@ -151,6 +152,16 @@ def _number_of(kernel: Any) -> int:
 
 def _extents(extent: Extent) -> list[int]:
     return list(extent) if isinstance(extent, tuple) else [extent]
+
+
+def _refuse_what_is_no_extent(**extents: Any) -> None:
+    for name, extent in extents.items():
+        for size in _extents(extent):
+            if not isinstance(size, (int, np.integer, torch.SymInt)):
+                raise TypeError(
+                    f"the {name} of a launch is a whole number or a tuple of them, not {type(size).__name__}: "
+                    "launch(kernel, grid, block, inputs, out=y)"
+                )
 
 
 def _refuse_what_no_kernel_can_take(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,6 +33,9 @@ Workers = Annotated[int | None, typer.Option(min=1, help="Processes on this mach
 Gpu = Annotated[bool, typer.Option("--gpu", help="Let kernels use the GPU.")]
 Unsafe = Annotated[bool, typer.Option("--unsafe-no-sandbox", help="Run strangers' code unconfined.")]
 DEFAULT_BOOK = "gradebook.sqlite"
+_ERROR = re.compile(r"\w*(Error|Exception)\b.*: ")
+_TEMPORARY = re.compile(r"\(\d+\.py, line ")  # a cell's file, which IPython makes up
+_BRIEF = 240  # characters of an error's first line
 _NAMED = 12  # students whose names stand behind a fault in a summary
 
 
@@ -276,10 +280,23 @@ def _what_failed(check: CheckResult) -> str:
 
     said = CHECK_FAULTS[check.fault]
     if check.fault in ("error", "tampered"):
-        return f"{said}: {check.message}"
+        return f"{said}: {in_brief(check.message)}"
     if check.fault == "wrong" and check.message not in ("", said):
         said = f"{said} ({check.message})"
     return f"{said}: {check.expects}" if check.fault == "wrong" and check.expects else said
+
+
+def in_brief(message: str) -> str:
+    """What a table has room for: an error's first line, and the line that says what to do where there is one.
+
+    TensorFlow puts the user's code first and the error last.
+    """
+    lines = [line.strip() for line in message.splitlines() if line.strip()] or [""]
+    if lines[0].endswith(("in user code:", "Graph execution error:")) and len(lines) > 1:
+        lines[0] = next((line for line in reversed(lines) if _ERROR.match(line)), lines[1])
+    todo = next((line for line in lines[1:] if line.startswith("Try:")), "")
+    first = _TEMPORARY.sub("(line ", lines[0])
+    return "\n".join(filter(None, [first if len(first) <= _BRIEF else f"{first[:_BRIEF]} …", todo]))
 
 
 def register(app: typer.Typer) -> None:

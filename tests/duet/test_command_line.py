@@ -74,6 +74,33 @@ def test_a_mistake_is_one_line(program: Path, arguments: list[str], message: str
     assert not (program / "typo.sqlite").exists()
 
 
+@pytest.mark.parametrize(
+    ("message", "brief"),
+    [
+        ("ValueError: one\ntwo\nthree", "ValueError: one"),
+        (
+            "KernelError: out-of-bounds: line 5: y[i] = 1\n  thread 9 ...\n  Try: guard it.",
+            "KernelError: out-of-bounds: line 5: y[i] = 1\nTry: guard it.",
+        ),
+        (
+            "SyntaxError: '{' was never closed (439294345.py, line 1)",
+            "SyntaxError: '{' was never closed (line 1)",
+        ),
+        (
+            'OperatorNotAllowedInGraphError: in user code:\n\n    File "a.py", line 2, in f  *\n        if x:\n\n'
+            "    OperatorNotAllowedInGraphError: Using a symbolic `tf.Tensor` as a `bool` is not allowed.\n",
+            "OperatorNotAllowedInGraphError: Using a symbolic `tf.Tensor` as a `bool` is not allowed.",
+        ),
+        ("RuntimeError: " + "x" * 500, "RuntimeError: " + "x" * 226 + " …"),
+        ("", ""),
+    ],
+)
+def test_an_error_is_told_in_brief(message: str, brief: str) -> None:
+    from duet.commands.grading import in_brief
+
+    assert in_brief(message) == brief
+
+
 def test_show_writes_the_recording_of_a_users_program(program: Path) -> None:
     done = duet("show", "model.py:f", "-i", "torch.ones(3)", "-o", "f.json.gz", folder=program)
     assert done.returncode == 0, done.stderr

@@ -364,6 +364,13 @@ def test_what_no_kernel_can_take_is_refused_in_one_line(inputs, out, error, word
     assert "\n" not in str(caught.value)
 
 
+def test_a_launch_without_its_grid_says_how_a_launch_is_written():
+    with pytest.raises(TypeError, match=r"the grid of a launch .* not Tensor: launch\(kernel, grid, block"):
+        launch(tanh_kernel, torch.ones(4), 4, out=torch.empty(4))
+    with pytest.raises(TypeError, match=r"the block of a launch .* not float"):
+        launch(tanh_kernel, (1, 2), (4, 2.0), torch.ones(4), out=torch.empty(4))
+
+
 def test_an_output_that_overlaps_an_input_is_seen_as_the_race_it_is():
     x = torch.ones(5)
     with pytest.raises(KernelError, match="missing-barrier"):

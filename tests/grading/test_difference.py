@@ -30,5 +30,19 @@ def test_the_form_is_named_and_never_the_value(got: str, said: str) -> None:
     assert why(got, RIGHT, 2e-4) == said
 
 
+@pytest.mark.parametrize(
+    ("got", "said"),
+    [
+        ("1 element: right 2.5\n5 elements: out-of-bounds nan", "5 elements: out-of-bounds"),
+        ("1 element: nothing is written in the hole yet", "1 element: nothing is written in the hole yet"),
+        ("1 element: right 2.6\n5 elements: right 3.5", ""),
+        ("1 element: 2.5", ""),
+        ("", ""),
+    ],
+)
+def test_the_first_launch_that_is_not_right_is_named_with_its_reason(got: str, said: str) -> None:
+    assert why(got, "1 element: right 2.5\n5 elements: right 3.5", 2e-4) == said
+
+
 def test_a_flood_of_lines_is_read_once() -> None:
     assert why("y\n" * 200_000, "x\n" * 1000 + "z", 2e-4) == ""
