@@ -104,8 +104,7 @@ class TorchRecorder:
         self._title = title or (getattr(fn, "__name__", type(fn).__name__) if fn is not None else "")
         self._calls = CallRecorder(root, numbers=values, max_steps=max_steps, max_values=max_values)
         self._batches = batches
-        self._calm = seldom_collected()
-        self._open = ExitStack()
+        self._calm, self._open = ExitStack(), ExitStack()
 
     def given(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Tell what the program is called with, so that its inputs carry its own names for them."""
@@ -145,7 +144,14 @@ class TorchRecorder:
     def __enter__(self) -> TorchRecorder:
         if self.recording is not None:
             raise ValueError("this recorder has its recording; call recording_torch() again for another")
-        self._calm.__enter__()
+        with ExitStack() as entered:  # should one of these fail, those before it are left again
+            entered.enter_context(seldom_collected())
+            self._open = entered.enter_context(ExitStack())
+            self._enter()
+            self._calm = entered.pop_all()
+        return self
+
+    def _enter(self) -> None:
         self._open.enter_context(marking_runs())
         self._open.callback(self._calls.modules.close)
         self._calls.modules.open()
@@ -153,7 +159,6 @@ class TorchRecorder:
         self._open.enter_context(recording_engine(self._calls))
         self._open.enter_context(compiled_calls(self._calls))
         self._open.enter_context(self._calls)
-        return self
 
     def __exit__(
         self,
@@ -171,7 +176,7 @@ class TorchRecorder:
             self.recording = assemble(self._calls.trace, self._title, self._function)
         finally:
             del self._calls
-            self._calm.__exit__(None, None, None)
+            self._calm.close()
 
     def _mark(self, error: BaseException, traceback: TracebackType | None) -> None:
         """Say where the program raised; an operation that raised has said so already."""

@@ -59,6 +59,7 @@ class _Assembly:
                 self._leaves_after.setdefault(source, []).append(target)
         self._last_into: dict[int, int] = {}
         self._engine_line: SourceLine | None = None
+        self._scope_lines: dict[int, SourceLine] = {}
         self._shapes: dict[Any, tuple[int | None, ...]] = {}
         self._made_in_backward: dict[int, SourceLine] = {}
 
@@ -159,6 +160,8 @@ class _Assembly:
         for index, raw in enumerate(tape.steps):
             step = self._step(index, raw, range(first_node, raw.nodes), range(first_edge, raw.edges))
             steps.append(step)
+            if raw.phase == "forward" and step.line is not None:
+                self._scope_lines[raw.scope] = step.line
             if raw.phase == "backward" and raw.node is None:
                 self._engine_line = step.line
             elif raw.phase == "backward" and step.line is not None:
@@ -201,9 +204,10 @@ class _Assembly:
         )
 
     def _forward_line(self, raw: RawStep) -> SourceLine | None:
-        """In backward, the line of the forward pass whose gradient is computed."""
+        """In backward, the line of the forward pass whose gradient is computed; of what a checkpoint computes
+        again, that of the first time."""
         if raw.phase != "backward":
-            return None
+            return self._scope_lines.get(raw.scope)
         if raw.node is None:  # the engine starts at the loss
             return self._node_line(self._tape.values[raw.reads[0]][9]) if raw.reads else None
         source = self._last_into.get(raw.node)  # a leaf's gradient comes from the line that uses the leaf

@@ -8,28 +8,27 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from types import FrameType
 from typing import Any
 
 import torch
 
+from graphviz_tools.sources.awaited_import import once_imported
+from graphviz_tools.sources.call_sites import call_site
 from graphviz_tools.sources.torch_frames import calling_site
 from graphviz_tools.sources.torch_mode import CallRecorder
 from graphviz_tools.sources.torch_patches import Patch
 from graphviz_tools.sources.torch_tensors import tensors_in
 
+_DYNAMO = "torch._dynamo.eval_frame"  # its import takes seconds, and comes with the first thing to compile
 NOTE = "One step: this was compiled, and its graph runs as a whole (record_compiled shows it)."
 
 
 @contextmanager
 def compiled_calls(recorder: CallRecorder) -> Iterator[None]:
     """While entered, calls of compiled functions of this thread run unwatched and are one operation each."""
-    home: Any = sys.modules.get("torch._dynamo.eval_frame")
-    if home is None:  # nothing has been compiled yet
-        yield
-        return
     running: list[tuple[FrameType, bool]] = []
 
     def switch(original: Any, callback: Any) -> Any:
@@ -49,13 +48,16 @@ def compiled_calls(recorder: CallRecorder) -> Iterator[None]:
         running.append((caller, aside))
         return original(callback)
 
-    with _patch(home).handled_by(switch):
+    with (
+        ExitStack() as stack,
+        once_imported(_DYNAMO, lambda: stack.enter_context(_patch().handled_by(switch))),
+    ):
         yield
 
 
 @cache
-def _patch(home: Any) -> Patch:
-    return Patch(home, "_maybe_set_eval_frame")
+def _patch() -> Patch:
+    return Patch(sys.modules[_DYNAMO], "_maybe_set_eval_frame")
 
 
 def _outside(frame: FrameType) -> FrameType:
@@ -77,4 +79,6 @@ def _write(recorder: CallRecorder, wrapper: FrameType) -> None:
     if isinstance(module, torch.nn.Module):
         name, given = type(module).__name__, [*given, *module.parameters()]
     site = calling_site(wrapper.f_back)[0]
+    if name.startswith("_") and site is not None:  # PyTorch's own, around `torch.cond` and its likes
+        name = call_site(site[0], site[1]).callee or name
     recorder.trace.fused(f"compiled {name}", given, tensors_in(known.get("result")), site, NOTE)

@@ -32,7 +32,7 @@ def recording_engine(recorder: CallRecorder) -> Iterator[None]:
     """Record every run of the autograd engine that this thread starts."""
 
     def run(original: Any, outputs: Any, *args: Any, **kwargs: Any) -> Any:
-        if recorder.trace.paused:
+        if recorder.trace.paused or recorder.trace.compiler_works():
             return original(outputs, *args, **kwargs)
         return EngineRun(recorder.trace, *args[1:3]).run(recorder, original, outputs, *args, **kwargs)
 

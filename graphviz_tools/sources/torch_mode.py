@@ -45,7 +45,7 @@ class CallRecorder(TorchFunctionMode):
         kwargs = kwargs or {}
         kind, op = classify(func)
         trace = self.trace
-        if kind == "query" or kind == "engine" or not trace.may_step():
+        if kind == "query" or kind == "engine" or trace.compiler_works() or not trace.may_step():
             return func(*args, **kwargs)
         if types and not _PLAIN.issuperset(types):
             return self._among_subclasses(func, kind, op, args, kwargs)

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch.autograd.function import BackwardCFunction
+from torch.compiler import is_compiling
 
 from graphviz_tools.recording import NodeKind, Phase
 from graphviz_tools.sources.call_sites import call_site
@@ -18,6 +19,8 @@ from graphviz_tools.sources.torch_tape import RawStep, Site, Tape
 from graphviz_tools.sources.torch_tensors import Known, Tensors
 
 _is_tracing = torch._C._is_tracing  # pyright: ignore[reportAttributeAccessIssue]
+_current_node = torch._C._current_autograd_node  # pyright: ignore[reportAttributeAccessIssue]
+_COMPILERS = ("torch._functorch", "torch._higher_order_ops")  # AOTAutograd; `torch.cond` and its likes
 Sources = list[tuple[int | None, int]]
 
 
@@ -50,6 +53,16 @@ class Trace:
             self.tape.omitted["steps", f"max_steps={self._max_steps}"] += 1
             return False
         return True
+
+    def compiler_works(self) -> bool:
+        """Whether a compiler looks at the program (that has not happened), or runs a backward that it made: one
+        step, as its forward is."""
+        if is_compiling():
+            return True
+        if self.phase != "backward":
+            return False
+        made_by = getattr(type(_current_node()), "_forward_cls", None)
+        return made_by is not None and made_by.__module__.startswith(_COMPILERS)
 
     def computes_again(self) -> bool:
         """Inside the engine, what computes with gradients on is a forward pass run again (a checkpoint)."""

@@ -13,6 +13,7 @@ from torch.autograd.function import BackwardCFunction
 from torch.overrides import TorchFunctionMode
 from torch.utils.data import DataLoader, dataloader
 
+from graphviz_tools.sources.torch_trace import _COMPILERS
 from tests.graphviz_tools.torch_zoo import Cube
 
 
@@ -116,3 +117,21 @@ def test_a_trace_in_the_making_can_be_told() -> None:
     seen: list[bool] = []
     torch.jit.trace(lambda v: seen.append(torch._C._is_tracing()) or v * 1, torch.ones(1))
     assert seen[0] and not torch._C._is_tracing()
+
+
+def test_a_backward_that_a_compiler_made_is_known_by_its_function() -> None:
+    homes: list[str] = []
+
+    class Noting(TorchFunctionMode):
+        def __torch_function__(self, func, types, args=(), kwargs=None):
+            node = torch._C._current_autograd_node()
+            if node is not None and hasattr(type(node), "_forward_cls"):
+                homes.append(type(node)._forward_cls.__module__)
+            return func(*args, **(kwargs or {}))
+
+    x = torch.ones(2, requires_grad=True)
+    result = torch.cond(x.sum() > 1, torch.sin, torch.cos, (x,))
+    loss = result.sum()
+    with Noting():
+        loss.backward()
+    assert any(home.startswith(_COMPILERS) for home in homes)

@@ -34,3 +34,16 @@ def module_traced_by_fx_inside() -> Program:
         return traced(x).sum()
 
     return program, [x, *net.parameters()]
+
+
+@specimen
+def compiled_module_with_a_compiled_backward() -> Program:
+    net, x = nn.Linear(3, 3), leaf(2, 3)
+    compiled = torch.compile(net, backend="aot_eager")
+    return lambda: (compiled(x) + net(x)).sum(), [x, *net.parameters()]
+
+
+@specimen
+def a_branch_of_the_graph() -> Program:
+    x = leaf(2)
+    return lambda: torch.cond(x.sum() > 1, torch.sin, torch.cos, (x,)).sum(), [x]
