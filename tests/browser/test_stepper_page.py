@@ -195,6 +195,9 @@ def test_fit_shows_what_can_be_read_and_all_shows_everything(show):
     page.get_by_label("show all of the graph").click()
     assert page.evaluate(scale) < first / 2
     assert page.evaluate(OUT_OF_SIGHT, ".box") == 0
+    page.set_viewport_size({"width": 700, "height": 500})
+    page.wait_for_function(f"({OUT_OF_SIGHT})('.box') === 0")
+    page.set_viewport_size({"width": 1350, "height": 900})
     page.get_by_label("fit the graph").click()
     assert page.evaluate(scale) == first >= 0.7
 
@@ -205,6 +208,8 @@ def test_the_box_of_every_step_is_in_sight(show):
     for _ in range(40):
         press(page, "ArrowRight")
         assert page.evaluate(OUT_OF_SIGHT, ".box.current") == 0
+    page.set_viewport_size({"width": 700, "height": 500})
+    page.wait_for_function(f"({OUT_OF_SIGHT})('.box.current') === 0")
 
 
 # How many of the boxes that a selector names do not lie in the panel as a whole.

@@ -30,12 +30,13 @@ export class GraphPanel {
       button("zoom in", "+", () => this.view.zoom(1.25)),
       button("zoom out", "−", () => this.view.zoom(0.8)),
       button("fit the graph, as large as can be read", "fit", () => this.start()),
-      button("show all of the graph, however small", "all", () => { this.view.fit(); this.view.touched = true; }),
+      button("show all of the graph, however small", "all", () => this.showAll()),
     );
     this.root = el("div", { class: "graph" }, this.canvas, this.tools);
     this.step = -1;
     this.canvas.addEventListener("keydown", (event) => this.key(event));
-    new ResizeObserver(() => this.view.touched || this.start()).observe(this.root);
+    this.all = false;
+    new ResizeObserver(() => this.resized()).observe(this.root);
   }
 
   /** Arrow heads, in the colours that arrows have. */
@@ -81,8 +82,21 @@ export class GraphPanel {
 
   /** As large as can be read, at what happens now. */
   start() {
+    this.all = false;
     this.view.fit(READABLE);
     this.followCurrent();
+  }
+
+  showAll() {
+    this.all = true;
+    this.view.fit();
+  }
+
+  /** A narrower or wider panel shows what it showed: all, as large as can be read, or the learner's own place. */
+  resized() {
+    if (this.view.touched) this.followCurrent();
+    else if (this.all) this.showAll();
+    else this.start();
   }
 
   /** @param {import("./story.js").Frame} frame */
