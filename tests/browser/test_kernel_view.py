@@ -121,6 +121,20 @@ def test_the_profile_counts_sectors_and_bank_passes(show, snap, view) -> None:
     snap(page, "kernel-view-profile")
 
 
+def test_a_launch_that_touched_nothing_shows_no_empty_table_and_no_empty_line(show) -> None:
+    @numba_cuda.jit
+    def hole(x):
+        raise NotImplementedError("task 2")
+
+    page = show(KernelView(inspect(hole, 1, 32, np.zeros(32), level="profile")))
+    assert not page.locator(".kernel-view > .status").is_visible()
+    page.get_by_role("button", name="show profile").click()
+    assert (
+        page.locator(".kernel-profile").inner_text()
+        == "No thread touched an array: there is nothing to count."
+    )
+
+
 @pytest.mark.parametrize("width", [900, 1800])
 def test_nothing_is_wider_than_the_page(show, snap, view, width) -> None:
     page = show(view, width=width, dark=True)

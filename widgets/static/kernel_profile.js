@@ -10,6 +10,7 @@ const PERCENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionD
 export function kernelProfile(story) {
   const { profile } = story;
   if (!profile) return el("p", { class: "empty" }, "No profile was taken: run inspect(..., level=\"profile\").");
+  if (!profile.lines.length && !profile.branches.length) return el("p", { class: "empty" }, "No thread touched an array: there is nothing to count.");
   const sampled = profile.blocks_sampled < profile.blocks ? ` (${profile.blocks_sampled} of ${profile.blocks} blocks looked at)` : "";
   const intensity = `${profile.intensity.toFixed(2)} operations per byte of global memory${sampled}`;
   return el(
