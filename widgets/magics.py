@@ -9,7 +9,6 @@ y.backward()
 from __future__ import annotations
 
 import ast
-import shlex
 from collections.abc import Callable
 
 from IPython.core.error import UsageError
@@ -52,8 +51,10 @@ class RecordMagics(Magics):
 
 
 def _read(line: str) -> tuple[str, str | None]:
-    words = shlex.split(line)
-    if len(words) not in (1, 3) or words[0] not in FRAMEWORKS:
+    words = line.split()
+    if words and words[0] not in FRAMEWORKS:
+        raise UsageError(f"there is no recorder {words[0]!r}: {USAGE}")
+    if len(words) not in (1, 3):
         raise UsageError(USAGE)
     if len(words) == 3 and (words[1] != "as" or not words[2].isidentifier()):
         raise UsageError(USAGE)
@@ -95,9 +96,17 @@ def _record_tensorflow(shell: InteractiveShell, cell: str) -> tuple[Recording, B
 
 
 def _compiled(shell: InteractiveShell, cell: str) -> tuple[ast.Module, str]:
-    """The cell's syntax tree, and the file name under which tracebacks and recorders find its lines."""
+    """The cell's syntax tree, and the file name under which tracebacks and recorders find its lines.
+
+    Raises UsageError for Python that is none, without the frames of IPython and of this file around it.
+    """
     plain = shell.transform_cell(cell)
-    return ast.parse(plain), shell.compile.cache(plain, shell.execution_count, cell)
+    try:
+        tree = ast.parse(plain)
+    except SyntaxError as error:
+        text = f": {error.text.strip()}" if error.text else ""
+        raise UsageError(f"{error.msg}, line {error.lineno} below %%record{text}") from None
+    return tree, shell.compile.cache(plain, shell.execution_count, cell)
 
 
 _RECORDERS: dict[str, Callable[[InteractiveShell, str], tuple[Recording, BaseException | None]]] = {

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import torch
+
+from graphviz_tools import record_torch
 from graphviz_tools.recording import Omission
 from tests.widgets.recordings import eager_loop, perceptron, static_loop, tower
 from tests.widgets.test_plumbing_view import plumbed
@@ -36,6 +39,17 @@ def test_the_arrow_keys_step_and_home_and_end_go_to_the_ends(show, snap):
     assert state(page) == "backward · step 11 of 11"
     press(page, "Home")
     assert state(page) == "not started · 11 steps"
+
+
+def test_a_program_that_raised_says_so_before_its_first_step(show):
+    def fails(x):
+        return x @ torch.ones(7, 2)
+
+    page = show(Stepper(record_torch(fails, torch.ones(3, 4))))
+    said = page.locator(".values .error")
+    assert said.inner_text().startswith("The program raised RuntimeError: mat1 and mat2 shapes cannot")
+    assert said.inner_text().endswith("(3x4 and 7x2). The last step shows where.")
+    assert state(page) == "not started · 2 steps"
 
 
 def test_every_button_of_the_playback_works(show):

@@ -52,6 +52,17 @@ def test_a_wrong_line_gives_one_clear_line(shell, line):
         shell.run_cell_magic("record", line, "1")
 
 
+def test_an_unknown_framework_is_named(shell):
+    with pytest.raises(UsageError, match="there is no recorder 'jaxx': write %%record torch"):
+        shell.run_cell_magic("record", "jaxx", "1")
+
+
+@pytest.mark.parametrize("framework", ["torch", "tensorflow"])
+def test_a_syntax_error_is_one_line_with_the_learners_own(shell, framework):
+    with pytest.raises(UsageError, match=r"^'\(' was never closed, line 2 below %%record: y = f\(3$"):
+        shell.run_cell_magic("record", framework, "x = 1\ny = f(3\n")
+
+
 def test_a_tensorflow_cell_without_a_call_is_told_what_to_end_with(shell):
     with pytest.raises(UsageError, match="end a %%record tensorflow cell with the call"):
         shell.run_cell_magic("record", "tensorflow", "y = 3\n")

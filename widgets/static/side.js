@@ -10,6 +10,8 @@ import { splitter } from "./splitter.js";
 import { PHASE_WORDS, Story, momentAt } from "./story.js";
 import { valueCard } from "./value_card.js";
 
+const RAISED = 160; // characters of what the program raised, before its first step
+
 /** @typedef {import("./story.js").Scene} Scene */
 /** @typedef {{story: import("./story.js").RecordingData, scene: Scene, heading: string}} SideData */
 /** @typedef {(opened: string[] | null, fold: boolean) => Promise<Scene | null>} FetchScene
@@ -46,7 +48,7 @@ export class Side {
       this.panels(),
     );
     if (this.story.data.omitted.length) this.say(`Left out: ${this.story.data.omitted.join("; ")}.`);
-    else if (this.story.length === 0) this.say("This recording has no steps: nothing was run.");
+    else if (this.story.length === 0) this.say("This recording has no steps: the program used no tensor.");
     this.draw(data.scene);
   }
 
@@ -89,7 +91,8 @@ export class Side {
     const { story, step } = this;
     if (step < 0) {
       const hint = story.length ? "Press next, or the right arrow key, for the first step." : "There is no step to show.";
-      replace(this.values, el("p", { class: "hint" }, hint));
+      const raised = story.data.error.split("\n")[0].slice(0, RAISED);
+      replace(this.values, raised && el("p", { class: "error" }, `The program raised ${raised}${/[.!?]$/.test(raised) ? "" : "."} The last step shows where.`), el("p", { class: "hint" }, hint));
       return;
     }
     const detail = story.detail(step);

@@ -95,7 +95,7 @@ export class Story {
 
   /** Where a step stands, in words. @param {number} step */
   whereabouts(step) {
-    if (step < 0) return `not started · ${this.length} steps`;
+    if (step < 0) return `not started · ${this.length} ${this.length === 1 ? "step" : "steps"}`;
     const phase = this.phase(step);
     const words = phase === "trace" ? PHASE_WORDS.trace.state : phase === "run" ? PHASE_WORDS.run.state : phase;
     return `${words} · step ${step + 1} of ${this.length}`;
