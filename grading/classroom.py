@@ -108,9 +108,11 @@ def grade_class(
     for submission in submissions:
         try:
             data = submission.read()
-        except Unreadable as error:
+        except (Unreadable, OSError) as error:
             digest = hashlib.sha256(f"{submission.student}\n{error}".encode()).hexdigest()
-            report = failed_as_a_whole(bundle.exercise, "unreadable", str(error))
+            # A disk that fails, or a file that one may not open, is nothing that the student did.
+            fault = "unreadable" if isinstance(error, Unreadable) else "infrastructure"
+            report = failed_as_a_whole(bundle.exercise, fault, str(error))
             done(submission, digest, result_key(digest, bundle, surroundings, task), report, fresh=True)
             continue
         digest = hashlib.sha256(data).hexdigest()

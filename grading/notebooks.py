@@ -86,6 +86,6 @@ def _cell(cell: object) -> dict[str, Any]:
     metadata = cell.get("metadata")
     return {
         **{key: cell[key] for key in ("cell_type", "id", "execution_count", "outputs") if key in cell},
-        "source": source,
+        "source": source.encode("utf-8", "replace").decode(),  # half a surrogate pair is no text
         "metadata": metadata if isinstance(metadata, dict) else {},
     }

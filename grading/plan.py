@@ -127,7 +127,10 @@ class _Builder:
 
     def _refusal(self, check: Check, reached: str) -> NotebookNode:
         """An inspection that fails, and says why: nothing of the answer runs."""
-        said = f"the answer uses {reached}, which reaches into the interpreter that measures it"
+        said = (
+            f"the answer uses {reached}: where something is counted, an answer does without what can reach into "
+            "the interpreter that counts"
+        )
         return self._inspection(check, intact="", source=f"print({said!r})")
 
     def _inspection(self, check: Check, intact: str, source: str = _INSPECT) -> NotebookNode:

@@ -323,6 +323,9 @@ def edited_files() -> Iterator[Case]:
     def deleted_answer(n: NotebookNode) -> None:
         n.cells = [cell for cell in n.cells if cell.id != "relu"]
 
+    def half_a_character(n: NotebookNode) -> None:
+        find(n, "relu").source += "  # \ud800"
+
     def more_points(n: NotebookNode) -> None:
         find(n, "predict-check").metadata.duet.points = 1000
 
@@ -334,6 +337,7 @@ def edited_files() -> Iterator[Case]:
     yield edit("# NBVAL_SKIP", skip_comment, 5, "wrong")
     yield edit("nbval's tags", tags, 5, "wrong")
     yield edit("a deleted answer", deleted_answer, 5, "missing")
+    yield edit("half a surrogate pair in the source", half_a_character, 5, "wrong")
     yield edit("points made up", more_points, 5, "wrong")
 
 

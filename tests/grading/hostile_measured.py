@@ -84,6 +84,32 @@ def measurements() -> Iterator[Case]:
         "import contextlib\ncontextlib.sys.modules['gc'].get_objects()",
         "tampered",
     )
+
+    def forged(name: str, before: str, text: str, *faults: str) -> Case:
+        """A case that takes the second call back, so that the count and the values are right."""
+        body = textwrap.indent(f"double(x)\nv = double(x) + 1\n{text}\nreturn v", "    ")
+        return measured(name, f"{before}\ndef serve(x, double):\n{body}", *faults)
+
+    yield forged(
+        "the counter's code exchanged",
+        "",
+        "setattr(double, '__co' + 'de__', serve)\ndouble(x)",
+        "error",
+    )
+    yield forged(
+        "a text that dataclasses run",
+        "import dataclasses",
+        "dataclasses._create_fn('f', ('d',), ['d.__glo' + 'bals__[\"calls\"].pop()'])(double)",
+        "tampered",
+    )
+    yield forged(
+        "a text that numpy.testing runs",
+        "import numpy as np",
+        "np.testing.measure('double.__glo' + 'bals__[\"calls\"].pop()')",
+        "tampered",
+    )
+    yield forged("a graph that asks for an attribute", "import torch.fx as fx", GRAPH, "tampered")
+    yield forged("memory by its address", ADDRESS, "swap(double, lambda x: calls.pop(), x)", "tampered")
     yield serves(
         "a text that timeit runs",
         "import timeit\ntimeit.timeit('d.__glo'+'bals__[\"calls\"].clear()', globals={'d': double}, number=1)",
@@ -103,4 +129,21 @@ class Box:
 def serve(x, double):
     functools.wraps(double, ('__glo' + 'bals__',), ())(Box())
     Box.taken[0]['calls'].clear()
+"""
+GRAPH = """g = fx.Graph()
+p, q = g.placeholder('p'), g.placeholder('q')
+g.output(g.call_method('__getattri' + 'bute__', (p, q)))
+fx.Interpreter(fx.GraphModule({}, g)).run(double, '__glo' + 'bals__')['calls'].pop()"""
+ADDRESS = """import numpy as np
+class At:
+    def __getattr__(self, name): return {'data': (self.at, False), 'shape': (12,), 'typestr': '<i8', 'version': 3}
+def words(thing):
+    at = At()
+    at.at = id(thing)
+    return np.asarray(at)
+def swap(double, other, x):
+    a, b = words(double), words(other)
+    a[6], b[6] = b[6], a[6]
+    double(x)
+    a[6], b[6] = b[6], a[6]
 """

@@ -13,7 +13,7 @@ from distributed import LocalCluster
 from grading import Bundle, exercise, fill, solved
 from grading.classroom import Graded, grade_class, workers
 from grading.gradebook import Gradebook
-from grading.submissions import collect
+from grading.submissions import Submission, collect
 from kernels.sandbox import why_no_sandbox
 from tests.grading.conftest import LIGHT
 from tests.grading.hostile import dumps
@@ -39,10 +39,15 @@ def test_of_two_workers_one_is_killed_and_nobody_loses_a_mark(bundle: Bundle, tm
 
         summary = grade_class(collect(tmp_path), bundle, book, LIGHT, client, on_done=kill_one)
         assert (summary.graded, summary.faults) == (8, {})
-        again = grade_class(collect(tmp_path), bundle, book, LIGHT, client)
-        assert (again.graded, again.known) == (0, 8)
+        files = [*collect(tmp_path), Submission("zoe", "zoe.ipynb", refuse)]
+        again = grade_class(files, bundle, book, LIGHT, client)
+        assert (again.known, again.faults) == (8, {"infrastructure": ["zoe"]})
     assert sorted(done) == [f"s{i}" for i in range(8)]
-    assert [mark.points for mark in book.marks("T01")] == [5, 10] * 4
+    assert [mark.points for mark in book.marks("T01") if mark.student != "zoe"] == [5, 10] * 4
+
+
+def refuse() -> bytes:
+    raise PermissionError(13, "Permission denied", "zoe.ipynb")
 
 
 def test_a_scheduler_that_does_not_answer_is_one_sentence() -> None:
