@@ -24,7 +24,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from benchmarks.measure import Row, Timing, publish
+from benchmarks.measure import Row, Timing, compared, publish
 
 HERE = Path(__file__).resolve().parent
 ROUNDS = 5
@@ -72,7 +72,7 @@ def against_the_simulator(names: list[str]) -> list[Row]:
             return inspect(*launched, level=level).raise_for_errors()
 
         before = {level: timed(lambda level=level: launch(level)) for level in NEEDED}
-        peer = simulator(name)
+        peer = Timing((simulator(name),))
         after = {level: timed(lambda level=level: launch(level)) for level in NEEDED}
         for level in NEEDED:
             both = Timing(before[level].seconds + after[level].seconds)
@@ -80,17 +80,17 @@ def against_the_simulator(names: list[str]) -> list[Row]:
             rows.append(
                 Row(
                     f"{name}, {level}",
-                    f"{both.median * 1e3:.2f} ms ({both.spread})",
-                    f"{peer:.2f} s",
-                    f"{peer / both.median:,.0f}x faster",
-                    f"needed {needed:,}x, engine {launch(level).engine}",
+                    str(both),
+                    str(peer),
+                    compared(both, peer),
+                    f"needed {needed:,}x; the {launch(level).engine} engine",
                 )
             )
     return rows
 
 
 def growth() -> list[Row]:
-    """Time for one thread from 16 thousand threads to a million, and a 512 x 512 tiled product."""
+    """What a launch takes from 16 thousand threads to a million, and a 512 x 512 tiled product."""
     import numpy as np
 
     from benchmarks.executor_kernels import matmul, saxpy
@@ -103,19 +103,12 @@ def growth() -> list[Row]:
         got = timed(lambda x=x, y=y, n=threads: inspect(saxpy, n // 256, 256, np.float32(2), x, y))
         each = got.median / threads * 1e9
         base = base or each
-        rows.append(
-            Row(
-                f"saxpy, {threads:,} threads, hazards",
-                f"{each:.0f} ns a thread",
-                "",
-                f"{each / base:.2f}x",
-                got.spread,
-            )
-        )
+        note = f"{each:.0f} ns a thread, {each / base:.2f} of what it is with 16,384"
+        rows.append(Row(f"saxpy, {threads:,} threads, hazards", str(got), "", "", note))
     a = np.random.default_rng(0).random((512, 512), np.float32)
     c = np.zeros_like(a)
-    taken = timed(lambda: inspect(matmul, (32, 32), (16, 16), a, a, c).raise_for_errors()).median
-    rows.append(Row("512 x 512 tiled product, hazards", f"{taken:.2f} s", "", "", "needed under 1.08 s"))
+    taken = timed(lambda: inspect(matmul, (32, 32), (16, 16), a, a, c).raise_for_errors())
+    rows.append(Row("512 x 512 tiled product, hazards", str(taken), "", "", "needed under 1.08 s"))
     return rows
 
 
@@ -151,12 +144,12 @@ def first_launch_and_memory() -> list[Row]:
     }
     rows = []
     for what, (name, call) in cases.items():
-        got = [fresh(name, call) for _ in range(3)]
-        first, peak = (statistics.median(each) for each in zip(*got, strict=True))
+        first, peak = zip(*(fresh(name, call) for _ in range(3)), strict=True)
         if what.startswith("first"):
-            rows.append(Row(what, f"{first:.2f} s", "", "", "needed under 0.5 s, gate included"))
+            rows.append(Row(what, str(Timing(first)), "", "", "needed under 0.5 s, gate included"))
         else:
-            rows.append(Row(what, f"{peak:.0f} MB", "", "", "needed under 1,000 MB, imports included"))
+            ours = f"{statistics.median(peak):.0f} MB ({min(peak):.0f}-{max(peak):.0f} MB)"
+            rows.append(Row(what, ours, "", "", "needed under 1,000 MB, imports included"))
     return rows
 
 

@@ -27,13 +27,13 @@ import nbformat
 import psutil
 from nbformat import NotebookNode
 
-from benchmarks.measure import Row, not_measured, publish
+from benchmarks.measure import Row, Timing, compared, not_measured, publish
 from grading import Bundle, Conditions, release, solved
 from grading.classroom import Graded, grade_class, workers
 from grading.gradebook import Gradebook
 from grading.submissions import collect
 
-PROCESSES = 2
+PROCESSES, ROUNDS = 2, 3
 LIGHT_MODULES = ("numpy", "grading.values", "grading.seal")
 ENVIRONMENT = {
     **os.environ,
@@ -210,36 +210,58 @@ def nbgrader_notebook() -> NotebookNode:
 
 
 def compare(number: int, peers: int) -> list[Row]:
-    """Seconds a submission: ours on `number` notebooks, the others on the first `peers` of them."""
+    """Seconds a submission, in turn: ours on `number` notebooks, the others on `peers` of them."""
     with tempfile.TemporaryDirectory(prefix="duet-bench-") as temporary:
         here = Path(temporary)
         bundle = prepared(here, master())
         folder = hand_in(bundle, here / "in", number)
-        finished: list[float] = []
-        whole = by_duet(bundle, folder, here / "book.sqlite", lambda _: finished.append(time.perf_counter()))
-        # Once running: from the moment when every worker has returned its first notebook.
-        warm = finished[PROCESSES - 1 :]
-        running = (warm[-1] - warm[0]) / (len(warm) - 1)
         few = hand_in(bundle, here / "few", peers)
-        ways = {
-            "pytest --nbval": lambda: by_nbval(few),
-            "nbgrader autograde": lambda: by_nbgrader(nbgrader_python(), few, here / "course"),
+        ways: dict[str, Callable[[Path], float]] = {
+            "pytest --nbval": lambda _: by_nbval(few),
+            "nbgrader autograde": lambda course: by_nbgrader(nbgrader_python(), few, course),
         }
-        return [
-            Row(f"duet grade, a class of {number}, its start included", f"{whole / number:.2f} s", "", ""),
-            Row("duet grade, once running", f"{running:.2f} s", "", ""),
-            *(peer_row(name, way, peers, whole / number, running) for name, way in ways.items()),
-        ]
+        turns: list[tuple[float, float]] = []
+        taken: dict[str, list[float] | Exception] = {name: [] for name in ways}
+        for turn in range(ROUNDS):
+            turns.append(whole_and_running(bundle, folder, here / f"book{turn}.sqlite"))
+            for name, way in ways.items():
+                taken[name] = one_more(taken[name], way, here / f"course{turn}", peers)
+    whole, running = (Timing(each) for each in zip(*turns, strict=True))
+    return [
+        Row(f"duet grade, a class of {number}, its start included", str(whole), "", ""),
+        Row("duet grade, once running", str(running), "", ""),
+        *(peer_row(name, each, whole, running) for name, each in taken.items()),
+    ]
 
 
-def peer_row(name: str, way: Callable[[], float], peers: int, whole: float, running: float) -> Row:
-    """A peer's seconds a submission, beside ours once running and, in the note, with the class's start."""
+def whole_and_running(bundle: Bundle, folder: Path, book: Path) -> tuple[float, float]:
+    """Seconds a submission of a class with its start, and from the moment when every worker has returned its first
+    notebook."""
+    finished: list[float] = []
+    whole = by_duet(bundle, folder, book, lambda _: finished.append(time.perf_counter()))
+    warm = finished[PROCESSES - 1 :]
+    return whole / len(finished), (warm[-1] - warm[0]) / (len(warm) - 1)
+
+
+def one_more(
+    taken: list[float] | Exception, way: Callable[[Path], float], course: Path, number: int
+) -> list[float] | Exception:
+    """The peer's seconds a submission with one more round, or why it could not be measured."""
+    if isinstance(taken, Exception):
+        return taken
     try:
-        each = way() / peers
+        return [*taken, way(course) / number]
     except (AssertionError, OSError, subprocess.SubprocessError) as error:
-        return not_measured(name, error)
-    note = f"seconds a submission; {each / whole:.1f}x the class with its start"
-    return Row(name, f"{running:.2f} s", f"{each:.2f} s", f"{each / running:.1f}x", note)
+        return error
+
+
+def peer_row(name: str, taken: list[float] | Exception, whole: Timing, running: Timing) -> Row:
+    """A peer beside ours once running and, in the note, with the class's start."""
+    if isinstance(taken, Exception):
+        return not_measured(name, taken)
+    peer = Timing(tuple(taken))
+    note = f"with the class's start {compared(whole, peer)}"
+    return Row(name, str(running), str(peer), compared(running, peer), note)
 
 
 def class_of(number: int) -> list[tuple[int, float, float, float]]:
@@ -294,7 +316,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument("--notebooks", type=int, default=40, help="how many notebooks duet grades")
-    options.add_argument("--peers", type=int, default=6, help="how many of them the others grade")
+    options.add_argument("--peers", type=int, default=4, help="how many of them the others grade")
     options.add_argument("--class-of", type=int, help="grade one class of this size instead")
     chosen = options.parse_args()
     if chosen.class_of:

@@ -12,7 +12,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 ROWS_FILE = "GRAPH_DUET_BENCHMARK_ROWS"  # where `python -m benchmarks` collects every benchmark's rows
@@ -28,15 +28,32 @@ class Timing:
     def median(self) -> float:
         return statistics.median(self.seconds)
 
-    @property
-    def spread(self) -> str:
-        """Fastest to slowest round, in milliseconds."""
-        return f"{min(self.seconds) * 1e3:.3g}-{max(self.seconds) * 1e3:.3g} ms"
+    def __str__(self) -> str:
+        """The median with the fastest and the slowest round, as "12.3 ms (11.9-13 ms)"."""
+        if len(self.seconds) == 1:
+            return f"{spoken(self.median)} (once)"
+        unit, scale = _unit(self.median)
+        low, high = (_digits(scale * each) for each in (min(self.seconds), max(self.seconds)))
+        return f"{spoken(self.median)} ({low}-{high} {unit})"
+
+
+def spoken(seconds: float) -> str:
+    """Three digits with their unit: "1.22 ms", "35.1 s"."""
+    unit, scale = _unit(seconds)
+    return f"{_digits(scale * seconds)} {unit}"
+
+
+def _unit(seconds: float) -> tuple[str, float]:
+    return ("s", 1.0) if seconds >= 1 else ("ms", 1e3)
+
+
+def _digits(number: float) -> str:
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table. `ratio` says how ours compares with `peer`, as text with its direction."""
+    """One line of the table; `ratio` says how ours compares with `peer`, or with a limit, in words."""
 
     what: str
     ours: str
@@ -70,6 +87,12 @@ def ratio(a: Timing, b: Timing) -> float:
     return statistics.median(x / y for x, y in zip(a.seconds, b.seconds, strict=True))
 
 
+def compared(ours: Timing, peer: Timing) -> str:
+    """How many times faster ours is, in words: "12x faster", or "1.4x slower"."""
+    times = peer.median / ours.median
+    return f"{_digits(times)}x faster" if times >= 1 else f"{_digits(1 / times)}x slower"
+
+
 def not_measured(what: str, error: Exception) -> Row:
     """The row of a peer that could not be measured: it says why, and the other rows are measured all the same."""
     reason = (str(error).strip().splitlines() or [""])[0]
@@ -81,11 +104,14 @@ def publish(title: str, rows: Sequence[Row]) -> None:
     print("\n".join([f"### {title}", "", *markdown(rows), ""]), flush=True)
     collected = os.environ.get(ROWS_FILE)
     if collected:
-        with Path(collected).open("a") as file:
-            file.write(json.dumps({"title": title, "rows": [asdict(row) for row in rows]}) + "\n")
+        table = {"title": title, "rows": [asdict(row) for row in rows]}
+        Path(collected).write_text(json.dumps(table), encoding="utf-8")
 
 
 def markdown(rows: Sequence[Row]) -> list[str]:
-    """The lines of a table."""
-    lines = ["| what | ours | peer | ratio | note |", "|---|---|---|---|---|"]
-    return lines + [f"| {row.what} | {row.ours} | {row.peer} | {row.ratio} | {row.note} |" for row in rows]
+    """The lines of a table, without the columns in which nothing stands."""
+    cells = [tuple(asdict(row).values()) for row in rows]
+    names = [field.name for field in fields(Row)]
+    kept = [place for place in range(len(names)) if place == 0 or any(row[place] for row in cells)]
+    table = [names, ["---"] * len(names), *cells]
+    return [f"| {' | '.join(line[place] for place in kept)} |" for line in table]

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import multiprocessing
 import re
-import shutil
 import statistics
 import tempfile
 import time
@@ -20,7 +19,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.measure import Row, in_turn, publish
+from benchmarks.browser import chromium, new_page
+from benchmarks.measure import Row, Timing, compared, in_turn, publish
 from graphviz_tools.outline import outline, shown
 from graphviz_tools.recording import Recording
 from graphviz_tools.scene import make_scene
@@ -29,19 +29,13 @@ from widgets import Stepper
 from widgets.payload import scene_json
 
 LAYERS = 96
+LAYERS_BESIDE_DOT = (4, 8, 16)
 PATIENCE = 30  # seconds that plain dot gets
 VISIBLE = 1000  # boxes, at least, in the browser
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-]
 
 
 def main() -> list[Row]:
-    rows = [beside_dot(layers) for layers in (4, 8, 16)]
+    rows = [row for layers in LAYERS_BESIDE_DOT for row in beside_dot(layers)]
     recording = gpt2(LAYERS)
     scene = make_scene(recording)
     module = next(box.scope for box in scene.outline.boxes if box.scope is not None)
@@ -52,30 +46,46 @@ def main() -> list[Row]:
         f"open {module[-1]}": lambda: scene_json(make_scene(recording, scene.opened | {module})),
         f"open {'.'.join(block)}": lambda: scene_json(make_scene(recording, scene.opened | {block})),
     }
-    size = (
-        f"{len(recording.steps):,} steps, {len(recording.nodes):,} nodes, {len(scene.outline.boxes)} boxes; "
-    )
-    for (what, way), timing in zip(ways.items(), in_turn(*ways.values(), rounds=3), strict=True):
-        is_first = what == "first picture"
-        note = f"{size if is_first else ''}{timing.spread}; {cpu(way):.3g} s of CPU"
-        peer = f"dot: {dot_alone(recording)}" if is_first else ""
-        rows.append(Row(what, f"{timing.median:.3g} s", peer, "", note))
+    timings = dict(zip(ways, in_turn(*ways.values(), rounds=3), strict=True))
+    rows.append(dot_row("first picture", recording, timings.pop("first picture"), len(scene.outline.boxes)))
+    for what, timing in timings.items():
+        rows.append(Row(what, str(timing), "", "", f"{cpu(ways[what]):.3g} s of CPU"))
     step = browser_step(recording)
     if step:
         median, slowest, boxes = step
-        note = f"{boxes:,} visible boxes, style and layout included; slowest of 200: {slowest:.3g} ms"
-        rows.append(Row("one step in Chromium", f"{median:.3g} ms", "", "", note))
+        note = f"{boxes:,} visible boxes, style and layout included; median and slowest of 200"
+        rows.append(Row("one step in Chromium", f"{median:.3g} ms (slowest {slowest:.3g} ms)", "", "", note))
     return rows
 
 
-def beside_dot(layers: int) -> Row:
-    """The first picture beside `dot` on every op of the same recording."""
+def beside_dot(layers: int) -> list[Row]:
+    """The first picture, and every op in one, beside `dot` on every op of the same recording."""
     recording = gpt2(layers)
-    ours = in_turn(lambda: make_scene(recording), rounds=3)[0]
-    note = f"{len(recording.steps):,} steps, {len(recording.nodes):,} nodes; {ours.spread}"
-    return Row(
-        f"first picture, {layers} layers", f"{ours.median:.3g} s", f"dot: {dot_alone(recording)}", "", note
-    )
+    first = in_turn(lambda: make_scene(recording), rounds=3)[0]
+    rows = [
+        dot_row(f"first picture, {layers} layers", recording, first, len(make_scene(recording).outline.boxes))
+    ]
+    if layers == LAYERS_BESIDE_DOT[0]:
+        paths = frozenset(_paths(recording))
+        every = in_turn(lambda: make_scene(recording, paths), rounds=3)[0]
+        boxes = len(make_scene(recording, paths).outline.boxes)
+        rows.append(dot_row(f"all open, {layers} layers", recording, every, boxes))
+    return rows
+
+
+def dot_row(what: str, recording: Recording, ours: Timing, boxes: int) -> Row:
+    """A picture of ours with so many boxes, beside `dot`, which draws a box for each op."""
+    note = f"{len(recording.steps):,} steps, {len(recording.nodes):,} nodes in {boxes:,} boxes; dot draws every op"
+    alone = dot_alone(recording)
+    if alone is None:
+        return Row(
+            what,
+            str(ours),
+            f"stopped after {PATIENCE} s",
+            f"over {PATIENCE / ours.median:,.0f}x faster",
+            note,
+        )
+    return Row(what, str(ours), str(alone), compared(ours, alone), note)
 
 
 def cpu(work: Callable[[], object]) -> float:
@@ -110,15 +120,15 @@ def gpt2(layers: int) -> Recording:
     )
 
 
-def dot_alone(recording: Recording) -> str:
-    """Seconds that `dot` takes for every op and edge with no collapsing, or that it was stopped."""
+def dot_alone(recording: Recording) -> Timing | None:
+    """What `dot` takes for every op and edge with no collapsing; None where it had to be stopped."""
     work = multiprocessing.get_context("fork").Process(target=_every_box, args=(recording,))
     alone = in_turn(lambda: (work.start(), work.join(PATIENCE)), rounds=1, warm_up=0)[0]
     if work.is_alive():
         work.terminate()
         work.join()
-        return f"stopped after {PATIENCE} s"
-    return f"{alone.median:.3g} s"
+        return None
+    return alone
 
 
 def _every_box(recording: Recording) -> None:
@@ -135,16 +145,14 @@ def _every_box(recording: Recording) -> None:
 
 def browser_step(recording: Recording) -> tuple[float, float, int] | None:
     """Median and slowest of 200 steps in milliseconds with about 1,000 visible boxes, and how many they were."""
-    program = shutil.which("chromium")
-    if program is None:
+    if chromium() is None:
         return None
-    from playwright.sync_api import sync_playwright
-
     opened = _enough_open(recording)
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        new_page(viewport={"width": 1350, "height": 900}, reduced_motion="reduce") as page,
+    ):
         page_file = Stepper(recording, open=opened).to_html(Path(folder) / "page.html")
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1350, "height": 900}, reduced_motion="reduce")
         page.goto(page_file.as_uri())
         page.wait_for_selector(".shell", timeout=120_000)
         boxes = page.locator(".box").count()
@@ -156,7 +164,6 @@ def browser_step(recording: Recording) -> tuple[float, float, int] | None:
               times.push(performance.now() - start); }
             return times; }"""
         )
-        browser.close()
     return statistics.median(times), max(times), boxes
 
 

@@ -2,9 +2,9 @@
 
     python -m benchmarks.recording
 
-One thread, all ways in turn in one process. The peers do less or other work, as the notes say, so their rows
-are a scale and no race. Memory is the growth of the process's peak over a plain run, each way in a process of
-its own.
+One thread, all ways in turn in one process. Each peer is beside a recording of as much as it shows: the forward
+pass where it shows no other, values where it has them. Memory is the peak of a process that runs the model once,
+each way in a process of its own.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ import torch
 import transformers
 from torch import nn
 
-from benchmarks.measure import Row, in_turn, not_measured, publish, ratio
+from benchmarks.measure import Row, Timing, compared, in_turn, not_measured, publish, ratio
 from graphviz_tools import record_torch, save
 
 SMALL = {"n_layer": 12, "n_embd": 64, "n_head": 4}
 FEW_WORDS = {**SMALL, "vocab_size": 1000}  # most of SMALL's plain run is the product with 50,257 words
 TRUE_SIZE = {"n_layer": 12, "n_embd": 768, "n_head": 12}
 TOKENS = {"small": (SMALL, 16), "true size": (TRUE_SIZE, 128)}
+PLAIN = "the peer is the same run, not recorded"
 PEERS = ("torchviz", "torchview", "torchlens")
 
 
@@ -49,11 +50,17 @@ class Subject:
     def plain(self) -> None:
         self.forward().loss.backward()
 
-    def recorded(self) -> Any:
-        return record_torch(self._start(), self.ids, labels=self.ids)
+    def recorded(self, **how: bool) -> Any:
+        return record_torch(self._start(), self.ids, labels=self.ids, **how)
 
     def without_values(self) -> Any:
-        return record_torch(self._start(), self.ids, labels=self.ids, values=False)
+        return self.recorded(values=False)
+
+    def forward_recorded(self) -> Any:
+        return self.recorded(backward=False)
+
+    def forward_without_values(self) -> Any:
+        return self.recorded(backward=False, values=False)
 
     def torchviz(self) -> Any:
         import torchviz
@@ -79,7 +86,7 @@ def recorded_rows(subject: Subject, what: str, limits: tuple[float | None, float
     """With values and without, beside the plain run."""
     plain, *recorded = in_turn(subject.plain, subject.recorded, subject.without_values, rounds=11, warm_up=2)
     return [
-        Row(f"{what}, {values}", _ms(timing), f"{plain.median * 1e3:.0f} ms", _times(timing, plain, limit))
+        Row(f"{what}, {values}", str(timing), str(plain), _times(timing, plain, limit), PLAIN)
         for values, timing, limit in zip(("values", "no values"), recorded, limits, strict=True)
     ]
 
@@ -87,22 +94,35 @@ def recorded_rows(subject: Subject, what: str, limits: tuple[float | None, float
 def small_rows() -> list[Row]:
     """GPT-2 with 12 layers, width 64, 16 tokens; then with so few words that a step's price is nearly all."""
     subject = Subject(SMALL, 16)
+    both, forward = (subject.without_values, subject.plain), (subject.forward_without_values, subject.forward)
     return [
         *recorded_rows(subject, "forward + backward", (5.0, 3.0)),
-        peer_row("torchviz", subject.torchviz, subject.plain, "structure of the backward graph alone"),
-        peer_row("torchview", subject.torchview, subject.forward, "of the forward pass; no values"),
-        peer_row("torchlens", subject.torchlens, subject.forward, "of the forward pass; values", rounds=1),
+        peer_row(
+            "torchviz", subject.torchviz, *both, "forward + backward, no values; its backward graph alone"
+        ),
+        peer_row("torchview", subject.torchview, *forward, "forward, no values"),
+        peer_row(
+            "torchlens",
+            subject.torchlens,
+            subject.forward_recorded,
+            subject.forward,
+            "forward, values",
+        ),
         *recorded_rows(Subject(FEW_WORDS, 16), "with 1,000 words", (None, None)),
     ]
 
 
-def peer_row(name: str, way: Callable[[], Any], bare: Callable[[], Any], note: str, rounds: int = 3) -> Row:
-    """A peer beside the same program run bare. torchlens takes many seconds: one round, with no warming up."""
+Way = Callable[[], Any]
+
+
+def peer_row(name: str, peer: Way, recorded: Way, bare: Way, note: str) -> Row:
+    """A peer beside a recording of as much, and both beside the same program run bare."""
     try:
-        peer, plain = in_turn(way, bare, rounds=rounds, warm_up=min(1, rounds - 1))
+        theirs, ours, plain = in_turn(peer, recorded, bare, rounds=3)
     except Exception as error:
         return not_measured(name, error)
-    return Row(name, "", _ms(peer), f"{ratio(peer, plain):.1f}x", note)
+    beside = f"ours {ratio(ours, plain):.1f}x a bare run, the peer {ratio(theirs, plain):.1f}x"
+    return Row(name, str(ours), str(theirs), compared(ours, theirs), f"{note}; {beside}")
 
 
 def true_size_row() -> Row:
@@ -110,7 +130,7 @@ def true_size_row() -> Row:
     subject = Subject(TRUE_SIZE, 128)
     plain, recorded = in_turn(subject.plain, subject.recorded, rounds=3)
     what = "true size (width 768, 128 tokens), values"
-    return Row(what, _ms(recorded), f"{plain.median * 1e3:.0f} ms", _times(recorded, plain, 1.5))
+    return Row(what, str(recorded), str(plain), _times(recorded, plain, 1.5), PLAIN)
 
 
 def size_row() -> Row:
@@ -155,11 +175,7 @@ def print_peak(way: str, size: str) -> None:
     print(next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1e3)
 
 
-def _ms(timing: Any) -> str:
-    return f"{timing.median * 1e3:.0f} ms ({timing.spread})"
-
-
-def _times(ours: Any, plain: Any, limit: float | None) -> str:
+def _times(ours: Timing, plain: Timing, limit: float | None) -> str:
     times = f"{ratio(ours, plain):.2f}x"
     return f"{times} (limit {limit:g}x)" if limit else times
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from benchmarks import __main__ as bench
-from benchmarks import quote
 from benchmarks.chart import ratio_of
-from benchmarks.measure import ROWS_FILE, Row, not_measured, publish
+from benchmarks.measure import ROWS_FILE, Row, Timing, compared, not_measured, publish
+from benchmarks.quote import pages, quoted
+from benchmarks.report import Result, load, tables_of, write
 
 ROWS = [
     Row("ours", "5 ms", "10 ms", "2.0x faster"),
@@ -21,41 +24,64 @@ ROWS = [
 def test_what_a_benchmark_publishes_is_collected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(ROWS_FILE, str(tmp_path / "rows"))
     publish("first", ROWS)
-    publish("second", ROWS[:1])
-    assert bench.read((tmp_path / "rows").read_text()) == {"first": ROWS, "second": ROWS[:1]}
+    assert json.loads((tmp_path / "rows").read_text()) == {
+        "title": "first",
+        "rows": [asdict(row) for row in ROWS],
+    }
 
 
 def test_the_report_is_one_table_and_its_charts(tmp_path: Path) -> None:
-    text = bench.report({"first": ROWS, "second": ROWS[:1]}, tmp_path)
-    assert text.count("| what |") == 1
+    text = write({"one": Result("here", "first", ROWS), "two": Result("there", "second", ROWS[:1])}, tmp_path)
+    assert text.count("| what |") == 1 and "on here; and on there." in text
     assert "| slow | 5 ms | 50 s | 10,000x faster |  |" in text
     assert "not measured: ImportError: no module named peer |" in text
-    assert [path.name for path in tmp_path.iterdir()] == ["chart1.svg"], "one bar is no chart"
-    assert "10,000x faster" in (tmp_path / "chart1.svg").read_text()
+    assert [path.name for path in tmp_path.glob("*.svg")] == ["one.svg"], "one bar is no chart"
+    assert "10,000x faster" in (tmp_path / "one.svg").read_text()
 
 
-def test_the_readme_quotes_rows_of_the_run(tmp_path: Path) -> None:
-    readme = tmp_path / "README.md"
-    readme.write_text(f"before\n\n{quote.BEGIN}old figures\n{quote.END}\n\nafter\n")
-    for _ in range(2):
-        quote.quote([Row(quote.QUOTED[0], "5 ms", "1 ms", "5x"), *ROWS], readme)
-    text = readme.read_text()
+def test_a_result_is_kept_until_its_benchmark_runs_again(tmp_path: Path) -> None:
+    first = {"one": Result("here", "first", ROWS), "two": Result("here", "second", ROWS[:1])}
+    write(first, tmp_path)
+    assert load(tmp_path) == first
+    assert load(tmp_path / "elsewhere") == {}
+
+
+def test_a_page_quotes_tables_and_rows_of_the_last_run() -> None:
+    page = "before\n\n<!-- benchmarks: slow | second -->\nold\n<!-- benchmarks: end -->\n\nafter\n"
+    tables = {"first": ROWS, "second": [Row("other", "1 ms", "", "")]}
+    text = quoted(page, tables)
+    assert quoted(text, tables) == text
     assert text.startswith("before\n") and text.endswith("\nafter\n")
-    assert text.count("| 5x |") == 1
-    assert "old" not in text and "slow" not in text
-    readme.write_text("no marks")
-    with pytest.raises(ValueError, match="lacks the marks"):
-        quote.quote(ROWS, readme)
+    assert "| slow | 5 ms | 50 s | 10,000x faster |" in text and "| other | 1 ms |" in text
+    assert "old" not in text and "| ours |" in text and "| note |" not in text, "an empty column is left out"
+    with pytest.raises(ValueError, match="'slow', which is no table and no row"):
+        quoted(page, {})
 
 
-def test_the_readme_has_the_marks() -> None:
-    assert quote.BEGIN in quote.README.read_text(encoding="utf-8")
+def test_every_figure_on_a_page_is_one_that_was_measured() -> None:
+    tables = tables_of(load(bench.RESULTS))
+    quoting = {str(page.relative_to(bench.HERE.parent)): page.read_text(encoding="utf-8") for page in pages()}
+    assert {"README.md", "docs/executor.md", "docs/binder.md", "lessons/README.md"} <= set(quoting)
+    for name, text in quoting.items():
+        assert quoted(text, tables) == text, f"{name} is not what `python -m benchmarks` wrote"
 
 
-def test_a_benchmark_that_fails_is_a_row_that_says_why() -> None:
-    went, tables = bench.run("no_such_benchmark")
-    assert not went
-    assert "No module named benchmarks.no_such_benchmark" in tables["no_such_benchmark: failed"][0].note
+def test_a_benchmark_that_fails_says_why() -> None:
+    with pytest.raises(RuntimeError, match=r"No module named benchmarks\.no_such_benchmark"):
+        bench.run("no_such_benchmark")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [((0.0012,), "1.2 ms (once)"), ((0.1, 0.2, 1.5), "200 ms (100-1,500 ms)"), ((2.0, 3.0), "2.5 s (2-3 s)")],
+)
+def test_a_timing_has_three_digits_and_its_spread(seconds: tuple[float, ...], text: str) -> None:
+    assert str(Timing(seconds)) == text
+
+
+def test_a_comparison_says_who_is_faster() -> None:
+    assert compared(Timing((1.0, 2.0)), Timing((1500.0, 3000.0))) == "1,500x faster"
+    assert compared(Timing((3.0,)), Timing((2.0,))) == "1.5x slower"
 
 
 @pytest.mark.parametrize(
@@ -65,7 +91,7 @@ def test_a_bar_is_as_long_as_the_first_number(ratio: str, number: float | None) 
     assert ratio_of(Row("", "", "", ratio)) == number
 
 
-@pytest.mark.parametrize("name", bench.names())
+@pytest.mark.parametrize("name", bench.NAMES)
 def test_a_benchmark_can_be_run_alone_and_publishes(name: str) -> None:
     text = (bench.HERE / f"{name}.py").read_text()
     assert f"python -m benchmarks.{name}" in text, "its docstring says how"
