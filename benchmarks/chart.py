@@ -1,4 +1,4 @@
-"""A chart of a table: one bar a row, as long as the number in the row's ratio."""
+"""A chart of a table: how many times faster than its peer ours is, or how much of a limit it takes."""
 
 from __future__ import annotations
 
@@ -8,13 +8,19 @@ from pathlib import Path
 
 from benchmarks.measure import Row
 
-_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+_COMPARISON = re.compile(r"([\d.,]+)x (faster|slower)$")
+_SHARE = re.compile(r"([\d.,]+) of ")
 LOGARITHMIC = 30  # longest over shortest bar, from which a linear axis hides the short ones
 
 
 def draw(title: str, rows: Sequence[Row], path: Path) -> bool:
-    """Write the chart as SVG to `path`; False, and no file, where fewer than two rows have a ratio."""
-    bars = [(row.what, number, row.ratio) for row in rows if (number := ratio_of(row)) is not None]
+    """Write the chart as SVG to `path`; False, and no file, where fewer than two rows have a bar.
+
+    Bars of a comparison start at 1: to the right ours is faster, to the left the peer.
+    """
+    compared = any(_COMPARISON.search(row.ratio) for row in rows)
+    start, length = (1.0, times_faster) if compared else (0.0, share)
+    bars = [(row.what, number, row.ratio) for row in rows if (number := length(row)) is not None]
     if len(bars) < 2:
         return False
     import matplotlib
@@ -25,22 +31,32 @@ def draw(title: str, rows: Sequence[Row], path: Path) -> bool:
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(9, 0.9 + 0.32 * len(bars)))
-    labels, lengths, texts = zip(*reversed(bars), strict=True)
-    drawn = axes.barh(range(len(bars)), lengths, color="#3a6ea5")
+    labels, ends, texts = zip(*reversed(bars), strict=True)
+    colours = ["#3a6ea5" if end >= start else "#b5592f" for end in ends]
+    drawn = axes.barh(range(len(bars)), [end - start for end in ends], left=start, color=colours)
     axes.set_yticks(range(len(bars)), labels)
     axes.bar_label(drawn, texts, padding=4, fontsize=8)
-    if max(lengths) > LOGARITHMIC * max(min(lengths), 1e-9):
+    if start and max(ends) > LOGARITHMIC * min(ends):
         axes.set_xscale("log")
+    axes.axvline(start, color="black", linewidth=0.8)
     axes.set_title(title, loc="left")
     axes.margins(x=0.25)
-    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["top", "right", "left"]].set_visible(False)
     figure.savefig(path, bbox_inches="tight", metadata={"Date": None})
     plt.close(figure)
     return True
 
 
-def ratio_of(row: Row) -> float | None:
-    """The first number of the ratio, "1,234x faster" as 1234; None where there is none above zero."""
-    found = _NUMBER.search(row.ratio)
-    number = float(found.group().replace(",", "")) if found else 0.0
-    return number or None
+def times_faster(row: Row) -> float | None:
+    """1234 for "1,234x faster", 0.5 for "2x slower"; None for any other ratio."""
+    found = _COMPARISON.search(row.ratio)
+    if not found:
+        return None
+    times = float(found[1].replace(",", ""))
+    return times if found[2] == "faster" else 1 / times
+
+
+def share(row: Row) -> float | None:
+    """0.56 for "0.56 of 1,800 MB"; None for any other ratio."""
+    found = _SHARE.match(row.ratio)
+    return float(found[1]) if found else None

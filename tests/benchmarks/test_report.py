@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as bench
-from benchmarks.chart import ratio_of
+from benchmarks.chart import share, times_faster
 from benchmarks.measure import ROWS_FILE, Row, Timing, compared, not_measured, publish
 from benchmarks.quote import pages, quoted
 from benchmarks.report import Result, load, tables_of, write
@@ -85,10 +85,16 @@ def test_a_comparison_says_who_is_faster() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ratio", "number"), [("1,234x faster", 1234), ("5.1x (limit 5x)", 5.1), ("", None), ("0 MB", None)]
+    ("ratio", "times"),
+    [("over 1,234x faster", 1234), ("2x slower", 0.5), ("5.1x (limit 5x)", None), ("", None)],
 )
-def test_a_bar_is_as_long_as_the_first_number(ratio: str, number: float | None) -> None:
-    assert ratio_of(Row("", "", "", ratio)) == number
+def test_a_bar_says_how_many_times_faster(ratio: str, times: float | None) -> None:
+    assert times_faster(Row("", "", "", ratio)) == times
+
+
+def test_a_bar_says_how_much_of_a_limit() -> None:
+    assert share(Row("", "", "", "0.56 of 1,800 MB")) == 0.56
+    assert share(Row("", "", "", "5.1x")) is None
 
 
 @pytest.mark.parametrize("name", bench.NAMES)
