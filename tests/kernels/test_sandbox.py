@@ -22,6 +22,14 @@ pytestmark = pytest.mark.skipif(bool(why_no_sandbox()), reason=why_no_sandbox() 
 PRELOAD = ("numpy", "grading.values", "grading.seal")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def zygote() -> str:
+    """Started once and awaited here: on a busy machine the imports take longer than a test of one thing should."""
+    made = launch.start_zygote(PRELOAD)
+    assert await_zygote(Path(made))
+    return made
+
+
 def start(**limits: int) -> JudgedKernel:
     return JudgedKernel(launch.in_sandbox(Limits(**limits), modules=PRELOAD), Budget.of_seconds(60))
 
@@ -132,9 +140,8 @@ def test_what_it_started_ends_with_it(kernel: JudgedKernel) -> None:
     assert not started[0].is_running()
 
 
-def test_it_ends_when_whoever_asked_for_it_is_killed(tmp_path: Path) -> None:
+def test_it_ends_when_whoever_asked_for_it_is_killed(zygote: str) -> None:
     """A worker may be killed while its kernel loops; the zygote, which all workers share, lives on."""
-    zygote = launch.start_zygote(PRELOAD)
     source = f"""
 import time
 from grading import launch
@@ -204,5 +211,5 @@ def test_a_launch_that_fails_leaves_no_control_group(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(ControlGroup, "create", staticmethod(remembered))
     monkeypatch.setattr(ControlGroup, "add", refuse)
     with pytest.raises(OSError, match="no such process"):
-        launch.in_sandbox(Limits(), modules=("numpy",))()
+        launch.in_sandbox(Limits(), modules=PRELOAD)()
     assert made and not any(folder.exists() for group in made for folder in group.folders)
