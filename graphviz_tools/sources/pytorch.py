@@ -19,6 +19,7 @@ from graphviz_tools.sources.torch_engine import recording_engine
 from graphviz_tools.sources.torch_errors import explanation
 from graphviz_tools.sources.torch_frames import marking_runs, raising_site
 from graphviz_tools.sources.torch_mode import CallRecorder
+from graphviz_tools.sources.torch_optimizers import optimizer_steps
 from graphviz_tools.sources.torch_tape import RawStep
 from graphviz_tools.sources.torch_tensors import tensors_in
 
@@ -156,6 +157,7 @@ class TorchRecorder:
         self._open.callback(self._calls.modules.close)
         self._calls.modules.open()
         self._open.enter_context(first_batches(self._calls.trace, self._batches))
+        self._open.enter_context(optimizer_steps(self._calls.trace))
         self._open.enter_context(recording_engine(self._calls))
         self._open.enter_context(compiled_calls(self._calls))
         self._open.enter_context(self._calls)

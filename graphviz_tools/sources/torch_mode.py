@@ -134,6 +134,7 @@ class _Call:
         trace.note_memory()
         if not torch.is_grad_enabled():
             trace.apply_site = applying_site(frame) or trace.apply_site
+            optimizing = optimizing or trace.optimizers > 0  # with gradients, it is the closure that runs
         self.trace, self.kind, self.args = trace, kind, args
         self.read, places = _operands(args, kwargs)
         find, known_anew = trace.tensors.find, trace.known

@@ -36,6 +36,7 @@ class Trace:
         self.phase: Phase = "forward"  # of steps that are neither an optimizer's nor the engine's
         self.backward_runs = 0  # of the engine, by backward() and not by grad()
         self.differentiates = False  # whether the engine runs with create_graph
+        self.optimizers = 0  # that are at their step now
         self.input_names: dict[int, str] = {}
         self.paused = ""  # why nothing is recorded now
         self.apply_site: Site | None = None  # where the custom Function that ran last was applied

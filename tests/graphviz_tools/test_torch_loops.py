@@ -11,6 +11,7 @@ from torch import nn
 from graphviz_tools import record_torch, recording_torch
 from graphviz_tools.recording import Recording
 from tests.graphviz_tools.torch_questions import steps
+from tests.graphviz_tools.torch_zoo import ZOO
 
 
 def turns(recording: Recording) -> list[tuple[str, tuple[int, ...]]]:
@@ -176,3 +177,10 @@ def test_a_tracer_that_starts_in_the_middle_meets_nothing_that_stops_the_program
 
     recording = record_torch(program, torch.ones(1), backward=False)
     assert recording.error == "" and [op for op, _ in turns(recording)] == ["sin", "cos"]
+
+
+def test_an_optimizer_of_the_programs_own_optimizes_and_its_closure_runs_forward() -> None:
+    program, _ = ZOO["training_with_an_optimizer_of_its_own"]()
+    recording = record_torch(program)
+    phases = {op: {s.phase for s in steps(recording, op)} for op in ("linear", "norm", "div", "add_")}
+    assert phases == {"linear": {"forward"}, "norm": {"optimize"}, "div": {"optimize"}, "add_": {"optimize"}}

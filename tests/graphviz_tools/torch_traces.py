@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterable
+from typing import Any
 
 import torch
+
+OPTIMIZERS: Any = sys.modules["torch.optim.optimizer"]  # torch.optim deletes the name
 
 
 def traces() -> tuple[object, ...]:
@@ -16,6 +20,8 @@ def traces() -> tuple[object, ...]:
         len(module._global_forward_hooks),
         len(module._global_forward_pre_hooks),
         len(module._global_forward_hooks_always_called),
+        len(OPTIMIZERS._global_optimizer_pre_hooks),
+        len(OPTIMIZERS._global_optimizer_post_hooks),
         torch.autograd._engine_run_backward,
         torch.utils.data.dataloader._BaseDataLoaderIter.__next__,
         torch.is_grad_enabled(),

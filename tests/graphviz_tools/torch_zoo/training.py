@@ -39,6 +39,37 @@ def training_with_adam() -> Program:
     return _training(torch.optim.Adam, lr=0.1)
 
 
+class Momentum(torch.optim.Optimizer):
+    """An optimizer of the program's own, with a helper and a closure."""
+
+    def __init__(self, params):
+        super().__init__(params, {})
+
+    @torch.no_grad()
+    def step(self, closure):
+        with torch.enable_grad():
+            closure()
+        for group in self.param_groups:
+            for p in group["params"]:
+                p.add_(_normalised(p.grad), alpha=-0.1)
+
+
+def _normalised(gradient):
+    return gradient / gradient.norm()
+
+
+@specimen
+def training_with_an_optimizer_of_its_own() -> Program:
+    net, x = nn.Linear(3, 1), torch.randn(4, 3)
+    optimizer = Momentum(net.parameters())
+
+    def closure():
+        optimizer.zero_grad()
+        net(x).pow(2).mean().backward()
+
+    return lambda: [optimizer.step(closure) for _ in range(2)], [*net.parameters()]
+
+
 @specimen
 def training_with_lbfgs() -> Program:
     x = leaf(3)
