@@ -25,17 +25,24 @@ _MEMORY = {
     "inc",
     "dec",
 }
+_LOCKING = {"cas", "exch"}
 
 
 class Manners:
-    """How a program behaves, as far as the choice depends on it; found once for each kernel."""
+    """How a program behaves, as far as the choice depends on it; found once for each kernel.
+
+    `locks`: a loop waits for a lock. A lock that one thread of each block takes comes free on a GPU, where the
+    block that has it goes on while others wait; so such blocks run one after the other."""
 
     def __init__(self, program: Program, roots: Roots) -> None:
         functions = (program.kernel, *program.functions)
         self.grid_sync = program.uses("gridsync")
         self.prints = program.uses("print")
         self.loops = any(analyse(f).loops for f in functions)
-        self.waits = any(_waits(f, roots) for f in functions)
+        waited_for = set[str]().union(*(_waits(f, roots) for f in functions))
+        self.waits = bool(waited_for)
+        locking = any(op.kind == "atomic" and op.info in _LOCKING for op in program.ops())
+        self.locks = bool(waited_for & _LOCKING) or (locking and "call" in waited_for)
 
 
 def choose(asked: str, manners: Manners, lanes: int, level: Level) -> tuple[Engine, str]:
@@ -60,11 +67,12 @@ def choose(asked: str, manners: Manners, lanes: int, level: Level) -> tuple[Engi
     return ("serial" if serial else "lock-step"), ""
 
 
-def _waits(function: Function, roots: Roots) -> bool:
-    """True when some `while` loop ends by what it finds in memory."""
+def _waits(function: Function, roots: Roots) -> set[str]:
+    """What of memory the ends of `while` loops depend on."""
     flow: Flow = analyse(function)
-    return any(
-        waits_for(function, loop.body, roots.steady) & _MEMORY
+    loops = [
+        loop
         for header, loop in flow.loops.items()
         if not any(op.kind == "next" for op in function.blocks[header].ops)
-    )
+    ]
+    return _MEMORY & set[str]().union(*(waits_for(function, loop.body, roots.steady) for loop in loops))

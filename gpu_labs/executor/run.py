@@ -115,7 +115,7 @@ class _OneLaunch:
         self.engine: Engine
         self.engine, self.note = choose(engine, prepared.manners, lanes, blank.level)
         self.step = len(self.blocks) if prepared.manners.grid_sync else max(1, STRETCH // self.per_block)
-        if self.engine == "serial":
+        if self.engine == "serial" or (prepared.manners.locks and not prepared.manners.grid_sync):
             self.step = 1
         self.recorder = Recorder() if blank.level in ("hazards", "profile") else None
         useful = _usefulness(prepared) if self.per_block > 1 else None

@@ -22,9 +22,9 @@ def explain(
     if spinning and {"cas", "exch"} & set(kinds):
         return Finding(
             "spin-lock",
-            f"The loop waits for a lock that never comes free. The threads of a warp run together: the one that "
-            f"got the lock waits for the others to leave the loop, and they wait for the lock. After {turns} turns "
-            "nothing changes any more.",
+            "The loop waits for a lock that never comes free. Either whoever has it never gives it back, or a thread "
+            "of the same warp has it: the threads of a warp run together, so that one waits for the others to leave "
+            f"the loop, and they wait for the lock. After {turns} turns nothing changes any more.",
             "do without a lock: let an atomic (cuda.atomic.add, max, cas) do the update itself, or give each "
             "thread its own place and add up at the end.",
             site.line,

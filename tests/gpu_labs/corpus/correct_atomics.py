@@ -230,3 +230,49 @@ def nan_aware_extremes(x, y):
 @cuda.jit
 def atomic_subtraction(x, y):
     cuda.atomic.sub(y, 0, x[cuda.grid(1)])
+
+
+@cuda.jit(device=True)
+def acquire(lock):
+    while cuda.atomic.cas(lock, 0, 0, 1) != 0:
+        pass
+    cuda.threadfence()
+
+
+@cuda.jit(device=True)
+def release(lock):
+    cuda.threadfence()
+    cuda.atomic.exch(lock, 0, 0)
+
+
+@correct(
+    5,
+    32,
+    lambda r: (integers(r, 160), zeros(1, dtype=np.int32), zeros(1, dtype=np.int64)),
+    lambda x, lock, total: {"total": [x.sum()]},
+)
+@cuda.jit
+def one_thread_of_each_block_takes_a_lock(x, lock, total):
+    i = cuda.grid(1)
+    s = cuda.shared.array(1, int32)
+    if cuda.threadIdx.x == 0:
+        s[0] = 0
+    cuda.syncthreads()
+    cuda.atomic.add(s, 0, x[i])
+    cuda.syncthreads()
+    if cuda.threadIdx.x == 0:
+        acquire(lock)
+        total[0] += s[0]
+        release(lock)
+
+
+@correct(3, 8, lambda r: (integers(r, 24), zeros(1, dtype=np.int64)), lambda x, best: {"best": [x.max()]})
+@cuda.jit
+def a_maximum_by_compare_and_swap(x, best):
+    i = cuda.grid(1)
+    seen = cuda.atomic.add(best, 0, 0)
+    while seen < x[i]:
+        before = cuda.atomic.cas(best, 0, seen, x[i])
+        if before == seen:
+            break
+        seen = before
