@@ -12,11 +12,13 @@ import traitlets
 
 from graphviz_tools.palette import Theme
 from graphviz_tools.recording import SourceLine
-from graphviz_tools.trace_cache import CacheHistory, Prediction, trace_cache
+from graphviz_tools.trace_cache import CacheHistory, Call, Prediction, trace_cache
 from widgets.bundle import script, style
 from widgets.page import write_page, write_svg
 from widgets.trace_cache_picture import trace_cache_svg
 from widgets.twin import Twin
+
+_RAISED = "raised "  # how the sources begin a reason that is an error
 
 
 class TraceCache(Twin):
@@ -54,6 +56,7 @@ class TraceCache(Twin):
 
     def _asked(self, _: Any, message: dict[str, Any], __: Any) -> None:
         text = str(message.get("arguments", ""))
+        before = len(self.history.calls)
         try:
             args, kwargs = typed_arguments(text)
             if message.get("verb") == "run":
@@ -63,8 +66,9 @@ class TraceCache(Twin):
                 found = self.predict(*args, **kwargs)
                 self._answer = answer(text, found.entry, prediction_words(found))
         except Exception as error:  # whatever the typed text or the function raised belongs to the learner
-            first_line = (str(error).splitlines() or [""])[0]
-            self._answer = answer(text, None, "", f"{type(error).__name__}: {first_line}")
+            made = self.history.calls[before:]
+            words = _raised(made[-1]) if made else ""  # as its row has it
+            self._answer = answer(text, None, "", words or _in_a_line(error))
 
     def to_html(self, path: str | Path) -> Path:
         """Write the history as one self-contained page; returns its path. Nothing can be tried on it: that
@@ -105,7 +109,26 @@ def answer(arguments: str, entry: int | None, words: str, error: str = "") -> di
 def history_json(history: CacheHistory) -> dict[str, Any]:
     """The history as plain JSON, with the lines of breaks worded."""
     breaks = [{"line": line_words(each.line), "reason": each.reason} for each in history.breaks]
-    return {**asdict(history), "breaks": breaks}
+    calls = [{**asdict(call), "verb": _verb(call)} for call in history.calls]
+    return {**asdict(history), "calls": calls, "breaks": breaks}
+
+
+def _verb(call: Call) -> str:
+    if call.traced:
+        return "traced"
+    return "raised" if _raised(call) and not call.entries else "reused"
+
+
+def _raised(call: Call) -> str:
+    """What a call raised, or "": the last of its reasons."""
+    last = call.reasons[-1] if call.reasons else ""
+    return last.removeprefix(_RAISED) if last.startswith(_RAISED) else ""
+
+
+def _in_a_line(error: Exception) -> str:
+    # A syntax error's own words name a file that nobody wrote.
+    said = error.msg if isinstance(error, SyntaxError) else str(error)
+    return f"{type(error).__name__}: {(said.splitlines() or [''])[0]}"
 
 
 def line_words(line: SourceLine | None) -> str:

@@ -8,6 +8,8 @@ from graphviz_tools.palette import Theme
 from widgets.sheet import CHAR, MARGIN, Sheet
 
 LINE = 20
+_SIGNS = {"traced": "●", "reused": "○", "raised": "✗"}
+_COLOURS = {"traced": "gradient", "reused": "good", "raised": "bad"}
 LONGEST = 60  # characters of a cell; the live table shows all
 
 
@@ -26,7 +28,7 @@ def trace_cache_svg(history: dict[str, Any], theme: Theme = "light") -> str:
     for call, cells in zip(calls, rows, strict=True):
         x = float(MARGIN)
         for column, cell in enumerate(cells):
-            colour = ("gradient" if call["traced"] else "good") if column == 2 else "ink"
+            colour = _COLOURS[call["verb"]] if column == 2 else "ink"
             sheet.text(x, y, cell, colour)
             x += (widths[column] + 3) * CHAR
         y += LINE
@@ -38,11 +40,10 @@ def trace_cache_svg(history: dict[str, Any], theme: Theme = "light") -> str:
 
 def row(call: dict[str, Any]) -> tuple[str, str, str, str]:
     graphs = ", ".join(f"#{entry}" for entry in call["entries"])
-    verb = "● traced" if call["traced"] else "○ reused"
     return (
         str(call["index"] + 1),
         shorter(call["arguments"]),
-        f"{verb} {graphs}",
+        f"{_SIGNS[call['verb']]} {call['verb']} {graphs}".rstrip(),
         shorter("; ".join(call["reasons"])),
     )
 

@@ -50,11 +50,20 @@ def test_a_typed_call_can_be_run(cache: TraceCache) -> None:
     assert [call["arguments"] for call in cache._history["calls"]]
 
 
+def test_a_call_that_raised_is_called_that_and_not_reused(cache: TraceCache) -> None:
+    cache._asked(None, {"verb": "run", "arguments": "tf.ones(3), 2"}, None)
+    cache._asked(None, {"verb": "run", "arguments": "tf.ones(3), tf.ones(4)"}, None)
+    assert [call["verb"] for call in cache._history["calls"]] == ["traced", "raised"]
+    assert "in user code" not in cache._answer["error"]
+    assert "Error: " in cache._answer["error"] and "must be" in cache._answer["error"]
+    assert "✗\xa0raised" in cache.still()
+
+
 @pytest.mark.parametrize(
     ("typed", "error"),
     [
         ("tf.ons(3)", "AttributeError"),
-        ("(", "SyntaxError"),
+        ("(", "SyntaxError: '(' was never closed"),
         ("unknown", "NameError: name 'unknown' is not defined"),
     ],
 )

@@ -4,7 +4,7 @@ import { button, el, replace } from "./dom.js";
 
 /**
  * @typedef {{index: number, keys: string[], ops: number}} Entry
- * @typedef {{index: number, arguments: string, traced: boolean, entries: number[], reasons: string[]}} Call
+ * @typedef {{index: number, arguments: string, traced: boolean, verb: "traced" | "reused" | "raised", entries: number[], reasons: string[]}} Call
  * @typedef {{line: string, reason: string}} Break
  * @typedef {{framework: string, function: string, entries: Entry[], calls: Call[], breaks: Break[]}} History
  * @typedef {{arguments: string, entry: number | null, words: string, error: string}} Answer
@@ -80,15 +80,17 @@ export function example(framework) {
   return framework === "tensorflow" ? "tf.ones([3]), 2" : "torch.ones(3), 2";
 }
 
+const SIGNS = { traced: "●", reused: "○", raised: "✗" };
+
 /** @param {Call} call */
 function row(call) {
   const which = call.entries.map((entry) => `#${entry}`).join(", ");
   return el(
     "tr",
-    { class: call.traced ? "traced" : "reused" },
+    { class: call.verb },
     el("td", {}, call.index + 1),
     el("td", {}, el("code", {}, call.arguments)),
-    el("td", {}, call.traced ? `● traced ${which}` : `○ reused ${which}`),
+    el("td", {}, `${SIGNS[call.verb]} ${call.verb} ${which}`),
     el("td", {}, call.reasons.join("; ")),
   );
 }
