@@ -44,6 +44,9 @@ class View(Twin):
     def __init__(
         self, recordings: Sequence[Recording], step: int, predict: bool, all_ops: bool, seed: int
     ) -> None:
+        for name, choice in (("predict", predict), ("all_ops", all_ops)):
+            if not isinstance(choice, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise TypeError(f"{name} must be True or False, got {choice!r}")
         self._whole = tuple(recordings)
         self._plain = tuple(map(plain, recordings))
         self._seed = seed
@@ -52,7 +55,7 @@ class View(Twin):
         stage = self._stage_of(all_ops)
         if not isinstance(step, int) or isinstance(step, bool):
             raise TypeError(f"step must be an int from -1 to {len(stage.beats) - 1}, got {step!r}")
-        super().__init__(_data=self._sent(stage), step=step, predict=bool(predict), all_ops=bool(all_ops))
+        super().__init__(_data=self._sent(stage), step=step, predict=predict, all_ops=all_ops)
         self._made = True
         self.on_msg(self._answer)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from graphviz_tools.cache_history import Break, CacheHistory, Call, Entry, Prediction
 from graphviz_tools.sources.compiled_dynamo import python_function
 from graphviz_tools.sources.compiled_errors import error_text
 from graphviz_tools.sources.compiled_guards import argument_words, guard_words, refusal_in_words
@@ -29,7 +30,6 @@ from graphviz_tools.sources.compiled_state import (
     watching_breaks,
 )
 from graphviz_tools.sources.stack_traces import own_name
-from graphviz_tools.trace_cache import Break, CacheHistory, Call, Entry, Prediction
 
 FIRST = "first call: there is no graph yet"
 CLEARED = "the cache was cleared since, as torch._dynamo.reset() does: the earlier graphs are gone"

@@ -18,6 +18,7 @@ from torch._dynamo.backends.common import aot_autograd
 from torch.fx import GraphModule
 from torch.fx import Node as FxNode
 
+from graphviz_tools.cache_history import Break
 from graphviz_tools.recording import Edge, Recording
 from graphviz_tools.sources.budget import Budget
 from graphviz_tools.sources.compiled_errors import error_text
@@ -29,7 +30,6 @@ from graphviz_tools.sources.compiled_values import leaves, values_in
 from graphviz_tools.sources.pytorch import losses_in
 from graphviz_tools.sources.static_graph import StaticGraph
 from graphviz_tools.sources.user_code import caller_line
-from graphviz_tools.trace_cache import Break
 
 
 def record_dynamo(

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from graphviz_tools.trace_cache import in_few_words
+from graphviz_tools.cache_history import in_few_words
 
 STATE = "PyTorch's global state (grad mode, autocast, default dtype, ...) is as it was"
 _STATE_CHECKS = (

@@ -21,9 +21,9 @@ from torch._dynamo.convert_frame import register_bytecode_hook
 from torch._dynamo.utils import get_compilation_metrics
 from torch.fx import GraphModule
 
+from graphviz_tools.cache_history import Break
 from graphviz_tools.sources.compiled_errors import reason_in_a_line
 from graphviz_tools.sources.user_code import is_user_file, source_line
-from graphviz_tools.trace_cache import Break
 
 BREAK_LOG = "torch._dynamo.symbolic_convert.__graph_breaks"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from graphviz_tools.cache_history import CacheHistory, Call, Entry, Prediction, in_few_words
 from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.sources.tensorflow_errors import error_text
 from graphviz_tools.sources.tensorflow_lookup import (
@@ -14,7 +15,6 @@ from graphviz_tools.sources.tensorflow_lookup import (
     look_up,
     traced_graphs,
 )
-from graphviz_tools.trace_cache import CacheHistory, Call, Entry, Prediction, in_few_words
 
 FIRST = "first call: there is no graph yet"
 UNTOLD = "this version of TensorFlow does not tell why"

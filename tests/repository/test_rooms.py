@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import importlib.util
 import subprocess
 import sys
@@ -31,6 +32,16 @@ def imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             found.add(node.module.partition(".")[0])
     return found
+
+
+def test_the_modules_of_graphviz_tools_import_each_other_in_no_circle() -> None:
+    needs: dict[str, set[str]] = {}
+    for path in (ROOT / "graphviz_tools").rglob("*.py"):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        modules = {node.module for node in tree if isinstance(node, ast.ImportFrom) and node.module}
+        needs[name] = {module for module in modules if module.startswith("graphviz_tools.")}
+    graphlib.TopologicalSorter(needs).prepare()  # raises CycleError, which names the circle
 
 
 @pytest.mark.parametrize("room", ALLOWED)

@@ -114,6 +114,12 @@ def test_folding_repeats_shows_one_layer_with_a_count():
         (lambda: Stepper("model"), TypeError, "expected a Recording, got str"),
         (lambda: Stepper(eager_loop(), step=40), IndexError, "steps go from -1"),
         (lambda: Stepper(eager_loop(), step="3"), TypeError, "step must be an int from -1 to 10"),
+        (lambda: Stepper(eager_loop(), predict="no"), TypeError, "predict must be True or False, got 'no'"),
+        (
+            lambda: Duet(eager_loop(), static_loop(), all_ops=1),
+            TypeError,
+            "all_ops must be True or False, got 1",
+        ),
         (lambda: Stepper(eager_loop(), open=[("no",)]), ValueError, "no"),
         (lambda: Duet(eager_loop(), 5), TypeError, "expected a Recording, got int"),
         (lambda: Duet(static_loop(), eager_loop()), ValueError, "align"),
