@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 
+from gpu_labs.executor.consequence import Consequences
 from gpu_labs.executor.cross_block import CrossBlock, unpack
 from gpu_labs.executor.findings import Finding, Kind
 from gpu_labs.executor.lanes import Lanes, unravel
@@ -61,9 +62,11 @@ class Shadow:
         fresh = np.flatnonzero(~self.initialised.take(cells))
         if fresh.size:
             first = fresh[lanes.first(who[fresh])]
-            self._uninitialised(entry, int(cells[first]), int(who[first]), fresh.size, lanes, report)
+            report.add(self._uninitialised(entry, int(cells[first]), int(who[first]), fresh.size, lanes))
 
-    def _check_initialised(self, memory: Memory, log: list[Entry], lanes: Lanes, report: Report) -> None:
+    def _check_initialised(
+        self, log: list[Entry], lanes: Lanes, report: Report, consequences: Consequences
+    ) -> None:
         done = self.initialised
         if done is None:
             return
@@ -79,35 +82,34 @@ class Shadow:
                 if early.any():
                     found = np.flatnonzero(early)
                     first, count = int(found[lanes.first(who[found])]), len(found)
-                    self._uninitialised(entry, int(cells[first]), int(who[first]), count, lanes, report)
+                    finding = self._uninitialised(entry, int(cells[first]), int(who[first]), count, lanes)
+                    touched, by, _ = expand(entry, lanes)
+                    readers = by[np.isin(touched, cells[found])]
+                    consequences.add(finding, entry.site.id, readers, report)
         for entry in log:
             if entry.kind != "read":
                 done[expand(entry, lanes)[0]] = True
         if done.all():
             self.initialised = None
 
-    def _uninitialised(
-        self, entry: Entry, cell: int, lane: int, count: int, lanes: Lanes, report: Report
-    ) -> None:
+    def _uninitialised(self, entry: Entry, cell: int, lane: int, count: int, lanes: Lanes) -> Finding:
         memory = self._memory
         index, shown = element(memory, cell)
         thread = lanes.thread_of(lane)
         what = "shared memory of the block" if memory.space == "shared" else "thread's own local array"
-        report.add(
-            Finding(
-                "uninitialised-read",
-                f"Thread {place(thread, lanes.block)} reads {shown}, and nothing has been written there: the {what} "
-                "holds whatever was left in it.",
-                f"give {memory.name} a value first, for example 0, for every element that is read"
-                + (", and put cuda.syncthreads() after it." if memory.space == "shared" else "."),
-                entry.site.line,
-                entry.site.text,
-                memory.name,
-                index,
-                lanes.block_of(lane),
-                thread,
-                places=count,
-            )
+        return Finding(
+            "uninitialised-read",
+            f"Thread {place(thread, lanes.block)} reads {shown}, and nothing has been written there: the {what} "
+            "holds whatever was left in it.",
+            f"give {memory.name} a value first, for example 0, for every element that is read"
+            + (", and put cuda.syncthreads() after it." if memory.space == "shared" else "."),
+            entry.site.line,
+            entry.site.text,
+            memory.name,
+            index,
+            lanes.block_of(lane),
+            thread,
+            places=count,
         )
 
     # Epochs
@@ -120,11 +122,12 @@ class Shadow:
         report: Report,
         order: Order | None,
         program: Program,
+        consequences: Consequences,
         across: bool,
         barriers: bool,
     ) -> None:
         """The epoch of `log` ends: find its races, then forget it."""
-        self._check_initialised(memory, log, lanes, report)
+        self._check_initialised(log, lanes, report, consequences)
         if any(entry.kind != "read" for entry in log):
             self._races(memory, log, lanes, report, order, program)
         if memory.space == "global" and across:

@@ -12,6 +12,7 @@ import numpy as np
 
 from gpu_labs.executor import report as wording
 from gpu_labs.executor.barriers import Barriers
+from gpu_labs.executor.consequence import Consequences
 from gpu_labs.executor.findings import Finding
 from gpu_labs.executor.lanes import Lanes, Mask
 from gpu_labs.executor.launch import AccessKind, Level
@@ -53,6 +54,7 @@ class Watch:
         self.one_stretch = one_stretch
         self.order = Order() if program.uses("fence") else None
         self.barriers = Barriers(self.report)
+        self.consequences = Consequences(program)
         self.lanes: Lanes = None  # type: ignore[assignment]
         self.turns: np.ndarray | None = None
         self.memories: list[Memory] = []
@@ -78,6 +80,7 @@ class Watch:
             self.useful.close(self.memories, self.lanes)
             self.useful.report(self.report)
         self._flush(None)
+        self.consequences.forget()
         if self.recorder is not None:
             self.recorder.end(self.barriers)
         for memory in self.globals:
@@ -239,6 +242,7 @@ class Watch:
             return
         self._logged = 0
         lanes = self.lanes
+        logs: list[tuple[Memory, list[Entry]]] = []
         for memory in self.memories:
             log = memory.log
             if not log:
@@ -251,7 +255,11 @@ class Watch:
                 log = _only(log, rows, lanes)
             barriers = self.barriers.count > 0
             across = barriers or not self.one_stretch
-            memory.state.close(memory, log, lanes, self.report, self.order, self.program, across, barriers)
+            memory.state.close(
+                memory, log, lanes, self.report, self.order, self.program, self.consequences, across, barriers
+            )
+            logs.append((memory, log))
+        self.consequences.look(logs, lanes, self.report)
 
 
 def _only(log: list[Entry], rows: np.ndarray, lanes: Lanes) -> list[Entry]:

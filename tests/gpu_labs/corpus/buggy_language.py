@@ -221,6 +221,22 @@ def tile_bigger_than_block(y):
     y[t] = s[t + 32]  # BUG
 
 
+@buggy("uninitialised-read", 1, 32, pair(20))
+@cuda.jit
+def sum_is_stored_after_all(x, y):
+    s = cuda.shared.array(32, float32)
+    t = cuda.threadIdx.x
+    total = float32(0)
+    for _ in range(2):
+        if t < x.size:
+            s[t] = x[t]
+        cuda.syncthreads()
+        total += s[31 - t]  # BUG
+        cuda.syncthreads()
+    if t < y.size:
+        y[t] = total
+
+
 @buggy("uninitialised-read", 1, 8, lambda r: (zeros(8),))
 @cuda.jit
 def atomic_on_fresh_shared(y):

@@ -203,3 +203,30 @@ def n_body_in_tiles(p, a):
             total += d / (d * d + float32(0.01)) ** float32(1.5)
         cuda.syncthreads()
     a[i] = total
+
+
+@correct(
+    (3, 3),
+    (3, 3),
+    lambda r: (floats(r, 8, 8), floats(r, 8, 8), zeros(8, 8)),
+    lambda a, b, c: {"c": a @ b},
+)
+@cuda.jit
+def threads_beyond_the_edge_throw_their_sums_away(a, b, c):
+    left = cuda.shared.array((3, 3), float32)
+    right = cuda.shared.array((3, 3), float32)
+    i, j = cuda.grid(2)
+    x, y = cuda.threadIdx.x, cuda.threadIdx.y
+    n = a.shape[0]
+    total = float32(0)
+    for k in range(0, n, 3):
+        if i < n and k + y < n:
+            left[x, y] = a[i, k + y]
+        if j < n and k + x < n:
+            right[x, y] = b[k + x, j]
+        cuda.syncthreads()
+        for q in range(min(3, n - k)):
+            total += left[x, q] * right[q, y]
+        cuda.syncthreads()
+    if i < n and j < n:
+        c[i, j] = total
