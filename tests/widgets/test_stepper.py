@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 from dataclasses import replace
 
@@ -80,6 +82,15 @@ def test_a_page_is_one_small_file_that_fetches_nothing(view, tmp_path):
     assert len(text.encode()) < 300_000
     assert "http://" not in text.replace("http://www.w3.org/", "") and "https://" not in text
     assert " src=" not in text and "<link" not in text
+
+
+def test_a_page_carries_the_view_s_data_compressed(tmp_path):
+    view = Stepper(tower(layers=20, ops=20))
+    text = view.to_html(tmp_path / "page.html").read_text()
+    packed = text.partition('id="data">')[2].partition("<")[0]
+    plain = gzip.decompress(base64.b64decode(packed)).decode()
+    assert json.loads(plain) == json.loads(json.dumps(view._page_data()))
+    assert len(packed) < len(plain) / 4
 
 
 def test_a_program_cannot_break_out_of_its_page(tmp_path):
