@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import tempfile
+import zlib
 from pathlib import Path
 
 from graphviz_tools.recording import Recording
@@ -42,7 +43,7 @@ def load(path: str | os.PathLike[str]) -> Recording:
         if content[:2] == b"\x1f\x8b":
             content = gzip.decompress(content)
         written = json.loads(content)
-    except (OSError, EOFError, ValueError, RecursionError) as error:
+    except (OSError, EOFError, ValueError, RecursionError, zlib.error) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ValueError(f"{path} is damaged or no recording: {reason}") from None
     try:

@@ -53,7 +53,7 @@ class LoopCounter:
         last = run.last
         run.last = op, site, moment
         common = [loop for loop in moment.loops if last is not None and loop in last[2].loops]
-        if last is not None and _is_passed(last, site, moment):
+        if last is not None and _is_passed(last, op, site, moment):
             if common:
                 run.turns[common[-1]] += 1
             else:
@@ -69,7 +69,7 @@ class LoopCounter:
         return path
 
 
-def _is_passed(last: tuple[str, Site, Moment], site: Site, moment: Moment) -> bool:
+def _is_passed(last: tuple[str, Site, Moment], op: str, site: Site, moment: Moment) -> bool:
     """Whether the program, after its step `last`, is at an expression that it has passed, or at the same again."""
     last_op, last_site, last_moment = last
     if moment.order != last_moment.order:
@@ -78,5 +78,7 @@ def _is_passed(last: tuple[str, Site, Moment], site: Site, moment: Moment) -> bo
         return False  # steps inside one call of a module or function
     if moment.repeats and not site[3]:
         return False
-    # A comparison and the decision on it are at one place, by two instructions.
+    # A comparison and the decision on it are at one place, by two instructions or, from Python 3.13 on, by one.
+    if site[1] == last_site[1] and op == "__bool__" != last_op:
+        return False
     return site[1] <= last_site[1] or (moment.tests_loop and last_op == "__bool__")
