@@ -92,5 +92,5 @@ def test_a_bundle_that_was_changed_is_refused(bundle: Bundle, tmp_path: Path) ->
     path.write_text(path.read_text().replace('"points": 2', '"points": 3'))
     with pytest.raises(Unreadable, match="changed after it was sealed"):
         Bundle.load(path)
-    with pytest.raises(FileNotFoundError, match="make it with `duet release"):
+    with pytest.raises(FileNotFoundError, match="`duet release FOLDER` makes it"):
         Bundle.load(tmp_path / "nowhere.json")
