@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import os
+import sys
 from types import ModuleType
 
 QUIET = {
@@ -31,6 +32,8 @@ def import_tensorflow() -> ModuleType:
 
     Raises ModuleNotFoundError, with the command to install it, when TensorFlow is missing.
     """
+    if "tensorflow" in sys.modules:
+        return sys.modules["tensorflow"]  # the user's own import came first: Triton now would be too late
     quiet_environment()
     for earlier in ("torch", "triton"):
         if importlib.util.find_spec(earlier) is not None:
