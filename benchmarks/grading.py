@@ -28,13 +28,13 @@ import psutil
 from nbformat import NotebookNode
 
 from benchmarks.measure import Row, Timing, compared, not_measured, publish
-from grading import Bundle, Conditions, release, solved
-from grading.classroom import Graded, grade_class, workers
-from grading.gradebook import Gradebook
-from grading.submissions import collect
+from graph_duet.grading import Bundle, Conditions, release, solved
+from graph_duet.grading.classroom.grade import Graded, grade_class, workers
+from graph_duet.grading.classroom.gradebook import Gradebook
+from graph_duet.grading.classroom.submissions import collect
 
 PROCESSES, ROUNDS = 2, 3
-LIGHT_MODULES = ("numpy", "grading.values", "grading.seal")
+LIGHT_MODULES = ("numpy", "graph_duet.grading.exercise.values", "graph_duet.grading.judging.tamper_check")
 ENVIRONMENT = {
     **os.environ,
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -46,7 +46,7 @@ ENVIRONMENT = {
 def master() -> NotebookNode:
     """One task with one check, in PyTorch and TensorFlow."""
     imports = "import graphviz_tools\nimport torch\nimport tensorflow as tf\nimport numpy as np\n"
-    imports += "from grading import show"
+    imports += "from graph_duet import show"
     answer = "def relu(x):\n    # >>> your code, about 1 line\n    return x.clamp(min=0)\n    # <<<"
     check = (
         "x = torch.tensor(np.random.default_rng(seed).normal(size=9))\n"
@@ -70,7 +70,7 @@ def light_master() -> NotebookNode:
     """The same in NumPy."""
     notebook = master()
     imports, _, answer, check = notebook.cells
-    imports.source = "import numpy as np\nfrom grading import show"
+    imports.source = "import numpy as np\nfrom graph_duet import show"
     answer.source = answer.source.replace("x.clamp(min=0)", "np.maximum(x, 0)")
     check.source = "show(relu(np.random.default_rng(seed).normal(size=9)))"
     return notebook
@@ -187,7 +187,7 @@ def nbgrader_notebook() -> NotebookNode:
     ours.cells = [cell for cell in ours.cells if cell.id != "relu"]
     for cell in ours.cells:
         cell.metadata.pop("duet", None)
-        cell.source = cell.source.replace("from grading import show", "show = print").replace(
+        cell.source = cell.source.replace("from graph_duet import show", "show = print").replace(
             "import graphviz_tools\n", ""
         )
     roles = {"grade": False, "locked": False, "schema_version": 3, "solution": True, "task": False}

@@ -25,8 +25,8 @@ import nbformat
 import psutil
 
 from benchmarks.measure import Row, publish
-from kernels import start_zygote
-from kernels.memory_guard import proportional_size
+from graph_duet.notebook_kernels import start_zygote
+from graph_duet.notebook_kernels.memory_guard import proportional_size
 
 ROOT = Path(__file__).parent.parent
 SAMPLE_SECONDS = 0.2
@@ -147,7 +147,7 @@ def run(path: Path, kernels: ExitStack) -> None:
 
 
 def main() -> int:
-    from duet import server
+    from graph_duet import server
 
     with tempfile.TemporaryDirectory() as folder:
         os.environ.update(server.settings(Path(folder)))

@@ -21,12 +21,12 @@ from pathlib import Path
 
 from benchmarks.browser import chromium, new_page
 from benchmarks.measure import Row, Timing, compared, in_turn, publish
-from graphviz_tools.outline import outline, shown
+from graphviz_tools.drawing.outline import outline, shown
 from graphviz_tools.recording import Recording
-from graphviz_tools.scene import make_scene
-from graphviz_tools.story import moments
+from graphviz_tools.drawing.scene import make_scene
+from graphviz_tools.drawing.timeline import moments
 from widgets import Stepper
-from widgets.payload import scene_json
+from widgets.recording_data import scene_json
 
 LAYERS = 96
 LAYERS_BESIDE_DOT = (4, 8, 16)
@@ -132,7 +132,7 @@ def dot_alone(recording: Recording) -> Timing | None:
 
 
 def _every_box(recording: Recording) -> None:
-    from graphviz_tools.layout import lay_out
+    from graphviz_tools.drawing.layout import lay_out
 
     flat = replace(recording, nodes=tuple(replace(node, scope=()) for node in recording.nodes), scopes=())
     drawing = outline(flat, autograd=True)

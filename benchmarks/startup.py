@@ -33,8 +33,8 @@ FIRST, NEXT = "L01_define_by_run", ("L02_the_tape", "L03_leaves", "L04_control_f
 def kernel_rows() -> list[Row]:
     """A kernel, from the wish for it to both frameworks imported: forked, and started as always. And what a second
     one has of its own, while another runs."""
-    from duet import server
-    from kernels import start_zygote
+    from graph_duet import server
+    from graph_duet.notebook_kernels import start_zygote
 
     own: list[float] = []
     with tempfile.TemporaryDirectory() as folder:

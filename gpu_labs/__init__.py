@@ -11,18 +11,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gpu_labs.executor.facade import cuda
+    from gpu_labs.executor.cuda_module import cuda
     from gpu_labs.executor.findings import KINDS, Finding
     from gpu_labs.executor.inspect import inspect
-    from gpu_labs.executor.launch import (
-        Access,
-        ArrayInfo,
-        KernelError,
-        KernelTypeError,
-        KernelWarning,
-        Launch,
-        Profile,
-    )
+    from gpu_labs.executor.launch_record import Access, ArrayInfo, KernelError, KernelTypeError, KernelWarning, Launch, Profile
 
 _HOMES = {
     "Access": "launch",

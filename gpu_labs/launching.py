@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gpu_labs.executor.facade import ExecutorKernel
+from gpu_labs.executor.cuda_module import ExecutorKernel
 from gpu_labs.executor.inspect import inspect
 
 Extent = int | tuple[int, ...]

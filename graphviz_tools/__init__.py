@@ -12,26 +12,26 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 # Each of these functions is named as its module is: imported here, once, so that the function wins the name.
-from graphviz_tools.align import align as align
-from graphviz_tools.collapse import collapse as collapse
-from graphviz_tools.diff import diff as diff
+from graphviz_tools.alignment.align import align as align
+from graphviz_tools.transforms.collapse import collapse as collapse
+from graphviz_tools.transforms.diff import diff as diff
 from graphviz_tools.frameworks import quiet_environment
 from graphviz_tools.trace_cache import trace_cache as trace_cache
 
 if TYPE_CHECKING:
-    from graphviz_tools.align import Alignment as Alignment
-    from graphviz_tools.picture import draw as draw
-    from graphviz_tools.plumbing import without_plumbing as without_plumbing
+    from graphviz_tools.alignment.align import Alignment as Alignment
+    from graphviz_tools.drawing.picture import draw as draw
+    from graphviz_tools.transforms.simplify import without_plumbing as without_plumbing
     from graphviz_tools.recording import Recording as Recording
-    from graphviz_tools.saving import load as load
-    from graphviz_tools.saving import save as save
-    from graphviz_tools.sources.compiled import record_compiled as record_compiled
-    from graphviz_tools.sources.jax import record_jax as record_jax
-    from graphviz_tools.sources.onnx import record_onnx as record_onnx
-    from graphviz_tools.sources.pytorch import record_torch as record_torch
-    from graphviz_tools.sources.pytorch import recording_torch as recording_torch
-    from graphviz_tools.sources.tensorflow import record_tensorflow as record_tensorflow
-    from graphviz_tools.sources.tensorflow_optimized import record_optimized as record_optimized
+    from graphviz_tools.serialization import load as load
+    from graphviz_tools.serialization import save as save
+    from graphviz_tools.sources.compiled.recorder.recorder import record_compiled as record_compiled
+    from graphviz_tools.sources.jax.recorder.recorder import record_jax as record_jax
+    from graphviz_tools.sources.onnx.recorder.recorder import record_onnx as record_onnx
+    from graphviz_tools.sources.torch.recorder import record_torch as record_torch
+    from graphviz_tools.sources.torch.recorder import recording_torch as recording_torch
+    from graphviz_tools.sources.tensorflow.recorder.recorder import record_tensorflow as record_tensorflow
+    from graphviz_tools.sources.tensorflow.recorder.optimized import record_optimized as record_optimized
 
 _HOME = {
     "Alignment": "align",

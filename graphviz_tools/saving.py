@@ -10,7 +10,7 @@ import zlib
 from pathlib import Path
 
 from graphviz_tools.recording import Recording
-from graphviz_tools.recording_json import from_json, to_json
+from graphviz_tools.serialization import from_json, to_json
 
 
 def save(recording: Recording, path: str | os.PathLike[str]) -> Path:

@@ -24,8 +24,8 @@ from nbformat import NotebookNode
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-import grading  # noqa: E402
-from kernels.kernelspec import install_kernelspec  # noqa: E402
+from graph_duet import grading  # noqa: E402
+from graph_duet.notebook_kernels.kernelspec import install_kernelspec  # noqa: E402
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KERNELSPEC = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from textwrap import wrap
 from typing import Any
 
-from graphviz_tools.palette import Theme
-from widgets.sheet import CHAR, MARGIN, Sheet
+from graphviz_tools.drawing.palette import Theme
+from widgets.svg_table import CHAR, MARGIN, Sheet
 
 LINE = 18  # pixels a row of text takes
 CELL, GAP = 14, 2

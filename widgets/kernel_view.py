@@ -7,13 +7,13 @@ from typing import Any
 
 import traitlets
 
-from gpu_labs.executor.launch import Launch
-from graphviz_tools.palette import Theme
-from widgets.bundle import script, style
+from gpu_labs.executor.launch_record import Launch
+from graphviz_tools.drawing.palette import Theme
+from widgets.js_bundle import script, style
 from widgets.kernel_picture import kernel_svg
-from widgets.kernel_story import kernel_story
+from widgets.kernel_data import kernel_story
 from widgets.page import write_page, write_svg
-from widgets.twin import Twin
+from widgets.static_fallback import Twin
 
 
 class KernelView(Twin):

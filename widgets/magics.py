@@ -63,7 +63,7 @@ def _read(line: str) -> tuple[str, str | None]:
 
 def _record_torch(shell: InteractiveShell, cell: str) -> tuple[Recording, BaseException | None]:
     """Run the whole cell inside `recording_torch`."""
-    from graphviz_tools.sources.pytorch import recording_torch
+    from graphviz_tools.sources.torch.recorder import recording_torch
 
     code, file = _compiled(shell, cell)
     raised = None

@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from widgets.bundle import script, style
+from widgets.js_bundle import script, style
 
 Json = dict[str, Any]
 

@@ -11,9 +11,9 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from graphviz_tools.palette import PALETTE
+from graphviz_tools.drawing.palette import PALETTE
 from graphviz_tools.recording import Recording
-from graphviz_tools.wording import bytes_text
+from graphviz_tools.drawing.text import bytes_text
 
 _PAINT = PALETTE["light"]
 _LINES = ("-", "--", "-.", ":")  # curves differ by more than colour

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from graphviz_tools.outline import ScopePath
-from graphviz_tools.picture import Picture
+from graphviz_tools.drawing.outline import ScopePath
+from graphviz_tools.drawing.picture import Picture
 from graphviz_tools.recording import Recording
-from graphviz_tools.scene import make_scene
-from widgets.stage import Stage
+from graphviz_tools.drawing.scene import make_scene
+from widgets.shown_steps import Stage
 from widgets.view import View
-from widgets.views import stepper_json
+from widgets.front_end_data import stepper_json
 
 
 class Stepper(View):

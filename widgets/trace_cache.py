@@ -10,13 +10,13 @@ from typing import Any
 
 import traitlets
 
-from graphviz_tools.palette import Theme
+from graphviz_tools.drawing.palette import Theme
 from graphviz_tools.recording import SourceLine
 from graphviz_tools.trace_cache import CacheHistory, Call, Prediction, trace_cache
-from widgets.bundle import script, style
+from widgets.js_bundle import script, style
 from widgets.page import write_page, write_svg
 from widgets.trace_cache_picture import trace_cache_svg
-from widgets.twin import Twin
+from widgets.static_fallback import Twin
 
 _RAISED = "raised "  # how the sources begin a reason that is an error
 

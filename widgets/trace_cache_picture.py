@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphviz_tools.palette import Theme
-from widgets.sheet import CHAR, MARGIN, Sheet
+from graphviz_tools.drawing.palette import Theme
+from widgets.svg_table import CHAR, MARGIN, Sheet
 
 LINE = 20
 _SIGNS = {"traced": "●", "reused": "○", "raised": "✗"}

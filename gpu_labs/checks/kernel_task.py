@@ -17,7 +17,7 @@ from gpu_labs.checks.compare import cells_around, first_difference
 from gpu_labs.checks.report import Report, Verdict
 from gpu_labs.executor.findings import WARNINGS
 from gpu_labs.executor.inspect import inspect
-from gpu_labs.executor.launch import KernelTypeError, Launch
+from gpu_labs.executor.launch_record import KernelTypeError, Launch
 
 _CANARY_ELEMENTS = 64
 _CANARY_BYTE = 0xA5

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from html import escape
 from typing import Any
 
-from gpu_labs.executor.launch import Launch
+from gpu_labs.executor.launch_record import Launch
 
 # Told from a notebook's background in its light theme and in its dark one.
 _RIGHT, _WRONG = "#1d874c", "#d93a3a"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, get_args
 
-from gpu_labs.executor.launch import Launch, Level
+from gpu_labs.executor.launch_record import Launch, Level
 from gpu_labs.executor.run import run
-from gpu_labs.executor.shape import dims
+from gpu_labs.executor.runtime.launch_shape import dims
 
 ENGINES = ("auto", "lock-step", "serial")
 

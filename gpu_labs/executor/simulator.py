@@ -16,7 +16,7 @@ from typing import Any
 from numba.cuda.dispatcher import CUDADispatcher
 
 from gpu_labs.executor.findings import Dim3
-from gpu_labs.executor.launch import KernelTypeError
+from gpu_labs.executor.launch_record import KernelTypeError
 
 
 class _Cuda:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from duet.commands.lab import is_free
+from graph_duet.commands.lab import is_free
 
-DUET = [sys.executable, "-c", "from duet.cli import main; main()"]
+DUET = [sys.executable, "-c", "from graph_duet.cli import main; main()"]
 SECONDS = 120
 
 

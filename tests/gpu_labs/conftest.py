@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gpu_labs import inspect
-from gpu_labs.executor.launch import Launch
+from gpu_labs.executor.launch_record import Launch
 
 
 @pytest.fixture(params=["lock-step", "serial"])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gpu_labs import KernelTypeError, cuda, inspect
-from gpu_labs.executor import gate
+from gpu_labs.executor.frontend.statements import type_inference
 
 
 @cuda.jit
@@ -88,10 +88,10 @@ def test_wrong_arguments_are_told_in_one_line():
 
 
 def test_the_private_parts_of_numba_cuda_that_the_gate_uses_are_there():
-    typed = gate.type_kernel(double.py_func, (gate.type_of_argument(np.ones(3), "x"),))
+    typed = type_inference.type_kernel(double.py_func, (type_inference.type_of_argument(np.ones(3), "x"),))
     assert str(typed.typemap["i"]) == "int64"
-    assert callable(gate.CUDADispatcher.get_call_template)
-    assert callable(gate.CUDADispatcher.get_overload)
+    assert callable(type_inference.CUDADispatcher.get_call_template)
+    assert callable(type_inference.CUDADispatcher.get_overload)
 
 
 @cuda.jit

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gpu_labs import cuda, inspect
-from gpu_labs.executor import serial_thread
+from gpu_labs.executor.serial.scheduler import thread
 
 
 @cuda.jit
@@ -133,7 +133,7 @@ def test_the_quick_way_is_taken(monkeypatch):
     def never(self, number):
         raise AssertionError("asked in every turn")
 
-    monkeypatch.setattr(serial_thread._Checked, "__getitem__", never)
+    monkeypatch.setattr(thread._Checked, "__getitem__", never)
     inspect(sums, 1, 4, long, long, np.zeros(4), engine="serial", level="bounds")
     with pytest.raises(AssertionError, match="every turn"):
         inspect(one_too_far, 1, 2, long, np.zeros(2), engine="serial", level="bounds")

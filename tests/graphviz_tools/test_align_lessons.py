@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import widgets
-from graphviz_tools.align import align
+from graphviz_tools.alignment.align import align
 from graphviz_tools.recording import Recording
 
 LESSONS = Path(__file__).resolve().parents[2] / "lessons"

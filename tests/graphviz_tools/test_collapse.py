@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphviz_tools.collapse import By, collapse, folding
-from graphviz_tools.fold import Folding
+from graphviz_tools.transforms.collapse import By, collapse, folding
+from graphviz_tools.transforms.fold import Folding
 from graphviz_tools.recording import Edge, Node, Recording, Scope
-from graphviz_tools.scopes import opening
+from graphviz_tools.transforms.scopes import opening
 from tests.graphviz_tools.graphs import LINES, grown, law, layers, recordings
 
 WAYS = st.sampled_from(get_args(By))

@@ -12,8 +12,8 @@ from torch._C._dynamo.eval_frame import _debug_get_cache_entry_list
 from torch._dynamo.backends.common import aot_autograd
 
 from graphviz_tools.recording import Recording
-from graphviz_tools.sources import compiled_state
-from graphviz_tools.sources.compiled import record_compiled
+from graphviz_tools.sources.compiled.recorder import dynamo_state
+from graphviz_tools.sources.compiled.recorder.recorder import record_compiled
 from tests.graphviz_tools import compiled_programs as programs
 from tests.graphviz_tools.compiled_programs import COMPILED, Program, broken_in_a_callee
 
@@ -202,7 +202,7 @@ def test_tracing_comes_before_running_and_shows_no_number():
 
 
 def test_a_break_is_told_even_when_dynamos_log_is_silent(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(compiled_state, "BREAK_LOG", "a.log.that.nobody.writes")
+    monkeypatch.setattr(dynamo_state, "BREAK_LOG", "a.log.that.nobody.writes")
     fn, args = COMPILED["a print"].build()
     (found,) = [s for s in record_compiled(fn, *args).steps if s.op == "graph break"]
     assert found.line is not None

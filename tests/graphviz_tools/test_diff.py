@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hypothesis import given
 
-from graphviz_tools.diff import diff
+from graphviz_tools.transforms.diff import diff
 from graphviz_tools.recording import Edge, Node, Recording
 from tests.graphviz_tools.graphs import grown, law, layers, recordings, value
 

@@ -8,10 +8,10 @@ from functools import cache
 import pytest
 
 from graphviz_tools.frameworks import import_tensorflow
-from graphviz_tools.op_meaning import computes
-from graphviz_tools.plumbing import shown_steps, without_plumbing
+from graphviz_tools.analysis.op_vocabulary import computes
+from graphviz_tools.transforms.simplify import shown_steps, without_plumbing
 from graphviz_tools.recording import Edge, Recording
-from graphviz_tools.sources.tensorflow import record_tensorflow
+from graphviz_tools.sources.tensorflow.recorder.recorder import record_tensorflow
 from tests.graphviz_tools.tensorflow_programs import PROGRAMS, recorded
 
 tf = import_tensorflow()

@@ -9,7 +9,7 @@ from dataclasses import FrozenInstanceError, fields
 import pytest
 
 from graphviz_tools import recording
-from graphviz_tools.quick import quick
+from graphviz_tools.sources.common.fast_init import quick
 from graphviz_tools.recording import Edge
 
 MADE_BY_THE_THOUSAND = [recording.Edge, recording.Node, recording.Saved, recording.Step, recording.Summary]

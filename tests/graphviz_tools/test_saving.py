@@ -34,7 +34,7 @@ from graphviz_tools.recording import (
     Summary,
     Value,
 )
-from graphviz_tools.recording_json import VERSION, from_json, to_json
+from graphviz_tools.serialization import VERSION, from_json, to_json
 from tests.graphviz_tools.torch_zoo import ZOO
 
 text = st.text(max_size=8)

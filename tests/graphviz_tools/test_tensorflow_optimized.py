@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from graphviz_tools.frameworks import import_tensorflow
-from graphviz_tools.sources import tensorflow_optimized
-from graphviz_tools.sources.tensorflow_grappler import optimised_graph, running_graph
-from graphviz_tools.sources.tensorflow_optimized import record_optimized
+from graphviz_tools.sources.tensorflow.recorder import optimized
+from graphviz_tools.sources.tensorflow.recorder.grappler import optimised_graph, running_graph
+from graphviz_tools.sources.tensorflow.recorder.optimized import record_optimized
 
 tf = import_tensorflow()
 x = tf.constant(np.arange(9, dtype=np.float32).reshape(3, 3))
@@ -128,7 +128,7 @@ def test_tensorflow_still_shows_what_its_optimiser_does() -> None:
 def test_without_the_optimiser_the_built_graph_is_shown_and_the_loss_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tensorflow_optimized, "optimised_graph", lambda concrete: None)
+    monkeypatch.setattr(optimized, "optimised_graph", lambda concrete: None)
     optimized = record_optimized(squares, x)
     assert optimized.after.nodes == optimized.before.nodes
     [omission] = optimized.after.omitted

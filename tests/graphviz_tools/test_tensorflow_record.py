@@ -10,8 +10,10 @@ import pytest
 
 from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import Recording, Step
-from graphviz_tools.sources import tensorflow_function, tensorflow_graph, tensorflow_kernel
-from graphviz_tools.sources.tensorflow import record_tensorflow
+from graphviz_tools.sources.tensorflow.recorder import function
+from graphviz_tools.sources.tensorflow.recorder import graph_reader
+from graphviz_tools.sources.tensorflow.recorder import op_kernel
+from graphviz_tools.sources.tensorflow.recorder.recorder import record_tensorflow
 
 tf = import_tensorflow()
 
@@ -221,14 +223,14 @@ def test_tensorflow_still_has_the_private_names_that_recording_uses() -> None:
     assert callable(context.context().call_function)  # type: ignore[union-attr]
     concrete = tf.function(branchy).get_concrete_function(tf.constant(1.0), tf.constant(1))
     [cond] = [op for op in concrete.graph.get_operations() if op.type == "StatelessIf"]
-    assert tensorflow_graph.graph_of(concrete.graph, cond.get_attr("then_branch").name) is not None
+    assert graph_reader.graph_of(concrete.graph, cond.get_attr("then_branch").name) is not None
     assert concrete.function_type.bind(tf.constant(1.0), tf.constant(1)) is not None
 
 
 def test_without_the_eager_kernel_the_same_values_come_from_small_functions(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tensorflow_kernel, "_eager_kernel", lambda op: None)
+    monkeypatch.setattr(op_kernel, "_eager_kernel", lambda op: None)
     recording = record_tensorflow(branchy, tf.constant(3.0), tf.constant(2))
     assert recording.error == ""
     assert recording.outputs[0].numbers == (12.0,)
@@ -236,7 +238,7 @@ def test_without_the_eager_kernel_the_same_values_come_from_small_functions(
 
 
 def test_without_the_functions_graphs_less_is_shown_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tensorflow_graph, "graph_of", lambda graph, name: None)
+    monkeypatch.setattr(graph_reader, "graph_of", lambda graph, name: None)
     recording = record_tensorflow(branchy, tf.constant(3.0), tf.constant(2))
     assert recording.outputs[0].numbers == (12.0,)
     assert not [n for n in recording.nodes if n.op == "Mul"]
@@ -244,7 +246,7 @@ def test_without_the_functions_graphs_less_is_shown_and_told(monkeypatch: pytest
 
 
 def test_without_the_private_call_the_outputs_are_those_of_the_ops(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tensorflow_function, "whole_kernel", lambda concrete: None)
+    monkeypatch.setattr(function, "whole_kernel", lambda concrete: None)
     recording = record_tensorflow(branchy, tf.constant(3.0), tf.constant(2))
     assert recording.outputs[0].numbers == (12.0,)
 

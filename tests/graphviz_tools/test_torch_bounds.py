@@ -14,9 +14,9 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from graphviz_tools import record_torch, recording_torch
 from graphviz_tools.recording import Recording
-from graphviz_tools.sources import pytorch
-from graphviz_tools.sources.torch_assembly import assemble
-from graphviz_tools.sources.torch_trace import Trace
+from graphviz_tools.sources.torch import recorder
+from graphviz_tools.sources.torch.assemble import assemble
+from graphviz_tools.sources.torch.trace import Trace
 from tests.graphviz_tools.torch_questions import Net, steps
 from tests.graphviz_tools.torch_traces import nodes_with_something_of_ours, traces
 
@@ -161,7 +161,7 @@ def test_no_tensor_is_kept_alive_after_the_recording() -> None:
 def test_a_failure_of_the_recorder_is_told_and_does_not_stop_the_program(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from graphviz_tools.sources.torch_tensors import Tensors
+    from graphviz_tools.sources.torch.tensor_registry import Tensors
 
     def broken(*args: Any, **kwargs: Any) -> None:
         raise AttributeError("a private thing that PyTorch has renamed")
@@ -183,7 +183,7 @@ def test_what_was_written_down_is_gone_at_once(monkeypatch: pytest.MonkeyPatch) 
         traces_made.append(weakref.ref(trace))
         return assemble(trace, *rest)
 
-    monkeypatch.setattr(pytorch, "assemble", watched)
+    monkeypatch.setattr(recorder, "assemble", watched)
     gc.disable()
     try:
         record_torch(nn.LSTM(3, 4), torch.ones(5, 1, 3))

@@ -12,7 +12,7 @@ from torch import nn
 from torch.utils.checkpoint import checkpoint
 
 from graphviz_tools import record_torch, recording_torch
-from graphviz_tools.sources.awaited_import import once_imported
+from graphviz_tools.sources.torch.import_hook import once_imported
 from tests.graphviz_tools.torch_questions import steps
 from tests.graphviz_tools.torch_traces import traces
 

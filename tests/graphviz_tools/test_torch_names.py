@@ -11,7 +11,7 @@ from torch import nn
 
 from graphviz_tools import record_torch, recording_torch
 from graphviz_tools.recording import Recording, Step
-from graphviz_tools.recording_json import to_json
+from graphviz_tools.serialization import to_json
 from tests.graphviz_tools.torch_models import build
 
 

@@ -13,7 +13,7 @@ from torch.autograd.function import BackwardCFunction
 from torch.overrides import TorchFunctionMode
 from torch.utils.data import DataLoader, dataloader
 
-from graphviz_tools.sources.torch_trace import _COMPILERS
+from graphviz_tools.sources.torch.trace import _COMPILERS
 from tests.graphviz_tools.torch_zoo import Cube
 
 

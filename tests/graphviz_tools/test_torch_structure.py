@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from graphviz_tools.recording import Recording
-from graphviz_tools.sources.pytorch import record_torch
-from graphviz_tools.sources.torch_tensors import tensors_in
+from graphviz_tools.sources.torch.recorder import record_torch
+from graphviz_tools.sources.torch.tensor_registry import tensors_in
 from tests.graphviz_tools.torch_models import MODELS, build
 from tests.graphviz_tools.torch_zoo import ZOO
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import torch
 
-from graphviz_tools.sources.pytorch import record_torch
-from graphviz_tools.sources.torch_tensors import tensors_in
+from graphviz_tools.sources.torch.recorder import record_torch
+from graphviz_tools.sources.torch.tensor_registry import tensors_in
 from tests.graphviz_tools.torch_models import MODELS, build
 from tests.graphviz_tools.torch_traces import nodes_with_something_of_ours, traces
 from tests.graphviz_tools.torch_zoo import ZOO

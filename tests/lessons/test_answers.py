@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-import grading
-from grading import Bundle, Grader, Report
+from graph_duet import grading
+from graph_duet.grading import Bundle, Grader, Report
 from tests.lessons.answers import Answer, Answers, Wrong
 from tests.lessons.answers.table import EXERCISES
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-import grading
+from graph_duet import grading
 from tools import execute_notebooks
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,9 +10,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-import grading
-from grading import Bundle
-from kernels.kernelspec import install_kernelspec
+from graph_duet import grading
+from graph_duet.grading import Bundle
+from graph_duet.notebook_kernels.kernelspec import install_kernelspec
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSONS = sorted(ROOT.glob("lessons/L*/lesson.ipynb"))

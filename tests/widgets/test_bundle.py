@@ -7,11 +7,11 @@ import subprocess
 
 import pytest
 
-from widgets import bundle
+from widgets import js_bundle
 
 
 def test_the_script_is_one_module_with_no_import_left():
-    text = bundle.script()
+    text = js_bundle.script()
     assert "export default { render }" in text
     assert "\nimport " not in text and 'from "./' not in text
 
@@ -19,7 +19,7 @@ def test_the_script_is_one_module_with_no_import_left():
 def test_the_style_has_every_variable_that_it_uses():
     import re
 
-    text = bundle.style()
+    text = js_bundle.style()
     defined = set(re.findall(r"(--[\w-]+):", text))
     used = set(re.findall(r"var\((--[\w-]+)", text))
     assert used <= defined
@@ -35,15 +35,15 @@ def test_the_style_has_every_variable_that_it_uses():
 def test_a_file_that_cannot_be_bundled_is_named(tmp_path, monkeypatch, text, words):
     (tmp_path / "a.js").write_text(text)
     (tmp_path / "b.js").write_text('import { b } from "./a.js";\nexport const a = 1;\n')
-    monkeypatch.setattr(bundle, "STATIC", tmp_path)
-    bundle._text.cache_clear()
-    bundle.script.cache_clear()
+    monkeypatch.setattr(js_bundle, "STATIC", tmp_path)
+    js_bundle._text.cache_clear()
+    js_bundle.script.cache_clear()
     try:
         with pytest.raises(ValueError, match=words):
-            bundle.script("a.js")
+            js_bundle.script("a.js")
     finally:
-        bundle._text.cache_clear()
-        bundle.script.cache_clear()
+        js_bundle._text.cache_clear()
+        js_bundle.script.cache_clear()
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
@@ -55,4 +55,4 @@ def test_the_pure_parts_of_the_front_end_pass_their_own_tests():
 
 
 def _tests():
-    return bundle.STATIC.parents[1].joinpath("tests", "widgets").glob("*.test.js")
+    return js_bundle.STATIC.parents[1].joinpath("tests", "widgets").glob("*.test.js")

@@ -11,7 +11,7 @@ from numba import cuda as numba_cuda
 from gpu_labs import inspect
 from widgets import KernelView
 from widgets.kernel_picture import kernel_svg
-from widgets.kernel_story import BLOCKS, item_bytes, kernel_story, packed
+from widgets.kernel_data import BLOCKS, item_bytes, kernel_story, packed
 
 
 @numba_cuda.jit

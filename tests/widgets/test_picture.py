@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from graphviz_tools import draw
-from graphviz_tools.engine import run_graphviz
-from graphviz_tools.palette import PALETTE
+from graphviz_tools.drawing.graphviz import run_graphviz
+from graphviz_tools.drawing.palette import PALETTE
 from graphviz_tools.recording import Edge, Node, Recording, Step
-from graphviz_tools.scene import make_scene
+from graphviz_tools.drawing.scene import make_scene
 from tests.widgets.recordings import eager_loop, perceptron, static_loop, tower, vector
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from graphviz_tools.plumbing import without_plumbing
+from graphviz_tools.transforms.simplify import without_plumbing
 from graphviz_tools.recording import Edge, Node, Recording, Step
 from tests.widgets.recordings import Story, eager_loop, handle, vector
 from widgets import Duet, Stepper

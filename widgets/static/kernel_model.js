@@ -1,5 +1,5 @@
 /**
- * What a kernel launch looks like after a frame: pure functions over the data of `widgets/kernel_story.py`.
+ * What a kernel launch looks like after a frame: pure functions over the data of `widgets/kernel_data.py`.
  *
  * @typedef {{run?: [number, number, number], list?: number[]}} Packed
  * @typedef {{array: number, kind: "read"|"write"|"atomic", line: number, block: number, epoch: number,

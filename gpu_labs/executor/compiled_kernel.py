@@ -1,0 +1,102 @@
+"""A kernel made ready for one set of argument types: typed, lowered, compiled for the engines, and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from gpu_labs.executor.frontend.statements import type_inference
+from gpu_labs.executor.choose_engine import Manners
+from gpu_labs.executor.frontend.statements.statements import build
+from gpu_labs.executor.launch_record import KernelTypeError
+from gpu_labs.executor.lockstep.runtime.compiler import compile_program
+from gpu_labs.executor.frontend.statements.lowering import Unsupported
+from gpu_labs.executor.ir.program import Program
+from gpu_labs.executor.ir.aliases import Roots
+from gpu_labs.executor.serial.scheduler.compiler import compile_serial
+from gpu_labs.executor.observers.redundant_barriers import barrier_sites, looped_sites
+
+
+class Prepared:
+    """A kernel for one set of argument types: its program, and what the engines compiled from it."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.roots = Roots(program)
+        self.written = self.roots.written
+        self.static_shared = sum(
+            int(np.prod(a.shape)) * a.dtype.itemsize
+            for a in program.allocs
+            if a.space == "shared" and not a.dynamic
+        )
+        self.manners = Manners(program, self.roots)
+        self.sites_with_barriers = barrier_sites(program)
+        self.looped = looped_sites(program)
+        self.needed_barriers: set[int] = set()
+        self._lockstep: Callable[..., None] | None = None
+        self._serial: Callable[..., Any] | None = None
+
+    @property
+    def lockstep(self) -> Callable[..., None]:
+        """The lock-step code, made at first use."""
+        if self._lockstep is None:
+            self._lockstep = compile_program(self.program)
+        return self._lockstep
+
+    @property
+    def serial(self) -> Callable[..., Any]:
+        """The serial code, made at first use."""
+        if self._serial is None:
+            self._serial = compile_serial(self.program)
+        return self._serial
+
+
+_prepared: dict[tuple[Any, ...], Prepared] = {}
+
+
+def prepare(
+    function: Callable[..., Any], values: Sequence[Any], declared: tuple[Any, ...] | None = None
+) -> Prepared:
+    """The kernel for the types of these arguments (or the `declared` Numba types), typed and lowered once.
+
+    Raises:
+        KernelTypeError: a GPU compiler would reject it, or an argument does not fit.
+        Unsupported: a GPU would run it, and the executor cannot.
+    """
+    names = parameters(function)
+    if len(values) != len(names):
+        raise KernelTypeError(
+            f"{function.__name__} takes {len(names)} arguments ({', '.join(names)}), and {len(values)} were given."
+        )
+    given = tuple(type_inference.type_of_argument(v, n) for v, n in zip(values, names, strict=True))
+    types = declared or given
+    for wanted, got, name in zip(types, given, names, strict=True):
+        if not type_inference.fits(got, wanted):
+            raise KernelTypeError(f"`{name}` was declared as {wanted}, and {got} was given.")
+    key = (function, types, _captured(function))
+    if key not in _prepared:
+        typed = type_inference.type_kernel(function, types)
+        try:
+            _prepared[key] = Prepared(build(typed))
+        except Unsupported as limit:
+            problem = type_inference.lowering_problem(function, types)
+            if problem is None:
+                raise
+            text = f"{limit}\nNumba does not compile it for a GPU either: {problem}"
+            raise KernelTypeError(text, limit.line, limit.text, problem) from None
+    return _prepared[key]
+
+
+def parameters(function: Callable[..., Any]) -> list[str]:
+    """The names of a kernel's parameters."""
+    return list(function.__code__.co_varnames[: function.__code__.co_argcount])
+
+
+def _captured(function: Callable[..., Any]) -> tuple[Any, ...]:
+    """Numbers that the kernel takes from its closure or module: constants of the compiled kernel."""
+    code = function.__code__
+    cells = [c.cell_contents for c in function.__closure__ or ()]
+    found = [function.__globals__.get(name) for name in code.co_names]
+    return tuple(v for v in (*cells, *found) if isinstance(v, (int, float, complex, str, bool)))

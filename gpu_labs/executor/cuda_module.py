@@ -1,0 +1,229 @@
+"""`cuda`: numba.cuda itself where there is a GPU, else the same names on the executor.
+
+Without a GPU it is a module-like object. `cuda.jit` is Numba's own decorator; the kernel that it makes is
+then told to run on the executor when it is launched. Everything that has no meaning without a GPU is taken
+from numba.cuda as it is.
+"""
+
+# numba-cuda redirects `numba.cuda` at run time, which a type checker cannot follow.
+# pyright: reportMissingImports=false, reportAttributeAccessIssue=false, reportIncompatibleMethodOverride=false, reportIncompatibleVariableOverride=false
+
+from __future__ import annotations
+
+import sys
+import types
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numba import cuda as numba_cuda
+from numba.cuda import random
+from numba.cuda import types as numba_types
+from numba.cuda.core import sigutils
+from numba.cuda.dispatcher import CUDADispatcher
+from numba.cuda.typing.typeof import typeof_impl
+
+from gpu_labs.executor.frontend.statements import type_inference
+from gpu_labs.executor.runtime.device import Context, Device, Devices, detect, select_device
+from gpu_labs.executor.runtime.device_array import Argument, DeviceArray, Event, Stream
+from gpu_labs.executor.launch_record import KernelWarning, Launch
+from gpu_labs.executor.runtime.reduce import Reduce
+from gpu_labs.executor.run import run
+from gpu_labs.executor.runtime.launch_shape import dims
+
+
+class ExecutorKernel(CUDADispatcher):
+    """A kernel that Numba's decorator made, and that launches on the executor.
+
+    `last_launch` is the record of its latest launch."""
+
+    last_launch: Launch | None = None
+    declared: tuple[Any, ...] | None = None
+
+    def __getitem__(self, args: Any) -> Configured:
+        if not isinstance(args, tuple) or not 2 <= len(args) <= 4:
+            raise ValueError(
+                "Launch a kernel as kernel[grid, block](...), with stream and shared bytes if needed."
+            )
+        return self.configure(*args)
+
+    def configure(self, griddim: Any, blockdim: Any, stream: Any = 0, sharedmem: int = 0) -> Configured:
+        """The kernel with its launch shape, ready to be called."""
+        return Configured(self, dims(griddim, "grid"), dims(blockdim, "block"), _bytes(sharedmem))
+
+    def forall(self, ntasks: int, tpb: int = 0, stream: Any = 0, sharedmem: int = 0) -> Configured:
+        """As many threads as there are tasks, in blocks of `tpb` (default 256)."""
+        tpb = tpb or 256
+        return self.configure(max(1, -(-ntasks // tpb)), tpb, stream, sharedmem)
+
+    def specialize(self, *args: Any) -> ExecutorKernel:
+        """The kernel itself: the executor specialises at each launch."""
+        return self
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise ValueError("A kernel needs a launch shape: kernel[grid, block](...).")
+
+
+def _bytes(sharedmem: Any) -> int:
+    """The size of the dynamic shared memory."""
+    if not isinstance(sharedmem, (int, np.integer)) or sharedmem < 0:
+        raise ValueError(f"The fourth number of a launch is the bytes of shared memory, not {sharedmem!r}.")
+    return int(sharedmem)
+
+
+class Configured:
+    """A kernel with its launch shape."""
+
+    def __init__(self, kernel: ExecutorKernel, grid: Any, block: Any, shared_bytes: int) -> None:
+        self.kernel, self.grid, self.block, self.shared_bytes = kernel, grid, block, shared_bytes
+
+    def __call__(self, *args: Any, **named: Any) -> None:
+        """Run the kernel; prints go to the cell's output.
+
+        Raises:
+            KernelTypeError: a GPU compiler would reject the kernel.
+            KernelError: the launch had findings that make its result wrong.
+        """
+        if named:
+            raise TypeError(f"A launch takes its arguments by position, not by name ({', '.join(named)}=).")
+        values = [a.value if isinstance(a, Argument) else a for a in args]
+        kernel = self.kernel
+        launch = run(
+            kernel.py_func, self.grid, self.block, values, self.shared_bytes, declared=kernel.declared
+        )
+        kernel.last_launch = launch
+        sys.stdout.write(launch.printed)
+        for finding in launch.warnings:
+            warnings.warn(str(finding), KernelWarning, stacklevel=2)
+        launch.raise_for_errors()
+
+
+def _jit(func_or_sig: Any = None, *args: Any, **options: Any) -> Any:
+    """Numba's `cuda.jit`; kernels launch on the executor. A signature fixes the types of the arguments."""
+    if isinstance(func_or_sig, types.FunctionType):
+        return _adopt(numba_cuda.jit(func_or_sig, **options), None)
+    declared = _declared(func_or_sig)
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        return _adopt(numba_cuda.jit(function, **options), declared)
+
+    return decorate
+
+
+def _declared(signature: Any) -> tuple[Any, ...] | None:
+    if isinstance(signature, list):
+        signature = signature[0] if len(signature) == 1 else None
+    return None if signature is None else tuple(sigutils.normalize_signature(signature)[0])
+
+
+def _adopt(dispatcher: Any, declared: tuple[Any, ...] | None) -> Any:
+    if type(dispatcher) is CUDADispatcher and not dispatcher.targetoptions.get("device"):
+        dispatcher.__class__ = ExecutorKernel
+        dispatcher.declared = declared
+    return dispatcher
+
+
+def _to_device(obj: Any, stream: Any = 0, copy: bool = True, to: DeviceArray | None = None) -> DeviceArray:
+    """A device array with the contents of `obj`; `to` takes them instead of a new one."""
+    if to is not None:
+        to.copy_to_device(obj)
+        return to
+    return DeviceArray(np.array(obj.host if isinstance(obj, DeviceArray) else obj, copy=True))
+
+
+def _device_array(
+    shape: Any, dtype: Any = np.float64, strides: Any = None, order: Any = "C", stream: Any = 0
+):
+    """A device array whose contents are not set; here zeros."""
+    return DeviceArray(np.zeros(shape, _numpy_dtype(dtype), order=order))
+
+
+def _device_array_like(ary: Any, stream: Any = 0) -> DeviceArray:
+    """A device array of the same shape and dtype."""
+    return DeviceArray(np.zeros_like(ary.host if isinstance(ary, DeviceArray) else ary))
+
+
+def _host_array(
+    shape: Any, dtype: Any = np.float64, strides: Any = None, order: Any = "C", **_: Any
+) -> np.ndarray:
+    """Pinned, mapped and managed memory: plain NumPy memory here."""
+    return np.zeros(shape, _numpy_dtype(dtype), order=order)
+
+
+def _numpy_dtype(dtype: Any) -> Any:
+    return type_inference.numpy_dtype(dtype) if isinstance(dtype, numba_types.Type) else np.dtype(dtype)
+
+
+@contextmanager
+def _nothing(*_: Any, **__: Any) -> Iterator[None]:
+    yield
+
+
+def _pass(*_: Any, **__: Any) -> None:
+    """Nothing to do: every call is done when it returns."""
+
+
+class Facade(types.ModuleType):
+    """The names of numba.cuda; those that need a GPU are replaced."""
+
+    def __init__(self) -> None:
+        super().__init__("cuda", __doc__)
+        self.jit = _jit
+        self.to_device = _to_device
+        self.device_array = _device_array
+        self.device_array_like = _device_array_like
+        self.pinned_array = self.mapped_array = self.managed_array = _host_array
+        self.pinned_array_like = self.mapped_array_like = np.zeros_like
+        self.as_cuda_array = _to_device_view
+        self.is_cuda_array = lambda value: isinstance(value, DeviceArray)
+        self.synchronize = self.close = self.profile_start = self.profile_stop = _pass
+        self.stream = self.default_stream = self.per_thread_default_stream = lambda: Stream()
+        self.legacy_default_stream = lambda: Stream()
+        self.external_stream = lambda _: Stream()
+        self.event = Event
+        self.event_elapsed_time = lambda start, end: start.elapsed_time(end)
+        self.pinned = self.mapped = self.defer_cleanup = self.profiling = _nothing
+        self.get_current_device = lambda: Device()
+        self.current_context = lambda devnum=None: Context()
+        self.gpus, self.select_device, self.detect = Devices(), select_device, detect
+        self.reduce = self.Reduce = Reduce
+        self.list_devices = lambda: self.gpus
+        self.is_available = lambda: True
+        self.In = self.Out = self.InOut = Argument
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(numba_cuda, name)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *dir(numba_cuda)})
+
+
+def _to_device_view(value: Any, sync: bool = True) -> DeviceArray:
+    """A device array on the memory of `value`, without a copy."""
+    return value if isinstance(value, DeviceArray) else DeviceArray(np.asarray(value))
+
+
+@typeof_impl.register(Facade)
+def _typeof_facade(value: Facade, context: Any) -> Any:
+    """Inside a kernel the facade is numba.cuda."""
+    return numba_types.Module(numba_cuda)
+
+
+@typeof_impl.register(DeviceArray)
+def _typeof_device_array(value: DeviceArray, context: Any) -> Any:
+    return type_inference.type_of_argument(value.host, "array")
+
+
+def _make() -> Any:
+    if numba_cuda.is_available():
+        return numba_cuda
+    type_inference.contexts()
+    facade = Facade()
+    # `create_xoroshiro128p_states` makes its device array through this name.
+    random.cuda = facade  # type: ignore[attr-defined]
+    return facade
+
+
+cuda: Any = _make()

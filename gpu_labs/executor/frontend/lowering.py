@@ -1,0 +1,172 @@
+"""What every part of the front end writes to: the operations of one function, and what is known of its names.
+
+`frontend.py` (statements and expressions), `subscripts.py` (indexing) and `calls.py` (calls) use it.
+"""
+
+# numba-cuda redirects `numba.cuda` at run time, which a type checker cannot follow.
+# pyright: reportMissingImports=false, reportAttributeAccessIssue=false, reportIncompatibleMethodOverride=false, reportIncompatibleVariableOverride=false
+
+from __future__ import annotations
+
+import linecache
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gpu_labs.executor.frontend.statements.type_inference import Typed
+from gpu_labs.executor.launch_record import KernelTypeError
+from gpu_labs.executor.frontend.statements.numba_types import slice_parts, type_of
+from gpu_labs.executor.ir.program import Alloc, ArrayType, Const, Function, Op, Operand, Other, Program, Site, SliceOf, TupleType, Type, Var
+
+INT64 = np.dtype(np.int64)
+BOOL = np.dtype(np.bool_)
+
+
+class Unsupported(KernelTypeError):
+    """Numba's typing takes the kernel, and the executor cannot run it."""
+
+
+class Lowering(ABC):
+    """One function on its way into a `Program`. Knows which variables are compile-time objects (modules,
+    functions, dtypes, slices), so that no operation is made for them."""
+
+    def __init__(self, typed: Typed, program: Program, built: dict[int, Function]) -> None:
+        self.typed = typed
+        self.program = program
+        self.built = built
+        self.file = typed.function.__code__.co_filename
+        self.known: dict[str, Any] = {}
+        self.titles: dict[str, str] = {}  # what the kernel calls a captured array
+        self.parts: dict[str, tuple[Operand, ...]] = {}
+        self.slices: dict[str, SliceOf] = {}
+        self.names: dict[str, str] = {}
+        self.ops: list[Op] = []
+        self.line = 0
+
+    @abstractmethod
+    def device(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Function:
+        """The program of a device function for these argument types, made once."""
+
+    # What a variable is
+
+    def var(self, name: str) -> Var:
+        """The executor's variable for Numba's variable `name`."""
+        if name not in self.names:
+            plain = "v_" + re.sub(r"\W", "_", name.replace("$", "t"))
+            while plain in self.names.values():
+                plain += "_"
+            self.names[name] = plain
+        return Var(self.names[name], type_of(self.typed.typemap[name]))
+
+    def operand(self, variable: Any) -> Operand:
+        """What to read for an IR variable: a constant when its value is known, else the variable."""
+        name = variable.name
+        if name in self.slices:
+            return self.slices[name]
+        if name in self.known:
+            value = self.known[name]
+            if isinstance(value, np.ndarray):
+                return Const(value, ArrayType(value.dtype, value.ndim), self.titles.get(name, "constant"))
+            if isinstance(value, slice):
+                return constant_slice(value)
+            kind = type_of(self.typed.typemap[name]) if name in self.typed.typemap else Other("object")
+            return Const(value, kind)
+        return self.var(name)
+
+    def items_of(self, variable: Any) -> tuple[Operand, ...]:
+        """The items of a tuple variable, or the variable alone."""
+        name = variable.name
+        if name in self.parts:
+            return self.parts[name]
+        got = self.operand(variable)
+        if isinstance(got, Const) and isinstance(got.value, tuple):
+            kinds = got.type.items if isinstance(got.type, TupleType) else [INT64] * len(got.value)
+            return tuple(
+                constant_slice(v) if isinstance(v, slice) else Const(v, t)
+                for v, t in zip(got.value, kinds, strict=True)
+            )
+        if isinstance(got, Var) and isinstance(got.type, TupleType):
+            items = []
+            for at, kind in enumerate(got.type.items):
+                item = self.temp(kind)
+                self.emit("item", item, (got, Const(at, INT64)))
+                items.append(item)
+            self.parts[name] = tuple(items)
+            return self.parts[name]
+        return (got,)
+
+    # What is written
+
+    def site(self, kind: Any, array: str = "") -> Site:
+        """A new site at the current line."""
+        site = Site(len(self.program.sites), self.line, self._text(), self.file, kind, array)
+        self.program.sites.append(site)
+        return site
+
+    def emit(
+        self, kind: Any, dst: Var | None, args: tuple[Any, ...], info: Any = None, site: Site | None = None
+    ) -> Op:
+        """Append one operation of the current line."""
+        op = Op(kind, dst, args, self.line, info, site)
+        self.ops.append(op)
+        return op
+
+    def make_tuple(self, name: str, items: tuple[Operand, ...]) -> None:
+        """Variable `name` is a tuple of `items`."""
+        self.parts[name] = items
+        if not any(isinstance(i, SliceOf) for i in items):
+            self.emit("tuple", self.var(name), items)
+
+    def cast(self, value: Operand, wanted: Any) -> Operand:
+        """`value` as the Numba type `wanted`."""
+        to = type_of(wanted) if not isinstance(wanted, (np.dtype, ArrayType, TupleType, Other)) else wanted
+        if isinstance(value, SliceOf) or not isinstance(to, np.dtype) or value.type == to:
+            return value
+        if not isinstance(value.type, np.dtype) or value.type.names:
+            return value
+        if isinstance(value, Const):
+            return Const(value.value, to)
+        dst = self.temp(to)
+        self.emit("copy", dst, (value,))
+        return dst
+
+    def temp(self, kind: Type) -> Var:
+        """A new variable."""
+        name = f"$made{len(self.names)}"
+        self.names[name] = f"v_made{len(self.names)}"
+        return Var(self.names[name], kind)
+
+    def alloc(self, name: str, space: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Alloc:
+        """A new allocation, named as the learner's variable."""
+        made = Alloc(
+            len(self.program.allocs), plain_name(name), space, shape, dtype, space == "shared" and 0 in shape
+        )
+        self.program.allocs.append(made)
+        return made
+
+    def reject(self, message: str) -> Unsupported:
+        """The error for what the executor cannot run."""
+        return Unsupported(f"line {self.line}: {self._text()}\n{message}", self.line, self._text())
+
+    def _text(self) -> str:
+        return linecache.getline(self.file, self.line).strip()
+
+
+def plain_name(name: str) -> str:
+    """The learner's name of a variable that Numba numbered: `v` for `v.2`."""
+    return re.sub(r"\.\d+$", "", name)
+
+
+def constant_slice(value: slice) -> SliceOf:
+    """A slice whose parts are known."""
+    return SliceOf(*(None if part is None else Const(part, INT64) for part in slice_parts(value)))
+
+
+def is_record(operand: Operand) -> bool:
+    """True for one structured element."""
+    return (
+        not isinstance(operand, SliceOf) and isinstance(operand.type, np.dtype) and bool(operand.type.names)
+    )

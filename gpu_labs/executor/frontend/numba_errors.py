@@ -1,0 +1,112 @@
+"""Numba's messages made short: the sentence that says what is wrong, the kernel's line, and what to try."""
+
+from __future__ import annotations
+
+import linecache
+import re
+from collections.abc import Callable
+from typing import Any
+
+from gpu_labs.executor.launch_record import KernelTypeError
+
+_LOCATION = re.compile(r'(?:File "([^"]*)", line |(\S+\.py) \()(\d+)')
+_NOISE = re.compile(r"Function\(<(?:built-in function|intrinsic|class|ufunc)? ?'?([\w.]+)'?[^>]*>\)")
+_SUBSCRIPT = re.compile(r"(?:get|set)item\(array\(\w+(?:\([^)]*\))?, (\d)d, \w+\), (.*)\)$")
+
+_HINTS = [  # a pattern in Numba's sentence, and what a beginner should hear
+    (r"of type list\(|reflected list", "A kernel cannot use Python lists: use a tuple, or cuda.local.array."),
+    (r"DictType|\bdict\b", "A kernel cannot use dictionaries: use arrays that are indexed by number."),
+    (r"Untyped global name .*<class 'function'>", "Decorate that function with @cuda.jit(device=True)."),
+    (r"Untyped global name", "A kernel can use only arguments, constants and device functions."),
+    (r"Cannot unify", "A variable must keep one type in the whole kernel."),
+    (r"is not defined", "Check the spelling, or give it a value before this line on every path."),
+    (r"Unknown attribute|has no attribute", "Check the spelling of the name after the dot."),
+    (r"no (?:cuda\.(?:shared|local)\.)?array\(", "The shape of a shared or local array must be a constant: a number "
+     "or a global name; compute a sum such as TILE + 1 above the kernel. For a size chosen at launch: "
+     "cuda.shared.array(0, dtype), kernel[grid, block, stream, bytes]."),
+    (r"syncthreads_\w+\(bool", "It counts integers: pass int(condition)."),
+    (r"re-entrant", "The function calls itself, and the executor cannot type that: write a loop."),
+    (r"context manager", "A kernel cannot use `with`."),
+    (r"setitem\(readonly", "The array is read-only: pass a copy."),
+    (r"^CUDA has no", "These types do not go together."),
+]  # fmt: skip
+
+
+def shortened(error: Exception, function: Callable[..., Any]) -> KernelTypeError:
+    """What to tell the learner about an error that Numba raised for `function`; `details` has all of it."""
+    full = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    code = function.__code__
+    file = code.co_filename.split("/")[-1]
+    places = [int(n) for a, b, n in _LOCATION.findall(full) if (a or b).endswith(file)]
+    places = places or _lines_on_the_way(error, code.co_filename)
+    line = places[-1] if places else code.co_firstlineno
+    text = linecache.getline(code.co_filename, line).strip()
+    return KernelTypeError(f"line {line}: {text}\n{_sentence(full)}", line, text, full)
+
+
+def _lines_on_the_way(error: Exception, file: str) -> list[int]:
+    """Lines of `file` that type inference was working on when it raised, outermost first.
+
+    Numba's message often names none, but its frames hold the constraint and with it the place."""
+    found = []
+    trace = error.__traceback__
+    while trace is not None:
+        for value in trace.tb_frame.f_locals.values():
+            place = getattr(value, "loc", None)
+            line = getattr(place, "line", None)
+            if getattr(place, "filename", "") == file and isinstance(line, int):
+                found.append(line)
+        trace = trace.tb_next
+    return found
+
+
+def _sentence(full: str) -> str:
+    lines = [line.strip() for line in full.splitlines() if line.strip()]
+    if re.search(r"No conversion from \S+ to none for '\$\w*return_value", full):
+        return "A kernel returns nothing: write the result into an array argument."
+    wanted: list[str] = []
+    for at, line in enumerate(lines):
+        line = _NOISE.sub(r"\1", line)
+        if line.startswith(("Failed in", "During:", "File ", "Invalid use of", "There are", "<source")):
+            continue
+        if line.startswith("No implementation of function"):
+            call = next((each[4:] for each in lines[at:] if each.startswith(">>> ")), "")
+            subscript = _SUBSCRIPT.search(call)
+            if subscript:
+                return _about_an_index(int(subscript[1]), subscript[2], call)
+            wanted = [f"CUDA has no {call}."]
+            continue
+        if line.startswith(("Cannot unify", "Untyped global", "NameError", "Unknown attribute", "Undefined")):
+            return _with_a_hint(line)
+        if not wanted:
+            wanted = [line]
+    return _with_a_hint(" ".join(wanted[:2])) if wanted else lines[0]
+
+
+def _about_an_index(dimensions: int, rest: str, call: str) -> str:
+    """`rest` holds the types of the index and, where something is assigned, of the value."""
+    index = re.match(r"(?:Uni)?Tuple\([^()]*(?:\([^()]*\)[^()]*)*\)|\w+(?:\[[^\]]*\])?(?:\([^()]*\))?", rest)
+    kind = index[0] if index else rest
+    if "Dim3" in kind:
+        return "An index is a number: write cuda.threadIdx.x, with .x, .y or .z."
+    if "float" in kind:
+        return "An index must be an integer: divide with // instead of /, or use int()."
+    given = (
+        kind.count("int")
+        if kind.startswith("Tuple")
+        else int(kind[:-1].rsplit(" ", 1)[-1])
+        if " x " in kind
+        else 1
+    )
+    if given > dimensions:
+        return (
+            f"The array has {dimensions} dimension{'s' * (dimensions > 1)}, and {given} indices were given."
+        )
+    if "array(" in rest[len(kind) :]:
+        return "One element takes one number, not a whole array: index the array on the right too."
+    return f"CUDA has no {call}: these types do not go together."
+
+
+def _with_a_hint(line: str) -> str:
+    hint = next((said for pattern, said in _HINTS if re.search(pattern, line)), "")
+    return f"{line.rstrip('.')}. {hint}".strip()

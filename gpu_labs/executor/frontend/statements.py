@@ -1,0 +1,332 @@
+"""From Numba's typed IR to the executor's own `Program`: statements and expressions.
+
+The front end (`lowering.py`, `subscripts.py`, `calls.py`) and `gate.py` are all that knows Numba; everything
+behind them reads a `Program`.
+"""
+
+# numba-cuda redirects `numba.cuda` at run time, which a type checker cannot follow.
+# pyright: reportMissingImports=false, reportAttributeAccessIssue=false, reportIncompatibleMethodOverride=false, reportIncompatibleVariableOverride=false
+
+from __future__ import annotations
+
+import types as python_types
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba.cuda import types
+from numba.cuda.core import ir
+
+from gpu_labs.executor.frontend.statements import type_inference
+from gpu_labs.executor.frontend.statements import subscripts
+from gpu_labs.executor.frontend.statements.calls import lower_call
+from gpu_labs.executor.launch_record import KernelTypeError
+from gpu_labs.executor.frontend.statements.lowering import BOOL, Lowering, is_record
+from gpu_labs.executor.ir.intrinsics import OPERATORS
+from gpu_labs.executor.frontend.statements.numba_types import Method, is_dim3, is_special, is_stub, type_of
+from gpu_labs.executor.ir.program import ArrayType, Block, Branch, Const, Function, Jump, Operand, Phi, Program, Return, SliceOf, TupleType, Var, source_of
+from gpu_labs.executor.frontend.statements.undefined import watch_undefined
+
+_SPECIAL = {"threadIdx": "tid", "blockIdx": "bid", "blockDim": "bdim", "gridDim": "gdim"}
+_ATTRIBUTES = {"shape", "ndim", "size", "itemsize", "strides", "nbytes", "T"}
+
+
+def build(typed: type_inference.Typed) -> Program:
+    """The program of a typed kernel and of every device function that it calls.
+
+    Raises:
+        Unsupported: the executor cannot run it.
+    """
+    program = Program(kernel=None, functions=[], sites=[], allocs=[])  # type: ignore[arg-type]
+    program.kernel = FunctionLowering(typed, program, {}).function()
+    return program
+
+
+class FunctionLowering(Lowering):
+    """Lowers the statements and expressions of one function."""
+
+    def function(self) -> Function:
+        """The whole function."""
+        try:
+            return self._function()
+        except KernelTypeError:
+            raise
+        except (
+            AssertionError,
+            AttributeError,
+            KeyError,
+            NotImplementedError,
+            TypeError,
+            ValueError,
+        ) as error:
+            raise self.reject(f"The executor does not know how to run this line ({error}).") from error
+
+    def _function(self) -> Function:
+        code = self.typed.function.__code__
+        blocks = self.typed.ir.blocks
+        parameters = tuple(self.var(f"arg.{name}") for name in self.typed.ir.arg_names)
+        self.line = code.co_firstlineno
+        self.unset: dict[tuple[int, str], tuple[int, ...]] = {}
+        self._learn_constants()
+        made = {label: self._block(label, block) for label, block in sorted(blocks.items())}
+        watch_undefined(self, made, self.unset)
+        returns = type_of(self.typed.return_type)
+        first, source = source_of(code)
+        return Function(code.co_name, parameters, returns, min(blocks), made, self.file, first, source)
+
+    def device(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Function:
+        """The program of a device function for these argument types, made once."""
+        typed = type_inference.type_function(function, args)
+        if id(typed) not in self.built:
+            made = FunctionLowering(typed, self.program, self.built).function()
+            self.built[id(typed)] = made
+            self.program.functions.append(made)
+        return self.built[id(typed)]
+
+    def _learn_constants(self) -> None:
+        """Compile-time objects, found before lowering because a phi may name one from a later block."""
+        for block in self.typed.ir.blocks.values():
+            for statement in block.body:
+                if isinstance(statement, ir.Assign):
+                    self._learn(statement.target.name, statement.value)
+
+    def _learn(self, name: str, value: Any) -> None:
+        if isinstance(value, (ir.Const, ir.Global, ir.FreeVar)):
+            self.known[name] = value.value
+            if not isinstance(value, ir.Const):
+                self.titles[name] = value.name
+        elif isinstance(value, ir.Var) and value.name in self.known:
+            self.known[name] = self.known[value.name]
+            self.titles[name] = self.titles.get(value.name, "constant")
+        elif isinstance(value, ir.Expr) and value.op == "getattr" and value.value.name in self.known:
+            home = self.known[value.value.name]
+            if isinstance(home, (python_types.ModuleType, type)) or is_stub(home):
+                found = getattr(home, value.attr, None)
+                if not is_dim3(home) and found is not None and not is_special(found):
+                    self.known[name] = found
+
+    # Statements
+
+    def _block(self, label: int, block: Any) -> Block:
+        self.ops = []
+        made = Block(label, ops=self.ops)
+        for statement in block.body:
+            self.line = statement.loc.line
+            if isinstance(statement, ir.Assign):
+                if isinstance(statement.value, ir.Expr) and statement.value.op == "phi":
+                    self._phi(made, statement)
+                else:
+                    self._assign(statement.target, statement.value)
+            elif isinstance(statement, ir.Jump):
+                made.end = Jump(statement.target)
+            elif isinstance(statement, ir.Branch):
+                condition = self.cast(self.operand(statement.cond), types.boolean)
+                made.end = Branch(condition, statement.truebr, statement.falsebr, self.site("branch"))
+            elif isinstance(statement, ir.Return):
+                made.end = Return(self.operand(statement.value))
+            elif isinstance(statement, (ir.StaticRaise, ir.DynamicRaise)):
+                self.emit("raise", None, (), _exception(statement), self.site("raise"))
+                made.end = Return(None)  # a GPU kernel without debug=True ends the thread and tells nobody
+            else:
+                self._statement(statement)
+        return made
+
+    def _phi(self, made: Block, statement: Any) -> None:
+        name = statement.target.name
+        if name in self.known:
+            return
+        value = statement.value
+        incoming = {}
+        dst = self.var(name)
+        sources = list(zip(value.incoming_blocks, value.incoming_values, strict=True))
+        for label, source in sources:
+            if source is not ir.UNDEFINED:
+                got = self.operand(source)
+                if isinstance(got, Const) and isinstance(dst.type, np.dtype):
+                    got = Const(got.value, dst.type)
+                incoming[label] = got
+        self.unset[made.label, name] = tuple(label for label, source in sources if source is ir.UNDEFINED)
+        made.phis.append(Phi(dst, incoming))
+
+    def _statement(self, statement: Any) -> None:
+        if isinstance(statement, (ir.SetItem, ir.StaticSetItem)):
+            subscripts.store(self, statement)
+        elif isinstance(statement, ir.SetAttr):
+            target, value = self.operand(statement.target), self.operand(statement.value)
+            self.emit("setfield", None, (target, value), statement.attr, self.site("write"))
+        elif isinstance(statement, ir.Print):
+            self.emit("print", None, tuple(map(self._printable, statement.args)))
+        elif not isinstance(statement, ir.Del):
+            raise self.reject(f"The executor does not know `{type(statement).__name__}`.")
+
+    def _printable(self, variable: Any) -> Operand:
+        got = self.operand(variable)
+        if isinstance(got, SliceOf) or isinstance(got.type, ArrayType) or is_record(got):
+            raise self.reject("print takes numbers and constant strings: print one element, such as x[i].")
+        return got
+
+    # Expressions
+
+    def _assign(self, target: Any, value: Any) -> None:
+        name = target.name
+        if name in self.known:
+            return
+        if isinstance(value, ir.Arg):
+            self.emit("copy", self.var(name), (self.var(f"arg.{value.name}"),))
+        elif isinstance(value, ir.Var):
+            if value.name in self.slices:
+                self.slices[name] = self.slices[value.name]
+                return
+            if value.name in self.parts:
+                self.parts[name] = self.parts[value.name]
+            self.emit("copy", self.var(name), (self.operand(value),))
+        elif isinstance(value, ir.Expr):
+            getattr(self, f"_expr_{value.op}", self._unknown)(name, value)
+        else:
+            raise self.reject(f"The executor does not know `{value}`.")
+
+    def _unknown(self, name: str, value: Any) -> None:
+        raise self.reject(f"The executor does not know `{value.op}`.")
+
+    def _expr_cast(self, name: str, value: Any) -> None:
+        self.emit("copy", self.var(name), (self.operand(value.value),))
+
+    def _expr_binop(self, name: str, value: Any) -> None:
+        signature = self.typed.calltypes[value]
+        symbol = OPERATORS.get(value.immutable_fn if value.op == "inplace_binop" else value.fn)
+        left, right = self.operand(value.lhs), self.operand(value.rhs)
+        if symbol is None or isinstance(left, SliceOf) or isinstance(right, SliceOf):
+            raise self.reject("The executor does not know this operator.")
+        if symbol == "in":
+            self._contains(name, value.lhs, right)
+            return
+        if isinstance(left.type, TupleType) or isinstance(right.type, TupleType):
+            self._tuple_operator(name, symbol, value.lhs, value.rhs)
+            return
+        if isinstance(left.type, ArrayType) or isinstance(right.type, ArrayType):
+            raise self.reject(
+                "A kernel computes with elements, not with whole arrays: write x[i], in a loop."
+            )
+        result = self.var(name)
+        first, second = signature.args
+        if symbol in ("<<", ">>"):
+            first = second = signature.return_type
+        self.emit("binary", result, (self.cast(left, first), self.cast(right, second)), symbol)
+
+    _expr_inplace_binop = _expr_binop
+
+    def _contains(self, name: str, home: Any, item: Operand) -> None:
+        if not isinstance(type_of(self.typed.typemap[home.name]), TupleType):
+            raise self.reject("The executor knows `in` only for tuples.")
+        found: Operand = Const(False, BOOL)
+        for each in self.items_of(home):
+            found = self._joined(found, (item, each), "|")
+        self.emit("copy", self.var(name), (found,))
+
+    def _joined(self, so_far: Operand, pair: tuple[Operand, Operand], how: str) -> Var:
+        """`so_far | (a == b)`, or with `&`."""
+        each, both = self.temp(BOOL), self.temp(BOOL)
+        self.emit("binary", each, pair, "==")
+        self.emit("binary", both, (so_far, each), how)
+        return both
+
+    def _tuple_operator(self, name: str, symbol: str, left: Any, right: Any) -> None:
+        a, b = self.items_of(left), self.items_of(right)
+        if symbol == "+":
+            self.make_tuple(name, (*a, *b))
+        elif symbol in ("==", "!=") and len(a) == len(b):
+            equal: Operand = Const(True, BOOL)
+            for x, y in zip(a, b, strict=True):
+                equal = self._joined(equal, (x, y), "&")
+            if symbol == "==":
+                self.emit("copy", self.var(name), (equal,))
+            else:
+                self.emit("unary", self.var(name), (equal,), "not")
+        else:
+            raise self.reject(f"The executor does not know `{symbol}` of tuples.")
+
+    def _expr_unary(self, name: str, value: Any) -> None:
+        symbol = OPERATORS[value.fn]
+        wanted = self.typed.calltypes[value].args[0]
+        got = self.cast(self.operand(value.value), wanted)
+        if not isinstance(got, SliceOf) and not isinstance(got.type, np.dtype):
+            raise self.reject("The executor does not know this operator.")
+        self.emit("unary", self.var(name), (got,), symbol)
+
+    def _expr_build_tuple(self, name: str, value: Any) -> None:
+        self.make_tuple(name, tuple(map(self.operand, value.items)))
+
+    def _expr_build_slice(self, name: str, value: Any) -> None:
+        raise self.reject("The executor does not know this slice.")
+
+    def _expr_exhaust_iter(self, name: str, value: Any) -> None:
+        if value.value.name in self.parts:
+            self.parts[name] = self.parts[value.value.name]
+        self.emit("copy", self.var(name), (self.operand(value.value),))
+
+    def _expr_getitem(self, name: str, value: Any) -> None:
+        subscripts.load(self, name, value.value, value.index)
+
+    _expr_typed_getitem = _expr_getitem
+
+    def _expr_static_getitem(self, name: str, value: Any) -> None:
+        if value.index_var is not None:
+            subscripts.load(self, name, value.value, value.index_var)
+        else:
+            subscripts.load_constant(self, name, value.value, value.index)
+
+    def _expr_getattr(self, name: str, value: Any) -> None:
+        home = self.known.get(value.value.name)
+        attribute = value.attr
+        if home is not None:
+            if is_dim3(home):
+                self.emit("special", self.var(name), (), f"{_SPECIAL[home.__name__]}.{attribute}")
+                return
+            found = getattr(home, attribute, None)
+            if found is not None and is_special(found):
+                self.emit("special", self.var(name), (), found.__name__)
+                return
+        if isinstance(self.typed.typemap[name], types.BoundFunction):
+            self.known[name] = Method(self.operand(value.value), attribute)
+            return
+        kind = self.typed.typemap[value.value.name]
+        if isinstance(kind, types.BaseNamedTuple):
+            item = self.items_of(value.value)[kind.fields.index(attribute)]
+            self.emit("copy", self.var(name), (item,))
+            return
+        got = self.operand(value.value)
+        if is_record(got):
+            subscripts.field(self, name, got, attribute)
+            return
+        if not isinstance(got, SliceOf) and isinstance(got.type, ArrayType) and attribute not in _ATTRIBUTES:
+            raise self.reject(f"The executor does not know an array's `{attribute}`.")
+        self.emit("attribute", self.var(name), (got,), attribute)
+
+    def _expr_getiter(self, name: str, value: Any) -> None:
+        self.emit("iter", self.var(name), (self.operand(value.value),), None, self.site("read"))
+
+    def _expr_iternext(self, name: str, value: Any) -> None:
+        first = self.typed.typemap[name].first_type
+        item = Var(self.var(name).name, type_of(first))
+        self.emit("next", item, (self.operand(value.value),), f"{item.name}_more")
+
+    def _expr_pair_first(self, name: str, value: Any) -> None:
+        home = self.var(value.value.name)
+        dst = self.var(name)
+        self.emit("copy", dst, (Var(home.name, dst.type),))
+
+    def _expr_pair_second(self, name: str, value: Any) -> None:
+        home = self.var(value.value.name)
+        self.emit("copy", self.var(name), (Var(f"{home.name}_more", BOOL),))
+
+    def _expr_call(self, name: str, value: Any) -> None:
+        lower_call(self, name, value)
+
+
+def _exception(statement: Any) -> str:
+    """What a `raise` or a failed `assert` raises, as it is written: `ValueError('no')`."""
+    if statement.exc_class is None:
+        return "the exception again"
+    name: str = statement.exc_class.__name__
+    known = isinstance(statement, ir.StaticRaise) and statement.exc_args
+    return f"{name}({', '.join(map(repr, statement.exc_args))})" if known else name

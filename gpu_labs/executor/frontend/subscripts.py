@@ -1,0 +1,123 @@
+"""Lowering of `x[i]` and `x[i] = v`: elements, rows and slices of arrays, fields of records, items of tuples."""
+
+# numba-cuda redirects `numba.cuda` at run time, which a type checker cannot follow.
+# pyright: reportMissingImports=false, reportAttributeAccessIssue=false, reportIncompatibleMethodOverride=false, reportIncompatibleVariableOverride=false
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba.cuda.core import ir
+
+from gpu_labs.executor.frontend.statements.lowering import INT64, Lowering, is_record
+from gpu_labs.executor.frontend.statements.numba_types import type_of
+from gpu_labs.executor.ir.program import ArrayType, Const, Operand, SliceOf, TupleType
+
+
+def load(low: Lowering, name: str, home_variable: Any, index_variable: Any) -> None:
+    """`name = home[index]`."""
+    home, index = low.operand(home_variable), low.operand(index_variable)
+    if isinstance(home, SliceOf):
+        raise low.reject("The executor does not know how to index a slice.")
+    if is_record(home):
+        if not isinstance(index, Const):
+            raise low.reject("A record's field is named by a constant.")
+        field(low, name, home, index.value)
+    elif isinstance(home.type, TupleType):
+        _tuple_item(low, name, home_variable, index)
+    elif isinstance(home.type, ArrayType):
+        result = type_of(low.typed.typemap[name])
+        window = isinstance(result, ArrayType) or (isinstance(result, np.dtype) and bool(result.names))
+        verb = "view" if window else "load"
+        low.emit(verb, low.var(name), (home, *indices(low, index_variable)), None, low.site("read"))
+    else:
+        raise low.reject("The executor does not know how to index this.")
+
+
+def load_constant(low: Lowering, name: str, home_variable: Any, index: Any) -> None:
+    """`name = home[index]` for an index that Numba folded into the expression."""
+    home = low.operand(home_variable)
+    if isinstance(home, SliceOf):
+        raise low.reject("The executor does not know how to index a slice.")
+    if is_record(home):
+        field(low, name, home, index)
+        return
+    items = low.items_of(home_variable)
+    if isinstance(index, slice):
+        low.make_tuple(name, items[index])
+    else:
+        low.emit("copy", low.var(name), (items[index],))
+
+
+def field(low: Lowering, name: str, home: Operand, key: Any) -> None:
+    """`name = home.key` of a record; `key` is a field's name or number."""
+    assert not isinstance(home, SliceOf) and isinstance(home.type, np.dtype) and home.type.names
+    key = home.type.names[key] if isinstance(key, int) else key
+    if home.type[key].subdtype is not None:
+        raise low.reject("The executor does not know arrays inside records.")
+    low.emit("field", low.var(name), (home,), key, low.site("read"))
+
+
+def _tuple_item(low: Lowering, name: str, home_variable: Any, index: Operand) -> None:
+    if isinstance(index, SliceOf):
+        bounds = [p.value if isinstance(p, Const) else None for p in (index.start, index.stop, index.step)]
+        low.make_tuple(name, low.items_of(home_variable)[slice(*bounds)])
+    elif isinstance(index, Const):
+        low.emit("copy", low.var(name), (low.items_of(home_variable)[index.value],))
+    else:
+        low.emit("item", low.var(name), (low.operand(home_variable), index), None, low.site("read"))
+
+
+def indices(low: Lowering, variable: Any) -> tuple[Operand, ...]:
+    """One index for each dimension."""
+    got = low.operand(variable)
+    return (got,) if isinstance(got, SliceOf) else low.items_of(variable)
+
+
+def store(low: Lowering, statement: Any) -> None:
+    """`target[index] = value`."""
+    home, value = low.operand(statement.target), low.operand(statement.value)
+    if isinstance(home, SliceOf):
+        raise low.reject("The executor does not know this assignment.")
+    index = statement.index if isinstance(statement, ir.SetItem) else statement.index_var
+    if is_record(home):
+        key = low.known.get(index.name) if index is not None else statement.index
+        assert isinstance(home.type, np.dtype) and home.type.names
+        key = home.type.names[key] if isinstance(key, int) else key
+        low.emit("setfield", None, (home, value), key, low.site("write"))
+        return
+    if index is None:
+        constant = statement.index if isinstance(statement.index, tuple) else (statement.index,)
+        places: tuple[Operand, ...] = tuple(Const(i, INT64) for i in constant)
+    else:
+        places = indices(low, index)
+    assert isinstance(home.type, ArrayType)
+    if is_record(value):
+        _store_record(low, home, places, value)
+    elif any(isinstance(i, SliceOf) for i in places) or len(places) < home.type.ndim:
+        _fill(low, home, places, value)
+    else:
+        low.emit("store", None, (home, *places, value), None, low.site("write"))
+
+
+def _store_record(low: Lowering, home: Any, places: tuple[Operand, ...], value: Any) -> None:
+    """A record is copied field by field."""
+    target = low.temp(home.type.dtype)
+    low.emit("view", target, (home, *places), None, low.site("write"))
+    for key in value.type.names:
+        got = low.temp(value.type[key])
+        if got.type.subdtype is not None:  # type: ignore[union-attr]
+            raise low.reject("The executor does not know arrays inside records.")
+        low.emit("field", got, (value,), key, low.site("read"))
+        low.emit("setfield", None, (target, got), key, low.site("write"))
+
+
+def _fill(low: Lowering, home: Any, places: tuple[Operand, ...], value: Operand) -> None:
+    """`x[2:5] = 0`: one number for every element of a row or slice."""
+    if isinstance(value, SliceOf) or isinstance(value.type, (ArrayType, TupleType)):
+        raise low.reject("The executor does not copy whole arrays: write a loop over the elements.")
+    kept = home.type.ndim - len(places) + sum(isinstance(i, SliceOf) for i in places)
+    window = low.temp(ArrayType(home.type.dtype, kept))
+    low.emit("view", window, (home, *places), None, low.site("write"))
+    low.emit("fill", None, (window, value), None, low.site("write"))

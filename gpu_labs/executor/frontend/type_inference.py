@@ -1,0 +1,235 @@
+"""The type gate: what a GPU compiler would reject is rejected here, in Numba's words made short.
+
+This is the one place that runs Numba's CUDA typing. It needs no driver: the pipeline stops after type
+inference, and device functions are typed the same way instead of being compiled for the current device.
+Numba offers no public call for that, so this file uses numba-cuda's `CUDACompiler`, `CUDATypingContext`,
+`NopythonTypeInference` and `CUDADispatcher.get_call_template`; `tests/gpu_labs/test_gate.py` fails loudly
+when they change.
+"""
+
+# numba-cuda redirects `numba.cuda` at run time, which a type checker cannot follow.
+# pyright: reportMissingImports=false, reportAttributeAccessIssue=false, reportIncompatibleMethodOverride=false, reportIncompatibleVariableOverride=false
+
+from __future__ import annotations
+
+import linecache
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba import cuda, types
+from numba.core.errors import NumbaError as CoreNumbaError
+from numba.cuda import compiler as cuda_compiler
+from numba.cuda import typing as cuda_typing
+from numba.cuda import utils as cuda_utils
+from numba.cuda.core import sigutils
+from numba.cuda.core.compiler_machinery import PassManager
+from numba.cuda.core.errors import NumbaError
+from numba.cuda.core.typed_passes import NopythonTypeInference
+from numba.cuda.dispatcher import CUDADispatcher
+from numba.cuda.errors import UnsupportedBytecodeError
+from numba.cuda.np import numpy_support
+from numba.cuda.target import CUDATargetContext, CUDATypingContext
+from numba.cuda.typing.typeof import Purpose, typeof
+
+from gpu_labs.executor.frontend.statements.numba_errors import shortened
+from gpu_labs.executor.launch_record import KernelTypeError
+
+_REFUSALS = (NumbaError, CoreNumbaError, UnsupportedBytecodeError)
+_LOCK = threading.RLock()
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A function after type inference: Numba's IR in SSA form, with a type for every variable and call."""
+
+    function: Callable[..., Any]
+    ir: Any
+    typemap: dict[str, Any]
+    calltypes: dict[Any, Any]
+    return_type: Any
+
+
+class _NoResult(Exception):
+    """Ends the pipeline after type inference, where Numba would ask for compiled code."""
+
+
+class _TypingOnly(cuda_compiler.CUDACompiler):
+    def define_pipelines(self) -> list[PassManager]:
+        (full,) = super().define_pipelines()
+        manager = PassManager("typing only")
+        for implementation, description in full.passes:
+            manager.passes.append((implementation, description))
+            if implementation is NopythonTypeInference:
+                break
+        manager.finalize()
+        return [manager]
+
+
+def _call_template(self: Any, args: Any, kws: Any) -> Any:
+    """Stands in for `CUDADispatcher.get_call_template`, which compiles for the current device."""
+    _, folded = self.fold_argument_types(args, kws)
+    typed = type_function(self.py_func, tuple(folded))
+    signature = cuda_typing.signature(typed.return_type, *folded)
+    name = f"CallTemplate({self.py_func.__name__})"
+    template = cuda_typing.make_concrete_template(name, key=self.py_func.__name__, signatures=[signature])
+    return template, cuda_utils.pysignature(self.py_func), folded, {}
+
+
+def _overload(self: Any, sig: Any) -> Any:
+    """Stands in for `CUDADispatcher.get_overload`: the device function as LLVM code, for `lowering_problem`."""
+    args = tuple(sigutils.normalize_signature(sig)[0])
+    made = _pipeline(cuda_compiler.CUDACompiler, args, kernel=False).compile_extra(self.py_func)
+    contexts()[1].insert_user_function(made.entry_point, made.fndesc, [made.library])
+    return made.entry_point
+
+
+@contextmanager
+def _without_a_driver(overload: Callable[[Any, Any], Any] = lambda self, sig: None) -> Iterator[None]:
+    """Calls of device functions are typed here, and compiled only where `overload` does so."""
+    if cuda.is_available():
+        yield
+        return
+    real = {name: getattr(CUDADispatcher, name) for name in ("get_call_template", "get_overload")}
+    CUDADispatcher.get_call_template = _call_template  # type: ignore[method-assign]
+    CUDADispatcher.get_overload = overload  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        for name, method in real.items():
+            setattr(CUDADispatcher, name, method)
+
+
+_context: tuple[CUDATypingContext, CUDATargetContext] | None = None
+_typed: dict[tuple[Any, ...], Typed] = {}
+
+
+def contexts() -> tuple[CUDATypingContext, CUDATargetContext]:
+    """The typing and target contexts, made once; making them takes most of a first launch's time."""
+    global _context
+    with _LOCK:
+        if _context is None:
+            typing_context = CUDATypingContext()
+            _context = typing_context, CUDATargetContext(typing_context)
+            for each in _context:
+                each.refresh()
+        return _context
+
+
+def type_function(function: Callable[..., Any], args: tuple[Any, ...], kernel: bool = False) -> Typed:
+    """Type `function` for arguments of the Numba types `args`; raises Numba's own errors."""
+    key = (function, args, kernel)
+    with _LOCK:
+        if key not in _typed:
+            _typed[key] = _infer(function, args, kernel)
+        return _typed[key]
+
+
+def _pipeline(
+    compiler: type[cuda_compiler.CUDACompiler], args: tuple[Any, ...], kernel: bool
+) -> cuda_compiler.CUDACompiler:
+    typing_context, target_context = contexts()
+    for each in (typing_context, target_context):
+        each.refresh()
+    flags = cuda_compiler.CUDAFlags()
+    flags.no_compile = True
+    flags.no_cpython_wrapper = True
+    flags.no_cfunc_wrapper = True
+    flags.error_model = "numpy"
+    returns = types.void if kernel else None
+    return compiler(typing_context, target_context, None, args, returns, flags, {}, None, None)
+
+
+def lowering_problem(function: Callable[..., Any], args: tuple[Any, ...]) -> str | None:
+    """Why Numba cannot compile a kernel that it could type, in its words; None when it can.
+
+    Slower than typing, so asked only for what the executor cannot run: it goes on to LLVM code, which needs
+    no driver either."""
+    pipeline = _pipeline(cuda_compiler.CUDACompiler, args, kernel=True)
+    with _LOCK, cuda_utils.numba_target_override(), _without_a_driver(_overload):
+        try:
+            pipeline.compile_extra(function)
+        except Exception as error:
+            return str(error).splitlines()[0]
+    return None
+
+
+def _infer(function: Callable[..., Any], args: tuple[Any, ...], kernel: bool) -> Typed:
+    pipeline = _pipeline(_TypingOnly, args, kernel)
+    with cuda_utils.numba_target_override(), _without_a_driver():
+        try:
+            pipeline.compile_extra(function)
+        except AttributeError:
+            # The pipeline ends by asking for `state.cr`, which only the passes that were left out would set.
+            if pipeline.state.typemap is None:
+                raise
+    state = pipeline.state
+    return Typed(function, state.func_ir, state.typemap, state.calltypes, state.return_type)
+
+
+def type_kernel(function: Callable[..., Any], args: tuple[Any, ...]) -> Typed:
+    """Type a kernel.
+
+    Raises:
+        KernelTypeError: Numba rejects it; the message is short, `details` has Numba's own.
+    """
+    try:
+        typed = type_function(function, args, kernel=True)
+    except _REFUSALS as error:
+        raise shortened(error, function) from None
+    except AttributeError as error:  # a name that a module in the kernel does not have
+        raise shortened(error, function) from None
+    if typed.return_type not in (types.none, types.void):
+        line = function.__code__.co_firstlineno
+        raise KernelTypeError(
+            f"{function.__name__} returns a value ({typed.return_type}). A kernel returns nothing: write the "
+            "result into an array argument.",
+            line,
+            linecache.getline(function.__code__.co_filename, line).strip(),
+        )
+    return typed
+
+
+def type_of_argument(value: Any, name: str) -> Any:
+    """Numba's type of a kernel argument.
+
+    Raises:
+        KernelTypeError: a kernel cannot take such a value.
+    """
+    if isinstance(value, np.ndarray) and value.dtype.kind in "OUS":
+        what = "Python objects" if value.dtype.kind == "O" else "text"
+        hint = "give it a dtype of numbers, such as np.float32"
+        raise KernelTypeError(f"A kernel cannot take `{name}`, an array of {what}: {hint}.")
+    if isinstance(value, np.ndarray) and not value.dtype.isnative:
+        hint = "convert it with astype(dtype.newbyteorder('='))"
+        raise KernelTypeError(f"`{name}` has the byte order of another kind of machine: {hint}.")
+    try:
+        if isinstance(value, (list, set, dict, str, bytes)):
+            raise TypeError
+        return typeof(value, Purpose.argument)
+    except (ValueError, TypeError, NumbaError, CoreNumbaError):
+        kind = type(value).__name__
+        hint = "np.array(...)" if isinstance(value, list) else "a NumPy array or a number"
+        raise KernelTypeError(f"A kernel cannot take `{name}`, a {kind}: pass {hint}.") from None
+
+
+def fits(given: Any, declared: Any) -> bool:
+    """Whether an argument of one type may be given where a signature declares the other: a number if it can be
+    converted, an array of the same dtype and dimensions, in any order that the declared one allows."""
+    if isinstance(declared, types.Array) and isinstance(given, types.Array):
+        same = declared.dtype == given.dtype and declared.ndim == given.ndim
+        return same and declared.layout in ("A", given.layout)
+    return contexts()[0].can_convert(given, declared) is not None
+
+
+def is_kernel(value: Any) -> bool:
+    """True for what `@cuda.jit` makes."""
+    return isinstance(value, CUDADispatcher)
+
+
+def numpy_dtype(numba_type: Any) -> np.dtype[Any]:
+    """The NumPy dtype of a Numba scalar or record type."""
+    return np.dtype(numpy_support.as_dtype(numba_type))

@@ -1,0 +1,1 @@
+"""The typed program of a kernel and its control flow."""

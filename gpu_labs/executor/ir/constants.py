@@ -1,0 +1,32 @@
+"""Names for the constants of generated code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gpu_labs.executor.ir.program import Const
+
+
+class Constants:
+    """The names that generated code refers to, and what they stand for."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, Any] = {}
+        self._keys: dict[Any, str] = {}
+
+    def name(self, value: Any, key: Any, stem: str) -> str:
+        """A global name for `value`; equal keys share one."""
+        if key not in self._keys:
+            self._keys[key] = f"{stem}{len(self._keys)}"
+            self.names[self._keys[key]] = value
+        return self._keys[key]
+
+    def operand(self, constant: Const) -> str:
+        """A global name for a constant, as a scalar of its dtype."""
+        value, kind = constant.value, constant.type
+        if isinstance(kind, np.dtype) and kind.names is None:
+            typed = np.array(value).astype(kind)[()]
+            return self.name(typed, (str(kind), repr(typed)), "c")
+        return self.name(value, id(value), "o")

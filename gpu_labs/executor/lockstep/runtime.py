@@ -1,0 +1,265 @@
+"""The lock-step engine: runs a compiled program over a stretch of blocks, all lanes at once."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+
+from gpu_labs.executor.runtime import atomics
+from gpu_labs.executor.lockstep.runtime.iterators import Enumerated, RangeOf, Zipped, iterator
+from gpu_labs.executor.runtime.lanes import Lanes, Mask
+from gpu_labs.executor.runtime.memory import ZERO, Array, Memory, Port, Record, c_strides, spread
+from gpu_labs.executor.ir.program import Alloc, Site
+from gpu_labs.executor.runtime.warp import Warps
+
+
+class Run:
+    """What the generated code calls, for one stretch of blocks. `watch` sees accesses and barriers and
+    makes the findings (`watch.py`)."""
+
+    def __init__(
+        self, lanes: Lanes, watch: Any, shared_bytes: int, printed: io.StringIO, profile: Any
+    ) -> None:
+        self.lanes = lanes
+        self.watch = watch
+        self.shared_bytes = shared_bytes
+        self.printed = printed
+        self.profile = profile
+        self.port = Port(lanes, watch.out_of_bounds, watch.observe if watch.observes else None)
+        self._allocated: dict[int, Array] = {}
+        self._dynamic: dict[np.dtype[Any], Memory] = {}
+        self._bytes: np.ndarray | None = None
+        self._constants: dict[int, Array] = {}
+        self._warps: Warps | None = None
+        self._spin: Any = None
+
+    # Arrays
+
+    def constant(self, value: np.ndarray, name: str) -> Array:
+        """A constant array that the kernel captured."""
+        kept = self._constants.get(id(value))
+        if kept is None:
+            memory = Memory(name, "constant", np.ascontiguousarray(value).reshape(-1), value.shape)
+            kept = Array(memory, ZERO, tuple(map(np.int64, value.shape)), c_strides(value.shape))
+            self._constants[id(value)] = kept
+        return kept
+
+    def allocate(self, alloc: Alloc) -> Array:
+        """A shared or local array; the same memory each time that the line runs, as on a GPU."""
+        kept = self._allocated.get(alloc.id)
+        if kept is None:
+            kept = self._dynamic_shared(alloc) if alloc.dynamic else self._static(alloc)
+            self._allocated[alloc.id] = kept
+        return kept
+
+    def _static(self, alloc: Alloc) -> Array:
+        lanes, size = self.lanes, int(np.prod(alloc.shape))
+        owners = lanes.count if alloc.space == "shared" else lanes.lane.size
+        owner = lanes.row if alloc.space == "shared" else lanes.lane.astype(np.int64)
+        memory = Memory(alloc.name, alloc.space, garbage(owners * size, alloc.dtype), alloc.shape)
+        self.watch.allocated(memory)
+        base = owner * np.int64(size) if owners > 1 else ZERO
+        return Array(memory, base, tuple(map(np.int64, alloc.shape)), c_strides(alloc.shape))
+
+    def _dynamic_shared(self, alloc: Alloc) -> Array:
+        """All dynamic shared arrays start at the same byte; equal dtypes are one memory."""
+        row = -(-self.shared_bytes // 16) * 16
+        if self._bytes is None:
+            self._bytes = garbage(self.lanes.count * max(row, 16), np.dtype(np.uint8))
+        length = self.shared_bytes // alloc.dtype.itemsize
+        memory = self._dynamic.get(alloc.dtype)
+        if memory is None:
+            shape = (row // alloc.dtype.itemsize,)
+            memory = Memory(alloc.name, "shared", self._bytes.view(alloc.dtype), shape)
+            self._dynamic[alloc.dtype] = memory
+            self.watch.allocated(memory)
+        base = self.lanes.row * np.int64(row // alloc.dtype.itemsize) if self.lanes.count > 1 else ZERO
+        return Array(memory, base, (np.int64(length),), (np.int64(1),))
+
+    # What code asks of values
+
+    def attribute(self, value: Any, name: str) -> Any:
+        """`value.name` of an array or a number."""
+        if isinstance(value, Array):
+            if name == "shape":
+                return value.shape
+            if name == "len":
+                return value.shape[0]
+            if name == "ndim":
+                return np.int64(len(value.shape))
+            if name == "size":
+                total = np.int64(1)
+                for n in value.shape:
+                    total = total * n
+                return total
+            if name == "itemsize":
+                return np.int64(value.memory.buffer.itemsize)
+            if name == "strides":
+                return tuple(s * np.int64(value.memory.buffer.itemsize) for s in value.strides)
+            if name == "nbytes":
+                return self.attribute(value, "size") * np.int64(value.memory.buffer.itemsize)
+            if name == "T":
+                return Array(value.memory, value.base, value.shape[::-1], value.strides[::-1])
+        if isinstance(value, tuple) and name == "len":
+            return np.int64(len(value))
+        if isinstance(value, tuple) and name in ("x", "y", "z"):
+            return value["xyz".index(name)]
+        return getattr(value, name)
+
+    def item(self, items: tuple[Any, ...], index: Any) -> Any:
+        """`items[index]` with an index that is not constant."""
+        if index.ndim == 0:
+            return items[int(index)]
+        result = items[0]
+        for at, item in enumerate(items[1:], 1):
+            result = np.where((index == at) | (index == at - len(items)), item, result)
+        return result
+
+    def range(self, start: Any, stop: Any, step: Any) -> RangeOf:
+        """`range(start, stop, step)`."""
+        return RangeOf(start, stop, step)
+
+    def iterate(self, site: Site, source: Any) -> Any:
+        """`iter(source)`."""
+        return iterator(self.port, site, source)
+
+    def enumerate(self, site: Site, source: Any, start: Any) -> Enumerated:
+        """`enumerate(source, start)`."""
+        return Enumerated(iterator(self.port, site, source), start)
+
+    def zip(self, site: Site, *sources: Any) -> Zipped:
+        """`zip(*sources)`."""
+        return Zipped([iterator(self.port, site, each) for each in sources])
+
+    # Threads together
+
+    def barrier(self, site: Site, name: str, mask: Mask, predicate: Any) -> Any:
+        """`syncthreads` and its forms that count."""
+        self.watch.barrier(site, mask, counts=predicate is not None)
+        if predicate is None:
+            return None
+        lanes = self.lanes
+        taking = lanes.full_mask(mask).reshape(lanes.count, -1)
+        truth = np.broadcast_to(predicate != 0, lanes.shape).reshape(lanes.count, -1)
+        if name == "syncthreads_count":
+            result = (truth & taking).sum(1)
+        elif name == "syncthreads_and":
+            result = (truth | ~taking).all(1)
+        else:
+            result = (truth & taking).any(1)
+        return result.astype(np.int32).reshape(-1, 1, 1, 1)
+
+    def warp(self, site: Site, name: str, mask: Mask, args: tuple[Any, ...]) -> Any:
+        """Warp functions; all but `activemask` and `lanemask_lt` order the memory of their lanes."""
+        if self._warps is None:
+            self._warps = Warps(self.lanes)
+        if name not in ("activemask", "lanemask_lt"):
+            self.watch.warp_barrier(mask, args[0] if args else None)
+        if name == "syncwarp":
+            return None
+        return self._warps.run(name, mask, args)
+
+    def fence(self, mask: Mask) -> None:
+        """`threadfence` and its kin."""
+        self.watch.fence(mask)
+
+    def grid_sync(self, site: Site, mask: Mask) -> None:
+        """Cooperative groups: every thread of the grid waits for every other."""
+        self.watch.grid_barrier(site, mask)
+
+    def atomic(
+        self,
+        site: Site,
+        name: str,
+        array: Array,
+        mask: Mask,
+        index: tuple[Any, ...],
+        operands: tuple[Any, ...],
+        wanted: bool,
+    ) -> Any:
+        """An atomic operation; returns what each lane found in its cell."""
+        flat, mask = self.port.place(site, array, mask, index)
+        memory, lanes = array.memory, self.lanes
+        if self.port.observe is not None:
+            self.port.observe(memory, "atomic", flat, mask, None, site)
+        where = lanes.active(mask, lanes.shape) if mask is not None else np.arange(lanes.lane.size)
+        if lanes.shuffled or lanes.per_block == 1:
+            pass  # lanes keep the order that the seed gave them
+        cells = spread(flat, lanes.shape, where)
+        dtype = memory.buffer.dtype
+        values = [spread(o.astype(dtype), lanes.shape, where) for o in operands]
+        before = memory.buffer[cells] if self.port.watching else None
+        old = atomics.apply(name, memory.buffer, cells, values, wanted) if where.size else None
+        if before is not None and not np.array_equal(before, memory.buffer[cells]):
+            self.port.changed = True
+        if not wanted:
+            return None
+        result = np.zeros(lanes.lane.size, dtype)
+        if old is not None:
+            result[where] = old
+        return result.reshape(lanes.shape)
+
+    def print(self, mask: Mask, *values: Any) -> None:
+        """`print` from every lane of the mask, one line each, in the lanes' order."""
+        lanes = self.lanes
+        where = np.flatnonzero(lanes.full_mask(mask))
+        columns = [_column(v, lanes, where) for v in values]
+        for row in range(len(where)):
+            self.printed.write(" ".join(column[row] for column in columns) + "\n")
+
+    # Loops without an end
+
+    def turn(self, site: Site, turns: int, mask: Mask, state: tuple[Any, ...], kinds: list[str]) -> None:
+        """Called now and then by a `while` loop: ends the launch when the loop makes no progress, that is
+        when a whole turn changed neither its variables nor any memory, or when its budget is used up."""
+        port = self.port
+        if turns & 1023 == 0:
+            self._spin, port.watching, port.changed = state, True, False
+        elif port.watching:
+            port.watching = False
+            same = len(state) == len(self._spin) and all(
+                _unchanged(a, b, mask) for a, b in zip(state, self._spin, strict=True)
+            )
+            if same and not port.changed:
+                self.watch.stuck(site, mask, turns, kinds, spinning=True)
+        if turns >= self.watch.step_budget:
+            self.watch.stuck(site, mask, turns, kinds, spinning=False)
+
+
+def _column(value: Any, lanes: Lanes, where: np.ndarray) -> list[str]:
+    """What each lane prints for one argument."""
+    if isinstance(value, str):
+        return [value] * len(where)
+    if isinstance(value, tuple):
+        rows = zip(*(_column(v, lanes, where) for v in value), strict=True)
+        return [printed(row) for row in rows]
+    return [printed(v) for v in spread(np.asarray(value), lanes.shape, where).tolist()]
+
+
+def printed(value: Any) -> str:
+    """A value as Numba's `print` in a kernel writes it: floats by "%f"."""
+    if isinstance(value, float):
+        return f"{value:f}"
+    if isinstance(value, tuple):
+        return f"({', '.join(value)}{',' if len(value) == 1 else ''})"
+    return str(value)
+
+
+def _unchanged(a: Any, b: Any, mask: Mask) -> bool:
+    if a is b:
+        return True
+    if not isinstance(a, (np.ndarray, np.generic)) or not isinstance(b, (np.ndarray, np.generic)):
+        return False
+    same = (a == b) | ((a != a) & (b != b))
+    return bool(np.all(same if mask is None else same | ~mask))
+
+
+def garbage(length: int, dtype: np.dtype[Any]) -> np.ndarray:
+    """Memory that nobody has written: on a GPU it holds anything, here always the same large numbers, so
+    that a kernel that reads it gives the same wrong result each time."""
+    return np.full(max(length, 1) * dtype.itemsize, 0x7F, np.uint8).view(dtype)
+
+
+__all__ = ["Record", "Run", "garbage"]

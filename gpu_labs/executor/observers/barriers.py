@@ -1,0 +1,83 @@
+"""Barriers: who reached them and who did not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gpu_labs.executor.findings import Finding
+from gpu_labs.executor.runtime.lanes import Lanes, Mask
+from gpu_labs.executor.ir.program import Site
+from gpu_labs.executor.observers.messages import Report, place
+
+
+class Barriers:
+    """The barriers of a launch; `epoch` counts those that each block of the stretch has passed."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.count = 0
+        self.lanes: Lanes = None  # type: ignore[assignment]
+        self.epoch: np.ndarray = np.zeros(0, int)
+
+    def begin(self, lanes: Lanes) -> None:
+        """A new stretch of blocks."""
+        self.lanes = lanes
+        self.epoch = np.zeros(lanes.count, int)
+
+    def passed(self, site: Site, mask: Mask, whole_grid: bool = False) -> np.ndarray:
+        """The blocks that pass a barrier with the lanes of `mask`; reports those that pass incomplete."""
+        self.count += 1
+        lanes = self.lanes
+        if mask is None:
+            self.epoch += 1
+            return np.ones(lanes.count, bool)
+        here = np.broadcast_to(mask, lanes.shape).reshape(lanes.count, -1)
+        blocks = np.asarray(here.any(1))
+        expected = np.ones(lanes.count, bool) if whole_grid else blocks
+        away = ~here & expected[:, None]
+        if away.any():
+            left = np.broadcast_to(lanes.left, lanes.shape).reshape(lanes.count, -1)
+            self._incomplete(site, here, away & ~left, "divergent-barrier")
+            self._incomplete(site, here, away & left, "exited-threads-at-barrier")
+        self.epoch[blocks] += 1
+        return blocks
+
+    def _incomplete(self, site: Site, here: np.ndarray, away: np.ndarray, kind: Any) -> None:
+        rows = np.flatnonzero(away.any(1) & here.any(1))
+        if not rows.size:
+            return
+        lanes = self.lanes
+        row = int(rows[np.argmin(lanes.blocks[rows])])
+        threads = lanes.flat.reshape(lanes.count, -1)[row]
+        waiting, missing = int(threads[here[row]].min()), int(threads[away[row]].min())
+        n, total = int(here[row].sum()), here.shape[1]
+        thread, other = lanes.thread_of(waiting), lanes.thread_of(missing)
+        dims = lanes.block
+        if kind == "divergent-barrier":
+            sentence = (
+                f"Only {n} of the block's {total} threads reach this barrier: thread {place(thread, dims)} waits here "
+                f"while thread {place(other, dims)} takes another path. On a GPU the block can hang."
+            )
+            hint = "move cuda.syncthreads() out of the `if` or loop, so that every thread of the block reaches it."
+        else:
+            sentence = (
+                f"Only {n} of the block's {total} threads reach this barrier; the others, such as thread "
+                f"{place(other, dims)}, have returned. Today's GPUs do not wait for them, but CUDA does not promise it."
+            )
+            hint = "replace the early `return` by an `if` around the work, so that all threads reach the barrier."
+        self.report.add(
+            Finding(
+                kind,
+                sentence,
+                hint,
+                site.line,
+                site.text,
+                block=lanes.block_of(waiting),
+                thread=thread,
+                other_block=lanes.block_of(missing),
+                other_thread=other,
+                places=len(rows),
+            )
+        )

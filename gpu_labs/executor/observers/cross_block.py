@@ -1,0 +1,187 @@
+"""Races between blocks, over the whole launch: no barrier orders two blocks.
+
+For each cell of a written global array it is kept who wrote it last, two blocks that read it and two that
+used an atomic on it. Two are enough: whatever block comes next, one of them is another block.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gpu_labs.executor.runtime.lanes import Lanes
+from gpu_labs.executor.observers.races import ATOMIC, CODES, READ, UPDATE, WRITE, Entry, bits, expand
+
+_THREAD_BITS = 10  # a block has at most 1,024 threads
+_BLOCK_BITS = 34
+_ACTOR = (1 << (_THREAD_BITS + _BLOCK_BITS)) - 1  # block and thread, without the site
+DEFERRED_BYTES = 128 << 20
+
+
+class Clash(NamedTuple):
+    """Two accesses of different blocks to one cell; `who` is packed, see `unpack`."""
+
+    cell: int
+    earlier: int
+    earlier_kind: int
+    earlier_time: int
+    lane: int
+    entry: Entry
+
+
+def unpack(who: int) -> tuple[int, int, int]:
+    """Site number, block and thread of a packed access."""
+    thread = who & ((1 << _THREAD_BITS) - 1)
+    block = (who >> _THREAD_BITS) & ((1 << _BLOCK_BITS) - 1)
+    return who >> (_THREAD_BITS + _BLOCK_BITS), block, thread
+
+
+def _blocks(who: np.ndarray) -> np.ndarray:
+    return (who >> _THREAD_BITS) & ((1 << _BLOCK_BITS) - 1)
+
+
+class CrossBlock:
+    """What is kept for one memory of `size` cells."""
+
+    def __init__(self, size: int, dtype: np.dtype, keep_times: bool) -> None:
+        self.size = size
+        self.dtype = dtype
+        self._who: dict[tuple[int, int], np.ndarray] = {}
+        self._time: dict[tuple[int, int], np.ndarray] = {}
+        self._code: np.ndarray | None = None
+        self._keep_times = keep_times
+        self._deferred: list[tuple[Entry, Lanes]] = []
+        self._low, self._high = size, -1
+        self._bytes = 0
+
+    def forget(self) -> None:
+        """A grid-wide barrier: what came before is ordered before what comes after."""
+        self._deferred = []
+        self._low, self._high, self._bytes = self.size, -1, 0
+        self._who.clear()
+        self._time.clear()
+        self._code = None
+
+    def stretch(self, log: list[Entry], lanes: Lanes) -> list[Clash]:
+        """Note the whole log of a stretch without a barrier, whose blocks were compared already.
+
+        As long as the stretches touch separate ranges of cells, they are only kept."""
+        low = min(int(np.min(e.flat)) for e in log)
+        high = max(int(np.max(e.flat)) for e in log)
+        apart = low > self._high or high < self._low
+        self._low, self._high = min(low, self._low), max(high, self._high)
+        self._bytes += sum(e.flat.nbytes for e in log)
+        if not self._who and apart and self._bytes < DEFERRED_BYTES:
+            self._deferred += [(entry, lanes) for entry in log]
+            return []
+        return [clash for entry in log for clash in self.add(entry, lanes)]
+
+    def add(self, entry: Entry, lanes: Lanes) -> list[Clash]:
+        """Note one access, and return clashes with earlier ones of other blocks."""
+        deferred, self._deferred = self._deferred, []
+        for earlier, its_lanes in deferred:
+            self._add(earlier, its_lanes)
+        return self._add(entry, lanes)
+
+    def _add(self, entry: Entry, lanes: Lanes) -> list[Clash]:
+        cells, lane, value = expand(entry, lanes)
+        if not len(cells):
+            return []
+        block = lanes.blocks.take(lane // lanes.per_block)
+        thread = lane % lanes.per_block
+        site = np.int64(max(entry.site.id, 0) << (_THREAD_BITS + _BLOCK_BITS))
+        who = (block.astype(np.int64) << _THREAD_BITS) + (thread + site)
+        kind = CODES[entry.kind]
+        code = self._updates(bits(value), cells, who) if value is not None else None
+        clashes: list[Clash] = []
+        against = {READ: (WRITE, ATOMIC), WRITE: (WRITE, READ, ATOMIC), ATOMIC: (WRITE, READ)}[kind]
+        for other in against:
+            for slot in (0, 1):
+                clashes += self._against(other, slot, cells, block, lane, kind, code, entry)
+        self._note(kind, cells, block, who, entry.time, code)
+        return clashes
+
+    def _updates(self, code: np.ndarray, cells: np.ndarray, who: np.ndarray) -> np.ndarray:
+        """The codes of written values; one of its own where the thread had read the cell (see `races.py`)."""
+        actor = who & _ACTOR
+        for slot in (0, 1):
+            readers = self._who.get((READ, slot))
+            if readers is not None:
+                before = readers.take(cells)
+                own = (before >= 0) & (before & _ACTOR == actor)
+                code = np.where(own, UPDATE | actor.astype(np.uint64), code)
+        return code
+
+    def _against(
+        self,
+        other: int,
+        slot: int,
+        cells: np.ndarray,
+        block: np.ndarray,
+        lane: np.ndarray,
+        kind: int,
+        code: np.ndarray | None,
+        entry: Entry,
+    ) -> list[Clash]:
+        kept = self._who.get((other, slot))
+        if kept is None:
+            return []
+        before = kept.take(cells)
+        bad = (before >= 0) & (_blocks(before) != block)
+        if not bad.any():
+            return []
+        if kind == WRITE and other == WRITE and code is not None and self._code is not None:
+            bad &= self._code.take(cells) != code
+        rows = np.flatnonzero(bad)[:256]
+        times = self._time.get((other, slot))
+        return [
+            Clash(
+                int(cells[row]),
+                int(before[row]),
+                other,
+                int(times[cells[row]]) if times is not None else -1,
+                int(lane[row]),
+                entry,
+            )
+            for row in rows
+        ]
+
+    def _note(
+        self,
+        kind: int,
+        cells: np.ndarray,
+        block: np.ndarray,
+        who: np.ndarray,
+        time: int,
+        code: np.ndarray | None,
+    ) -> None:
+        first = self._table(kind, 0)
+        if kind == WRITE:
+            first[cells] = who
+            if code is not None:
+                if self._code is None:
+                    self._code = np.zeros(self.size, np.uint64)
+                self._code[cells] = code
+            if self._keep_times:
+                self._time[kind, 0][cells] = time
+            return
+        new = np.flatnonzero(first.take(cells) < 0)
+        if new.size:
+            first[cells[new]] = who[new]
+            if self._keep_times:
+                self._time[kind, 0][cells[new]] = time
+        rows = np.flatnonzero(_blocks(first.take(cells)) != block)
+        if rows.size:
+            second = self._table(kind, 1)
+            second[cells[rows]] = who[rows]
+            if self._keep_times:
+                self._time[kind, 1][cells[rows]] = time
+
+    def _table(self, kind: int, slot: int) -> np.ndarray:
+        kept = self._who.get((kind, slot))
+        if kept is None:
+            kept = self._who[kind, slot] = np.full(self.size, -1, np.int64)
+            if self._keep_times:
+                self._time[kind, slot] = np.zeros(self.size, np.int64)
+        return kept

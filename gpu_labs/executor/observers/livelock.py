@@ -1,0 +1,62 @@
+"""Loops without an end, and what a learner should know about waiting on a GPU."""
+
+from __future__ import annotations
+
+from gpu_labs.executor.findings import Dim3, Finding
+from gpu_labs.executor.ir.program import Site
+
+_WAITS = {"load", "field", "add", "sub", "max", "min", "and_", "or_", "xor", "inc", "dec", "call"}
+
+
+class Stuck(Exception):
+    """Ends a launch that would never end; the finding is in the report."""
+
+
+def explain(
+    site: Site, turns: int, kinds: list[str], spinning: bool, block: Dim3, thread: Dim3, budget: int
+) -> Finding:
+    """The finding for a loop that went round `turns` times.
+
+    `spinning`: a whole turn changed nothing, so that no further turn can end the loop. `kinds` say what
+    the loop's condition depends on: cas or exch mean a lock, a load or another atomic a flag."""
+    if spinning and {"cas", "exch"} & set(kinds):
+        return Finding(
+            "spin-lock",
+            "The loop waits for a lock that never comes free. Either whoever has it never gives it back, or a thread "
+            "of the same warp has it: the threads of a warp run together, so that one waits for the others to leave "
+            f"the loop, and they wait for the lock. After {turns} turns nothing changes any more.",
+            "do without a lock: let an atomic (cuda.atomic.add, max, cas) do the update itself, or give each "
+            "thread its own place and add up at the end.",
+            site.line,
+            site.text,
+            block=block,
+            thread=thread,
+        )
+    if spinning and _WAITS & set(kinds):
+        return Finding(
+            "inter-block-wait",
+            f"The loop waits for a value that another thread should write. After {turns} turns nothing changes any "
+            "more. Blocks run in any order, and a waiting block can keep the other one from ever starting.",
+            "split the work into two kernel launches: the end of a launch is the barrier for the whole grid (or "
+            "use cooperative groups' grid.sync()).",
+            site.line,
+            site.text,
+            block=block,
+            thread=thread,
+        )
+    if spinning:
+        sentence = (
+            f"The loop never ends: after {turns} turns nothing that its condition uses changes any more."
+        )
+    else:
+        sentence = f"The loop went round {turns:,} times and was stopped."
+    return Finding(
+        "endless-loop",
+        sentence,
+        "check that every path through the loop brings its condition closer to False"
+        + ("." if spinning else f", or allow more turns with step_budget= (now {budget:,})."),
+        site.line,
+        site.text,
+        block=block,
+        thread=thread,
+    )

@@ -1,0 +1,156 @@
+"""Collects findings and words them: one finding for each kind, line and array, with a count of places."""
+
+from __future__ import annotations
+
+import linecache
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from gpu_labs.executor.findings import Dim3, Finding, Kind
+from gpu_labs.executor.runtime.memory import Memory
+from gpu_labs.executor.ir.program import Site
+
+LIMIT = 200
+
+
+class Report:
+    """The findings of one launch, in the order in which they were met; each shows its first block and thread."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[Any, ...], Finding] = {}
+
+    def add(self, finding: Finding) -> None:
+        """Keep a finding, or count it as one more place of the same."""
+        key = (finding.kind, finding.line, finding.array, finding.other_line)
+        kept = self._found.get(key)
+        if kept is not None:
+            shown = finding if _numbers(finding) < _numbers(kept) else kept
+            self._found[key] = replace(shown, places=kept.places + finding.places)
+        elif len(self._found) < LIMIT:
+            self._found[key] = finding
+
+    def known(self, kind: Kind, line: int, array: str, other_line: int | None) -> bool:
+        """True when such a finding is there already."""
+        return (kind, line, array, other_line) in self._found
+
+    def findings(self) -> tuple[Finding, ...]:
+        """All of them, errors first."""
+        return tuple(sorted(self._found.values(), key=lambda f: f.severity == "warning"))
+
+
+def _numbers(finding: Finding) -> tuple[tuple[int, ...], ...]:
+    """Who met it, such that the first block and thread of the launch come first, in whatever order they ran."""
+    actors = (finding.block, finding.thread, finding.other_block, finding.other_thread)
+    return tuple(at[::-1] if at is not None else () for at in actors)
+
+
+def element(memory: Memory, cell: int) -> tuple[tuple[int, ...], str]:
+    """The index of a cell in its array, and how a kernel would write it."""
+    index = index_of(memory, cell)
+    field = f".{memory.fields[cell % len(memory.fields)]}" if memory.fields else ""
+    return index, f"{memory.name}[{', '.join(map(str, index))}]{field}"
+
+
+def index_of(memory: Memory, cell: int) -> tuple[int, ...]:
+    """The index of a cell in the array of one block, one thread, or the whole grid."""
+    if memory.fields:
+        cell //= len(memory.fields)
+    if memory.space in ("shared", "local"):
+        cell %= max(1, memory.per_owner)
+    if memory.strides is not None:
+        index = [0] * len(memory.shape)
+        for axis in sorted(range(len(index)), key=lambda a: -abs(memory.strides[a])):  # type: ignore[index]
+            step = memory.strides[axis]
+            if step:
+                index[axis], cell = divmod(cell, abs(step))
+                index[axis] = memory.shape[axis] - 1 - index[axis] if step < 0 else index[axis]
+        return tuple(index)
+    if cell >= memory.per_owner:
+        return (cell,)
+    return tuple(int(i) for i in np.unravel_index(cell, memory.shape)) if memory.shape else ()
+
+
+def place(where: Dim3, dims: Dim3) -> str:
+    """(x, y, z) without the dimensions that a launch does not use."""
+    used = max((d + 1 for d in range(3) if dims[d] > 1), default=1)
+    return str(where[0]) if used == 1 else str(where[:used])
+
+
+def text_of(site: Site, line: int | None = None) -> str:
+    """The source line, without its indent."""
+    return linecache.getline(site.file, line).strip() if line is not None else site.text
+
+
+def undefined(site: Site, name: str, block: Dim3, thread: Dim3, dims: Dim3, count: int) -> Finding:
+    """A variable without a value on the path that a thread took."""
+    return Finding(
+        "uninitialised-read",
+        f"Thread {place(thread, dims)} uses {name}, and on the path that it took {name} was never given a value. "
+        "Python would raise UnboundLocalError; a GPU goes on with whatever is in the register.",
+        f"give {name} a value before the `if` or the loop that sets it.",
+        site.line,
+        site.text,
+        block=block,
+        thread=thread,
+        places=count,
+    )
+
+
+def thread_in_words(block_dim: Dim3, grid_dim: Dim3, block: Dim3, thread: Dim3) -> str:
+    """`Thread 3 of block 1`; in a grid of one block `Thread 3`."""
+    within = f" of block {place(block, grid_dim)}" if any(size > 1 for size in grid_dim) else ""
+    return f"Thread {place(thread, block_dim)}{within}"
+
+
+def raised(site: Site, what: str, who: str, **where: Any) -> Finding:
+    """A thread that came to a `raise`, or to an `assert` that does not hold."""
+    empty = what.startswith("NotImplementedError")
+    return Finding(
+        "exception",
+        f"{who} raises {what}, and ends here. "
+        "A GPU tells nobody of it, unless the kernel was made with @cuda.jit(debug=True).",
+        "write the kernel where this line stands."
+        if empty
+        else "find out why the thread comes here; one that has nothing left to do ends with `return`.",
+        site.line,
+        site.text,
+        **where,
+    )
+
+
+def out_of_bounds(
+    site: Site, memory: Memory, index: tuple[int, ...], shape: tuple[int, ...], axis: int, **where: Any
+) -> Finding:
+    """An index outside its array, or outside the row or slice that the kernel took of it."""
+    wrong, size, name = index[axis], shape[axis], memory.name
+    shown = f"{name}[{', '.join(map(str, index))}]"
+    part = shape != tuple(map(int, memory.shape)) and memory.space != "shared"
+    if part and size and wrong >= 0:
+        places = "There is 1 element" if size == 1 else f"There are {size} elements"
+        sentence = (
+            f"Index {wrong} is past the end of a row or slice of {name}. {places}, the last is {size - 1}."
+        )
+        hint = f"let only threads with an index below {size} do this, or take a longer part."
+        return Finding("out-of-bounds", sentence, hint, site.line, site.text, name, index, **where)
+    dimension = "" if len(shape) == 1 else f" along dimension {axis}"
+    if size == 0:
+        sentence = f"{shown} does not exist: {name} is empty{dimension}."
+        hint = "check the size that the array was made with."
+    elif wrong < 0:
+        sentence = (
+            f"{shown} is before the start of {name}{dimension}: the index was computed and came out negative. "
+            "Numba wraps it round to the other end, CUDA C touches memory that is not yours."
+        )
+        hint = f"skip the threads for which the index is below 0, for example with `if i >= {-wrong}:`."
+    else:
+        there = "there is 1 element" if size == 1 else f"there are {size} elements"
+        sentence = f"{shown} is past the end of {name}: {there}{dimension}, the last is {size - 1}."
+        hint = f"let only threads with an index below {size} do this, for example `if i < {name}.shape[{axis}]:`."
+        if memory.space == "shared":
+            hint = (
+                f"make {name} as large as the block needs (dynamic: the fourth number of the launch), "
+                f"or let only threads with an index below {size} do this."
+            )
+    return Finding("out-of-bounds", sentence, hint, site.line, site.text, name, index, **where)

@@ -1,0 +1,285 @@
+"""What is looked for while a kernel runs: one `Watch` for a launch, shown every access and barrier.
+
+At level "off" nothing is reported, at "bounds" only indices outside their arrays, exceptions and what ends a launch,
+at "hazards" and "profile" everything.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gpu_labs.executor.observers import messages as wording
+from gpu_labs.executor.observers.barriers import Barriers
+from gpu_labs.executor.observers.taint import Consequences
+from gpu_labs.executor.findings import Finding
+from gpu_labs.executor.runtime.lanes import Lanes, Mask
+from gpu_labs.executor.launch_record import AccessKind, Level
+from gpu_labs.executor.runtime.memory import Array, Memory
+from gpu_labs.executor.observers.happens_before import Order
+from gpu_labs.executor.ir.program import Program, Site
+from gpu_labs.executor.observers.races import WARP, Entry
+from gpu_labs.executor.observers.access_log import Recorder
+from gpu_labs.executor.observers.messages import Report
+from gpu_labs.executor.observers.shadow_memory import Shadow
+from gpu_labs.executor.observers.livelock import Stuck, explain
+from gpu_labs.executor.observers.redundant_barriers import Usefulness
+
+LOG_BYTES = 64 << 20
+
+
+class Watch:
+    """The observer of one launch. `begin` and `end` frame each stretch of blocks."""
+
+    def __init__(
+        self,
+        program: Program,
+        level: Level,
+        step_budget: int,
+        one_stretch: bool,
+        recorder: Recorder | None,
+        useful: Usefulness | None,
+    ) -> None:
+        self.program = program
+        self.level: Level = level
+        self.step_budget = step_budget
+        self.hazards = level in ("hazards", "profile")
+        self.observes = self.hazards
+        self.report = Report()
+        self.recorder = recorder
+        self.useful = useful if self.hazards else None
+        self.profile: Any = None
+        self.time = 0
+        self.one_stretch = one_stretch
+        self.order = Order() if program.uses("fence") else None
+        self.barriers = Barriers(self.report)
+        self.consequences = Consequences(program)
+        self.lanes: Lanes = None  # type: ignore[assignment]
+        self.turns: np.ndarray | None = None
+        self.memories: list[Memory] = []
+        self.globals: list[Memory] = []
+        self._logged = 0
+
+    # Stretches of blocks
+
+    def begin(self, lanes: Lanes, memories: list[Memory]) -> None:
+        """A stretch of blocks starts; `memories` are the global ones that the kernel may write."""
+        self.lanes = lanes
+        self.turns = None
+        self.barriers.begin(lanes)
+        self.globals = memories
+        self.memories = list(memories)
+        for memory in memories if self.hazards else ():
+            if memory.state is None:
+                memory.state = Shadow(memory, self.order is not None)
+
+    def end(self) -> None:
+        """The stretch is over: look at what is still logged."""
+        if self.useful is not None and self.useful.watching:
+            self.useful.close(self.memories, self.lanes)
+            self.useful.report(self.report)
+        self._flush(None)
+        self.consequences.forget()
+        if self.recorder is not None:
+            self.recorder.end(self.barriers)
+        for memory in self.globals:
+            memory.log = []
+
+    def allocated(self, memory: Memory) -> None:
+        """A shared or local array came to life."""
+        if self.hazards:
+            memory.state = Shadow(memory, False)
+            if memory.space == "shared":
+                self.memories.append(memory)
+
+    # Accesses
+
+    def observe(
+        self, memory: Memory, kind: AccessKind, flat: Any, mask: Mask, value: Any, site: Site
+    ) -> None:
+        """One load, store or atomic of the lanes of `mask`."""
+        self.time += 1
+        if self.recorder is not None and self.recorder.wants:
+            self.recorder.access(memory, kind, flat, mask, site, self.time, self.lanes, self.barriers)
+        if self.profile is not None:
+            self.profile.access(memory, kind, flat, mask, site)
+        state = memory.state
+        if state is None:
+            return
+        entry = Entry(kind, site, flat, mask, value, self.time, self.turns)
+        if memory.space == "local":
+            state.local_access(entry, self.lanes, self.report)
+            return
+        if kind == "atomic" and self.order is not None:
+            self.order.atomic(self.time, self._blocks(mask))
+        memory.log.append(entry)
+        self._logged += np.size(flat) * 8
+        if self._logged > LOG_BYTES:
+            self._logged = 0
+            for each in self.memories:
+                each.state.fold(each, self.lanes)
+
+    def out_of_bounds(
+        self, site: Site, array: Array, index: tuple[Any, ...], axis: int, outside: Any
+    ) -> None:
+        """Lanes `outside` have an index that `array` does not have along `axis`."""
+        if self.level == "off":
+            return
+        lanes = self.lanes
+        where = np.flatnonzero(np.broadcast_to(outside, lanes.shape))
+        first = int(where[lanes.first(lanes.flat[where])])
+        lane = int(lanes.flat[first])
+        at = tuple(int(_lane_value(i, lanes, first)) for i in index)
+        shape = tuple(int(_lane_value(n, lanes, first)) for n in array.shape)
+        found = wording.out_of_bounds(
+            site,
+            array.memory,
+            at,
+            shape,
+            axis,
+            block=lanes.block_of(lane),
+            thread=lanes.thread_of(lane),
+            places=len(where),
+        )
+        self.report.add(found)
+
+    def undefined(self, site: Site, name: str, mask: Mask, known: Any) -> None:
+        """Lanes of `mask` read variable `name`; those that are not `known` have no value of it."""
+        lanes = self.lanes
+        where = np.flatnonzero(lanes.full_mask(mask) & ~known) if self.hazards else np.empty(0, int)
+        if where.size:
+            lane = self._first(where)
+            block, thread = lanes.block_of(lane), lanes.thread_of(lane)
+            self.report.add(wording.undefined(site, name, block, thread, lanes.block, len(where)))
+
+    def raised(self, site: Site, what: str, mask: Mask) -> None:
+        """Lanes of `mask` raise `what`, and end."""
+        lanes = self.lanes
+        where = np.empty(0, int) if self.level == "off" else np.flatnonzero(lanes.full_mask(mask))
+        if where.size:
+            lane = self._first(where)
+            at = {"block": lanes.block_of(lane), "thread": lanes.thread_of(lane)}
+            who = wording.thread_in_words(lanes.block, lanes.grid, **at)
+            self.report.add(wording.raised(site, what, who, places=len(where), **at))
+
+    # Threads together
+
+    def barrier(self, site: Site, mask: Mask, counts: bool) -> None:
+        """A barrier for the lanes of `mask`."""
+        if self.level in ("off", "bounds"):
+            return
+        passed = self.barriers.passed(site, mask)
+        if self.useful is not None and self.useful.watching:
+            self.useful.barrier(site, counts or not passed.all(), self.memories, self.lanes)
+        self._flush(passed, site)
+
+    def grid_barrier(self, site: Site, mask: Mask) -> None:
+        """A barrier of the whole grid."""
+        if not self.hazards:
+            return
+        self.barriers.passed(site, mask, whole_grid=True)
+        self._flush(None, site)
+        for memory in self.globals:
+            if memory.state is not None:
+                memory.state.across.forget()
+
+    def warp_barrier(self, mask: Mask, members: Any) -> None:
+        """A warp function: orders the memory of the lanes of each warp that runs it."""
+        if not self.hazards:
+            return
+        lanes = self.lanes
+        warps = -(-lanes.per_block // WARP)
+        if self.turns is None:
+            self.turns = np.zeros((lanes.count, warps), np.int64)
+        if mask is None:
+            self.turns = self.turns + 1
+            return
+        running = lanes.flat[np.flatnonzero(np.broadcast_to(mask, lanes.shape))]
+        turns = self.turns.copy()
+        turns.reshape(-1)[
+            np.unique(running // lanes.per_block * warps + running % lanes.per_block // WARP)
+        ] += 1
+        self.turns = turns
+
+    def fence(self, mask: Mask) -> None:
+        """A `threadfence`."""
+        self.time += 1
+        if self.order is not None:
+            self.order.fence(self.time, self._blocks(mask))
+
+    def stuck(self, site: Site, mask: Mask, turns: int, kinds: list[str], spinning: bool) -> None:
+        """A loop makes no progress or used up its budget: the launch ends here."""
+        lane = self._first(np.flatnonzero(self.lanes.full_mask(mask)))
+        finding: Finding = explain(
+            site,
+            turns,
+            kinds,
+            spinning,
+            self.lanes.block_of(lane),
+            self.lanes.thread_of(lane),
+            self.step_budget,
+        )
+        self.report.add(finding)
+        raise Stuck
+
+    def _first(self, where: np.ndarray) -> int:
+        """The lane with the lowest block and thread, of those at flat places `where`."""
+        lanes = self.lanes.flat[where]
+        return int(lanes[self.lanes.first(lanes)])
+
+    # Epochs
+
+    def _blocks(self, mask: Mask) -> np.ndarray:
+        lanes = self.lanes
+        if mask is None:
+            return lanes.blocks
+        return lanes.blocks[np.broadcast_to(mask, lanes.shape).reshape(lanes.count, -1).any(1)]
+
+    def _flush(self, passed: np.ndarray | None, site: Site | None = None) -> None:
+        """Look at the epoch that ends for the blocks `passed` (None: for all)."""
+        if not self.hazards:
+            return
+        self._logged = 0
+        lanes = self.lanes
+        logs: list[tuple[Memory, list[Entry]]] = []
+        for memory in self.memories:
+            log = memory.log
+            if not log:
+                continue
+            if passed is None or passed.all():
+                memory.log = []
+            else:
+                rows = passed.reshape(-1, 1, 1, 1)
+                memory.log = _only(log, ~rows, lanes)
+                log = _only(log, rows, lanes)
+            barriers = self.barriers.count > 0
+            across = barriers or not self.one_stretch
+            memory.state.close(
+                memory, log, lanes, self.report, self.order, self.program, self.consequences, across, barriers
+            )
+            logs.append((memory, log))
+        self.consequences.look(logs, lanes, self.report)
+
+
+def _only(log: list[Entry], rows: np.ndarray, lanes: Lanes) -> list[Entry]:
+    """The part of the log that belongs to some blocks."""
+    kept = []
+    for entry in log:
+        if entry.lanes is not None:
+            chosen = np.flatnonzero(rows.reshape(-1)[entry.lanes // lanes.per_block])
+            if chosen.size:
+                columns = {
+                    name: None if getattr(entry, name) is None else getattr(entry, name)[chosen]
+                    for name in ("flat", "lanes", "value", "times")
+                }
+                kept.append(entry._replace(**columns))
+            continue
+        mask = rows if entry.mask is None else entry.mask & rows
+        if mask.any():
+            kept.append(entry._replace(mask=mask))
+    return kept
+
+
+def _lane_value(value: Any, lanes: Lanes, at: int) -> Any:
+    return value if np.ndim(value) == 0 else np.broadcast_to(value, lanes.shape).reshape(-1)[at]

@@ -1,0 +1,323 @@
+"""Races: do two threads touch one cell, one of them writing, with nothing that orders them?
+
+Accesses are logged while an epoch runs (what lies between two barriers) and looked at when it ends. The
+test does not depend on the order in which the executor happened to run them: it asks for each cell whether
+the threads that wrote it, read it or used an atomic on it are one and the same.
+
+What orders two accesses: a barrier (they are then in different epochs), `syncwarp` and the other warp
+functions for threads of one warp, and for different blocks a fence followed by an atomic on one side and
+an atomic on the other (`order.py`). What is no race: atomics with atomics, reads with reads, and several
+threads that store the same value, for which CUDA guarantees that the value arrives (CUDA C++ Programming
+Guide, "SIMT Architecture"; compute-sanitizer's racecheck calls it benign). A thread that read the cell before
+it wrote it, as `h[k] += 1` does, is not among these: that two updates came out equal means that one was lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gpu_labs.executor.runtime.lanes import Lanes, Mask
+from gpu_labs.executor.launch_record import AccessKind
+from gpu_labs.executor.runtime.memory import Memory, spread
+from gpu_labs.executor.ir.program import Site
+
+READ, WRITE, ATOMIC = 0, 1, 2
+CODES = {"read": READ, "write": WRITE, "atomic": ATOMIC}
+WARP = 32
+MANY = 256
+UPDATE = np.uint64(1 << 63)  # marks the code of a write whose thread had read the cell: no two are equal
+
+
+class Entry(NamedTuple):
+    """One access as the engine ran it: cells, and the mask of the lanes that took part.
+
+    `lanes` is None where the cells broadcast over the lanes, else the lane of each cell; `times` is then the
+    time of each, where it is known. `turns` counts the warp functions that each warp had passed, or is None
+    where there was none."""
+
+    kind: AccessKind
+    site: Site
+    flat: Any
+    mask: Mask
+    value: Any
+    time: int
+    turns: np.ndarray | None
+    lanes: np.ndarray | None = None
+    times: np.ndarray | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One side of a race."""
+
+    lane: int
+    site: Site
+    time: int
+    kind: int
+
+
+def expand(entry: Entry, lanes: Lanes) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Cell, lane and (of a write) value, one row for each lane that took part."""
+    if entry.lanes is not None:
+        return entry.flat, entry.lanes, entry.value
+    shape = lanes.shape
+    if entry.mask is None:
+        cells = np.broadcast_to(entry.flat, shape).reshape(-1)
+        value = None if entry.value is None else np.broadcast_to(entry.value, shape).reshape(-1)
+        return cells, lanes.flat, value
+    where = lanes.active(entry.mask, shape)
+    value = None if entry.value is None else spread(entry.value, shape, where)
+    return spread(entry.flat, shape, where), lanes.flat.take(where), value
+
+
+def compact(entry: Entry, lanes: Lanes) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Cells and one lane for each; the flag says that more lanes than that one touched each cell."""
+    if entry.lanes is not None:
+        return entry.flat, entry.lanes, False
+    flat, mask = entry.flat, entry.mask
+    shape = np.shape(flat) if mask is None else np.broadcast_shapes(np.shape(flat), mask.shape)
+    shape = (1,) * (4 - len(shape)) + shape
+    whole = shape == lanes.shape
+    if whole:
+        chosen = lanes.flat
+    else:
+        part = tuple(
+            slice(None) if n == full else slice(0, 1) for n, full in zip(shape, lanes.shape, strict=True)
+        )
+        chosen = lanes.lane[part].reshape(-1)
+    if mask is None:
+        return np.asarray(flat).reshape(-1), chosen, not whole
+    where = lanes.active(mask, shape)
+    return spread(flat, shape, where), chosen.take(where), not whole
+
+
+def suspects(entries: list[Entry], lanes: Lanes, owner: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Cells that may be raced for: a fast test that never misses one.
+
+    `owner` and `other` are scratch, -1 everywhere, one place per cell; they come back as they were."""
+    head = entries[0]
+    if all(e.flat is head.flat and e.mask is head.mask for e in entries) and distinct(head, lanes):
+        return np.empty(0, np.int64)  # every lane has cells of its own
+    bad: list[np.ndarray] = []
+    touched: list[np.ndarray] = []
+    first = True
+    for entry in entries:
+        if entry.kind != "write":
+            continue
+        cells, who, _ = expand(entry, lanes)
+        if not first:
+            before = owner.take(cells)
+            clash = (before >= 0) & (before != who)
+            if clash.any():
+                bad.append(cells[clash])
+        first = False
+        owner[cells] = who
+        touched.append(cells)
+        if distinct(entry, lanes):
+            continue
+        twice = owner.take(cells) != who
+        if twice.any():
+            bad.append(cells[twice])
+    written = not first
+    atomic = [e for e in entries if e.kind == "atomic"]
+    for entry in atomic if written else ():
+        cells, who, _ = expand(entry, lanes)
+        before = owner.take(cells)
+        clash = (before >= 0) & (before != who)
+        if clash.any():
+            bad.append(cells[clash])
+    reads = [e for e in entries if e.kind == "read"]
+    if atomic and reads:
+        for entry in atomic:
+            cells, who, _ = expand(entry, lanes)
+            before = other.take(cells)
+            other[cells] = np.where((before >= 0) & (before != who), -2, who)
+            twice = (other.take(cells) != who) & (other.take(cells) != -2)
+            other[cells[twice]] = -2
+        for entry in reads:
+            cells, who, many = compact(entry, lanes)
+            before = other.take(cells)
+            clash = before != -1 if many else (before != -1) & (before != who)
+            if clash.any():
+                bad.append(cells[clash])
+        for entry in atomic:
+            other[expand(entry, lanes)[0]] = -1
+    for entry in reads if written else ():
+        cells, who, many = compact(entry, lanes)
+        before = owner.take(cells)
+        clash = before >= 0 if many else (before >= 0) & (before != who)
+        if clash.any():
+            bad.append(cells[clash])
+    for cells in touched:
+        owner[cells] = -1
+    return np.unique(np.concatenate(bad)) if bad else np.empty(0, np.int64)
+
+
+def distinct(entry: Entry, lanes: Lanes) -> bool:
+    """Whether the lanes are known to touch different cells, because these ascend. (False may be wrong.)"""
+    if entry.lanes is not None:
+        return False
+    kept = lanes.ascending.get((id(entry.flat), id(entry.mask)))
+    if kept is None:
+        if len(lanes.ascending) > 64:
+            lanes.ascending.clear()
+        cells = expand(entry, lanes)[0]
+        kept = (entry.flat, entry.mask, bool((cells[1:] > cells[:-1]).all()))
+        lanes.ascending[id(entry.flat), id(entry.mask)] = kept
+    return kept[2]
+
+
+class Table(NamedTuple):
+    """The accesses to suspected cells, one row each."""
+
+    cell: np.ndarray
+    lane: np.ndarray
+    kind: np.ndarray
+    entry: np.ndarray
+    code: np.ndarray
+    turn: np.ndarray
+    time: np.ndarray
+
+
+def table(entries: list[Entry], lanes: Lanes, cells: np.ndarray, size: int) -> Table:
+    """All accesses to `cells`."""
+    wanted = np.zeros(size, bool)
+    wanted[cells] = True
+    parts: list[tuple[np.ndarray, ...]] = []
+    warps = -(-lanes.per_block // WARP)
+    for at, entry in enumerate(entries):
+        touched, who, value = expand(entry, lanes)
+        chosen = np.flatnonzero(wanted.take(touched))
+        if not chosen.size:
+            continue
+        touched, who = touched[chosen].astype(np.int64), who[chosen].astype(np.int64)
+        code = bits(value[chosen]) if value is not None else np.zeros(len(chosen), np.uint64)
+        if entry.turns is None:
+            turn = np.zeros(len(chosen), np.int64)
+        else:
+            turn = entry.turns.reshape(-1)[warp_of(who, lanes.per_block, warps)]
+        kind = np.full(len(chosen), CODES[entry.kind])
+        time = np.full(len(chosen), entry.time) if entry.times is None else entry.times[chosen]
+        parts.append((touched, who, kind, np.full(len(chosen), at), code, turn, time))
+    rows = Table(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    _mark_updates(rows)
+    return rows
+
+
+def _mark_updates(rows: Table) -> None:
+    """Give each write whose thread had read the cell before a code of its own."""
+    reads, writes = np.flatnonzero(rows.kind == READ), np.flatnonzero(rows.kind == WRITE)
+    if not reads.size or not writes.size:
+        return
+    mine = rows.cell * (rows.lane.max() + 1) + rows.lane
+    keys, group = np.unique(mine[reads], return_inverse=True)
+    since = np.full(len(keys), np.iinfo(np.int64).max)
+    np.minimum.at(since, group, rows.time[reads])
+    at = np.minimum(np.searchsorted(keys, mine[writes]), len(keys) - 1)
+    updates = writes[(keys[at] == mine[writes]) & (since[at] < rows.time[writes])]
+    rows.code[updates] = UPDATE | rows.lane[updates].astype(np.uint64)
+
+
+def bits(values: np.ndarray) -> np.ndarray:
+    """Values as numbers that are equal exactly where their bits are."""
+    size = values.dtype.itemsize
+    raw = np.ascontiguousarray(values)
+    if size in (1, 2, 4, 8):
+        return raw.view(f"u{size}").astype(np.uint64)
+    return np.unique(raw.view(f"V{size}"), return_inverse=True)[1].astype(np.uint64)
+
+
+def warp_of(lane: np.ndarray, per_block: int, warps: int) -> np.ndarray:
+    """The number of a lane's warp among all warps of the stretch."""
+    return lane // per_block * warps + lane % per_block // WARP
+
+
+def raced(rows: Table, per_block: int) -> np.ndarray:
+    """The cells, of those in `rows`, for which no order exists between some two threads."""
+    warps = -(-per_block // WARP)
+    warp = warp_of(rows.lane, per_block, warps)
+    between = _clashes(rows.cell, warp, rows)
+    key = np.stack((rows.cell, warp, rows.turn))
+    _, group = np.unique(key, axis=1, return_inverse=True)
+    within = np.isin(group, _clashes(group.reshape(-1), rows.lane, rows))
+    return np.union1d(between, rows.cell[within.reshape(-1)])
+
+
+def _clashes(group: np.ndarray, actor: np.ndarray, rows: Table) -> np.ndarray:
+    """The groups in which two different actors clash."""
+    order = np.argsort(group, kind="stable")
+    sorted_group = group[order]
+    starts = np.flatnonzero(np.concatenate(([True], sorted_group[1:] != sorted_group[:-1])))
+    kind, actor = rows.kind[order], actor[order]
+    huge = np.iinfo(np.int64).max
+
+    def ends(of: int) -> tuple[np.ndarray, np.ndarray]:
+        low = np.minimum.reduceat(np.where(kind == of, actor, huge), starts)
+        return low, np.maximum.reduceat(np.where(kind == of, actor, -1), starts)
+
+    sides = {of: ends(of) for of in (READ, WRITE, ATOMIC)}
+    code = rows.code[order]
+    low = np.minimum.reduceat(np.where(kind == WRITE, code, np.iinfo(np.uint64).max), starts)
+    high = np.maximum.reduceat(np.where(kind == WRITE, code, 0), starts)
+    clash = (sides[WRITE][0] < sides[WRITE][1]) & (low != high)
+    for a, b in ((WRITE, READ), (WRITE, ATOMIC), (READ, ATOMIC)):
+        both = (sides[a][1] >= 0) & (sides[b][1] >= 0)
+        lowest = np.minimum(sides[a][0], sides[b][0])
+        highest = np.maximum(sides[a][1], sides[b][1])
+        clash |= both & (lowest != highest)
+    return sorted_group[starts[clash]]
+
+
+def pairs(
+    rows: Table, cells: np.ndarray, entries: list[Entry], lanes: Lanes
+) -> list[tuple[int, Party, Party]]:
+    """For the first of `cells`, the accesses that clash: (cell, earlier, later), one for each two lines, and
+    one more where it happens between blocks as well as within one. Blocks and threads with low numbers are
+    taken first."""
+    found: dict[tuple[object, ...], tuple[int, Party, Party]] = {}
+    blocks = lanes.blocks.take(rows.lane // lanes.per_block)
+    number = blocks * lanes.per_block + rows.lane % lanes.per_block
+    for cell in cells[:MANY]:
+        mine = np.flatnonzero(rows.cell == cell)
+        chosen: list[tuple[Party, int, int]] = []
+        for at in np.unique(rows.entry[mine]):
+            of_entry = mine[rows.entry[mine] == at]
+            of_entry = of_entry[np.argsort(number[of_entry], kind="stable")]
+            for row in of_entry[:3] if len(of_entry) <= 3 else (of_entry[0], of_entry[1], of_entry[-1]):
+                entry = entries[at]
+                party = Party(int(rows.lane[row]), entry.site, entry.time, int(rows.kind[row]))
+                chosen.append((party, int(rows.code[row]), int(rows.turn[row])))
+        _clashing(int(cell), chosen[:64], lanes.per_block, found)
+    # The uppermost line first, and the closest lines: a barrier there often settles the others.
+    lines = {key: sorted(line for line, _ in key[:2]) for key in found}  # type: ignore[misc]
+    return [found[key] for key in sorted(found, key=lambda key: (lines[key][1], -lines[key][0]))]
+
+
+def _clashing(
+    cell: int,
+    chosen: list[tuple[Party, int, int]],
+    per_block: int,
+    found: dict[tuple[object, ...], tuple[int, Party, Party]],
+) -> None:
+    for i, (a, code_a, turn_a) in enumerate(chosen):
+        for b, code_b, turn_b in chosen[i + 1 :]:
+            kinds = {a.kind, b.kind}
+            if a.lane == b.lane or kinds in ({READ}, {ATOMIC}):
+                continue
+            if kinds == {WRITE} and code_a == code_b:
+                continue
+            same_block = a.lane // per_block == b.lane // per_block
+            same_warp = same_block and a.lane % per_block // WARP == b.lane % per_block // WARP
+            if same_warp and turn_a != turn_b:
+                continue
+            earlier, later = (a, b) if a.time <= b.time else (b, a)
+            lines = sorted(((a.site.line, a.kind), (b.site.line, b.kind)))
+            found.setdefault((*lines, same_block), (cell, earlier, later))
+
+
+def memory_size(memory: Memory) -> int:
+    """Cells of a memory: elements, or fields of elements."""
+    return len(memory.buffer) * max(1, len(memory.fields))

@@ -1,0 +1,114 @@
+"""Barriers that order nothing: no thread uses after one what another touched before it.
+
+A barrier is needed when some cell is touched on both sides of it by two threads, one of them writing. That
+is looked at while the first stretch of blocks runs, until the barrier has been needed once. A barrier in a
+loop counts only when it ran at least twice in a block: with a single turn it may be idle by chance.
+"""
+
+from __future__ import annotations
+
+from gpu_labs.executor.findings import Finding
+from gpu_labs.executor.ir.control_flow import analyse
+from gpu_labs.executor.runtime.lanes import Lanes
+from gpu_labs.executor.runtime.memory import Memory
+from gpu_labs.executor.ir.program import Program, Site
+from gpu_labs.executor.observers.races import Entry, suspects
+from gpu_labs.executor.observers.messages import Report
+
+MANY = 256
+
+Logs = dict[int, tuple[Memory, list[Entry]]]
+
+
+class Usefulness:
+    """Follows the barriers of one stretch. `needed` holds the sites that were of use in any launch."""
+
+    def __init__(self, needed: set[int], looped: set[int]) -> None:
+        self.needed = needed
+        self.looped = looped
+        self.watching = True
+        self._ran: dict[int, tuple[Site, int]] = {}
+        self._waiting: Site | None = None
+        self._before: Logs = {}
+
+    def barrier(self, site: Site, excused: bool, memories: list[Memory], lanes: Lanes) -> None:
+        """A barrier is passed; the memories' logs hold the epoch that it ends."""
+        self.close(memories, lanes)
+        count = self._ran.get(site.id, (site, 0))[1] + 1
+        self._ran[site.id] = (site, count)
+        if excused:
+            self.needed.add(site.id)
+        if self._waiting is None:
+            self._waiting = site
+
+    def close(self, memories: list[Memory], lanes: Lanes) -> None:
+        """An epoch is over: was the barrier before it of use?"""
+        epoch: Logs = {id(m): (m, m.log) for m in memories if m.log}
+        if not epoch and self._waiting is not None:
+            return
+        if self._waiting is None:
+            self._before = _merged(self._before, epoch)
+            return
+        both = _merged(self._before, epoch)
+        if self._waiting.id in self.needed or _conflict(both, lanes):
+            self.needed.add(self._waiting.id)
+            self._before = epoch
+        else:
+            self._before = both
+        self._waiting = None
+
+    def report(self, report: Report) -> None:
+        """The findings, after the stretch."""
+        for site, count in self._ran.values():
+            if site.id not in self.needed and not (site.id in self.looped and count < 2):
+                report.add(
+                    Finding(
+                        "useless-barrier",
+                        "No thread uses after this barrier what another thread wrote before it, or the other way "
+                        "round, so nothing has to wait here.",
+                        "leave it out: each barrier makes the whole block wait for its slowest warp.",
+                        site.line,
+                        site.text,
+                    )
+                )
+        self.watching = False
+
+
+def _merged(a: Logs, b: Logs) -> Logs:
+    return {
+        key: ((a.get(key) or b[key])[0], [*a.get(key, (None, []))[1], *b.get(key, (None, []))[1]])
+        for key in {**a, **b}
+    }
+
+
+def _conflict(logs: Logs, lanes: Lanes) -> bool:
+    for memory, log in logs.values():
+        if len(log) > MANY:
+            return True
+        if any(e.kind != "read" for e in log) and suspects(log, lanes, *memory.state.scratch()).size:
+            return True
+    return False
+
+
+def barrier_sites(program: Program) -> set[int]:
+    """Numbers of the `syncthreads` sites."""
+    return {op.site.id for op in program.ops() if op.kind == "barrier" and op.site is not None}
+
+
+def looped_sites(program: Program) -> set[int]:
+    """The barrier sites that lie in a loop, or in a device function (which may be called in one)."""
+    inner = analyse(program.kernel)
+    found = {
+        op.site.id
+        for loop in inner.loops.values()
+        for label in loop.body
+        for op in program.kernel.blocks[label].ops
+        if op.site is not None
+    }
+    return found | {
+        op.site.id
+        for f in program.functions
+        for b in f.blocks.values()
+        for op in b.ops
+        if op.site is not None
+    }

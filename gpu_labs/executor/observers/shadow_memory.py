@@ -1,0 +1,240 @@
+"""The shadow of one memory: what was initialised, and the checks at the end of each epoch."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from gpu_labs.executor.observers.taint import Consequences
+from gpu_labs.executor.observers.cross_block import CrossBlock, unpack
+from gpu_labs.executor.findings import Finding, Kind
+from gpu_labs.executor.runtime.lanes import Lanes, unravel
+from gpu_labs.executor.runtime.memory import Memory
+from gpu_labs.executor.observers.happens_before import Order
+from gpu_labs.executor.ir.program import Program, Site
+from gpu_labs.executor.observers.race_message import race
+from gpu_labs.executor.observers.races import READ, WRITE, Entry, Party, compact, expand, memory_size, pairs, raced, suspects, table
+from gpu_labs.executor.observers.messages import Report, element, place
+
+
+class Shadow:
+    """Scratch and state for the cells of one memory."""
+
+    def __init__(self, memory: Memory, keep_times: bool) -> None:
+        size = memory_size(memory)
+        self.size = size
+        self._memory = memory
+        self._owner: np.ndarray | None = None
+        self._other: np.ndarray | None = None
+        self.across = CrossBlock(size, memory.buffer.dtype, keep_times)
+        self.initialised = np.zeros(size, bool) if memory.space in ("shared", "local") else None
+
+    def scratch(self) -> tuple[np.ndarray, np.ndarray]:
+        """Two arrays of -1, one place per cell, for `races.suspects`."""
+        if self._owner is None or self._other is None:
+            self._owner = np.full(self.size, -1, np.int32)
+            self._other = np.full(self.size, -1, np.int32)
+        return self._owner, self._other
+
+    # Initialisation
+
+    def local_access(self, entry: Entry, lanes: Lanes, report: Report) -> None:
+        """A thread's own memory: no races, only reads before writes."""
+        if self.initialised is None:
+            return
+        cells, who, _ = expand(entry, lanes)
+        if entry.kind == "write":
+            self.initialised[cells] = True
+            return
+        fresh = np.flatnonzero(~self.initialised.take(cells))
+        if fresh.size:
+            first = fresh[lanes.first(who[fresh])]
+            report.add(self._uninitialised(entry, int(cells[first]), int(who[first]), fresh.size, lanes))
+
+    def _check_initialised(
+        self, log: list[Entry], lanes: Lanes, report: Report, consequences: Consequences
+    ) -> None:
+        done = self.initialised
+        if done is None:
+            return
+        for entry in log:
+            if entry.kind == "write":
+                continue
+            cells, who, _ = compact(entry, lanes)
+            fresh = np.flatnonzero(~done.take(cells))
+            if fresh.size:
+                cells, who = cells[fresh], who[fresh]
+                times = np.full(len(cells), entry.time) if entry.times is None else entry.times[fresh]
+                early = _not_yet_written(log, cells, who, times, lanes)
+                if early.any():
+                    found = np.flatnonzero(early)
+                    first, count = int(found[lanes.first(who[found])]), len(found)
+                    finding = self._uninitialised(entry, int(cells[first]), int(who[first]), count, lanes)
+                    touched, by, _ = expand(entry, lanes)
+                    readers = by[np.isin(touched, cells[found])]
+                    consequences.add(finding, entry.site.id, readers, report)
+        for entry in log:
+            if entry.kind != "read":
+                done[expand(entry, lanes)[0]] = True
+        if done.all():
+            self.initialised = None
+
+    def _uninitialised(self, entry: Entry, cell: int, lane: int, count: int, lanes: Lanes) -> Finding:
+        memory = self._memory
+        index, shown = element(memory, cell)
+        thread = lanes.thread_of(lane)
+        what = "shared memory of the block" if memory.space == "shared" else "thread's own local array"
+        return Finding(
+            "uninitialised-read",
+            f"Thread {place(thread, lanes.block)} reads {shown}, and nothing has been written there: the {what} "
+            "holds whatever was left in it.",
+            f"give {memory.name} a value first, for example 0, for every element that is read"
+            + (", and put cuda.syncthreads() after it." if memory.space == "shared" else "."),
+            entry.site.line,
+            entry.site.text,
+            memory.name,
+            index,
+            lanes.block_of(lane),
+            thread,
+            places=count,
+        )
+
+    # Epochs
+
+    def close(
+        self,
+        memory: Memory,
+        log: list[Entry],
+        lanes: Lanes,
+        report: Report,
+        order: Order | None,
+        program: Program,
+        consequences: Consequences,
+        across: bool,
+        barriers: bool,
+    ) -> None:
+        """The epoch of `log` ends: find its races, then forget it."""
+        self._check_initialised(log, lanes, report, consequences)
+        if any(entry.kind != "read" for entry in log):
+            self._races(memory, log, lanes, report, order, program)
+        if memory.space == "global" and across:
+            self._between_blocks(memory, log, lanes, report, order, program, barriers)
+
+    def _races(
+        self,
+        memory: Memory,
+        log: list[Entry],
+        lanes: Lanes,
+        report: Report,
+        order: Order | None,
+        program: Program,
+    ) -> None:
+        cells = suspects(log, lanes, *self.scratch())
+        if not cells.size:
+            return
+        rows = table(log, lanes, cells, self.size)
+        cells = raced(rows, lanes.per_block)
+        if not cells.size:
+            return
+        for cell, earlier, later in pairs(rows, cells, log, lanes):
+            if not self._ordered(order, earlier, later, lanes):
+                report.add(
+                    race(
+                        memory,
+                        cell,
+                        _side(earlier, lanes),
+                        _side(later, lanes),
+                        lanes.block,
+                        lanes.grid,
+                        len(cells),
+                        program.barrier_lines(),
+                    )
+                )
+
+    def _ordered(self, order: Order | None, earlier: Party, later: Party, lanes: Lanes) -> bool:
+        if order is None:
+            return False
+        first = int(lanes.blocks[earlier.lane // lanes.per_block])
+        second = int(lanes.blocks[later.lane // lanes.per_block])
+        return first != second and order.ordered(first, earlier.time, second, later.time)
+
+    def _between_blocks(
+        self,
+        memory: Memory,
+        log: list[Entry],
+        lanes: Lanes,
+        report: Report,
+        order: Order | None,
+        program: Program,
+        barriers: bool,
+    ) -> None:
+        if barriers or any(entry.lanes is not None for entry in log):
+            batches = (self.across.add(entry, lanes) for entry in log)
+        else:
+            batches = iter((self.across.stretch(log, lanes),))
+        for clash in itertools.chain.from_iterable(batches):
+            number, block, thread = unpack(clash.earlier)
+            entry = clash.entry
+            here = int(lanes.blocks[clash.lane // lanes.per_block])
+            if order is not None and order.ordered(block, clash.earlier_time, here, entry.time):
+                continue
+            places = (unravel(block, lanes.grid), unravel(thread, lanes.block))
+            earlier = (program.sites[number], clash.earlier_kind, *places)
+            later = _side(Party(clash.lane, entry.site, entry.time, _code(entry)), lanes)
+            report.add(race(memory, clash.cell, earlier, later, lanes.block, lanes.grid, 1))
+
+    def fold(self, memory: Memory, lanes: Lanes) -> None:
+        """Shorten a long log: reads of one line become at most two readers for each cell."""
+        by_line: dict[tuple[Site, int], list[Entry]] = {}
+        rest: list[Entry] = []
+        for entry in memory.log:
+            if entry.kind == "read":
+                by_line.setdefault((entry.site, id(entry.turns)), []).append(entry)
+            else:
+                rest.append(entry)
+        for (site, _), entries in by_line.items():
+            low = np.full(self.size, np.iinfo(np.int32).max, np.int32)
+            high = np.full(self.size, -1, np.int32)
+            for entry in entries:
+                cells, who, _ = expand(entry, lanes)
+                np.minimum.at(low, cells, who)
+                np.maximum.at(high, cells, who)
+            cells = np.flatnonzero(high >= 0)
+            first = entries[0]
+            for who in (low, high):
+                rest.append(Entry("read", site, cells, None, None, first.time, first.turns, who[cells]))
+        memory.log = sorted(rest, key=lambda entry: entry.time)
+
+
+def _not_yet_written(
+    log: list[Entry], cells: np.ndarray, who: np.ndarray, times: np.ndarray, lanes: Lanes
+) -> np.ndarray:
+    """Which of these reads find a cell that nothing in their epoch has written: not the reader before, and no
+    other thread at any time (that would be a race, which is reported as such)."""
+    early = np.ones(len(cells), bool)
+    n = np.int64(lanes.lane.size)
+    mine = cells * n + who
+    for entry in log:
+        if entry.kind != "write":
+            continue
+        written, by, _ = expand(entry, lanes)
+        keys, first = np.unique(written * n + by, return_index=True)
+        writers, counts = np.unique(keys // n, return_counts=True)
+        at = np.minimum(np.searchsorted(keys, mine), len(keys) - 1)
+        own = keys[at] == mine
+        when = entry.time if entry.times is None else entry.times[first[at]]
+        others = np.isin(cells, writers) & ~own | np.isin(cells, writers[counts > 1])
+        early &= ~(others | own & (when < times))
+    return early
+
+
+def _code(entry: Entry) -> int:
+    return {"read": READ, "write": WRITE}.get(entry.kind, 2)
+
+
+def _side(party: Party, lanes: Lanes):  # type: ignore[no-untyped-def]
+    return party.site, party.kind, lanes.block_of(party.lane), lanes.thread_of(party.lane)
+
+
+__all__ = ["Kind", "Shadow"]

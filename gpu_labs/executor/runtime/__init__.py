@@ -1,0 +1,1 @@
+"""What both engines run on: memory, arithmetic, atomics, warps, launch shapes."""

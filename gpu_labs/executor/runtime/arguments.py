@@ -1,0 +1,157 @@
+"""Arguments of a launch: learners' arrays as `Array`s on `Memory`, numbers as typed scalars.
+
+Arrays that overlap in memory (`x` and `x[1:]`) share one `Memory`, so that a race between two arguments is
+seen too.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from gpu_labs.executor.runtime.device_array import DeviceArray
+from gpu_labs.executor.launch_record import KernelTypeError
+from gpu_labs.executor.runtime.memory import ZERO, Array, Memory
+
+
+def host_array(value: Any, name: str) -> Any:
+    """What a kernel works on for argument `value`: the NumPy array itself, a view of a device array's or a
+    CPU tensor's memory, or the value unchanged when it is no array.
+
+    Raises:
+        KernelTypeError: the tensor's memory cannot be shared.
+    """
+    if isinstance(value, tuple):
+        return _like(value, [host_array(item, f"{name}[{at}]") for at, item in enumerate(value)])
+    if isinstance(value, (np.ndarray, np.generic, int, float, complex, bool)) or value is None:
+        return value
+    if isinstance(value, DeviceArray):
+        return value.host
+    if hasattr(value, "__array_interface__") or hasattr(value, "__array__"):
+        try:
+            shared = np.asarray(value)
+        except (RuntimeError, TypeError, ValueError) as error:
+            hint = " Pass tensor.float() and convert the result back." if "BFloat16" in str(error) else ""
+            raise KernelTypeError(
+                f"The kernel cannot take `{name}`: {str(error).splitlines()[0]}.{hint}"
+            ) from None
+        return shared
+    return value
+
+
+def bind(
+    values: Sequence[Any], dtypes: Sequence[Any], names: Sequence[str]
+) -> tuple[list[Any], list[Memory]]:
+    """Executor values for the (already host-side) arguments, and the global memories behind them."""
+    arrays = [found for value, name in zip(values, names, strict=True) for found in arrays_in(value, name)]
+    windows: dict[int, Array] = {}
+    memories: list[Memory] = []
+    for group in _overlapping([(at, array) for at, (_, array) in enumerate(arrays)]):
+        low = min(_span(a)[0] for _, a in group)
+        high = max(_span(a)[1] for _, a in group)
+        at, first = group[0]
+        name = arrays[at][0]
+        if len(group) == 1:
+            memory, windows[at] = _whole(name, first)
+            memories.append(memory)
+            continue
+        lowest = next(a for _, a in group if _span(a)[0] == low)
+        length = (high - low) // first.itemsize
+        writable = any(a.flags.writeable for _, a in group) and not lowest.flags.writeable
+        buffer = _at_address(lowest, length) if writable else _flat(lowest, length)
+        memory = Memory(name, "global", buffer, first.shape)
+        memories.append(memory)
+        for at, array in group:
+            windows[at] = _window(memory, array, (_span(array)[0] - low) // array.itemsize)
+    in_order = iter([windows[at] for at in sorted(windows)])
+    return [_bound(v, kind, in_order) for v, kind in zip(values, dtypes, strict=True)], memories
+
+
+def arrays_in(value: Any, name: str) -> Iterator[tuple[str, np.ndarray]]:
+    """The arrays of one argument, with their names; a tuple may hold several."""
+    if isinstance(value, np.ndarray):
+        yield name, value
+    elif isinstance(value, tuple):
+        for at, item in enumerate(value):
+            yield from arrays_in(item, f"{name}[{at}]")
+
+
+def _bound(value: Any, kind: Any, windows: Iterator[Array]) -> Any:
+    """An array as its window, a number as the NumPy scalar of its Numba type; tuples item by item."""
+    if isinstance(value, np.ndarray):
+        return next(windows)
+    if isinstance(value, tuple):
+        return tuple(_bound(v, k, windows) for v, k in zip(value, kind.items, strict=True))
+    return np.array(value).astype(kind)[()] if isinstance(kind, np.dtype) else value
+
+
+def _like(value: tuple[Any, ...], items: list[Any]) -> Any:
+    """A tuple, or a named tuple, of the same kind."""
+    return value._make(items) if hasattr(value, "_make") else tuple(items)  # type: ignore[attr-defined]
+
+
+def _whole(name: str, array: np.ndarray) -> tuple[Memory, Array]:
+    low, high = _span(array)
+    strides = None if array.flags.c_contiguous else tuple(s // array.itemsize for s in array.strides)
+    memory = Memory(name, "global", _flat(array, (high - low) // array.itemsize), array.shape, strides)
+    return memory, _window(memory, array, 0)
+
+
+def _window(memory: Memory, array: np.ndarray, offset: int) -> Array:
+    """`array` as a window; `offset` is where its lowest element lies."""
+    strides = [s // array.itemsize for s in array.strides]
+    first = offset + sum(-s * (n - 1) for s, n in zip(strides, array.shape, strict=True) if s < 0 and n)
+    base = np.int64(first)
+    shape = tuple(np.int64(n) for n in array.shape)
+    return Array(memory, base if first else ZERO, shape, tuple(np.int64(s) for s in strides))
+
+
+def _span(array: np.ndarray) -> tuple[int, int]:
+    """First and one-past-last byte address of the elements."""
+    if array.flags.c_contiguous:
+        start = array.__array_interface__["data"][0]
+        return start, start + array.nbytes
+    return np.lib.array_utils.byte_bounds(array) if array.size else (array.ctypes.data, array.ctypes.data)
+
+
+def _flat(array: np.ndarray, length: int) -> np.ndarray:
+    """`length` elements from the lowest element of `array` on, as one dimension."""
+    if not array.size:
+        return np.zeros(1, array.dtype)
+    if any(s % array.itemsize for s in array.strides):
+        raise KernelTypeError(
+            "The kernel cannot take an array whose elements do not lie a whole number apart."
+        )
+    if array.flags.c_contiguous and array.size == length:
+        return array.reshape(-1)
+    upward = array[tuple(slice(None, None, -1 if s < 0 else 1) for s in array.strides)]
+    return np.lib.stride_tricks.as_strided(upward, (length,), (array.itemsize,))
+
+
+def _at_address(array: np.ndarray, length: int) -> np.ndarray:
+    """As `_flat` for a read-only array that overlaps one which a kernel may write."""
+    address = np.lib.array_utils.byte_bounds(array)[0]
+    raw = (ctypes.c_byte * (length * array.itemsize)).from_address(address)
+    return np.frombuffer(memoryview(raw), array.dtype)
+
+
+def _overlapping(arrays: list[tuple[int, np.ndarray]]) -> list[list[tuple[int, np.ndarray]]]:
+    """Groups of arguments that share memory and a dtype, each in argument order."""
+    groups: list[list[tuple[int, np.ndarray]]] = []
+    for at, array in sorted(arrays, key=lambda pair: _span(pair[1])):
+        low, _ = _span(array)
+        last = groups[-1] if groups else None
+        if (
+            last is not None
+            and array.size
+            and low < max(_span(a)[1] for _, a in last)
+            and last[0][1].dtype == array.dtype
+            and (low - _span(last[0][1])[0]) % array.itemsize == 0
+        ):
+            last.append((at, array))
+        else:
+            groups.append([(at, array)])
+    return [sorted(group, key=lambda pair: pair[0]) for group in groups]

@@ -1,0 +1,313 @@
+"""Memory: every load and store of the lock-step engine passes one `load` and one `store`.
+
+An `Array` is a window into a `Memory` (an allocation): base, shape and strides in elements, each the same
+for all lanes or one per lane. A row `a[i]` or a slice is another window on the same memory, so that a
+hazard is seen whichever window it goes through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gpu_labs.executor.runtime.lanes import Lanes, Mask
+from gpu_labs.executor.launch_record import AccessKind, Space
+from gpu_labs.executor.ir.program import Site
+
+_UNSIGNED = {np.dtype(f"i{n}"): np.dtype(f"u{n}") for n in (4, 8)}
+ZERO = np.int64(0)
+
+
+class Memory:
+    """One allocation: a flat buffer of `dtype`, `cells` per block or thread for shared and local memory."""
+
+    def __init__(
+        self,
+        name: str,
+        space: Space,
+        buffer: np.ndarray,
+        shape: tuple[int, ...],
+        strides: tuple[int, ...] | None = None,
+    ) -> None:
+        self.name = name
+        self.strides = strides  # in elements; None for row-major
+        self.space: Space = space
+        self.buffer = buffer
+        self.shape = shape
+        self.fields = buffer.dtype.names or ()
+        self.number = -1
+        self.log: list[Any] = []
+        self.steady = False  # nothing writes to it while the kernel runs
+        self.state: Any = None
+
+    @property
+    def per_owner(self) -> int:
+        """Elements of one block's or one thread's part."""
+        return int(np.prod(self.shape))
+
+
+class Array:
+    """A window: element (i, j) lies at base + i * strides[0] + j * strides[1]."""
+
+    __slots__ = ("base", "memory", "shape", "strides", "writable")
+
+    def __init__(self, memory: Memory, base: Any, shape: tuple[Any, ...], strides: tuple[Any, ...]) -> None:
+        self.memory = memory
+        self.base = base
+        self.shape = shape
+        self.strides = strides
+
+    def merge(self, mask: Mask, old: Array) -> Array:
+        """This window for the lanes of `mask`, `old` for the others (both on one memory)."""
+        if old.memory is not self.memory:
+            raise NotImplementedError("one variable names different arrays in different threads")
+        pick = [
+            a if a is b else np.where(mask, a, b)
+            for a, b in zip(
+                (self.base, *self.shape, *self.strides), (old.base, *old.shape, *old.strides), strict=True
+            )
+        ]
+        n = len(self.shape)
+        return Array(self.memory, pick[0], tuple(pick[1 : n + 1]), tuple(pick[n + 1 :]))
+
+
+class Record:
+    """One structured element, by reference."""
+
+    __slots__ = ("flat", "mask", "memory")
+
+    def __init__(self, memory: Memory, flat: Any) -> None:
+        self.memory = memory
+        self.flat = flat
+
+    def merge(self, mask: Mask, old: Record) -> Record:
+        """This record for the lanes of `mask`, `old` for the others."""
+        return Record(self.memory, np.where(mask, self.flat, old.flat))
+
+
+def c_strides(shape: tuple[int, ...]) -> tuple[Any, ...]:
+    """Strides in elements of a row-major array."""
+    strides, step = [], 1
+    for n in reversed(shape):
+        strides.append(np.int64(step))
+        step *= n
+    return tuple(reversed(strides))
+
+
+Observer = Callable[[Memory, AccessKind, Any, Mask, Any, Site], None]
+OutOfBounds = Callable[[Site, Array, tuple[Any, ...], int, Any], None]
+
+
+class Port:
+    """The one load and the one store. `observe` sees every access that is inside its array, and
+    `out_of_bounds` every one that is not; the latter reads 0, or is dropped."""
+
+    def __init__(self, lanes: Lanes, out_of_bounds: OutOfBounds, observe: Observer | None) -> None:
+        self.lanes = lanes
+        self.out_of_bounds = out_of_bounds
+        self.observe = observe
+        self.changed = True
+        self.watching = False
+        self._tops: dict[int, tuple[Any, int]] = {}
+        self._places: dict[tuple[int, ...], tuple[Array, tuple[Any, ...], Any]] = {}
+
+    def load(self, site: Site, array: Array, mask: Mask, *index: Any) -> Any:
+        """`array[index]` for the lanes of `mask`; other lanes get anything."""
+        flat, mask = self.place(site, array, mask, index)
+        memory = array.memory
+        if self.observe is not None:
+            self.observe(memory, "read", flat, mask, None, site)
+        if flat.ndim == 0:
+            return memory.buffer[flat]
+        return memory.buffer.take(flat, mode="clip")
+
+    def store(self, site: Site, array: Array, mask: Mask, value: Any, *index: Any) -> None:
+        """`array[index] = value` for the lanes of `mask`; of several lanes on one cell the last wins."""
+        flat, mask = self.place(site, array, mask, index)
+        memory = array.memory
+        value = value.astype(memory.buffer.dtype)
+        if self.observe is not None:
+            self.observe(memory, "write", flat, mask, value, site)
+        self.put(memory.buffer, flat, mask, value)
+
+    def put(self, buffer: np.ndarray, flat: Any, mask: Mask, value: Any) -> None:
+        """Scatter, under a mask."""
+        if mask is not None:
+            shape = np.broadcast_shapes(flat.shape, mask.shape, value.shape)
+            where = self.lanes.active(mask, shape)
+            if not where.size:
+                return
+            flat, value = spread(flat, shape, where), spread(value, shape, where)
+        if self.watching and not self.changed:
+            self.changed = not np.array_equal(buffer[flat], np.broadcast_to(value, np.shape(buffer[flat])))
+        if flat.ndim == 0:
+            buffer[flat] = value if value.ndim == 0 else value.reshape(-1)[-1]
+        elif value.ndim and value.shape != flat.shape:
+            flat, value = np.broadcast_arrays(flat, value)
+            buffer[flat] = value
+        else:
+            buffer[flat] = value
+
+    def fill(self, site: Site, window: Array, mask: Mask, value: Any) -> None:
+        """`window[...] = value`, element by element; a window may have another length in each lane."""
+        if not window.shape:
+            self.store(site, window, mask, value)
+            return
+        size = window.shape[0]
+        for place in range(int(np.max(size))):
+            inside = place < size
+            taking = mask if inside.ndim == 0 else inside if mask is None else mask & inside
+            if len(window.shape) == 1:
+                self.store(site, window, taking, value, np.int64(place))
+            else:
+                self.fill(site, self.view(site, window, taking, np.int64(place)), taking, value)
+
+    def get_field(self, site: Site, record: Record, mask: Mask, field: str) -> Any:
+        """One field of a record."""
+        memory = record.memory
+        if self.observe is not None:
+            self.observe(memory, "read", self._cell(memory, record.flat, field), mask, None, site)
+        return memory.buffer[field].take(record.flat, mode="clip")
+
+    def set_field(self, site: Site, record: Record, mask: Mask, field: str, value: Any) -> None:
+        """Assign one field of a record."""
+        memory = record.memory
+        value = value.astype(memory.buffer.dtype[field])
+        if self.observe is not None:
+            self.observe(memory, "write", self._cell(memory, record.flat, field), mask, value, site)
+        self.put(memory.buffer[field], record.flat, mask, value)
+
+    def _cell(self, memory: Memory, flat: Any, field: str) -> Any:
+        return flat * np.int64(len(memory.fields)) + np.int64(memory.fields.index(field))
+
+    def record(self, site: Site, array: Array, mask: Mask, *index: Any) -> Record:
+        """A reference to a structured element."""
+        flat, _ = self.place(site, array, mask, index)
+        return Record(array.memory, flat)
+
+    def place(self, site: Site, array: Array, mask: Mask, index: tuple[Any, ...]) -> tuple[Any, Mask]:
+        """Flat places of the elements, and the lanes of `mask` whose element exists."""
+        key = (id(array), *map(id, index))
+        kept = self._places.get(key)
+        if kept is not None:
+            return kept[2], mask
+        offset: Any = ZERO
+        parts: list[Any] = []
+        good: Mask = None
+        lasting = False
+        for axis, (i, n, step) in enumerate(zip(index, array.shape, array.strides, strict=True)):
+            if not self._inside(i, n):
+                inside = (i >= 0) & (i < n)
+                outside = ~inside if mask is None else mask & ~inside
+                if outside.any():
+                    self.out_of_bounds(site, array, index, axis, outside)
+                    good = inside if good is None else good & inside
+                i = np.where(inside, i, ZERO)
+            if i.ndim == 0:
+                offset = offset + i * step
+            else:
+                lasting = True
+                parts.append(i if step == 1 else i * step)
+        flat = self._sum(array.base, offset, parts)
+        if good is not None:
+            if good.ndim == 0:
+                good = np.asarray(good).reshape(1, 1, 1, 1)
+            return flat, good if mask is None else mask & good
+        if lasting and len(parts) == len(index):
+            if len(self._places) > 64:
+                self._places.clear()
+            self._places[key] = (array, index, flat)
+        return flat, mask
+
+    @staticmethod
+    def _sum(base: Any, offset: Any, parts: list[Any]) -> Any:
+        """base + offset + all parts, small arrays first."""
+        if base is not ZERO:
+            if base.ndim == 0:
+                offset = offset + base
+            else:
+                parts.append(base)
+        if not parts:
+            return offset
+        if len(parts) > 1:
+            parts.sort(key=_size)
+        flat = parts[0]
+        if offset != 0:
+            flat = flat + offset
+        for part in parts[1:]:
+            flat = flat + part
+        return flat
+
+    def _inside(self, i: Any, n: Any) -> bool:
+        """Whether all lanes, also those that take no part, are inside: the common case, answered fast."""
+        if isinstance(n, np.ndarray):
+            return False
+        if i.ndim == 0:
+            return bool(0 <= i < n)
+        kept = self._tops.get(id(i))
+        if kept is None:
+            top = _top(i)
+            if len(self._tops) > 64:
+                self._tops.clear()
+            self._tops[id(i)] = (i, top)
+            return top < n
+        return kept[1] < n
+
+    def view(self, site: Site, array: Array, mask: Mask, *index: Any) -> Array:
+        """A window: whole-number indices drop a dimension, slices and missing indices keep it."""
+        base = array.base
+        shape: list[Any] = []
+        strides: list[Any] = []
+        for axis, n in enumerate(array.shape):
+            step = array.strides[axis]
+            part = index[axis] if axis < len(index) else (None, None, None)
+            if isinstance(part, tuple):
+                start, length, stride = slice_of(part, n)
+                base = base + start * step
+                shape.append(length)
+                strides.append(step * stride)
+            else:
+                line = Array(array.memory, ZERO, (n,), (step,))
+                offset, _ = self.place(site, line, mask, (part,))
+                base = base + offset
+        return Array(array.memory, base, tuple(shape), tuple(strides))
+
+
+def _top(i: np.ndarray) -> int:
+    """The largest index, where a negative one counts as larger than any array has room for."""
+    if i.dtype.kind == "i" and i.dtype.itemsize < 4:
+        i = i.astype(np.int64)  # an array may well be longer than the 256 values of an int8
+    return int(i.view(_UNSIGNED.get(i.dtype, i.dtype)).max())
+
+
+def _size(value: Any) -> int:
+    return value.size
+
+
+def spread(value: Any, shape: tuple[int, ...], where: np.ndarray) -> Any:
+    """The elements at flat places `where` of `value` broadcast to `shape`; a scalar stays one."""
+    if value.ndim == 0:
+        return np.broadcast_to(value, where.shape)
+    if value.shape != shape:
+        value = np.broadcast_to(value, shape)
+    return value.reshape(-1).take(where)
+
+
+def slice_of(part: tuple[Any, Any, Any], n: Any) -> tuple[Any, Any, Any]:
+    """Start, length and step of `start:stop:step` in a dimension of `n`, clipped as Python does."""
+    start, stop, step = part
+    step = np.int64(1) if step is None else step
+    down = step < 0
+    low = np.where(down, -1, 0)
+    high = np.where(down, n - 1, n)
+
+    def clip(value: Any) -> Any:
+        value = np.where(value < 0, value + n, value)
+        return np.minimum(np.maximum(value, low), high)
+
+    first = np.where(down, high, 0) if start is None else clip(start)
+    last = np.where(down, low, n) if stop is None else clip(stop)
+    length = np.maximum(0, (last - first + step - np.where(down, -1, 1)) // step)
+    return tuple(v[()] if v.ndim == 0 else v for v in map(np.asarray, (first, length, step)))  # type: ignore[return-value]

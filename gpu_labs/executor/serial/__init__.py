@@ -1,0 +1,1 @@
+"""The serial engine: one thread after another, each a generator."""

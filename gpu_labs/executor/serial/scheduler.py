@@ -1,0 +1,156 @@
+"""The serial engine: one thread after the other, each up to its next barrier.
+
+This is the scheduler: which threads of a block may go on. What they share is in `serial_block.py`.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
+
+import numpy as np
+
+from gpu_labs.executor.runtime.lanes import Lanes
+from gpu_labs.executor.ir.program import Site
+from gpu_labs.executor.observers.races import WARP
+from gpu_labs.executor.serial.scheduler.block import SerialBlock
+from gpu_labs.executor.serial.scheduler.thread import EndedError, Thread
+from gpu_labs.executor.runtime.warp import Warps
+from gpu_labs.executor.observers.observer import Watch
+
+Request = tuple[Any, ...]
+
+
+class BlockRun:
+    """One block: its threads' generators, and who waits for what."""
+
+    def __init__(
+        self,
+        code: Callable[..., Any],
+        lanes: Lanes,
+        watch: Watch,
+        shared_bytes: int,
+        printed: io.StringIO,
+        arguments: list[Any],
+    ) -> None:
+        self.lanes = lanes
+        self.watch = watch
+        self.block = SerialBlock(lanes, watch, shared_bytes, printed)
+        self.alive = np.ones(lanes.per_block, bool)
+        self.warps: Warps | None = None
+        bound = [self.block.wrap(a) for a in arguments]
+        self.threads: list[tuple[int, Thread, Generator[Request, Any, None]]] = []
+        for at, lane in enumerate(lanes.flat.tolist()):
+            thread = Thread(self.block, lane, at)
+            self.threads.append((lane, thread, code(thread, *bound)))
+
+    def go(self) -> Iterator[Site]:
+        """Run the block; yields where its threads wait for the other blocks of the grid."""
+        waiting: dict[int, Request] = {}
+        ready: list[tuple[int, Any]] = [(at, None) for at in range(len(self.threads))]
+        while True:
+            for at, answer in ready:
+                self._advance(at, answer, waiting)
+            ready = self._warps_that_are_ready(waiting)
+            if ready:
+                continue
+            if not waiting:
+                break
+            if all(request[0] == "grid" for request in waiting.values()):
+                self.block.show()
+                yield next(iter(waiting.values()))[1]
+                ready = [(at, None) for at in sorted(waiting)]
+                waiting.clear()
+            else:
+                ready = self._barrier(waiting)
+        self.block.show()
+
+    def _advance(self, at: int, answer: Any, waiting: dict[int, Request]) -> None:
+        lane, thread, generator = self.threads[at]
+        try:
+            waiting[at] = generator.send(answer)
+        except StopIteration:
+            self.alive[lane] = False
+        except EndedError:
+            self.alive[lane] = False
+            thread.rank -= 0.5  # it ended before whatever comes next in that block of the source
+
+    def _mask(self, places: list[int]) -> np.ndarray | None:
+        """A lane mask for the threads at these places; None for all threads."""
+        if len(places) == self.lanes.per_block:
+            return None
+        mask = np.zeros(self.lanes.per_block, bool)
+        mask[places] = True
+        return mask.reshape(self.lanes.shape)
+
+    def _left(self, rank: float) -> None:
+        """Who returned before the place numbered `rank`; who ended beyond it went another way."""
+        gone = [not self.alive[lane] and thread.rank < rank for lane, thread, _ in self.threads]
+        self.lanes.left = np.array(gone).reshape(self.lanes.shape)
+
+    def _barrier(self, waiting: dict[int, Request]) -> list[tuple[int, Any]]:
+        """All threads wait or are done: the first barrier of the source lets its threads pass."""
+        self.block.show()
+        barriers = [request for request in waiting.values() if request[0] == "barrier"]
+        first = min(barriers, key=lambda request: request[1].id)[1] if barriers else None
+        places = [at for at, request in waiting.items() if request[0] == "barrier" and request[1] is first]
+        if first is None:
+            places = list(waiting)
+            first = waiting[places[0]][1]
+        _, site, name, predicate = waiting[places[0]][:4]
+        values = [waiting[at][3] for at in places]
+        self._left(self.threads[places[0]][1].rank)
+        self.watch.barrier(site, self._mask(places), counts=predicate is not None)
+        answer: Any = None
+        if name == "syncthreads_count":
+            answer = sum(1 for v in values if v)
+        elif name in ("syncthreads_and", "syncthreads_or"):
+            answer = int(all(values) if name == "syncthreads_and" else any(values))
+        for at in places:
+            del waiting[at]
+        return [(at, answer) for at in places]
+
+    def _warps_that_are_ready(self, waiting: dict[int, Request]) -> list[tuple[int, Any]]:
+        """Warp functions whose warp has no thread on the way: the first of the source is answered."""
+        by_warp: dict[int, list[int]] = {}
+        for at, request in waiting.items():
+            if request[0] == "warp":
+                by_warp.setdefault(self.threads[at][0] // WARP, []).append(at)
+        ready: list[tuple[int, Any]] = []
+        for places in by_warp.values():
+            rank = min(waiting[at][6] for at in places)
+            site = min((waiting[at][1] for at in places if waiting[at][6] == rank), key=lambda s: s.id)
+            chosen = [at for at in places if waiting[at][1] is site]
+            ready += self._warp(chosen, waiting)
+        return ready
+
+    def _warp(self, places: list[int], waiting: dict[int, Request]) -> list[tuple[int, Any]]:
+        _, _, name, values, dtypes, wanted, _ = waiting[places[0]]
+        mask = self._mask(places)
+        if name not in ("activemask", "lanemask_lt"):
+            self.block.turns[self.threads[places[0]][0] // WARP] += 1
+        answers: list[Any] = [None] * len(places)
+        if name != "syncwarp":
+            if self.warps is None:
+                self.warps = Warps(self.lanes)
+            columns = []
+            for column, dtype in enumerate(dtypes):
+                lanes = np.zeros(self.lanes.per_block, dtype)
+                lanes[places] = [waiting[at][3][column] for at in places]
+                columns.append(lanes.reshape(self.lanes.shape))
+            got = self.warps.run(name, mask, tuple(columns))
+            answers = _answers(got, places, wanted)
+        del values
+        for at in places:
+            del waiting[at]
+        return list(zip(places, answers, strict=True))
+
+
+def _answers(got: Any, places: list[int], wanted: Any) -> list[Any]:
+    if isinstance(got, tuple):
+        return list(zip(*(_answers(g, places, None) for g in got), strict=True))
+    flat = got.reshape(-1)[places]
+    if wanted is not None:
+        flat = flat.astype(wanted)
+    return flat.tolist() if flat.dtype.kind in "iub" or flat.dtype == np.float64 else list(flat)

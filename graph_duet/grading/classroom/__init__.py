@@ -1,0 +1,1 @@
+"""A whole class: submissions, roster, workers, gradebook, export."""

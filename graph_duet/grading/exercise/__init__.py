@@ -1,0 +1,1 @@
+"""The exercise format: notebooks, solution regions, bundles, recorded values."""

@@ -1,0 +1,209 @@
+"""What an exercise consists of, read from its master notebook: tasks, answers, checks and limits.
+
+The format is described for authors in docs/exercise-format.md; this file is its one reader.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from nbformat import NotebookNode
+
+from graph_duet.grading.exercise import solution_regions
+from graph_duet.grading.exercise.notebooks import duet
+
+TOLERANCE = 2e-4
+DEADLINE = 60.0
+CELL_SECONDS = 20.0
+MAX_HINTS = 3
+
+_CODE_KINDS = ("seed", "look", "answer", "kernel", "check", "hidden")
+_SEED = re.compile(r"\s*seed = \d+\s*")
+_FIELDS = {
+    "seed": set(),
+    "look": set(),
+    "answer": {"task", "title"},
+    "kernel": {"task", "title"},
+    "check": {"task", "points", "expects", "fresh", "sealed", "uses", "tolerance"},
+    "hidden": {"task", "points", "expects", "fresh", "uses", "tolerance"},
+    "hint": {"task"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One cell whose output is compared. `uses` are the tasks, beside its own, whose answers a fresh
+    process runs."""
+
+    cell: str
+    task: str
+    points: float
+    hidden: bool = False
+    fresh: bool = False
+    sealed: bool = False
+    expects: str = ""
+    uses: tuple[str, ...] = ()
+    tolerance: float = TOLERANCE
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a learner is asked for: answer cells by id, the checks that judge them, and up to three hints."""
+
+    id: str
+    title: str
+    answers: tuple[str, ...]
+    checks: tuple[Check, ...]
+    hints: tuple[str, ...]
+
+    @property
+    def points(self) -> float:
+        return sum(check.points for check in self.checks)
+
+
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """An assignment. `deadline` and `cell_seconds` are seconds of wall time."""
+
+    id: str
+    title: str
+    minutes: int
+    tasks: tuple[Task, ...]
+    deadline: float = DEADLINE
+    cell_seconds: float = CELL_SECONDS
+
+    @property
+    def points(self) -> float:
+        return sum(task.points for task in self.tasks)
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        return tuple(check for task in self.tasks for check in task.checks)
+
+    def task(self, task: str) -> Task:
+        """Raises LookupError with the known tasks when there is no such task."""
+        for candidate in self.tasks:
+            if candidate.id == task:
+                return candidate
+        known = ", ".join(t.id for t in self.tasks)
+        raise LookupError(f"{self.id} has no task {task!r}; it has {known}")
+
+
+def kind(cell: NotebookNode) -> str:
+    """ "given" for a cell without `duet` metadata."""
+    return str(duet(cell).get("kind", "given"))
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def read_exercise(notebook: NotebookNode) -> Exercise:
+    """The exercise that `notebook` (a master, or what was made from it) describes.
+
+    Raises ValueError with one sentence that names the cell when the format is not followed.
+    """
+    head = duet(notebook)
+    if not head.get("exercise"):
+        raise ValueError('the notebook\'s metadata has no "duet": {"exercise": ...}; it is no exercise')
+    seeds = sum(kind(cell) == "seed" for cell in notebook.cells)
+    if seeds != 1:
+        raise ValueError(f'an exercise has exactly one cell of kind "seed"; this one has {seeds}')
+    for name in ("minutes", "deadline", "cell_seconds"):
+        if name in head:
+            _demand_positive(head[name], f'the notebook\'s metadata: "{name}"')
+    _demand_unique_ids(notebook)
+    for cell in notebook.cells:
+        _validate(cell)
+    order = list(dict.fromkeys(str(duet(c)["task"]) for c in notebook.cells if "task" in duet(c)))
+    exercise = Exercise(
+        id=str(head["exercise"]),
+        title=str(head.get("title", head["exercise"])),
+        minutes=int(head.get("minutes", 0)),
+        tasks=tuple(_task(notebook, task) for task in order),
+        deadline=float(head.get("deadline", DEADLINE)),
+        cell_seconds=float(head.get("cell_seconds", CELL_SECONDS)),
+    )
+    for check in exercise.checks:
+        for used in check.uses:
+            exercise.task(used)
+    return exercise
+
+
+def _task(notebook: NotebookNode, task: str) -> Task:
+    cells = [cell for cell in notebook.cells if str(duet(cell).get("task")) == task]
+    answers = [cell for cell in cells if kind(cell) in ("answer", "kernel")]
+    checks = tuple(_check(cell) for cell in cells if kind(cell) in ("check", "hidden"))
+    hints = tuple(_hint_text(cell.source) for cell in cells if kind(cell) == "hint")
+    if not answers or not (checks or "release" in duet(notebook)):
+        raise ValueError(f"task {task} needs at least one answer cell and one check")
+    if len(hints) > MAX_HINTS:
+        raise ValueError(f"task {task} has {len(hints)} hints; at most {MAX_HINTS} are shown")
+    title = next((str(duet(cell)["title"]) for cell in answers if "title" in duet(cell)), f"Task {task}")
+    return Task(task, title, tuple(cell.id for cell in answers), checks, hints)
+
+
+def _check(cell: NotebookNode) -> Check:
+    fields = duet(cell)
+    return Check(
+        cell=cell.id,
+        task=str(fields["task"]),
+        points=float(fields["points"]),
+        hidden=fields["kind"] == "hidden",
+        fresh=bool(fields.get("fresh", False)),
+        sealed=bool(fields.get("sealed", False)),
+        expects=str(fields.get("expects", "")),
+        uses=tuple(str(task) for task in fields.get("uses", ())),
+        tolerance=float(fields.get("tolerance", TOLERANCE)),
+    )
+
+
+def _validate(cell: NotebookNode) -> None:
+    fields = duet(cell)
+    if not fields:
+        return
+    what = kind(cell)
+    where = f"cell {cell.get('id', '?')} ({cell.source.strip()[:40].partition(chr(10))[0] or 'empty'})"
+    if what not in _FIELDS:
+        raise ValueError(f"{where}: kind {what!r} is not one of {', '.join(_FIELDS)}")
+    if (cell.cell_type == "code") != (what in _CODE_KINDS):
+        raise ValueError(f"{where}: a {what} cell is {'code' if what in _CODE_KINDS else 'Markdown'}")
+    unknown = set(fields) - _FIELDS[what] - {"kind"}
+    if unknown:
+        raise ValueError(f"{where}: a {what} cell has no field {', '.join(sorted(unknown))}")
+    if what not in ("seed", "look") and "task" not in fields:
+        raise ValueError(f'{where}: a {what} cell names its "task"')
+    if what == "seed" and not _SEED.fullmatch(cell.source):
+        raise ValueError(f"{where}: the seed cell is exactly one line like 'seed = 7'")
+    if what in ("check", "hidden"):
+        _demand_positive(fields.get("points"), f'{where}: "points"')
+    if what in ("answer", "kernel"):
+        try:
+            number = solution_regions.count(cell.source)
+        except ValueError as error:
+            raise ValueError(f"{where}: {error}") from None
+        if number == 0:
+            raise ValueError(f"{where}: an answer cell has a hole, from '# >>> your code' to '# <<<'")
+
+
+def _demand_positive(number: Any, what: str) -> None:
+    if isinstance(number, bool) or not isinstance(number, int | float) or not number > 0:
+        raise ValueError(f"{what} is a number above 0, not {number!r}")
+
+
+def _demand_unique_ids(notebook: NotebookNode) -> None:
+    seen: set[str] = set()
+    for cell in notebook.cells:
+        if not cell.get("id"):
+            raise ValueError("a cell has no id; open and save the notebook in JupyterLab to give it one")
+        if cell.id in seen:
+            raise ValueError(f"two cells have the id {cell.id!r}; delete the copy's id in a text editor")
+        seen.add(cell.id)
+
+
+def _hint_text(source: str) -> str:
+    """The hint without its `<details>` wrapping."""
+    bare = re.sub(r"<summary>.*?</summary>", "", source, flags=re.DOTALL)
+    return re.sub(r"</?details>", "", bare).strip()

@@ -1,0 +1,142 @@
+"""Grading one submission: graft, plan, judge, verdict."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from nbformat import NotebookNode
+
+from graph_duet.grading.exercise import notebooks
+from graph_duet.grading.exercise.bundle import Bundle
+from graph_duet.grading.exercise.format import Exercise
+from graph_duet.grading.judging.answers import Foreign, graft
+from graph_duet.grading.judging.judge import InfrastructureFault, judge
+from graph_duet.grading.judging.kernel_client import Budget
+from graph_duet.grading.judging.kernel_start import StartKernel, in_sandbox, modules_for, ordinary, start_zygote
+from graph_duet.grading.exercise.notebooks import Unreadable
+from graph_duet.grading.judging.schedule import plan
+from graph_duet.grading.report import Report
+from graph_duet.grading.judging.verdict import verdict
+from graph_duet.notebook_kernels.sandbox import Limits, require_gpu
+
+ATTEMPTS = 3
+_PATIENCE = 10.0  # times the limits for the reference solution, which also warms what is cold
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """How submissions are run: in a sandbox or not, with a device or not, under which limits, which modules
+    their kernels have imported already (None: what the exercise needs), and the socket of a zygote on this
+    machine that all workers share (empty: each starts its own)."""
+
+    sandbox: bool = True
+    gpu: bool = False
+    limits: Limits = field(default_factory=Limits)
+    preload: tuple[str, ...] | None = None
+    zygote: str = ""
+
+    def kernels(self, bundle: Bundle) -> StartKernel:
+        """Raises graph_duet.notebook_kernels.sandbox.NoSandbox when a sandbox is asked for and there is none, and NoGpu likewise."""
+        if self.gpu:
+            require_gpu()
+        if not self.sandbox:
+            return ordinary(Path("/tmp"))
+        return in_sandbox(self.limits, self.gpu, self._modules(bundle), self.zygote)
+
+    def with_shared_zygote(self, bundle: Bundle) -> Conditions:
+        """These conditions with a zygote that this process starts now and all workers on this machine share.
+
+        Call it in the main thread, before the workers start: it imports meanwhile. Raises
+        graph_duet.notebook_kernels.sandbox.NoSandbox and NoGpu.
+        """
+        if self.gpu:
+            require_gpu()
+        return replace(self, zygote=start_zygote(self._modules(bundle), self.gpu)) if self.sandbox else self
+
+    def _modules(self, bundle: Bundle) -> tuple[str, ...]:
+        return modules_for(bundle.notebook) if self.preload is None else self.preload
+
+
+class Grader:
+    """Grades submissions to one exercise with one seed. Use it as a context manager.
+
+    `seed` is drawn when None. What the checks should print with it is computed once, by the reference
+    solution, in kernels that no submission has touched.
+    """
+
+    def __init__(self, bundle: Bundle, seed: int | None = None, conditions: Conditions | None = None):
+        self.bundle = bundle
+        self.seed = secrets.randbelow(2**31) if seed is None else seed
+        self._start = (conditions or Conditions()).kernels(bundle)
+        self._expected: dict[str, list[Any]] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing to close: kernels end with each submission; the zygote serves the next grader."""
+
+    def expected(self) -> dict[str, list[Any]]:
+        """Outputs of the check cells under the reference solution, by cell id.
+
+        Raises InfrastructureFault when the reference itself fails.
+        """
+        if self._expected is None:
+            self._expected = reference(self.bundle, self.seed, self._start)
+        return self._expected
+
+    def grade(self, submission: NotebookNode | bytes) -> Report:
+        """The report; whatever the submission is, this returns one.
+
+        An infrastructure fault is tried again, ATTEMPTS times in all, and then reported as what it is.
+        """
+        exercise = self.bundle.exercise
+        try:
+            notebook = notebooks.parse(submission) if isinstance(submission, bytes) else submission
+            grafted = graft(self.bundle, notebook)
+        except Unreadable as error:
+            return failed_as_a_whole(exercise, "unreadable", str(error))
+        except Foreign as error:
+            return failed_as_a_whole(exercise, "foreign", str(error))
+        not_run = {check.cell: grafted.fault(task) for task in exercise.tasks for check in task.checks}
+        not_run = {cell: fault for cell, fault in not_run.items() if fault}
+        last = ""
+        for _ in range(ATTEMPTS):
+            try:
+                expected = self.expected()
+                runs = plan(exercise, self.bundle.notebook, grafted.answers, self.seed, expected, not_run)
+                outcomes = judge(runs, self._start, Budget.of_seconds(exercise.deadline)) if runs else []
+                return verdict(exercise, outcomes, not_run, grafted.notes)
+            except (InfrastructureFault, OSError, RuntimeError) as error:
+                last = f"{type(error).__name__}: {error}"
+        return failed_as_a_whole(exercise, "infrastructure", last)
+
+
+def reference(bundle: Bundle, seed: int, start: StartKernel) -> dict[str, list[Any]]:
+    """What each check cell outputs under the reference solution with `seed`.
+
+    Raises InfrastructureFault that names the first cell that fails.
+    """
+    exercise = bundle.exercise
+    runs = plan(exercise, bundle.notebook, bundle.solutions, seed)
+    for run in runs:
+        run.metadata.judge["cell_seconds"] = exercise.cell_seconds * _PATIENCE
+    outcomes = judge(runs, start, Budget.of_seconds(exercise.deadline * _PATIENCE))
+    for outcome in outcomes:
+        if outcome.fault:
+            where = outcome.cell or f"a given cell of run {outcome.run}"
+            raise InfrastructureFault(f"the reference solution fails in {where}: {outcome.message}")
+    return {outcome.cell: outcome.outputs for outcome in outcomes if outcome.role == "check"}
+
+
+def failed_as_a_whole(exercise: Exercise, fault: str, message: str) -> Report:
+    """A report in which every check has 0 points for one reason that concerns the whole file."""
+    empty = verdict(exercise, [], {check.cell: "missing" for check in exercise.checks})
+    checks = tuple(replace(check, fault=fault, message="") for check in empty.checks)
+    return Report(exercise.id, checks, fault, message)

@@ -1,0 +1,1 @@
+"""From a submission to verdicts: answers are placed, run in a notebook kernel, and compared outside it."""

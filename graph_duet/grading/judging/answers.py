@@ -1,0 +1,81 @@
+"""What is taken from a submission: the sources of its answer cells, by cell id, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from nbformat import NotebookNode
+
+from graph_duet.grading.exercise.bundle import Bundle
+from graph_duet.grading.exercise.format import Check, Task
+from graph_duet.grading.exercise.notebooks import duet
+
+
+class Foreign(ValueError):
+    """The notebook belongs to another assignment; the message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Graft:
+    """Answer cells' sources by id, the faults of those that cannot be used, and remarks that cost nothing."""
+
+    answers: dict[str, str]
+    faults: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def fault(self, task: Task) -> str:
+        """Why the task cannot be run at all; "" when it can."""
+        faults = [self.faults.get(answer, "") for answer in task.answers]
+        for worst in ("ambiguous", "missing"):
+            if worst in faults:
+                return worst
+        return "empty" if all(fault == "empty" for fault in faults) else ""
+
+
+def graft(bundle: Bundle, submission: NotebookNode) -> Graft:
+    """The answers in `submission`. Raises Foreign when it is another assignment's notebook."""
+    claimed = duet(submission).get("exercise")
+    if claimed != bundle.exercise.id:
+        what = f"exercise {str(claimed)[:40]!r}" if claimed else "no exercise of this course"
+        raise Foreign(f"the notebook is {what}, not {bundle.exercise.id}")
+    found: dict[str, list[str]] = {}
+    for cell in submission.cells:
+        if isinstance(cell.get("id"), str) and cell.get("cell_type") == "code":
+            found.setdefault(cell.id, []).append(cell.source)
+    answers: dict[str, str] = {}
+    faults: dict[str, str] = {}
+    for cell, untouched in bundle.untouched.items():
+        sources = found.get(cell, [])
+        if len(sources) != 1:
+            faults[cell] = "ambiguous" if sources else "missing"
+            continue
+        answers[cell] = sources[0]
+        if _bare(sources[0]) == _bare(untouched):
+            faults[cell] = "empty"
+    return Graft(answers, faults, tuple(_notes(bundle, found)))
+
+
+def _notes(bundle: Bundle, found: dict[str, list[str]]) -> list[str]:
+    notes: list[str] = []
+    for check in bundle.exercise.checks:
+        sources = found.get(check.cell, [])
+        if check.hidden:
+            continue
+        if not sources:
+            notes.append(f"{_name(check)} was deleted; the grader's own was used")
+        elif len(sources) > 1 or _bare(sources[0]) != _bare(_source(bundle, check)):
+            notes.append(f"{_name(check)} was edited; the grader's own was used")
+    return notes
+
+
+def _source(bundle: Bundle, check: Check) -> str:
+    return next(cell.source for cell in bundle.notebook.cells if cell.id == check.cell)
+
+
+def _name(check: Check) -> str:
+    return f"the check cell {check.cell} of task {check.task}"
+
+
+def _bare(source: str) -> str:
+    """The source without what an editor changes on its own."""
+    return "\n".join(line.rstrip() for line in source.strip().splitlines())

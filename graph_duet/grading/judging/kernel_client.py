@@ -1,0 +1,195 @@
+"""A kernel that nobody trusts, seen by nbval: bounded in time and output, and its death noticed at once."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import Empty
+from typing import Any
+
+import zmq
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import KernelManager
+from nbval.kernel import RunningKernel
+
+from graph_duet.grading.judging.kernel_client import is_well_formed
+
+_TICK = 0.05  # seconds between looks at whether the process lives
+_START_SECONDS = 60.0
+_GRACE = 0.5  # seconds from a connection's end to its process's end
+
+
+class KernelFault(Exception):
+    """The kernel itself went wrong, not what it computed; `fault` is a class of graph_duet.grading.report."""
+
+    def __init__(self, fault: str, message: str):
+        super().__init__(message)
+        self.fault = fault
+
+
+@dataclass(slots=True)
+class Budget:
+    """What one submission may use: a moment (time.monotonic) at which all ends, and bytes printed in one
+    cell."""
+
+    until: float
+    output_bytes: int = 2 * 2**20
+
+    def is_over(self) -> bool:
+        return time.monotonic() >= self.until
+
+    @classmethod
+    def of_seconds(cls, seconds: float) -> Budget:
+        return cls(time.monotonic() + seconds)
+
+
+def bounded_context(reconnect: bool) -> zmq.Context[Any]:
+    """A ZeroMQ context whose sockets drop a message larger than any honest one, and queue few.
+
+    Without `reconnect`, a kernel that replaced its own socket by a link to another is never followed there.
+    """
+    context: zmq.Context[Any] = zmq.Context()
+    context.setsockopt(zmq.MAXMSGSIZE, 8 * 2**20)
+    context.setsockopt(zmq.RCVHWM, 100)
+    context.setsockopt(zmq.LINGER, 0)
+    context.setsockopt(zmq.SNDTIMEO, 1000)
+    if not reconnect:
+        context.setsockopt(zmq.RECONNECT_IVL, -1)
+    return context
+
+
+class JudgedKernel(RunningKernel):
+    """nbval's RunningKernel on a kernel that `start` launches. Any wait raises KernelFault when the kernel
+    dies, prints too much, or its time is over."""
+
+    def __init__(self, start: Callable[[], KernelManager], budget: Budget, measured: bool = False):
+        self.budget = budget
+        self.measured = (
+            measured  # a forged message matters where something is counted, and there ends the run
+        )
+        self._cell_until = budget.until
+        self._bytes = 0
+        self._ended: set[str] = set()  # the requests whose end was seen
+        self._waiting: dict[str, deque[dict[str, Any]]] = {"shell": deque(), "iopub": deque()}
+        self.km: Any = start()
+        client = self.km.client()
+        assert isinstance(client, BlockingKernelClient)
+        self.kc = client
+        client.start_channels(stdin=False, hb=False, control=False)
+        self._channels = {"shell": client.shell_channel, "iopub": client.iopub_channel}
+        self._poller = zmq.Poller()
+        self._lost = client.iopub_channel.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        for socket in (client.shell_channel.socket, client.iopub_channel.socket, self._lost):
+            self._poller.register(socket, zmq.POLLIN)
+        self.begin_cell(_START_SECONDS)
+        try:
+            self._ensure_iopub_up()
+        except BaseException:
+            self.stop()
+            raise
+
+    def begin_cell(self, seconds: float) -> None:
+        """A new cell: its own time, its own bytes."""
+        self._cell_until = min(time.monotonic() + seconds, self.budget.until)
+        self._bytes = 0
+
+    def execute_cell_input(self, cell_input: str, allow_stdin: bool | None = None) -> str:
+        """Send source to be executed; raises KernelFault when nobody is there to take it."""
+        try:
+            return super().execute_cell_input(cell_input, allow_stdin)
+        except zmq.Again:
+            raise self._death() from None
+
+    def get_message(self, stream: str, timeout: float | None = None) -> dict[str, Any]:
+        """The next message on `stream` ("shell" or "iopub"), both being read all the while.
+
+        Raises KernelFault, or queue.Empty when `timeout` seconds pass before the cell's own time is over.
+        """
+        until = self._cell_until if timeout is None else min(time.monotonic() + timeout, self._cell_until)
+        while not self._waiting[stream]:
+            left = until - time.monotonic()
+            if left <= 0 and until >= self._cell_until:
+                whole = "notebook" if self._cell_until >= self.budget.until else "cell"
+                raise KernelFault("timeout", f"the time for this {whole} was over before it had finished")
+            if left <= 0:
+                raise Empty
+            self._read(min(left, _TICK))
+        return self._waiting[stream].popleft()
+
+    def _read(self, seconds: float) -> None:
+        """Move what has arrived into the queues."""
+        ready = dict(self._poller.poll(max(1, int(seconds * 1000))))
+        arrived = [(name, channel) for name, channel in self._channels.items() if channel.socket in ready]
+        for name, channel in arrived:
+            self._receive(name, channel)
+        if arrived:
+            return
+        if not self._is_running() or (self._lost in ready and self._ends_within(_GRACE)):
+            raise self._death()
+        if self._lost in ready:  # ZeroMQ hangs up on whoever sends a message past the limit
+            raise KernelFault("output", "it printed one piece larger than any honest output")
+
+    def _ends_within(self, seconds: float) -> bool:
+        until = time.monotonic() + seconds
+        while self._is_running() and time.monotonic() < until:
+            time.sleep(0.01)
+        return not self._is_running()
+
+    def _receive(self, name: str, channel: Any) -> None:
+        frames = channel.socket.recv_multipart()
+        self._bytes += sum(len(frame) for frame in frames)
+        if self._bytes > self.budget.output_bytes:
+            megabytes = self.budget.output_bytes / 2**20
+            raise KernelFault("output", f"one cell printed more than {megabytes:.0f} MB")
+        # A message that is forged, replayed or no message at all is as if it had not come.
+        with contextlib.suppress(ValueError, TypeError, KeyError, IndexError, RecursionError, UnicodeError):
+            _, parts = channel.session.feed_identities(frames)
+            message = channel.session.deserialize(parts)
+            if is_well_formed(message):
+                self._demand_honesty(message)
+                self._waiting[name].append(message)
+
+    def _demand_honesty(self, message: dict[str, Any]) -> None:
+        """A kernel says once for each request that it is idle again; twice means that an answer said it, to keep
+        what came later from being read. And it drops no request: the grader asks for one at a time."""
+        content, asked = message["content"], message["parent_header"].get("msg_id")
+        if content.get("status") == "aborted":
+            raise KernelFault("died", "the kernel refused to run the cell")
+        if content.get("execution_state") == "idle" and asked is not None:
+            if self.measured and asked in self._ended:
+                raise KernelFault("tampered", "it sent a message that only the kernel itself may send")
+            self._ended.add(asked)
+
+    def _is_running(self) -> bool:
+        process = getattr(self.km.provisioner, "process", None)
+        return process is not None and process.poll() is None
+
+    def _death(self) -> KernelFault:
+        out_of_memory = getattr(self.km.provisioner, "ran_out_of_memory", None)
+        if out_of_memory is not None and out_of_memory():
+            return KernelFault("memory", "it used more memory than it may")
+        return KernelFault("died", "the kernel died")
+
+    def _ensure_iopub_up(self) -> None:
+        """Ask until an answer comes on iopub too: only then is nothing of the first cell lost."""
+        while True:
+            asked = self.kc.kernel_info()
+            self.await_reply(asked)
+            with contextlib.suppress(Empty):
+                self.await_idle(asked, 0.2)
+                return
+
+    def interrupt(self) -> None:
+        """Never asked for: a stranger's code may swallow it. A cell whose time is over is killed."""
+
+    def stop(self) -> None:
+        """Kill the kernel and all that it started, and close every socket to it."""
+        self.kc.iopub_channel.socket.disable_monitor()
+        self._lost.close(linger=0)
+        self.kc.stop_channels()
+        self.km.shutdown_kernel(now=True)
+        self.km.context.destroy(linger=0)
+        del self.km

@@ -1,0 +1,144 @@
+"""Which cells run in which process, in which order: the canonical notebook with a learner's answers grafted
+in.
+
+The result is a few notebooks (*runs*) for the judge, one kernel each. The first has everything but fresh
+checks; each fresh check has one of its own. Hidden checks come last in the first run, so that no output
+that a learner will see is made by a process that has seen them.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from graph_duet.grading.judging.source_policy import reach
+from graph_duet.grading.exercise.format import Check, Exercise, code_cells, kind
+from graph_duet.grading.judging.cuda_source import kernels_only
+from graph_duet.grading.judging.tamper_check import digest
+
+Outputs = list[Any]
+
+_SEAL = "from graph_duet.grading.judging.tamper_check import seal as _seal\n_seal(get_ipython(), {secret!r})\ndel _seal"
+_INSPECT = "from graph_duet.grading.judging.tamper_check import inspect as _inspect\n_inspect()"
+_SEPARATE = "from graph_duet.grading.judging.tamper_check import separate as _separate\n_separate()"
+
+
+def plan(
+    exercise: Exercise,
+    canonical: NotebookNode,
+    answers: Mapping[str, str],
+    seed: int,
+    expected: Mapping[str, Outputs] | None = None,
+    skip: Iterable[str] = (),
+) -> list[NotebookNode]:
+    """The runs for one submission.
+
+    `answers` maps the ids of answer cells to source; a cell that is not in it does not run. `expected` maps
+    the ids of check cells to the outputs to compare with; a check that is not in it runs without being
+    compared. Checks in `skip` do not run.
+    """
+    cells = {cell.id: cell for cell in code_cells(canonical)}
+    wanted = [check for check in exercise.checks if check.cell not in set(skip)]
+    together = {check.cell: check for check in wanted if not check.fresh}
+    builder = _Builder(exercise, answers, seed, expected)
+    main: list[NotebookNode] = []
+    for cell in cells.values():
+        if cell.id not in together:
+            main += builder.code(cell, fresh=False)
+        elif not together[cell.id].hidden:
+            main += builder.check(cell, together[cell.id])
+    for check in together.values():
+        if check.hidden:
+            main += builder.check(cells[check.cell], check)
+    runs = [builder.run(main)] if together else []
+    return runs + [builder.run(builder.fresh(list(cells.values()), check)) for check in wanted if check.fresh]
+
+
+class _Builder:
+    """Makes judged cells; holds what all of them need."""
+
+    def __init__(
+        self,
+        exercise: Exercise,
+        answers: Mapping[str, str],
+        seed: int,
+        expected: Mapping[str, Outputs] | None,
+    ):
+        self.exercise = exercise
+        self.answers = answers
+        self.seed = f"seed = {seed}"
+        self.expected = expected or {}
+        self.task_of = {cell: task.id for task in exercise.tasks for cell in task.answers}
+
+    def run(self, cells: list[NotebookNode]) -> NotebookNode:
+        run = nbformat.v4.new_notebook(cells=cells)
+        run.metadata.judge = {"cell_seconds": self.exercise.cell_seconds}
+        return run
+
+    def code(self, cell: NotebookNode, fresh: bool) -> list[NotebookNode]:
+        """A cell that is no check, as it runs: nothing for an answer that the learner did not give."""
+        what = kind(cell)
+        if what == "seed":
+            return [_cell(self.seed, "given")]
+        if what == "given":
+            raises = "raises-exception" in cell.metadata.get("tags", [])
+            return [_cell(cell.source, "given", raises=raises)]
+        if what in ("answer", "kernel") and cell.id in self.answers:
+            source = self.answers[cell.id]
+            if what == "kernel" and fresh:
+                source = kernels_only(source)
+            return [_cell(source, "answer", cell=cell.id, task=self.task_of[cell.id])]
+        return []
+
+    def check(self, cell: NotebookNode, check: Check) -> list[NotebookNode]:
+        """The seed anew, whatever an answer made of it, then the check."""
+        return [_cell(self.seed, "given"), self._compared(cell, check)]
+
+    def fresh(self, cells: list[NotebookNode], check: Check) -> list[NotebookNode]:
+        """A run of its own: given cells, seal, the task's answers, inspection, then, apart from their names,
+        check and inspection."""
+        position = [cell.id for cell in cells].index(check.cell)
+        above, cell = cells[:position], cells[position]
+        tasks = {check.task, *check.uses}
+        answers = [c for c in above if self.task_of.get(c.id) in tasks]
+        given = [c for c in above if kind(c) in ("given", "seed")]
+        run = [made for c in given for made in self.code(c, fresh=True)]
+        answered = [made for c in answers for made in self.code(c, fresh=True)]
+        reached = next(filter(None, (reach(made.source) for made in answered)), "")
+        if reached:
+            return [self._refusal(check, reached)]
+        secret = secrets.token_hex(16)
+        # IPython keeps the last cell that it ran: let it not be the one with the secret when an answer runs.
+        run += [_cell(_SEAL.format(secret=secret), "given"), _cell(self.seed, "given")]
+        run += answered
+        run += [self._inspection(check, digest(secret, apart=False)), _cell(_SEPARATE, "given")]
+        return [*run, *self.check(cell, check), self._inspection(check, digest(secret, apart=True))]
+
+    def _compared(self, cell: NotebookNode, check: Check) -> NotebookNode:
+        made = _cell(cell.source, "check", cell=cell.id, task=check.task, tolerance=check.tolerance)
+        if cell.id in self.expected:
+            made.outputs = [nbformat.from_dict(output) for output in self.expected[cell.id]]
+            made.execution_count = 1  # what nbval takes as "has been run, compare"
+        return made
+
+    def _refusal(self, check: Check, reached: str) -> NotebookNode:
+        """An inspection that fails, and says why: nothing of the answer runs."""
+        said = (
+            f"the answer uses {reached}: where something is counted, an answer does without what can reach into "
+            "the interpreter that counts"
+        )
+        return self._inspection(check, intact="", source=f"print({said!r})")
+
+    def _inspection(self, check: Check, intact: str, source: str = _INSPECT) -> NotebookNode:
+        made = _cell(source, "inspection", cell=check.cell, task=check.task)
+        made.outputs = [nbformat.v4.new_output("stream", name="stdout", text=f"{intact}\n")]
+        made.execution_count = 1
+        return made
+
+
+def _cell(source: str, role: str, **facts: Any) -> NotebookNode:
+    return nbformat.v4.new_code_cell(source, metadata={"judge": {"role": role, **facts}})

@@ -1,0 +1,228 @@
+"""Refusing, before it runs, an answer that reaches for the insides of the interpreter in which it is measured.
+
+A right answer to an exercise has no use for stack frames, the garbage collector, raw memory or IPython's own
+objects; a forger of counts does. This reads the source alone. It is one fence of several: the seal notices what
+was replaced (graph_duet.grading.judging.tamper_check), and values that only a right answer computes stand beside every count.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from IPython.core.inputtransformer2 import TransformerManager
+
+_IMPORTS = {
+    "__future__", "abc", "array", "bisect", "cmath", "collections", "contextlib", "copy", "dataclasses", "datetime",
+    "decimal", "enum", "fractions", "functools", "gpu_labs", "grading", "graphlib", "graphviz_tools", "heapq",
+    "itertools", "jax", "json", "keras", "logging", "math", "matplotlib", "ml_dtypes", "numba", "numbers", "numpy",
+    "operator", "os", "pprint", "queue", "random", "re", "scipy", "secrets", "statistics", "string", "sys",
+    "tensorflow", "textwrap", "threading", "time", "torch", "typing", "typing_extensions", "uuid", "warnings",
+    "widgets",
+}  # fmt: skip
+# Modules under other modules' names, as in `torch.sys.modules["gc"]`, and parts of the frameworks that run a
+# text, or take memory by its address or attributes by their names.
+_INSIDES = {
+    "_os", "_sys", "argparse", "bdb", "bltns", "builtins", "cProfile", "cffi", "classes", "cloudpickle", "codeop",
+    "cpp_extension", "ctypes", "ctypeslib", "dill", "dis", "doctest", "extending", "f2py", "faulthandler", "fx", "gc",
+    "gfile", "hub", "importlib", "inspect", "ipykernel", "IPython", "jinja2", "joblib", "jupyter_client", "linecache",
+    "marshal", "mmap", "mock", "package", "pathlib", "pdb", "pickle", "pkgutil", "python", "runpy", "serialization",
+    "shelve", "stride_tricks", "sympy", "sys", "testing", "timeit", "traceback", "unittest", "zmq",
+}  # fmt: skip
+_BUILTINS = {
+    "__builtins__", "__import__", "breakpoint", "compile", "eval", "exec", "get_ipython", "globals", "locals", "open",
+    "vars",
+}  # fmt: skip
+_OF = {  # what an answer may use of a module that has more to it
+    "sys": {
+        "byteorder", "float_info", "getsizeof", "maxsize", "setrecursionlimit", "version", "version_info",
+    },
+    "os": {"cpu_count", "environ", "getcwd", "getenv", "getpid", "linesep", "name", "path", "sep"},
+}  # fmt: skip
+_ATTRIBUTES = {
+    "__array_interface__", "__array_struct__", "__bases__", "__builtins__", "__closure__", "__code__",
+    "__cuda_array_interface__", "__dict__", "__getattr__", "__getattribute__", "__globals__", "__import__",
+    "__loader__", "__mro__", "__reduce__", "__reduce_ex__", "__self__", "__setattr__", "__spec__", "__subclasses__",
+    "__traceback__", "__wrapped__", "_getframe", "addaudithook", "attrgetter", "cell_contents", "cr_frame",
+    "displayhook", "f_back", "f_builtins", "f_code", "f_globals", "f_locals", "get_ipython", "gi_frame",
+    "methodcaller", "redirect_stderr", "redirect_stdout", "setprofile", "settrace", "tb_frame", "tb_next",
+    "user_module", "user_ns",
+}  # fmt: skip
+# What runs a text or a pickle, takes the name of an attribute as text, or memory by its address.
+_RUNNERS = {
+    "CodeType", "DataSource", "ForwardRef", "Formatter", "FunctionType", "GFile", "SimpleNamespace", "Timer",
+    "as_strided", "carray", "data_ptr", "farray", "from_file", "frombuffer", "get_field", "get_type_hints", "load",
+    "make_dataclass", "memmap", "runstring", "singledispatch", "singledispatchmethod", "untyped_storage",
+    "update_wrapper",
+}  # fmt: skip
+_GUARDED = ("getattr", "setattr", "delattr")
+# Of names between underscores, what a class may define and anybody may ask for.
+_OPERATORS = {
+    f"__{before}{name}__"
+    for name in (
+        "add", "and", "divmod", "floordiv", "lshift", "matmul", "mod", "mul", "or", "pow", "rshift", "sub", "truediv",
+        "xor",
+    )
+    for before in ("", "r", "i")
+}  # fmt: skip
+_DUNDERS = _OPERATORS | {
+    f"__{name}__"
+    for name in (
+        "abs", "all", "bool", "call", "ceil", "class", "complex", "contains", "copy", "deepcopy", "delitem", "doc",
+        "enter", "eq", "exit", "file", "float", "floor", "format", "ge", "getitem", "gt", "hash", "index", "init",
+        "int", "invert", "iter", "le", "len", "lt", "main", "missing", "module", "name", "ne", "neg", "new", "next",
+        "pos", "post_init", "qualname", "repr", "reversed", "round", "setitem", "slots", "str", "trunc", "version",
+    )
+}  # fmt: skip
+# Of names with one underscore, what the frameworks show to all.
+_PRIVATE = {"_asdict", "_dynamo", "_fields", "_grad", "_make", "_replace", "_version"}
+_UNPICKLING = {"allow_pickle", "weights_only"}
+_EXPORTING = {
+    "cmath",
+    "gpu_labs",
+    "graphviz_tools",
+    "math",
+    "numpy",
+    "torch",
+    "typing",
+}  # that say what `*` is
+_MAGICS = {"capture", "matplotlib", "time", "timeit"}
+_NAMES = _BUILTINS | _ATTRIBUTES | {"os", "sys", "type", "wraps"}
+_WORD = re.compile(r"\w+")
+
+
+def reach(source: str) -> str:
+    """The first name in `source` that reaches into the interpreter, or "". A source that does not parse has
+    none: it does not run either."""
+    try:
+        tree = ast.parse(TransformerManager().transform_cell(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    return next(_reaching(tree), "")
+
+
+def _reaching(tree: ast.AST) -> Iterator[str]:
+    harmless: set[int] = set()
+    own = _own_names(tree)
+    for node in ast.walk(tree):  # breadth first: a call comes before the names in it
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Call(func=shell), attr="run_line_magic" | "run_cell_magic"),
+                args=[ast.Constant(value=magic), *words],
+            ) if magic in _MAGICS:
+                harmless.add(id(shell))
+                texts = [str(word.value) for word in words if isinstance(word, ast.Constant)]
+                yield from filter(None, map(reach, texts))
+            case ast.Attribute(value=ast.Name(id=module) as name, attr=attribute) if attribute in _OF.get(
+                module, ()
+            ):
+                harmless.add(id(name))
+            case ast.Attribute(value=ast.Attribute() as inner, attr="sliding_window_view"):
+                harmless.add(id(inner))
+            case ast.Import(names=names):
+                yield from (f"{a.name} as {a.asname}" for a in names if a.name in _OF and a.asname)
+                yield from (a.name for a in names if not _may_import(a.name, ""))
+            case ast.ImportFrom(module=str(module), names=names):
+                yield from (f"{module}.{a.name}" for a in names if not _may_import(module, a.name))
+            case ast.Call(
+                func=ast.Name(id="wraps") | ast.Attribute(attr="wraps") as wraps, args=[wrapped], keywords=[]
+            ):
+                if not isinstance(wrapped, ast.Starred):
+                    harmless.add(id(wraps))
+            case ast.Call(func=ast.Name(id="type") as asked, args=[thing], keywords=[]):
+                if not isinstance(thing, ast.Starred):
+                    harmless.add(id(asked))
+            case ast.Call(func=ast.Name(id="isinstance" | "issubclass"), args=[_, wanted]):
+                harmless.update(id(name) for name in ast.walk(wanted))
+            case ast.Name(id=name) if name in _NAMES and id(node) not in harmless:
+                yield name
+            case ast.Name(id=name) if name in _GUARDED and isinstance(node.ctx, ast.Del):
+                yield f"del {name}"  # the guarded one: see `guard`
+            case ast.ExceptHandler(name=str(name)) if name in _GUARDED:
+                yield f"del {name}"
+            case ast.Attribute(attr=name) if is_reaching(name) and id(node) not in harmless:
+                yield name
+            case ast.Attribute(value=base, attr=name) if _is_private(name):
+                if not (isinstance(base, ast.Name) and name in own):
+                    yield name
+            case (
+                ast.Name(id=name)
+                | ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+                | ast.keyword(arg=str(name))
+            ) if _is_odd(name):
+                yield name
+            case ast.keyword(arg=str(name)) if name in _UNPICKLING:
+                yield name
+            case ast.MatchClass(patterns=patterns, kwd_attrs=names):
+                yield from filter(is_reaching, names)
+                yield from ("a class pattern by position" for _ in patterns[:1])
+            case ast.Constant(value=str(text)):
+                yield from sorted(_ATTRIBUTES.intersection(_WORD.findall(text)))
+            case _:
+                pass
+
+
+def _own_names(tree: ast.AST) -> set[str]:
+    """The attributes that the answer's own classes define or its own objects are given."""
+    stored = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
+    classes = [n for n in ast.walk(tree) if isinstance(n, ast.ClassDef)]
+    inside = [n for c in classes for n in ast.walk(c)]
+    named = {n.name for n in inside if isinstance(n, ast.FunctionDef)}
+    return stored | named | {n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+
+
+def is_reaching(attribute: str) -> bool:
+    """Whether an attribute of this name leads into the interpreter, whatever object it is asked of."""
+    return attribute in _ATTRIBUTES | _INSIDES | _RUNNERS | {"wraps"} or _is_odd(attribute)
+
+
+def _is_odd(name: str) -> bool:
+    """Whether the name stands between underscores, and is none that answers use."""
+    return name.startswith("__") and name.endswith("__") and len(name) > 4 and name not in _DUNDERS
+
+
+def _is_private(name: str) -> bool:
+    """Whether the name is another module's or class's own affair."""
+    return (
+        name.startswith("_")
+        and not name.endswith("__")
+        and name not in _PRIVATE
+        and not name.startswith("_saved_")
+    )
+
+
+def guard(shell: Any) -> None:
+    """Give the answers in the IPython `shell` a `getattr` and its kin that refuse what no answer may spell
+    either: a name that is put together while it runs is seen by nothing that reads its source."""
+
+    def guarded(plain: Callable[..., Any]) -> Callable[..., Any]:
+        def ask(thing: Any, name: str, *more: Any) -> Any:
+            foreign = type(name) is str and _is_private(name) and not hasattr(type(thing), "__weakref__")
+            if type(name) is not str or is_reaching(name) or foreign:
+                raise AttributeError(f"an answer that is measured may not reach for {name}")
+            return plain(thing, name, *more)
+
+        return ask
+
+    for plain in (getattr, setattr, delattr):
+        shell.user_ns[plain.__name__] = guarded(plain)
+
+
+def _may_import(module: str, name: str) -> bool:
+    """Whether `import module`, or `from module import name`, is one that answers use."""
+    root, *parts = module.split(".")
+    if name == "*":
+        return module in _EXPORTING
+    if root == "grading":
+        return (*parts, name) in (("show",), ("values", "show"))
+    if root in _OF:
+        return name in _OF[root] or module == "os.path" or (not name and not parts)
+    if (module, name) == ("numpy.lib.stride_tricks", "sliding_window_view") or (root, name) == (
+        "functools",
+        "wraps",
+    ):
+        return True
+    return root in _IMPORTS and not any(is_reaching(part) or _is_private(part) for part in (*parts, name))

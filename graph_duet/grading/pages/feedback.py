@@ -1,0 +1,108 @@
+"""Feedback: a page that a learner can learn from, and that tells nothing of the hidden cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+
+from graph_duet.grading.exercise.format import Exercise, Task
+from graph_duet.grading.classroom.gradebook import Gradebook, Mark
+from graph_duet.grading.pages.page import element, page, picture
+from graph_duet.grading.report import CHECK_FAULTS, FILE_FAULTS, CheckResult
+from graph_duet.grading.classroom.submissions import safe_name
+
+_ADVICE = {
+    "timeout": "Is there a loop that never ends, or that does far more than it needs to?",
+    "died": "Something ended the Python process itself, such as `exit()` or a crash in compiled code.",
+    "memory": "Look for a list or a tensor that grows with every step.",
+    "output": "Print less: one line for a check is plenty.",
+    "missing": "Keep the answer cell: write into it rather than deleting and making it anew.",
+    "ambiguous": "The answer cell was copied. Delete the copy, and keep the cell that was there first.",
+}
+_ONLY_ANSWERS = (
+    "Only the answer cells are graded, with the exercise's own cells: what you define in a cell that you added has "
+    "to stand in an answer cell."
+)
+
+
+def write_feedback(book: Gradebook, exercise: str, folder: Path) -> int:
+    """Write one page a student into `folder`, and return their number.
+
+    Raises LookupError when the gradebook has no such exercise, OSError when the folder cannot be written.
+    """
+    described = book.bundle(exercise).exercise
+    folder.mkdir(parents=True, exist_ok=True)
+    number = 0
+    for mark in book.marks(exercise):
+        path = folder / f"{safe_name(mark.student)}.html"
+        path.write_text(feedback(described, mark), encoding="utf-8")
+        number += 1
+    return number
+
+
+def feedback(exercise: Exercise, mark: Mark) -> str:
+    """The page for one student."""
+    title = f"{exercise.id}: {exercise.title}"
+    return page(title, _body(exercise, mark))
+
+
+def _body(exercise: Exercise, mark: Mark) -> Iterator[str]:
+    report = mark.report
+    if report.fault == "infrastructure":
+        yield element(
+            "p", f"{mark.student}: not graded yet. The grader failed, not your work; it will run again."
+        )
+        return
+    yield element("p", f"{mark.student}: {mark.points:g} of {exercise.points:g} points")
+    if report.fault:
+        yield element("p", f"{FILE_FAULTS[report.fault]}: {report.message}", "wrong")
+    for task in exercise.tasks:
+        yield from _task(task, mark)
+    for note in report.notes:
+        yield element("p", f"Note: {note}.", "note")
+
+
+def _task(task: Task, mark: Mark) -> Iterator[str]:
+    earned = mark.task_points().get(task.id, 0.0)
+    yield element("h2", f"Task {task.id}: {task.title} ({earned:g} of {task.points:g})")
+    if task.id in mark.overrides:
+        yield element("p", f"Set by your instructor: {mark.overrides[task.id][1]}", "note")
+    results = () if mark.report.fault else mark.report.task(task.id)
+    for result in results:
+        yield from _check(result)
+    if task.hints and any(result.fault for result in results):
+        for number, hint in enumerate(task.hints, start=1):
+            yield f"<details><summary>Hint {number}</summary><p>{escape(hint)}</p></details>"
+
+
+def _check(result: CheckResult) -> Iterator[str]:
+    name = "A hidden check" if result.hidden else "A check"
+    points = f"{result.points:g} of {result.possible:g}"
+    if not result.fault:
+        yield element("p", f"{name}: right ({points})", "right")
+    else:
+        yield element("p", f"{name}: {CHECK_FAULTS[result.fault]} ({points})", "wrong")
+        if result.fault in _ADVICE:
+            yield element("p", _ADVICE[result.fault])
+        if result.fault == "error" and result.message.startswith("NameError"):
+            yield element("p", _ONLY_ANSWERS)
+    if not result.hidden:
+        yield from _seen(result)
+
+
+def _seen(result: CheckResult) -> Iterator[str]:
+    """What a learner may see of a check: what was expected, in words, and what came."""
+    rows: list[str] = []
+    if result.fault and result.expects:
+        rows += [element("dt", "Expected"), f"<dd>{escape(result.expects)}</dd>"]
+    if result.fault == "wrong" and result.message not in ("", CHECK_FAULTS["wrong"]):
+        rows += [element("dt", "Difference"), f"<dd>{escape(result.message)}</dd>"]
+    if result.fault in ("error", "tampered") and result.message:
+        rows += [element("dt", "Python said"), f"<dd><pre>{escape(result.message)}</pre></dd>"]
+    if result.fault and result.got:
+        rows += [element("dt", "Got"), f"<dd><pre>{escape(result.got)}</pre></dd>"]
+    if result.picture:
+        rows.append(f"<dd>{picture(result.picture, 'what the check drew')}</dd>")
+    if rows:
+        yield f"<dl>{''.join(rows)}</dl>"

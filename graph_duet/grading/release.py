@@ -1,0 +1,175 @@
+"""Release: from a master to the learner's notebook and the grader's bundle."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from graph_duet.grading.exercise import solution_regions
+from graph_duet.grading.exercise import notebooks
+from graph_duet.grading.exercise.bundle import Bundle
+from graph_duet.grading.exercise.format import kind, read_exercise
+from graph_duet.grading.judging.judge import Outcome, judge, printed
+from graph_duet.grading.judging.kernel_client import Budget
+from graph_duet.grading.judging.kernel_start import StartKernel, in_sandbox, modules_for, ordinary
+from graph_duet.grading.exercise.notebooks import duet
+from graph_duet.grading.judging.schedule import plan
+from graph_duet.notebook_kernels.sandbox import Limits, why_no_sandbox
+
+_PATIENCE_SECONDS = 600.0
+_HASH_ROUNDS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What a release made. `exercise` is for learners, `bundle_path` for the grader alone."""
+
+    exercise: Path
+    bundle_path: Path
+    bundle: Bundle
+
+
+def release(master: Path | str, to: Path | str | None = None) -> Release:
+    """Make `exercise.ipynb` and `exercise.bundle.json` from a master notebook (or the folder that holds one).
+
+    They are written beside the master, or into `to`. The solution runs twice, in the sandbox where there is
+    one. Raises FileNotFoundError, graph_duet.grading.exercise.notebooks.Unreadable, or ValueError that names the cell when the
+    format is not followed, the solution fails, or a check prints something that changes from run to run.
+    """
+    path = Path(master)
+    path = path / "master.ipynb" if path.is_dir() else path
+    notebook = notebooks.read(path)
+    try:
+        outcomes = _run_twice(notebook, path.parent)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+    expected = {o.cell: o.outputs for o in outcomes if o.role == "check"}
+    bundle = Bundle(_without_answers_outputs(notebook), expected)
+    folder = Path(to) if to is not None else path.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    learners = folder / "exercise.ipynb"
+    learners.write_text(notebooks.dumps(exercise(bundle)), encoding="utf-8")
+    return Release(learners, bundle.save(folder / "exercise.bundle.json"), bundle)
+
+
+def _without_answers_outputs(master: NotebookNode) -> NotebookNode:
+    """The master with the outputs of what stands above the first answer, which no answer can have made."""
+    stripped = copy.deepcopy(master)
+    answered = False
+    for cell in stripped.cells:
+        answered = answered or kind(cell) in ("answer", "kernel")
+        if cell.cell_type == "code" and (answered or kind(cell) not in ("given", "look")):
+            cell.outputs, cell.execution_count = [], None
+    return stripped
+
+
+def exercise(bundle: Bundle) -> NotebookNode:
+    """The notebook that learners get: holes emptied, hidden cells gone, check cells with the outputs to
+    reach."""
+    notebook = copy.deepcopy(bundle.notebook)
+    checks = {check.cell: check for check in bundle.exercise.checks}
+    sealed: dict[str, str] = {}
+    notebook.cells = [cell for cell in notebook.cells if kind(cell) != "hidden"]
+    for cell in notebook.cells:
+        check = checks.get(cell.id)
+        if cell.id in bundle.untouched:
+            cell.source = bundle.untouched[cell.id]
+        elif check is not None and check.sealed:
+            sealed[cell.id] = sealed_text(printed(bundle.expected[cell.id]), bundle.exercise.id, cell.id)
+            cell.metadata.tags = sorted({*cell.metadata.get("tags", []), "nbval-ignore-output"})
+        elif check is not None:
+            cell.outputs, cell.execution_count = copy.deepcopy(bundle.expected[cell.id]), 1
+    hidden = {task.id: sum(c.points for c in task.checks if c.hidden) for task in bundle.exercise.tasks}
+    notebook.metadata.duet.release = {
+        "seal": bundle.seal,
+        "sealed": sealed,
+        "hidden": {task: points for task, points in hidden.items() if points},
+    }
+    return notebook
+
+
+def fill(notebook: NotebookNode, answers: Mapping[str, str | Sequence[str]]) -> NotebookNode:
+    """A copy of a learner's notebook with text in the holes of some tasks, a list giving one text a hole,
+    in order.
+
+    Raises LookupError for an unknown task, ValueError when a task has another number of holes.
+    """
+    filled = copy.deepcopy(notebook)
+    for task, given in answers.items():
+        cells = [c for c in filled.cells if kind(c) in ("answer", "kernel") and duet(c)["task"] == task]
+        if not cells:
+            raise LookupError(f"the notebook has no task {task!r}")
+        texts = [given] if isinstance(given, str) else list(given)
+        if sum(solution_regions.count(cell.source) for cell in cells) != len(texts):
+            raise ValueError(f"task {task} has another number of holes than the {len(texts)} texts given")
+        for cell in cells:
+            number = solution_regions.count(cell.source)
+            cell.source, texts = solution_regions.filled(cell.source, texts[:number]), texts[number:]
+    return filled
+
+
+def solved(bundle: Bundle) -> NotebookNode:
+    """The learner's notebook with the reference solution in its holes."""
+    notebook = exercise(bundle)
+    for cell in notebook.cells:
+        if cell.id in bundle.solutions:
+            cell.source = bundle.solutions[cell.id]
+    return notebook
+
+
+def differences(master: NotebookNode, learner: NotebookNode) -> list[str]:
+    """Where a learner's notebook differs from its master outside the holes; empty when it is as released."""
+    expected = [cell for cell in master.cells if kind(cell) != "hidden"]
+    if [cell.id for cell in expected] != [cell.get("id") for cell in learner.cells]:
+        return ["the cells are not the same, or not in the same order"]
+    different: list[str] = []
+    for ours, theirs in zip(expected, learner.cells, strict=True):
+        answer = kind(ours) in ("answer", "kernel")
+        same = (
+            solution_regions.outside(ours.source) == solution_regions.outside(theirs.source)
+            if answer
+            else ours.source == theirs.source
+        )
+        if not same:
+            different.append(f"cell {ours.id} differs{' outside its holes' if answer else ''}")
+        if dict(duet(ours)) != dict(duet(theirs)):
+            different.append(f"the duet metadata of cell {ours.id} differs")
+    return different
+
+
+def sealed_text(text: str, exercise: str, cell: str) -> str:
+    """A hash of what a sealed check should print: salted with its place, and slow, so that guessing is
+    tedious."""
+    salt = f"{exercise}:{cell}".encode()
+    return hashlib.pbkdf2_hmac("sha256", text.encode(), salt, _HASH_ROUNDS).hex()
+
+
+def _run_twice(notebook: NotebookNode, folder: Path) -> list[Outcome]:
+    """The solution's outcomes with the saved seed; raises ValueError when they fail or change."""
+    read_exercise(notebook)
+    bundle = Bundle(notebook, {})
+    limits = Limits(memory=4 * 2**30, cpu_seconds=600)
+    start = ordinary(folder) if why_no_sandbox() else in_sandbox(limits, modules=modules_for(notebook))
+    first, second = (_run_once(bundle, start) for _ in range(2))
+    for one, other in zip(first, second, strict=True):
+        if one.role == "check" and printed(one.outputs) != printed(other.outputs):
+            raise ValueError(f"check cell {one.cell} prints something that changes from run to run")
+        if one.role == "check" and not printed(one.outputs):
+            raise ValueError(f"check cell {one.cell} prints nothing; let it show the value that is compared")
+    return first
+
+
+def _run_once(bundle: Bundle, start: StartKernel) -> list[Outcome]:
+    exercise = bundle.exercise
+    runs = plan(exercise, bundle.notebook, bundle.solutions, bundle.seed)
+    outcomes = judge(runs, start, Budget.of_seconds(_PATIENCE_SECONDS))
+    for outcome in outcomes:
+        if outcome.fault:
+            where = f"cell {outcome.cell}" if outcome.cell else "a given cell"
+            raise ValueError(f"the solution fails in {where}: {outcome.message}")
+    return outcomes

@@ -1,0 +1,1 @@
+"""Two Recordings to pairs of nodes that compute the same."""

@@ -1,0 +1,1 @@
+"""Recording to facts: what an op means, which steps loop, which nodes are gradients."""

@@ -1,0 +1,66 @@
+"""What a loop keeps for its gradient: the lists that TensorFlow fills on the way forward and empties on the way back.
+
+`TensorListPushBack` puts a value of each turn on an accumulator, which goes round the loop as part of its state;
+the gradient's own loop takes them off again with `TensorListPopBack`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from graphviz_tools.analysis.while_loops import WHILE_OPS, LoopVariable
+from graphviz_tools.recording import Edge, Node, Recording
+
+PUSH, POP = "TensorListPushBack", "TensorListPopBack"
+KEEPERS = frozenset({PUSH, "EmptyTensorList", "OptionalNone"})  # they only keep, for a gradient
+HANDERS = frozenset({POP, "OptionalFromValue", "OptionalGetValue"})  # they hand a kept value on
+
+
+def is_accumulator(recording: Recording, variable: LoopVariable) -> bool:
+    """True for a part of a loop's state that carries a list for a gradient, and nothing of the user's."""
+    ops = {recording.nodes[maker].op for maker in variable.makers}
+    return bool(ops) and ops <= {PUSH, POP}
+
+
+def popped(recording: Recording, state: Iterable[LoopVariable]) -> dict[int, Edge]:
+    """For each `TensorListPopBack`, the edge over which what it takes off was once put on, where that is found."""
+    chase = _Chase(recording, state)
+    found = ((node.id, chase.pushed(node.id)) for node in recording.nodes if node.op == POP)
+    return {pop: edge for pop, edge in found if edge is not None}
+
+
+class _Chase:
+    """Follows an accumulator back, out of the gradient's loop and into the one that filled it."""
+
+    def __init__(self, recording: Recording, state: Iterable[LoopVariable]) -> None:
+        self._nodes = recording.nodes
+        self._results = {(part.loop, part.slot): part.result for part in state}
+        self._inputs: dict[int, dict[int, Edge]] = defaultdict(dict)
+        for edge in recording.edges:
+            if edge.kind == "data":
+                self._inputs[edge.target].setdefault(edge.target_slot, edge)
+
+    def pushed(self, pop: int, depth: int = 0) -> Edge | None:
+        """The edge that brings its value to the `TensorListPushBack` which `pop` undoes."""
+        here, slot = pop, 0
+        seen: set[tuple[int, int]] = set()
+        while (here, slot) not in seen and depth < 20:
+            seen.add((here, slot))
+            node: Node = self._nodes[here]
+            if node.op == PUSH:
+                return self._inputs[here].get(1)
+            if node.op in WHILE_OPS:
+                result = self._results.get((here, slot))
+                if result is None:
+                    return None
+                here, slot = result, 0
+                continue
+            if node.op == POP and slot == 1:  # a list of lists: what was put on is itself a list
+                edge = self.pushed(here, depth + 1)
+            else:
+                edge = next(iter(self._inputs[here].values()), None)
+            if edge is None:
+                return None
+            here, slot = edge.source, edge.source_slot
+        return None

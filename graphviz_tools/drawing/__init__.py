@@ -1,0 +1,1 @@
+"""Recording to Scene, and Scene to SVG, DOT, PNG and GIF."""

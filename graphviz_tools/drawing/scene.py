@@ -1,0 +1,89 @@
+"""A Recording made ready to be drawn: its outline, where everything lies, and what changes when.
+
+Pictures, pages and widgets are all drawn from a Scene; it is made once and then only read.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from graphviz_tools.drawing.layout import Layout, lay_out
+from graphviz_tools.drawing.outline import Outline, ScopePath, outline, shown
+from graphviz_tools.recording import Recording
+from graphviz_tools.drawing.timeline import Flow, Moment, flows, moments
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """`opened` are the scopes that are open; `home[n]` is the key of the box that stands for node `n`."""
+
+    recording: Recording
+    opened: frozenset[ScopePath]
+    outline: Outline
+    moments: dict[str, tuple[Moment, ...]]
+    flows: tuple[Flow, ...]
+    layout: Layout
+    home: list[str]
+    _running: dict[int, list[Flow]] = field(default_factory=dict)
+
+    def at(self, key: str, step: int) -> Moment:
+        """What box `key` shows after `step`."""
+        past = self.moments[key]
+        return past[bisect_right(past, step, key=lambda moment: moment.step) - 1]
+
+    def current(self, step: int) -> str | None:
+        """The key of the box where `step` happens."""
+        if not 0 <= step < len(self.recording.steps):
+            return None
+        node = self.recording.steps[step].node
+        return None if node is None else self.home[node]
+
+    def flowing(self, step: int) -> list[tuple[int, str]]:
+        """The links over which gradients run back in `step`, each once, with what runs there."""
+        over: dict[int, list[str]] = {}
+        for flow in self._running.get(step, ()):
+            over.setdefault(flow.link, []).append(flow.text)
+        return [(link, " + ".join(texts)) for link, texts in over.items()]
+
+    def sentence(self, step: int) -> str:
+        """The picture in words, for those who cannot see it."""
+        name = self.recording.title or self.recording.framework
+        boxes = len(self.outline.boxes)
+        where = "before the first step"
+        if 0 <= step < len(self.recording.steps):
+            done = self.recording.steps[step]
+            where = f"after step {step + 1} of {len(self.recording.steps)} ({done.phase} {done.op})"
+        return f"Computation graph of {name}, {boxes} boxes, {where}"
+
+
+def make_scene(
+    recording: Recording,
+    opened: Collection[ScopePath] | None = None,
+    *,
+    fold: bool = False,
+    autograd: bool = False,
+) -> Scene:
+    """Collapse, outline and lay out `recording`.
+
+    `opened` are the scopes drawn open (None: as many as keep the picture readable), `fold` rolls repeated
+    blocks up, `autograd` shows the autograd nodes. Raises TypeError when `recording` is no Recording and
+    ValueError for a path in `opened` that is no scope.
+    """
+    if not isinstance(recording, Recording):
+        raise TypeError(
+            f"expected a Recording, got {type(recording).__name__}: record a program first, "
+            "for example with record_torch(fn, *args)"
+        )
+    drawn, places, paths = shown(recording, opened, fold=fold)
+    drawing = outline(drawn, autograd=autograd)
+    box_of = {member: box.key for box in drawing.boxes for member in box.members}
+    home = [box_of[place] for place in places]
+    told = moments(recording, drawing, home)
+    running = flows(recording, drawing, home)
+    by_step: defaultdict[int, list[Flow]] = defaultdict(list)
+    for flow in running:
+        by_step[flow.step].append(flow)
+    return Scene(recording, paths, drawing, told, running, lay_out(drawing, told), home, dict(by_step))

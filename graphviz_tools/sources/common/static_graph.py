@@ -1,0 +1,154 @@
+"""How every source of a static graph grows a Recording: nodes, edges, scopes, and steps that claim them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field
+from itertools import chain, count
+from typing import Any
+
+from graphviz_tools.recording import (
+    Control,
+    Edge,
+    EdgeKind,
+    Node,
+    NodeKind,
+    Omission,
+    Phase,
+    Recording,
+    Scope,
+    ScopeKind,
+    SourceLine,
+    Step,
+    Value,
+)
+from graphviz_tools.sources.common.stack_traces import error_line
+from graphviz_tools.sources.common.user_code import source_texts
+
+Path = tuple[str, ...]
+
+
+@dataclass
+class StaticGraph:
+    """A Recording in the making.
+
+    `makers` gives the output slot behind a framework's own key for a tensor; `line` is shown for ops that have
+    no line of the user's.
+    """
+
+    line: SourceLine | None = None
+    nodes: list[Node] = field(default_factory=list)
+    edges: dict[Edge, int] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+    scopes: dict[Path, Scope] = field(default_factory=dict)
+    omitted: list[Omission] = field(default_factory=list)
+    makers: dict[Hashable, tuple[int, int]] = field(default_factory=dict)
+    _claimed_nodes: int = 0
+    _claimed_edges: int = 0
+
+    def scope(self, path: Path, kind: ScopeKind, label: str = "") -> Path:
+        """A box around what lies at `path`; the first kind and label stay."""
+        self.scopes.setdefault(path, Scope(path, kind, label or path[-1]))
+        return path
+
+    def fresh(self, path: Path, word: str) -> Path:
+        """A place in `path` that no scope has taken: `if`, then `if 2`, ..."""
+        words = chain([word], (f"{word} {number}" for number in count(2)))
+        return next((*path, word) for word in words if (*path, word) not in self.scopes)
+
+    def node(
+        self,
+        kind: NodeKind,
+        op: str,
+        *,
+        label: str = "",
+        name: str = "",
+        scope: Path = (),
+        line: SourceLine | None = None,
+        makes: Iterable[Hashable] = (),
+    ) -> int:
+        """A new node, whose output slots make the tensors called `makes`, in order."""
+        number = len(self.nodes)
+        line = line or (self.line if kind in ("op", "branch") else None)
+        self.nodes.append(Node(number, kind, op, label or name or op, name, scope, line))
+        for slot, key in enumerate(makes):
+            self.makers[key] = (number, slot)
+        return number
+
+    def join(self, source: Hashable, target: int, slot: int = 0, kind: EdgeKind = "data") -> None:
+        """An edge from the maker of the tensor called `source`; none where its maker is unknown."""
+        if source in self.makers:
+            maker, maker_slot = self.makers[source]
+            self.edge(Edge(maker, target, maker_slot, slot, kind))
+
+    def edge(self, edge: Edge) -> None:
+        """An edge, once."""
+        self.edges.setdefault(edge, len(self.edges))
+
+    def step(
+        self,
+        phase: Phase,
+        node: int | None,
+        *,
+        op: str = "",
+        line: SourceLine | None = None,
+        reads: Iterable[Value] = (),
+        writes: Iterable[Value] = (),
+        control: Control | None = None,
+        scope: Path | None = None,
+        note: str = "",
+        error: str = "",
+    ) -> None:
+        """The next step; it adds every node and edge that is new since the one before."""
+        about = None if node is None else self.nodes[node]
+        self.steps.append(
+            Step(
+                index=len(self.steps),
+                phase=phase,
+                op=op or (about.op if about else ""),
+                node=node,
+                line=line or (about.line if about else None),
+                nodes=tuple(range(self._claimed_nodes, len(self.nodes))),
+                edges=tuple(range(self._claimed_edges, len(self.edges))),
+                reads=tuple(reads),
+                writes=tuple(writes),
+                control=control,
+                scope=scope if scope is not None else about.scope if about else (),
+                note=note,
+                error=error,
+            )
+        )
+        self._claimed_nodes, self._claimed_edges = len(self.nodes), len(self.edges)
+
+    def failed(self, error: BaseException, text: str) -> str:
+        """`text`, which says what `error` is, after a step that says so; an op that failed has said it itself."""
+        if not any(step.error for step in self.steps):
+            phase = self.steps[-1].phase if self.steps else "trace"
+            self.step(phase, None, line=error_line(error), error=text)
+        return text
+
+    def recording(
+        self,
+        framework: str,
+        title: str,
+        *,
+        fn: Callable[..., Any] | None = None,
+        outputs: Iterable[Value] = (),
+        versions: dict[str, str],
+        error: str = "",
+    ) -> Recording:
+        """All of it, with the user's code around the lines that steps and nodes name."""
+        lines = {item.line for item in (*self.steps, *self.nodes) if item.line is not None}
+        return Recording(
+            framework=framework,
+            title=title,
+            nodes=tuple(self.nodes),
+            edges=tuple(self.edges),
+            steps=tuple(self.steps),
+            scopes=tuple(self.scopes.values()),
+            sources=source_texts(lines, fn),
+            outputs=tuple(outputs),
+            omitted=tuple(self.omitted),
+            versions=versions,
+            error=error,
+        )

@@ -1,0 +1,1 @@
+"""torch.compile, torch.export and TorchScript to Recordings."""

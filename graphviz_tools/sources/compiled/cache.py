@@ -1,0 +1,207 @@
+"""The cache of a function that torch.compile returned: its graphs, their guards, its breaks, call by call."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from types import CodeType, FrameType
+from typing import Any
+
+import torch
+
+from graphviz_tools.cache_history import Break, CacheHistory, Call, Entry, Prediction
+from graphviz_tools.sources.compiled.recorder.dynamo import python_function
+from graphviz_tools.sources.compiled.recorder.errors import error_text
+from graphviz_tools.sources.compiled.recorder.guards import argument_words, guard_words, refusal_in_words
+from graphviz_tools.sources.compiled.recorder.dynamo_state import Compilation, accepts, backend_of, compilations, compiled_entries, compiled_function, guards, noting_compiled_code, recompile_limit, refusals, watching_breaks
+from graphviz_tools.sources.common.stack_traces import own_name
+
+FIRST = "first call: there is no graph yet"
+CLEARED = "the cache was cleared since, as torch._dynamo.reset() does: the earlier graphs are gone"
+NONE = "no graph fits and none was compiled: the call ran as plain Python"
+
+
+class CompiledCache:
+    """`trace_cache` of a compiled function or module.
+
+    Each stretch between graph breaks has entries of its own; a call runs one of each that it comes through.
+    """
+
+    def __init__(self, fn: Callable[..., Any]) -> None:
+        self._fn = fn
+        plain = python_function(fn)
+        self._name = getattr(plain, "__name__", type(plain).__name__)
+        self._function = plain.forward if isinstance(plain, torch.nn.Module) else plain
+        self._entered = compiled_function(fn)
+        self._backend = backend_of(fn)
+        self._codes: list[CodeType] = [self._entered.__code__]
+        self._places: dict[int, int] = {}  # id of an entry's compiled code → its index
+        self._kept: list[CodeType] = []  # so that no id in `_places` is used again
+        self._entries: list[Entry] = []
+        self._begun = 0  # entries of the function itself, not of the parts behind a break
+        self._calls: list[Call] = []
+        self._breaks: list[Break] = []
+        self._read()
+        self._before = len(self._entries)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function as ever; its result is returned, and the call is added to `history`."""
+        ran: list[CodeType] = []
+        raised: Exception | None = None
+        with watching_breaks(self._broke), noting_compiled_code(self._learn), _noting_calls(ran):
+            try:
+                return self._fn(*args, **kwargs)
+            except Exception as error:
+                raised = error
+                raise
+            finally:
+                made = self._read()
+                self._add_call(args, kwargs, made, ran, raised)
+
+    @property
+    def history(self) -> CacheHistory:
+        """The cache's entries and the calls made through this object, so far."""
+        self._read()
+        return CacheHistory(
+            "torch.compile", self._name, tuple(self._entries), tuple(self._calls), tuple(self._breaks)
+        )
+
+    @property
+    def traces(self) -> int:
+        """How many graphs were compiled since this object was made, whoever called the function."""
+        self._read()
+        return len(self._entries) - self._before
+
+    def predict(self, *args: Any, **kwargs: Any) -> Prediction:
+        """Which graph the call would begin with, found out by its guards alone; nothing runs or is compiled.
+
+        Raises TypeError for arguments that the function does not take.
+        """
+        self._read()
+        values = self._locals(args, kwargs)
+        reasons: list[str] = []
+        for entry in compiled_entries(self._codes[0], self._backend):
+            if accepts(entry, values):
+                return Prediction(self._places[id(entry.code)])
+            place = self._places[id(entry.code)]
+            reasons += [
+                f"graph {place}: {refusal_in_words(part)}" for part in self._named(refusals(entry, values))
+            ]
+        return Prediction(None, tuple(reasons) or (CLEARED if self._begun else FIRST,))
+
+    def _broke(self, found: Break) -> None:
+        if found not in self._breaks:  # each recompilation meets it again
+            self._breaks.append(found)
+
+    def _learn(self, code: CodeType) -> None:
+        if not any(code is known for known in self._codes):
+            self._codes.append(code)
+
+    def _read(self) -> list[Compilation]:
+        """Take in the entries that are new; give what Dynamo noted when it compiled them."""
+        noted = {note.id: note for note in compilations()}
+        made: list[Compilation] = []
+        for code in self._codes:
+            for entry in reversed(compiled_entries(code, self._backend)):
+                if id(entry.code) not in self._places:
+                    note = noted.get(str(entry.compile_id)) or Compilation(
+                        str(entry.compile_id), code.co_name
+                    )
+                    self._places[id(entry.code)] = len(self._entries)
+                    self._kept.append(entry.code)
+                    self._begun += code is self._codes[0]
+                    self._entries.append(
+                        Entry(len(self._entries), guard_words(self._named(guards(entry))), note.ops)
+                    )
+                    made.append(note)
+        return made
+
+    def _add_call(
+        self,
+        args: Any,
+        kwargs: Any,
+        made: list[Compilation],
+        ran: list[CodeType],
+        raised: Exception | None,
+    ) -> None:
+        entries = tuple(dict.fromkeys(self._places[id(code)] for code in ran if id(code) in self._places))
+        reasons = tuple(reason for note in made for reason in self._reasons(note))
+        if raised is not None:
+            reasons = (*reasons, f"raised {error_text(raised)}")
+        elif not entries and not reasons:
+            reasons = (self._why_not_compiled(),)
+        try:
+            arguments = argument_words(self._bound(args, kwargs))
+        except TypeError:  # the call has raised, and said why
+            arguments = "arguments that the function does not take"
+        self._calls.append(Call(len(self._calls), arguments, bool(made), entries, reasons))
+
+    def _why_not_compiled(self) -> str:
+        """Why a call ran as plain Python."""
+        limit = recompile_limit()
+        full = limit is not None and len(compiled_entries(self._codes[0], self._backend)) >= limit
+        return f"the limit of {limit} graphs for one function is reached; {NONE}" if full else NONE
+
+    def _reasons(self, note: Compilation) -> Iterator[str]:
+        """Why Dynamo compiled: what of the latest graph's guards failed, or that there was none."""
+        if note.refusals:
+            yield from map(refusal_in_words, self._named(note.refusals))
+        elif note.name == self._codes[0].co_name:
+            yield FIRST if self._begun == 1 else CLEARED
+        else:
+            yield f"the part of {own_name(note.name)} from line {note.line} on runs for the first time"
+
+    def _bound(self, args: Any, kwargs: Any) -> dict[str, Any]:
+        bound = inspect.signature(self._function).bind(*args, **kwargs)
+        bound.apply_defaults()
+        return dict(bound.arguments)
+
+    def _locals(self, args: Any, kwargs: Any) -> dict[str, Any]:
+        """What the guards look at: the arguments, `self`, and the variables of the functions around."""
+        around = inspect.getclosurevars(self._entered).nonlocals
+        if self._wrapped:
+            return {**around, "args": args, "kwargs": kwargs}
+        owner = getattr(self._entered, "__self__", None)
+        own = {self._codes[0].co_varnames[0]: owner} if owner is not None else {}
+        return {**around, **own, **self._bound(args, kwargs)}
+
+    @property
+    def _wrapped(self) -> bool:
+        """Whether the guards see the arguments through PyTorch's wrapper around its own modules."""
+        return self._entered is not self._function and not hasattr(self._entered, "__self__")
+
+    def _named(self, parts: Iterable[str]) -> list[str]:
+        """Checks with the arguments' own names, and without what only the wrapper is checked for."""
+        if not self._wrapped:
+            return list(parts)
+        named = []
+        for part in parts:
+            for place, name in enumerate(inspect.signature(self._function).parameters):
+                part = part.replace(f"L['args'][{place}]", f"L['{name}']")
+            part = re.sub(r"L\['kwargs'\]\['(\w+)'\]", r"L['\1']", part)
+            if (
+                "L['args']" not in part
+                and "L['kwargs']" not in part
+                and not part.startswith("___check_type_id(L['fn']")
+            ):
+                named.append(part)
+        return named
+
+
+@contextmanager
+def _noting_calls(ran: list[CodeType]) -> Iterator[None]:
+    """Note the code of every Python call inside; compiled code is run as such a call."""
+
+    def note(frame: FrameType, event: str, _argument: Any) -> None:
+        if event == "call":
+            ran.append(frame.f_code)
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)

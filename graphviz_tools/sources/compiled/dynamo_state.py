@@ -1,0 +1,186 @@
+"""Dynamo's process-wide state, borrowed and given back: where it breaks, what it compiled, what it remembers.
+
+Dynamo keeps compiled code on the user's code objects, and the sizes that it has seen by file and line. Every
+private name of PyTorch's that recording needs for this is here.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import CodeType, FunctionType
+from typing import Any
+
+from torch._C._dynamo.eval_frame import _debug_get_cache_entry_list, reset_code
+from torch._dynamo import config, pgo
+from torch._dynamo.convert_frame import register_bytecode_hook
+from torch._dynamo.utils import get_compilation_metrics
+from torch.fx import GraphModule
+
+from graphviz_tools.cache_history import Break
+from graphviz_tools.sources.compiled.recorder.errors import reason_in_a_line
+from graphviz_tools.sources.common.user_code import is_user_file, source_line
+
+BREAK_LOG = "torch._dynamo.symbolic_convert.__graph_breaks"
+
+
+def compiled_entries(code: CodeType, backend: Any = None) -> list[Any]:
+    """The cache entries of a code object, the one tried first at the front; with `backend`, only its own."""
+    entries = _debug_get_cache_entry_list(code)
+    return entries if backend is None else [entry for entry in entries if entry.backend is backend]
+
+
+def recompile_limit() -> int | None:
+    """How many graphs Dynamo keeps for one code object; None when this PyTorch calls it otherwise."""
+    return getattr(config, "recompile_limit", None)
+
+
+def backend_of(compiled: Any) -> Any:
+    """The object by which Dynamo tells apart what different calls of torch.compile made; None if unknown."""
+    around = getattr(compiled, "__closure__", None) and inspect.getclosurevars(compiled).nonlocals
+    context = getattr(compiled, "dynamo_ctx", None) or (around or {}).get("self")
+    found = getattr(context, "callback", None)
+    while (inner := getattr(found, "_torchdynamo_orig_backend", None)) is not None:
+        found = inner
+    return found
+
+
+def compiled_function(compiled: Any) -> Any:
+    """The Python function whose code Dynamo keeps the entries of `compiled` on.
+
+    For a module of PyTorch's own that is a wrapper, which all such modules share: its `args` and `kwargs` are
+    the module's arguments, its `fn` is the module.
+    """
+    module = getattr(compiled, "_orig_mod", None)
+    if module is None:
+        return compiled._torchdynamo_orig_callable
+    called = getattr(compiled.forward, "_torchdynamo_orig_callable", None)
+    return called if isinstance(called, FunctionType) else module.forward
+
+
+def forget(code: CodeType) -> None:
+    """Drop everything that Dynamo keeps on a code object; its next call compiles anew."""
+    reset_code(code)
+
+
+def compiled_by(entry: Any) -> Any:
+    """The backend of a cache entry, as it was given to torch.compile."""
+    return getattr(entry.backend, "compiler_fn", entry.backend)
+
+
+def guards(entry: Any) -> list[str]:
+    """What a cache entry asks of a call, as Dynamo's own checks."""
+    return list(entry.guard_manager.code_parts)
+
+
+def accepts(entry: Any, values: dict[str, Any]) -> bool:
+    """Whether a call with these local variables would use the entry."""
+    return bool(entry.guard_manager.check(values))
+
+
+def refusals(entry: Any, values: dict[str, Any]) -> list[str]:
+    """The first check that fails, in the words that Dynamo has for it."""
+    return list(entry.guard_manager.check_verbose(values).verbose_code_parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """What Dynamo noted of one compilation: the function's name and line, how many ops its graph has, and,
+    when it compiled anew, what the latest graph's guards refused."""
+
+    id: str
+    name: str
+    line: int = 0
+    ops: int = 0
+    refusals: tuple[str, ...] = ()
+
+
+def compilations() -> list[Compilation]:
+    """Dynamo's notes of the latest compilations (it keeps 64)."""
+    return [
+        Compilation(
+            str(note.compile_id),
+            note.co_name or "",
+            note.co_firstlineno or 0,
+            note.graph_op_count or 0,
+            tuple(re.findall(r"^\d+/\d+: ([^\n]+)", note.recompile_reason or "", re.MULTILINE)),
+        )
+        for note in get_compilation_metrics()
+    ]
+
+
+@contextmanager
+def noting_compiled_code(told: Callable[[CodeType], None]) -> Iterator[None]:
+    """Call `told` with each code object of the user's that Dynamo compiles inside."""
+    hook = register_bytecode_hook(lambda code, new_code: told(code))
+    try:
+        yield
+    finally:
+        hook.remove()
+
+
+@contextmanager
+def borrowed_dynamo(backend: Any = None) -> Iterator[None]:
+    """Compile with `backend` (export has none) inside, and leave nothing of that behind.
+
+    Code compiled with other backends too keeps its entries, ours among them. Sizes seen before are forgotten
+    inside, so that the same program gives the same graphs whenever it is recorded, and remembered afterwards.
+    """
+    seen: list[CodeType] = []
+    remembered, pgo._CODE_STATE = pgo._CODE_STATE, None
+    try:
+        with noting_compiled_code(seen.append):
+            yield
+    finally:
+        pgo._CODE_STATE = remembered
+        for code in seen:
+            if all(compiled_by(entry) is backend for entry in compiled_entries(code)):
+                forget(code)
+
+
+@contextmanager
+def watching_breaks(told: Callable[[Break], None]) -> Iterator[None]:
+    """Call `told` at every graph break, in place of what Dynamo would print about it."""
+    handler = _BreakHandler(told)
+    log, noise = logging.getLogger(BREAK_LOG), logging.getLogger("torch._dynamo")
+    before = log.level, log.propagate, noise.level
+    log.addHandler(handler)
+    log.setLevel(logging.DEBUG)
+    log.propagate = False
+    noise.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.propagate = before[1]
+        log.setLevel(before[0])
+        noise.setLevel(before[2])
+
+
+def ending_break(module: GraphModule) -> Break | None:
+    """The break at which Dynamo ended the graph that it gives to a backend; None where the function ends."""
+    reason = getattr(module, "compile_subgraph_reason", None)
+    if reason is None or not reason.graph_break:
+        return None
+    frames = [frame for frame in reason.user_stack if is_user_file(frame.filename)]
+    line = source_line(frames[-1].filename, frames[-1].lineno or 0) if frames else None
+    return Break(line, reason_in_a_line(reason.reason))
+
+
+class _BreakHandler(logging.Handler):
+    def __init__(self, told: Callable[[Break], None]) -> None:
+        super().__init__()
+        self._told = told
+
+    def emit(self, record: logging.LogRecord) -> None:
+        found = _BREAK.search(record.getMessage())
+        if found is not None:
+            file, line, reason = found.groups()
+            self._told(Break(source_line(file, int(line)), reason_in_a_line(reason)))
+
+
+_BREAK = re.compile(r"in user code at (.+):(\d+)\nGraph Break Reason: (.*)", re.DOTALL)

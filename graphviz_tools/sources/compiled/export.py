@@ -1,0 +1,98 @@
+"""Record torch.export: one graph for the whole program, with both branches of every `torch.cond`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch.export import ExportedProgram
+from torch.export.graph_signature import InputKind
+from torch.fx import Node as FxNode
+from torch.utils._pytree import tree_leaves
+
+from graphviz_tools.recording import NodeKind, Recording
+from graphviz_tools.sources.common.argument_names import argument_names
+from graphviz_tools.sources.common.budget import Budget
+from graphviz_tools.sources.compiled.recorder.errors import error_text
+from graphviz_tools.sources.compiled.recorder.fx_graph import FxGraph, Role
+from graphviz_tools.sources.compiled.recorder.fx_run import GraphRun
+from graphviz_tools.sources.compiled.recorder.dynamo_state import borrowed_dynamo
+from graphviz_tools.sources.compiled.recorder.values import values_in
+from graphviz_tools.sources.common.static_graph import StaticGraph
+from graphviz_tools.sources.common.user_code import caller_line
+
+
+def record_export(fn: Callable[..., Any], args: Any, kwargs: Any, *, title: str, max_steps: int) -> Recording:
+    """Export `fn` for these arguments and run the exported graph on them."""
+    graph, budget = StaticGraph(caller_line()), Budget(max_steps)
+    outputs, error = (), ""
+    try:
+        # Strict: read by Dynamo, which keeps the user's lines; the other way keeps only the outermost.
+        with borrowed_dynamo():
+            program = torch.export.export(_module(fn), args, kwargs, strict=True)
+        read = FxGraph(graph, program.graph_module, (), _roles(program, fn, args, kwargs)).read()
+        with torch.no_grad():
+            outputs = values_in(GraphRun(read, budget).run(*_arguments(program)))
+    except Exception as raised:
+        error = graph.failed(raised, error_text(raised))
+    graph.omitted += budget.omission()
+    return graph.recording(
+        "torch.export",
+        title,
+        fn=fn.forward if isinstance(fn, torch.nn.Module) else fn,
+        outputs=outputs,
+        versions={"torch": torch.__version__},
+        error=error,
+    )
+
+
+class _Program(torch.nn.Module):
+    """A function as a module, which is all that torch.export takes."""
+
+    def __init__(self, fn: Callable[..., Any]) -> None:
+        super().__init__()
+        self._fn = fn
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        return self._fn(*args, **kwargs)
+
+
+def _module(fn: Callable[..., Any]) -> torch.nn.Module:
+    return fn if isinstance(fn, torch.nn.Module) else _Program(fn)
+
+
+_KINDS: Mapping[InputKind, NodeKind] = {
+    InputKind.PARAMETER: "parameter",
+    InputKind.BUFFER: "variable",
+    InputKind.CONSTANT_TENSOR: "constant",
+}
+
+
+def _roles(
+    program: ExportedProgram, fn: Callable[..., Any], args: Any, kwargs: Any
+) -> Callable[[FxNode, int], Role | None]:
+    specs = program.graph_signature.input_specs
+    first = sum(spec.kind is not InputKind.USER_INPUT for spec in specs)
+    plain = fn.forward if isinstance(fn, torch.nn.Module) else fn
+    names = argument_names(plain, args, kwargs, tree_leaves)
+
+    def role(node: FxNode, index: int) -> Role | None:
+        if node.op != "placeholder":
+            return None
+        if (target := specs[index].target) is None:
+            known = index - first < len(names)
+            return Role("input", names[index - first] if known else node.name)
+        return Role(_KINDS.get(specs[index].kind, "input"), target)
+
+    return role
+
+
+def _arguments(program: ExportedProgram) -> list[Any]:
+    """What the graph's inputs stand for: parameters, buffers and constants by name, then the user's own."""
+    given = iter(tree_leaves(program.example_inputs))
+    state = {**program.state_dict, **program.constants}
+    return [
+        next(given) if spec.kind is InputKind.USER_INPUT else state[spec.target or ""]
+        for spec in program.graph_signature.input_specs
+    ]

@@ -1,0 +1,107 @@
+"""Run an FX graph node by node, so that every value can be seen: the taken branch only, every turn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch.fx import Interpreter
+from torch.fx import Node as FxNode
+
+from graphviz_tools.recording import Control, Value
+from graphviz_tools.sources.common.budget import Budget
+from graphviz_tools.sources.compiled.recorder.errors import error_text
+from graphviz_tools.sources.compiled.recorder.fx_graph import FxGraph, Part, inputs_of, op_name
+from graphviz_tools.sources.compiled.recorder.values import leaves, values_in
+from graphviz_tools.sources.common.static_graph import Path
+
+
+class GraphRun(Interpreter):
+    """Runs what an `FxGraph` has read and writes `run` steps, in `scope` (if None, where the graph lies)."""
+
+    def __init__(self, read: FxGraph, budget: Budget, scope: Path | None = None) -> None:
+        super().__init__(read.module, garbage_collect_values=False)
+        self._read = read
+        self._budget = budget
+        self._scope = read.path if scope is None else scope
+        self.extra_traceback = False
+
+    def run_node(self, n: FxNode) -> Any:
+        """Interpreter's hook: one node."""
+        if n.name not in self._read.ids:  # it names a called graph
+            return super().run_node(n)
+        reads = [value for source in inputs_of(n) for value in self._seen(source, n)]
+        parts = self._read.parts.get(n.name, [])
+        try:
+            result = self._call(n, parts, reads) if parts else super().run_node(n)
+        except Exception as error:
+            self._failed(n, reads, error_text(error))
+            raise
+        if not parts:
+            self._step(n, reads=reads, writes=values_in(result, n.name))
+        return result
+
+    def _seen(self, source: FxNode, user: FxNode) -> tuple[Value, ...]:
+        value = self.env[source]
+        if op_name(user) == "getitem":
+            value = value[user.args[1]]
+        return values_in(value, source.name)
+
+    def _failed(self, node: FxNode, reads: list[Value], error: str) -> None:
+        """Say where the graph raised: at its innermost node."""
+        steps = self._read.into.steps
+        if not steps or steps[-1].error != error:
+            self._step(node, reads=reads, error=error)
+
+    def _step(self, node: FxNode, **seen: Any) -> None:
+        if self._budget.spend():
+            number = self._read.ids[node.name]
+            inner = self._read.into.nodes[number].scope[len(self._read.path) :]
+            self._read.into.step("run", number, scope=(*self._scope, *inner), **seen)
+
+    # --- operators that call graphs -------------------------------------------------------------------------
+
+    def _call(self, node: FxNode, parts: list[Part], reads: list[Value]) -> Any:
+        args, kwargs = self.fetch_args_kwargs_from_env(node)
+        match op_name(node):
+            case "cond":
+                return self._branch(node, parts, reads, args)
+            case "while_loop":
+                return self._loop(node, parts, args)
+        result = self.call_function(node.target, args, kwargs)  # pyright: ignore[reportArgumentType]
+        self._step(node, reads=reads, writes=values_in(result, node.name), note=_UNSEEN)
+        return result
+
+    def _branch(self, node: FxNode, parts: list[Part], reads: list[Value], args: Any) -> Any:
+        decided = bool(args[0])
+        part = parts[0 if decided else 1]
+        self._step(node, reads=reads, control=Control("branch", str(decided), part.word))
+        result = self._run_part(node, part, args[3])
+        self._step(
+            node,
+            reads=reads,
+            writes=values_in(result, node.name),
+            note=f"The branch {part.word!r} has returned.",
+        )
+        return result
+
+    def _loop(self, node: FxNode, parts: list[Part], args: Any) -> Any:
+        test, turn = parts
+        state, rest = tuple(args[2]), tuple(args[3])
+        iteration = 0
+        while True:
+            iteration += 1
+            lap = f"iteration {iteration}"
+            decided = self._run_part(node, test, (*state, *rest), lap)
+            reads = values_in(state, node.name)
+            if not bool(*leaves(decided)):
+                self._step(node, reads=reads, writes=reads, control=Control("loop", "False", "exit"))
+                return state
+            self._step(node, reads=reads, control=Control("loop", "True", "body", iteration))
+            state = tuple(self._run_part(node, turn, (*state, *rest), lap))
+
+    def _run_part(self, node: FxNode, part: Part, arguments: Any, lap: str = "") -> Any:
+        place = (*self._scope, *part.graph.path[len(self._read.path) :], *((lap,) if lap else ()))
+        return GraphRun(part.graph, self._budget, place).run(*arguments)
+
+
+_UNSEEN = "It ran its inner graph as a whole."

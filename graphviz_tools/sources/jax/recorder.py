@@ -1,0 +1,56 @@
+"""Record a JAX program: its jaxpr as it is traced, and the values of one run. JAX is an optional extra."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from graphviz_tools.recording import Recording
+from graphviz_tools.sources.common.argument_names import argument_names
+from graphviz_tools.sources.common.budget import Budget
+from graphviz_tools.sources.common.static_graph import StaticGraph
+
+MAX_STEPS = 20_000
+
+
+def record_jax(
+    fn: Callable[..., Any], *args: Any, title: str = "", max_steps: int = MAX_STEPS, **kwargs: Any
+) -> Recording:
+    """Trace `fn(*args, **kwargs)` to a jaxpr ("trace" steps, no number yet) and run that ("run" steps).
+
+    `lax.cond`, `lax.switch`, `lax.while_loop` and `lax.scan` are nodes whose branches and bodies lie in
+    scopes; only the taken branch has run steps, and a body has them once a turn. `jax.jit` and other functions
+    called inside are scopes too. At most `max_steps` steps of the run are recorded; `omitted` says how many
+    were not.
+
+    A program that raises ends the recording there, with `error` set. Raises TypeError when `fn` is not
+    callable, ModuleNotFoundError when JAX is not installed.
+    """
+    if not callable(fn):
+        raise TypeError(f"record_jax needs a function and its arguments, as in record_jax(f, x); got {fn!r}")
+    try:
+        import jax
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError("JAX is not installed: run `pip install jax`") from None
+
+    from graphviz_tools.sources.jax.recorder.graph import JaxprReader
+    from graphviz_tools.sources.jax.recorder.run import JaxprRun, value_of
+
+    graph, budget = StaticGraph(), Budget(max_steps)
+    outputs, error = [], ""
+    names = argument_names(fn, args, kwargs, jax.tree_util.tree_leaves)
+    try:
+        program = JaxprReader(graph).read(jax.make_jaxpr(fn)(*args, **kwargs), labels=names)
+        outputs = JaxprRun(graph, budget).run(program, jax.tree_util.tree_leaves((args, kwargs)))
+    except Exception as raised:
+        said = str(raised).splitlines()[0] if str(raised) else ""
+        error = graph.failed(raised, f"{type(raised).__name__}: {said}")
+    graph.omitted += budget.omission()
+    return graph.recording(
+        "jax",
+        title or getattr(fn, "__name__", type(fn).__name__),
+        fn=getattr(fn, "__wrapped__", fn),
+        outputs=[value_of(value) for value in outputs],
+        versions={"jax": jax.__version__},
+        error=error,
+    )

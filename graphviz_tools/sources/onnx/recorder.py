@@ -1,0 +1,103 @@
+"""Record an ONNX file: its graph as it is read, and the values of one run. ONNX is an optional extra."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from graphviz_tools.sources.common.array_value import array_value
+from graphviz_tools.recording import Recording
+from graphviz_tools.sources.common.budget import Budget
+from graphviz_tools.sources.common.static_graph import StaticGraph
+
+MAX_STEPS = 20_000
+
+
+def record_onnx(
+    model: Any, *args: Any, title: str = "", max_steps: int = MAX_STEPS, **feeds: Any
+) -> Recording:
+    """Read an ONNX model ("trace" steps), and, when it is given inputs, run it ("run" steps).
+
+    `model` is the path of a file or an `onnx.ModelProto`. Inputs are given in the model's order or by its names
+    for them, as anything that `np.asarray` takes; they are converted to the model's dtypes. The graphs of `If`
+    and `Loop` are scopes; only the taken branch has run steps, and a body has them once a turn. Values come from
+    onnxruntime with its optimiser off.
+
+    A model that fails ends the recording there, with `error` set. Raises FileNotFoundError for a path that does
+    not exist, ValueError for a file that is no ONNX model or inputs that do not fit, ModuleNotFoundError when
+    onnx or onnxruntime is not installed.
+    """
+    try:
+        import onnx
+    except ModuleNotFoundError:
+        raise ModuleNotFoundError("ONNX is not installed: run `pip install onnx onnxruntime`") from None
+
+    from graphviz_tools.sources.onnx.recorder.graph import OnnxReader, known_types
+
+    proto = model if isinstance(model, onnx.ModelProto) else _load(model)
+    graph, budget = StaticGraph(), Budget(max_steps)
+    read = OnnxReader(graph, known_types(proto)).read(proto.graph)
+    outputs, error, versions = [], "", {"onnx": onnx.__version__}
+    if args or feeds:
+        try:
+            import onnxruntime
+        except ModuleNotFoundError:
+            raise ModuleNotFoundError("onnxruntime is not installed: run `pip install onnxruntime`") from None
+
+        from graphviz_tools.sources.onnx.recorder.run import OnnxRun
+
+        given = _feeds(proto, args, feeds)
+        versions["onnxruntime"] = onnxruntime.__version__
+        try:
+            known = OnnxRun(graph, budget, proto).run(read, given, {}, ())
+            outputs = [array_value(known[out.name], name=out.name) for out in proto.graph.output]
+        except Exception as raised:
+            said = str(raised).strip().splitlines()[0]
+            error = graph.failed(raised, f"{type(raised).__name__}: {said}")
+    graph.omitted += budget.omission()
+    return graph.recording(
+        "onnx",
+        title or proto.graph.name or (Path(model).stem if isinstance(model, str | os.PathLike) else ""),
+        outputs=outputs,
+        versions=versions,
+        error=error,
+    )
+
+
+def _load(path: Any) -> Any:
+    import onnx
+
+    if not isinstance(path, str | os.PathLike):
+        raise ValueError(
+            f"record_onnx needs the path of a file or an onnx.ModelProto; got {type(path).__name__}"
+        )
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"there is no file {os.fspath(path)!r}")
+    try:
+        loaded = onnx.load(path)
+        onnx.checker.check_model(loaded)
+    except Exception as raised:
+        first = str(raised).strip().splitlines()[0]
+        raise ValueError(f"{os.fspath(path)!r} is no ONNX model that can be read: {first}") from None
+    return loaded
+
+
+def _feeds(model: Any, args: tuple[Any, ...], named: dict[str, Any]) -> dict[str, np.ndarray]:
+    """One array for each input that has no value in the file, in the model's dtype."""
+    from onnx import helper
+
+    constants = {tensor.name for tensor in model.graph.initializer}
+    wanted = {i.name: i.type.tensor_type.elem_type for i in model.graph.input if i.name not in constants}
+    given = dict(zip(wanted, args, strict=False)) | named
+    if len(args) > len(wanted) or set(given) != set(wanted):
+        asked = ", ".join(wanted) or "none"
+        raise ValueError(
+            f"the model's inputs are {asked}; given were {len(args)} by place and {sorted(named)} by name"
+        )
+    return {
+        name: np.asarray(value).astype(helper.tensor_dtype_to_np_dtype(wanted[name]), copy=False)
+        for name, value in given.items()
+    }

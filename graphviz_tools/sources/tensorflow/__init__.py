@@ -1,0 +1,1 @@
+"""TensorFlow functions, graphs and sessions to Recordings."""

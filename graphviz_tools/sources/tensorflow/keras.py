@@ -1,0 +1,78 @@
+"""Keras models: a call is a function like any other; `fit` is watched through its own train step."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from graphviz_tools.frameworks import import_tensorflow
+from graphviz_tools.recording import Omission, SourceLine, Value
+from graphviz_tools.sources.tensorflow.recorder.function import Traced, read_function, run_function
+from graphviz_tools.sources.tensorflow.recorder.graph_runner import GraphRunner, tensor_value
+
+
+def model_of(fn: Any) -> Any | None:
+    """The Keras model that `fn` is, or is a method of; None for anything else."""
+    keras = sys.modules.get("keras")  # nobody has a Keras model without it
+    owner = getattr(fn, "__self__", fn)
+    if keras is None or not isinstance(owner, keras.Layer):
+        return None
+    if keras.backend.backend() != "tensorflow":
+        raise ValueError(
+            "Keras does not run on TensorFlow here: set KERAS_BACKEND=tensorflow before it is imported"
+        )
+    return owner
+
+
+def model_of_fit(fn: Any) -> Any | None:
+    """The Keras model whose bound `fit` this is."""
+    return model_of(fn) if getattr(fn, "__name__", "") == "fit" else None
+
+
+def fit_in_steps(
+    model: Any, fit: Callable[..., Any], args: Any, kwargs: Any, runner: GraphRunner, line: SourceLine | None
+) -> tuple[list[Value], Exception | None]:
+    """Run `fit` to its end, with its first train step recorded; the outputs are that step's logs.
+
+    Keras calls `model.train_function(iterator)` once for each step, and takes one that is already there.
+    """
+    first: list[Any] = []
+    steps = 0
+    train_step = import_tensorflow().function(model.train_step, jit_compile=model.jit_compile)
+
+    def one_step(iterator: Any) -> Any:
+        nonlocal steps
+        logs: Any = {}
+        for _ in range(model.steps_per_execution):
+            data = _without_optionals(next(iterator))
+            if steps:
+                logs = train_step(data)
+            else:
+                concrete = train_step.get_concrete_function(data)
+                traced = Traced(train_step, model.train_step, concrete, line)
+                body = read_function(traced, runner)
+                first.extend(run_function(traced, body, (data,), {}, runner))
+                logs = import_tensorflow().nest.pack_sequence_as(concrete.structured_outputs, first)
+            steps += 1
+        return logs
+
+    before, model.train_function = model.train_function, one_step
+    failure = None
+    try:
+        fit(*args, **kwargs)
+    except Exception as raised:
+        failure = raised
+    finally:
+        model.train_function = before
+    if steps > 1:
+        why = "only the first train step is shown; all of them have run"
+        runner.reader.omitted.append(Omission("train steps", steps - 1, why))
+    return [tensor_value(tensor) for tensor in first], failure
+
+
+def _without_optionals(data: Any) -> Any:
+    """Keras feeds an absent `sample_weight` as an empty Optional, and reads it back as None."""
+    tf = import_tensorflow()
+    absent = tf.experimental.Optional
+    return tuple(None if isinstance(part, absent) else part for part in data)

@@ -1,0 +1,150 @@
+"""Record a TensorFlow program twice over: as its graph is built, and as the built graph runs."""
+
+from __future__ import annotations
+
+import functools
+import platform
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from graphviz_tools.sources.common.array_value import array_value
+from graphviz_tools.frameworks import import_tensorflow
+from graphviz_tools.recording import Omission, Recording, Step, Value
+from graphviz_tools.sources.tensorflow.recorder.errors import error_line, error_text
+from graphviz_tools.sources.tensorflow.recorder.function import Traced, read_function, read_unfinished, run_function
+from graphviz_tools.sources.tensorflow.recorder.graph_reader import GraphReader, function_label
+from graphviz_tools.sources.tensorflow.recorder.keras import fit_in_steps, model_of, model_of_fit
+from graphviz_tools.sources.tensorflow.recorder.graph_runner import GraphRunner, OpFailed, tensor_value
+from graphviz_tools.sources.tensorflow.recorder.session import tell_sessions
+from graphviz_tools.sources.tensorflow.recorder.session_watch import makes_its_own_graph, watching
+from graphviz_tools.sources.common.user_code import caller_line, definition_line, return_line, source_texts
+
+MAX_STEPS = 10_000
+
+
+def record_tensorflow(
+    fn: Callable[..., Any], *args: Any, title: str = "", max_steps: int = MAX_STEPS, **kwargs: Any
+) -> Recording:
+    """Call `fn(*args, **kwargs)` and record how its graph is built ("trace") and then run ("run").
+
+    `fn` may be
+
+    - a Python function (`tf.function` is put around it) or a `tf.function`; where that was traced before for
+      such arguments, it is not traced again, and its graph is only read;
+    - a Keras model, or the `fit` of one: its first train step is recorded, the others run as ever;
+    - a Python function that makes its own `tf.Graph` and runs it in a `tf.compat.v1.Session`.
+
+    NumPy arrays become tensors; Python numbers stay Python numbers and are baked into the graph, as in
+    TensorFlow. The program has its usual effects: variables are assigned, prints appear. At most `max_steps`
+    steps of the run are recorded, and `omitted` says how many were not.
+
+    When the program raises, the recording ends there, with `error` set. Raises TypeError when `fn` is not
+    callable.
+    """
+    if not callable(fn):
+        raise TypeError(
+            f"record_tensorflow needs a function and its arguments, as in record_tensorflow(f, x); got {fn!r}"
+        )
+    python_function = getattr(fn, "python_function", fn)
+    runner = GraphRunner(GraphReader(), max_steps)
+    record = _record_sessions if python_function is fn and makes_its_own_graph(fn) else _record_function
+    outputs, failure = record(fn, args, kwargs, runner)
+    return finish(runner, title or name_of(python_function), python_function, outputs, failure)
+
+
+def _record_sessions(
+    fn: Callable[..., Any], args: Any, kwargs: Any, runner: GraphRunner
+) -> tuple[list[Value], Exception | None]:
+    failure, result = None, None
+    with watching() as watch:
+        try:
+            result = fn(*args, **kwargs)
+        except Exception as raised:
+            failure = raised
+    tell_sessions(watch, runner)
+    return [_value(item) for item in import_tensorflow().nest.flatten(result) if item is not None], failure
+
+
+def _record_function(
+    fn: Callable[..., Any], args: Any, kwargs: Any, runner: GraphRunner
+) -> tuple[list[Value], Exception | None]:
+    tf = import_tensorflow()
+    python_function = getattr(fn, "python_function", fn)
+    line = None if model_of(fn) else return_line(python_function) or definition_line(python_function)
+    line = line or caller_line()
+    if (model := model_of_fit(fn)) is not None:
+        return fit_in_steps(model, fn, args, kwargs, runner, line)
+    args, kwargs = python_arguments(args, kwargs)
+    function: Any = fn if hasattr(fn, "get_concrete_function") else tf.function(fn)
+    with watching() as watch:
+        try:
+            concrete = function.get_concrete_function(*args, **kwargs)
+        except Exception as raised:
+            read_unfinished(watch.graphs, runner.reader, line)
+            return [], raised
+    traced = Traced(function, python_function, concrete, line)
+    body = read_function(traced, runner)
+    try:
+        outputs = run_function(traced, body, args, kwargs, runner)
+        return [tensor_value(tensor) for tensor in outputs], None
+    except OpFailed as failed:
+        return [], failed
+
+
+def python_arguments(args: Any, kwargs: Any) -> tuple[Any, Any]:
+    """The arguments with every NumPy array as a tensor."""
+    tf = import_tensorflow()
+
+    def as_tensor(value: Any) -> Any:
+        return tf.constant(value) if isinstance(value, np.ndarray) else value
+
+    return tf.nest.map_structure(as_tensor, (args, kwargs))
+
+
+def _value(item: Any) -> Value:
+    """A value that a program returned: a NumPy array, a number, a (possibly symbolic) tensor, an object."""
+    if isinstance(item, np.ndarray | np.generic | bool | int | float | complex):
+        return array_value(item)
+    return tensor_value(item) if hasattr(item, "numpy") else Value(text=str(item))
+
+
+def name_of(fn: Any) -> str:
+    """What to call a recording of `fn`: a function's, a model's or a class's name."""
+    fn = fn.func if isinstance(fn, functools.partial) else fn
+    return getattr(fn, "__name__", "") or getattr(fn, "name", "") or type(fn).__name__
+
+
+def finish(
+    runner: GraphRunner, title: str, fn: Any, outputs: list[Value], failure: Exception | None
+) -> Recording:
+    """The Recording of all that `runner` and its reader have told."""
+    reader = runner.reader
+    error = "" if failure is None else error_text(failure)
+    if failure is not None and not any(step.error for step in reader.steps):
+        phase = reader.steps[-1].phase if reader.steps else "trace"
+        reader.steps.append(Step(len(reader.steps), phase, "", line=error_line(failure), error=error))
+    if runner.unseen:
+        why = f"the run is longer than max_steps={runner.max_steps}"
+        reader.omitted.append(Omission("steps", runner.unseen, why))
+    for name, op in runner.hidden.items():
+        why = f"{op} runs {function_label(name)} inside its own kernel"
+        reader.omitted.append(Omission("values inside a function", 1, why))
+    if runner.rounded:
+        why = "TensorFlow's optimiser rounds them otherwise: these are its numbers, the steps show each op's own"
+        reader.omitted.append(Omission("results, in their last digits", runner.rounded, why))
+    lines = [node.line for node in reader.nodes if node.line is not None]
+    return Recording(
+        framework="tensorflow",
+        title=title,
+        nodes=tuple(reader.nodes),
+        edges=tuple(reader.edges),
+        steps=tuple(reader.steps),
+        scopes=tuple(reader.scopes.values()),
+        sources=source_texts(lines, fn),
+        outputs=tuple(outputs),
+        omitted=tuple(reader.omitted),
+        versions={"tensorflow": import_tensorflow().__version__, "python": platform.python_version()},
+        error=error,
+    )

@@ -1,0 +1,1 @@
+"""A PyTorch program, as it runs, to a Recording."""

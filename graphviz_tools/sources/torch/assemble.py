@@ -1,0 +1,257 @@
+"""From the Tape to the Recording: call sites become words, raw values become Values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from graphviz_tools.sources.common.fast_init import quick
+from graphviz_tools.recording import (
+    Control,
+    Edge,
+    Memory,
+    Node,
+    Omission,
+    Recording,
+    Saved,
+    SourceLine,
+    Step,
+    Value,
+)
+from graphviz_tools.sources.common.call_sites import CallSite, call_site
+from graphviz_tools.sources.torch.loops import LoopCounter
+from graphviz_tools.sources.torch.names import first_values, names_of_values
+from graphviz_tools.sources.torch.tape import RawStep, Site
+from graphviz_tools.sources.torch.trace import Trace
+from graphviz_tools.sources.common.user_code import is_user_file, source_texts
+
+
+def assemble(trace: Trace, title: str, fn: Callable[..., Any] | None = None) -> Recording:
+    """The Recording of what `trace` wrote down."""
+    return _Assembly(trace).recording(title, fn)
+
+
+_make_edge, _make_node, _make_saved = quick(Edge), quick(Node), quick(Saved)
+_make_step, _make_value = quick(Step), quick(Value)
+
+
+class _Assembly:
+    def __init__(self, trace: Trace) -> None:
+        self._tape = trace.tape
+        self._facts = trace.tensors.summaries.finish()
+        self._scopes = trace.modules.scopes
+        self._sites: dict[int, CallSite] = {}
+        self._names: dict[int, str] = {}
+        self._dtypes: dict[torch.dtype, str] = {}
+        self._devices: dict[torch.device, str] = {}
+        self._memories: dict[tuple[int, int], Memory] = {}
+        self._loops = LoopCounter()
+        self._makers = {edge[1]: edge[0] for edge in self._tape.edges if edge[4] == "data" and not edge[3]}
+        self._first_values = first_values(self._tape)
+        self._group_sizes = Counter(self._tape.groups.values())
+        self._leaves_after: dict[int, list[int]] = {}
+        for source, target, _, _, kind in self._tape.edges:
+            if kind == "autograd" and self._tape.nodes[target][1] == "AccumulateGrad":
+                self._leaves_after.setdefault(source, []).append(target)
+        self._last_into: dict[int, int] = {}
+        self._engine_line: SourceLine | None = None
+        self._scope_lines: dict[int, SourceLine] = {}
+        self._shapes: dict[Any, tuple[int | None, ...]] = {}
+        self._made_in_backward: dict[int, SourceLine] = {}
+
+    def recording(self, title: str, fn: Callable[..., Any] | None) -> Recording:
+        tape = self._tape
+        self._names = names_of_values(tape, self._site)
+        self._values = [self._value(i, raw) for i, raw in enumerate(tape.values)]
+        nodes = tuple([self._node(i, raw) for i, raw in enumerate(tape.nodes)])
+        edges = tuple([_make_edge(*raw) for raw in tape.edges])
+        steps = tuple(self._steps(len(nodes), len(edges)))
+        lines = {id(step.line): step.line for step in steps if step.line is not None}
+        return Recording(
+            framework="torch",
+            title=title,
+            nodes=nodes,
+            edges=edges,
+            steps=steps,
+            scopes=(*(s for s in self._scopes if s.path), *self._loops.scopes),
+            sources=source_texts(lines.values(), fn if _is_users(fn) else None),
+            outputs=tuple(self._values[i] for i in tape.outputs),
+            omitted=tuple(Omission(what, count, why) for (what, why), count in tape.omitted.items()),
+            versions={"torch": torch.__version__},
+            error=tape.error,
+        )
+
+    def _site(self, site: Site | None) -> CallSite | None:
+        if site is None:
+            return None
+        found = self._sites.get(id(site))  # a step and its node hold one and the same tuple
+        if found is None:
+            found = self._sites[id(site)] = call_site(site[0], site[1])
+        return found
+
+    def _value(self, index: int, raw: tuple[Any, ...]) -> Value:
+        shape, dtype, device, flags, version, storage, nbytes, ticket, name, _ = raw
+        word = self._dtypes.get(dtype)
+        if word is None:
+            word = self._dtypes[dtype] = str(dtype).removeprefix("torch.")
+        place = self._devices.get(device)
+        if place is None:
+            place = self._devices[device] = str(device)
+        facts = self._facts[ticket] if ticket is not None else None
+        summary, numbers, grid = facts if facts is not None else (None, None, None)
+        return _make_value(
+            self._shape(shape), word, place, name or self._names.get(index, ""), "", summary, numbers, grid, flags,
+            version, storage, nbytes,
+        )  # fmt: skip
+
+    def _shape(self, shape: Any) -> tuple[int | None, ...] | None:
+        """Plain numbers; None for a size that is ragged or symbolic, and where there is no shape."""
+        try:
+            found = self._shapes.get(shape)
+        except TypeError:  # a symbolic size has no hash
+            found = None
+        if found is None and shape is not None:
+            found = tuple([size if type(size) is int else None for size in shape])
+            if None not in found:
+                self._shapes[shape] = found
+        return found
+
+    def _node(self, index: int, raw: tuple[Any, ...]) -> Node:
+        kind, op, label, name, scope, site, owner = raw
+        found = self._site(site)
+        if found is not None:
+            label = label or (found.label if self._is_whole_call(index) else op)
+            if kind == "branch" and found.test:
+                label = f"{found.test} {self._condition(index) or label}"
+        elif not label and kind in ("input", "parameter", "variable"):
+            label = self._names.get(self._first_values.get(index, -1), "")
+        return _make_node(
+            index,
+            kind,
+            op,
+            label or op,
+            name,
+            self._scopes[scope].path,
+            found.line if found is not None else None,
+            owner,
+        )
+
+    def _condition(self, node: int) -> str:
+        """The words for what a branch decides on, where the very line computes it."""
+        maker = self._makers.get(node)
+        here, there = self._site(self._tape.nodes[node][5]), maker and self._site(self._tape.nodes[maker][5])
+        return there.label if here and there and here.line == there.line else ""
+
+    def _is_whole_call(self, node: int) -> bool:
+        """Whether the words at the call site say this op and no other (a Linear, not an LSTM of many)."""
+        group = self._tape.groups.get(node)
+        return group is None or self._group_sizes[group] == 1
+
+    def _steps(self, nodes: int, edges: int) -> list[Step]:
+        steps: list[Step] = []
+        tape = self._tape
+        if tape.steps:
+            tape.steps[-1].nodes, tape.steps[-1].edges = nodes, edges
+        first_node = first_edge = 0
+        for index, raw in enumerate(tape.steps):
+            step = self._step(index, raw, range(first_node, raw.nodes), range(first_edge, raw.edges))
+            steps.append(step)
+            if raw.phase == "forward" and step.line is not None:
+                self._scope_lines[raw.scope] = step.line
+            if raw.phase == "backward" and raw.node is None:
+                self._engine_line = step.line
+            elif raw.phase == "backward" and step.line is not None:
+                self._made_in_backward.update(dict.fromkeys(step.nodes, step.line))
+            first_node, first_edge = raw.nodes, raw.edges
+        return steps
+
+    def _step(self, index: int, raw: RawStep, nodes: range, edges: range) -> Step:
+        site, turn = None, None
+        owner = self._tape.nodes[raw.node][6] if raw.node is not None else None
+        path = self._scopes[raw.scope if owner is None else self._tape.nodes[owner][4]].path
+        if raw.site is not None:
+            site = self._site(raw.site)
+            if owner is None:
+                path, turn = self._loops.place(path, raw.op, raw.site, site)
+        memory = self._memories.get(raw.memory)
+        if memory is None:
+            memory = self._memories[raw.memory] = Memory(*raw.memory)
+        pick = self._values.__getitem__
+        saved = raw.saved
+        return _make_step(
+            index,
+            raw.phase,
+            raw.op,
+            raw.node,
+            site.line if site is not None else self._forward_line(raw),
+            tuple(nodes),
+            tuple(edges),
+            tuple(map(pick, raw.reads)) if raw.reads else (),
+            tuple(map(pick, raw.writes)) if raw.writes else (),
+            tuple([_make_saved(node, name, pick(i)) for node, name, i in saved]) if saved else (),
+            raw.freed,
+            tuple([None if i is None else pick(i) for i in raw.grads_in]) if raw.grads_in else (),
+            tuple([None if i is None else pick(i) for i in raw.grads_out]) if raw.grads_out else (),
+            self._control(raw, site, turn) if raw.control is not None else None,
+            memory,
+            path,
+            raw.error,
+            raw.note,
+        )
+
+    def _forward_line(self, raw: RawStep) -> SourceLine | None:
+        """In backward, the line of the forward pass whose gradient is computed; of what a checkpoint computes
+        again, that of the first time."""
+        if raw.phase != "backward":
+            return self._scope_lines.get(raw.scope)
+        if raw.node is None:  # the engine starts at the loss
+            return self._node_line(self._tape.values[raw.reads[0]][9]) if raw.reads else None
+        source = self._last_into.get(raw.node)  # a leaf's gradient comes from the line that uses the leaf
+        line = self._node_line(raw.node if source is None else source)
+        for target in self._leaves_after.get(raw.node, ()):
+            self._last_into[target] = raw.node
+        return line or self._engine_line
+
+    def _node_line(self, node: int | None) -> SourceLine | None:
+        """The line that made a node; of an autograd node, the line of its owner, or of the backward step
+        that made it (create_graph)."""
+        if node is None:
+            return None
+        owner = self._tape.nodes[node][6]
+        site = self._site(self._tape.nodes[node if owner is None else owner][5])
+        return site.line if site is not None else self._made_in_backward.get(node)
+
+    def _control(self, raw: RawStep, site: CallSite | None, iteration: int | None) -> Control | None:
+        control = raw.control
+        if control is None:
+            return None
+        kind = (
+            "loop" if control.kind == "branch" and site is not None and site.test == "while" else control.kind
+        )
+        return replace(control, kind=kind, decided=self._decided(raw) or control.taken, iteration=iteration)
+
+    def _decided(self, raw: RawStep) -> str:
+        """`12.0 < 30` where the number that decided came from a comparison, else the number itself."""
+        compared = self._tape.comparisons.get(self._makers.get(raw.node or 0, -1))
+        if compared is not None:
+            sign, *operands = compared
+            words = [self._number(*operand) for operand in operands]
+            if all(words):
+                return f"{words[0]} {sign} {words[1]}"
+        return self._number(raw.reads[0], None) if raw.reads else ""
+
+    def _number(self, value: int | None, plain: Any) -> str:
+        if value is None:
+            return str(plain)
+        numbers = self._values[value].numbers
+        return f"{numbers[0]:.6g}" if numbers is not None and len(numbers) == 1 else ""
+
+
+def _is_users(fn: Callable[..., Any] | None) -> bool:
+    """Whether the whole text of `fn` belongs beside the graph; of a library's function the lines do."""
+    code = getattr(fn, "__code__", None)
+    return code is not None and is_user_file(code.co_filename)

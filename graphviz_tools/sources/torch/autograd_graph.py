@@ -1,0 +1,165 @@
+"""The autograd graph as it grows: nodes by sequence number, edges as `next_functions` has them.
+
+Holding a node from Python would keep its saved tensors alive, so nodes are known by the sequence number that
+the engine gives them (unique in a thread), and an AccumulateGrad, which has none, by its variable.
+"""
+
+from __future__ import annotations
+
+import weakref
+from functools import partial
+from typing import Any
+
+import torch
+from torch.autograd.function import BackwardCFunction
+
+from graphviz_tools.sources.torch.storage_ledger import StorageLedger
+from graphviz_tools.sources.torch.tape import Tape
+from graphviz_tools.sources.torch.tensor_registry import Tensors
+
+_NO_SEQUENCE = 2**64 - 1
+_SEVERAL = (tuple, list)
+
+
+_LIFE = "graph_duet.life"  # the key in `Node.metadata` of an object that dies with the node
+
+
+class _Life:
+    __slots__ = ("__weakref__",)
+
+
+class AutogradGraph:
+    """Adds the autograd nodes that appear behind new tensors to the tape, each once."""
+
+    def __init__(self, tape: Tape, tensors: Tensors, ledger: StorageLedger) -> None:
+        self._tape = tape
+        self._tensors = tensors
+        self._ledger = ledger
+        self._by_sequence: dict[int, int] = {}
+        self._leaves: dict[int, tuple[weakref.ref[torch.Tensor], int]] = {}
+        self.variables: dict[int, weakref.ref[torch.Tensor]] = {}
+        self._holds: dict[int, list[int]] = {}
+        self._lives: dict[int, weakref.ref[_Life]] = {}
+        self._saved_names: dict[str, list[tuple[str, str]]] = {}
+        self._plain_names: dict[str, str] = {}
+
+    def number(self, function: Any) -> int | None:
+        """The node number of an autograd function that was seen before."""
+        sequence = function._sequence_nr()
+        if sequence != _NO_SEQUENCE:
+            return self._by_sequence.get(sequence)
+        variable = getattr(function, "variable", None)
+        leaf = self._leaves.get(id(variable))
+        return leaf[1] if leaf is not None and leaf[0]() is variable else None
+
+    def latest(self, nodes: set[int]) -> int | None:
+        """Of these nodes the one that the forward pass made last, which the engine takes first."""
+        made = {node: sequence for sequence, node in self._by_sequence.items() if node in nodes}
+        return max(nodes, key=lambda node: made.get(node, _NO_SEQUENCE), default=None)
+
+    def grow(self, function: Any, owner: int | None) -> list[tuple[int, str, int]]:
+        """Add `function` and all behind it that is new; `owner` made them. Returns what they saved as
+        (node, field, value)."""
+        saved: list[tuple[int, str, int]] = []
+        by_sequence = self._by_sequence
+        sequence = function._sequence_nr()
+        if sequence in by_sequence or (sequence == _NO_SEQUENCE and self.number(function) is not None):
+            return saved
+        edges = self._tape.edges
+        fresh = [(function, self._add(function, sequence, owner))]
+        for current, node in fresh:  # grows while it is walked
+            slot = -1
+            for following, input_number in current.next_functions:
+                slot += 1
+                if following is None:
+                    continue
+                sequence = following._sequence_nr()
+                target = by_sequence.get(sequence)
+                if target is None:
+                    target = self.number(following) if sequence == _NO_SEQUENCE else None
+                    if target is None:
+                        target = self._add(following, sequence, owner)
+                        fresh.append((following, target))
+                edges.append((node, target, slot, input_number, "autograd"))
+            self._save(current, node, saved)
+        return saved
+
+    def release(self, node: int) -> bool:
+        """The engine gave up what `node` had saved; False if it had nothing."""
+        held = self._holds.pop(node, None)
+        if held is None:
+            return False
+        for storage in held:
+            self._ledger.release(storage)
+        return True
+
+    def leave(self, functions: list[Any]) -> None:
+        """Take what was put into autograd functions out again, from `functions` on."""
+        self._lives.clear()
+        seen: set[Any] = set()
+        while functions:
+            function = functions.pop()
+            if function is not None and function not in seen:
+                seen.add(function)
+                function.metadata.pop(_LIFE, None)
+                functions += [following for following, _ in function.next_functions]
+
+    def _died(self, node: int, _: object) -> None:
+        self.release(node)
+
+    def _add(self, function: Any, sequence: int, owner: int | None) -> int:
+        kind = function.name()
+        name = self._plain_names.get(kind)
+        if name is None:
+            name = self._plain_names[kind] = kind.rpartition("::")[2]
+        variable = None
+        if sequence == _NO_SEQUENCE:
+            variable = getattr(function, "variable", None)
+            known = self._tensors.last_seen(variable) if variable is not None else None
+            owner = known.node if known is not None else owner
+        nodes = self._tape.nodes
+        node = len(nodes)
+        nodes.append(("autograd", name, "", name, 0, None, owner))
+        if sequence != _NO_SEQUENCE:
+            self._by_sequence[sequence] = node
+        elif variable is not None:
+            ref = self.variables[node] = weakref.ref(variable)
+            self._leaves[id(variable)] = ref, node
+        return node
+
+    def _save(self, function: Any, node: int, saved: list[tuple[int, str, int]]) -> None:
+        """Append what autograd function `function` keeps for its backward."""
+        fields = self._saved_fields(function)
+        if not fields:
+            return
+        held: list[int] = []
+        for name, raw in fields:
+            for item in raw if isinstance(raw, _SEVERAL) else (raw,):
+                tensor = _packed(item)
+                if tensor is None:
+                    continue
+                value, storage = self._tensors.alike(tensor)
+                if storage is not None:
+                    self._ledger.hold(storage)
+                    held.append(storage)
+                saved.append((node, name, value))
+        if held:
+            self._holds[node] = held
+            life = function.metadata[_LIFE] = _Life()
+            self._lives[node] = weakref.ref(life, partial(self._died, node))
+
+    def _saved_fields(self, function: Any) -> list[tuple[str, Any]]:
+        if isinstance(function, BackwardCFunction):
+            return [(f"saved_tensors[{i}]", raw) for i, raw in enumerate(function._raw_saved_tensors)]
+        kind = function.name()
+        names = self._saved_names.get(kind)
+        if names is None:
+            found = [name for name in dir(function) if name.startswith("_raw_saved_")]
+            names = self._saved_names[kind] = [(name.removeprefix("_raw_saved_"), name) for name in found]
+        return [(name, getattr(function, field)) for name, field in names] if names else []
+
+
+def _packed(saved: Any) -> torch.Tensor | None:
+    """The tensor that is kept, without running an unpack hook (a checkpoint's would compute it again)."""
+    packed = saved.data
+    return packed if isinstance(packed, torch.Tensor) else None

@@ -1,0 +1,46 @@
+"""Record the first batches of a long training loop and let the others run by."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from torch.utils.data import dataloader
+
+from graphviz_tools.sources.torch.patches import Patch
+from graphviz_tools.sources.torch.trace import Trace
+
+# What `for batch in loader` asks for the next batch; PyTorch has no hook there.
+_drawing = Patch(dataloader._BaseDataLoaderIter, "__next__")
+
+
+@contextmanager
+def first_batches(trace: Trace, count: int | None) -> Iterator[None]:
+    """Pause the recording at batch `count` + 1 of a DataLoader until its loop ends; None: never."""
+    if count is None:
+        yield
+        return
+    drawn: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+    watches: list[weakref.ref[Any]] = []
+    reason = f"batches after the first {count} of a DataLoader"
+
+    def resume(_: object = None) -> None:
+        trace.paused = ""
+
+    def following(original: Any, self: Any) -> Any:
+        if self not in drawn:
+            watches.append(weakref.ref(self, resume))  # a loop that breaks lets its iterator die
+        drawn[self] = drawn.get(self, 0) + 1
+        if drawn[self] > count:
+            trace.paused = reason
+        try:
+            return original(self)
+        except StopIteration:
+            drawn[self] = 0  # an iterator that stays for the next epoch starts anew
+            resume()
+            raise
+
+    with _drawing.handled_by(following):
+        yield

@@ -1,0 +1,263 @@
+"""The forward pass: every call on tensors, as the user or a module wrote it, becomes a step.
+
+`TorchFunctionMode` sees the calls without patching anything; inside its handler it is switched off, so what
+a call does within itself stays one operation (`cross_entropy`, not its softmax and gather).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+from graphviz_tools.recording import Control
+from graphviz_tools.sources.torch.classify import Kind, classify
+from graphviz_tools.sources.torch.errors import explanation
+from graphviz_tools.sources.torch.frames import applying_site, calling_site
+from graphviz_tools.sources.torch.module_stack import ModuleStack
+from graphviz_tools.sources.torch.tape import RawStep
+from graphviz_tools.sources.torch.tensor_registry import Known, tensors_in, version_of
+from graphviz_tools.sources.torch.trace import Sources, Trace
+
+AGAIN = "Computed again, inside the backward pass: the checkpoint kept no saved tensors."
+FUSED = "One step: without gradients PyTorch may run this layer as one fused kernel."
+SCRIPTED = "One step: TorchScript runs this module itself, not line by line in Python."
+_PLAIN = frozenset({torch.Tensor, torch.nn.Parameter, torch.nn.Buffer})
+_SEVERAL = (tuple, list)
+COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
+
+
+class CallRecorder(TorchFunctionMode):
+    """While entered, appends a step to the trace for every operation and decision of this thread."""
+
+    def __init__(
+        self, root: torch.nn.Module | None, *, numbers: bool, max_steps: int, max_values: int
+    ) -> None:
+        super().__init__()
+        self.modules = ModuleStack(root, self.step_aside, self._ran_unwatched, self._met)
+        self.trace = Trace(self.modules, numbers=numbers, max_steps=max_steps, max_values=max_values)
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        kind, op = classify(func)
+        trace = self.trace
+        if kind == "query" or kind == "engine" or trace.compiler_works() or not trace.may_step():
+            return func(*args, **kwargs)
+        if types and not _PLAIN.issuperset(types):
+            return self._among_subclasses(func, kind, op, args, kwargs)
+        try:
+            call = _Call(trace, kind, op, args, kwargs, sys._getframe(1))
+        except Exception as problem:
+            trace.gave_up(problem)
+            return func(*args, **kwargs)
+        try:
+            result = func(*args, **kwargs)
+        except Exception as error:
+            call.failed(error)
+            raise
+        if isinstance(result, torch.Tensor) and type(result) not in _PLAIN:
+            with torch._C.DisableTorchFunctionSubclass():
+                self._finish(call, result)
+        else:
+            self._finish(call, result)
+        return result
+
+    def _finish(self, call: _Call, result: Any) -> None:
+        try:
+            call.finished(result)
+        except Exception as problem:
+            self.trace.gave_up(problem)
+
+    def _among_subclasses(self, func: Any, kind: Kind, op: str, args: Any, kwargs: Any) -> Any:
+        """The same, where a tensor class of the program's own would notice that its tensors are looked at."""
+        trace, call = self.trace, None
+        frame = sys._getframe(2)
+        with torch._C.DisableTorchFunctionSubclass():
+            try:
+                call = _Call(trace, kind, op, args, kwargs, frame)
+            except Exception as problem:
+                trace.gave_up(problem)
+        try:
+            result = func(*args, **kwargs)
+        except Exception as error:
+            if call is not None:
+                call.failed(error)
+            raise
+        if call is not None:
+            with torch._C.DisableTorchFunctionSubclass():
+                self._finish(call, result)
+        return result
+
+    def step_aside(self) -> bool:
+        """Leave calls unseen from here on; not when another mode was entered since."""
+        if torch.overrides._get_current_function_mode() is not self:
+            return False
+        self.__exit__(None, None, None)
+        return True
+
+    def step_back(self, write: Callable[[], None]) -> None:
+        """See calls again, after `write` has put down what ran unseen."""
+        try:
+            with torch._C.DisableTorchFunction():
+                write()
+        except Exception as problem:
+            self.trace.gave_up(problem)
+        self.__enter__()
+
+    def _ran_unwatched(self, module: torch.nn.Module, arguments: Any, result: Any) -> None:
+        """A module whose inner calls went unseen, as one operation."""
+        site = calling_site(sys._getframe(2))[0]
+        given = [*tensors_in(arguments), *module.parameters()]
+        note = SCRIPTED if isinstance(module, torch.jit.ScriptModule) else FUSED
+        self.step_back(lambda: self.trace.fused(type(module).__name__, given, tensors_in(result), site, note))
+
+    def _met(self, arguments: tuple[Any, ...], frame: FrameType) -> None:
+        """A module is called with these."""
+        try:
+            with torch._C.DisableTorchFunction():
+                self.trace.met(arguments, frame)
+        except Exception as problem:
+            self.trace.gave_up(problem)
+
+
+class _Call:
+    """One call, from before it runs (what it reads, before it may overwrite it) to its results."""
+
+    __slots__ = ("args", "before", "kind", "read", "sources", "step", "trace")
+
+    def __init__(self, trace: Trace, kind: Kind, op: str, args: Any, kwargs: Any, frame: Any) -> None:
+        site, optimizing = calling_site(frame)
+        trace.note_memory()
+        if not torch.is_grad_enabled():
+            trace.apply_site = applying_site(frame) or trace.apply_site
+            optimizing = optimizing or trace.optimizers > 0  # with gradients, it is the closure that runs
+        self.trace, self.kind, self.args = trace, kind, args
+        self.read, places = _operands(args, kwargs)
+        find, known_anew = trace.tensors.find, trace.known
+        self.before = before = [
+            known
+            if (known := find(tensor)) is not None and known.requires_grad == tensor.requires_grad
+            else known_anew(tensor)
+            for tensor in self.read
+        ]
+        self.sources: Sources = [(known.node, known.slot) for known in before]
+        again = trace.computes_again()
+        self.step = RawStep(
+            "optimize" if optimizing else "forward" if again else trace.phase,
+            op,
+            None,
+            site,
+            trace.modules.scope,
+            tuple([known.value for known in before]),
+            tuple(places),
+        )
+        if again:
+            self.step.note = AGAIN
+
+    def failed(self, error: Exception) -> None:
+        step = self.step
+        step.node = self.trace.op_node(step.op, step.site, self.sources)
+        if type(error).__module__ == "torch.utils.checkpoint":
+            step.note = "The checkpoint stops here: it has computed again all that the backward pass needs."
+        else:
+            step.error = f"{type(error).__name__}: {error}"
+            step.note = explanation(step.error)
+        self.trace.tape.step(step)
+
+    def finished(self, result: Any) -> None:
+        if self.kind == "decision":
+            self._decided(result)
+            return
+        outputs = [result] if isinstance(result, torch.Tensor) else tensors_in(result)
+        try:
+            changed = [t for t, k in zip(self.read, self.before, strict=True) if t._version != k.version]
+        except RuntimeError:  # an inference tensor among them
+            changed = [t for t, k in zip(self.read, self.before, strict=True) if version_of(t) != k.version]
+        if self.kind == "state" and not outputs:
+            outputs = self.read[:1]
+        if outputs or changed:
+            self._wrote(outputs, changed)
+
+    def _decided(self, result: Any) -> None:
+        step = self.step
+        step.node = self.trace.op_node(step.op, step.site, self.sources, "branch")
+        step.control = Control("branch" if isinstance(result, bool) else "item", "", str(result))
+        self.trace.tape.step(step)
+
+    def _wrote(self, outputs: list[torch.Tensor], changed: list[torch.Tensor]) -> None:
+        trace, step = self.trace, self.step
+        tensors, grow = trace.tensors, trace.graph.grow
+        node = step.node = trace.op_node(step.op, step.site, self.sources)
+        flags = self._loss_of_grad(outputs)
+        writes: list[int] = []
+        for slot, tensor in enumerate(outputs):
+            known = self._same(tensor, node, slot)
+            if known is None:
+                in_place = bool(changed) and any(tensor is t for t in changed)
+                known = tensors.describe(tensor, node, slot, flags=flags, written=in_place)
+            writes.append(known.value)
+            if known.requires_grad:
+                function = tensor.grad_fn
+                if function is not None:
+                    step.saved += tuple(grow(function, node))
+        for tensor in changed:
+            if not any(tensor is t for t in outputs):
+                writes.append(tensors.describe(tensor, node, len(writes), written=True).value)
+        step.writes = tuple(writes)
+        if step.op in COMPARISONS and len(outputs) == 1:
+            operands = [_operand(argument, trace) for argument in self.args[:2]]
+            trace.tape.comparisons[node] = (COMPARISONS[step.op], *operands)
+        by_hand = changed and step.phase == "forward" and not torch.is_grad_enabled()
+        # An update written by hand; without a gradient it is an initialisation, which is forward's.
+        if by_hand and any(t.is_leaf and t.requires_grad and t.grad is not None for t in changed):
+            step.phase = "optimize"
+        trace.tape.step(step)
+
+    def _same(self, tensor: torch.Tensor, node: int, slot: int) -> Known | None:
+        """The tensor, if the call gave back one that it was given (`contiguous`, `to`), unchanged."""
+        for given in self.read:
+            if given is tensor and self.kind != "state":
+                known = self.trace.tensors.find(tensor)
+                if known is not None and known.requires_grad == tensor.requires_grad:
+                    known.node, known.slot = node, slot
+                    return known
+        return None
+
+    def _loss_of_grad(self, outputs: list[torch.Tensor]) -> tuple[str, ...]:
+        """Why outputs of inputs that require grad do not."""
+        if not outputs or outputs[0].requires_grad or not any(known.requires_grad for known in self.before):
+            return ()
+        if self.step.op in ("detach", "detach_", "data"):
+            return ("detached",)
+        return () if torch.is_grad_enabled() else ("no_grad",)
+
+
+def _operands(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[torch.Tensor], list[Any]]:
+    """The tensors that a call was given, and where each stood: 1, (1, 0) in a list, or its keyword."""
+    read: list[torch.Tensor] = []
+    places: list[Any] = []
+    for place, argument in enumerate(args):
+        if isinstance(argument, torch.Tensor):
+            read.append(argument)
+            places.append(place)
+        elif isinstance(argument, _SEVERAL):
+            for inner, item in enumerate(argument):
+                for tensor in (item,) if isinstance(item, torch.Tensor) else tensors_in(item):
+                    read.append(tensor)
+                    places.append((place, inner))
+    for name, argument in kwargs.items():
+        for tensor in (argument,) if isinstance(argument, torch.Tensor) else tensors_in(argument):
+            read.append(tensor)
+            places.append(name)
+    return read, places
+
+
+def _operand(argument: Any, trace: Trace) -> tuple[int | None, Any]:
+    if isinstance(argument, torch.Tensor):
+        known = trace.tensors.find(argument)
+        return (known.value if known is not None else None), None
+    return None, argument

@@ -1,0 +1,166 @@
+"""Where in the model a call happens: the stack of modules that are running, as a path of names."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable
+from threading import get_ident
+from types import FrameType
+from typing import Any
+
+import torch
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.utils.hooks import RemovableHandle
+
+from graphviz_tools.recording import Scope
+from graphviz_tools.sources.common.call_sites import call_site
+from graphviz_tools.sources.torch.frames import calling_site
+
+# In eval mode these look whether anyone watches their calls, and run one fused kernel only when nobody does.
+_SHY = (torch.nn.TransformerEncoder, torch.nn.TransformerEncoderLayer, torch.nn.MultiheadAttention)
+
+
+def _is_shy(module: torch.nn.Module) -> bool:
+    if isinstance(module, torch.jit.ScriptModule):
+        return True  # nobody can watch its calls
+    return isinstance(module, _SHY) and not module.training
+
+
+class ModuleStack:
+    """`scope` is the number of the path in which the program stands; 0 is outside every module.
+
+    The module given as `root` is the program itself and adds no name to the path. A module that would compute
+    differently while it is watched gets its calls unwatched, between `aside()` and `back(module, arguments,
+    result)`.
+    """
+
+    def __init__(
+        self,
+        root: torch.nn.Module | None,
+        aside: Callable[[], bool],
+        back: Callable[[torch.nn.Module, Any, Any], None],
+        met: Callable[[tuple[Any, ...], FrameType], None],
+    ) -> None:
+        self._aside, self._back, self._met = aside, back, met
+        self._unwatched: torch.nn.Module | None = None
+        self.scope = 0
+        self.scopes: list[Scope] = [Scope((), "module", type(root).__name__ if root is not None else "")]
+        self.names: dict[int, str] = {}
+        self.buffers: set[int] = set()
+        self.group = 0  # of calls inside torch.nn code: the number of the user's call that led into it
+        self.running: list[torch.nn.Module] = []
+        self._groups: list[int] = []
+        self._calls = 0
+        self._numbers: dict[tuple[int, str], int] = {}
+        self._entered: dict[tuple[int, str], int] = {}  # (scope, path of a module called there) -> its scope
+        self._stack: list[int] = []
+        self._paths: dict[int, str] = {}
+        self._thread = get_ident()
+        self._handles: list[RemovableHandle] = []
+        self._root_names: Counter[str] = Counter()
+        self._roots: list[torch.nn.Module] = []
+        if root is not None:
+            self._learn(root, "")
+
+    def open(self) -> None:
+        self._handles = [
+            register_module_forward_pre_hook(self._enter),
+            register_module_forward_hook(self._leave, with_kwargs=True, always_call=True),
+        ]
+
+    def close(self) -> None:
+        """For good. What leads back to the recorder goes too: in a cycle the whole tape would stay in memory
+        until Python's collector finds it."""
+        self.shut()
+        self.running.clear()
+        self._roots.clear()
+        del self._aside, self._back, self._met
+
+    def shut(self) -> None:
+        """Take the hooks out, until `open`."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles.clear()
+
+    def inside(self, word: str, kind: Any, label: str = "") -> int:
+        """The number of the scope `word` inside the present one."""
+        return self._number(self.scope, word, kind, label)
+
+    def _enter(self, module: torch.nn.Module, arguments: Any) -> None:
+        if get_ident() != self._thread:
+            return
+        self._met(arguments, sys._getframe(1))
+        path = self._paths.get(id(module))
+        if path is None:
+            self._learn(module, self._root_name(module))
+            path = self._paths[id(module)]
+        self._stack.append(self.scope)
+        self._groups.append(self.group)
+        self._calls += 1
+        if not type(module).__module__.startswith("torch."):
+            self.group = 0
+        elif not self.group:
+            self.group = self._calls
+        self.running.append(module)
+        if path:
+            entered = self._entered.get((self.scope, path))
+            self.scope = self._scope_of(module, path) if entered is None else entered
+        if self._unwatched is None and _is_shy(module) and self._aside():
+            self._unwatched = module
+
+    def _scope_of(self, module: torch.nn.Module, path: str) -> int:
+        """The number of the scope of a module that is called from the present one for the first time."""
+        above = self._paths[id(self.running[-2])] if len(self.running) > 1 else ""
+        word = path[len(above) + 1 :] if above and path.startswith(above + ".") else path
+        number = self._number(self.scope, word, "module", type(module).__name__)
+        self._entered[self.scope, path] = number
+        return number
+
+    def _root_name(self, module: torch.nn.Module) -> str:
+        """What the program calls a module that is part of no other: the name in `model(x)`."""
+        site, _ = calling_site(sys._getframe(2))
+        words = call_site(site[0], site[1]) if site is not None else None
+        name = words.callee if words is not None else ""
+        if not name or name in ("forward", "__call__"):
+            name = type(module).__name__
+        self._root_names[name] += 1
+        return name if self._root_names[name] == 1 else f"{name} {self._root_names[name]}"
+
+    def _leave(self, module: torch.nn.Module, *arguments: Any) -> None:
+        # (args, kwargs, result); when the module has raised, PyTorch leaves the kwargs out.
+        # A module whose pre-hooks raised before ours ran was never entered.
+        if get_ident() != self._thread or not self.running or self.running[-1] is not module:
+            return
+        if module is self._unwatched:
+            self._unwatched = None
+            self._back(module, arguments[:-1], arguments[-1])
+        self.running.pop()
+        self.scope = self._stack.pop()
+        self.group = self._groups.pop()
+
+    def _number(self, outer: int, word: str, kind: Any, label: str) -> int:
+        number = self._numbers.get((outer, word))
+        if number is None:
+            number = self._numbers[outer, word] = len(self.scopes)
+            self.scopes.append(Scope((*self.scopes[outer].path, word), kind, label))
+        return number
+
+    def _learn(self, root: torch.nn.Module, name: str) -> None:
+        """The paths of all modules below `root`, and the names of its parameters and buffers."""
+        self._roots.append(root)  # so that no number of a dead module is taken for a live one
+        waiting = [(root, name, "")]  # what named_modules() and its likes walk, in one go
+        while waiting:
+            module, path, inner = waiting.pop()
+            if id(module) in self._paths:
+                continue
+            self._paths[id(module)] = path
+            self.buffers.update(map(id, module._buffers.values()))
+            for key, tensor in (*module._parameters.items(), *module._buffers.items()):
+                if tensor is not None:
+                    self.names.setdefault(id(tensor), inner + key)
+            for key, child in reversed(module._modules.items()):
+                if child is not None and key == "_orig_mod":  # what torch.compile was given has no name more
+                    waiting.append((child, path, inner))
+                elif child is not None:
+                    waiting.append((child, f"{path}.{key}" if path else key, f"{inner}{key}."))

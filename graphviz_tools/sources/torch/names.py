@@ -1,0 +1,97 @@
+"""What the program calls each value: where it is stored, passed, or written, read from the call sites."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from graphviz_tools.sources.common.call_sites import CallSite
+from graphviz_tools.sources.torch.tape import RawStep, Site, Tape
+
+SiteOf = Callable[[Site | None], CallSite | None]
+_NAMESPACES = ("torch", "F", "nn", "functional")  # what stands before the dot of a function, not of a method
+
+
+def names_of_values(tape: Tape, site_of: SiteOf) -> dict[int, str]:
+    """The first name of every value that has one."""
+    naming = _Naming(tape, site_of)
+    for step in tape.steps:
+        if step.phase != "backward" or step.node is None or tape.nodes[step.node][0] != "autograd":
+            naming.name_values(step)
+        elif step.writes:
+            naming.name_gradient(step, step.node)
+    return naming.names
+
+
+def first_values(tape: Tape) -> dict[int, int]:
+    """For each node, the first value that it gave."""
+    found: dict[int, int] = {}
+    for value, raw in enumerate(tape.values):
+        found.setdefault(raw[9], value)
+    return found
+
+
+class _Naming:
+    def __init__(self, tape: Tape, site_of: SiteOf) -> None:
+        self.names: dict[int, str] = {}
+        self._tape, self._site = tape, site_of
+        self._group_ends = {group: node for node, group in tape.groups.items()}
+        self._first_values = first_values(tape)
+
+    def name_values(self, step: RawStep) -> None:
+        """Give each value the first name that the program knows it by."""
+        site = self._site(step.site)
+        if site is None:
+            return
+        if site.targets and step.writes:
+            self._name_results(step, site.targets)
+        if site.arguments or site.keywords or site.receiver:
+            self._name_operands(step, site)
+        if step.writes and step.reads and step.op.endswith("_") and step.reads[0] in self.names:
+            self.names.setdefault(step.writes[0], self.names[step.reads[0]])  # `w.sub_(...)`: still w
+
+    def name_gradient(self, step: RawStep, node: int) -> None:
+        owner = self._tape.nodes[node][6]
+        if owner is None:
+            return
+        name = self._tape.nodes[owner][3] or self.names.get(self._first_values.get(owner, -1), "")
+        for value in (*step.reads, *step.writes) if name else ():
+            self.names.setdefault(value, f"{name}.grad")
+
+    def _name_results(self, step: RawStep, targets: tuple[str, ...]) -> None:
+        group = self._tape.groups.get(step.node) if step.node is not None else None
+        last = group is None or self._group_ends[group] == step.node
+        if last and len(targets) in (1, len(step.writes)):
+            for value, target in zip(step.writes, targets, strict=False):
+                if target:
+                    self.names.setdefault(value, target)
+
+    def _name_operands(self, step: RawStep, site: CallSite) -> None:
+        operands: tuple[Any, ...] = site.arguments
+        if site.callee:
+            if not f"_{step.op.strip('_')}".endswith(f"_{site.callee.strip('_')}"):  # linalg_norm is norm
+                return  # the call that the user wrote is not this one but one around it
+            if site.receiver is not None and site.receiver.partition(".")[0] not in _NAMESPACES:
+                operands = (site.receiver, *operands)
+        elif step.control is not None and len(operands) != 1:
+            return  # `if a > b` decides on the comparison, which has no name
+        elif len(operands) == 2 and len(step.reads) == 1 and all(operands):
+            return  # `n * x` and `x * n` reach PyTorch as one: which of the names is the tensor is not known
+        for value, place in zip(step.reads, step.places, strict=False):
+            if value not in self.names:
+                name = _operand_name(place, operands, site.keywords)
+                if name:
+                    self.names[value] = name
+
+
+def _operand_name(place: Any, operands: tuple[Any, ...], keywords: tuple[tuple[str, str], ...]) -> str:
+    """What the program calls the operand that stood at `place`."""
+    if isinstance(place, str):
+        return dict(keywords).get(place, "")
+    outer, inner = place if isinstance(place, tuple) else (place, None)
+    if outer >= len(operands):
+        return ""
+    found = operands[outer]
+    if inner is not None:
+        return found[inner] if isinstance(found, tuple) and inner < len(found) else ""
+    return found if isinstance(found, str) else ""

@@ -1,0 +1,200 @@
+"""Record a PyTorch program, forward and backward, as it runs: `record_torch`, `recording_torch`."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, cast
+
+import torch
+
+from graphviz_tools.gc_pause import seldom_collected
+from graphviz_tools.recording import Recording
+from graphviz_tools.sources.torch.assemble import assemble
+from graphviz_tools.sources.torch.dataloader import first_batches
+from graphviz_tools.sources.torch.compiled_calls import compiled_calls
+from graphviz_tools.sources.torch.engine import recording_engine
+from graphviz_tools.sources.torch.errors import explanation
+from graphviz_tools.sources.torch.frames import marking_runs, raising_site
+from graphviz_tools.sources.torch.function_mode import CallRecorder
+from graphviz_tools.sources.torch.optimizer import optimizer_steps
+from graphviz_tools.sources.torch.tape import RawStep
+from graphviz_tools.sources.torch.tensor_registry import tensors_in
+
+MAX_STEPS = 20_000
+MAX_VALUES = 100_000
+
+
+def record_torch(
+    fn: Callable[..., Any],
+    *args: Any,
+    backward: bool = True,
+    values: bool = True,
+    max_steps: int = MAX_STEPS,
+    max_values: int = MAX_VALUES,
+    batches: int | None = None,
+    title: str = "",
+    **kwargs: Any,
+) -> Recording:
+    """Run `fn(*args, **kwargs)` (a function or a module) and record every step of it.
+
+    With `backward`, the backward pass of what `fn` returned is run and recorded after it: of its `loss` if
+    the result has one, else of every scalar in it, else of its tensors with gradients of ones. A program that
+    calls `backward()` itself is left at that. `values=False` records shapes and dtypes, but no number.
+
+    A program that raises does not raise here: its Recording, up to the failing step, comes back with `error`
+    set, so that a notebook can show what led to it. So it is, too, when nothing was returned to call
+    `backward()` on.
+
+    `max_steps` and `max_values` bound the recording, and `batches` records only the first so many batches of
+    each DataLoader; what they left out is in `omitted`. Numbers of tensors with more than 64 elements are a
+    sample on a grid, and statistics of those with more than 16,384 come from a sample and say so.
+    """
+    if not callable(fn):
+        raise TypeError(f"record_torch needs a function or a module to call, not {type(fn).__name__}")
+    program = TorchRecorder(fn, values, max_steps, max_values, batches, title)
+    try:
+        with program:
+            program.given(args, kwargs)
+            result = fn(*args, **kwargs)
+            program.returned(result)
+            if backward and not program.ran_backward:
+                program.run_backward(result)
+    except Exception:
+        if program.recording is None:
+            raise
+    assert program.recording is not None
+    return program.recording
+
+
+def recording_torch(
+    *,
+    values: bool = True,
+    max_steps: int = MAX_STEPS,
+    max_values: int = MAX_VALUES,
+    batches: int | None = None,
+    title: str = "",
+) -> TorchRecorder:
+    """`with recording_torch() as rec:` records the block; `rec.recording` is the Recording afterwards.
+
+    An exception leaves the block as ever; the Recording up to it is kept, with `error` set.
+    """
+    return TorchRecorder(None, values, max_steps, max_values, batches, title)
+
+
+class TorchRecorder:
+    """One recording, from `__enter__` to `__exit__`; only the calls of the thread that entered are seen."""
+
+    def __init__(
+        self,
+        fn: Callable[..., Any] | None,
+        values: bool,
+        max_steps: int,
+        max_values: int,
+        batches: int | None,
+        title: str,
+    ) -> None:
+        for name, limit in (("max_steps", max_steps), ("max_values", max_values), ("batches", batches)):
+            if limit is not None and (not isinstance(limit, int) or limit < 0):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise ValueError(f"{name} must be a whole number from 0 on, not {limit!r}")
+        root = fn if isinstance(fn, torch.nn.Module) else None
+        self.recording: Recording | None = None
+        self._function = root.forward if root is not None else fn
+        self._title = title or (getattr(fn, "__name__", type(fn).__name__) if fn is not None else "")
+        self._calls = CallRecorder(root, numbers=values, max_steps=max_steps, max_values=max_values)
+        self._batches = batches
+        self._calm, self._open = ExitStack(), ExitStack()
+
+    def given(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Tell what the program is called with, so that its inputs carry its own names for them."""
+        plain = inspect.unwrap(self._function) if self._function is not None else None
+        code = getattr(plain, "__code__", None)
+        names = code.co_varnames[: code.co_argcount] if code is not None else ()
+        if inspect.ismethod(self._function):
+            names = names[1:]
+        for name, argument in (*zip(names, args, strict=False), *kwargs.items()):
+            found = tensors_in(argument)
+            for place, tensor in enumerate(found):
+                self._calls.trace.input_names[id(tensor)] = name if len(found) == 1 else f"{name}[{place}]"
+
+    @property
+    def ran_backward(self) -> bool:
+        """Whether the program has called backward() itself."""
+        return self._calls.trace.backward_runs > 0
+
+    def returned(self, result: Any) -> None:
+        """Tell what the program gave back; its tensors become the Recording's `outputs`."""
+        with torch._C.DisableTorchFunction():  # pyright: ignore[reportPrivateUsage]
+            self._calls.trace.outputs(tensors_in(result))
+
+    def run_backward(self, result: Any) -> None:
+        """Call backward on the losses in `result`."""
+        losses = losses_in(result)
+        if losses:
+            with torch._C.DisableTorchFunction():  # pyright: ignore[reportPrivateUsage]
+                seeds = [None if loss.numel() == 1 else torch.ones_like(loss) for loss in losses]
+            torch.autograd.backward(losses, seeds)
+        elif not tensors_in(result):
+            self._calls.trace.tape.error = (
+                f"nothing to call backward() on: the program returned {type(result).__name__}, no tensor; "
+                "return the loss, or record with backward=False"
+            )
+
+    def __enter__(self) -> TorchRecorder:
+        if self.recording is not None:
+            raise ValueError("this recorder has its recording; call recording_torch() again for another")
+        with ExitStack() as entered:  # should one of these fail, those before it are left again
+            entered.enter_context(seldom_collected())
+            self._open = entered.enter_context(ExitStack())
+            self._enter()
+            self._calm = entered.pop_all()
+        return self
+
+    def _enter(self) -> None:
+        self._open.enter_context(marking_runs())
+        self._open.callback(self._calls.modules.close)
+        self._calls.modules.open()
+        self._open.enter_context(first_batches(self._calls.trace, self._batches))
+        self._open.enter_context(optimizer_steps(self._calls.trace))
+        self._open.enter_context(recording_engine(self._calls))
+        self._open.enter_context(compiled_calls(self._calls))
+        self._open.enter_context(self._calls)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._open.close()
+        self._calls.trace.note_memory()
+        with torch._C.DisableTorchFunction():  # pyright: ignore[reportPrivateUsage]
+            self._calls.trace.close()
+        if error is not None:
+            self._mark(error, traceback)
+        try:
+            self.recording = assemble(self._calls.trace, self._title, self._function)
+        finally:
+            del self._calls
+            self._calm.close()
+
+    def _mark(self, error: BaseException, traceback: TracebackType | None) -> None:
+        """Say where the program raised; an operation that raised has said so already."""
+        tape = self._calls.trace.tape
+        tape.error = f"{type(error).__name__}: {error}"
+        if not tape.steps or tape.steps[-1].error != tape.error:
+            step = RawStep(self._calls.trace.phase, type(error).__name__, None, raising_site(traceback))
+            step.error = tape.error
+            step.note = explanation(step.error)
+            tape.step(step)
+            self._calls.trace.note_memory()
+
+
+def losses_in(result: Any) -> list[torch.Tensor]:
+    """What of a program's result `backward` starts from."""
+    named = cast(dict[str, Any], result if isinstance(result, dict) else {})
+    loss = named["loss"] if "loss" in named else getattr(cast(object, result), "loss", None)
+    tensors = [t for t in tensors_in(result if loss is None else loss) if t.requires_grad]
+    return [t for t in tensors if t.numel() == 1] or tensors

@@ -1,0 +1,219 @@
+"""What is known while a program runs: the tape, and for every tensor the node that it comes from."""
+
+from __future__ import annotations
+
+from types import FrameType
+from typing import Any
+
+import torch
+from torch.autograd.function import BackwardCFunction
+from torch.compiler import is_compiling
+
+from graphviz_tools.recording import NodeKind, Phase
+from graphviz_tools.sources.common.call_sites import call_site
+from graphviz_tools.sources.torch.autograd_graph import AutogradGraph
+from graphviz_tools.sources.torch.frames import calling_site
+from graphviz_tools.sources.torch.storage_ledger import StorageLedger
+from graphviz_tools.sources.torch.module_stack import ModuleStack
+from graphviz_tools.sources.torch.tape import RawStep, Site, Tape
+from graphviz_tools.sources.torch.tensor_registry import Known, Tensors
+
+_is_tracing = torch._C._is_tracing  # pyright: ignore[reportAttributeAccessIssue]
+_current_node = torch._C._current_autograd_node  # pyright: ignore[reportAttributeAccessIssue]
+_COMPILERS = ("torch._functorch", "torch._higher_order_ops")  # AOTAutograd; `torch.cond` and its likes
+Sources = list[tuple[int | None, int]]
+
+
+class Trace:
+    """The state of one recording, shared by what sees the calls and what sees the engine."""
+
+    def __init__(self, modules: ModuleStack, *, numbers: bool, max_steps: int, max_values: int) -> None:
+        self.tape = Tape()
+        self.ledger = StorageLedger()
+        self.tensors = Tensors(self.tape, self.ledger, numbers=numbers, max_values=max_values)
+        self.graph = AutogradGraph(self.tape, self.tensors, self.ledger)
+        self.modules = modules
+        self.phase: Phase = "forward"  # of steps that are neither an optimizer's nor the engine's
+        self.backward_runs = 0  # of the engine, by backward() and not by grad()
+        self.differentiates = False  # whether the engine runs with create_graph
+        self.optimizers = 0  # that are at their step now
+        self.input_names: dict[int, str] = {}
+        self.paused = ""  # why nothing is recorded now
+        self.apply_site: Site | None = None  # where the custom Function that ran last was applied
+        self._max_steps = max_steps
+
+    def may_step(self) -> bool:
+        """Whether another step is recorded; counts it as left out when not."""
+        if _is_tracing():  # a look at a shape would be traced
+            self.tape.omitted["steps", "torch.jit.trace was running"] += 1
+            return False
+        if self.paused:
+            self.tape.omitted["steps", self.paused] += 1
+            return False
+        if len(self.tape.steps) >= self._max_steps:
+            self.tape.omitted["steps", f"max_steps={self._max_steps}"] += 1
+            return False
+        return True
+
+    def compiler_works(self) -> bool:
+        """Whether a compiler looks at the program (that has not happened), or runs a backward that it made: one
+        step, as its forward is."""
+        if is_compiling():
+            return True
+        if self.phase != "backward":
+            return False
+        made_by = getattr(type(_current_node()), "_forward_cls", None)
+        return made_by is not None and made_by.__module__.startswith(_COMPILERS)
+
+    def computes_again(self) -> bool:
+        """Inside the engine, what computes with gradients on is a forward pass run again (a checkpoint)."""
+        return self.phase == "backward" and not self.differentiates and torch.is_grad_enabled()
+
+    def gave_up(self, problem: Exception) -> None:
+        """The recorder itself failed on a call: the program goes on, and the Recording says so."""
+        words = str(problem).partition("\n")[0]
+        self.tape.omitted["steps", f"not understood: {type(problem).__name__}: {words}"] += 1
+
+    def note_memory(self) -> None:
+        """The bytes alive now are those after the last step: Python has let go of what it overwrote."""
+        steps = self.tape.steps
+        if steps:
+            ledger = self.ledger
+            steps[-1].memory = (ledger.alive, ledger.saved)
+
+    def outputs(self, tensors: list[torch.Tensor]) -> None:
+        """The program gives these tensors back: an output node for each."""
+        for tensor in tensors:
+            known = self.known(tensor)
+            self.tape.outputs.append(known.value)
+            node = self.tape.node("output", "output")
+            if known.node is not None:
+                self.tape.edge(known.node, node, known.slot, 0)
+
+    def op_node(self, op: str, site: Site | None, sources: Sources, kind: NodeKind = "op") -> int:
+        """A new node for an operation, with a data edge from each source."""
+        tape, modules = self.tape, self.modules
+        node = len(tape.nodes)
+        tape.nodes.append((kind, op, "", op, modules.scope, site, None))
+        if modules.group:
+            tape.groups[node] = modules.group
+        for slot, (source, source_slot) in enumerate(sources):
+            if source is not None:
+                tape.edges.append((source, node, source_slot, slot, "data"))
+        return node
+
+    def met(self, arguments: tuple[Any, ...], frame: FrameType) -> None:
+        """What is passed to a module and was not seen before is called as in that call: `x` in `model(x)`."""
+        for place, tensor in enumerate(arguments):
+            if not isinstance(tensor, torch.Tensor) or id(tensor) in self.input_names or _is_tracing():
+                continue
+            if self.paused or self.tensors.find(tensor) is not None:
+                continue
+            site, _ = calling_site(frame)
+            names = call_site(site[0], site[1]).arguments if site is not None else ()
+            name = names[place] if place < len(names) else ""
+            if name and isinstance(name, str):
+                self.input_names[id(tensor)] = name
+                self.known(tensor)
+                del self.input_names[id(tensor)]  # the number may be another tensor's soon
+
+    def known(self, tensor: torch.Tensor) -> Known:
+        """Who wrote the tensor; a tensor from nowhere gets an input or parameter node."""
+        known = self.tensors.find(tensor)
+        if known is not None and known.requires_grad == tensor.requires_grad:
+            return known
+        function = tensor.grad_fn
+        made = self.graph.number(function) if function is not None else None
+        if made is None and isinstance(function, BackwardCFunction):
+            return self._function_applied(tensor, function, known)
+        origin = self._origin(tensor, made)
+        if origin is not None:
+            return self.tensors.describe(tensor, *origin)
+        if function is not None:
+            return self._unseen(tensor, function)
+        name = self.modules.names.get(id(tensor)) or self.input_names.get(id(tensor), "")
+        kind: NodeKind = "input"
+        if isinstance(tensor, torch.nn.Parameter):
+            kind = "parameter"
+        elif id(tensor) in self.modules.buffers:
+            kind = "variable"
+        node = self.tape.node(kind, kind, name, name)
+        return self.tensors.describe(tensor, node, 0, name)
+
+    def _unseen(self, tensor: torch.Tensor, function: Any) -> Known:
+        """Something computed the tensor where no call is seen: TorchScript, or the program before recording."""
+        name = self.input_names.get(id(tensor), "")
+        node = self.tape.node("input", "input", name, name)
+        known = self.tensors.describe(tensor, node, 0, name)
+        first_edge, nodes = len(self.tape.edges), self.tape.nodes
+        self.graph.grow(function, node)
+        owners = [nodes[target][6] for _, target, *_ in self.tape.edges[first_edge:]]
+        for slot, owner in enumerate(dict.fromkeys(owners)):
+            if owner is not None and owner != node:
+                self.tape.edge(owner, node, 0, slot)
+        return known
+
+    def close(self) -> None:
+        """Leave nothing in the program's autograd graph, and watch its memory no more."""
+        self.graph.leave([tensor.grad_fn for tensor in self.tensors.alive() if tensor.requires_grad])
+        self.ledger.close()
+
+    def _origin(self, tensor: torch.Tensor, made: int | None) -> tuple[int, int] | None:
+        """The (node, slot) behind a tensor that is new or has changed, as far as it is known."""
+        writer = self.tensors.writer(tensor)
+        if writer is not None:
+            return writer
+        seen = self.tensors.last_seen(tensor)
+        if seen is not None and seen.node is not None:
+            return seen.node, seen.slot
+        owner = self.tape.nodes[made][6] if made is not None else None
+        if owner is not None:
+            return owner, 0
+        wrapped = self.tensors.below(tensor)
+        return (wrapped.node, wrapped.slot) if wrapped is not None and wrapped.node is not None else None
+
+    def _function_applied(self, tensor: torch.Tensor, function: Any, inner: Known | None) -> Known:
+        """A custom `autograd.Function` made the tensor; `inner` is what its own forward lines wrote."""
+        made_by = type(function)._forward_cls
+        site = self.apply_site or (made_by.forward.__code__, 0, 0, 0)
+        sources: Sources = [(inner.node, inner.slot)] if inner is not None else []
+        reads: list[int] = [inner.value] if inner is not None else []
+        for following, slot in function.next_functions:
+            made = self.graph.number(following) if following is not None else None
+            owner = self.tape.nodes[made][6] if made is not None else None
+            if owner is not None:
+                sources.append((owner, slot))
+                reads += self._written_by(owner, slot)
+        op = made_by.__name__
+        node = self.op_node(op, site, sources)
+        known = self.tensors.describe(tensor, node, 0)
+        step = RawStep(self.phase, op, node, site, self.modules.scope, tuple(reads))
+        step.writes = (known.value,)
+        step.saved = tuple(self.graph.grow(function, node))
+        step.note = "A custom Function: autograd knows only its backward, not the steps inside its forward."
+        step.memory = (self.ledger.alive, self.ledger.saved)
+        self.tape.step(step)
+        return known
+
+    def _written_by(self, node: int, slot: int) -> list[int]:
+        for step in reversed(self.tape.steps):
+            if step.node == node and slot < len(step.writes):
+                return [step.writes[slot]]
+        return []
+
+    def fused(
+        self, op: str, given: list[torch.Tensor], outputs: list[torch.Tensor], site: Site | None, note: str
+    ) -> None:
+        """A call whose inner calls went unwatched, as one operation from `given` to `outputs`."""
+        if not outputs or not self.may_step():
+            return
+        self.note_memory()
+        before = [self.known(tensor) for tensor in given]
+        node = self.op_node(op, site, [(known.node, known.slot) for known in before])
+        step = RawStep(self.phase, op, node, site, self.modules.scope, tuple([k.value for k in before]))
+        step.writes = tuple([self.tensors.describe(t, node, slot).value for slot, t in enumerate(outputs)])
+        for tensor in outputs:
+            if tensor.grad_fn is not None:
+                step.saved += tuple(self.graph.grow(tensor.grad_fn, node))
+        step.note = note
+        self.tape.step(step)

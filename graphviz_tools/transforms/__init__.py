@@ -1,0 +1,1 @@
+"""Recording to Recording: collapse, fold, simplify, compare."""

@@ -1,0 +1,181 @@
+"""What differs between two Recordings: nodes added, removed, and changed.
+
+    changes = diff(before, after)
+    print(changes)              # one line for each difference
+    draw(changes.union())       # both graphs in one, marked + - ~
+
+`diff(b, a)` says the mirror image of `diff(a, b)`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from graphviz_tools.transforms.node_matching import LEAVES, Side, last_writes, pair
+from graphviz_tools.recording import Edge, Node, Recording, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Node `before` of the first Recording is node `after` of the second, but for `what`, in words."""
+
+    before: int
+    after: int
+    what: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """The differences from `a` to `b`: `removed` are nodes of `a`, `added` of `b`, `same` pairs of both."""
+
+    a: Recording
+    b: Recording
+    added: tuple[int, ...]
+    removed: tuple[int, ...]
+    changed: tuple[Change, ...]
+    same: tuple[tuple[int, int], ...]
+
+    def __bool__(self) -> bool:
+        """True when anything differs."""
+        return bool(self.added or self.removed or self.changed)
+
+    def __str__(self) -> str:
+        if not self:
+            return f"no difference in {len(self.same)} nodes"
+        a, b = self.a.nodes, self.b.nodes
+        lines = [f"- {_said(a[n])}" for n in self.removed]
+        lines += [f"+ {_said(b[n])}" for n in self.added]
+        lines += [f"~ {_said(b[change.after])}: {'; '.join(change.what)}" for change in self.changed]
+        return "\n".join([*lines, f"  {len(self.same)} nodes are the same"])
+
+    def union(self) -> Recording:
+        """Both graphs in one Recording, one step a node; labels are marked "-", "+" or "~" where they differ.
+
+        Removed nodes come first, then the graph of `b`.
+        """
+        return _union(self)
+
+
+def diff(a: Recording, b: Recording) -> Diff:
+    """Compare two Recordings' graphs: their nodes, how they are wired, and the shapes and dtypes that flowed.
+
+    Numbers are not compared: two runs of one program on other data are the same graph.
+    """
+    left, right = Side.of(a), Side.of(b)
+    partner = pair(left, right)
+    changes = {pair: tuple(_words(left, right, partner, *pair)) for pair in sorted(partner.items())}
+    return Diff(
+        a=a,
+        b=b,
+        added=tuple(sorted(set(range(len(b.nodes))) - set(partner.values()))),
+        removed=tuple(sorted(set(range(len(a.nodes))) - set(partner))),
+        changed=tuple(Change(*pair, what) for pair, what in changes.items() if what),
+        same=tuple(pair for pair, what in changes.items() if not what),
+    )
+
+
+def _words(left: Side, right: Side, partner: dict[int, int], a: int, b: int) -> Iterator[str]:
+    """In what node `a` and its partner `b` differ."""
+    before, after = left.recording.nodes[a], right.recording.nodes[b]
+    if before.op != after.op:
+        yield f"{before.op} → {after.op}"
+    elif before.kind != after.kind:
+        yield f"{before.kind} → {after.kind}"
+    elif before.kind in LEAVES and before.label != after.label:
+        yield f"{before.label} → {after.label}"
+    if before.scope != after.scope:
+        yield f"moved from {_path(before)} to {_path(after)}"
+    was = {(partner.get(e.source), e.source_slot, e.target_slot, e.kind) for e in left.inputs.get(a, ())}
+    now = {(e.source, e.source_slot, e.target_slot, e.kind) for e in right.inputs.get(b, ())}
+    if was != now:
+        old, new = _sources(left, a), _sources(right, b)
+        yield f"inputs {old} → {new}" if old != new else f"inputs {new}, but other ones"
+    if (old := _types(left, a)) != (new := _types(right, b)) and old and new:
+        yield f"{old} → {new}"
+
+
+def _sources(side: Side, node: int) -> str:
+    edges = sorted(side.inputs.get(node, ()), key=lambda e: (e.kind != "data", e.target_slot))
+    return ", ".join(_called(side.recording.nodes[e.source]) for e in edges) or "none"
+
+
+def _types(side: Side, node: int) -> str:
+    """Shapes and dtypes that the node last wrote."""
+    return ", ".join(f"{value.dtype} {value.shape}" for value in side.values.get(node, ()) if value.dtype)
+
+
+def _path(node: Node) -> str:
+    return "/".join(node.scope) or "the outermost scope"
+
+
+def _called(node: Node) -> str:
+    return node.name or node.label or node.op
+
+
+def _said(node: Node) -> str:
+    name = _called(node)
+    return node.op if name == node.op else f"{node.op} {name}"
+
+
+def _union(difference: Diff) -> Recording:
+    a, b = difference.a, difference.b
+    base = len(difference.removed)
+    place = {node: i for i, node in enumerate(difference.removed)}
+    place |= {before: base + after for before, after in difference.same}
+    place |= {change.before: base + change.after for change in difference.changed}
+
+    notes = dict.fromkeys(range(base), ("-", "removed"))
+    notes |= {base + n: ("+", "added") for n in difference.added}
+    notes |= {base + change.after: ("~", "; ".join(change.what)) for change in difference.changed}
+
+    gone = [(a.nodes[n], place.__getitem__) for n in difference.removed]
+    nodes = tuple(
+        _marked(node, i, where, notes.get(i, ("", ""))[0])
+        for i, (node, where) in enumerate([*gone, *((node, base.__add__) for node in b.nodes)])
+    )
+    edges = [replace(e, source=place[e.source], target=place[e.target]) for e in a.edges]
+    edges = [e for e in edges if min(e.source, e.target) < base]
+    edges += [replace(e, source=base + e.source, target=base + e.target) for e in b.edges]
+    edges.sort(key=lambda e: max(e.source, e.target))
+    scopes = {scope.path: scope for scope in (*a.scopes, *b.scopes)}
+    return replace(
+        b,
+        title=f"{a.title or a.framework} → {b.title or b.framework}",
+        nodes=nodes,
+        edges=tuple(edges),
+        steps=tuple(_union_steps(difference, nodes, edges, notes)),
+        scopes=tuple(scopes.values()),
+    )
+
+
+def _marked(node: Node, place: int, where: Callable[[int], int], mark: str) -> Node:
+    owner = None if node.owner is None else where(node.owner)
+    label = node.label or node.name or node.op
+    return replace(node, id=place, owner=owner, label=f"{mark} {label}" if mark else label)
+
+
+def _union_steps(
+    difference: Diff, nodes: tuple[Node, ...], edges: list[Edge], notes: dict[int, tuple[str, str]]
+) -> Iterator[Step]:
+    """One step a node, which adds the edges that need no later one."""
+    at: dict[int, list[int]] = defaultdict(list)
+    for number, edge in enumerate(edges):
+        at[max(edge.source, edge.target)].append(number)
+    before, after = last_writes(difference.a), last_writes(difference.b)
+    written = [before.get(n, ()) for n in difference.removed]
+    written += [after.get(n, ()) for n in range(len(difference.b.nodes))]
+    for node in nodes:
+        yield Step(
+            index=node.id,
+            phase="optimize",
+            op=node.op,
+            node=node.id,
+            line=node.line,
+            nodes=(node.id,),
+            edges=tuple(at[node.id]),
+            writes=written[node.id],
+            scope=node.scope,
+            note=notes.get(node.id, ("", ""))[1],
+        )

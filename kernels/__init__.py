@@ -1,6 +1,0 @@
-"""Jupyter kernel provisioners: kernels forked from one preloaded process, ordinary or in a sandbox."""
-
-from kernels.kernelspec import install_kernelspec
-from kernels.shared_zygote import start_zygote
-
-__all__ = ["install_kernelspec", "start_zygote"]

@@ -1,0 +1,97 @@
+"""One submission: what counts, how long it may take, and what happens when the grader itself fails."""
+
+from __future__ import annotations
+
+import copy
+import time
+from pathlib import Path
+
+import pytest
+
+from graph_duet.grading import Bundle, Grader, exercise, fill, release, solved
+from graph_duet.grading import grader
+from graph_duet.grading.judging.judge import InfrastructureFault
+from graph_duet.grading.exercise.notebooks import Unreadable
+from graph_duet.notebook_kernels.sandbox import why_no_sandbox
+from tests.graph_duet.grading.conftest import LIGHT
+from tests.graph_duet.grading.masters import code, master, write_master
+
+needs_sandbox = pytest.mark.skipif(bool(why_no_sandbox()), reason=why_no_sandbox() or "there is a sandbox")
+
+
+@needs_sandbox
+def test_an_endless_loop_ends_with_the_deadline(bundle: Bundle) -> None:
+    notebook = solved(bundle)
+    next(c for c in notebook.cells if c.id == "relu").source = "while True: pass"
+    short = Bundle(copy.deepcopy(bundle.notebook), bundle.expected)
+    short.notebook.metadata.duet.update(deadline=3, cell_seconds=60)
+    assert short.exercise.deadline == 3
+    made = Grader(short, 1, LIGHT)
+    made.expected()
+    start = time.monotonic()
+    report = made.grade(notebook)
+    assert time.monotonic() - start < 3 + 2
+    assert {check.fault for check in report.checks} == {"timeout"}
+
+
+@needs_sandbox
+def test_a_grader_that_fails_gives_no_mark_and_tries_again(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Grader(bundle, 1, LIGHT)
+    made.expected()
+    tries: list[int] = []
+    honest = grader.judge
+
+    def failing(*arguments):
+        tries.append(1)
+        if len(tries) < 3:
+            raise InfrastructureFault("the disk is full")
+        return honest(*arguments)
+
+    monkeypatch.setattr(grader, "judge", failing)
+    assert made.grade(solved(bundle)).points == 10
+    tries.clear()
+    monkeypatch.setattr(grader, "ATTEMPTS", 2)
+    report = made.grade(solved(bundle))
+    assert (report.fault, report.points) == ("infrastructure", 0)
+    assert "the disk is full" in report.message
+
+
+@needs_sandbox
+def test_another_right_solution_has_full_marks_with_any_seed(bundle: Bundle) -> None:
+    right = fill(
+        exercise(bundle),
+        {
+            "1": "return x * (x > 0)",
+            "2": "nodes = dict(mul=2, add=1)\nnodes = dict(sorted(nodes.items()))",
+            "3": "y = double(x)\nreturn y + 1",
+        },
+    )
+    for seed in (1, 2):
+        report = Grader(bundle, seed, LIGHT).grade(right)
+        assert report.points == 10, report.checks
+
+
+def test_a_master_whose_check_changes_from_run_to_run_is_refused(tmp_path: Path) -> None:
+    notebook = master()
+    next(c for c in notebook.cells if c.id == "relu-seen").source = "import os; print(os.urandom(4).hex())"
+    with pytest.raises(ValueError, match="check cell relu-seen prints something that changes"):
+        release(write_master(tmp_path, notebook))
+
+
+def test_a_master_whose_solution_fails_is_refused(tmp_path: Path) -> None:
+    notebook = master()
+    notebook.cells.insert(2, code("broken", "1 / 0"))
+    with pytest.raises(ValueError, match="the solution fails in a given cell: ZeroDivisionError"):
+        release(write_master(tmp_path, notebook))
+
+
+def test_a_bundle_that_was_changed_is_refused(bundle: Bundle, tmp_path: Path) -> None:
+    path = bundle.save(tmp_path / "exercise.bundle.json")
+    assert Bundle.load(path).seal == bundle.seal
+    path.write_text(path.read_text().replace('"points": 2', '"points": 3'))
+    with pytest.raises(Unreadable, match="changed after it was sealed"):
+        Bundle.load(path)
+    with pytest.raises(FileNotFoundError, match="`duet release FOLDER` makes it"):
+        Bundle.load(tmp_path / "nowhere.json")

@@ -1,0 +1,124 @@
+"""A learner's own run: `duet check`, and plain `pytest --nbval` beside it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from typer.testing import CliRunner
+
+from graph_duet import grading
+from graph_duet.cli import app
+from graph_duet.grading import Bundle, exercise, fill, solved
+from graph_duet.grading import self_check
+from graph_duet.grading import progress
+from graph_duet.grading.judging.judge import Outcome
+from graph_duet.grading.report import CheckResult, Report
+
+
+@pytest.fixture
+def course(bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A course with one exercise, and a learner's folder."""
+    released = tmp_path / "course" / "exercise.ipynb"
+    released.parent.mkdir()
+    nbformat.write(exercise(bundle), released)
+    monkeypatch.setattr(self_check, "course_exercises", lambda: iter([released]))
+    monkeypatch.setenv("DUET_PROGRESS", str(tmp_path / "progress.sqlite"))
+    return tmp_path
+
+
+def test_the_unsolved_exercise_scores_nothing_and_the_solution_all(bundle: Bundle, course: Path) -> None:
+    for notebook, points in ((exercise(bundle), 0), (solved(bundle), 7)):
+        nbformat.write(notebook, course / "mine.ipynb")
+        run = grading.check(course / "mine.ipynb")
+        assert (run.report.points, run.report.possible) == (points, 7)
+        assert {c.fault for c in run.report.checks} == ({""} if points else {"empty"})
+
+
+def test_what_is_not_yet_right_comes_with_the_next_hint(bundle: Bundle, course: Path) -> None:
+    nbformat.write(fill(exercise(bundle), {"1": "return x", "2": "nodes = {}"}), course / "mine.ipynb")
+    said = [CliRunner().invoke(app, ["check", str(course / "mine.ipynb")]).output for _ in range(3)]
+    assert "Hint 1 for task 1: What is max(x, 0)?" in said[0]
+    assert "Hint 2 for task 1: np.where" in said[1]
+    assert "Hint 2 for task 1: np.where" in said[2]
+    (standing,) = progress.standings()
+    assert (standing.exercise, standing.points, standing.possible, standing.tries) == ("T01", 0, 7, 3)
+    assert "0 of 7" in CliRunner().invoke(app, ["progress"]).output
+
+
+def test_a_task_has_one_row_with_its_failed_checks_below_it(
+    bundle: Bundle, course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks = (
+        CheckResult("1", "a", 2, 2),
+        CheckResult("1", "b", 0, 1, fault="wrong", expects="a slope"),
+        CheckResult("1", "c", 0, 1, fault="error", message="NameError: [b]"),
+        CheckResult("2", "d", 0, 2, fault="empty"),
+        CheckResult("2", "e", 0, 1, fault="empty"),
+        CheckResult("3", "f", 4, 4),
+    )
+    run = self_check.OwnRun(bundle.exercise, Report("T01", checks), {}, {})
+    monkeypatch.setattr(grading, "check", lambda _: run)
+    said = CliRunner().invoke(app, ["check", "mine.ipynb"], env={"COLUMNS": "100"}).output
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in said.splitlines() if "│" in line]
+    assert rows == [
+        ["✗ 1 ReLU", "2 of 4", "another value was expected: a slope"],
+        ["", "", "the code raised an error: NameError: [b]"],
+        ["✗ 2 Predict the nodes", "0 of 3", "the hole is untouched"],
+        ["✓ 3 Serve", "4 of 4", "right"],
+    ]
+
+
+def test_an_error_in_an_answer_is_told_in_pythons_words(bundle: Bundle, course: Path) -> None:
+    notebook = fill(exercise(bundle), {"1": "return undefined"})
+    nbformat.write(notebook, course / "mine.ipynb")
+    report = grading.check(course / "mine.ipynb").report
+    assert (report.checks[0].fault, report.checks[0].message) == (
+        "error",
+        "NameError: name 'undefined' is not defined",
+    )
+
+
+def test_given_cells_that_find_no_time_are_no_mistake_of_the_learner(
+    bundle: Bundle, course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = Outcome(0, "given", "", "", "timeout", "", [])
+    monkeypatch.setattr(self_check, "judge", lambda *_: [late])
+    nbformat.write(solved(bundle), course / "mine.ipynb")
+    with pytest.raises(ValueError, match="this machine is too busy"):
+        grading.check(course / "mine.ipynb")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("not json", "mine.ipynb: the file is no JSON, so no notebook"),
+        ("", "mine.ipynb: the file is empty"),
+        ('{"nbformat": 4, "cells": [], "metadata": {}}', "mine.ipynb is no exercise of this course"),
+        (
+            '{"nbformat": 4, "cells": [], "metadata": {"duet": {"exercise": "L99"}}}',
+            "'L99', which is not installed; known are T01",
+        ),
+    ],
+)
+def test_what_is_no_exercise_is_one_clear_sentence(course: Path, content: str, sentence: str) -> None:
+    (course / "mine.ipynb").write_text(content)
+    with pytest.raises(ValueError, match=sentence):
+        grading.check(course / "mine.ipynb")
+
+
+def test_a_file_that_is_not_there_is_one_sentence(course: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="there is no file"):
+        grading.check(course / "nowhere.ipynb")
+
+
+def test_plain_nbval_judges_the_released_notebook_as_check_does(bundle: Bundle, course: Path) -> None:
+    """The solution passes, the unsolved exercise fails, with nothing of ours loaded."""
+    for notebook, code in ((solved(bundle), 0), (exercise(bundle), 1)):
+        nbformat.write(notebook, course / "mine.ipynb")
+        command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env", "mine.ipynb"]
+        done = subprocess.run(command, cwd=course, capture_output=True, text=True)
+        assert done.returncode == code, done.stdout[-2000:]

@@ -1,0 +1,138 @@
+"""The `duet` command as a shell sees it: one line for a mistake, exit status 2, and no framework until it is needed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from graphviz_tools import load
+
+DUET = [sys.executable, "-c", "from graph_duet.cli import main; main()"]
+PROGRAM = """
+import torch
+w = torch.tensor(3.0, requires_grad=True)
+def f(x):
+    if x.sum() > 1:
+        x = x * w
+    return x.sum()
+def nothing():
+    return 3
+"""
+
+
+def duet(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*DUET, *arguments], cwd=folder, capture_output=True, text=True, check=False, timeout=300
+    )
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    (tmp_path / "model.py").write_text(PROGRAM)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["show", "nowhere.py:f"], "duet: there is no file nowhere.py"),
+        (["show", "model.py:g"], "duet: model.py has no g; it has f, nothing"),
+        (
+            ["show", "model.py:f"],
+            "duet: model.py:f: missing a required argument: 'x'; give each argument with --input",
+        ),
+        (["show", "model.py:f", "-o", "x.pdf"], "duet: x.pdf should end in one of .html"),
+        (["check", "nowhere.ipynb"], "nowhere.ipynb"),
+        (["check", "model.py"], "model.py"),
+        (["export", "L02", "-g", "typo.sqlite"], "duet: there is no gradebook typo.sqlite"),
+        (["export", "L02", "--roster", "canvas.csv"], "duet: --roster is Canvas's own export"),
+        (["lab", "model.py"], "duet: model.py is a file: name a folder for the lessons"),
+        (["check", "."], "duet: . is a folder: name the notebook in it"),
+        (
+            ["grade", ".", "-a", "L02", "--unsafe-no-sandbox"],
+            "there is no bundle L02: `duet release FOLDER` makes it",
+        ),
+        (["override", "L02", "ann", "1", "two", "--reason", "x"], "duet: Invalid value for"),
+        (
+            ["override", "L02", "ann", "1", "-2", "--reason", "x", "-g", "typo.sqlite"],
+            "there is no gradebook",
+        ),
+        (["override", "L02", "ann", "1", "2"], "; `duet override --help` lists what it takes"),
+        (["grade", ".", "-a", ".", "--workers", "0"], "duet: Invalid value for '--workers'"),
+        (["frob"], "duet: No such command 'frob'; `duet --help` lists"),
+    ],
+)
+def test_a_mistake_is_one_line(program: Path, arguments: list[str], message: str) -> None:
+    done = duet(*arguments, folder=program)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (program / "typo.sqlite").exists()
+
+
+@pytest.mark.parametrize(
+    ("message", "brief"),
+    [
+        ("ValueError: one\ntwo\nthree", "ValueError: one"),
+        (
+            "KernelError: out-of-bounds: line 5: y[i] = 1\n  thread 9 ...\n  Try: guard it.",
+            "KernelError: out-of-bounds: line 5: y[i] = 1\nTry: guard it.",
+        ),
+        (
+            "SyntaxError: '{' was never closed (439294345.py, line 1)",
+            "SyntaxError: '{' was never closed (line 1)",
+        ),
+        (
+            'OperatorNotAllowedInGraphError: in user code:\n\n    File "a.py", line 2, in f  *\n        if x:\n\n'
+            "    OperatorNotAllowedInGraphError: Using a symbolic `tf.Tensor` as a `bool` is not allowed.\n",
+            "OperatorNotAllowedInGraphError: Using a symbolic `tf.Tensor` as a `bool` is not allowed.",
+        ),
+        ("RuntimeError: " + "x" * 500, "RuntimeError: " + "x" * 226 + " …"),
+        ("", ""),
+    ],
+)
+def test_an_error_is_told_in_brief(message: str, brief: str) -> None:
+    from graph_duet.commands.grading import in_brief
+
+    assert in_brief(message) == brief
+
+
+def test_show_writes_the_recording_of_a_users_program(program: Path) -> None:
+    done = duet("show", "model.py:f", "-i", "torch.ones(3)", "-o", "f.json.gz", folder=program)
+    assert done.returncode == 0, done.stderr
+    recording = load(program / "f.json.gz")
+    assert [step.op for step in recording.steps][:3] == ["sum", "gt", "__bool__"]
+    assert "backward" in {step.phase for step in recording.steps}
+
+
+def test_show_writes_a_page_that_stands_alone(program: Path) -> None:
+    done = duet("show", "model.py:f", "-i", "torch.ones(3)", "--no-browser", folder=program)
+    assert done.returncode == 0, done.stderr
+    assert (program / "f.html").stat().st_size < 300_000
+
+
+def test_a_program_without_a_tensor_says_so(program: Path) -> None:
+    done = duet("show", "model.py:nothing", "--no-browser", folder=program)
+    assert "Traceback" not in done.stderr
+    assert "no tensor" in done.stdout + done.stderr
+
+
+def test_doctor_finds_this_environment_whole(tmp_path: Path) -> None:
+    done = duet("doctor", folder=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "Everything a learner needs is here." in done.stdout
+
+
+def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("localhost", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = duet("lab", "--no-browser", "--port", port, folder=tmp_path)
+    assert f"duet: port {port} is in use" in done.stderr

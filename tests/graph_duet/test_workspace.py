@@ -1,0 +1,76 @@
+"""A learner's folder is filled from the course and never loses the learner's work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.sign import NotebookNotary
+
+from graph_duet import workspace
+
+
+@pytest.fixture
+def course(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
+    """A small course in place of the installed one; a test changes it to publish a new version."""
+    files = {"lessons/L01_x/lesson.ipynb": b"first", "lessons/README.md": b"map"}
+    monkeypatch.setattr(workspace, "course_files", lambda: iter(files.items()))
+    monkeypatch.setattr(workspace, "trust", lambda content: None)
+    return files
+
+
+def test_an_empty_folder_gets_the_whole_course(course: dict[str, bytes], tmp_path: Path) -> None:
+    assert workspace.fill(tmp_path) == workspace.Copied(new=2, updated=0, kept=0)
+    assert (tmp_path / "lessons/L01_x/lesson.ipynb").read_bytes() == b"first"
+
+
+def test_a_second_run_changes_nothing(course: dict[str, bytes], tmp_path: Path) -> None:
+    workspace.fill(tmp_path)
+    assert workspace.fill(tmp_path) == workspace.Copied(0, 0, 0)
+
+
+def test_what_the_learner_changed_is_kept_and_the_rest_is_updated(
+    course: dict[str, bytes], tmp_path: Path
+) -> None:
+    workspace.fill(tmp_path)
+    (tmp_path / "lessons/L01_x/lesson.ipynb").write_bytes(b"my work")
+    course["lessons/L01_x/lesson.ipynb"] = b"second"
+    course["lessons/README.md"] = b"new map"
+    assert workspace.fill(tmp_path) == workspace.Copied(new=0, updated=1, kept=1)
+    assert (tmp_path / "lessons/L01_x/lesson.ipynb").read_bytes() == b"my work"
+    assert (tmp_path / "lessons/README.md").read_bytes() == b"new map"
+
+
+def test_a_damaged_manifest_loses_nothing(course: dict[str, bytes], tmp_path: Path) -> None:
+    workspace.fill(tmp_path)
+    (tmp_path / workspace.MANIFEST).write_text("{")
+    course["lessons/README.md"] = b"new map"
+    assert workspace.fill(tmp_path).kept == 1
+    assert (tmp_path / "lessons/README.md").read_bytes() == b"map"
+
+
+def test_a_file_in_the_folder_s_place_is_named(course: dict[str, bytes], tmp_path: Path) -> None:
+    place = tmp_path / "taken"
+    place.write_text("")
+    with pytest.raises(NotADirectoryError, match="is a file: name a folder"):
+        workspace.fill(place)
+
+
+def test_a_shipped_notebook_is_trusted_and_one_that_was_changed_is_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """JupyterLab hides an untrusted notebook's pictures until it has run."""
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    cell = nbformat.v4.new_code_cell("1", outputs=[nbformat.v4.new_output("display_data")])
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    workspace.trust(nbformat.writes(notebook).encode())
+    assert NotebookNotary().check_signature(notebook)
+    cell.source = "2"
+    assert not NotebookNotary().check_signature(notebook)
+
+
+def test_solutions_are_never_copied() -> None:
+    names = [name for name, _ in workspace.course_files()]
+    assert "lessons/README.md" in names
+    assert not [name for name in names if name.endswith(workspace.SOLUTIONS)]

@@ -1,0 +1,102 @@
+"""What the Stepper's and the Duet's front ends are given."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from graphviz_tools.recording import Recording
+from graphviz_tools.drawing.scene import Scene, make_scene
+from widgets.recording_data import recording_json, scene_json
+from widgets.questions import questions
+
+Json = dict[str, Any]
+ROOM = 200_000  # bytes of a page for the recording and its further scenes; the front end takes the rest
+
+FRAMEWORKS = {
+    "torch": "PyTorch · eager",
+    "tensorflow": "TensorFlow · static",
+    "torch.compile": "torch.compile · captured",
+    "torch.export": "torch.export · captured",
+    "torchscript": "TorchScript · static",
+    "jax": "JAX · traced",
+    "onnx": "ONNX · file",
+}
+
+
+def heading(recording: Recording) -> str:
+    """The name above a side: the framework and its mode."""
+    return FRAMEWORKS.get(recording.framework, recording.framework)
+
+
+def side_json(recording: Recording, scene: Scene) -> Json:
+    return {"heading": heading(recording), "story": recording_json(recording), "scene": scene_json(scene)}
+
+
+def stepper_json(recording: Recording, scene: Scene, seed: int) -> Json:
+    asked = [question.json() for question in questions(recording, seed)]
+    title = recording.title or recording.framework
+    return {"view": "stepper", "name": "Stepper", "title": title, "questions": asked} | side_json(
+        recording, scene
+    )
+
+
+def duet_json(
+    recordings: Sequence[Recording], scenes: Sequence[Scene], beats: Sequence[tuple[int, int]], seed: int
+) -> Json:
+    return {
+        "view": "duet",
+        "name": "Duet",
+        "title": " and ".join(dict.fromkeys(r.title or r.framework for r in recordings)),
+        "sides": [side_json(r, s) for r, s in zip(recordings, scenes, strict=True)],
+        "beats": [list(beat) for beat in beats],
+        "questions": _duet_questions(recordings, beats, seed),
+    }
+
+
+def names(recording: Recording, nodes: Sequence[int]) -> list[str]:
+    """What a learner calls these nodes."""
+    return [(n := recording.nodes[node]).label or n.name or n.op for node in nodes]
+
+
+def _duet_questions(
+    recordings: Sequence[Recording], beats: Sequence[tuple[int, int]], seed: int
+) -> list[Json]:
+    """The sides' questions at the beats that reveal their steps; the sides take turns where both have one."""
+    asked = [{question.step: question for question in questions(r, seed)} for r in recordings]
+    found: list[Json] = []
+    before = (-1, -1)
+    for number, beat in enumerate(beats):
+        order = (0, 1) if len(found) % 2 == 0 else (1, 0)
+        side = next((s for s in order if beat[s] != before[s] and beat[s] in asked[s]), None)
+        if side is not None:
+            question = asked[side][beat[side]].json()
+            where = heading(recordings[side])
+            found.append(question | {"step": number, "prompt": f"{where}: {question['prompt']}"})
+        before = beat
+    return found
+
+
+def with_further_scenes(data: Json, recordings: Sequence[Recording], scenes: Sequence[Scene]) -> Json:
+    """`data` for a page, with what opening, closing or folding one more scope needs, while there is room."""
+    left = ROOM - len(json.dumps(data))
+    carried = []
+    for side, (recording, scene) in enumerate(zip(recordings, scenes, strict=True)):
+        for fold, make in _further(recording, scene):
+            entry = {"side": side, "fold": fold, "scene": scene_json(make())}
+            left -= len(json.dumps(entry))
+            if left < 0:
+                return data | {"scenes": carried}
+            carried.append(entry)
+    return data | {"scenes": carried}
+
+
+def _further(recording: Recording, scene: Scene) -> Iterator[tuple[bool, Callable[[], Scene]]]:
+    yield True, lambda: make_scene(recording, fold=True)
+    for path in sorted(scene.opened, key=len):
+        inside = {other for other in scene.opened if other[: len(path)] == path}
+        yield False, lambda inside=inside: make_scene(recording, scene.opened - inside)
+    for box in scene.outline.boxes:
+        if box.scope is not None:
+            yield False, lambda path=box.scope: make_scene(recording, scene.opened | {path})
