@@ -47,11 +47,11 @@ run-tests:
 # Of the rooms whose tests must reach 90 % of the lines; the others are printed too.
 coverage: install-test
 	@$(BIN)/coverage erase
-	@$(TEST_ENV) $(BIN)/coverage run -m pytest -n 2 --dist loadfile tests/graphviz_tools tests/gpu_labs tests/graph_duet/grading \
-		tests/widgets tests/graph_duet/notebook_kernels tests/graph_duet $(ARGS)
+	@$(TEST_ENV) $(BIN)/coverage run -m pytest -n 2 --dist loadfile tests/graphviz_tools tests/gpu_labs tests/graph_duet \
+		tests/widgets $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
-	@for room in graphviz_tools gpu_labs/executor grading; do \
+	@for room in graphviz_tools gpu_labs/executor graph_duet/grading; do \
 		echo "$$room: $$($(BIN)/coverage report --include="$$room/*" --format=total) % of its lines"; \
 		$(BIN)/coverage report --include="$$room/*" --fail-under=90 >/dev/null || exit 1; done
 

@@ -22,9 +22,9 @@ from pathlib import Path
 from benchmarks.browser import chromium, new_page
 from benchmarks.measure import Row, Timing, compared, in_turn, publish
 from graphviz_tools.drawing.outline import outline, shown
-from graphviz_tools.recording import Recording
 from graphviz_tools.drawing.scene import make_scene
 from graphviz_tools.drawing.timeline import moments
+from graphviz_tools.recording import Recording
 from widgets import Stepper
 from widgets.recording_data import scene_json
 

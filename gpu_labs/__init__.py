@@ -14,19 +14,27 @@ if TYPE_CHECKING:
     from gpu_labs.executor.cuda_module import cuda
     from gpu_labs.executor.findings import KINDS, Finding
     from gpu_labs.executor.inspect import inspect
-    from gpu_labs.executor.launch_record import Access, ArrayInfo, KernelError, KernelTypeError, KernelWarning, Launch, Profile
+    from gpu_labs.executor.launch_record import (
+        Access,
+        ArrayInfo,
+        KernelError,
+        KernelTypeError,
+        KernelWarning,
+        Launch,
+        Profile,
+    )
 
 _HOMES = {
-    "Access": "launch",
-    "ArrayInfo": "launch",
+    "Access": "launch_record",
+    "ArrayInfo": "launch_record",
     "Finding": "findings",
     "KINDS": "findings",
-    "KernelError": "launch",
-    "KernelTypeError": "launch",
-    "KernelWarning": "launch",
-    "Launch": "launch",
-    "Profile": "launch",
-    "cuda": "facade",
+    "KernelError": "launch_record",
+    "KernelTypeError": "launch_record",
+    "KernelWarning": "launch_record",
+    "Launch": "launch_record",
+    "Profile": "launch_record",
+    "cuda": "cuda_module",
     "inspect": "inspect",
 }
 

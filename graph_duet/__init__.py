@@ -1,8 +1,28 @@
-"""The `duet` command: open the lessons, look at one's own program, grade."""
+"""The `duet` command and what is behind it: notebook kernels, grading, the JupyterLab server side.
+
+Exercises import one name from here: `from graph_duet import show`.
+"""
+
+from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from graph_duet.grading.exercise.values import show
+
+__all__ = ["show"]
 
 try:
     __version__ = version("graph-duet")
 except PackageNotFoundError:  # run from a checkout that was never installed
     __version__ = "0+unknown"
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded when first used, so that `duet --help` and the sandbox import nothing they do not need.
+    if name != "show":
+        raise AttributeError(f"module 'graph_duet' has no attribute {name!r}")
+    from graph_duet.grading.exercise.values import show
+
+    return show

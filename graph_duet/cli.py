@@ -10,10 +10,7 @@ import typer
 from rich.console import Console
 
 from graph_duet import __version__
-from graph_duet.commands import doctor
-from graph_duet.commands import grading
-from graph_duet.commands import lab
-from graph_duet.commands import show
+from graph_duet.commands import doctor, grading, lab, show
 
 app = typer.Typer(
     name="duet",

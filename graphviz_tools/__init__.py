@@ -13,40 +13,40 @@ from typing import TYPE_CHECKING, Any
 
 # Each of these functions is named as its module is: imported here, once, so that the function wins the name.
 from graphviz_tools.alignment.align import align as align
-from graphviz_tools.transforms.collapse import collapse as collapse
-from graphviz_tools.transforms.diff import diff as diff
 from graphviz_tools.frameworks import quiet_environment
 from graphviz_tools.trace_cache import trace_cache as trace_cache
+from graphviz_tools.transforms.collapse import collapse as collapse
+from graphviz_tools.transforms.diff import diff as diff
 
 if TYPE_CHECKING:
     from graphviz_tools.alignment.align import Alignment as Alignment
     from graphviz_tools.drawing.picture import draw as draw
-    from graphviz_tools.transforms.simplify import without_plumbing as without_plumbing
     from graphviz_tools.recording import Recording as Recording
     from graphviz_tools.serialization import load as load
     from graphviz_tools.serialization import save as save
-    from graphviz_tools.sources.compiled.recorder.recorder import record_compiled as record_compiled
-    from graphviz_tools.sources.jax.recorder.recorder import record_jax as record_jax
-    from graphviz_tools.sources.onnx.recorder.recorder import record_onnx as record_onnx
+    from graphviz_tools.sources.compiled.recorder import record_compiled as record_compiled
+    from graphviz_tools.sources.jax.recorder import record_jax as record_jax
+    from graphviz_tools.sources.onnx.recorder import record_onnx as record_onnx
+    from graphviz_tools.sources.tensorflow.optimized import record_optimized as record_optimized
+    from graphviz_tools.sources.tensorflow.recorder import record_tensorflow as record_tensorflow
     from graphviz_tools.sources.torch.recorder import record_torch as record_torch
     from graphviz_tools.sources.torch.recorder import recording_torch as recording_torch
-    from graphviz_tools.sources.tensorflow.recorder.recorder import record_tensorflow as record_tensorflow
-    from graphviz_tools.sources.tensorflow.recorder.optimized import record_optimized as record_optimized
+    from graphviz_tools.transforms.simplify import without_plumbing as without_plumbing
 
 _HOME = {
-    "Alignment": "align",
+    "Alignment": "alignment.align",
     "Recording": "recording",
-    "draw": "picture",
-    "load": "saving",
-    "record_compiled": "sources.compiled",
-    "record_jax": "sources.jax",
-    "record_onnx": "sources.onnx",
-    "record_optimized": "sources.tensorflow_optimized",
-    "record_tensorflow": "sources.tensorflow",
-    "record_torch": "sources.pytorch",
-    "recording_torch": "sources.pytorch",
-    "save": "saving",
-    "without_plumbing": "plumbing",
+    "draw": "drawing.picture",
+    "load": "serialization",
+    "record_compiled": "sources.compiled.recorder",
+    "record_jax": "sources.jax.recorder",
+    "record_onnx": "sources.onnx.recorder",
+    "record_optimized": "sources.tensorflow.optimized",
+    "record_tensorflow": "sources.tensorflow.recorder",
+    "record_torch": "sources.torch.recorder",
+    "recording_torch": "sources.torch.recorder",
+    "save": "serialization",
+    "without_plumbing": "transforms.simplify",
 }
 
 __all__ = [

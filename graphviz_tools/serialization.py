@@ -1,4 +1,4 @@
-"""Recordings as JSON values: `to_json` and `from_json`.
+"""Recordings as files (`save`, `load`) and as JSON values (`to_json`, `from_json`).
 
 The format follows the dataclasses of recording.py field by field and leaves out what has its default. Two
 things differ, for size and for JavaScript:
@@ -11,11 +11,17 @@ things differ, for size and for JavaScript:
 
 from __future__ import annotations
 
+import gzip
+import json
 import math
+import os
+import tempfile
 import types
+import zlib
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from graphviz_tools.recording import Number, Recording, SourceLine, Value
@@ -26,6 +32,45 @@ VERSION = 1
 Json = Any
 _TABLES: dict[type, str] = {Value: "values", SourceLine: "lines"}
 _WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
+
+def save(recording: Recording, path: str | os.PathLike[str]) -> Path:
+    """Write the recording to `path`; the file appears whole or not at all.
+
+    Raises OSError when the place cannot be written.
+    """
+    path = Path(path)
+    content = json.dumps(to_json(recording), separators=(",", ":"), allow_nan=False).encode()
+    if path.suffix == ".gz":
+        content = gzip.compress(content, mtime=0)
+    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(unfinished).replace(path)
+    except BaseException:
+        Path(unfinished).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def load(path: str | os.PathLike[str]) -> Recording:
+    """The recording that `save` wrote to `path`, compressed or not.
+
+    Raises ValueError, in one sentence, for a damaged file, one of another kind, or one of a later version.
+    """
+    content = Path(path).read_bytes()
+    try:
+        if content[:2] == b"\x1f\x8b":
+            content = gzip.decompress(content)
+        written = json.loads(content)
+    except (OSError, EOFError, ValueError, RecursionError, zlib.error) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ValueError(f"{path} is damaged or no recording: {reason}") from None
+    try:
+        return from_json(written)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
 
 
 def to_json(recording: Recording) -> dict[str, Json]:

@@ -23,11 +23,11 @@ def trace_cache(fn: Callable[..., Any]) -> TraceCache:
     Raises TypeError for anything else, such as a plain Python function, which has no cache.
     """
     if hasattr(fn, "experimental_get_tracing_count"):
-        from graphviz_tools.sources.tensorflow.recorder.cache import TensorFlowCache
+        from graphviz_tools.sources.tensorflow.cache import TensorFlowCache
 
         return TensorFlowCache(fn)
     if callable(fn) and _is_compiled(fn):
-        from graphviz_tools.sources.compiled.recorder.cache import CompiledCache
+        from graphviz_tools.sources.compiled.cache import CompiledCache
 
         return CompiledCache(fn)
     raise TypeError(

@@ -19,7 +19,7 @@ from graphviz_tools.recording import Edge, Node, Recording, Step  # noqa: E402
 
 PICTURE = ROOT / "docs" / "images" / "rooms.svg"
 # From the one that imports nothing to the one that imports all; a notebook counts by its saved cells.
-ROOMS = ("graphviz_tools", "kernels", "gpu_labs", "widgets", "grading", "duet", "lessons")
+ROOMS = ("graphviz_tools", "gpu_labs", "widgets", "graph_duet", "lessons")
 _IMPORT = re.compile(r"^\W*(?:from|import) (\w+)", re.MULTILINE)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from graphviz_tools.alignment.align import Alignment, align
-from graphviz_tools.recording import Recording
 from graphviz_tools.drawing.scene import make_scene
+from graphviz_tools.recording import Recording
 from widgets.beats import beats
+from widgets.front_end_data import duet_json, names
 from widgets.shown_steps import Stage
 from widgets.side_by_side_svg import side_by_side
 from widgets.view import View
-from widgets.front_end_data import duet_json, names
 
 
 class Duet(View):

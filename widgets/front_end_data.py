@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from graphviz_tools.recording import Recording
 from graphviz_tools.drawing.scene import Scene, make_scene
-from widgets.recording_data import recording_json, scene_json
+from graphviz_tools.recording import Recording
 from widgets.questions import questions
+from widgets.recording_data import recording_json, scene_json
 
 Json = dict[str, Any]
 ROOM = 200_000  # bytes of a page for the recording and its further scenes; the front end takes the rest

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from graphviz_tools.drawing.palette import PALETTE
-from graphviz_tools.recording import Recording
 from graphviz_tools.drawing.text import bytes_text
+from graphviz_tools.recording import Recording
 
 _PAINT = PALETTE["light"]
 _LINES = ("-", "--", "-.", ":")  # curves differ by more than colour

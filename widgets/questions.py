@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from graphviz_tools.recording import Recording, Step, Value
-from graphviz_tools.drawing.timeline import Arrival, arrivals
 from graphviz_tools.drawing.text import number_text, shape_text, value_text
+from graphviz_tools.drawing.timeline import Arrival, arrivals
+from graphviz_tools.recording import Recording, Step, Value
 
 Kind = Literal["node", "edge", "shape", "gradient", "value"]
 NEAR = 12  # steps from which wrong nodes are taken

@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from graphviz_tools.drawing.layout import title_text
-from graphviz_tools.recording import Number, Recording, Step, Value
 from graphviz_tools.drawing.scene import Scene
-from graphviz_tools.drawing.timeline import arrivals
 from graphviz_tools.drawing.svg import path_data
 from graphviz_tools.drawing.text import number_text, shape_text, type_text, value_text
+from graphviz_tools.drawing.timeline import arrivals
+from graphviz_tools.recording import Number, Recording, Step, Value
 
 Json = dict[str, Any]
 PHASES = ("forward", "backward", "trace", "run", "optimize")

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graphviz_tools.transforms.simplify import shown_steps, without_plumbing
-from graphviz_tools.recording import Recording
 from graphviz_tools.drawing.scene import Scene
+from graphviz_tools.recording import Recording
+from graphviz_tools.transforms.simplify import shown_steps, without_plumbing
 
 
 @dataclass(frozen=True, slots=True)

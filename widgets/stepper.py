@@ -7,11 +7,11 @@ from pathlib import Path
 
 from graphviz_tools.drawing.outline import ScopePath
 from graphviz_tools.drawing.picture import Picture
-from graphviz_tools.recording import Recording
 from graphviz_tools.drawing.scene import make_scene
+from graphviz_tools.recording import Recording
+from widgets.front_end_data import stepper_json
 from widgets.shown_steps import Stage
 from widgets.view import View
-from widgets.front_end_data import stepper_json
 
 
 class Stepper(View):

@@ -15,8 +15,8 @@ from graphviz_tools.recording import SourceLine
 from graphviz_tools.trace_cache import CacheHistory, Call, Prediction, trace_cache
 from widgets.js_bundle import script, style
 from widgets.page import write_page, write_svg
-from widgets.trace_cache_picture import trace_cache_svg
 from widgets.static_fallback import Twin
+from widgets.trace_cache_picture import trace_cache_svg
 
 _RAISED = "raised "  # how the sources begin a reason that is an error
 

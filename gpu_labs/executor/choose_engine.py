@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from gpu_labs.executor.ir.control_flow import Flow, analyse, waits_for
-from gpu_labs.executor.launch_record import Engine, Level
-from gpu_labs.executor.ir.program import Function, Program
 from gpu_labs.executor.ir.aliases import Roots
+from gpu_labs.executor.ir.control_flow import Flow, analyse, waits_for
+from gpu_labs.executor.ir.program import Function, Program
+from gpu_labs.executor.launch_record import Engine, Level
 
 FEW = 48  # lanes below which Python numbers beat arrays
 MANY_PRINTS = 4096

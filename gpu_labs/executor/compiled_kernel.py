@@ -7,16 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from gpu_labs.executor.frontend.statements import type_inference
 from gpu_labs.executor.choose_engine import Manners
-from gpu_labs.executor.frontend.statements.statements import build
-from gpu_labs.executor.launch_record import KernelTypeError
-from gpu_labs.executor.lockstep.runtime.compiler import compile_program
-from gpu_labs.executor.frontend.statements.lowering import Unsupported
-from gpu_labs.executor.ir.program import Program
+from gpu_labs.executor.frontend.lowering import Unsupported
+from gpu_labs.executor.frontend.statements import build, type_inference
 from gpu_labs.executor.ir.aliases import Roots
-from gpu_labs.executor.serial.scheduler.compiler import compile_serial
+from gpu_labs.executor.ir.program import Program
+from gpu_labs.executor.launch_record import KernelTypeError
+from gpu_labs.executor.lockstep.compiler import compile_program
 from gpu_labs.executor.observers.redundant_barriers import barrier_sites, looped_sites
+from gpu_labs.executor.serial.compiler import compile_serial
 
 
 class Prepared:

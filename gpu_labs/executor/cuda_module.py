@@ -26,12 +26,12 @@ from numba.cuda.dispatcher import CUDADispatcher
 from numba.cuda.typing.typeof import typeof_impl
 
 from gpu_labs.executor.frontend.statements import type_inference
+from gpu_labs.executor.launch_record import KernelWarning, Launch
+from gpu_labs.executor.run import run
 from gpu_labs.executor.runtime.device import Context, Device, Devices, detect, select_device
 from gpu_labs.executor.runtime.device_array import Argument, DeviceArray, Event, Stream
-from gpu_labs.executor.launch_record import KernelWarning, Launch
-from gpu_labs.executor.runtime.reduce import Reduce
-from gpu_labs.executor.run import run
 from gpu_labs.executor.runtime.launch_shape import dims
+from gpu_labs.executor.runtime.reduce import Reduce
 
 
 class ExecutorKernel(CUDADispatcher):

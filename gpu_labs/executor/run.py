@@ -11,24 +11,24 @@ from typing import Any
 
 import numpy as np
 
-from gpu_labs.executor.runtime.arguments import arrays_in, bind, host_array
 from gpu_labs.executor.choose_engine import choose
-from gpu_labs.executor.findings import Dim3
-from gpu_labs.executor.runtime.lanes import Lanes
-from gpu_labs.executor.launch_record import Engine, KernelTypeError, KernelWarning, Launch, Level
-from gpu_labs.executor.lockstep.runtime.runtime import Run
-from gpu_labs.executor.frontend.statements.lowering import Unsupported
-from gpu_labs.executor.runtime.memory import Memory
 from gpu_labs.executor.compiled_kernel import Prepared, parameters, prepare
-from gpu_labs.executor.observers.profiler import Profiler
+from gpu_labs.executor.findings import Dim3
+from gpu_labs.executor.frontend.lowering import Unsupported
 from gpu_labs.executor.ir.program import source_of
+from gpu_labs.executor.launch_record import Engine, KernelTypeError, KernelWarning, Launch, Level
+from gpu_labs.executor.lockstep.runtime import Run
 from gpu_labs.executor.observers.access_log import Recorder
-from gpu_labs.executor.serial.scheduler.scheduler import BlockRun
-from gpu_labs.executor.runtime.launch_shape import problems
-from gpu_labs.executor.simulator import simulate
 from gpu_labs.executor.observers.livelock import Stuck
-from gpu_labs.executor.observers.redundant_barriers import Usefulness
 from gpu_labs.executor.observers.observer import Watch
+from gpu_labs.executor.observers.profiler import Profiler
+from gpu_labs.executor.observers.redundant_barriers import Usefulness
+from gpu_labs.executor.runtime.arguments import arrays_in, bind, host_array
+from gpu_labs.executor.runtime.lanes import Lanes
+from gpu_labs.executor.runtime.launch_shape import problems
+from gpu_labs.executor.runtime.memory import Memory
+from gpu_labs.executor.serial.scheduler import BlockRun
+from gpu_labs.executor.simulator import simulate
 
 STRETCH = 16_384  # lanes that run at once: their arrays then stay in a core's cache
 

@@ -15,8 +15,8 @@ from rich.table import Table
 if TYPE_CHECKING:
     from graph_duet.grading.classroom.grade import Summary
     from graph_duet.grading.classroom.gradebook import Gradebook
-    from graph_duet.grading.self_check import OwnRun
     from graph_duet.grading.report import CheckResult
+    from graph_duet.grading.self_check import OwnRun
 
 console = Console()
 

@@ -11,8 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from graph_duet import server
-from graph_duet import workspace
+from graph_duet import server, workspace
 from graph_duet.notebook_kernels.shared_zygote import can_fork_kernels, start_zygote
 
 console = Console(soft_wrap=True)

@@ -12,28 +12,28 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from graph_duet.grading.exercise.bundle import Bundle
-    from graph_duet.grading.grader import Conditions, Grader
-    from graph_duet.grading.self_check import check
-    from graph_duet.grading.release import Release, differences, exercise, fill, release, solved
-    from graph_duet.grading.report import CheckResult, Report
     from graph_duet.grading.exercise.values import show
+    from graph_duet.grading.grader import Conditions, Grader
+    from graph_duet.grading.releasing import Release, differences, exercise_notebook, fill, release, solved
+    from graph_duet.grading.report import CheckResult, Report
+    from graph_duet.grading.self_check import check
 
 # nbformat imports jsonschema, which would compile a grammar for the format "iri" for seconds: no notebook uses it.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 _HOME = {
-    "Bundle": "bundle",
+    "Bundle": "exercise.bundle",
     "CheckResult": "report",
     "Conditions": "grader",
     "Grader": "grader",
     "Release": "releasing",
     "Report": "report",
-    "check": "own_run",
+    "check": "self_check",
     "differences": "releasing",
-    "exercise": "releasing",
+    "exercise_notebook": "releasing",
     "fill": "releasing",
     "release": "releasing",
-    "show": "values",
+    "show": "exercise.values",
     "solved": "releasing",
 }
 
@@ -46,7 +46,7 @@ __all__ = [
     "Report",
     "check",
     "differences",
-    "exercise",
+    "exercise_notebook",
     "fill",
     "release",
     "show",
@@ -56,8 +56,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
-        raise AttributeError(f"module 'grading' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"grading.{_HOME[name]}"), name)
+        raise AttributeError(f"module 'graph_duet.grading' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"graph_duet.grading.{_HOME[name]}"), name)
     globals()[name] = value
     return value
 

@@ -13,14 +13,20 @@ from nbformat import NotebookNode
 from graph_duet.grading.exercise import notebooks
 from graph_duet.grading.exercise.bundle import Bundle
 from graph_duet.grading.exercise.format import Exercise
+from graph_duet.grading.exercise.notebooks import Unreadable
 from graph_duet.grading.judging.answers import Foreign, graft
 from graph_duet.grading.judging.judge import InfrastructureFault, judge
 from graph_duet.grading.judging.kernel_client import Budget
-from graph_duet.grading.judging.kernel_start import StartKernel, in_sandbox, modules_for, ordinary, start_zygote
-from graph_duet.grading.exercise.notebooks import Unreadable
+from graph_duet.grading.judging.kernel_start import (
+    StartKernel,
+    in_sandbox,
+    modules_for,
+    ordinary,
+    start_zygote,
+)
 from graph_duet.grading.judging.schedule import plan
-from graph_duet.grading.report import Report
 from graph_duet.grading.judging.verdict import verdict
+from graph_duet.grading.report import Report
 from graph_duet.notebook_kernels.sandbox import Limits, require_gpu
 
 ATTEMPTS = 3
@@ -40,7 +46,7 @@ class Conditions:
     zygote: str = ""
 
     def kernels(self, bundle: Bundle) -> StartKernel:
-        """Raises graph_duet.notebook_kernels.sandbox.NoSandbox when a sandbox is asked for and there is none, and NoGpu likewise."""
+        """Raises NoSandbox when a sandbox is asked for and there is none, and NoGpu likewise."""
         if self.gpu:
             require_gpu()
         if not self.sandbox:
@@ -51,7 +57,7 @@ class Conditions:
         """These conditions with a zygote that this process starts now and all workers on this machine share.
 
         Call it in the main thread, before the workers start: it imports meanwhile. Raises
-        graph_duet.notebook_kernels.sandbox.NoSandbox and NoGpu.
+        NoSandbox and NoGpu.
         """
         if self.gpu:
             require_gpu()

@@ -14,15 +14,15 @@ from nbformat import NotebookNode
 from graph_duet.grading.exercise import notebooks
 from graph_duet.grading.exercise.bundle import Bundle
 from graph_duet.grading.exercise.format import Exercise, kind
+from graph_duet.grading.exercise.notebooks import Unreadable, duet
 from graph_duet.grading.judging.answers import graft
 from graph_duet.grading.judging.judge import Outcome, judge, printed
 from graph_duet.grading.judging.kernel_client import Budget
 from graph_duet.grading.judging.kernel_start import ordinary
-from graph_duet.grading.exercise.notebooks import Unreadable, duet
 from graph_duet.grading.judging.schedule import plan
-from graph_duet.grading.release import sealed_text
-from graph_duet.grading.report import Report
 from graph_duet.grading.judging.verdict import verdict
+from graph_duet.grading.releasing import sealed_text
+from graph_duet.grading.report import Report
 
 _START_SECONDS = 60.0  # for a kernel to start, and for a cell to import the frameworks on a busy machine
 

@@ -11,8 +11,8 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.launcher import launch_kernel
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from graph_duet.notebook_kernels.pending_process import AwaitedProcess, Process
 from graph_duet.notebook_kernels.forked_process import ForkedProcess
+from graph_duet.notebook_kernels.pending_process import AwaitedProcess, Process
 from graph_duet.notebook_kernels.shared_zygote import can_fork_kernels, start_zygote
 
 log = logging.getLogger(__name__)

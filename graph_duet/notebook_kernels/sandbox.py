@@ -26,7 +26,7 @@ from graph_duet.notebook_kernels.cgroups import ControlGroup
 from graph_duet.notebook_kernels.forked_process import ForkedProcess
 from graph_duet.notebook_kernels.shared_zygote import Zygote
 
-PROJECT = Path(__file__).resolve().parents[1]
+PROJECT = Path(__file__).resolve().parents[2]
 _SYSTEM = (
     "/usr",
     "/bin",
@@ -38,7 +38,7 @@ _SYSTEM = (
     "/etc/alternatives",
     "/etc/fonts",
 )
-_ROOMS = ("graphviz_tools", "widgets", "gpu_labs", "grading", "kernels")
+_ROOMS = ("graphviz_tools", "widgets", "gpu_labs", "graph_duet")
 SECRET = ("master.ipynb", "*.bundle.json", "reference.py")
 _NVIDIA = Path("/dev/nvidiactl")
 _SCRIPT = "import sys; from graph_duet.notebook_kernels.zygote import main; main(*sys.argv[1:])"

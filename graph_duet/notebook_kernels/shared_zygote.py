@@ -33,7 +33,7 @@ class Zygote:
     """A running zygote process. `path` is its Unix socket, which exists once everything is imported."""
 
     def __init__(self, command: Sequence[str], path: Path, pass_fds: Sequence[int] = ()):
-        """`command` is what runs `python -m graph_duet.notebook_kernels.zygote`; its stdin is the leash that ends it with us."""
+        """`command` runs `zygote.py` as a module; closing its stdin ends it, so it cannot outlive us."""
         self.path = path
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=tuple(pass_fds))
         self._finalizer = weakref.finalize(self, _end, self._process, path.parent)
@@ -107,7 +107,9 @@ def start_zygote(modules: Sequence[str] = LESSON_MODULES) -> Zygote:
     with _starting:
         if _shared is None or not _shared.is_running():
             path = Path(tempfile.mkdtemp(prefix="duet-")) / "zygote"
-            _shared = Zygote([sys.executable, "-m", "graph_duet.notebook_kernels.zygote", str(path), *modules], path)
+            _shared = Zygote(
+                [sys.executable, "-m", "graph_duet.notebook_kernels.zygote", str(path), *modules], path
+            )
         return _shared
 
 

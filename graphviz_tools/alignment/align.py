@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
+from graphviz_tools.alignment.decompositions import parts
 from graphviz_tools.alignment.gradients import gradient_nodes, gradient_pairs
 from graphviz_tools.alignment.items import Item, eager_items, idle_items, static_items
 from graphviz_tools.alignment.match import Match, match, match_turns
-from graphviz_tools.alignment.decompositions import parts
 from graphviz_tools.analysis.op_vocabulary import computes, ends_in
 from graphviz_tools.recording import Recording
 

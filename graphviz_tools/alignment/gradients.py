@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from graphviz_tools.alignment.items import GRADIENT_PARTS, is_gradient
+from graphviz_tools.analysis.gradients import GRADIENT_PARTS, is_gradient
 from graphviz_tools.analysis.op_vocabulary import computes, is_optional
 from graphviz_tools.recording import Node, Recording
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from graphviz_tools.analysis.while_loops import WHILE_OPS, counters, counting
+from graphviz_tools.analysis.gradients import is_gradient
 from graphviz_tools.analysis.op_vocabulary import computes, is_optional
+from graphviz_tools.analysis.while_loops import WHILE_OPS, counters, counting
 from graphviz_tools.recording import Node, Phase, Recording, Step, Value
 
-GRADIENT_PARTS = ("gradient_tape", "gradients")
 _LIBRARY = "torch tf nn functional F math keras layers ops backend linalg self np v1 compat"
 _LIBRARY_WORDS = frozenset(_LIBRARY.split())
 _SAME_WORD = {
@@ -97,11 +97,6 @@ def _computing(recording: Recording, phase: Phase, hidden: set[int]) -> Iterator
             node = recording.nodes[step.node]
             if computes(step.op) and not is_gradient(node):
                 yield step, node
-
-
-def is_gradient(node: Node) -> bool:
-    """True for an op that a gradient computation made."""
-    return any(part.startswith(GRADIENT_PARTS) for part in node.name.split("/"))
 
 
 def _item(node: Node, step: Step, written: Value | None, in_loop: bool = False) -> Item:

@@ -12,8 +12,8 @@ from graphviz_tools.drawing.layout import LABEL, POINTS, Place, Point, title_tex
 from graphviz_tools.drawing.outline import Box, Frame, ScopePath
 from graphviz_tools.drawing.palette import KIND_COLOUR, colours
 from graphviz_tools.drawing.scene import Scene
-from graphviz_tools.drawing.timeline import Moment
 from graphviz_tools.drawing.text import shorten
+from graphviz_tools.drawing.timeline import Moment
 
 MONO, SANS = "DejaVu Sans Mono", "DejaVu Sans"
 HEAD = 6.0  # points from the neck of an arrow head to its tip

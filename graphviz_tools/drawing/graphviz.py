@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Literal
 
 import pygraphviz
 
-from graphviz_tools.drawing.graphviz import muted_stderr
+_LOCK = threading.Lock()
 
 
 def run_graphviz(
@@ -22,3 +27,16 @@ def run_graphviz(
         graph.close()
     assert drawn is not None  # only drawing into a file returns nothing
     return drawn
+
+
+@contextmanager
+def muted_stderr() -> Iterator[None]:
+    """Within the block, file descriptor 2 leads nowhere; a kernel would show such lines in the notebook."""
+    with _LOCK, Path(os.devnull).open("wb") as nowhere:
+        kept = os.dup(2)
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)

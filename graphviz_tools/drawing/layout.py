@@ -15,8 +15,8 @@ import graphviz
 
 from graphviz_tools.drawing.graphviz import run_graphviz
 from graphviz_tools.drawing.outline import Box, Frame, Outline, ScopePath
-from graphviz_tools.drawing.timeline import Moment
 from graphviz_tools.drawing.text import shorten
+from graphviz_tools.drawing.timeline import Moment
 
 TITLE = 28  # characters of a title
 HELD_TITLE = 18  # and of one inside another box

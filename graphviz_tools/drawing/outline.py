@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from graphviz_tools.transforms.collapse import folding
-from graphviz_tools.transforms.fold import fold as fold_graph
 from graphviz_tools.drawing.leaf_placement import beside_readers, holders
 from graphviz_tools.recording import EdgeKind, Recording
+from graphviz_tools.transforms.collapse import folding
+from graphviz_tools.transforms.fold import fold as fold_graph
 from graphviz_tools.transforms.scopes import opening
 
 ScopePath = tuple[str, ...]

@@ -19,9 +19,9 @@ from graphviz_tools.drawing.dot import dot_text
 from graphviz_tools.drawing.graphviz import run_graphviz
 from graphviz_tools.drawing.outline import ScopePath
 from graphviz_tools.drawing.palette import Theme, colours
-from graphviz_tools.recording import Recording
 from graphviz_tools.drawing.scene import Scene, make_scene
 from graphviz_tools.drawing.svg import svg_text
+from graphviz_tools.recording import Recording
 
 FRAMES = 120  # a GIF of more steps shows this many, evenly spread
 

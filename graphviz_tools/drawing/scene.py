@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from graphviz_tools.drawing.layout import Layout, lay_out
 from graphviz_tools.drawing.outline import Outline, ScopePath, outline, shown
-from graphviz_tools.recording import Recording
 from graphviz_tools.drawing.timeline import Flow, Moment, flows, moments
+from graphviz_tools.recording import Recording
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from graphviz_tools.drawing.layout import LABEL, Place, Point, title_text
 from graphviz_tools.drawing.outline import Box, Frame, Link
 from graphviz_tools.drawing.palette import KIND_COLOUR, colours
 from graphviz_tools.drawing.scene import Scene
-from graphviz_tools.drawing.timeline import Moment
 from graphviz_tools.drawing.text import shorten
+from graphviz_tools.drawing.timeline import Moment
 
 MONO = "ui-monospace, SFMono-Regular, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
 SANS = "system-ui, 'DejaVu Sans', 'Segoe UI', Helvetica, Arial, sans-serif"

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from graphviz_tools.drawing.outline import Box, Outline
-from graphviz_tools.recording import Node, Recording, Step, Value
 from graphviz_tools.drawing.text import brief_text, shorten, type_text, value_text
+from graphviz_tools.recording import Node, Recording, Step, Value
 
 Status = Literal["ghost", "handle", "done", "failed"]
 LEAVES = ("input", "parameter", "variable", "constant")

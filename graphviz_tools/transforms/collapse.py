@@ -14,8 +14,8 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 from typing import Literal, get_args
 
-from graphviz_tools.transforms.fold import Folding, Path, fold, follow_owners, leaders, members
 from graphviz_tools.recording import Node, NodeKind, Recording
+from graphviz_tools.transforms.fold import Folding, Path, fold, follow_owners, leaders, members
 from graphviz_tools.transforms.repeats import rolled
 from graphviz_tools.transforms.scopes import around, closed
 

@@ -13,8 +13,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from graphviz_tools.transforms.node_matching import LEAVES, Side, last_writes, pair
 from graphviz_tools.recording import Edge, Node, Recording, Step
+from graphviz_tools.transforms.node_matching import LEAVES, Side, last_writes, pair
 
 
 @dataclass(frozen=True, slots=True)

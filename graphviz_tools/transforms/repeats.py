@@ -18,8 +18,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from graphviz_tools.transforms.fold import Folding, Path, leaders, members
 from graphviz_tools.recording import Node, NodeKind, Recording
+from graphviz_tools.transforms.fold import Folding, Path, leaders, members
 
 LONGEST_BLOCK = 1024  # letters; a longer block is not searched for
 SHIFTS = 16  # how many ways to cut a stretch into blocks are tried

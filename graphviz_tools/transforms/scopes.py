@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from graphviz_tools.transforms.fold import Folding, Path, follow_owners, leaders, members
 from graphviz_tools.recording import Node, Recording, Scope
+from graphviz_tools.transforms.fold import Folding, Path, follow_owners, leaders, members
 
 
 def closed(recording: Recording, opened: frozenset[Path]) -> Folding:

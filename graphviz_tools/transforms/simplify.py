@@ -25,10 +25,10 @@ from dataclasses import dataclass, replace
 from keyword import iskeyword
 
 from graphviz_tools.analysis.gradient_accumulators import HANDERS, KEEPERS, is_accumulator, popped
-from graphviz_tools.alignment.items import is_gradient
-from graphviz_tools.transforms.rewire import Origins, Plan, without
+from graphviz_tools.analysis.gradients import is_gradient
 from graphviz_tools.analysis.while_loops import LoopVariable, Path, counters, counting, loop_variables
 from graphviz_tools.recording import Edge, Node, Recording, SourceLine, Step
+from graphviz_tools.transforms.rewire import Origins, Plan, without
 
 PASSES_ON = frozenset({"Identity", "IdentityN", "ReadVariableOp", "PreventGradient"})
 CONSTANTS = frozenset({"Const", "Constant", "prim::Constant"})

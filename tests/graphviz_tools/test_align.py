@@ -11,10 +11,10 @@ import torch
 
 from graphviz_tools.alignment.align import Alignment, align
 from graphviz_tools.frameworks import import_tensorflow
-from graphviz_tools.transforms.simplify import without_plumbing
 from graphviz_tools.recording import Recording
+from graphviz_tools.sources.tensorflow.recorder import record_tensorflow
 from graphviz_tools.sources.torch.recorder import record_torch
-from graphviz_tools.sources.tensorflow.recorder.recorder import record_tensorflow
+from graphviz_tools.transforms.simplify import without_plumbing
 from tests.graphviz_tools import alignment_pairs_later  # noqa: F401
 from tests.graphviz_tools.alignment_pairs import (
     TWINS,

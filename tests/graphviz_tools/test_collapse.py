@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graphviz_tools.recording import Edge, Node, Recording, Scope
 from graphviz_tools.transforms.collapse import By, collapse, folding
 from graphviz_tools.transforms.fold import Folding
-from graphviz_tools.recording import Edge, Node, Recording, Scope
 from graphviz_tools.transforms.scopes import opening
 from tests.graphviz_tools.graphs import LINES, grown, law, layers, recordings
 

@@ -12,8 +12,8 @@ from torch._C._dynamo.eval_frame import _debug_get_cache_entry_list
 from torch._dynamo.backends.common import aot_autograd
 
 from graphviz_tools.recording import Recording
-from graphviz_tools.sources.compiled.recorder import dynamo_state
-from graphviz_tools.sources.compiled.recorder.recorder import record_compiled
+from graphviz_tools.sources.compiled import dynamo_state
+from graphviz_tools.sources.compiled.recorder import record_compiled
 from tests.graphviz_tools import compiled_programs as programs
 from tests.graphviz_tools.compiled_programs import COMPILED, Program, broken_in_a_callee
 

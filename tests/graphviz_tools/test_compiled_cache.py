@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from graphviz_tools.cache_history import TraceCache
-from graphviz_tools.sources.compiled.recorder.cache import CLEARED, FIRST, NONE
-from graphviz_tools.sources.compiled.recorder.guards import STATE, guard_in_words, refusal_in_words
+from graphviz_tools.sources.compiled.cache import CLEARED, FIRST, NONE
+from graphviz_tools.sources.compiled.guards import STATE, guard_in_words, refusal_in_words
 from graphviz_tools.trace_cache import trace_cache
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from hypothesis import given
 
-from graphviz_tools.transforms.diff import diff
 from graphviz_tools.recording import Edge, Node, Recording
+from graphviz_tools.transforms.diff import diff
 from tests.graphviz_tools.graphs import grown, law, layers, recordings, value
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from graphviz_tools.recording import Recording
-from graphviz_tools.sources.compiled.recorder.recorder import record_compiled
+from graphviz_tools.sources.compiled.recorder import record_compiled
 from tests.graphviz_tools.compiled_programs import EXPORTED, Program, Stack, branches_on_data, while_below
 
 ALL = pytest.mark.parametrize("program", EXPORTED.values(), ids=EXPORTED.keys())

@@ -11,7 +11,7 @@ from graphviz_tools.recording import Recording
 jax = pytest.importorskip("jax")
 import jax.numpy as jnp  # noqa: E402
 
-from graphviz_tools.sources.jax.recorder.recorder import record_jax  # noqa: E402
+from graphviz_tools.sources.jax.recorder import record_jax  # noqa: E402
 
 
 def arithmetic(x, y):

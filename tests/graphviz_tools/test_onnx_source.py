@@ -17,7 +17,7 @@ onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
 from onnx import TensorProto, helper, numpy_helper, parser  # noqa: E402
 
-from graphviz_tools.sources.onnx.recorder.recorder import record_onnx  # noqa: E402
+from graphviz_tools.sources.onnx.recorder import record_onnx  # noqa: E402
 
 HEAD = '<ir_version: 8, opset_import: ["" : 17]>'
 

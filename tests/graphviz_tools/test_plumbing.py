@@ -7,11 +7,11 @@ from functools import cache
 
 import pytest
 
-from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.analysis.op_vocabulary import computes
-from graphviz_tools.transforms.simplify import shown_steps, without_plumbing
+from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import Edge, Recording
-from graphviz_tools.sources.tensorflow.recorder.recorder import record_tensorflow
+from graphviz_tools.sources.tensorflow.recorder import record_tensorflow
+from graphviz_tools.transforms.simplify import shown_steps, without_plumbing
 from tests.graphviz_tools.tensorflow_programs import PROGRAMS, recorded
 
 tf = import_tensorflow()

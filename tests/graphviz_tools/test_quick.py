@@ -9,8 +9,8 @@ from dataclasses import FrozenInstanceError, fields
 import pytest
 
 from graphviz_tools import recording
-from graphviz_tools.sources.common.fast_init import quick
 from graphviz_tools.recording import Edge
+from graphviz_tools.sources.common.fast_init import quick
 
 MADE_BY_THE_THOUSAND = [recording.Edge, recording.Node, recording.Saved, recording.Step, recording.Summary]
 

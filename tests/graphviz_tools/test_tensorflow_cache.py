@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from graphviz_tools.frameworks import import_tensorflow
-from graphviz_tools.sources.tensorflow.recorder import cache_lookup
+from graphviz_tools.sources.tensorflow import cache_lookup
 from graphviz_tools.trace_cache import trace_cache
 
 tf = import_tensorflow()
@@ -171,7 +171,7 @@ def test_a_function_that_makes_variables_is_followed() -> None:
 def test_without_tensorflows_private_lookup_the_history_still_tells_what_traced(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    import graphviz_tools.sources.tensorflow.recorder.cache as module
+    import graphviz_tools.sources.tensorflow.cache as module
 
     monkeypatch.setattr(module, "look_up", lambda fn, args, kwargs: None)
     monkeypatch.setattr(module, "traced_graphs", lambda fn: [])

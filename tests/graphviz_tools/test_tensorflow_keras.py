@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from graphviz_tools.frameworks import import_tensorflow
-from graphviz_tools.sources.tensorflow.recorder.recorder import record_tensorflow
+from graphviz_tools.sources.tensorflow.recorder import record_tensorflow
 
 tf = import_tensorflow()
 keras = pytest.importorskip("keras")

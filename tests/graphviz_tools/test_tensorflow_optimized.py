@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from graphviz_tools.frameworks import import_tensorflow
-from graphviz_tools.sources.tensorflow.recorder import optimized
-from graphviz_tools.sources.tensorflow.recorder.grappler import optimised_graph, running_graph
-from graphviz_tools.sources.tensorflow.recorder.optimized import record_optimized
+from graphviz_tools.sources.tensorflow import optimized
+from graphviz_tools.sources.tensorflow.grappler import optimised_graph, running_graph
+from graphviz_tools.sources.tensorflow.optimized import record_optimized
 
 tf = import_tensorflow()
 x = tf.constant(np.arange(9, dtype=np.float32).reshape(3, 3))
@@ -129,7 +129,7 @@ def test_without_the_optimiser_the_built_graph_is_shown_and_the_loss_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(optimized, "optimised_graph", lambda concrete: None)
-    optimized = record_optimized(squares, x)
-    assert optimized.after.nodes == optimized.before.nodes
-    [omission] = optimized.after.omitted
+    recorded = record_optimized(squares, x)
+    assert recorded.after.nodes == recorded.before.nodes
+    [omission] = recorded.after.omitted
     assert omission.what == "optimised graph"

@@ -10,10 +10,7 @@ import pytest
 
 from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import Recording, Step
-from graphviz_tools.sources.tensorflow.recorder import function
-from graphviz_tools.sources.tensorflow.recorder import graph_reader
-from graphviz_tools.sources.tensorflow.recorder import op_kernel
-from graphviz_tools.sources.tensorflow.recorder.recorder import record_tensorflow
+from graphviz_tools.sources.tensorflow.recorder import function, graph_reader, op_kernel, record_tensorflow
 
 tf = import_tensorflow()
 

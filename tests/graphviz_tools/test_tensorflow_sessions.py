@@ -9,7 +9,7 @@ import numpy as np
 
 from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import Recording, Step
-from graphviz_tools.sources.tensorflow.recorder.recorder import record_tensorflow
+from graphviz_tools.sources.tensorflow.recorder import record_tensorflow
 
 tf = import_tensorflow()
 v1 = tf.compat.v1

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from graphviz_tools.recording import Recording
-from graphviz_tools.sources.compiled.recorder.recorder import record_compiled
+from graphviz_tools.sources.compiled.recorder import record_compiled
 from tests.graphviz_tools.compiled_programs import (
     SCRIPTED,
     TRACED,

@@ -30,7 +30,7 @@ def graded(request: pytest.FixtureRequest) -> Iterator[tuple[Answers, Grader]]:
 
 
 def grade(grader: Grader, answers: Answers, filled: dict[str, Answer]) -> Report:
-    exercise = grading.exercise(bundle_of(answers.folder))
+    exercise = grading.exercise_notebook(bundle_of(answers.folder))
     return grader.grade(grading.fill(exercise, filled))
 
 
@@ -115,7 +115,7 @@ def builds_on(answers: Answers) -> dict[str, set[str]]:
 
 def as_judged(answers: Answers, task: str, wrong: Wrong) -> Wrong:
     """A wrong answer that is what the hole holds, a planted mistake left as it was, counts as not touched."""
-    exercise = grading.exercise(bundle_of(answers.folder))
+    exercise = grading.exercise_notebook(bundle_of(answers.folder))
     untouched = grading.fill(exercise, {task: wrong.answer}) == exercise
     return replace(wrong, fault="empty", says="") if untouched else wrong
 

@@ -76,6 +76,6 @@ def test_an_exercise_differs_from_its_master_only_inside_the_holes(bundle: Path)
 @pytest.mark.parametrize("bundle", BUNDLES, ids=lambda path: path.parent.name)
 def test_an_exercise_is_what_its_bundle_releases(bundle: Path) -> None:
     learners = nbformat.read(bundle.parent / "exercise.ipynb", as_version=4)
-    released = grading.exercise(Bundle.load(bundle))
+    released = grading.exercise_notebook(Bundle.load(bundle))
     assert [cell.source for cell in learners.cells] == [cell.source for cell in released.cells]
     assert learners.metadata.duet.release == released.metadata.duet.release

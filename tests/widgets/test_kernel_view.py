@@ -10,8 +10,8 @@ from numba import cuda as numba_cuda
 
 from gpu_labs import inspect
 from widgets import KernelView
-from widgets.kernel_picture import kernel_svg
 from widgets.kernel_data import BLOCKS, item_bytes, kernel_story, packed
+from widgets.kernel_picture import kernel_svg
 
 
 @numba_cuda.jit

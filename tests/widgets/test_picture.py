@@ -13,8 +13,8 @@ from PIL import Image
 from graphviz_tools import draw
 from graphviz_tools.drawing.graphviz import run_graphviz
 from graphviz_tools.drawing.palette import PALETTE
-from graphviz_tools.recording import Edge, Node, Recording, Step
 from graphviz_tools.drawing.scene import make_scene
+from graphviz_tools.recording import Edge, Node, Recording, Step
 from tests.widgets.recordings import eager_loop, perceptron, static_loop, tower, vector
 
 SVG = "{http://www.w3.org/2000/svg}"

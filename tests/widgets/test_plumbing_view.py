@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from graphviz_tools.transforms.simplify import without_plumbing
 from graphviz_tools.recording import Edge, Node, Recording, Step
+from graphviz_tools.transforms.simplify import without_plumbing
 from tests.widgets.recordings import Story, eager_loop, handle, vector
 from widgets import Duet, Stepper
 

@@ -12,8 +12,8 @@ import pytest
 from graphviz_tools.recording import Omission, Value
 from tests.widgets.recordings import eager_loop, perceptron, scalar, static_loop, tower
 from widgets import Duet, Stepper
-from widgets.recording_data import recording_json, value_json
 from widgets.front_end_data import heading
+from widgets.recording_data import recording_json, value_json
 
 
 def test_the_payload_is_plain_json_and_holds_each_value_once():

@@ -10,7 +10,7 @@ from typing import Any
 from numba.cuda import types
 from numba.cuda.core import ir
 
-from gpu_labs.executor.frontend.statements.lowering import Lowering
+from gpu_labs.executor.frontend.lowering import Lowering
 from gpu_labs.executor.ir.program import Const, Operand, Var
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from numba.cuda.core import ir
 
-from gpu_labs.executor.frontend.statements.call_operands import cast_all, literal, operand_of
-from gpu_labs.executor.frontend.statements.lowering import INT64, Lowering
+from gpu_labs.executor.frontend.call_operands import cast_all, literal, operand_of
+from gpu_labs.executor.frontend.lowering import INT64, Lowering
 from gpu_labs.executor.ir.intrinsics import WARP
 from gpu_labs.executor.ir.program import ArrayType, Const, Operand, SliceOf
 

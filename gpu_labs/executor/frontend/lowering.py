@@ -16,10 +16,24 @@ from typing import Any
 
 import numpy as np
 
-from gpu_labs.executor.frontend.statements.type_inference import Typed
+from gpu_labs.executor.frontend.numba_types import slice_parts, type_of
+from gpu_labs.executor.frontend.type_inference import Typed
+from gpu_labs.executor.ir.program import (
+    Alloc,
+    ArrayType,
+    Const,
+    Function,
+    Op,
+    Operand,
+    Other,
+    Program,
+    Site,
+    SliceOf,
+    TupleType,
+    Type,
+    Var,
+)
 from gpu_labs.executor.launch_record import KernelTypeError
-from gpu_labs.executor.frontend.statements.numba_types import slice_parts, type_of
-from gpu_labs.executor.ir.program import Alloc, ArrayType, Const, Function, Op, Operand, Other, Program, Site, SliceOf, TupleType, Type, Var
 
 INT64 = np.dtype(np.int64)
 BOOL = np.dtype(np.bool_)

@@ -9,10 +9,10 @@ from typing import Any
 
 from numba.cuda import types
 
-from gpu_labs.executor.runtime.arith import FUNCTIONS
-from gpu_labs.executor.frontend.statements.call_operands import cast_all, operand_of
-from gpu_labs.executor.frontend.statements.lowering import INT64, Lowering
+from gpu_labs.executor.frontend.call_operands import cast_all, operand_of
+from gpu_labs.executor.frontend.lowering import INT64, Lowering
 from gpu_labs.executor.ir.program import Const, TupleType, Var
+from gpu_labs.executor.runtime.arith import FUNCTIONS
 
 _LIBDEVICE = {
     "fmax": "fmax",

@@ -35,7 +35,7 @@ from numba.cuda.np import numpy_support
 from numba.cuda.target import CUDATargetContext, CUDATypingContext
 from numba.cuda.typing.typeof import Purpose, typeof
 
-from gpu_labs.executor.frontend.statements.numba_errors import shortened
+from gpu_labs.executor.frontend.numba_errors import shortened
 from gpu_labs.executor.launch_record import KernelTypeError
 
 _REFUSALS = (NumbaError, CoreNumbaError, UnsupportedBytecodeError)

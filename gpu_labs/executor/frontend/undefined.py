@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gpu_labs.executor.frontend.statements.lowering import BOOL, Lowering, plain_name
+from gpu_labs.executor.frontend.lowering import BOOL, Lowering, plain_name
 from gpu_labs.executor.ir.program import Block, Branch, Const, Op, Operand, Phi, Return, SliceOf, Var
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gpu_labs.executor.runtime import arith
 from gpu_labs.executor.ir.constants import Constants
 from gpu_labs.executor.ir.control_flow import Flow, analyse, loop_site, outlive_their_loop, waits_for
-from gpu_labs.executor.lockstep.runtime.emit import OperationCode, flops
 from gpu_labs.executor.ir.program import Branch, Function, Jump, Operand, Phi, Program, Return
+from gpu_labs.executor.lockstep.emit import OperationCode, flops
+from gpu_labs.executor.runtime import arith
 
 
 def compile_program(program: Program) -> Callable[..., None]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from gpu_labs.executor.runtime import arith
 from gpu_labs.executor.ir.constants import Constants
-from gpu_labs.executor.ir.program import ArrayType, Branch, Const, Function, Op, Operand, Return, SliceOf, Var
 from gpu_labs.executor.ir.emitter import INT64, Writer
+from gpu_labs.executor.ir.program import ArrayType, Branch, Const, Function, Op, Operand, Return, SliceOf, Var
+from gpu_labs.executor.runtime import arith
 
 _INFIX = {"+", "-", "*", "/", "//", "%", "<<", ">>", "&", "|", "^", "==", "!=", "<", "<=", ">", ">="}
 _COMPARE = {"==", "!=", "<", "<=", ">", ">="}

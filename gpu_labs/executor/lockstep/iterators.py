@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from gpu_labs.executor.ir.program import Site
 from gpu_labs.executor.runtime.lanes import Mask
 from gpu_labs.executor.runtime.memory import Array, Port
-from gpu_labs.executor.ir.program import Site
 
 
 class Range:

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from gpu_labs.executor.ir.program import Alloc, Site
+from gpu_labs.executor.lockstep.iterators import Enumerated, RangeOf, Zipped, iterator
 from gpu_labs.executor.runtime import atomics
-from gpu_labs.executor.lockstep.runtime.iterators import Enumerated, RangeOf, Zipped, iterator
 from gpu_labs.executor.runtime.lanes import Lanes, Mask
 from gpu_labs.executor.runtime.memory import ZERO, Array, Memory, Port, Record, c_strides, spread
-from gpu_labs.executor.ir.program import Alloc, Site
 from gpu_labs.executor.runtime.warp import Warps
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from gpu_labs.executor.findings import Finding
-from gpu_labs.executor.runtime.lanes import Lanes, Mask
 from gpu_labs.executor.ir.program import Site
 from gpu_labs.executor.observers.messages import Report, place
+from gpu_labs.executor.runtime.lanes import Lanes, Mask
 
 
 class Barriers:

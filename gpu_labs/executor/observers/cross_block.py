@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpu_labs.executor.runtime.lanes import Lanes
 from gpu_labs.executor.observers.races import ATOMIC, CODES, READ, UPDATE, WRITE, Entry, bits, expand
+from gpu_labs.executor.runtime.lanes import Lanes
 
 _THREAD_BITS = 10  # a block has at most 1,024 threads
 _BLOCK_BITS = 34

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from gpu_labs.executor.findings import Dim3, Finding, Kind
-from gpu_labs.executor.runtime.memory import Memory
 from gpu_labs.executor.ir.program import Site
+from gpu_labs.executor.runtime.memory import Memory
 
 LIMIT = 200
 

@@ -10,21 +10,21 @@ from typing import Any
 
 import numpy as np
 
-from gpu_labs.executor.observers import messages as wording
-from gpu_labs.executor.observers.barriers import Barriers
-from gpu_labs.executor.observers.taint import Consequences
 from gpu_labs.executor.findings import Finding
-from gpu_labs.executor.runtime.lanes import Lanes, Mask
-from gpu_labs.executor.launch_record import AccessKind, Level
-from gpu_labs.executor.runtime.memory import Array, Memory
-from gpu_labs.executor.observers.happens_before import Order
 from gpu_labs.executor.ir.program import Program, Site
-from gpu_labs.executor.observers.races import WARP, Entry
+from gpu_labs.executor.launch_record import AccessKind, Level
+from gpu_labs.executor.observers import messages as wording
 from gpu_labs.executor.observers.access_log import Recorder
-from gpu_labs.executor.observers.messages import Report
-from gpu_labs.executor.observers.shadow_memory import Shadow
+from gpu_labs.executor.observers.barriers import Barriers
+from gpu_labs.executor.observers.happens_before import Order
 from gpu_labs.executor.observers.livelock import Stuck, explain
+from gpu_labs.executor.observers.messages import Report
+from gpu_labs.executor.observers.races import WARP, Entry
 from gpu_labs.executor.observers.redundant_barriers import Usefulness
+from gpu_labs.executor.observers.shadow_memory import Shadow
+from gpu_labs.executor.observers.taint import Consequences
+from gpu_labs.executor.runtime.lanes import Lanes, Mask
+from gpu_labs.executor.runtime.memory import Array, Memory
 
 LOG_BYTES = 64 << 20
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Set
 
 from gpu_labs.executor.findings import Dim3, Finding, Kind
-from gpu_labs.executor.runtime.memory import Memory
 from gpu_labs.executor.ir.program import Site
-from gpu_labs.executor.observers.races import ATOMIC, READ, WARP, WRITE
 from gpu_labs.executor.observers.messages import element, place
+from gpu_labs.executor.observers.races import ATOMIC, READ, WARP, WRITE
+from gpu_labs.executor.runtime.memory import Memory
 
 Side = tuple[Site, int, Dim3, Dim3]  # where, read/write/atomic, block, thread
 _RANK = {READ: 0, ATOMIC: 1, WRITE: 2}

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from gpu_labs.executor.findings import Finding
 from gpu_labs.executor.ir.control_flow import analyse
+from gpu_labs.executor.ir.program import Program, Site
+from gpu_labs.executor.observers.messages import Report
+from gpu_labs.executor.observers.races import Entry, suspects
 from gpu_labs.executor.runtime.lanes import Lanes
 from gpu_labs.executor.runtime.memory import Memory
-from gpu_labs.executor.ir.program import Program, Site
-from gpu_labs.executor.observers.races import Entry, suspects
-from gpu_labs.executor.observers.messages import Report
 
 MANY = 256
 

@@ -6,16 +6,28 @@ import itertools
 
 import numpy as np
 
-from gpu_labs.executor.observers.taint import Consequences
-from gpu_labs.executor.observers.cross_block import CrossBlock, unpack
 from gpu_labs.executor.findings import Finding, Kind
+from gpu_labs.executor.ir.program import Program, Site
+from gpu_labs.executor.observers.cross_block import CrossBlock, unpack
+from gpu_labs.executor.observers.happens_before import Order
+from gpu_labs.executor.observers.messages import Report, element, place
+from gpu_labs.executor.observers.race_message import race
+from gpu_labs.executor.observers.races import (
+    READ,
+    WRITE,
+    Entry,
+    Party,
+    compact,
+    expand,
+    memory_size,
+    pairs,
+    raced,
+    suspects,
+    table,
+)
+from gpu_labs.executor.observers.taint import Consequences
 from gpu_labs.executor.runtime.lanes import Lanes, unravel
 from gpu_labs.executor.runtime.memory import Memory
-from gpu_labs.executor.observers.happens_before import Order
-from gpu_labs.executor.ir.program import Program, Site
-from gpu_labs.executor.observers.race_message import race
-from gpu_labs.executor.observers.races import READ, WRITE, Entry, Party, compact, expand, memory_size, pairs, raced, suspects, table
-from gpu_labs.executor.observers.messages import Report, element, place
 
 
 class Shadow:

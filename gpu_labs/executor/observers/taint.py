@@ -12,11 +12,11 @@ from typing import NamedTuple
 import numpy as np
 
 from gpu_labs.executor.findings import Finding
+from gpu_labs.executor.ir.program import Branch, Function, Op, Program, Return, Var
+from gpu_labs.executor.observers.messages import Report
+from gpu_labs.executor.observers.races import Entry, expand
 from gpu_labs.executor.runtime.lanes import Lanes
 from gpu_labs.executor.runtime.memory import Memory
-from gpu_labs.executor.ir.program import Branch, Function, Op, Program, Return, Var
-from gpu_labs.executor.observers.races import Entry, expand
-from gpu_labs.executor.observers.messages import Report
 
 _PASSING = {
     "copy",

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from gpu_labs.executor.runtime.device_array import DeviceArray
 from gpu_labs.executor.launch_record import KernelTypeError
+from gpu_labs.executor.runtime.device_array import DeviceArray
 from gpu_labs.executor.runtime.memory import ZERO, Array, Memory
 
 

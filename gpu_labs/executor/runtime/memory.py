@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from gpu_labs.executor.runtime.lanes import Lanes, Mask
-from gpu_labs.executor.launch_record import AccessKind, Space
 from gpu_labs.executor.ir.program import Site
+from gpu_labs.executor.launch_record import AccessKind, Space
+from gpu_labs.executor.runtime.lanes import Lanes, Mask
 
 _UNSIGNED = {np.dtype(f"i{n}"): np.dtype(f"u{n}") for n in (4, 8)}
 ZERO = np.int64(0)

@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from gpu_labs.executor.runtime.lanes import Lanes
-from gpu_labs.executor.launch_record import AccessKind
-from gpu_labs.executor.lockstep.runtime.runtime import Run
-from gpu_labs.executor.runtime.memory import Array, Memory
 from gpu_labs.executor.ir.program import Site
-from gpu_labs.executor.observers.races import WARP, Entry
-from gpu_labs.executor.serial.scheduler.memory import SerialArray
+from gpu_labs.executor.launch_record import AccessKind
+from gpu_labs.executor.lockstep.runtime import Run
 from gpu_labs.executor.observers.observer import Watch
+from gpu_labs.executor.observers.races import WARP, Entry
+from gpu_labs.executor.runtime.lanes import Lanes
+from gpu_labs.executor.runtime.memory import Array, Memory
+from gpu_labs.executor.serial.memory import SerialArray
 
 RECORDED = 500  # accesses to unwatched arrays that one block keeps for the launch record
 

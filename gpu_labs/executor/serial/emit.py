@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from gpu_labs.executor.runtime import arith
-from gpu_labs.executor.serial.scheduler import scalars
 from gpu_labs.executor.ir.constants import Constants
 from gpu_labs.executor.ir.control_flow import Flow, analyse
-from gpu_labs.executor.ir.program import ArrayType, Const, Function, Op, Operand, Return, SliceOf, Var
 from gpu_labs.executor.ir.emitter import Writer
+from gpu_labs.executor.ir.program import ArrayType, Const, Function, Op, Operand, Return, SliceOf, Var
+from gpu_labs.executor.runtime import arith
+from gpu_labs.executor.serial.scheduler import scalars
 
 _ARITHMETIC = {"+", "-", "*"}
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from gpu_labs.executor.runtime import atomics
-from gpu_labs.executor.lockstep.runtime.runtime import printed
 from gpu_labs.executor.ir.program import Alloc, Site
-from gpu_labs.executor.serial.scheduler.scalars import scalar
-from gpu_labs.executor.serial.scheduler.block import SerialBlock
-from gpu_labs.executor.serial.scheduler.memory import SerialArray, SerialRecord
+from gpu_labs.executor.lockstep.runtime import printed
+from gpu_labs.executor.runtime import atomics
+from gpu_labs.executor.serial.block import SerialBlock
+from gpu_labs.executor.serial.memory import SerialArray, SerialRecord
+from gpu_labs.executor.serial.scalars import scalar
 
 
 class EndedError(Exception):

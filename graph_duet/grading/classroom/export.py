@@ -7,11 +7,11 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from graph_duet.grading.exercise.format import Exercise
 from graph_duet.grading.classroom.gradebook import Gradebook, Mark
-from graph_duet.grading.report import CHECK_FAULTS
 from graph_duet.grading.classroom.roster import in_roster
 from graph_duet.grading.classroom.submissions import safe_name
+from graph_duet.grading.exercise.format import Exercise
+from graph_duet.grading.report import CHECK_FAULTS
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

@@ -19,13 +19,13 @@ from typing import Any
 import dask.config
 from distributed import Client, Future, LocalCluster, as_completed
 
-from graph_duet.grading.exercise.bundle import Bundle
 from graph_duet.grading.classroom.environment import environment
 from graph_duet.grading.classroom.gradebook import Gradebook, result_key
-from graph_duet.grading.grader import Conditions, Grader, failed_as_a_whole
-from graph_duet.grading.exercise.notebooks import MAX_BYTES, Unreadable
-from graph_duet.grading.report import Report
 from graph_duet.grading.classroom.submissions import Submission
+from graph_duet.grading.exercise.bundle import Bundle
+from graph_duet.grading.exercise.notebooks import MAX_BYTES, Unreadable
+from graph_duet.grading.grader import Conditions, Grader, failed_as_a_whole
+from graph_duet.grading.report import Report
 
 # A notebook near the limit is no mistake of the instructor's, as Dask would tell them in five lines.
 _NO_WARNING = {"distributed.admin.large-graph-warning-threshold": f"{4 * MAX_BYTES}B"}

@@ -45,7 +45,8 @@ class Bundle:
         if "release" in duet(self.notebook):  # a learner's own notebook: its holes are empty already
             return {cell.id: cell.source for cell in _answers(self.notebook)}
         return {
-            cell.id: solution_regions.emptied(cell.source, str(duet(cell)["task"])) for cell in _answers(self.notebook)
+            cell.id: solution_regions.emptied(cell.source, str(duet(cell)["task"]))
+            for cell in _answers(self.notebook)
         }
 
     @cached_property

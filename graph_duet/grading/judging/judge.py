@@ -1,6 +1,6 @@
 """The judge: nbval, run as a pytest plugin on kernels that nobody trusts.
 
-`judge(runs, kernels, ...)` lets nbval execute and compare each run of graph_duet.grading.judging.schedule and returns what
+`judge(runs, kernels, ...)` lets nbval execute and compare each run of the schedule and returns what
 happened to every cell. What this adds to nbval: a tolerance for real numbers, fault classes, a deadline for
 the whole, a cap on what a cell prints, a kernel's death noticed at once and the other tasks carried on in a
 new kernel. Nothing that a submission stores is believed: no saved output, no comment such as NBVAL_SKIP, no

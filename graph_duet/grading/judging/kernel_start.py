@@ -19,7 +19,11 @@ from graph_duet.notebook_kernels.shared_zygote import LESSON_MODULES, Zygote, aw
 StartKernel = Callable[[], KernelManager]
 
 # What each fresh process would else import anew. Labs import more, and compiling brings torch._dynamo.
-GRADING_MODULES = (*LESSON_MODULES, "graph_duet.grading.exercise.values", "graph_duet.grading.judging.tamper_check")
+GRADING_MODULES = (
+    *LESSON_MODULES,
+    "graph_duet.grading.exercise.values",
+    "graph_duet.grading.judging.tamper_check",
+)
 _COMPILER = ("torch._dynamo",)
 _LABS = ("numba.cuda", "gpu_labs.executor.cuda_module", "gpu_labs.autograd", "gpu_labs.checks", *_COMPILER)
 

@@ -15,9 +15,9 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from graph_duet.grading.judging.source_policy import reach
 from graph_duet.grading.exercise.format import Check, Exercise, code_cells, kind
 from graph_duet.grading.judging.cuda_source import kernels_only
+from graph_duet.grading.judging.source_policy import reach
 from graph_duet.grading.judging.tamper_check import digest
 
 Outputs = list[Any]

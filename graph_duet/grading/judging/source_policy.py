@@ -2,7 +2,7 @@
 
 A right answer to an exercise has no use for stack frames, the garbage collector, raw memory or IPython's own
 objects; a forger of counts does. This reads the source alone. It is one fence of several: the seal notices what
-was replaced (graph_duet.grading.judging.tamper_check), and values that only a right answer computes stand beside every count.
+was replaced (tamper_check.py), and values that only a right answer computes stand beside every count.
 """
 
 from __future__ import annotations

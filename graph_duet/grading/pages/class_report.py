@@ -12,8 +12,8 @@ from statistics import median
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from graph_duet.grading.exercise.format import Exercise
 from graph_duet.grading.classroom.gradebook import Gradebook, Mark
+from graph_duet.grading.exercise.format import Exercise
 from graph_duet.grading.pages.page import element, page, picture, table
 from graph_duet.grading.report import CHECK_FAULTS, FILE_FAULTS
 

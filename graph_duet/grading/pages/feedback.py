@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
-from graph_duet.grading.exercise.format import Exercise, Task
 from graph_duet.grading.classroom.gradebook import Gradebook, Mark
+from graph_duet.grading.classroom.submissions import safe_name
+from graph_duet.grading.exercise.format import Exercise, Task
 from graph_duet.grading.pages.page import element, page, picture
 from graph_duet.grading.report import CHECK_FAULTS, FILE_FAULTS, CheckResult
-from graph_duet.grading.classroom.submissions import safe_name
 
 _ADVICE = {
     "timeout": "Is there a loop that never ends, or that does far more than it needs to?",

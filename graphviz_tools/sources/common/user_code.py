@@ -18,7 +18,7 @@ from graphviz_tools.recording import Source, SourceLine
 
 _LIBRARIES = tuple(
     {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    | {str(Path(__file__).resolve().parents[1])}
+    | {str(Path(__file__).resolve().parents[2])}
 )
 
 

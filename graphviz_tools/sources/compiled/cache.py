@@ -13,11 +13,23 @@ from typing import Any
 import torch
 
 from graphviz_tools.cache_history import Break, CacheHistory, Call, Entry, Prediction
-from graphviz_tools.sources.compiled.recorder.dynamo import python_function
-from graphviz_tools.sources.compiled.recorder.errors import error_text
-from graphviz_tools.sources.compiled.recorder.guards import argument_words, guard_words, refusal_in_words
-from graphviz_tools.sources.compiled.recorder.dynamo_state import Compilation, accepts, backend_of, compilations, compiled_entries, compiled_function, guards, noting_compiled_code, recompile_limit, refusals, watching_breaks
 from graphviz_tools.sources.common.stack_traces import own_name
+from graphviz_tools.sources.compiled.dynamo import python_function
+from graphviz_tools.sources.compiled.dynamo_state import (
+    Compilation,
+    accepts,
+    backend_of,
+    compilations,
+    compiled_entries,
+    compiled_function,
+    guards,
+    noting_compiled_code,
+    recompile_limit,
+    refusals,
+    watching_breaks,
+)
+from graphviz_tools.sources.compiled.errors import error_text
+from graphviz_tools.sources.compiled.guards import argument_words, guard_words, refusal_in_words
 
 FIRST = "first call: there is no graph yet"
 CLEARED = "the cache was cleared since, as torch._dynamo.reset() does: the earlier graphs are gone"

@@ -21,15 +21,19 @@ from torch.fx import Node as FxNode
 from graphviz_tools.cache_history import Break
 from graphviz_tools.recording import Edge, Recording
 from graphviz_tools.sources.common.budget import Budget
-from graphviz_tools.sources.compiled.recorder.errors import error_text
-from graphviz_tools.sources.compiled.recorder.fx_graph import FxGraph, Role
-from graphviz_tools.sources.compiled.recorder.guards import user_name
-from graphviz_tools.sources.compiled.recorder.fx_run import GraphRun
-from graphviz_tools.sources.compiled.recorder.dynamo_state import borrowed_dynamo, ending_break, watching_breaks
-from graphviz_tools.sources.compiled.recorder.values import leaves, values_in
-from graphviz_tools.sources.torch.recorder import losses_in
 from graphviz_tools.sources.common.static_graph import StaticGraph
 from graphviz_tools.sources.common.user_code import caller_line
+from graphviz_tools.sources.compiled.dynamo_state import (
+    borrowed_dynamo,
+    ending_break,
+    watching_breaks,
+)
+from graphviz_tools.sources.compiled.errors import error_text
+from graphviz_tools.sources.compiled.fx_graph import FxGraph, Role
+from graphviz_tools.sources.compiled.fx_run import GraphRun
+from graphviz_tools.sources.compiled.guards import user_name
+from graphviz_tools.sources.compiled.values import leaves, values_in
+from graphviz_tools.sources.torch.recorder import losses_in
 
 
 def record_dynamo(

@@ -22,8 +22,8 @@ from torch._dynamo.utils import get_compilation_metrics
 from torch.fx import GraphModule
 
 from graphviz_tools.cache_history import Break
-from graphviz_tools.sources.compiled.recorder.errors import reason_in_a_line
 from graphviz_tools.sources.common.user_code import is_user_file, source_line
+from graphviz_tools.sources.compiled.errors import reason_in_a_line
 
 BREAK_LOG = "torch._dynamo.symbolic_convert.__graph_breaks"
 

@@ -14,13 +14,13 @@ from torch.utils._pytree import tree_leaves
 from graphviz_tools.recording import NodeKind, Recording
 from graphviz_tools.sources.common.argument_names import argument_names
 from graphviz_tools.sources.common.budget import Budget
-from graphviz_tools.sources.compiled.recorder.errors import error_text
-from graphviz_tools.sources.compiled.recorder.fx_graph import FxGraph, Role
-from graphviz_tools.sources.compiled.recorder.fx_run import GraphRun
-from graphviz_tools.sources.compiled.recorder.dynamo_state import borrowed_dynamo
-from graphviz_tools.sources.compiled.recorder.values import values_in
 from graphviz_tools.sources.common.static_graph import StaticGraph
 from graphviz_tools.sources.common.user_code import caller_line
+from graphviz_tools.sources.compiled.dynamo_state import borrowed_dynamo
+from graphviz_tools.sources.compiled.errors import error_text
+from graphviz_tools.sources.compiled.fx_graph import FxGraph, Role
+from graphviz_tools.sources.compiled.fx_run import GraphRun
+from graphviz_tools.sources.compiled.values import values_in
 
 
 def record_export(fn: Callable[..., Any], args: Any, kwargs: Any, *, title: str, max_steps: int) -> Recording:

@@ -14,9 +14,9 @@ from torch.fx import Node as FxNode
 from torch.fx.node import map_arg
 
 from graphviz_tools.recording import Edge, NodeKind, ScopeKind, Value
-from graphviz_tools.sources.compiled.recorder.values import values_in
 from graphviz_tools.sources.common.stack_traces import innermost_user_line
 from graphviz_tools.sources.common.static_graph import Path, StaticGraph
+from graphviz_tools.sources.compiled.values import values_in
 
 
 @dataclass(frozen=True)

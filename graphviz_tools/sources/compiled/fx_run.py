@@ -9,10 +9,10 @@ from torch.fx import Node as FxNode
 
 from graphviz_tools.recording import Control, Value
 from graphviz_tools.sources.common.budget import Budget
-from graphviz_tools.sources.compiled.recorder.errors import error_text
-from graphviz_tools.sources.compiled.recorder.fx_graph import FxGraph, Part, inputs_of, op_name
-from graphviz_tools.sources.compiled.recorder.values import leaves, values_in
 from graphviz_tools.sources.common.static_graph import Path
+from graphviz_tools.sources.compiled.errors import error_text
+from graphviz_tools.sources.compiled.fx_graph import FxGraph, Part, inputs_of, op_name
+from graphviz_tools.sources.compiled.values import leaves, values_in
 
 
 class GraphRun(Interpreter):

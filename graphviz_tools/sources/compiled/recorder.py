@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any, Literal, get_args
 
 from graphviz_tools.recording import Recording
-from graphviz_tools.sources.compiled.recorder.dynamo import python_function, record_dynamo
-from graphviz_tools.sources.compiled.recorder.export import record_export
-from graphviz_tools.sources.compiled.recorder.torchscript import record_torchscript
+from graphviz_tools.sources.compiled.dynamo import python_function, record_dynamo
+from graphviz_tools.sources.compiled.export import record_export
+from graphviz_tools.sources.compiled.torchscript import record_torchscript
 
 MAX_STEPS = 20_000
 How = Literal["compile", "export", "trace", "script"]

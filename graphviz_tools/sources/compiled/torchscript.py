@@ -18,12 +18,12 @@ from torch.utils._pytree import tree_map_only
 
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.common.budget import Budget
-from graphviz_tools.sources.compiled.recorder.errors import error_text
-from graphviz_tools.sources.compiled.recorder.values import values_in
 from graphviz_tools.sources.common.static_graph import StaticGraph
-from graphviz_tools.sources.compiled.recorder.torchscript_graph import read_script
-from graphviz_tools.sources.compiled.recorder.torchscript_run import ScriptRun
 from graphviz_tools.sources.common.user_code import caller_line, source_line
+from graphviz_tools.sources.compiled.errors import error_text
+from graphviz_tools.sources.compiled.torchscript_graph import read_script
+from graphviz_tools.sources.compiled.torchscript_run import ScriptRun
+from graphviz_tools.sources.compiled.values import values_in
 
 
 def record_torchscript(

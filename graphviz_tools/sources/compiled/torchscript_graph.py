@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphviz_tools.recording import NodeKind, ScopeKind, SourceLine, Value
-from graphviz_tools.sources.compiled.recorder.values import handle
 from graphviz_tools.sources.common.static_graph import Path, StaticGraph
 from graphviz_tools.sources.common.user_code import is_user_file, source_line
+from graphviz_tools.sources.compiled.values import handle
 
 _LOOP: tuple[tuple[str, ScopeKind], ...] = (("body", "body"),)
 _IF: tuple[tuple[str, ScopeKind], ...] = (("then", "branch"), ("else", "branch"))

@@ -15,10 +15,10 @@ import torch
 
 from graphviz_tools.recording import Control, Value
 from graphviz_tools.sources.common.budget import Budget
-from graphviz_tools.sources.compiled.recorder.errors import error_text
-from graphviz_tools.sources.compiled.recorder.values import values_in
 from graphviz_tools.sources.common.static_graph import Path, StaticGraph
-from graphviz_tools.sources.compiled.recorder.torchscript_graph import ScriptBlock, ScriptNode
+from graphviz_tools.sources.compiled.errors import error_text
+from graphviz_tools.sources.compiled.torchscript_graph import ScriptBlock, ScriptNode
+from graphviz_tools.sources.compiled.values import values_in
 
 
 @dataclass

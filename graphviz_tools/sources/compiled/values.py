@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch._subclasses.fake_tensor import FakeTensor
 
-from graphviz_tools.sources.common.array_value import array_value
 from graphviz_tools.recording import Value
+from graphviz_tools.sources.common.array_value import array_value
 
 
 def values_in(thing: Any, name: str = "") -> tuple[Value, ...]:

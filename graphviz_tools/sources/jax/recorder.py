@@ -33,8 +33,8 @@ def record_jax(
     except ModuleNotFoundError:
         raise ModuleNotFoundError("JAX is not installed: run `pip install jax`") from None
 
-    from graphviz_tools.sources.jax.recorder.graph import JaxprReader
-    from graphviz_tools.sources.jax.recorder.run import JaxprRun, value_of
+    from graphviz_tools.sources.jax.graph import JaxprReader
+    from graphviz_tools.sources.jax.run import JaxprRun, value_of
 
     graph, budget = StaticGraph(), Budget(max_steps)
     outputs, error = [], ""

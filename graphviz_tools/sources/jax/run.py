@@ -10,11 +10,11 @@ import jax
 import jax.numpy as jnp
 from jax.extend.core import Literal
 
-from graphviz_tools.sources.common.array_value import array_value
 from graphviz_tools.recording import Control, Value
+from graphviz_tools.sources.common.array_value import array_value
 from graphviz_tools.sources.common.budget import Budget
-from graphviz_tools.sources.jax.recorder.graph import Equation, Part
 from graphviz_tools.sources.common.static_graph import Path, StaticGraph
+from graphviz_tools.sources.jax.graph import Equation, Part
 
 
 @dataclass

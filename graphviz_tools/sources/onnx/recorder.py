@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from graphviz_tools.sources.common.array_value import array_value
 from graphviz_tools.recording import Recording
+from graphviz_tools.sources.common.array_value import array_value
 from graphviz_tools.sources.common.budget import Budget
 from graphviz_tools.sources.common.static_graph import StaticGraph
 
@@ -35,7 +35,7 @@ def record_onnx(
     except ModuleNotFoundError:
         raise ModuleNotFoundError("ONNX is not installed: run `pip install onnx onnxruntime`") from None
 
-    from graphviz_tools.sources.onnx.recorder.graph import OnnxReader, known_types
+    from graphviz_tools.sources.onnx.graph import OnnxReader, known_types
 
     proto = model if isinstance(model, onnx.ModelProto) else _load(model)
     graph, budget = StaticGraph(), Budget(max_steps)
@@ -47,7 +47,7 @@ def record_onnx(
         except ModuleNotFoundError:
             raise ModuleNotFoundError("onnxruntime is not installed: run `pip install onnxruntime`") from None
 
-        from graphviz_tools.sources.onnx.recorder.run import OnnxRun
+        from graphviz_tools.sources.onnx.run import OnnxRun
 
         given = _feeds(proto, args, feeds)
         versions["onnxruntime"] = onnxruntime.__version__

@@ -14,11 +14,11 @@ import numpy as np
 import onnxruntime
 from onnx import GraphProto, ModelProto, NodeProto, ValueInfoProto, helper, numpy_helper
 
-from graphviz_tools.sources.common.array_value import array_value
 from graphviz_tools.recording import Control, Omission, Value
+from graphviz_tools.sources.common.array_value import array_value
 from graphviz_tools.sources.common.budget import Budget
-from graphviz_tools.sources.onnx.recorder.graph import OnnxGraph
 from graphviz_tools.sources.common.static_graph import Path, StaticGraph
+from graphviz_tools.sources.onnx.graph import OnnxGraph
 
 Arrays = dict[str, Any]
 

@@ -7,8 +7,14 @@ from typing import Any
 
 from graphviz_tools.cache_history import CacheHistory, Call, Entry, Prediction, in_few_words
 from graphviz_tools.frameworks import import_tensorflow
-from graphviz_tools.sources.tensorflow.recorder.errors import error_text
-from graphviz_tools.sources.tensorflow.recorder.cache_lookup import Lookup, argument_texts, differences, look_up, traced_graphs
+from graphviz_tools.sources.tensorflow.cache_lookup import (
+    Lookup,
+    argument_texts,
+    differences,
+    look_up,
+    traced_graphs,
+)
+from graphviz_tools.sources.tensorflow.errors import error_text
 
 FIRST = "first call: there is no graph yet"
 UNTOLD = "this version of TensorFlow does not tell why"

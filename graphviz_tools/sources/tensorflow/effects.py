@@ -6,8 +6,12 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from graphviz_tools.sources.tensorflow.recorder.graph_reader import VARIABLE_OPS, GraphReader, called_functions
-from graphviz_tools.sources.tensorflow.recorder.op_kernel import is_seeded
+from graphviz_tools.sources.tensorflow.graph_reader import (
+    VARIABLE_OPS,
+    GraphReader,
+    called_functions,
+)
+from graphviz_tools.sources.tensorflow.op_kernel import is_seeded
 
 READ_OPS = ("ReadVariableOp", "ResourceGather", "ResourceGatherNd", "VarIsInitializedOp", *VARIABLE_OPS)
 _WRITES_VARIABLE = re.compile(

@@ -9,11 +9,11 @@ from typing import Any
 
 from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import SourceLine
-from graphviz_tools.sources.tensorflow.recorder.effects import acts
-from graphviz_tools.sources.tensorflow.recorder.graph_reader import Body, GraphReader, Role
-from graphviz_tools.sources.tensorflow.recorder.op_kernel import whole_kernel
-from graphviz_tools.sources.tensorflow.recorder.graph_runner import GraphRunner
 from graphviz_tools.sources.common.user_code import definition_line
+from graphviz_tools.sources.tensorflow.effects import acts
+from graphviz_tools.sources.tensorflow.graph_reader import Body, GraphReader, Role
+from graphviz_tools.sources.tensorflow.graph_runner import GraphRunner
+from graphviz_tools.sources.tensorflow.op_kernel import whole_kernel
 
 
 @dataclass(frozen=True)

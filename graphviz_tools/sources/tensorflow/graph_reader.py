@@ -36,7 +36,7 @@ from graphviz_tools.recording import (
 from graphviz_tools.sources.common.user_code import is_user_file, source_line
 
 Path = tuple[str, ...]
-_RECORDER = str(FilePath(__file__).resolve().parent)
+_RECORDER = str(FilePath(__file__).resolve().parents[1])
 
 IF_OPS = ("If", "StatelessIf")
 CASE_OPS = ("Case", "StatelessCase")

@@ -13,11 +13,21 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphviz_tools.sources.common.array_value import array_value
 from graphviz_tools.recording import Control, Step, Value
-from graphviz_tools.sources.tensorflow.recorder.errors import error_text
-from graphviz_tools.sources.tensorflow.recorder.graph_reader import CALL_OPS, CASE_OPS, IF_OPS, WHILE_OPS, Body, GraphReader, Path, called_functions, is_fused
-from graphviz_tools.sources.tensorflow.recorder.op_kernel import Kernel, kernel_of
+from graphviz_tools.sources.common.array_value import array_value
+from graphviz_tools.sources.tensorflow.errors import error_text
+from graphviz_tools.sources.tensorflow.graph_reader import (
+    CALL_OPS,
+    CASE_OPS,
+    IF_OPS,
+    WHILE_OPS,
+    Body,
+    GraphReader,
+    Path,
+    called_functions,
+    is_fused,
+)
+from graphviz_tools.sources.tensorflow.op_kernel import Kernel, kernel_of
 
 
 class OpFailed(Exception):

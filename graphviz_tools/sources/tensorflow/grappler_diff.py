@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from graphviz_tools.recording import Edge, Node, Recording, Step
-from graphviz_tools.sources.tensorflow.recorder.graph_reader import DECIDING, GraphReader, Path
+from graphviz_tools.sources.tensorflow.graph_reader import DECIDING, GraphReader, Path
 
 _LEAVES = ("input", "parameter", "variable")
 _PASSING = ("_Arg", "_Retval", "Identity", "NoOp")

@@ -8,8 +8,8 @@ from typing import Any
 
 from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import Omission, SourceLine, Value
-from graphviz_tools.sources.tensorflow.recorder.function import Traced, read_function, run_function
-from graphviz_tools.sources.tensorflow.recorder.graph_runner import GraphRunner, tensor_value
+from graphviz_tools.sources.tensorflow.function import Traced, read_function, run_function
+from graphviz_tools.sources.tensorflow.graph_runner import GraphRunner, tensor_value
 
 
 def model_of(fn: Any) -> Any | None:

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from graphviz_tools.transforms.diff import Diff, diff
 from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import Omission, Recording
-from graphviz_tools.sources.tensorflow.recorder.recorder import finish, name_of, python_arguments
-from graphviz_tools.sources.tensorflow.recorder.grappler_diff import explain
-from graphviz_tools.sources.tensorflow.recorder.function import Traced, read_function
-from graphviz_tools.sources.tensorflow.recorder.graph_reader import Body, GraphReader
-from graphviz_tools.sources.tensorflow.recorder.grappler import optimised_graph, running_graph
-from graphviz_tools.sources.tensorflow.recorder.graph_runner import GraphRunner, needed_ops
 from graphviz_tools.sources.common.user_code import definition_line, return_line
+from graphviz_tools.sources.tensorflow.function import Traced, read_function
+from graphviz_tools.sources.tensorflow.graph_reader import Body, GraphReader
+from graphviz_tools.sources.tensorflow.graph_runner import GraphRunner, needed_ops
+from graphviz_tools.sources.tensorflow.grappler import optimised_graph, running_graph
+from graphviz_tools.sources.tensorflow.grappler_diff import explain
+from graphviz_tools.sources.tensorflow.recorder import finish, name_of, python_arguments
+from graphviz_tools.transforms.diff import Diff, diff
 
 UNTOLD = "this TensorFlow does not show the optimised graph"
 

@@ -9,17 +9,22 @@ from typing import Any
 
 import numpy as np
 
-from graphviz_tools.sources.common.array_value import array_value
 from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import Omission, Recording, Step, Value
-from graphviz_tools.sources.tensorflow.recorder.errors import error_line, error_text
-from graphviz_tools.sources.tensorflow.recorder.function import Traced, read_function, read_unfinished, run_function
-from graphviz_tools.sources.tensorflow.recorder.graph_reader import GraphReader, function_label
-from graphviz_tools.sources.tensorflow.recorder.keras import fit_in_steps, model_of, model_of_fit
-from graphviz_tools.sources.tensorflow.recorder.graph_runner import GraphRunner, OpFailed, tensor_value
-from graphviz_tools.sources.tensorflow.recorder.session import tell_sessions
-from graphviz_tools.sources.tensorflow.recorder.session_watch import makes_its_own_graph, watching
+from graphviz_tools.sources.common.array_value import array_value
 from graphviz_tools.sources.common.user_code import caller_line, definition_line, return_line, source_texts
+from graphviz_tools.sources.tensorflow.errors import error_line, error_text
+from graphviz_tools.sources.tensorflow.function import (
+    Traced,
+    read_function,
+    read_unfinished,
+    run_function,
+)
+from graphviz_tools.sources.tensorflow.graph_reader import GraphReader, function_label
+from graphviz_tools.sources.tensorflow.graph_runner import GraphRunner, OpFailed, tensor_value
+from graphviz_tools.sources.tensorflow.keras import fit_in_steps, model_of, model_of_fit
+from graphviz_tools.sources.tensorflow.session import tell_sessions
+from graphviz_tools.sources.tensorflow.session_watch import makes_its_own_graph, watching
 
 MAX_STEPS = 10_000
 

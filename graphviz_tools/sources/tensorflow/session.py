@@ -12,11 +12,11 @@ from typing import Any
 
 from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import Omission, Step, Value
-from graphviz_tools.sources.tensorflow.recorder.effects import acts, has_effect
-from graphviz_tools.sources.tensorflow.recorder.errors import error_text
-from graphviz_tools.sources.tensorflow.recorder.graph_reader import CALL_OPS, DECIDING, VARIABLE_OPS, Body
-from graphviz_tools.sources.tensorflow.recorder.graph_runner import GraphRunner, OpFailed
-from graphviz_tools.sources.tensorflow.recorder.session_watch import SessionRun, Watch, variable_op
+from graphviz_tools.sources.tensorflow.effects import acts, has_effect
+from graphviz_tools.sources.tensorflow.errors import error_text
+from graphviz_tools.sources.tensorflow.graph_reader import CALL_OPS, DECIDING, VARIABLE_OPS, Body
+from graphviz_tools.sources.tensorflow.graph_runner import GraphRunner, OpFailed
+from graphviz_tools.sources.tensorflow.session_watch import SessionRun, Watch, variable_op
 
 
 def tell_sessions(watch: Watch, runner: GraphRunner) -> None:

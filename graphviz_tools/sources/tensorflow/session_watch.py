@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from graphviz_tools.frameworks import import_tensorflow
-from graphviz_tools.sources.tensorflow.recorder.effects import READ_OPS, has_effect
-from graphviz_tools.sources.tensorflow.recorder.graph_reader import VARIABLE_OPS
-from graphviz_tools.sources.tensorflow.recorder.graph_runner import needed_ops
 from graphviz_tools.sources.common.user_code import is_user_file
+from graphviz_tools.sources.tensorflow.effects import READ_OPS, has_effect
+from graphviz_tools.sources.tensorflow.graph_reader import VARIABLE_OPS
+from graphviz_tools.sources.tensorflow.graph_runner import needed_ops
 
 OWN_GRAPH = {"Graph", "Session", "InteractiveSession", "MonitoredSession", "MonitoredTrainingSession"}
 

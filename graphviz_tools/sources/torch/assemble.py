@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 
-from graphviz_tools.sources.common.fast_init import quick
 from graphviz_tools.recording import (
     Control,
     Edge,
@@ -23,11 +22,12 @@ from graphviz_tools.recording import (
     Value,
 )
 from graphviz_tools.sources.common.call_sites import CallSite, call_site
+from graphviz_tools.sources.common.fast_init import quick
+from graphviz_tools.sources.common.user_code import is_user_file, source_texts
 from graphviz_tools.sources.torch.loops import LoopCounter
 from graphviz_tools.sources.torch.names import first_values, names_of_values
 from graphviz_tools.sources.torch.tape import RawStep, Site
 from graphviz_tools.sources.torch.trace import Trace
-from graphviz_tools.sources.common.user_code import is_user_file, source_texts
 
 
 def assemble(trace: Trace, title: str, fn: Callable[..., Any] | None = None) -> Recording:

@@ -18,10 +18,10 @@ from graphviz_tools.sources.torch.tape import Site
 
 _TORCH = str(Path(torch.__file__).parent)
 _OPTIMIZERS = str(Path(torch.optim.__file__).parent)
-_HERE = str(Path(__file__).resolve().parents[1])
+_HERE = str(Path(__file__).resolve().parents[2])
 _STDLIB = sysconfig.get_path("stdlib")
 _INSTALLED = sysconfig.get_path("purelib")
-_RECORDER = str(Path(__file__).with_name("pytorch.py"))
+_RECORDER = str(Path(__file__).with_name("recorder.py"))
 _APPLY = torch.autograd.Function.apply.__func__.__code__  # pyright: ignore[reportFunctionMemberAccess]
 
 _PASSES_ON = str(Path(typing_extensions.__file__))  # its decorators stand between a call and who made it

@@ -13,8 +13,8 @@ import torch
 from graphviz_tools.gc_pause import seldom_collected
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.torch.assemble import assemble
-from graphviz_tools.sources.torch.dataloader import first_batches
 from graphviz_tools.sources.torch.compiled_calls import compiled_calls
+from graphviz_tools.sources.torch.dataloader import first_batches
 from graphviz_tools.sources.torch.engine import recording_engine
 from graphviz_tools.sources.torch.errors import explanation
 from graphviz_tools.sources.torch.frames import marking_runs, raising_site

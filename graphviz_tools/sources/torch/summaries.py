@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from graphviz_tools.recording import Number, Summary
 from graphviz_tools.sources.common.array_value import SMALL
 from graphviz_tools.sources.common.fast_init import quick
-from graphviz_tools.recording import Number, Summary
 
 GRID = 8  # a larger value is kept as a sample of at most GRID x GRID
 FULL = 16_384  # elements up to which every one is read; above, a strided sample of SAMPLE x SAMPLE

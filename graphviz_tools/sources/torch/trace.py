@@ -13,8 +13,8 @@ from graphviz_tools.recording import NodeKind, Phase
 from graphviz_tools.sources.common.call_sites import call_site
 from graphviz_tools.sources.torch.autograd_graph import AutogradGraph
 from graphviz_tools.sources.torch.frames import calling_site
-from graphviz_tools.sources.torch.storage_ledger import StorageLedger
 from graphviz_tools.sources.torch.module_stack import ModuleStack
+from graphviz_tools.sources.torch.storage_ledger import StorageLedger
 from graphviz_tools.sources.torch.tape import RawStep, Site, Tape
 from graphviz_tools.sources.torch.tensor_registry import Known, Tensors
 

@@ -14,7 +14,17 @@ import nbformat
 from nbformat import NotebookNode
 
 from graph_duet.grading import Bundle, solved
-from tests.graph_duet.grading.hostile_case import PUBLIC, SHELL, WRONG, Case, answer, body, dumps, edit, whole_file
+from tests.graph_duet.grading.hostile_case import (
+    PUBLIC,
+    SHELL,
+    WRONG,
+    Case,
+    answer,
+    body,
+    dumps,
+    edit,
+    whole_file,
+)
 from tests.graph_duet.grading.hostile_measured import measurements
 from tests.graph_duet.grading.hostile_places import places
 from tests.graph_duet.grading.masters import code

@@ -51,7 +51,9 @@ def measurements() -> Iterator[Case]:
         "the check's names by way of its function", "double.__globals__['calls'].clear()", "tampered"
     )
     yield serves(
-        "show replaced late", "import graph_duet.grading.exercise.values\ngrading.values.text_of = lambda *a: '7'", "tampered"
+        "show replaced late",
+        "import graph_duet.grading.exercise.values\ngrading.values.text_of = lambda *a: '7'",
+        "tampered",
     )
     yield serves("the caller's frame", "import sys\nsys._getframe(1).f_globals['calls'].clear()", "tampered")
     yield serves("the caller's frame by way of a traceback", TRACEBACK, "tampered")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from distributed import LocalCluster
 
-from graph_duet.grading import Bundle, exercise, fill, solved
+from graph_duet.grading import Bundle, exercise_notebook, fill, solved
 from graph_duet.grading.classroom.grade import Graded, grade_class, workers
 from graph_duet.grading.classroom.gradebook import Gradebook
 from graph_duet.grading.classroom.submissions import Submission, collect
@@ -23,7 +23,9 @@ pytestmark = pytest.mark.skipif(bool(why_no_sandbox()), reason=why_no_sandbox() 
 
 def test_of_two_workers_one_is_killed_and_nobody_loses_a_mark(bundle: Bundle, tmp_path: Path) -> None:
     for i in range(8):
-        notebook = solved(bundle) if i % 2 else fill(exercise(bundle), {"1": "return np.maximum(x, 0)"})
+        notebook = (
+            solved(bundle) if i % 2 else fill(exercise_notebook(bundle), {"1": "return np.maximum(x, 0)"})
+        )
         notebook.metadata.student = i
         (tmp_path / f"s{i}.ipynb").write_bytes(dumps(notebook))
     book = Gradebook(tmp_path / "book.sqlite")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from graph_duet.grading import Bundle, exercise, fill, solved
+from graph_duet.grading import Bundle, exercise_notebook, fill, solved
 from graph_duet.grading.classroom.gradebook import address
 from graph_duet.notebook_kernels.sandbox import why_no_sandbox
 from tests.graph_duet.grading.crashing import grade_folder
@@ -25,7 +25,7 @@ CONTEXT.set_forkserver_preload(["tests.graph_duet.grading.crashing"])
 def hand_in(bundle: Bundle, folder: Path, number: int) -> None:
     folder.mkdir()
     for i in range(number):
-        notebook = solved(bundle) if i % 3 else fill(exercise(bundle), {"1": f"return x * {i}"})
+        notebook = solved(bundle) if i % 3 else fill(exercise_notebook(bundle), {"1": f"return x * {i}"})
         notebook.metadata.student = i
         (folder / f"s{i:03}.ipynb").write_bytes(dumps(notebook))
     (folder / "broken.ipynb").write_bytes(b"{")

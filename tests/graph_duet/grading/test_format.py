@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from nbformat import NotebookNode
 
-from graph_duet.grading import Bundle, differences, exercise, fill, solved
+from graph_duet.grading import Bundle, differences, exercise_notebook, fill, solved
 from graph_duet.grading.exercise import solution_regions
 from graph_duet.grading.exercise.format import read_exercise
 from graph_duet.grading.judging.cuda_source import kernels_only
@@ -34,14 +34,14 @@ def test_a_marker_without_its_partner_is_refused(source: str) -> None:
 
 
 def test_the_learners_notebook_differs_from_its_master_only_inside_the_holes(bundle: Bundle) -> None:
-    learner = exercise(bundle)
+    learner = exercise_notebook(bundle)
     assert differences(master(), learner) == []
     assert "np.where" not in next(c.source for c in learner.cells if c.id == "relu")
     assert not [cell for cell in learner.cells if cell.id == "relu-hidden"]
 
 
 def test_a_difference_outside_a_hole_is_named(bundle: Bundle) -> None:
-    learner = exercise(bundle)
+    learner = exercise_notebook(bundle)
     next(c for c in learner.cells if c.id == "relu").source += "\nhelp()"
     next(c for c in learner.cells if c.id == "relu-seen").source = "show(1)"
     assert differences(master(), learner) == [
@@ -51,17 +51,17 @@ def test_a_difference_outside_a_hole_is_named(bundle: Bundle) -> None:
 
 
 def test_a_sealed_check_shows_no_solution(bundle: Bundle) -> None:
-    assert "mul" not in str(exercise(bundle))
-    assert set(exercise(bundle).metadata.duet.release.sealed) == {"predict-check"}
+    assert "mul" not in str(exercise_notebook(bundle))
+    assert set(exercise_notebook(bundle).metadata.duet.release.sealed) == {"predict-check"}
 
 
 def test_filling_asks_for_as_many_texts_as_holes(bundle: Bundle) -> None:
     with pytest.raises(ValueError, match="another number of holes"):
-        fill(exercise(bundle), {"1": ["return x", "return y"]})
+        fill(exercise_notebook(bundle), {"1": ["return x", "return y"]})
     with pytest.raises(LookupError, match="no task '9'"):
-        fill(exercise(bundle), {"9": "x"})
+        fill(exercise_notebook(bundle), {"9": "x"})
     assert "return 5" in next(
-        c.source for c in fill(exercise(bundle), {"1": "return 5"}).cells if c.id == "relu"
+        c.source for c in fill(exercise_notebook(bundle), {"1": "return 5"}).cells if c.id == "relu"
     )
     assert "np.where" in next(c.source for c in solved(bundle).cells if c.id == "relu")
 

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from graph_duet.grading import Bundle, Grader, exercise, fill, release, solved
-from graph_duet.grading import grader
-from graph_duet.grading.judging.judge import InfrastructureFault
+from graph_duet.grading import Bundle, Grader, exercise_notebook, fill, grader, release, solved
 from graph_duet.grading.exercise.notebooks import Unreadable
+from graph_duet.grading.judging.judge import InfrastructureFault
 from graph_duet.notebook_kernels.sandbox import why_no_sandbox
 from tests.graph_duet.grading.conftest import LIGHT
 from tests.graph_duet.grading.masters import code, master, write_master
@@ -61,7 +60,7 @@ def test_a_grader_that_fails_gives_no_mark_and_tries_again(
 @needs_sandbox
 def test_another_right_solution_has_full_marks_with_any_seed(bundle: Bundle) -> None:
     right = fill(
-        exercise(bundle),
+        exercise_notebook(bundle),
         {
             "1": "return x * (x > 0)",
             "2": "nodes = dict(mul=2, add=1)\nnodes = dict(sorted(nodes.items()))",

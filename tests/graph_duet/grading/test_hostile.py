@@ -26,7 +26,12 @@ SECRET = "a-secret-of-the-environment"
 SEED = 90210
 CONDITIONS = Conditions(
     limits=Limits(memory=300 * 2**20, processes=50, disk=64 * 2**20),
-    preload=("numpy", "torch", "graph_duet.grading.exercise.values", "graph_duet.grading.judging.tamper_check"),
+    preload=(
+        "numpy",
+        "torch",
+        "graph_duet.grading.exercise.values",
+        "graph_duet.grading.judging.tamper_check",
+    ),
 )
 
 

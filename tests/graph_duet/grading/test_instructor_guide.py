@@ -11,8 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from graph_duet.cli import app
-from graph_duet.grading import Bundle, exercise
-from graph_duet.grading import self_check
+from graph_duet.grading import Bundle, exercise_notebook, self_check
 from graph_duet.notebook_kernels import sandbox
 from graph_duet.notebook_kernels.sandbox import why_no_sandbox
 from tests.graph_duet.grading.masters import write_master
@@ -59,7 +58,7 @@ def test_without_a_sandbox_grading_others_work_is_refused_with_the_reason(
     bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bundle.save(tmp_path / "exercise.bundle.json")
-    nbformat.write(exercise(bundle), tmp_path / "ann.ipynb")
+    nbformat.write(exercise_notebook(bundle), tmp_path / "ann.ipynb")
     why_no_sandbox.cache_clear()
     monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
     try:
@@ -78,7 +77,7 @@ def test_a_gpu_that_is_not_there_is_said_before_anything_is_written(
     bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bundle.save(tmp_path / "exercise.bundle.json")
-    nbformat.write(exercise(bundle), tmp_path / "ann.ipynb")
+    nbformat.write(exercise_notebook(bundle), tmp_path / "ann.ipynb")
     monkeypatch.setattr(sandbox, "_NVIDIA", tmp_path / "nvidiactl")
     book = tmp_path / "b.sqlite"
     command = ["grade", str(tmp_path), "-a", str(tmp_path), "-g", str(book), "--gpu", "--unsafe-no-sandbox"]

@@ -12,9 +12,7 @@ from typer.testing import CliRunner
 
 from graph_duet import grading
 from graph_duet.cli import app
-from graph_duet.grading import Bundle, exercise, fill, solved
-from graph_duet.grading import self_check
-from graph_duet.grading import progress
+from graph_duet.grading import Bundle, exercise_notebook, fill, progress, self_check, solved
 from graph_duet.grading.judging.judge import Outcome
 from graph_duet.grading.report import CheckResult, Report
 
@@ -24,14 +22,14 @@ def course(bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     """A course with one exercise, and a learner's folder."""
     released = tmp_path / "course" / "exercise.ipynb"
     released.parent.mkdir()
-    nbformat.write(exercise(bundle), released)
+    nbformat.write(exercise_notebook(bundle), released)
     monkeypatch.setattr(self_check, "course_exercises", lambda: iter([released]))
     monkeypatch.setenv("DUET_PROGRESS", str(tmp_path / "progress.sqlite"))
     return tmp_path
 
 
 def test_the_unsolved_exercise_scores_nothing_and_the_solution_all(bundle: Bundle, course: Path) -> None:
-    for notebook, points in ((exercise(bundle), 0), (solved(bundle), 7)):
+    for notebook, points in ((exercise_notebook(bundle), 0), (solved(bundle), 7)):
         nbformat.write(notebook, course / "mine.ipynb")
         run = grading.check(course / "mine.ipynb")
         assert (run.report.points, run.report.possible) == (points, 7)
@@ -39,7 +37,9 @@ def test_the_unsolved_exercise_scores_nothing_and_the_solution_all(bundle: Bundl
 
 
 def test_what_is_not_yet_right_comes_with_the_next_hint(bundle: Bundle, course: Path) -> None:
-    nbformat.write(fill(exercise(bundle), {"1": "return x", "2": "nodes = {}"}), course / "mine.ipynb")
+    nbformat.write(
+        fill(exercise_notebook(bundle), {"1": "return x", "2": "nodes = {}"}), course / "mine.ipynb"
+    )
     said = [CliRunner().invoke(app, ["check", str(course / "mine.ipynb")]).output for _ in range(3)]
     assert "Hint 1 for task 1: What is max(x, 0)?" in said[0]
     assert "Hint 2 for task 1: np.where" in said[1]
@@ -73,7 +73,7 @@ def test_a_task_has_one_row_with_its_failed_checks_below_it(
 
 
 def test_an_error_in_an_answer_is_told_in_pythons_words(bundle: Bundle, course: Path) -> None:
-    notebook = fill(exercise(bundle), {"1": "return undefined"})
+    notebook = fill(exercise_notebook(bundle), {"1": "return undefined"})
     nbformat.write(notebook, course / "mine.ipynb")
     report = grading.check(course / "mine.ipynb").report
     assert (report.checks[0].fault, report.checks[0].message) == (
@@ -117,7 +117,7 @@ def test_a_file_that_is_not_there_is_one_sentence(course: Path) -> None:
 
 def test_plain_nbval_judges_the_released_notebook_as_check_does(bundle: Bundle, course: Path) -> None:
     """The solution passes, the unsolved exercise fails, with nothing of ours loaded."""
-    for notebook, code in ((solved(bundle), 0), (exercise(bundle), 1)):
+    for notebook, code in ((solved(bundle), 0), (exercise_notebook(bundle), 1)):
         nbformat.write(notebook, course / "mine.ipynb")
         command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env", "mine.ipynb"]
         done = subprocess.run(command, cwd=course, capture_output=True, text=True)

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from graph_duet.grading import Bundle, CheckResult, Report
-from graph_duet.grading.pages.class_report import write_class_report
 from graph_duet.grading.classroom.export import FORMS, export, export_into
-from graph_duet.grading.pages.feedback import write_feedback
 from graph_duet.grading.classroom.gradebook import Gradebook
 from graph_duet.grading.judging.judge import Outcome
 from graph_duet.grading.judging.verdict import clean, verdict
+from graph_duet.grading.pages.class_report import write_class_report
+from graph_duet.grading.pages.feedback import write_feedback
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'"
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from graph_duet.grading.exercise.notebooks import MAX_BYTES, Unreadable
 from graph_duet.grading.classroom.submissions import collect, safe_name
+from graph_duet.grading.exercise.notebooks import MAX_BYTES, Unreadable
 
 NOTEBOOK = b'{"nbformat": 4, "cells": []}'
 

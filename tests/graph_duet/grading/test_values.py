@@ -7,8 +7,8 @@ import pytest
 import tensorflow as tf
 import torch
 
-from graph_duet.grading.judging.tolerance import snap
 from graph_duet.grading.exercise.values import text_of
+from graph_duet.grading.judging.tolerance import snap
 
 
 @pytest.mark.parametrize("make", [torch.tensor, tf.constant, np.array])

@@ -56,9 +56,7 @@ def v2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "cgroup.controllers").write_text("cpu memory pids")
     (user / "cgroup.subtree_control").write_text("")
     Tree(tmp_path, monkeypatch)
-    monkeypatch.setattr(
-        cgroups, "_own_path", lambda hierarchy, _: "/user/session" if hierarchy else None
-    )
+    monkeypatch.setattr(cgroups, "_own_path", lambda hierarchy, _: "/user/session" if hierarchy else None)
     return user
 
 

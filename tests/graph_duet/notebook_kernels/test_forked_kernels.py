@@ -19,8 +19,7 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 
-from graph_duet.notebook_kernels import install_kernelspec, start_zygote
-from graph_duet.notebook_kernels import shared_zygote
+from graph_duet.notebook_kernels import install_kernelspec, shared_zygote, start_zygote
 from graph_duet.notebook_kernels.zygote import preload
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
@@ -234,7 +233,8 @@ def test_preloading_goes_on_without_what_is_missing(capsys: pytest.CaptureFixtur
 
 def test_nothing_of_cuda_is_initialised_before_a_fork() -> None:
     code = (
-        "from graph_duet.notebook_kernels.zygote import preload, fork_is_safe; from graph_duet.notebook_kernels.shared_zygote import LESSON_MODULES\n"
+        "from graph_duet.notebook_kernels.zygote import preload, fork_is_safe\n"
+        "from graph_duet.notebook_kernels.shared_zygote import LESSON_MODULES\n"
         "preload(LESSON_MODULES); import torch\n"
         "print(torch.cuda.is_initialized(), fork_is_safe())\n"
         "torch.cuda.is_initialized = lambda: True; print(fork_is_safe())"

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from graphviz_tools.recording import Recording
-from graphviz_tools.sources.tensorflow.recorder.recorder import record_tensorflow
+from graphviz_tools.sources.tensorflow.recorder import record_tensorflow
 from tests.graphviz_tools.tensorflow_programs import control_flow, gradients, state, values
 from tests.graphviz_tools.tensorflow_programs.corpus import PROGRAMS, tf
 

@@ -10,14 +10,13 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from graph_duet.grading.exercise import solution_regions
-from graph_duet.grading.exercise import notebooks
+from graph_duet.grading.exercise import notebooks, solution_regions
 from graph_duet.grading.exercise.bundle import Bundle
 from graph_duet.grading.exercise.format import kind, read_exercise
+from graph_duet.grading.exercise.notebooks import duet
 from graph_duet.grading.judging.judge import Outcome, judge, printed
 from graph_duet.grading.judging.kernel_client import Budget
 from graph_duet.grading.judging.kernel_start import StartKernel, in_sandbox, modules_for, ordinary
-from graph_duet.grading.exercise.notebooks import duet
 from graph_duet.grading.judging.schedule import plan
 from graph_duet.notebook_kernels.sandbox import Limits, why_no_sandbox
 
@@ -38,7 +37,7 @@ def release(master: Path | str, to: Path | str | None = None) -> Release:
     """Make `exercise.ipynb` and `exercise.bundle.json` from a master notebook (or the folder that holds one).
 
     They are written beside the master, or into `to`. The solution runs twice, in the sandbox where there is
-    one. Raises FileNotFoundError, graph_duet.grading.exercise.notebooks.Unreadable, or ValueError that names the cell when the
+    one. Raises FileNotFoundError, notebooks.Unreadable, or ValueError that names the cell when the
     format is not followed, the solution fails, or a check prints something that changes from run to run.
     """
     path = Path(master)
@@ -53,7 +52,7 @@ def release(master: Path | str, to: Path | str | None = None) -> Release:
     folder = Path(to) if to is not None else path.parent
     folder.mkdir(parents=True, exist_ok=True)
     learners = folder / "exercise.ipynb"
-    learners.write_text(notebooks.dumps(exercise(bundle)), encoding="utf-8")
+    learners.write_text(notebooks.dumps(exercise_notebook(bundle)), encoding="utf-8")
     return Release(learners, bundle.save(folder / "exercise.bundle.json"), bundle)
 
 
@@ -68,7 +67,7 @@ def _without_answers_outputs(master: NotebookNode) -> NotebookNode:
     return stripped
 
 
-def exercise(bundle: Bundle) -> NotebookNode:
+def exercise_notebook(bundle: Bundle) -> NotebookNode:
     """The notebook that learners get: holes emptied, hidden cells gone, check cells with the outputs to
     reach."""
     notebook = copy.deepcopy(bundle.notebook)
@@ -115,7 +114,7 @@ def fill(notebook: NotebookNode, answers: Mapping[str, str | Sequence[str]]) -> 
 
 def solved(bundle: Bundle) -> NotebookNode:
     """The learner's notebook with the reference solution in its holes."""
-    notebook = exercise(bundle)
+    notebook = exercise_notebook(bundle)
     for cell in notebook.cells:
         if cell.id in bundle.solutions:
             cell.source = bundle.solutions[cell.id]

@@ -1,0 +1,12 @@
+"""Which nodes of a static graph belong to its gradients."""
+
+from __future__ import annotations
+
+from graphviz_tools.recording import Node
+
+GRADIENT_PARTS = ("gradient_tape", "gradients")
+
+
+def is_gradient(node: Node) -> bool:
+    """True for an op that a gradient computation made."""
+    return any(part.startswith(GRADIENT_PARTS) for part in node.name.split("/"))
