@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from gpu_labs.executor.choose_engine import Manners
+from gpu_labs.executor.frontend import type_inference
 from gpu_labs.executor.frontend.lowering import Unsupported
-from gpu_labs.executor.frontend.statements import build, type_inference
+from gpu_labs.executor.frontend.statements import build
 from gpu_labs.executor.ir.aliases import Roots
 from gpu_labs.executor.ir.program import Program
 from gpu_labs.executor.launch_record import KernelTypeError

@@ -25,7 +25,7 @@ from numba.cuda.core import sigutils
 from numba.cuda.dispatcher import CUDADispatcher
 from numba.cuda.typing.typeof import typeof_impl
 
-from gpu_labs.executor.frontend.statements import type_inference
+from gpu_labs.executor.frontend import type_inference
 from gpu_labs.executor.launch_record import KernelWarning, Launch
 from gpu_labs.executor.run import run
 from gpu_labs.executor.runtime.device import Context, Device, Devices, detect, select_device

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gpu_labs import KernelTypeError, cuda, inspect
-from gpu_labs.executor.frontend.statements import type_inference
+from gpu_labs.executor.frontend import type_inference
 
 
 @cuda.jit

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gpu_labs import cuda, inspect
-from gpu_labs.executor.serial.scheduler import thread
+from gpu_labs.executor.serial import thread
 
 
 @cuda.jit

@@ -11,7 +11,7 @@ import numpy as np
 from numba.cuda import types
 from numba.cuda.stubs import Dim3, Stub
 
-from gpu_labs.executor.frontend.statements import type_inference
+from gpu_labs.executor.frontend import type_inference
 from gpu_labs.executor.ir.program import ArrayType, Operand, Other, TupleType, Type
 
 

@@ -16,9 +16,9 @@ import numpy as np
 from gpu_labs.executor.ir.constants import Constants
 from gpu_labs.executor.ir.control_flow import Loop, loop_site, successors, waits_for
 from gpu_labs.executor.ir.program import Block, Branch, Function, Jump, Op, Operand, Program, Return, Var
+from gpu_labs.executor.serial import scalars
 from gpu_labs.executor.serial.emit import OperationCode, width_of
 from gpu_labs.executor.serial.loops import Walk, walks
-from gpu_labs.executor.serial.scheduler import scalars
 
 
 def compile_serial(program: Program) -> Callable[..., Any]:

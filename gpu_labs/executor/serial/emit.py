@@ -11,7 +11,7 @@ from gpu_labs.executor.ir.control_flow import Flow, analyse
 from gpu_labs.executor.ir.emitter import Writer
 from gpu_labs.executor.ir.program import ArrayType, Const, Function, Op, Operand, Return, SliceOf, Var
 from gpu_labs.executor.runtime import arith
-from gpu_labs.executor.serial.scheduler import scalars
+from gpu_labs.executor.serial import scalars
 
 _ARITHMETIC = {"+", "-", "*"}
 
