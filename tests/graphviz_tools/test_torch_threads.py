@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader
 
 from graphviz_tools import record_torch, recording_torch
 from graphviz_tools.recording import Recording
-from graphviz_tools.sources.torch.patches import Patch
+from graphviz_tools.sources.common.patches import Patch
 from tests.graphviz_tools.torch_traces import traces
 
 

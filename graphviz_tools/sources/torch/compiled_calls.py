@@ -16,10 +16,10 @@ from typing import Any
 import torch
 
 from graphviz_tools.sources.common.call_sites import call_site
+from graphviz_tools.sources.common.patches import Patch
 from graphviz_tools.sources.torch.frames import calling_site
 from graphviz_tools.sources.torch.function_mode import CallRecorder
 from graphviz_tools.sources.torch.import_hook import once_imported
-from graphviz_tools.sources.torch.patches import Patch
 from graphviz_tools.sources.torch.tensor_registry import tensors_in
 
 _DYNAMO = "torch._dynamo.eval_frame"  # its import takes seconds, and comes with the first thing to compile

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch.utils.data import dataloader
 
-from graphviz_tools.sources.torch.patches import Patch
+from graphviz_tools.sources.common.patches import Patch
 from graphviz_tools.sources.torch.trace import Trace
 
 # What `for batch in loader` asks for the next batch; PyTorch has no hook there.

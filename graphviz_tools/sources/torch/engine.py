@@ -16,10 +16,10 @@ from typing import Any
 
 import torch
 
+from graphviz_tools.sources.common.patches import Patch
 from graphviz_tools.sources.torch.errors import concerns_the_call, explanation
 from graphviz_tools.sources.torch.frames import calling_site, raising_site
 from graphviz_tools.sources.torch.function_mode import CallRecorder
-from graphviz_tools.sources.torch.patches import Patch
 from graphviz_tools.sources.torch.tape import RawStep, Site
 from graphviz_tools.sources.torch.tensor_registry import tensors_in
 from graphviz_tools.sources.torch.trace import Trace

@@ -1,4 +1,4 @@
-"""Functions of PyTorch's that are replaced while somebody records, and put back when nobody does.
+"""Functions of a framework that are replaced while somebody records, and put back when nobody does.
 
 Threads may record at the same time, and a recording may lie inside another; were each to put back what it
 found, the last one out would leave another's function behind.
