@@ -27,6 +27,7 @@ from typing import Any, cast
 import torch
 
 from gpu_labs.launching import blocks_for, launch
+from graphviz_tools.errors import UserError
 
 __all__ = ["KernelFunction", "blocks_for", "kernel_function", "launch"]
 
@@ -100,7 +101,7 @@ def _autograd_function(
         ctx.output_is_tensor = [isinstance(value, torch.Tensor) for value in outputs]
         returned = sum(ctx.output_is_tensor)
         if backward_body is not None and returned != gradients:
-            raise TypeError(
+            raise UserError(
                 f"{name} returns {returned} tensor(s), but its backward takes {gradients} gradient(s) "
                 f"before the names of what it needs: {', '.join(parameters)} or out"
             )
@@ -114,7 +115,7 @@ def _autograd_function(
 
     def run_backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         if backward_body is None or backward_apply is None:
-            raise RuntimeError(
+            raise UserError(
                 f"{name} has no backward, so it cannot be differentiated{_how_to_differentiate(name)}"
             )
         kept = [
@@ -127,7 +128,7 @@ def _autograd_function(
         result = run(*asked, *kept)
         results: list[Any] = [*result] if isinstance(result, tuple) else [result]
         if len(results) != sum(ctx.is_tensor):
-            raise RuntimeError(
+            raise UserError(
                 f"the backward of {name} returned {len(results)} gradient(s) for {sum(ctx.is_tensor)} "
                 "tensor(s): return one for each, None where there is none"
             )
@@ -142,7 +143,7 @@ def _autograd_function(
             ]
             rows.append(function.apply(*inputs))
         if not rows:
-            raise ValueError(f"vmap over {name} needs at least one row")
+            raise UserError(f"vmap over {name} needs at least one row")
         if isinstance(rows[0], tuple):
             columns = tuple(_stacked(outputs) for outputs in zip(*rows, strict=True))
             return columns, tuple(None if column is None else 0 for column in columns)
@@ -173,7 +174,7 @@ def _asked_for(
         return 0, []
     asked = list(backward.signature.parameters)
     if not asked:
-        raise TypeError(
+        raise UserError(
             f"the backward of {name} takes no gradient: give it a first parameter, as in backward(grad)"
         )
 
@@ -190,7 +191,7 @@ def _asked_for(
     for parameter in asked[gradients:]:
         found = place(parameter)
         if found is None:
-            raise TypeError(
+            raise UserError(
                 f"the backward of {name} asks for {parameter!r}, but {name} has only "
                 f"{', '.join(parameters)} and its result, out"
             )
@@ -215,12 +216,12 @@ def _refuse_hidden_writes(
     results = cast(tuple[Any, ...], result if isinstance(result, tuple) else (result,))
     # A backward is such a forward too, and has None where an argument has no gradient.
     if result is None or not all(value is None or isinstance(value, torch.Tensor) for value in results):
-        raise TypeError(
+        raise UserError(
             f"the forward of {name} must return a tensor or a tuple of tensors, not {result!r:.60}"
         )
     for parameter, arg, old, new in zip(parameters, args, before, _versions(args), strict=True):
         if old != new and not any(arg is value for value in results):
-            raise RuntimeError(
+            raise UserError(
                 f"the forward of {name} wrote into {parameter} unseen by autograd: "
                 f"return {parameter} to say so, or write to a new tensor"
             )

@@ -16,6 +16,7 @@ import torch
 
 from gpu_labs.executor.cuda_module import ExecutorKernel
 from gpu_labs.executor.inspect import inspect
+from graphviz_tools.errors import UserError
 
 Extent = int | tuple[int, ...]
 Scalar = bool | int | float
@@ -145,7 +146,7 @@ def _number_of(kernel: Any) -> int:
         if known is kernel:
             return number
     if not hasattr(kernel, "__getitem__"):
-        raise TypeError(f"launch needs a kernel made by @cuda.jit, not {type(kernel).__name__}")
+        raise UserError(f"launch needs a kernel made by @cuda.jit, not {type(kernel).__name__}")
     _kernels.append(kernel)
     return len(_kernels) - 1
 
@@ -158,7 +159,7 @@ def _refuse_what_is_no_extent(**extents: Any) -> None:
     for name, extent in extents.items():
         for size in _extents(extent):
             if not isinstance(size, (int, np.integer, torch.SymInt)):
-                raise TypeError(
+                raise UserError(
                     f"the {name} of a launch is a whole number or a tuple of them, not {type(size).__name__}: "
                     "launch(kernel, grid, block, inputs, out=y)"
                 )
@@ -168,37 +169,35 @@ def _refuse_what_no_kernel_can_take(
     tensors: Sequence[torch.Tensor], numbers: Sequence[Any], outputs: Sequence[torch.Tensor]
 ) -> None:
     if not outputs:
-        raise ValueError("launch needs at least one tensor to write: pass out=")
+        raise UserError("launch needs at least one tensor to write: pass out=")
     device = outputs[0].device
     for tensor in (*tensors, *outputs):
         if tensor.is_nested:
-            raise TypeError("a kernel cannot read a nested tensor: pass its tensors one by one")
+            raise UserError("a kernel cannot read a nested tensor: pass its tensors one by one")
         if tensor.layout != torch.strided:
-            raise TypeError(f"a kernel cannot read a {tensor.layout} tensor: pass tensor.to_dense()")
+            raise UserError(f"a kernel cannot read a {tensor.layout} tensor: pass tensor.to_dense()")
         if tensor.dtype == torch.bfloat16:
-            raise TypeError("a kernel cannot read bfloat16: pass tensor.float() and convert the result back")
+            raise UserError("a kernel cannot read bfloat16: pass tensor.float() and convert the result back")
         if tensor.is_quantized:
-            raise TypeError("a kernel cannot read a quantized tensor: pass tensor.dequantize()")
+            raise UserError("a kernel cannot read a quantized tensor: pass tensor.dequantize()")
         if tensor.device != device:
-            raise ValueError(
+            raise UserError(
                 f"one launch has tensors on {tensor.device} and on {device}: move them to one device"
             )
         if tensor.requires_grad and torch.is_grad_enabled():
-            raise RuntimeError(
+            raise UserError(
                 "a launch on a tensor that requires grad would lose its gradient: "
                 "wrap the launch with kernel_function, or pass tensor.detach()"
             )
     if device.type not in ("cpu", "cuda"):
-        raise ValueError(f"kernels run on CPU and CUDA tensors, not on {device}")
+        raise UserError(f"kernels run on CPU and CUDA tensors, not on {device}")
     for number in numbers:
         if not isinstance(number, (bool, int, float, torch.SymInt, torch.SymFloat)):
-            raise TypeError(f"a launch takes tensors and Python numbers, not {type(number).__name__}")
+            raise UserError(f"a launch takes tensors and Python numbers, not {type(number).__name__}")
     for tensor in outputs:
         if any(stride == 0 and size > 1 for stride, size in zip(tensor.stride(), tensor.shape, strict=True)):
-            raise ValueError(
+            raise UserError(
                 "an output of the launch is expanded: its elements share memory, so clone it first"
             )
         if tensor.is_conj() or tensor.is_neg():
-            raise ValueError(
-                "an output of the launch is a lazy conjugate: pass tensor.resolve_conj() instead"
-            )
+            raise UserError("an output of the launch is a lazy conjugate: pass tensor.resolve_conj() instead")

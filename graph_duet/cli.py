@@ -1,9 +1,10 @@
-"""The command line. Each command is a thin function in `graph_duet.commands`; an error is one line."""
+"""The command line. Each command is a thin function in `graph_duet.commands`; a user's mistake is one line."""
 
 from __future__ import annotations
 
 import os
 import sys
+import traceback
 from typing import Annotated, cast
 
 import typer
@@ -11,6 +12,13 @@ from rich.console import Console
 
 from graph_duet import __version__
 from graph_duet.commands import doctor, grading, lab, show
+from graphviz_tools.errors import UserError
+
+_BUG_STATUS = 70
+_REPORT = (
+    "this is a bug in Graph Duet. Please report it, with the lines above, at "
+    "https://github.com/graph-duet/graph-duet/issues"
+)
 
 app = typer.Typer(
     name="duet",
@@ -48,29 +56,41 @@ def _usage(mistake: typer.BadParameter) -> str:
     return sentence and f"{sentence}; `{command} --help` lists what it takes"
 
 
-def _words(mistake: Exception) -> str:
-    """The system's own errors as `file: what is wrong`, without their number."""
-    if isinstance(mistake, OSError) and mistake.strerror and mistake.filename:
-        return f"{mistake.filename}: {mistake.strerror}"
-    return str(mistake)
-
-
 def main() -> None:
-    """Run the command line. What a user can mend is one line on stderr and exit status 2; `DUET_DEBUG=1`
-    gives the traceback instead."""
+    """Run the command line.
+
+    A user's mistake, and what the system refuses (a full disk, a file without permission), is one line on stderr
+    and exit status 2. Any other exception is our bug: its traceback, a request to report it, and status 70, as
+    sysexits.h has it. `DUET_DEBUG=1` shows the traceback of a mistake too.
+    """
     try:
         # By itself Typer would put a box round a usage error.
         sys.exit(app(prog_name="duet", standalone_mode=False) or 0)
+    except typer.Abort:  # Ctrl-C
+        sys.exit(130)
     except _UsageError as mistake:
-        _complain(_usage(mistake))
-    except (ValueError, TypeError, OSError, LookupError, RuntimeError, ImportError, SyntaxError) as mistake:
-        if os.environ.get("DUET_DEBUG"):
-            raise
-        _complain(" ".join(_words(mistake).split()) or type(mistake).__name__)
-    sys.exit(2)
+        _print_error(_usage(mistake))
+        sys.exit(2)
+    except Exception as error:
+        mistake = _mistake(error)
+        if not mistake or os.environ.get("DUET_DEBUG"):
+            traceback.print_exc()
+        _print_error(" ".join((mistake or _REPORT).split()))
+        sys.exit(2 if mistake else _BUG_STATUS)
 
 
-def _complain(sentence: str) -> None:
+def _mistake(error: Exception) -> str:
+    """What to tell a user who can correct it; empty when the error is our own bug."""
+    if isinstance(error, UserError):
+        return str(error)
+    if (
+        isinstance(error, OSError) and error.errno is not None
+    ):  # the system refused; our own OSErrors have no number
+        return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
+    return ""
+
+
+def _print_error(sentence: str) -> None:
     if sentence:
         Console(stderr=True, soft_wrap=True).print(
             "duet:", sentence, style="bold red", markup=False, highlight=False

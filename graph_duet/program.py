@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from graphviz_tools.errors import UserError
+
 FRAMEWORKS = {"torch": "torch", "tensorflow": "tensorflow", "keras": "tensorflow", "jax": "jax"}
 
 
@@ -30,33 +32,34 @@ def load(target: str, inputs: tuple[str, ...] = ()) -> Program:
     `inputs` are Python expressions, evaluated with the file's own names (`torch.randn(2, 3)`), one for each
     argument. A class is first called without arguments, so that `model.py:Net` shows a module.
 
-    Raises ValueError when `target` has not that form, names nothing callable, or lacks arguments, and
-    FileNotFoundError when there is no such file; what the file itself raises goes through as ImportError.
+    Raises UserError when `target` has not that form, names nothing callable, or lacks arguments, when there
+    is no such file, and when the file itself raises.
     """
     file, _, name = target.rpartition(":")
     if not file or not name.isidentifier():
-        raise ValueError(f"{target!r} names no function: write it as file.py:function")
+        raise UserError(f"{target!r} names no function: write it as file.py:function")
     path = Path(file)
     if not path.is_file():
-        raise FileNotFoundError(f"there is no file {file}")
+        raise UserError(f"there is no file {file}")
     if path.suffix != ".py":
-        raise ValueError(f"{file} is no Python file: write it as file.py:function")
-    text = path.read_text(encoding="utf-8")
-    imported = imported_frameworks(text, file)
+        raise UserError(f"{file} is not a Python file: write it as file.py:function")
+    imported = imported_frameworks(path.read_bytes(), file)
     module = run_file(path)
-    call = found(module, name, file)
+    call = function_in(module, name, file)
     framework = framework_of(call, imported)
     arguments = tuple(evaluate(expression, module) for expression in inputs)
     require_arguments(call, arguments, target)
     return Program(call, arguments, framework, target)
 
 
-def imported_frameworks(text: str, file: str) -> dict[str, str]:
+def imported_frameworks(source: str | bytes, file: str) -> dict[str, str]:
     """The framework behind each name that the file imports from one, in the file's order."""
     try:
-        tree = ast.parse(text, file)
+        tree = ast.parse(source, file)
     except SyntaxError as mistake:
-        raise ValueError(f"{file}, line {mistake.lineno}: {mistake.msg}") from None
+        raise UserError(f"{file}, line {mistake.lineno}: {mistake.msg}") from None
+    except ValueError as mistake:  # a null byte
+        raise UserError(f"{file} is not a Python file: {mistake}") from None
     found: dict[str, str] = {}
     for node in ast.walk(tree):
         for alias in node.names if isinstance(node, ast.Import | ast.ImportFrom) else ():
@@ -88,41 +91,44 @@ def run_file(path: Path) -> dict[str, Any]:
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        raise ImportError(f"{path} raised {type(error).__name__}: {error}") from error
+        raise UserError(f"{path} raised {type(error).__name__}: {error}") from error
     return vars(module)
 
 
-def found(names: dict[str, Any], name: str, file: str) -> Callable[..., Any]:
+def function_in(names: dict[str, Any], name: str, file: str) -> Callable[..., Any]:
     if name not in names:
         offered = [key for key, value in names.items() if callable(value) and not key.startswith("_")]
-        raise ValueError(f"{file} has no {name}; it has {', '.join(sorted(offered)[:8]) or 'no function'}")
+        raise UserError(f"{file} has no {name}; it has {', '.join(sorted(offered)[:8]) or 'no function'}")
     value = names[name]
     if inspect.isclass(value):
-        value = made(value, name, file)
+        value = instance(value, name, file)
     if not callable(value):
-        raise ValueError(f"{name} in {file} is a {type(value).__name__}, which cannot be called")
+        raise UserError(f"{name} in {file} is a {type(value).__name__}, which cannot be called")
     return value
 
 
-def made(cls: type, name: str, file: str) -> Any:
-    """An instance, where the class needs no arguments."""
+def instance(cls: type, name: str, file: str) -> Any:
+    """An instance of a class that needs no arguments."""
     try:
         inspect.signature(cls).bind()
     except TypeError as mistake:
-        raise ValueError(
-            f"{name} in {file} cannot be made without arguments ({mistake}): write `model = {name}(...)` in the "
+        raise UserError(
+            f"{name} in {file} needs arguments ({mistake}): write `model = {name}(...)` in the "
             f"file and show {file}:model"
         ) from None
-    except ValueError:  # it has no signature: calling it will tell
+    except ValueError:  # it has no signature: the call says what is missing
         pass
-    return cls()
+    try:
+        return cls()
+    except Exception as error:
+        raise UserError(f"{name}() in {file} raised {type(error).__name__}: {error}") from error
 
 
 def evaluate(expression: str, names: dict[str, Any]) -> Any:
     try:
         return eval(expression, dict(names))
     except Exception as error:
-        raise ValueError(f"--input {expression!r}: {type(error).__name__}: {error}") from None
+        raise UserError(f"--input {expression!r}: {type(error).__name__}: {error}") from None
 
 
 def require_arguments(call: Callable[..., Any], arguments: tuple[Any, ...], target: str) -> None:
@@ -137,4 +143,4 @@ def require_arguments(call: Callable[..., Any], arguments: tuple[Any, ...], targ
     try:
         signature.bind(*arguments)
     except TypeError as mistake:
-        raise ValueError(f"{target}: {mistake}; give each argument with --input 'expression'") from None
+        raise UserError(f"{target}: {mistake}; give each argument with --input 'expression'") from None

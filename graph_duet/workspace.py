@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from graphviz_tools.errors import NotInstalledError, UserError
+
 MANIFEST = Path(".duet") / "shipped.json"
 SHIPPED = {".ipynb", ".md", ".png", ".svg", ".csv"}
 SOLUTIONS = ("master.ipynb", ".bundle.json")  # ends of the names that a learner never gets
@@ -36,10 +38,10 @@ class Copied:
 def fill(folder: Path) -> Copied:
     """Copy the course into `folder`.
 
-    Raises NotADirectoryError when `folder` is a file, and OSError when it cannot be written.
+    Raises UserError when `folder` is a file, and OSError when it cannot be written.
     """
     if folder.exists() and not folder.is_dir():
-        raise NotADirectoryError(f"{folder} is a file: name a folder for the lessons")
+        raise UserError(f"{folder} is a file: name a folder for the lessons")
     shipped = read_manifest(folder)
     new = updated = kept = 0
     for name, content in course_files():
@@ -87,7 +89,7 @@ def package_folder(name: str) -> Path:
     """Where an installed package's files are, found without importing it."""
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError(f"{name} is not installed: run `pip install graph-duet` again")
+        raise NotInstalledError(f"{name} is not installed: run `pip install graph-duet` again")
     return Path(next(iter(spec.submodule_search_locations)))
 
 

@@ -13,6 +13,8 @@ import os
 import sys
 from types import ModuleType
 
+from graphviz_tools.errors import NotInstalledError
+
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",  # no C++ information, warnings or errors
     "TF_ENABLE_ONEDNN_OPTS": "0",  # oneDNN reorders float sums, and says so on every import
@@ -30,7 +32,7 @@ def quiet_environment() -> None:
 def import_tensorflow() -> ModuleType:
     """TensorFlow, imported once, silently, after torch and Triton.
 
-    Raises ModuleNotFoundError, with the command to install it, when TensorFlow is missing.
+    Raises NotInstalledError, with the command to install it, when TensorFlow is missing.
     """
     if "tensorflow" in sys.modules:
         return sys.modules["tensorflow"]  # the user's own import came first: Triton now would be too late
@@ -43,4 +45,4 @@ def import_tensorflow() -> ModuleType:
     except ModuleNotFoundError as missing:
         if missing.name != "tensorflow":
             raise
-        raise ModuleNotFoundError("TensorFlow is not installed: run `pip install tensorflow-cpu`") from None
+        raise NotInstalledError("TensorFlow is not installed: run `pip install tensorflow-cpu`") from None

@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from graphviz_tools.errors import UserError
+
 Phase = Literal["forward", "backward", "trace", "run", "optimize"]
 NodeKind = Literal[
     "input", "parameter", "variable", "constant", "op", "branch", "output", "autograd", "scope"
@@ -245,10 +247,10 @@ class Recording:
         """The Recording as it stood after `step` (0-based), with the part of the graph grown by then.
 
         Node and edge numbers keep their meaning only because steps add them in order.
-        Raises IndexError when there is no such step.
+        Raises UserError when there is no such step.
         """
         if not 0 <= step < len(self.steps):
-            raise IndexError(f"step {step} of a recording with {len(self.steps)} steps")
+            raise UserError(f"step {step} of a recording with {len(self.steps)} steps")
         kept = self.steps[: step + 1]
         nodes = 1 + max((n for s in kept for n in s.nodes), default=-1)
         edges = 1 + max((e for s in kept for e in s.edges), default=-1)

@@ -24,6 +24,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from graphviz_tools.errors import UserError
 from graphviz_tools.recording import Number, Recording, SourceLine, Value
 
 FORMAT = "graph-duet recording"
@@ -66,11 +67,11 @@ def load(path: str | os.PathLike[str]) -> Recording:
         written = json.loads(content)
     except (OSError, EOFError, ValueError, RecursionError, zlib.error) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(f"{path} is damaged or no recording: {reason}") from None
+        raise UserError(f"{path} is damaged or no recording: {reason}") from None
     try:
         return from_json(written)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
 
 
 def to_json(recording: Recording) -> dict[str, Json]:
@@ -81,14 +82,14 @@ def to_json(recording: Recording) -> dict[str, Json]:
 
 
 def from_json(written: Json) -> Recording:
-    """The recording that `to_json` wrote. Raises ValueError when it is damaged or of a later version."""
+    """The recording that `to_json` wrote. Raises UserError when it is damaged or of a later version."""
     if not isinstance(written, dict) or written.get("format") != FORMAT:
-        raise ValueError("this is no Graph Duet recording")
+        raise UserError("this is no Graph Duet recording")
     version = written.get("version")
     if not isinstance(version, int) or version < 1:
-        raise ValueError(f"the recording is damaged: {version!r} is no version")
+        raise UserError(f"the recording is damaged: {version!r} is no version")
     if version > VERSION:
-        raise ValueError(
+        raise UserError(
             f"the recording has format {version}; this Graph Duet reads up to {VERSION}: install a newer one"
         )
     tables: dict[type, list[Any]] = {}
@@ -99,7 +100,7 @@ def from_json(written: Json) -> Recording:
         body = {k: v for k, v in written.items() if k not in ("format", "version", *_TABLES.values())}
         return _dataclass_reader(Recording)(body, tables)
     except _Damage as damage:
-        raise ValueError(f"the recording is damaged: {damage}") from None
+        raise UserError(f"the recording is damaged: {damage}") from None
 
 
 class _Damage(Exception):

@@ -10,6 +10,7 @@ from graphviz_tools.cache_history import CacheHistory as CacheHistory
 from graphviz_tools.cache_history import Call as Call
 from graphviz_tools.cache_history import Prediction as Prediction
 from graphviz_tools.cache_history import TraceCache as TraceCache
+from graphviz_tools.errors import UserError
 
 
 def trace_cache(fn: Callable[..., Any]) -> TraceCache:
@@ -20,7 +21,7 @@ def trace_cache(fn: Callable[..., Any]) -> TraceCache:
         cache.history.calls[1].reasons       # ("x: shape (4,), where the trace has (3,)",)
         cache.predict(tf.ones(3)).entry      # 0
 
-    Raises TypeError for anything else, such as a plain Python function, which has no cache.
+    Raises UserError for anything else, such as a plain Python function, which has no cache.
     """
     if hasattr(fn, "experimental_get_tracing_count"):
         from graphviz_tools.sources.tensorflow.cache import TensorFlowCache
@@ -30,7 +31,7 @@ def trace_cache(fn: Callable[..., Any]) -> TraceCache:
         from graphviz_tools.sources.compiled.cache import CompiledCache
 
         return CompiledCache(fn)
-    raise TypeError(
+    raise UserError(
         f"trace_cache needs a tf.function or what torch.compile returned; {fn!r} has no cache of graphs"
     )
 

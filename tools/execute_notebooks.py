@@ -21,6 +21,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
+from graphviz_tools.errors import UserError
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
@@ -103,7 +105,7 @@ def runs(path: Path, timeout: int) -> bool:
         execute(path, timeout)
         if path.name == "master.ipynb":
             grading.release(path)
-    except (CellExecutionError, ValueError, RuntimeError) as error:
+    except (CellExecutionError, UserError) as error:
         print(f"{path}: {error}", file=sys.stderr)
         return False
     noise = stderr_of(nbformat.read(path, as_version=4))

@@ -21,7 +21,7 @@ class Duet(View):
     runs. The clock above says which Python lines execute when. `step` counts beats: `duet.beats[step]` are
     the steps that the two sides show. The static side leaves its plumbing out unless `all_ops=True`.
 
-    Raises TypeError when a side is no Recording and IndexError for a beat that does not exist.
+    Raises UserError when a side is not a Recording and for a beat that does not exist.
     """
 
     def __init__(

@@ -21,7 +21,7 @@ THREADS = 64  # more threads than this share squares
 
 
 def kernel_svg(story: dict[str, Any], theme: Theme = "light") -> str:
-    """The SVG of a launch given as `kernel_story` makes it. Raises ValueError for an unknown theme."""
+    """The SVG of a launch given as `kernel_story` makes it. Raises UserError for an unknown theme."""
     sheet = Sheet(theme)
     shape = f"{story['kernel']}[{shown(story['grid'])}, {shown(story['block'])}]"
     found = len(story["findings"])

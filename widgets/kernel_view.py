@@ -9,6 +9,7 @@ import traitlets
 
 from gpu_labs.executor.launch_record import Launch
 from graphviz_tools.drawing.palette import Theme
+from graphviz_tools.errors import UserError
 from widgets.js_bundle import script, style
 from widgets.kernel_data import kernel_story
 from widgets.kernel_picture import kernel_svg
@@ -20,7 +21,7 @@ class KernelView(Twin):
     """A launch record (`gpu_labs.inspect`, or `report.launch` of a lab's check), played access by access.
 
     Trait `frame` (kept equal in Python and in the browser) is the frame shown: -1 before the first access.
-    Raises TypeError when `launch` is no launch record.
+    Raises UserError when `launch` is no launch record.
     """
 
     _esm = script("kernel_app.js")
@@ -30,7 +31,7 @@ class KernelView(Twin):
 
     def __init__(self, launch: Launch) -> None:
         if not isinstance(launch, Launch):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise TypeError(
+            raise UserError(
                 f"KernelView shows a launch record, not a {type(launch).__name__}: "
                 "make one with gpu_labs.inspect(kernel, grid, block, *arguments)"
             )
@@ -42,7 +43,7 @@ class KernelView(Twin):
     def _check_frame(self, proposal: Any) -> int:
         last = len(self._data["frames"]) - 1
         if not -1 <= proposal["value"] <= last:
-            raise IndexError(f"frame {proposal['value']} does not exist: frames go from -1 to {last}")
+            raise UserError(f"frame {proposal['value']} does not exist: frames go from -1 to {last}")
         return proposal["value"]
 
     def to_html(self, path: str | Path) -> Path:

@@ -10,6 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from graphviz_tools.errors import UserError
 from widgets.js_bundle import script, style
 
 Json = dict[str, Any]
@@ -60,8 +61,8 @@ def _write(text: str, path: str | Path, suffix: str) -> Path:
     if not place.suffix:
         place = place.with_suffix(suffix)
     if place.suffix != suffix:
-        raise ValueError(f"{place.name} should end in {suffix}")
+        raise UserError(f"{place.name} should end in {suffix}")
     if not place.parent.is_dir():
-        raise FileNotFoundError(f"there is no folder {str(place.parent)!r}: create it first")
+        raise UserError(f"there is no folder {str(place.parent)!r}: create it first")
     place.write_text(text, "utf-8")
     return place

@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from graphviz_tools.drawing.palette import PALETTE
 from graphviz_tools.drawing.text import bytes_text
+from graphviz_tools.errors import UserError
 from graphviz_tools.recording import Recording
 
 _PAINT = PALETTE["light"]
@@ -22,12 +23,12 @@ _LINES = ("-", "--", "-.", ":")  # curves differ by more than colour
 def plot_memory(recording: Recording, ax: Axes | None = None) -> Axes:
     """Bytes alive after each step, and how many of them autograd's saved tensors hold, over coloured phases.
 
-    Raises TypeError when `recording` is no Recording and ValueError when it recorded no memory.
+    Raises UserError when `recording` is not a Recording or recorded no memory.
     """
     _check(recording)
     known = [(step.index, step.memory) for step in recording.steps if step.memory is not None]
     if not known:
-        raise ValueError("this recording holds no memory: record_torch measures it, a static graph has none")
+        raise UserError("this recording holds no memory: record_torch measures it, a static graph has none")
     ax = ax or plt.subplots(figsize=(8, 3), layout="constrained")[1]
     steps = [index + 1 for index, _ in known]
     for phase, start, stop in recording.phases():
@@ -50,11 +51,11 @@ def plot_ops(recording: Recording, top: int = 12, ax: Axes | None = None) -> Axe
     """How often each op ran, the `top` most frequent, with backward's functions in the gradient's colour.
 
     A count and no time: recording a program changes how long its ops take, not how often they run.
-    Raises TypeError when `recording` is no Recording and ValueError when `top` is below 1.
+    Raises UserError when `recording` is not a Recording or `top` is below 1.
     """
     _check(recording)
     if top < 1:
-        raise ValueError(f"top must be at least 1, got {top}")
+        raise UserError(f"top must be at least 1, got {top}")
     counted = Counter((step.op, step.phase == "backward") for step in recording.steps).most_common(top)[::-1]
     ax = ax or plt.subplots(figsize=(6, 0.32 * len(counted) + 1), layout="constrained")[1]
     names = [op + (" (backward)" if backward else "") for (op, backward), _ in counted]
@@ -73,15 +74,15 @@ def plot_times(profile: Any, top: int = 12, ax: Axes | None = None) -> Axes:
     """Milliseconds that each op took by itself on the CPU, the `top` slowest, with how often it ran.
 
     `profile` is a finished `torch.profiler.profile()` of the program as it runs unrecorded: recording would change
-    the times. Raises TypeError for anything else and ValueError when it holds no op or `top` is below 1.
+    the times. Raises UserError for anything else, and when it holds no op or `top` is below 1.
     """
     if not hasattr(profile, "key_averages"):
-        raise TypeError(f"expected a torch.profiler.profile(), got {type(profile).__name__}")
+        raise UserError(f"expected a torch.profiler.profile(), got {type(profile).__name__}")
     if top < 1:
-        raise ValueError(f"top must be at least 1, got {top}")
+        raise UserError(f"top must be at least 1, got {top}")
     ops = sorted(profile.key_averages(), key=lambda op: op.self_cpu_time_total)[-top:]
     if not ops:
-        raise ValueError(
+        raise UserError(
             "this profile holds no op: run the program inside `with torch.profiler.profile() as p:`"
         )
     ax = ax or plt.subplots(figsize=(6, 0.32 * len(ops) + 1), layout="constrained")[1]
@@ -97,10 +98,10 @@ def plot_times(profile: Any, top: int = 12, ax: Axes | None = None) -> Axes:
 def plot_losses(losses: Mapping[str, Sequence[float]], ax: Axes | None = None) -> Axes:
     """Loss curves side by side, one for each name: `{"PyTorch": [...], "Keras": [...]}`, one number a step.
 
-    The largest difference between two curves is said in the title. Raises ValueError when there is no curve.
+    The largest difference between two curves is said in the title. Raises UserError when there is no curve.
     """
     if not losses:
-        raise ValueError('there is no curve to plot: pass {"PyTorch": [...], "Keras": [...]}')
+        raise UserError('there is no curve to plot: pass {"PyTorch": [...], "Keras": [...]}')
     ax = ax or plt.subplots(figsize=(7, 3.2), layout="constrained")[1]
     hues = ("accent", "gradient", "good", "parameter-line")
     for number, (name, values) in enumerate(losses.items()):
@@ -124,4 +125,4 @@ def plot_losses(losses: Mapping[str, Sequence[float]], ax: Axes | None = None) -
 
 def _check(recording: object) -> None:
     if not isinstance(recording, Recording):
-        raise TypeError(f"expected a Recording, got {type(recording).__name__}")
+        raise UserError(f"expected a Recording, got {type(recording).__name__}")

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from graphviz_tools.drawing.text import number_text, shape_text, value_text
 from graphviz_tools.drawing.timeline import Arrival, arrivals
+from graphviz_tools.errors import UserError
 from graphviz_tools.recording import Recording, Step, Value
 
 Kind = Literal["node", "edge", "shape", "gradient", "value"]
@@ -48,7 +49,7 @@ def questions(recording: Recording, seed: int = 0) -> tuple[Question, ...]:
     A question is asked only where two wrong answers can be told apart from the right one.
     """
     if not isinstance(seed, int):
-        raise TypeError(f"seed must be an int, got {type(seed).__name__}")
+        raise UserError(f"seed must be an int, got {type(seed).__name__}")
     sums = {found.summed: found for found in arrivals(recording) if len(found.came) == found.expected}
     dice = random.Random(seed)
     found = []

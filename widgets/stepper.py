@@ -8,6 +8,7 @@ from pathlib import Path
 from graphviz_tools.drawing.outline import ScopePath
 from graphviz_tools.drawing.picture import Picture
 from graphviz_tools.drawing.scene import make_scene
+from graphviz_tools.errors import UserError
 from graphviz_tools.recording import Recording
 from widgets.front_end_data import stepper_json
 from widgets.shown_steps import Stage
@@ -21,7 +22,7 @@ class Stepper(View):
     predict mode, whose questions follow from `seed`. A static graph is shown without its plumbing (Identity,
     loop counters, ...) unless `all_ops=True`.
 
-    Raises TypeError when `recording` is no Recording and IndexError for a step that it does not have.
+    Raises UserError when `recording` is not a Recording and for a step that it does not have.
     """
 
     def __init__(
@@ -35,7 +36,7 @@ class Stepper(View):
         seed: int = 0,
     ) -> None:
         if isinstance(open, str):
-            raise TypeError(f"open takes the paths of scopes, for example open=[({open!r},)], not a str")
+            raise UserError(f"open takes the paths of scopes, for example open=[({open!r},)], not a str")
         self._open = open
         super().__init__([recording], step, predict, all_ops, seed)
 

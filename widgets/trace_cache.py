@@ -26,7 +26,7 @@ class TraceCache(Twin):
 
     Call it as the function itself; each call becomes a row that says whether it traced and why. In the
     notebook a learner types arguments (as Python, with the notebook's own names) and sees which graph they
-    would hit before running them. Raises TypeError for a function that has no cache.
+    would hit before running them. Raises UserError for a function that has no cache.
     """
 
     _esm = script("trace_cache_app.js")
@@ -72,7 +72,7 @@ class TraceCache(Twin):
 
     def to_html(self, path: str | Path) -> Path:
         """Write the history as one self-contained page; returns its path. Nothing can be tried on it: that
-        needs the function. Raises ValueError for another ending than .html."""
+        needs the function. Raises UserError for another ending than .html."""
         data = {"name": "TraceCache", "title": self.history.function, "history": self._history}
         return write_page(data, path, "trace_cache_app.js", ["kernel.css"])
 

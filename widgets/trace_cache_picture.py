@@ -14,7 +14,7 @@ LONGEST = 60  # characters of a cell; the live table shows all
 
 
 def trace_cache_svg(history: dict[str, Any], theme: Theme = "light") -> str:
-    """The SVG of a history given as `history_json` makes it. Raises ValueError for an unknown theme."""
+    """The SVG of a history given as `history_json` makes it. Raises UserError for an unknown theme."""
     sheet = Sheet(theme)
     calls = history["calls"]
     traced = sum(call["traced"] for call in calls)

@@ -10,6 +10,7 @@ from typing import Any
 import traitlets
 
 from graphviz_tools.drawing.scene import make_scene
+from graphviz_tools.errors import UserError
 from graphviz_tools.gc_pause import seldom_collected
 from graphviz_tools.recording import Recording
 from graphviz_tools.transforms.scopes import Path as ScopePath
@@ -46,7 +47,7 @@ class View(Twin):
     ) -> None:
         for name, choice in (("predict", predict), ("all_ops", all_ops)):
             if not isinstance(choice, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
-                raise TypeError(f"{name} must be True or False, got {choice!r}")
+                raise UserError(f"{name} must be True or False, got {choice!r}")
         self._whole = tuple(recordings)
         self._plain = tuple(map(plain, recordings))
         self._seed = seed
@@ -54,7 +55,7 @@ class View(Twin):
         self._made = False
         stage = self._stage_of(all_ops)
         if not isinstance(step, int) or isinstance(step, bool):
-            raise TypeError(f"step must be an int from -1 to {len(stage.beats) - 1}, got {step!r}")
+            raise UserError(f"step must be an int from -1 to {len(stage.beats) - 1}, got {step!r}")
         super().__init__(_data=self._sent(stage), step=step, predict=predict, all_ops=all_ops)
         self._made = True
         self.on_msg(self._answer)
@@ -102,7 +103,7 @@ class View(Twin):
         step = proposal["value"]
         length = len(self._stage.beats)
         if not -1 <= step < length:
-            raise IndexError(
+            raise UserError(
                 f"step {step} does not exist: steps go from -1 (before the first) to {length - 1}"
             )
         return step
@@ -110,7 +111,7 @@ class View(Twin):
     def to_html(self, path: str | Path) -> Path:
         """Write one self-contained page that steps with no kernel and no network; returns its path.
 
-        Raises ValueError for another ending than .html and FileNotFoundError for a missing folder.
+        Raises UserError for another ending than .html and for a missing folder.
         """
         return write_page(self._page_data(), path)
 

@@ -32,6 +32,7 @@ from gpu_labs.executor.runtime.device import Context, Device, Devices, detect, s
 from gpu_labs.executor.runtime.device_array import Argument, DeviceArray, Event, Stream
 from gpu_labs.executor.runtime.launch_shape import dims
 from gpu_labs.executor.runtime.reduce import Reduce
+from graphviz_tools.errors import UserError
 
 
 class ExecutorKernel(CUDADispatcher):
@@ -44,7 +45,7 @@ class ExecutorKernel(CUDADispatcher):
 
     def __getitem__(self, args: Any) -> Configured:
         if not isinstance(args, tuple) or not 2 <= len(args) <= 4:
-            raise ValueError(
+            raise UserError(
                 "Launch a kernel as kernel[grid, block](...), with stream and shared bytes if needed."
             )
         return self.configure(*args)
@@ -63,13 +64,13 @@ class ExecutorKernel(CUDADispatcher):
         return self
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        raise ValueError("A kernel needs a launch shape: kernel[grid, block](...).")
+        raise UserError("A kernel needs a launch shape: kernel[grid, block](...).")
 
 
 def _bytes(sharedmem: Any) -> int:
     """The size of the dynamic shared memory."""
     if not isinstance(sharedmem, (int, np.integer)) or sharedmem < 0:
-        raise ValueError(f"The fourth number of a launch is the bytes of shared memory, not {sharedmem!r}.")
+        raise UserError(f"The fourth number of a launch is the bytes of shared memory, not {sharedmem!r}.")
     return int(sharedmem)
 
 
@@ -87,7 +88,7 @@ class Configured:
             KernelError: the launch had findings that make its result wrong.
         """
         if named:
-            raise TypeError(f"A launch takes its arguments by position, not by name ({', '.join(named)}=).")
+            raise UserError(f"A launch takes its arguments by position, not by name ({', '.join(named)}=).")
         values = [a.value if isinstance(a, Argument) else a for a in args]
         kernel = self.kernel
         launch = run(

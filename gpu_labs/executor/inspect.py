@@ -8,6 +8,7 @@ from typing import Any, get_args
 from gpu_labs.executor.launch_record import Launch, Level
 from gpu_labs.executor.run import run
 from gpu_labs.executor.runtime.launch_shape import dims
+from graphviz_tools.errors import UserError
 
 ENGINES = ("auto", "lock-step", "serial")
 
@@ -43,9 +44,9 @@ def inspect(
         ValueError: an option is not one of those above.
     """
     if level not in get_args(Level):
-        raise ValueError(f"level must be one of {', '.join(map(repr, get_args(Level)))}, not {level!r}.")
+        raise UserError(f"level must be one of {', '.join(map(repr, get_args(Level)))}, not {level!r}.")
     if engine not in ENGINES:
-        raise ValueError(f"engine must be one of {', '.join(map(repr, ENGINES))}, not {engine!r}.")
+        raise UserError(f"engine must be one of {', '.join(map(repr, ENGINES))}, not {engine!r}.")
     function = getattr(kernel, "py_func", kernel)
     return run(
         function,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gpu_labs.executor.findings import Dim3, Finding
+from graphviz_tools.errors import UserError
 
 Level = Literal["off", "bounds", "hazards", "profile"]
 Engine = Literal["lock-step", "serial", "simulator", "none"]
@@ -18,7 +19,7 @@ Space = Literal["global", "shared", "local", "constant"]
 AccessKind = Literal["read", "write", "atomic"]
 
 
-class KernelError(RuntimeError):
+class KernelError(UserError, RuntimeError):
     """A launch had findings that make its result wrong. `launch` is the whole record."""
 
     def __init__(self, launch: Launch) -> None:
@@ -26,7 +27,7 @@ class KernelError(RuntimeError):
         self.launch = launch
 
 
-class KernelTypeError(TypeError):
+class KernelTypeError(UserError):
     """The kernel would not compile for a GPU. `line` and `text` point into it; `details` are Numba's words."""
 
     def __init__(self, message: str, line: int = 0, text: str = "", details: str = "") -> None:

@@ -12,6 +12,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from graphviz_tools.errors import UserError
+
 if TYPE_CHECKING:
     from graph_duet.grading.classroom.grade import Summary
     from graph_duet.grading.classroom.gradebook import Gradebook
@@ -146,7 +148,7 @@ def export(
     from graph_duet.grading.classroom.export import export_into
 
     if roster is not None and form != "canvas":
-        raise ValueError("--roster is Canvas's own export: it goes with --format canvas")
+        raise UserError("--roster is Canvas's own export: it goes with --format canvas")
     target = to or Path(f"{exercise}-{form}" + ("" if form == "gradescope" else ".csv"))
     if roster is not None:
         number, missing = export_into(_filled_book(gradebook), exercise, roster, target)
@@ -247,11 +249,9 @@ def _book(url: str) -> Gradebook:
 
 
 def _filled_book(url: str) -> Gradebook:
-    """A gradebook that exists: a mistyped file name makes no empty one. Raises FileNotFoundError."""
+    """A gradebook that exists: a mistyped file name makes no empty one. Raises UserError."""
     if "://" not in url and not Path(url).is_file():
-        raise FileNotFoundError(
-            f"there is no gradebook {url}: `duet grade` makes one; name it with --gradebook"
-        )
+        raise UserError(f"there is no gradebook {url}: `duet grade` makes one; name it with --gradebook")
     return _book(url)
 
 

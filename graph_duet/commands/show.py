@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from graph_duet.program import Program, load
+from graphviz_tools.errors import UserError
 from graphviz_tools.recording import Recording
 
 console = Console(soft_wrap=True)
@@ -62,9 +63,9 @@ def show(
 def require_writable(page: Path) -> None:
     """Say what is wrong with the place before a program runs that may take long."""
     if not page.name.endswith(ENDINGS):
-        raise ValueError(f"{page.name} should end in one of {', '.join(ENDINGS)}")
+        raise UserError(f"{page.name} should end in one of {', '.join(ENDINGS)}")
     if not page.parent.is_dir():
-        raise FileNotFoundError(f"there is no folder {page.parent}: create it first")
+        raise UserError(f"there is no folder {page.parent}: create it first")
 
 
 def write(recording: Recording, page: Path, all_ops: bool = False) -> None:

@@ -119,7 +119,7 @@ class Grader:
                 runs = plan(exercise, self.bundle.notebook, grafted.answers, self.seed, expected, not_run)
                 outcomes = judge(runs, self._start, Budget.of_seconds(exercise.deadline)) if runs else []
                 return verdict(exercise, outcomes, not_run, grafted.notes)
-            except (InfrastructureFault, OSError, RuntimeError) as error:
+            except (InfrastructureFault, OSError) as error:
                 last = f"{type(error).__name__}: {error}"
         return failed_as_a_whole(exercise, "infrastructure", last)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from jupyter_core.paths import jupyter_data_dir
 
 from graph_duet.grading.report import Report
+from graphviz_tools.errors import UserError
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS attempts (
@@ -46,7 +47,7 @@ def store() -> Path:
 
 
 def record(report: Report, title: str) -> None:
-    """Remember a run of `duet check`. Raises OSError when the store cannot be written."""
+    """Remember a run of `duet check`. Raises UserError when the store cannot be written."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     tasks = dict.fromkeys(check.task for check in report.checks)
     with _connection() as connection:
@@ -85,7 +86,7 @@ def _connection() -> Iterator[sqlite3.Connection]:
         connection = sqlite3.connect(path, timeout=10)
         connection.execute(_SCHEMA)
     except sqlite3.Error as error:
-        raise OSError(
+        raise UserError(
             f"progress cannot be kept in {path}: {error}; name another file in DUET_PROGRESS"
         ) from None
     try:

@@ -19,6 +19,7 @@ from graph_duet.grading.judging.kernel_client import Budget
 from graph_duet.grading.judging.kernel_start import StartKernel, in_sandbox, modules_for, ordinary
 from graph_duet.grading.judging.schedule import plan
 from graph_duet.notebook_kernels.sandbox import Limits, why_no_sandbox
+from graphviz_tools.errors import UserError
 
 _PATIENCE_SECONDS = 600.0
 _HASH_ROUNDS = 50_000
@@ -37,7 +38,7 @@ def release(master: Path | str, to: Path | str | None = None) -> Release:
     """Make `exercise.ipynb` and `exercise.bundle.json` from a master notebook (or the folder that holds one).
 
     They are written beside the master, or into `to`. The solution runs twice, in the sandbox where there is
-    one. Raises FileNotFoundError, notebooks.Unreadable, or ValueError that names the cell when the
+    one. Raises UserError that names the cell when the
     format is not followed, the solution fails, or a check prints something that changes from run to run.
     """
     path = Path(master)
@@ -45,8 +46,8 @@ def release(master: Path | str, to: Path | str | None = None) -> Release:
     notebook = notebooks.read(path)
     try:
         outcomes = _run_twice(notebook, path.parent)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
     expected = {o.cell: o.outputs for o in outcomes if o.role == "check"}
     bundle = Bundle(_without_answers_outputs(notebook), expected)
     folder = Path(to) if to is not None else path.parent
@@ -96,16 +97,16 @@ def fill(notebook: NotebookNode, answers: Mapping[str, str | Sequence[str]]) -> 
     """A copy of a learner's notebook with text in the holes of some tasks, a list giving one text a hole,
     in order.
 
-    Raises LookupError for an unknown task, ValueError when a task has another number of holes.
+    Raises UserError for an unknown task and for another number of answers than the task has holes.
     """
     filled = copy.deepcopy(notebook)
     for task, given in answers.items():
         cells = [c for c in filled.cells if kind(c) in ("answer", "kernel") and duet(c)["task"] == task]
         if not cells:
-            raise LookupError(f"the notebook has no task {task!r}")
+            raise UserError(f"the notebook has no task {task!r}")
         texts = [given] if isinstance(given, str) else list(given)
         if sum(solution_regions.count(cell.source) for cell in cells) != len(texts):
-            raise ValueError(f"task {task} has another number of holes than the {len(texts)} texts given")
+            raise UserError(f"task {task} has another number of holes than the {len(texts)} texts given")
         for cell in cells:
             number = solution_regions.count(cell.source)
             cell.source, texts = solution_regions.filled(cell.source, texts[:number]), texts[number:]
@@ -149,7 +150,7 @@ def sealed_text(text: str, exercise: str, cell: str) -> str:
 
 
 def _run_twice(notebook: NotebookNode, folder: Path) -> list[Outcome]:
-    """The solution's outcomes with the saved seed; raises ValueError when they fail or change."""
+    """The solution's outcomes with the saved seed; raises UserError when they fail or change."""
     read_exercise(notebook)
     bundle = Bundle(notebook, {})
     limits = Limits(memory=4 * 2**30, cpu_seconds=600)
@@ -157,9 +158,9 @@ def _run_twice(notebook: NotebookNode, folder: Path) -> list[Outcome]:
     first, second = (_run_once(bundle, start) for _ in range(2))
     for one, other in zip(first, second, strict=True):
         if one.role == "check" and printed(one.outputs) != printed(other.outputs):
-            raise ValueError(f"check cell {one.cell} prints something that changes from run to run")
+            raise UserError(f"check cell {one.cell} prints something that changes from run to run")
         if one.role == "check" and not printed(one.outputs):
-            raise ValueError(f"check cell {one.cell} prints nothing; let it show the value that is compared")
+            raise UserError(f"check cell {one.cell} prints nothing; let it show the value that is compared")
     return first
 
 
@@ -170,5 +171,5 @@ def _run_once(bundle: Bundle, start: StartKernel) -> list[Outcome]:
     for outcome in outcomes:
         if outcome.fault:
             where = f"cell {outcome.cell}" if outcome.cell else "a given cell"
-            raise ValueError(f"the solution fails in {where}: {outcome.message}")
+            raise UserError(f"the solution fails in {where}: {outcome.message}")
     return outcomes

@@ -23,6 +23,7 @@ from graph_duet.grading.judging.schedule import plan
 from graph_duet.grading.judging.verdict import verdict
 from graph_duet.grading.releasing import sealed_text
 from graph_duet.grading.report import Report
+from graphviz_tools.errors import UserError
 
 _START_SECONDS = 60.0  # for a kernel to start, and for a cell to import the frameworks on a busy machine
 
@@ -44,8 +45,8 @@ def check(notebook: Path | str) -> OwnRun:
     """Run a learner's notebook against the course's own copy of it.
 
     Runs in an ordinary kernel, without a sandbox: it is the learner's own work. The cells of the learner's
-    file that are no answers do not count. Raises FileNotFoundError, graph_duet.grading.exercise.notebooks.Unreadable (a
-    ValueError), or ValueError when the notebook is no exercise, one of a lesson that is not installed, or the
+    file that are no answers do not count. Raises UserError when the file
+    cannot be read, the notebook is no exercise or one of a lesson that is not installed, or the
     machine too busy to run the cells that are given.
     """
     path = Path(notebook)
@@ -65,7 +66,7 @@ def check(notebook: Path | str) -> OwnRun:
         judge(runs, ordinary(path.resolve().parent), budget) if len(not_run) < len(exercise.checks) else []
     )
     if any(outcome.role == "given" and outcome.fault == "timeout" for outcome in outcomes):
-        raise ValueError(
+        raise UserError(
             "this machine is too busy to run the notebook's first cells: try again when it is calmer"
         )
     outcomes = [_unsealed(outcome, canonical, exercise) for outcome in outcomes]
@@ -80,14 +81,14 @@ def released(exercise: str, beside: Path) -> NotebookNode:
     """The learner's notebook of an exercise as it was released: the installed course's, else one with a
     bundle beside the learner's own file.
 
-    Raises ValueError with the exercises that are known.
+    Raises UserError with the exercises that are known.
     """
     if not exercise:
-        raise ValueError(f"{beside.name} is no exercise of this course: its metadata names none")
+        raise UserError(f"{beside.name} is no exercise of this course: its metadata names none")
     found = {name: path for path in course_exercises() for name in (_exercise_id(path),)}
     if exercise not in found:
         known = ", ".join(sorted(filter(None, found))) or "none"
-        raise ValueError(
+        raise UserError(
             f"{beside.name} says it is exercise {exercise!r}, which is not installed; known are {known}"
         )
     return notebooks.read(found[exercise])

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import psutil
 
+from graphviz_tools.errors import UserError
+
 KERNEL_BYTES = 300 * 2**20  # what a forked kernel comes to own while a lesson runs in it
 
 
-class NoRoomError(RuntimeError):
+class NoRoomError(UserError):
     """There is no memory for another kernel; the text is what JupyterLab shows."""
 
 

@@ -25,6 +25,7 @@ from graph_duet.notebook_kernels import namespaces
 from graph_duet.notebook_kernels.cgroups import ControlGroup
 from graph_duet.notebook_kernels.forked_process import ForkedProcess
 from graph_duet.notebook_kernels.shared_zygote import Zygote
+from graphviz_tools.errors import UserError
 
 PROJECT = Path(__file__).resolve().parents[2]
 _SYSTEM = (
@@ -44,11 +45,11 @@ _NVIDIA = Path("/dev/nvidiactl")
 _SCRIPT = "import sys; from graph_duet.notebook_kernels.zygote import main; main(*sys.argv[1:])"
 
 
-class NoSandbox(RuntimeError):
+class NoSandbox(UserError):
     """This machine cannot confine a kernel; the message says why."""
 
 
-class NoGpu(RuntimeError):
+class NoGpu(UserError):
     """A kernel was to have the GPU, and this machine has none."""
 
 

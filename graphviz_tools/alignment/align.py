@@ -19,6 +19,7 @@ from graphviz_tools.alignment.gradients import gradient_nodes, gradient_pairs
 from graphviz_tools.alignment.items import Item, eager_items, idle_items, static_items
 from graphviz_tools.alignment.match import Match, match, match_turns
 from graphviz_tools.analysis.op_vocabulary import computes, ends_in
+from graphviz_tools.errors import UserError
 from graphviz_tools.recording import Recording
 
 
@@ -70,7 +71,7 @@ class Alignment:
 def align(eager: Recording, static: Recording) -> Alignment:
     """Pair the steps of an eager Recording with the ops of a static one.
 
-    Raises ValueError when the two are given the other way round, or one of them is of the wrong kind.
+    Raises UserError when the two are given the other way round, or one of them is of the wrong kind.
     """
     _check(eager, static)
     left, right = eager_items(eager), static_items(static)
@@ -94,16 +95,16 @@ def align(eager: Recording, static: Recording) -> Alignment:
 
 def _check(eager: Recording, static: Recording) -> None:
     if _is_static(eager) and not _is_static(static) and static.steps:
-        raise ValueError(
+        raise UserError(
             f"align(eager, static): the {static.framework} Recording is the eager one, and the "
             f"{eager.framework} one comes second: swap the two"
         )
     if not any(step.phase == "forward" for step in eager.steps) and eager.steps:
-        raise ValueError(
+        raise UserError(
             "align(eager, static): the first Recording has no forward steps; record it with record_torch"
         )
     if not any(step.phase in ("trace", "run") for step in static.steps) and static.steps:
-        raise ValueError(
+        raise UserError(
             "align(eager, static): the second Recording has no graph that was built; use record_tensorflow"
         )
 

@@ -71,7 +71,7 @@ def shown(
     scopes.
 
     `opened` are the scopes to draw open; None opens as many as keep the picture readable. `fold=True` rolls
-    repeated blocks up into one with a count. Raises ValueError for a path that is no scope.
+    repeated blocks up into one with a count. Raises UserError for a path that is no scope.
     """
     # A step belongs where its node went, so only the graph needs folding.
     graph = beside_readers(replace(recording, steps=()))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from graphviz_tools.errors import UserError
+
 Theme = Literal["light", "dark"]
 
 PALETTE: dict[Theme, dict[str, str]] = {
@@ -107,8 +109,8 @@ KIND_COLOUR = {
 
 
 def colours(theme: str) -> dict[str, str]:
-    """The colours of `theme`, "light" or "dark". Raises ValueError for any other name."""
+    """The colours of `theme`, "light" or "dark". Raises UserError for any other name."""
     for known, palette in PALETTE.items():
         if theme == known:
             return palette
-    raise ValueError(f"there is no theme {theme!r}: choose 'light' or 'dark'")
+    raise UserError(f"there is no theme {theme!r}: choose 'light' or 'dark'")

@@ -21,6 +21,7 @@ from graphviz_tools.drawing.outline import ScopePath
 from graphviz_tools.drawing.palette import Theme, colours
 from graphviz_tools.drawing.scene import Scene, make_scene
 from graphviz_tools.drawing.svg import svg_text
+from graphviz_tools.errors import UserError
 from graphviz_tools.recording import Recording
 
 FRAMES = 120  # a GIF of more steps shows this many, evenly spread
@@ -41,8 +42,8 @@ def draw(
     blocks up into one with a count, and `autograd=True` shows autograd's own nodes, which are otherwise
     hidden behind the op that made them.
 
-    Raises TypeError when `recording` is no Recording, IndexError for a step that it does not have, and
-    ValueError for an unknown theme or scope.
+    Raises UserError when `recording` is not a Recording, and for a step,
+    theme or scope that does not exist.
     """
     colours(theme)
     scene = make_scene(recording, open, fold=fold, autograd=autograd)
@@ -50,7 +51,7 @@ def draw(
     if step is None:
         step = last
     if not isinstance(step, int) or not -1 <= step <= last:  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise IndexError(f"step {step!r} of a recording whose steps are 0 to {last}")
+        raise UserError(f"step {step!r} of a recording whose steps are 0 to {last}")
     return Picture(scene, step, theme)
 
 
@@ -92,7 +93,7 @@ class Picture:
     def to_gif(self, path: str | Path, seconds_per_step: float = 0.8) -> Path:
         """An animation from the first step to this one; the last frame stays for three times as long."""
         if seconds_per_step <= 0:
-            raise ValueError(f"seconds_per_step must be above 0, got {seconds_per_step}")
+            raise UserError(f"seconds_per_step must be above 0, got {seconds_per_step}")
         return _written(path, _gif(self, seconds_per_step), ".gif")
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
@@ -128,8 +129,8 @@ def _written(path: str | Path, content: bytes, suffix: str) -> Path:
     if not place.suffix:
         place = place.with_suffix(suffix)
     if place.suffix != suffix:
-        raise ValueError(f"{place.name} should end in {suffix}")
+        raise UserError(f"{place.name} should end in {suffix}")
     if not place.parent.is_dir():
-        raise FileNotFoundError(f"there is no folder {str(place.parent)!r}: create it first")
+        raise UserError(f"there is no folder {str(place.parent)!r}: create it first")
     place.write_bytes(content)
     return place

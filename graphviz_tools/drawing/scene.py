@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from graphviz_tools.drawing.layout import Layout, lay_out
 from graphviz_tools.drawing.outline import Outline, ScopePath, outline, shown
 from graphviz_tools.drawing.timeline import Flow, Moment, flows, moments
+from graphviz_tools.errors import UserError
 from graphviz_tools.recording import Recording
 
 
@@ -69,11 +70,11 @@ def make_scene(
     """Collapse, outline and lay out `recording`.
 
     `opened` are the scopes drawn open (None: as many as keep the picture readable), `fold` rolls repeated
-    blocks up, `autograd` shows the autograd nodes. Raises TypeError when `recording` is no Recording and
-    ValueError for a path in `opened` that is no scope.
+    blocks up, `autograd` shows the autograd nodes. Raises UserError when `recording` is not a Recording and
+    for a path in `opened` that is not a scope.
     """
     if not isinstance(recording, Recording):
-        raise TypeError(
+        raise UserError(
             f"expected a Recording, got {type(recording).__name__}: record a program first, "
             "for example with record_torch(fn, *args)"
         )

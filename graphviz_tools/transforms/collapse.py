@@ -14,6 +14,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 from typing import Literal, get_args
 
+from graphviz_tools.errors import UserError
 from graphviz_tools.recording import Node, NodeKind, Recording
 from graphviz_tools.transforms.fold import Folding, Path, fold, follow_owners, leaders, members
 from graphviz_tools.transforms.repeats import rolled
@@ -39,14 +40,14 @@ def collapse(recording: Recording, by: By = "module", open: Iterable[Path] = ())
     by="repeat" rolls up what repeats without a gap: neighbouring scopes, or runs of ops, of equal kinds, ops
     and inner wiring. The first one stays and says how often ("× 12").
 
-    Raises ValueError for an unknown `by`, for `open` with another `by` than "module", and for a path in
+    Raises UserError for an unknown `by`, for `open` with another `by` than "module", and for a path in
     `open` that is no scope of the recording.
     """
     opened = frozenset(map(tuple, open))
     if by not in get_args(By):
-        raise ValueError(f'by={by!r}: write by="module", by="line" or by="repeat"')
+        raise UserError(f'by={by!r}: write by="module", by="line" or by="repeat"')
     if opened and by != "module":
-        raise ValueError(f'open= opens scopes, and by={by!r} closes none: write by="module"')
+        raise UserError(f'open= opens scopes, and by={by!r} closes none: write by="module"')
     return fold(recording, folding(recording, by, opened))
 
 

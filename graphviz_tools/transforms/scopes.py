@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from graphviz_tools.errors import UserError
 from graphviz_tools.recording import Node, Recording, Scope
 from graphviz_tools.transforms.fold import Folding, Path, follow_owners, leaders, members
 
@@ -12,12 +13,12 @@ from graphviz_tools.transforms.fold import Folding, Path, follow_owners, leaders
 def closed(recording: Recording, opened: frozenset[Path]) -> Folding:
     """Fold every scope that is neither in `opened` nor around one that is.
 
-    Raises ValueError when a path in `opened` is no scope of the recording.
+    Raises UserError when a path in `opened` is no scope of the recording.
     """
     paths = _paths(recording)
     unknown = opened - paths
     if unknown:
-        raise ValueError(f"no scope {min(unknown)!r}; the scopes are {_some(sorted(paths))}")
+        raise UserError(f"no scope {min(unknown)!r}; the scopes are {_some(sorted(paths))}")
     opened = frozenset(_with_parents(opened))
     box_of = {path: _outermost_closed(path, opened) for path in paths | {()}}
     keys = [(n.kind != "autograd" and box_of[n.scope]) or n.id for n in recording.nodes]

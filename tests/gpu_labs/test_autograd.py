@@ -9,6 +9,7 @@ from torch.autograd import gradcheck, gradgradcheck
 
 from gpu_labs import KernelError, KernelTypeError, KernelWarning, cuda
 from gpu_labs.autograd import blocks_for, kernel_function, launch
+from graphviz_tools.errors import UserError
 
 
 @cuda.jit
@@ -166,12 +167,12 @@ def test_gradcheck_rejects_a_wrong_backward():
 def test_a_plain_backward_refuses_to_be_differentiated_again():
     x = numbers(4).requires_grad_()
     (grad,) = torch.autograd.grad(tanh_once(x).sum() + (x**3).sum(), x, create_graph=True)
-    with pytest.raises(RuntimeError, match=r"tanh_backward has no backward.*make it a kernel_function"):
+    with pytest.raises(UserError, match=r"tanh_backward has no backward.*make it a kernel_function"):
         grad.sum().backward()
 
 
 def test_a_function_without_backward_says_so():
-    with pytest.raises(RuntimeError, match="tanh has no backward"):
+    with pytest.raises(UserError, match="tanh has no backward"):
         kernel_function(tanh_forward)(numbers(4).requires_grad_()).sum().backward()
 
 
@@ -231,7 +232,7 @@ def test_a_write_that_the_forward_hides_is_refused():
         launch(double_in_place_kernel, 2, 4, out=x)
         return torch.empty_like(x)
 
-    with pytest.raises(RuntimeError, match="wrote into x unseen by autograd: return x"):
+    with pytest.raises(UserError, match="wrote into x unseen by autograd: return x"):
         kernel_function(forward)(numbers(5))
 
 
@@ -347,7 +348,7 @@ def test_a_conjugate_view_is_read_as_the_numbers_it_stands_for():
         ((torch.nested.nested_tensor([torch.ones(2)]),), torch.empty(4), TypeError, "one by one"),
         ((torch.ones(4),), torch.empty(1).expand(4), ValueError, "share memory"),
         ((torch.ones(4, device="meta"),), torch.empty(4), ValueError, "move them to one device"),
-        ((torch.ones(4, requires_grad=True),), torch.empty(4), RuntimeError, "would lose its gradient"),
+        ((torch.ones(4, requires_grad=True),), torch.empty(4), UserError, "would lose its gradient"),
         (([1.0],), torch.empty(4), TypeError, "not list"),
         (
             (torch.ones(4),),
@@ -426,7 +427,7 @@ def test_a_misspelt_name_is_not_taken_for_a_gradient():
 
 def test_too_few_gradients_are_counted():
     missing = kernel_function(sum_difference_forward, lambda grad_total, grad_difference: grad_total)
-    with pytest.raises(RuntimeError, match=r"returned 1 gradient\(s\) for 2 tensor"):
+    with pytest.raises(UserError, match=r"returned 1 gradient\(s\) for 2 tensor"):
         missing(numbers(3).requires_grad_(), numbers(3))[0].sum().backward()
 
 

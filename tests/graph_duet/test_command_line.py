@@ -1,14 +1,18 @@
-"""The `duet` command as a shell sees it: one line for a mistake, exit status 2, and no framework until it is needed."""
+"""The `duet` command as a shell sees it: a mistake is one line and exit status 2, a bug is a traceback and 70."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
+from gpu_labs import KernelTypeError
+from graph_duet import cli
 from graphviz_tools import load
+from graphviz_tools.errors import NotInstalledError, UserError
 
 DUET = [sys.executable, "-c", "from graph_duet.cli import main; main()"]
 PROGRAM = """
@@ -72,6 +76,61 @@ def test_a_mistake_is_one_line(program: Path, arguments: list[str], message: str
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert not (program / "typo.sqlite").exists()
+
+
+def run_and_raise(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> int:
+    """The exit status of `duet progress` when that command raises `error`."""
+    monkeypatch.setattr("graph_duet.grading.progress.standings", Mock(side_effect=error))
+    monkeypatch.setattr(sys, "argv", ["duet", "progress"])
+    with pytest.raises(SystemExit) as exited:
+        cli.main()
+    assert isinstance(exited.value.code, int)
+    return exited.value.code
+
+
+@pytest.mark.parametrize(
+    "bug",
+    [
+        TypeError("t"),
+        ValueError("v"),
+        KeyError("k"),
+        RuntimeError("r"),
+        OSError("no number"),
+        ImportError("i"),
+    ],
+)
+def test_our_own_bug_shows_its_traceback_and_asks_for_a_report(
+    bug: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_and_raise(bug, monkeypatch) == 70
+    printed = capsys.readouterr().err
+    assert "Traceback" in printed
+    assert f"{type(bug).__name__}: {bug}" in printed
+    assert "Please report it" in printed
+
+
+@pytest.mark.parametrize(
+    ("mistake", "sentence"),
+    [
+        (UserError("name a file\nthat exists"), "duet: name a file that exists"),
+        (NotInstalledError("run `pip install jax`"), "duet: run `pip install jax`"),
+        (KernelTypeError("`x` is a list"), "duet: `x` is a list"),
+        (OSError(28, "No space left on device"), "duet: No space left on device"),
+        (PermissionError(13, "Permission denied", "marks.csv"), "duet: marks.csv: Permission denied"),
+    ],
+)
+def test_what_the_user_can_correct_is_one_line(
+    mistake: Exception, sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_and_raise(mistake, monkeypatch) == 2
+    assert capsys.readouterr().err.strip() == sentence
+
+
+def test_ctrl_c_ends_the_command_quietly(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_and_raise(KeyboardInterrupt(), monkeypatch) == 130
+    assert "Traceback" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from nbformat.sign import NotebookNotary
 
 from graph_duet import workspace
+from graphviz_tools.errors import UserError
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def test_a_damaged_manifest_loses_nothing(course: dict[str, bytes], tmp_path: Pa
 def test_a_file_in_the_folder_s_place_is_named(course: dict[str, bytes], tmp_path: Path) -> None:
     place = tmp_path / "taken"
     place.write_text("")
-    with pytest.raises(NotADirectoryError, match="is a file: name a folder"):
+    with pytest.raises(UserError, match="is a file: name a folder"):
         workspace.fill(place)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from graphviz_tools.errors import UserError
 from graphviz_tools.recording import Recording
 
 onnx = pytest.importorskip("onnx")
@@ -198,13 +199,13 @@ def test_inputs_go_by_name_too():
 
 def test_bad_files_and_inputs_are_refused_in_one_line(tmp_path: Path):
     (tmp_path / "bad.onnx").write_bytes(b"no model")
-    with pytest.raises(FileNotFoundError, match=r"there is no file 'missing\.onnx'"):
+    with pytest.raises(UserError, match=r"there is no file 'missing\.onnx'"):
         record_onnx("missing.onnx")
-    with pytest.raises(ValueError, match="is no ONNX model that can be read"):
+    with pytest.raises(UserError, match="is no ONNX model that can be read"):
         record_onnx(tmp_path / "bad.onnx")
-    with pytest.raises(ValueError, match="the model's inputs are x; given were 2 by place"):
+    with pytest.raises(UserError, match="the model's inputs are x; given were 2 by place"):
         record_onnx(perceptron(), X, X)
-    with pytest.raises(ValueError, match=r"needs the path of a file or an onnx\.ModelProto; got int"):
+    with pytest.raises(UserError, match=r"needs the path of a file or an onnx\.ModelProto; got int"):
         record_onnx(3)
 
 

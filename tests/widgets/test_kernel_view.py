@@ -9,6 +9,7 @@ import pytest
 from numba import cuda as numba_cuda
 
 from gpu_labs import inspect
+from graphviz_tools.errors import UserError
 from widgets import KernelView
 from widgets.kernel_data import BLOCKS, item_bytes, kernel_story, packed
 from widgets.kernel_picture import kernel_svg
@@ -161,7 +162,7 @@ def test_a_wrong_argument_is_one_clear_line(stray) -> None:
         TypeError, match=r"KernelView shows a launch record, not a int: make one with gpu_labs\.inspect"
     ):
         KernelView(3)  # pyright: ignore[reportArgumentType]
-    with pytest.raises(IndexError, match="frame 99 does not exist"):
+    with pytest.raises(UserError, match="frame 99 does not exist"):
         KernelView(stray).frame = 99
 
 

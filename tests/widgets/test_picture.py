@@ -14,6 +14,7 @@ from graphviz_tools import draw
 from graphviz_tools.drawing.graphviz import run_graphviz
 from graphviz_tools.drawing.palette import PALETTE
 from graphviz_tools.drawing.scene import make_scene
+from graphviz_tools.errors import UserError
 from graphviz_tools.recording import Edge, Node, Recording, Step
 from tests.widgets.recordings import eager_loop, perceptron, static_loop, tower, vector
 
@@ -142,7 +143,7 @@ def test_a_notebook_gets_svg_and_text():
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"step": 99}, IndexError, "steps are 0 to 10"),
+        ({"step": 99}, UserError, "steps are 0 to 10"),
         ({"theme": "blue"}, ValueError, "choose 'light' or 'dark'"),
         ({"open": [("nowhere",)]}, ValueError, "nowhere"),
     ],
@@ -160,7 +161,7 @@ def test_something_that_is_no_recording_is_refused_with_advice():
 def test_a_file_of_the_wrong_kind_or_place_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"should end in \.svg"):
         draw(eager_loop()).to_svg(tmp_path / "a.png")
-    with pytest.raises(FileNotFoundError, match="create it first"):
+    with pytest.raises(UserError, match="create it first"):
         draw(eager_loop()).to_svg(tmp_path / "missing" / "a.svg")
 
 

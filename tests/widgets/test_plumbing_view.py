@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from graphviz_tools.errors import UserError
 from graphviz_tools.recording import Edge, Node, Recording, Step
 from graphviz_tools.transforms.simplify import without_plumbing
 from tests.widgets.recordings import Story, eager_loop, handle, vector
@@ -53,7 +54,7 @@ def test_the_place_in_the_program_is_kept_both_ways(few, all_ops):
 
 def test_a_step_of_the_longer_view_can_be_asked_for_at_once():
     assert Stepper(plumbed(), step=9, all_ops=True).step == 9
-    with pytest.raises(IndexError, match="to 5"):
+    with pytest.raises(UserError, match="to 5"):
         Stepper(plumbed(), step=9)
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from graphviz_tools.errors import UserError
 from graphviz_tools.recording import Omission, Value
 from tests.widgets.recordings import eager_loop, perceptron, scalar, static_loop, tower
 from widgets import Duet, Stepper
@@ -123,7 +124,7 @@ def test_folding_repeats_shows_one_layer_with_a_count():
     ("make", "error", "words"),
     [
         (lambda: Stepper("model"), TypeError, "expected a Recording, got str"),
-        (lambda: Stepper(eager_loop(), step=40), IndexError, "steps go from -1"),
+        (lambda: Stepper(eager_loop(), step=40), UserError, "steps go from -1"),
         (lambda: Stepper(eager_loop(), step="3"), TypeError, "step must be an int from -1 to 10"),
         (lambda: Stepper(eager_loop(), predict="no"), TypeError, "predict must be True or False, got 'no'"),
         (

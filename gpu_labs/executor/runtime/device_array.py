@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from graphviz_tools.errors import UserError
+
 
 class DeviceArray:
     """An array that only kernels are meant to touch; `copy_to_host` brings it back.
@@ -41,7 +43,7 @@ class DeviceArray:
         if ary is None:
             return self.host.copy()
         if ary.shape != self.host.shape:
-            raise ValueError(f"copy_to_host needs an array of shape {self.host.shape}, not {ary.shape}.")
+            raise UserError(f"copy_to_host needs an array of shape {self.host.shape}, not {ary.shape}.")
         ary[...] = self.host
         return ary
 
@@ -49,7 +51,7 @@ class DeviceArray:
         """Overwrite with the contents of a host or device array of the same shape."""
         source = ary.host if isinstance(ary, DeviceArray) else np.asarray(ary)
         if source.shape != self.host.shape:
-            raise ValueError(f"copy_to_device needs an array of shape {self.host.shape}, not {source.shape}.")
+            raise UserError(f"copy_to_device needs an array of shape {self.host.shape}, not {source.shape}.")
         self.host[...] = source
 
     def is_c_contiguous(self) -> bool:
@@ -150,7 +152,7 @@ class Event:
             ValueError: one of them was not recorded.
         """
         if self._at is None or other._at is None:
-            raise ValueError("Record both events before asking for the time between them.")
+            raise UserError("Record both events before asking for the time between them.")
         return (other._at - self._at) * 1e3
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gpu_labs.executor.findings import Dim3, Finding
+from graphviz_tools.errors import UserError
 
 # CUDA C++ Programming Guide, "Compute Capabilities", technical specifications for 5.0 and later.
 MAX_THREADS = 1024
@@ -24,7 +25,7 @@ def dims(value: Any, name: str) -> Dim3:
     sizes = tuple(value) if isinstance(value, (tuple, list)) else (value,)
     whole = all(isinstance(n, (int, np.integer)) and not isinstance(n, bool) for n in sizes)
     if not 1 <= len(sizes) <= 3 or not whole:
-        raise ValueError(f"{name} must be one to three whole numbers, x first, not {value!r}.")
+        raise UserError(f"{name} must be one to three whole numbers, x first, not {value!r}.")
     x, y, z = (*map(int, sizes), 1, 1)[:3]
     return x, y, z
 

@@ -12,13 +12,14 @@ from graph_duet.grading.classroom.roster import in_roster
 from graph_duet.grading.classroom.submissions import safe_name
 from graph_duet.grading.exercise.format import Exercise
 from graph_duet.grading.report import CHECK_FAULTS
+from graphviz_tools.errors import UserError
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def export_into(book: Gradebook, exercise: str, roster: Path, to: Path) -> tuple[int, list[str]]:
     """Write Canvas's own export `roster` with the marks in it; the number of marks, and the students whom it does
-    not name. Raises what graph_duet.grading.classroom.roster.in_roster does, LookupError for an unknown exercise."""
+    not name. Raises what graph_duet.grading.classroom.roster.in_roster does, UserError for an unknown exercise."""
     described = book.bundle(exercise).exercise
     graded = [mark for mark in book.marks(exercise) if mark.report.fault != "infrastructure"]
     rows, missing = in_roster(roster, _column(described), described.points, graded)
@@ -31,11 +32,11 @@ def export(book: Gradebook, exercise: str, form: str, to: Path) -> int:
     """Write the marks of an exercise in one of FORMS, and return how many.
 
     `to` is a file, or, for Gradescope, a folder. A submission that is not graded yet (an infrastructure
-    fault) is left out, never written as 0. Raises ValueError for an unknown form, LookupError for an
+    fault) is left out, never written as 0. Raises UserError for an unknown form or an
     unknown exercise.
     """
     if form not in FORMS:
-        raise ValueError(f"there is no format {form!r}: choose {', '.join(FORMS)}")
+        raise UserError(f"there is no format {form!r}: choose {', '.join(FORMS)}")
     described = book.bundle(exercise).exercise
     graded = [mark for mark in book.marks(exercise) if mark.report.fault != "infrastructure"]
     to.parent.mkdir(parents=True, exist_ok=True)

@@ -26,6 +26,7 @@ from graph_duet.grading.exercise.bundle import Bundle
 from graph_duet.grading.exercise.notebooks import MAX_BYTES, Unreadable
 from graph_duet.grading.grader import Conditions, Grader, failed_as_a_whole
 from graph_duet.grading.report import Report
+from graphviz_tools.errors import UserError
 
 # A notebook near the limit is no mistake of the instructor's, as Dask would tell them in five lines.
 _NO_WARNING = {"distributed.admin.large-graph-warning-threshold": f"{4 * MAX_BYTES}B"}
@@ -110,7 +111,7 @@ def grade_class(
             data = submission.read()
         except (Unreadable, OSError) as error:
             digest = hashlib.sha256(f"{submission.student}\n{error}".encode()).hexdigest()
-            # A disk that fails, or a file that one may not open, is nothing that the student did.
+            # A disk that fails or a file without permission is not the student's fault.
             fault = "unreadable" if isinstance(error, Unreadable) else "infrastructure"
             report = failed_as_a_whole(bundle.exercise, fault, str(error))
             done(submission, digest, result_key(digest, bundle, surroundings, task), report, fresh=True)
@@ -137,13 +138,13 @@ def workers(scheduler: str | None = None, number: int | None = None) -> Iterator
     """A Dask client: of the cluster at `scheduler` (`tcp://host:8786`), else of `number` processes on this
     machine.
 
-    Raises ConnectionError when the scheduler does not answer.
+    Raises UserError when the scheduler does not answer.
     """
     if scheduler is not None:
         try:
             client = Client(scheduler, timeout=10)
         except (OSError, TimeoutError, ValueError) as error:
-            raise ConnectionError(f"no Dask scheduler answers at {scheduler}: {error}") from None
+            raise UserError(f"no Dask scheduler answers at {scheduler}: {error}") from None
         with client:
             yield client
         return

@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from graph_duet.grading.exercise.bundle import Bundle
 from graph_duet.grading.report import Report
+from graphviz_tools.errors import UserError
 
 _tables = sa.MetaData()
 _assignments = sa.Table(
@@ -103,7 +104,7 @@ class Gradebook:
     """A database of marks.
 
     `url` is an SQLAlchemy URL (`postgresql+psycopg://...`; plain `postgresql://` is read as that) or a path
-    to an SQLite file. Raises ValueError when it cannot be opened.
+    to an SQLite file. Raises UserError when it cannot be opened.
     """
 
     def __init__(self, url: str | Path):
@@ -115,7 +116,7 @@ class Gradebook:
             _tables.create_all(self._engine)
         except (SQLAlchemyError, ImportError) as error:
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-            raise ValueError(f"the gradebook {url} cannot be opened: {reason}") from None
+            raise UserError(f"the gradebook {url} cannot be opened: {reason}") from None
 
     def close(self) -> None:
         self._engine.dispose()
@@ -123,7 +124,7 @@ class Gradebook:
     def open_assignment(self, bundle: Bundle, seed: int | None = None) -> int:
         """Register a bundle and return the seed that all its submissions are graded with.
 
-        The seed is drawn (or taken from `seed`) the first time and kept. Raises ValueError when `seed`
+        The seed is drawn (or taken from `seed`) the first time and kept. Raises UserError when `seed`
         differs from the kept one.
         """
         exercise = bundle.exercise.id
@@ -139,7 +140,7 @@ class Gradebook:
                 chosen = _assignments.c.exercise == exercise
                 connection.execute(_assignments.update().where(chosen).values(bundle=bundle.dumps()))
         if seed is not None and seed != kept:
-            raise ValueError(
+            raise UserError(
                 f"{exercise} is already graded with seed {kept} in this gradebook; a new seed needs a new one"
             )
         return kept
@@ -151,13 +152,13 @@ class Gradebook:
             )
 
     def bundle(self, exercise: str) -> Bundle:
-        """The bundle last graded with. Raises LookupError with the known exercises."""
+        """The bundle last graded with. Raises UserError with the known exercises."""
         with self._engine.connect() as connection:
             query = sa.select(_assignments.c.bundle).where(_assignments.c.exercise == exercise)
             text = connection.scalar(query)
         if text is None:
             known = ", ".join(self.exercises()) or "nothing yet"
-            raise LookupError(f"the gradebook has no exercise {exercise!r}; it has {known}")
+            raise UserError(f"the gradebook has no exercise {exercise!r}; it has {known}")
         return Bundle.loads(text)
 
     def result(self, key: str) -> Report | None:
@@ -195,17 +196,17 @@ class Gradebook:
     def override(self, exercise: str, student: str, task: str, points: float, reason: str) -> None:
         """Set a task's points by hand, above whatever is or will be graded.
 
-        Raises LookupError for an unknown student or task, ValueError for points outside 0 to the task's
+        Raises UserError for an unknown student or task, points outside 0 to the task's
         points or an empty reason.
         """
         mark = next((mark for mark in self.marks(exercise) if mark.student == student), None)
         if mark is None:
-            raise LookupError(f"the gradebook has no {exercise} of {student!r}")
+            raise UserError(f"the gradebook has no {exercise} of {student!r}")
         most = self.bundle(exercise).exercise.task(task).points
         if not 0 <= points <= most:
-            raise ValueError(f"task {task} has 0 to {most:g} points, not {points:g}")
+            raise UserError(f"task {task} has 0 to {most:g} points, not {points:g}")
         if not reason.strip():
-            raise ValueError("an override needs a reason")
+            raise UserError("an override needs a reason")
         with self._engine.begin() as connection:
             self._log(connection, exercise, student, task, mark.task_points()[task], f"override: {reason}")
             row = {"exercise": exercise, "student": student, "task": task, "points": points, "reason": reason}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from graph_duet.grading.classroom.gradebook import Mark
+from graphviz_tools.errors import UserError
 
 _NAMES = (
     "SIS Login ID",
@@ -22,7 +23,7 @@ def in_roster(
     """The roster's rows with the marks under `column`, which is added where there is none, and the students of
     marks that no row names.
 
-    A row without a mark keeps what it has. Raises FileNotFoundError, or ValueError when the file is no export of
+    A row without a mark keeps what it has. Raises UserError when there is no such file, it is not an export of
     Canvas's gradebook or one student stands in it twice.
     """
     head, *rows = _read(roster)
@@ -47,14 +48,14 @@ def in_roster(
 
 def _read(roster: Path) -> list[list[str]]:
     if not roster.is_file():
-        raise FileNotFoundError(f"there is no file {roster}")
+        raise UserError(f"there is no file {roster}")
     try:
         with roster.open(encoding="utf-8-sig", newline="") as file:
             rows = [row for row in csv.reader(file) if row]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{roster} is no .csv file: {error}") from None
+        raise UserError(f"{roster} is no .csv file: {error}") from None
     if not rows or not {"Student", "ID"} <= set(rows[0]) or rows[0][0] != "Student":
-        raise ValueError(f"{roster} is no export of Canvas's gradebook: it has no columns Student and ID")
+        raise UserError(f"{roster} is no export of Canvas's gradebook: it has no columns Student and ID")
     return rows
 
 
@@ -62,7 +63,7 @@ def _row_of(student: str, head: Sequence[str], rows: list[list[str]], roster: Pa
     for name in _NAMES:
         found = [row for row in rows if name in head and row[head.index(name)].strip() == student]
         if len(found) > 1:
-            raise ValueError(f"{roster} has {len(found)} rows whose {name} is {student}")
+            raise UserError(f"{roster} has {len(found)} rows whose {name} is {student}")
         if found:
             return found[0]
     return None

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from graph_duet.grading.exercise.notebooks import MAX_BYTES, Unreadable
+from graphviz_tools.errors import UserError
 
 MAX_MEMBERS = 50_000
 _ODD = re.compile(r"[^\w .@+=,()\[\]~-]+")
@@ -35,15 +36,15 @@ def collect(path: Path) -> Iterator[Submission]:
     """The submissions in `path`, by student: `ann.ipynb`, `ann/anything.ipynb`, `ann.zip`, in a folder or a
     .zip file.
 
-    The file name or the first folder is the student. Raises FileNotFoundError, or ValueError when there is
+    The file name or the first folder is the student. Raises UserError when there is no such place or
     none or the archive cannot be opened.
     """
     if not path.exists():
-        raise FileNotFoundError(f"there is no folder or archive {path}")
+        raise UserError(f"there is no folder or archive {path}")
     found = _in_folder(path) if path.is_dir() else _in_archive(path)
     counts = Counter(submission.student for submission in found)
     if not counts:
-        raise ValueError(f"{path} holds no notebook: it should hold STUDENT.ipynb or STUDENT/NAME.ipynb")
+        raise UserError(f"{path} holds no notebook: it should hold STUDENT.ipynb or STUDENT/NAME.ipynb")
     for student in sorted(counts):
         entries = [submission for submission in found if submission.student == student]
         yield (
@@ -87,7 +88,7 @@ def _in_archive(path: Path) -> list[Submission]:
         with zipfile.ZipFile(path) as archive:
             members = _notebook_members(archive)
     except (zipfile.BadZipFile, OSError) as error:
-        raise ValueError(f"{path} is no .zip archive that can be read: {error}") from None
+        raise UserError(f"{path} is no .zip archive that can be read: {error}") from None
     found: list[Submission] = []
     for member in members:
         first = PurePosixPath(member.filename).parts[0]
@@ -105,7 +106,7 @@ def _read_only_member(path: Path) -> bytes:
     try:
         with zipfile.ZipFile(path) as archive:
             members = _notebook_members(archive)
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, OSError, UserError) as error:
         raise Unreadable(f"{safe_name(path.name)} is no .zip archive that can be read: {error}") from None
     if len(members) != 1:
         raise Unreadable(f"the archive holds {len(members)} notebooks, not one")
@@ -115,7 +116,7 @@ def _read_only_member(path: Path) -> bytes:
 def _notebook_members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     members = archive.infolist()
     if len(members) > MAX_MEMBERS:
-        raise ValueError(f"the archive has more than {MAX_MEMBERS} members")
+        raise UserError(f"the archive has more than {MAX_MEMBERS} members")
     return [m for m in members if m.filename.endswith(".ipynb") and "__MACOSX" not in m.filename]
 
 
@@ -125,6 +126,7 @@ def _read_member(path: Path, member: zipfile.ZipInfo) -> bytes:
     try:
         with zipfile.ZipFile(path) as archive, archive.open(member) as file:
             return _read_bounded(file)
+    # zipfile raises RuntimeError for a member that is encrypted.
     except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
         raise Unreadable(f"the archive cannot be read: {error}") from None
 

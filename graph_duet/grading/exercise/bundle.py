@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from graph_duet.grading.exercise import solution_regions
 from graph_duet.grading.exercise.format import Exercise, code_cells, kind, read_exercise
 from graph_duet.grading.exercise.notebooks import Unreadable, duet
+from graphviz_tools.errors import UserError
 
 FORMAT = 1
 
@@ -87,11 +88,9 @@ class Bundle:
 
     @classmethod
     def load(cls, path: Path) -> Bundle:
-        """Raises FileNotFoundError, or Unreadable with the file's name."""
+        """Raises UserError, or Unreadable with the file's name."""
         if not path.is_file():
-            raise FileNotFoundError(
-                f"there is no bundle {path}: `duet release FOLDER` makes it beside a master"
-            )
+            raise UserError(f"there is no bundle {path}: `duet release FOLDER` makes it beside a master")
         try:
             return cls.loads(path.read_text(encoding="utf-8"))
         except Unreadable as error:

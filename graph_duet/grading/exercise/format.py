@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 
 from graph_duet.grading.exercise import solution_regions
 from graph_duet.grading.exercise.notebooks import duet
+from graphviz_tools.errors import UserError
 
 TOLERANCE = 2e-4
 DEADLINE = 60.0
@@ -83,12 +84,12 @@ class Exercise:
         return tuple(check for task in self.tasks for check in task.checks)
 
     def task(self, task: str) -> Task:
-        """Raises LookupError with the known tasks when there is no such task."""
+        """Raises UserError with the known tasks when there is no such task."""
         for candidate in self.tasks:
             if candidate.id == task:
                 return candidate
         known = ", ".join(t.id for t in self.tasks)
-        raise LookupError(f"{self.id} has no task {task!r}; it has {known}")
+        raise UserError(f"{self.id} has no task {task!r}; it has {known}")
 
 
 def kind(cell: NotebookNode) -> str:
@@ -103,14 +104,14 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
 def read_exercise(notebook: NotebookNode) -> Exercise:
     """The exercise that `notebook` (a master, or what was made from it) describes.
 
-    Raises ValueError with one sentence that names the cell when the format is not followed.
+    Raises UserError with one sentence that names the cell when the format is not followed.
     """
     head = duet(notebook)
     if not head.get("exercise"):
-        raise ValueError('the notebook\'s metadata has no "duet": {"exercise": ...}; it is no exercise')
+        raise UserError('the notebook\'s metadata has no "duet": {"exercise": ...}; it is no exercise')
     seeds = sum(kind(cell) == "seed" for cell in notebook.cells)
     if seeds != 1:
-        raise ValueError(f'an exercise has exactly one cell of kind "seed"; this one has {seeds}')
+        raise UserError(f'an exercise has exactly one cell of kind "seed"; this one has {seeds}')
     for name in ("minutes", "deadline", "cell_seconds"):
         if name in head:
             _demand_positive(head[name], f'the notebook\'s metadata: "{name}"')
@@ -138,9 +139,9 @@ def _task(notebook: NotebookNode, task: str) -> Task:
     checks = tuple(_check(cell) for cell in cells if kind(cell) in ("check", "hidden"))
     hints = tuple(_hint_text(cell.source) for cell in cells if kind(cell) == "hint")
     if not answers or not (checks or "release" in duet(notebook)):
-        raise ValueError(f"task {task} needs at least one answer cell and one check")
+        raise UserError(f"task {task} needs at least one answer cell and one check")
     if len(hints) > MAX_HINTS:
-        raise ValueError(f"task {task} has {len(hints)} hints; at most {MAX_HINTS} are shown")
+        raise UserError(f"task {task} has {len(hints)} hints; at most {MAX_HINTS} are shown")
     title = next((str(duet(cell)["title"]) for cell in answers if "title" in duet(cell)), f"Task {task}")
     return Task(task, title, tuple(cell.id for cell in answers), checks, hints)
 
@@ -167,39 +168,39 @@ def _validate(cell: NotebookNode) -> None:
     what = kind(cell)
     where = f"cell {cell.get('id', '?')} ({cell.source.strip()[:40].partition(chr(10))[0] or 'empty'})"
     if what not in _FIELDS:
-        raise ValueError(f"{where}: kind {what!r} is not one of {', '.join(_FIELDS)}")
+        raise UserError(f"{where}: kind {what!r} is not one of {', '.join(_FIELDS)}")
     if (cell.cell_type == "code") != (what in _CODE_KINDS):
-        raise ValueError(f"{where}: a {what} cell is {'code' if what in _CODE_KINDS else 'Markdown'}")
+        raise UserError(f"{where}: a {what} cell is {'code' if what in _CODE_KINDS else 'Markdown'}")
     unknown = set(fields) - _FIELDS[what] - {"kind"}
     if unknown:
-        raise ValueError(f"{where}: a {what} cell has no field {', '.join(sorted(unknown))}")
+        raise UserError(f"{where}: a {what} cell has no field {', '.join(sorted(unknown))}")
     if what not in ("seed", "look") and "task" not in fields:
-        raise ValueError(f'{where}: a {what} cell names its "task"')
+        raise UserError(f'{where}: a {what} cell names its "task"')
     if what == "seed" and not _SEED.fullmatch(cell.source):
-        raise ValueError(f"{where}: the seed cell is exactly one line like 'seed = 7'")
+        raise UserError(f"{where}: the seed cell is exactly one line like 'seed = 7'")
     if what in ("check", "hidden"):
         _demand_positive(fields.get("points"), f'{where}: "points"')
     if what in ("answer", "kernel"):
         try:
             number = solution_regions.count(cell.source)
-        except ValueError as error:
-            raise ValueError(f"{where}: {error}") from None
+        except UserError as error:
+            raise UserError(f"{where}: {error}") from None
         if number == 0:
-            raise ValueError(f"{where}: an answer cell has a hole, from '# >>> your code' to '# <<<'")
+            raise UserError(f"{where}: an answer cell has a hole, from '# >>> your code' to '# <<<'")
 
 
 def _demand_positive(number: Any, what: str) -> None:
     if isinstance(number, bool) or not isinstance(number, int | float) or not number > 0:
-        raise ValueError(f"{what} is a number above 0, not {number!r}")
+        raise UserError(f"{what} is a number above 0, not {number!r}")
 
 
 def _demand_unique_ids(notebook: NotebookNode) -> None:
     seen: set[str] = set()
     for cell in notebook.cells:
         if not cell.get("id"):
-            raise ValueError("a cell has no id; open and save the notebook in JupyterLab to give it one")
+            raise UserError("a cell has no id; open and save the notebook in JupyterLab to give it one")
         if cell.id in seen:
-            raise ValueError(f"two cells have the id {cell.id!r}; delete the copy's id in a text editor")
+            raise UserError(f"two cells have the id {cell.id!r}; delete the copy's id in a text editor")
         seen.add(cell.id)
 
 

@@ -10,10 +10,12 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from graphviz_tools.errors import UserError
+
 MAX_BYTES = 20 * 2**20
 
 
-class Unreadable(ValueError):
+class Unreadable(UserError):
     """The file is no notebook that can be graded; the message says why in one sentence."""
 
 
@@ -47,11 +49,11 @@ def parse(data: bytes) -> NotebookNode:
 
 
 def read(path: Path) -> NotebookNode:
-    """The notebook at `path`; raises Unreadable, or FileNotFoundError with a sentence."""
+    """The notebook at `path`; raises Unreadable, or UserError when there is no such file."""
     if path.is_dir():
-        raise FileNotFoundError(f"{path} is a folder: name the notebook in it")
+        raise UserError(f"{path} is a folder: name the notebook in it")
     if not path.is_file():
-        raise FileNotFoundError(f"there is no file {path}")
+        raise UserError(f"there is no file {path}")
     if path.stat().st_size > MAX_BYTES:
         raise Unreadable(
             f"{path.name} has {path.stat().st_size / 2**20:.0f} MB; at most {MAX_BYTES // 2**20} MB are read"

@@ -10,6 +10,8 @@ import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from graphviz_tools.errors import UserError
+
 _OPEN = re.compile(r"^([ \t]*)# >>>")
 _CLOSE = re.compile(r"^[ \t]*# <<<\s*$")
 _LEFT_FOR_LEARNERS = re.compile(r"^[ \t]*#\| ?")
@@ -26,7 +28,7 @@ class Hole:
 def split(source: str) -> list[str | Hole]:
     """The source as lines and holes, in order; marker lines count as lines.
 
-    Raises ValueError for a marker without its partner.
+    Raises UserError for a marker without its partner.
     """
     parts: list[str | Hole] = []
     indent: str | None = None
@@ -37,10 +39,10 @@ def split(source: str) -> list[str | Hole]:
             indent, inside = opening[1], []
             parts.append(line)
         elif opening:
-            raise ValueError(f"a hole opens inside another: {line.strip()!r}")
+            raise UserError(f"a hole opens inside another: {line.strip()!r}")
         elif _CLOSE.match(line):
             if indent is None:
-                raise ValueError("'# <<<' closes a hole that no '# >>>' opened")
+                raise UserError("'# <<<' closes a hole that no '# >>>' opened")
             parts += [Hole(indent, tuple(inside)), line]
             indent = None
         elif indent is None:
@@ -48,7 +50,7 @@ def split(source: str) -> list[str | Hole]:
         else:
             inside.append(line)
     if indent is not None:
-        raise ValueError("a hole opened with '# >>>' is not closed with '# <<<'")
+        raise UserError("a hole opened with '# >>>' is not closed with '# <<<'")
     return parts
 
 
@@ -78,11 +80,11 @@ def solution(source: str) -> str:
 def filled(source: str, texts: Sequence[str]) -> str:
     """The source with `texts` in its holes, in order, each dedented and then indented to fit.
 
-    Raises ValueError when there are not as many texts as holes.
+    Raises UserError when there are not as many texts as holes.
     """
     holes = sum(isinstance(part, Hole) for part in split(source))
     if holes != len(texts):
-        raise ValueError(f"{len(texts)} texts for {holes} holes")
+        raise UserError(f"{len(texts)} texts for {holes} holes")
     waiting = iter(texts)
     return _replaced(source, lambda hole: _indented(next(waiting), hole.indent))
 

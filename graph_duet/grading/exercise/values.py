@@ -6,13 +6,15 @@ import math
 from collections.abc import Mapping
 from typing import Any, cast
 
+from graphviz_tools.errors import UserError
+
 
 def show(value: Any, digits: int = 4) -> None:
     """Print `value` so that equal values print equally.
 
     Tensors of PyTorch and TensorFlow and NumPy arrays print as `float32[2, 3] [[...]]`: dtype, shape, then
     the elements with `digits` significant digits; numbers, text, None, and dicts, lists and tuples of all
-    these print alike. Raises TypeError for anything else, so that no address or other passing detail is
+    these print alike. Raises UserError for anything else, so that no address or other passing detail is
     printed.
     """
     print(text_of(value, digits))
@@ -46,7 +48,7 @@ def _array(value: Any) -> Any:
         return value.numpy()
     if hasattr(value, "shape") and hasattr(value, "tolist"):
         return value
-    raise TypeError(
+    raise UserError(
         f"show() prints tensors, arrays, numbers, text, lists and dicts, but got a {type(value).__name__}"
     )
 

@@ -9,9 +9,10 @@ from nbformat import NotebookNode
 from graph_duet.grading.exercise.bundle import Bundle
 from graph_duet.grading.exercise.format import Check, Task
 from graph_duet.grading.exercise.notebooks import duet
+from graphviz_tools.errors import UserError
 
 
-class Foreign(ValueError):
+class Foreign(UserError):
     """The notebook belongs to another assignment; the message says which."""
 
 

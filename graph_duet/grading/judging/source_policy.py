@@ -16,7 +16,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 _IMPORTS = {
     "__future__", "abc", "array", "bisect", "cmath", "collections", "contextlib", "copy", "dataclasses", "datetime",
-    "decimal", "enum", "fractions", "functools", "gpu_labs", "grading", "graphlib", "graphviz_tools", "heapq",
+    "decimal", "enum", "fractions", "functools", "gpu_labs", "graphlib", "graphviz_tools", "heapq",
     "itertools", "jax", "json", "keras", "logging", "math", "matplotlib", "ml_dtypes", "numba", "numbers", "numpy",
     "operator", "os", "pprint", "queue", "random", "re", "scipy", "secrets", "statistics", "string", "sys",
     "tensorflow", "textwrap", "threading", "time", "torch", "typing", "typing_extensions", "uuid", "warnings",
@@ -216,8 +216,8 @@ def _may_import(module: str, name: str) -> bool:
     root, *parts = module.split(".")
     if name == "*":
         return module in _EXPORTING
-    if root == "grading":
-        return (*parts, name) in (("show",), ("values", "show"))
+    if root == "graph_duet":
+        return (*parts, name) == ("show",)
     if root in _OF:
         return name in _OF[root] or module == "os.path" or (not name and not parts)
     if (module, name) == ("numpy.lib.stride_tricks", "sliding_window_view") or (root, name) == (

@@ -34,7 +34,7 @@ _COLOURS = {
 
 
 def write_class_report(book: Gradebook, exercise: str, to: Path) -> int:
-    """Write the page, and return how many marks it shows. Raises LookupError for an unknown exercise."""
+    """Write the page, and return how many marks it shows. Raises UserError for an unknown exercise."""
     described = book.bundle(exercise).exercise
     marks = list(book.marks(exercise))
     to.parent.mkdir(parents=True, exist_ok=True)

@@ -29,7 +29,7 @@ _ONLY_ANSWERS = (
 def write_feedback(book: Gradebook, exercise: str, folder: Path) -> int:
     """Write one page a student into `folder`, and return their number.
 
-    Raises LookupError when the gradebook has no such exercise, OSError when the folder cannot be written.
+    Raises UserError when the gradebook has no such exercise, OSError when the folder cannot be written.
     """
     described = book.bundle(exercise).exercise
     folder.mkdir(parents=True, exist_ok=True)

@@ -146,9 +146,11 @@ class CompiledCache:
         elif not entries and not reasons:
             reasons = (self._why_not_compiled(),)
         try:
-            arguments = argument_words(self._bound(args, kwargs))
+            bound = self._bound(args, kwargs)
         except TypeError:  # the call has raised, and said why
             arguments = "arguments that the function does not take"
+        else:
+            arguments = argument_words(bound)
         self._calls.append(Call(len(self._calls), arguments, bool(made), entries, reasons))
 
     def _why_not_compiled(self) -> str:

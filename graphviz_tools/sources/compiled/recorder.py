@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal, get_args
 
+from graphviz_tools.errors import UserError
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.compiled.dynamo import python_function, record_dynamo
 from graphviz_tools.sources.compiled.export import record_export
@@ -42,14 +43,14 @@ def record_compiled(
     run are recorded, and `omitted` says how many were not. A program that cannot be compiled, or that raises,
     ends the recording there, with `error` set.
 
-    Raises TypeError when `fn` is not callable, ValueError for another `how`.
+    Raises UserError when `fn` is not callable or `how` is unknown.
     """
     if not callable(fn):
-        raise TypeError(
+        raise UserError(
             f"record_compiled needs a function and its arguments, as in record_compiled(f, x); got {fn!r}"
         )
     if how not in get_args(How):
-        raise ValueError(f"how={how!r}: write one of {', '.join(map(repr, get_args(How)))}")
+        raise UserError(f"how={how!r}: write one of {', '.join(map(repr, get_args(How)))}")
     plain = python_function(fn)
     title = title or getattr(plain, "__name__", type(plain).__name__)
     if how == "compile":

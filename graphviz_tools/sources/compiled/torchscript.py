@@ -16,6 +16,7 @@ import torch
 from torch.jit import TracerWarning  # pyright: ignore[reportPrivateImportUsage]
 from torch.utils._pytree import tree_map_only
 
+from graphviz_tools.errors import UserError
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.common.budget import Budget
 from graphviz_tools.sources.common.static_graph import StaticGraph
@@ -71,7 +72,7 @@ def _compiled(
             program: Any = torch.jit.script(fn)
             if not hasattr(program, "inlined_graph"):
                 name = type(fn).__name__
-                raise TypeError(f"TorchScript gives {name} no one graph: call it in a module of your own")
+                raise UserError(f"TorchScript gives {name} no one graph: call it in a module of your own")
             return program, []
         with _as_if_not_run(fn):
             program = torch.jit.trace(fn, strict=False, check_trace=False, **_examples(fn, args, kwargs))

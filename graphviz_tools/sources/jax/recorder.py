@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from graphviz_tools.errors import NotInstalledError, UserError
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.common.argument_names import argument_names
 from graphviz_tools.sources.common.budget import Budget
@@ -23,15 +24,15 @@ def record_jax(
     called inside are scopes too. At most `max_steps` steps of the run are recorded; `omitted` says how many
     were not.
 
-    A program that raises ends the recording there, with `error` set. Raises TypeError when `fn` is not
-    callable, ModuleNotFoundError when JAX is not installed.
+    A program that raises ends the recording there, with `error` set. Raises UserError when `fn` is not
+    callable, NotInstalledError when JAX is not installed.
     """
     if not callable(fn):
-        raise TypeError(f"record_jax needs a function and its arguments, as in record_jax(f, x); got {fn!r}")
+        raise UserError(f"record_jax needs a function and its arguments, as in record_jax(f, x); got {fn!r}")
     try:
         import jax
     except ModuleNotFoundError:
-        raise ModuleNotFoundError("JAX is not installed: run `pip install jax`") from None
+        raise NotInstalledError("JAX is not installed: run `pip install jax`") from None
 
     from graphviz_tools.sources.jax.graph import JaxprReader
     from graphviz_tools.sources.jax.run import JaxprRun, value_of

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from graphviz_tools.errors import NotInstalledError, UserError
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.common.array_value import array_value
 from graphviz_tools.sources.common.budget import Budget
@@ -26,14 +27,14 @@ def record_onnx(
     and `Loop` are scopes; only the taken branch has run steps, and a body has them once a turn. Values come from
     onnxruntime with its optimiser off.
 
-    A model that fails ends the recording there, with `error` set. Raises FileNotFoundError for a path that does
-    not exist, ValueError for a file that is no ONNX model or inputs that do not fit, ModuleNotFoundError when
+    A model that fails ends the recording there, with `error` set. Raises UserError for a path that does
+    not exist, for a file that is no ONNX model or inputs that do not fit, NotInstalledError when
     onnx or onnxruntime is not installed.
     """
     try:
         import onnx
     except ModuleNotFoundError:
-        raise ModuleNotFoundError("ONNX is not installed: run `pip install onnx onnxruntime`") from None
+        raise NotInstalledError("ONNX is not installed: run `pip install onnx onnxruntime`") from None
 
     from graphviz_tools.sources.onnx.graph import OnnxReader, known_types
 
@@ -45,7 +46,7 @@ def record_onnx(
         try:
             import onnxruntime
         except ModuleNotFoundError:
-            raise ModuleNotFoundError("onnxruntime is not installed: run `pip install onnxruntime`") from None
+            raise NotInstalledError("onnxruntime is not installed: run `pip install onnxruntime`") from None
 
         from graphviz_tools.sources.onnx.run import OnnxRun
 
@@ -71,17 +72,17 @@ def _load(path: Any) -> Any:
     import onnx
 
     if not isinstance(path, str | os.PathLike):
-        raise ValueError(
+        raise UserError(
             f"record_onnx needs the path of a file or an onnx.ModelProto; got {type(path).__name__}"
         )
     if not Path(path).is_file():
-        raise FileNotFoundError(f"there is no file {os.fspath(path)!r}")
+        raise UserError(f"there is no file {os.fspath(path)!r}")
     try:
         loaded = onnx.load(path)
         onnx.checker.check_model(loaded)
     except Exception as raised:
         first = str(raised).strip().splitlines()[0]
-        raise ValueError(f"{os.fspath(path)!r} is no ONNX model that can be read: {first}") from None
+        raise UserError(f"{os.fspath(path)!r} is no ONNX model that can be read: {first}") from None
     return loaded
 
 
@@ -94,7 +95,7 @@ def _feeds(model: Any, args: tuple[Any, ...], named: dict[str, Any]) -> dict[str
     given = dict(zip(wanted, args, strict=False)) | named
     if len(args) > len(wanted) or set(given) != set(wanted):
         asked = ", ".join(wanted) or "none"
-        raise ValueError(
+        raise UserError(
             f"the model's inputs are {asked}; given were {len(args)} by place and {sorted(named)} by name"
         )
     return {

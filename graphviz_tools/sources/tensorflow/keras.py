@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from graphviz_tools.errors import UserError
 from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import Omission, SourceLine, Value
 from graphviz_tools.sources.tensorflow.function import Traced, read_function, run_function
@@ -19,7 +20,7 @@ def model_of(fn: Any) -> Any | None:
     if keras is None or not isinstance(owner, keras.Layer):
         return None
     if keras.backend.backend() != "tensorflow":
-        raise ValueError(
+        raise UserError(
             "Keras does not run on TensorFlow here: set KERAS_BACKEND=tensorflow before it is imported"
         )
     return owner

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from graphviz_tools.errors import UserError
 from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import Omission, Recording, Step, Value
 from graphviz_tools.sources.common.array_value import array_value
@@ -45,11 +46,11 @@ def record_tensorflow(
     TensorFlow. The program has its usual effects: variables are assigned, prints appear. At most `max_steps`
     steps of the run are recorded, and `omitted` says how many were not.
 
-    When the program raises, the recording ends there, with `error` set. Raises TypeError when `fn` is not
+    When the program raises, the recording ends there, with `error` set. Raises UserError when `fn` is not
     callable.
     """
     if not callable(fn):
-        raise TypeError(
+        raise UserError(
             f"record_tensorflow needs a function and its arguments, as in record_tensorflow(f, x); got {fn!r}"
         )
     python_function = getattr(fn, "python_function", fn)

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import torch
 
+from graphviz_tools.errors import UserError
 from graphviz_tools.gc_pause import seldom_collected
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.torch.assemble import assemble
@@ -53,7 +54,7 @@ def record_torch(
     sample on a grid, and statistics of those with more than 16,384 come from a sample and say so.
     """
     if not callable(fn):
-        raise TypeError(f"record_torch needs a function or a module to call, not {type(fn).__name__}")
+        raise UserError(f"record_torch needs a function or a module to call, not {type(fn).__name__}")
     program = TorchRecorder(fn, values, max_steps, max_values, batches, title)
     try:
         with program:
@@ -98,7 +99,7 @@ class TorchRecorder:
     ) -> None:
         for name, limit in (("max_steps", max_steps), ("max_values", max_values), ("batches", batches)):
             if limit is not None and (not isinstance(limit, int) or limit < 0):  # pyright: ignore[reportUnnecessaryIsInstance]
-                raise ValueError(f"{name} must be a whole number from 0 on, not {limit!r}")
+                raise UserError(f"{name} must be a whole number from 0 on, not {limit!r}")
         root = fn if isinstance(fn, torch.nn.Module) else None
         self.recording: Recording | None = None
         self._function = root.forward if root is not None else fn
@@ -144,7 +145,7 @@ class TorchRecorder:
 
     def __enter__(self) -> TorchRecorder:
         if self.recording is not None:
-            raise ValueError("this recorder has its recording; call recording_torch() again for another")
+            raise UserError("this recorder has its recording; call recording_torch() again for another")
         with ExitStack() as entered:  # should one of these fail, those before it are left again
             entered.enter_context(seldom_collected())
             self._open = entered.enter_context(ExitStack())

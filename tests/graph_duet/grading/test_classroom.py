@@ -15,6 +15,7 @@ from graph_duet.grading.classroom.grade import Graded, grade_class, workers
 from graph_duet.grading.classroom.gradebook import Gradebook
 from graph_duet.grading.classroom.submissions import Submission, collect
 from graph_duet.notebook_kernels.sandbox import why_no_sandbox
+from graphviz_tools.errors import UserError
 from tests.graph_duet.grading.conftest import LIGHT
 from tests.graph_duet.grading.hostile import dumps
 
@@ -53,5 +54,5 @@ def refuse() -> bytes:
 
 
 def test_a_scheduler_that_does_not_answer_is_one_sentence() -> None:
-    with pytest.raises(ConnectionError, match="no Dask scheduler answers"), workers("tcp://127.0.0.1:9"):
+    with pytest.raises(UserError, match="no Dask scheduler answers"), workers("tcp://127.0.0.1:9"):
         pass

@@ -23,7 +23,7 @@ from graph_duet.grading.judging.source_policy import reach
         ("eval('1')", "eval"),
         ("__builtins__ = {}", "__builtins__"),
         ("from contextlib import redirect_stdout as r", "contextlib.redirect_stdout"),
-        ("from graph_duet.grading import seal", "graph_duet.grading.judging.tamper_check"),
+        ("from graph_duet.grading.judging import tamper_check", "graph_duet.grading.judging.tamper_check"),
         ("torch.inspect.stack()", "inspect"),
         ("x = %pwd", "get_ipython"),
         ("!ls", "get_ipython"),

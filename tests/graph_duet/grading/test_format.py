@@ -11,6 +11,7 @@ from graph_duet.grading import Bundle, differences, exercise_notebook, fill, sol
 from graph_duet.grading.exercise import solution_regions
 from graph_duet.grading.exercise.format import read_exercise
 from graph_duet.grading.judging.cuda_source import kernels_only
+from graphviz_tools.errors import UserError
 from tests.graph_duet.grading.masters import code, master
 
 
@@ -29,7 +30,7 @@ def test_lines_marked_for_learners_are_what_they_see_and_the_solution_is_without
 
 @pytest.mark.parametrize("source", ["# >>> a", "# <<<", "# >>> a\n# >>> b\n# <<<"])
 def test_a_marker_without_its_partner_is_refused(source: str) -> None:
-    with pytest.raises(ValueError, match="hole"):
+    with pytest.raises(UserError, match="hole"):
         solution_regions.split(source)
 
 
@@ -56,9 +57,9 @@ def test_a_sealed_check_shows_no_solution(bundle: Bundle) -> None:
 
 
 def test_filling_asks_for_as_many_texts_as_holes(bundle: Bundle) -> None:
-    with pytest.raises(ValueError, match="another number of holes"):
+    with pytest.raises(UserError, match="another number of holes"):
         fill(exercise_notebook(bundle), {"1": ["return x", "return y"]})
-    with pytest.raises(LookupError, match="no task '9'"):
+    with pytest.raises(UserError, match="no task '9'"):
         fill(exercise_notebook(bundle), {"9": "x"})
     assert "return 5" in next(
         c.source for c in fill(exercise_notebook(bundle), {"1": "return 5"}).cells if c.id == "relu"
@@ -93,7 +94,7 @@ MISTAKES: dict[str, Callable[[NotebookNode], None]] = {
 def test_a_mistake_in_a_master_is_one_sentence(sentence: str) -> None:
     notebook = master()
     MISTAKES[sentence](notebook)
-    with pytest.raises((ValueError, LookupError), match=sentence.replace("(", r"\(")):
+    with pytest.raises(UserError, match=sentence.replace("(", r"\(")):
         read_exercise(notebook)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from graph_duet.grading import Bundle, CheckResult, Report
 from graph_duet.grading.classroom.gradebook import Gradebook, result_key
+from graphviz_tools.errors import UserError
 from tests.graph_duet.grading.postgres import running_postgres
 
 
@@ -118,14 +119,14 @@ def test_a_wrong_override_is_one_sentence(tmp_path: Path, bundle: Bundle, change
     book = Gradebook(tmp_path / "book.sqlite")
     book.open_assignment(bundle)
     enter(book, "ann", report())
-    with pytest.raises((ValueError, LookupError), match=sentence):
+    with pytest.raises(UserError, match=sentence):
         book.override(*change)
 
 
 def test_an_assignment_keeps_its_seed(book: Gradebook, bundle: Bundle) -> None:
     seed = book.open_assignment(bundle)
     assert book.open_assignment(bundle) == seed
-    with pytest.raises(ValueError, match=f"already graded with seed {seed}"):
+    with pytest.raises(UserError, match=f"already graded with seed {seed}"):
         book.open_assignment(bundle, seed + 1)
     assert book.bundle("T01").seal == bundle.seal
 

@@ -12,6 +12,7 @@ from graph_duet.grading import Bundle, Grader, exercise_notebook, fill, grader, 
 from graph_duet.grading.exercise.notebooks import Unreadable
 from graph_duet.grading.judging.judge import InfrastructureFault
 from graph_duet.notebook_kernels.sandbox import why_no_sandbox
+from graphviz_tools.errors import UserError
 from tests.graph_duet.grading.conftest import LIGHT
 from tests.graph_duet.grading.masters import code, master, write_master
 
@@ -75,14 +76,14 @@ def test_another_right_solution_has_full_marks_with_any_seed(bundle: Bundle) -> 
 def test_a_master_whose_check_changes_from_run_to_run_is_refused(tmp_path: Path) -> None:
     notebook = master()
     next(c for c in notebook.cells if c.id == "relu-seen").source = "import os; print(os.urandom(4).hex())"
-    with pytest.raises(ValueError, match="check cell relu-seen prints something that changes"):
+    with pytest.raises(UserError, match="check cell relu-seen prints something that changes"):
         release(write_master(tmp_path, notebook))
 
 
 def test_a_master_whose_solution_fails_is_refused(tmp_path: Path) -> None:
     notebook = master()
     notebook.cells.insert(2, code("broken", "1 / 0"))
-    with pytest.raises(ValueError, match="the solution fails in a given cell: ZeroDivisionError"):
+    with pytest.raises(UserError, match="the solution fails in a given cell: ZeroDivisionError"):
         release(write_master(tmp_path, notebook))
 
 
@@ -92,5 +93,5 @@ def test_a_bundle_that_was_changed_is_refused(bundle: Bundle, tmp_path: Path) ->
     path.write_text(path.read_text().replace('"points": 2', '"points": 3'))
     with pytest.raises(Unreadable, match="changed after it was sealed"):
         Bundle.load(path)
-    with pytest.raises(FileNotFoundError, match="`duet release FOLDER` makes it"):
+    with pytest.raises(UserError, match="`duet release FOLDER` makes it"):
         Bundle.load(tmp_path / "nowhere.json")

@@ -15,6 +15,7 @@ from graph_duet.cli import app
 from graph_duet.grading import Bundle, exercise_notebook, fill, progress, self_check, solved
 from graph_duet.grading.judging.judge import Outcome
 from graph_duet.grading.report import CheckResult, Report
+from graphviz_tools.errors import UserError
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ def test_given_cells_that_find_no_time_are_no_mistake_of_the_learner(
     late = Outcome(0, "given", "", "", "timeout", "", [])
     monkeypatch.setattr(self_check, "judge", lambda *_: [late])
     nbformat.write(solved(bundle), course / "mine.ipynb")
-    with pytest.raises(ValueError, match="this machine is too busy"):
+    with pytest.raises(UserError, match="this machine is too busy"):
         grading.check(course / "mine.ipynb")
 
 
@@ -106,12 +107,12 @@ def test_given_cells_that_find_no_time_are_no_mistake_of_the_learner(
 )
 def test_what_is_no_exercise_is_one_clear_sentence(course: Path, content: str, sentence: str) -> None:
     (course / "mine.ipynb").write_text(content)
-    with pytest.raises(ValueError, match=sentence):
+    with pytest.raises(UserError, match=sentence):
         grading.check(course / "mine.ipynb")
 
 
 def test_a_file_that_is_not_there_is_one_sentence(course: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="there is no file"):
+    with pytest.raises(UserError, match="there is no file"):
         grading.check(course / "nowhere.ipynb")
 
 

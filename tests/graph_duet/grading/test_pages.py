@@ -18,6 +18,7 @@ from graph_duet.grading.judging.judge import Outcome
 from graph_duet.grading.judging.verdict import clean, verdict
 from graph_duet.grading.pages.class_report import write_class_report
 from graph_duet.grading.pages.feedback import write_feedback
+from graphviz_tools.errors import UserError
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'"
 
@@ -107,9 +108,9 @@ def test_each_platform_gets_its_own_columns(book: Gradebook, bundle: Bundle, tmp
 
 
 def test_an_unknown_format_or_exercise_is_one_sentence(book: Gradebook, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="choose canvas, moodle, gradescope, csv"):
+    with pytest.raises(UserError, match="choose canvas, moodle, gradescope, csv"):
         export(book, "T01", "word", tmp_path / "x")
-    with pytest.raises(LookupError, match="no exercise 'T09'; it has T01"):
+    with pytest.raises(UserError, match="no exercise 'T09'; it has T01"):
         write_class_report(book, "T09", tmp_path / "x")
 
 
@@ -179,6 +180,6 @@ def test_marks_go_into_the_table_that_canvas_exported(book: Gradebook, tmp_path:
 )
 def test_a_roster_that_is_none_is_one_sentence(book: Gradebook, tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "roster.csv").write_text(text)
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(UserError, match=said):
         export_into(book, "T01", tmp_path / "roster.csv", tmp_path / "out.csv")
     assert not (tmp_path / "out.csv").exists()

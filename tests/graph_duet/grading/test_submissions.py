@@ -12,6 +12,7 @@ import pytest
 
 from graph_duet.grading.classroom.submissions import collect, safe_name
 from graph_duet.grading.exercise.notebooks import MAX_BYTES, Unreadable
+from graphviz_tools.errors import UserError
 
 NOTEBOOK = b'{"nbformat": 4, "cells": []}'
 
@@ -107,9 +108,9 @@ def test_a_name_is_one_harmless_file_name(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="holds no notebook"):
+    with pytest.raises(UserError, match="holds no notebook"):
         list(collect(tmp_path))
-    with pytest.raises(FileNotFoundError, match="no folder or archive"):
+    with pytest.raises(UserError, match="no folder or archive"):
         list(collect(tmp_path / "nowhere"))
 
 

@@ -9,6 +9,7 @@ import torch
 
 from graph_duet.grading.exercise.values import text_of
 from graph_duet.grading.judging.tolerance import snap
+from graphviz_tools.errors import UserError
 
 
 @pytest.mark.parametrize("make", [torch.tensor, tf.constant, np.array])
@@ -32,7 +33,7 @@ def test_numbers_text_and_containers_print_in_one_form() -> None:
 
 
 def test_what_has_no_stable_form_is_refused() -> None:
-    with pytest.raises(TypeError, match="but got a object"):
+    with pytest.raises(UserError, match="but got a object"):
         text_of(object())
 
 

@@ -144,9 +144,9 @@ def test_it_ends_when_whoever_asked_for_it_is_killed(zygote: str) -> None:
     """A worker may be killed while its kernel loops; the zygote, which all workers share, lives on."""
     source = f"""
 import time
-from graph_duet.grading import launch
+from graph_duet.grading.judging import kernel_start
 from graph_duet.notebook_kernels.sandbox import Limits
-start = launch.in_sandbox(Limits(), modules={PRELOAD!r}, zygote={zygote!r})
+start = kernel_start.in_sandbox(Limits(), modules={PRELOAD!r}, zygote={zygote!r})
 manager = start()
 print(manager.provisioner.pid, flush=True)
 time.sleep(100)"""
