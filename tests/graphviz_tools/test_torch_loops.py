@@ -64,7 +64,7 @@ def test_each_run_of_a_function_counts_its_own_loop() -> None:
         return x
 
     recording = record_torch(program, torch.ones(1), backward=False)
-    assert [t for op, t in turns(recording) if op == "sin"] == [(1,), (2,), (1,), (2,)]
+    assert [t for op, t in turns(recording) if op == "sin"] == [(1, 1), (1, 2), (2, 1), (2, 2)]
     assert [t for op, t in turns(recording) if op == "cos"] == [(1,), (2,)]
 
 
@@ -85,7 +85,8 @@ def test_what_is_written_earlier_and_runs_later_is_no_new_turn() -> None:
     half = len(inside) // 2
     assert {turn for _, turn in inside[:half]} == {(1,)} and {turn for _, turn in inside[half:]} == {(2,)}
     assert [op for op, _ in inside[:half]] == [op for op, _ in inside[half:]]
-    assert {turn for op, turn in turns(recording) if op in ("exp", "log")} == {()}, "a lambda has no loop"
+    within = [turn for op, turn in turns(recording) if op in ("exp", "log")]
+    assert within == [(1,), (1,), (2,), (2,)], "a lambda runs in the turn that calls it"
 
 
 def test_what_an_inner_loop_runs_over_belongs_to_the_outer_turn() -> None:
@@ -101,6 +102,83 @@ def test_what_an_inner_loop_runs_over_belongs_to_the_outer_turn() -> None:
         ("unbind", (1,)), ("add", (1, 1)), ("add", (1, 2)),
         ("unbind", (2,)), ("add", (2, 1)), ("add", (2, 2)),
     ]  # fmt: skip
+
+
+class Twice(nn.Module):
+    """Two layers in a loop, and then one of them again, twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = nn.Linear(2, 2), nn.Linear(2, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for _ in range(2):
+            x = self.b(self.a(x).tanh())
+        return self.a(self.a(x))
+
+
+def test_a_loop_inside_a_module_inside_a_loop_nests_as_the_program_runs() -> None:
+    model = Twice()
+
+    def update(x: torch.Tensor) -> None:
+        model(x).sum().backward()
+
+    def train() -> None:
+        for _ in range(2):
+            update(torch.ones(1, 2))
+
+    recording = record_torch(train)
+    outer, inner = "for _ in range(2)", "for _ in range(2)"
+    expected = []
+    for turn in ("iteration 1", "iteration 2"):
+        around = (outer, turn, "model")
+        for inside in ("iteration 1", "iteration 2"):
+            expected += [
+                (*around, inner, inside, "a"), (*around, inner, inside), (*around, inner, inside, "b")
+            ]  # fmt: skip
+        expected += [(*around, "a"), (*around, "a (call 2)")]
+    nodes = [n for n in recording.nodes if n.op in ("linear", "tanh")]
+    assert [n.scope for n in nodes] == expected
+    assert [s.scope for s in recording.steps if s.op in ("linear", "tanh")] == expected
+    listed = {scope.path: scope.kind for scope in recording.scopes}
+    assert {listed[path[:depth]] for path in expected for depth in range(1, len(path) + 1)} == {
+        "loop", "iteration", "module"
+    }  # fmt: skip
+    assert len(listed) == len(recording.scopes)
+    assert {n.scope for n in recording.nodes if n.kind == "parameter"} == {()}, "one box for all turns"
+    for s in recording.steps:
+        if s.phase == "backward" and s.node is not None:
+            assert s.scope == recording.nodes[recording.seen(s.node)].scope
+
+
+def test_what_a_generator_computes_is_in_the_turn_that_asks_for_it() -> None:
+    def batches() -> Any:
+        for i in range(2):
+            yield torch.ones(2) * i
+
+    def program() -> None:
+        for batch in batches():
+            batch.sin()
+
+    recording = record_torch(program)
+    assert turns(recording) == [
+        ("ones", (1, 1)), ("mul", (1, 1)), ("sin", (1,)), ("ones", (2, 2)), ("mul", (2, 2)), ("sin", (2,)),
+    ]  # fmt: skip
+
+
+def test_a_loop_around_the_recording_is_not_part_of_the_program() -> None:
+    for _ in range(2):
+        with recording_torch() as recorder:
+            torch.ones(1).sin()
+    assert recorder.recording is not None and turns(recorder.recording) == [("ones", ()), ("sin", ())]
+
+
+def test_a_program_that_calls_itself_four_hundred_times_is_placed() -> None:
+    def down(x: torch.Tensor, depth: int) -> torch.Tensor:
+        return down(x, depth - 1) if depth else x.sin()
+
+    recording = record_torch(down, torch.ones(1), 400, backward=False)
+    assert recording.omitted == () and [s.op for s in recording.steps] == ["sin"]
 
 
 def test_a_condition_alone_turns_its_loop() -> None:

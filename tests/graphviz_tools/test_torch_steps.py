@@ -38,14 +38,15 @@ def test_a_step_in_a_model_names_its_module_and_its_parameters() -> None:
     linear = steps(recording, "linear")
     assert [recording.nodes[s.node].scope for s in linear if s.node is not None] == [
         ("first",),
-        ("blocks.0", "0"),
+        ("for block in self.blocks", "iteration 1", "blocks.0", "0"),
     ]
     assert [v.name for v in linear[1].reads] == ["h", "blocks.0.0.weight", "blocks.0.0.bias"]
+    turn = ("for block in self.blocks", "iteration 1")
     assert {s.path: s.label for s in recording.scopes if s.kind == "module"} == {
         ("first",): "Linear",
-        ("blocks.0",): "Sequential",
-        ("blocks.0", "0"): "Linear",
-        ("blocks.0", "1"): "ReLU",
+        (*turn, "blocks.0"): "Sequential",
+        (*turn, "blocks.0", "0"): "Linear",
+        (*turn, "blocks.0", "1"): "ReLU",
     }
     assert "h = self.first(x)" in labels(recording), "one op in one module is the user's own call"
     assert "relu" in labels(recording), "several ops behind one call keep their own names"

@@ -12,6 +12,7 @@ import linecache
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from opcode import opmap
 from types import CodeType
 
 from graphviz_tools.recording import SourceLine
@@ -19,6 +20,7 @@ from graphviz_tools.sources.common.evaluation_order import Moment, Span, moments
 from graphviz_tools.sources.common.user_code import source_line
 
 LABEL_WIDTH = 80
+_FOR_ITER = opmap["FOR_ITER"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ def _call_site(code: CodeType, filename: str, instruction: int) -> CallSite:
     if line is None or end is None or column is None or end_column is None:
         return CallSite(source)
     page = _page(filename)
+    if code.co_code[instruction] == _FOR_ITER:
+        return CallSite(source, moment=page.next_items.get((line, column, end, end_column)))
     spot = page.find((line, column, end, end_column))
     if spot is None:
         return CallSite(source)
@@ -82,12 +86,13 @@ class _Page:
         self.spans: dict[Span, _Spot] = {}
         self.ends: dict[tuple[int, int], _Spot] = {}
         self.moments: dict[Span, Moment] = {}
+        self.next_items: dict[Span, Moment] = {}
         try:
             tree = ast.parse("".join(lines))
         except (SyntaxError, ValueError):
             return
         self._visit_body(tree.body)
-        self.moments = moments(tree, lines)
+        self.moments, self.next_items = moments(tree, lines)
 
     def find(self, span: Span) -> _Spot | None:
         # A method call that is broken over lines is reported from its attribute on, hence the second look.

@@ -16,9 +16,10 @@ _WALK_THROUGH = frozenset({"sum", "max", "min", "sorted", "any", "all", "list", 
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """A `for` or `while` statement; `line` is that of its header and `text` the header itself."""
+    """A `for` or `while` statement from `line` to `last_line`; `text` is its header."""
 
     line: int
+    last_line: int
     text: str
 
 
@@ -40,11 +41,12 @@ def span(node: ast.AST) -> Span:
     return node.lineno, node.col_offset, node.end_lineno, node.end_col_offset  # type: ignore[attr-defined]
 
 
-def moments(tree: ast.AST, lines: list[str]) -> dict[Span, Moment]:
-    """The moment of every expression of a file."""
+def moments(tree: ast.AST, lines: list[str]) -> tuple[dict[Span, Moment], dict[Span, Moment]]:
+    """The moment of every expression of a file, and those at which `for` loops ask for their next item, by the
+    spans that Python gives them: of the statement, or of what is looped over."""
     clock = _Clock(lines)
     clock.visit(tree)
-    return clock.moments
+    return clock.moments, clock.next_items
 
 
 class _Clock(ast.NodeVisitor):
@@ -52,6 +54,7 @@ class _Clock(ast.NodeVisitor):
 
     def __init__(self, lines: list[str]) -> None:
         self.moments: dict[Span, Moment] = {}
+        self.next_items: dict[Span, Moment] = {}
         self._lines = lines
         self._time = 0
         self._stopped = False  # in a comprehension, which counts as one moment
@@ -106,7 +109,10 @@ class _Clock(ast.NodeVisitor):
         last = node.test if isinstance(node, ast.While) else node.iter
         end = last.end_col_offset if last.end_lineno == node.lineno else None
         header = self._lines[node.lineno - 1].encode()[node.col_offset : end].decode().strip()
-        self._loops = (*around, Loop(node.lineno, header))
+        self._loops = (*around, Loop(node.lineno, node.end_lineno or node.lineno, header))
+        if not isinstance(node, ast.While):
+            self._time += 1
+            self.next_items[span(node)] = self.next_items[span(node.iter)] = Moment(self._time, self._loops)
         self._all(parts)
         self._loops = around
 

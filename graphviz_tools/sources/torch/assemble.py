@@ -24,7 +24,7 @@ from graphviz_tools.recording import (
 from graphviz_tools.sources.common.call_sites import CallSite, call_site
 from graphviz_tools.sources.common.fast_init import quick
 from graphviz_tools.sources.common.user_code import is_user_file, source_texts
-from graphviz_tools.sources.torch.loops import LoopCounter
+from graphviz_tools.sources.torch.loops import ScopePaths
 from graphviz_tools.sources.torch.names import first_values, names_of_values
 from graphviz_tools.sources.torch.tape import RawStep, Site
 from graphviz_tools.sources.torch.trace import Trace
@@ -39,17 +39,20 @@ _make_edge, _make_node, _make_saved = quick(Edge), quick(Node), quick(Saved)
 _make_step, _make_value = quick(Step), quick(Value)
 
 
+Place = tuple[tuple[str, ...], int | None]  # the path of a step, and the turn of its innermost loop
+
+
 class _Assembly:
     def __init__(self, trace: Trace) -> None:
         self._tape = trace.tape
         self._facts = trace.tensors.summaries.finish()
-        self._scopes = trace.modules.scopes
         self._sites: dict[int, CallSite] = {}
         self._names: dict[int, str] = {}
         self._dtypes: dict[torch.dtype, str] = {}
         self._devices: dict[torch.device, str] = {}
         self._memories: dict[tuple[int, int], Memory] = {}
-        self._loops = LoopCounter()
+        self._paths = ScopePaths(trace.modules.calls, self._site)
+        self._path_of_node: dict[int, tuple[str, ...]] = {}
         self._makers = {edge[1]: edge[0] for edge in self._tape.edges if edge[4] == "data" and not edge[3]}
         self._first_values = first_values(self._tape)
         self._group_sizes = Counter(self._tape.groups.values())
@@ -59,7 +62,9 @@ class _Assembly:
                 self._leaves_after.setdefault(source, []).append(target)
         self._last_into: dict[int, int] = {}
         self._engine_line: SourceLine | None = None
-        self._scope_lines: dict[int, SourceLine] = {}
+        self._module_lines: dict[
+            tuple[str, ...], SourceLine
+        ] = {}  # by the path of the module, loops left out
         self._shapes: dict[Any, tuple[int | None, ...]] = {}
         self._made_in_backward: dict[int, SourceLine] = {}
 
@@ -67,9 +72,10 @@ class _Assembly:
         tape = self._tape
         self._names = names_of_values(tape, self._site)
         self._values = [self._value(i, raw) for i, raw in enumerate(tape.values)]
+        places = self._places()
         nodes = tuple([self._node(i, raw) for i, raw in enumerate(tape.nodes)])
         edges = tuple([_make_edge(*raw) for raw in tape.edges])
-        steps = tuple(self._steps(len(nodes), len(edges)))
+        steps = tuple(self._steps(places, len(nodes), len(edges)))
         lines = {id(step.line): step.line for step in steps if step.line is not None}
         return Recording(
             framework="torch",
@@ -77,7 +83,7 @@ class _Assembly:
             nodes=nodes,
             edges=edges,
             steps=steps,
-            scopes=(*(s for s in self._scopes if s.path), *self._loops.scopes),
+            scopes=tuple(self._paths.scopes),
             sources=source_texts(lines.values(), fn if _is_users(fn) else None),
             outputs=tuple(self._values[i] for i in tape.outputs),
             omitted=tuple(Omission(what, count, why) for (what, why), count in tape.omitted.items()),
@@ -90,7 +96,7 @@ class _Assembly:
             return None
         found = self._sites.get(id(site))  # a step and its node hold one and the same tuple
         if found is None:
-            found = self._sites[id(site)] = call_site(site[0], site[1])
+            found = self._sites[id(site)] = call_site(site.code, site.instruction)
         return found
 
     def _value(self, index: int, raw: tuple[Any, ...]) -> Value:
@@ -121,7 +127,7 @@ class _Assembly:
         return found
 
     def _node(self, index: int, raw: tuple[Any, ...]) -> Node:
-        kind, op, label, name, scope, site, owner = raw
+        kind, op, label, name, _, site, owner = raw
         found = self._site(site)
         if found is not None:
             label = label or (found.label if self._is_whole_call(index) else op)
@@ -135,7 +141,7 @@ class _Assembly:
             op,
             label or op,
             name,
-            self._scopes[scope].path,
+            self._path_of_node.get(index, ()),
             found.line if found is not None else None,
             owner,
         )
@@ -151,17 +157,34 @@ class _Assembly:
         group = self._tape.groups.get(node)
         return group is None or self._group_sizes[group] == 1
 
-    def _steps(self, nodes: int, edges: int) -> list[Step]:
+    def _places(self) -> list[Place]:
+        """Where each step stands. A node stands where its step does, and a backward step where the op does."""
+        nodes, path_of_node = self._tape.nodes, self._path_of_node
+        places: list[Place] = []
+        for raw in self._tape.steps:
+            owner = nodes[raw.node][6] if raw.node is not None else None
+            if owner is None:
+                place = self._paths.place(raw.scope, raw.op, raw.site)
+                if raw.node is not None:
+                    path_of_node[raw.node] = place[0]
+            else:
+                place = path_of_node.get(owner, ()), None
+            places.append(place)
+        return places
+
+    def _steps(self, places: list[Place], nodes: int, edges: int) -> list[Step]:
         steps: list[Step] = []
         tape = self._tape
         if tape.steps:
             tape.steps[-1].nodes, tape.steps[-1].edges = nodes, edges
         first_node = first_edge = 0
         for index, raw in enumerate(tape.steps):
-            step = self._step(index, raw, range(first_node, raw.nodes), range(first_edge, raw.edges))
+            step = self._step(
+                index, raw, places[index], range(first_node, raw.nodes), range(first_edge, raw.edges)
+            )
             steps.append(step)
             if raw.phase == "forward" and step.line is not None:
-                self._scope_lines[raw.scope] = step.line
+                self._module_lines[self._paths.modules(raw.scope)] = step.line
             if raw.phase == "backward" and raw.node is None:
                 self._engine_line = step.line
             elif raw.phase == "backward" and step.line is not None:
@@ -169,14 +192,9 @@ class _Assembly:
             first_node, first_edge = raw.nodes, raw.edges
         return steps
 
-    def _step(self, index: int, raw: RawStep, nodes: range, edges: range) -> Step:
-        site, turn = None, None
-        owner = self._tape.nodes[raw.node][6] if raw.node is not None else None
-        path = self._scopes[raw.scope if owner is None else self._tape.nodes[owner][4]].path
-        if raw.site is not None:
-            site = self._site(raw.site)
-            if owner is None:
-                path, turn = self._loops.place(path, raw.op, raw.site, site)
+    def _step(self, index: int, raw: RawStep, place: Place, nodes: range, edges: range) -> Step:
+        path, turn = place
+        site = self._site(raw.site)
         memory = self._memories.get(raw.memory)
         if memory is None:
             memory = self._memories[raw.memory] = Memory(*raw.memory)
@@ -207,7 +225,7 @@ class _Assembly:
         """In backward, the line of the forward pass whose gradient is computed; of what a checkpoint computes
         again, that of the first time."""
         if raw.phase != "backward":
-            return self._scope_lines.get(raw.scope)
+            return self._module_lines.get(self._paths.modules(raw.scope))
         if raw.node is None:  # the engine starts at the loss
             return self._node_line(self._tape.values[raw.reads[0]][9]) if raw.reads else None
         source = self._last_into.get(raw.node)  # a leaf's gradient comes from the line that uses the leaf

@@ -80,5 +80,5 @@ def _write(recorder: CallRecorder, wrapper: FrameType) -> None:
         name, given = type(module).__name__, [*given, *module.parameters()]
     site = calling_site(wrapper.f_back)[0]
     if name.startswith("_") and site is not None:  # PyTorch's own, around `torch.cond` and its likes
-        name = call_site(site[0], site[1]).callee or name
+        name = call_site(site.code, site.instruction).callee or name
     recorder.trace.fused(f"compiled {name}", given, tensors_in(known.get("result")), site, NOTE)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -14,7 +16,7 @@ from typing import Any
 import torch
 import typing_extensions
 
-from graphviz_tools.sources.torch.tape import Site
+from graphviz_tools.sources.torch.tape import Run, Site
 
 _TORCH = str(Path(torch.__file__).parent)
 _OPTIMIZERS = str(Path(torch.optim.__file__).parent)
@@ -27,42 +29,48 @@ _APPLY = torch.autograd.Function.apply.__func__.__code__  # pyright: ignore[repo
 _PASSES_ON = str(Path(typing_extensions.__file__))  # its decorators stand between a call and who made it
 _COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 
+_RESUMED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+
 _USER, _INTERNAL, _OPTIMIZER, _OUTERMOST = 0, 1, 2, 3
 _files: dict[str, int] = {}
 _numbers = count(1)
 
 
-class _Run:
-    """The mark of one run of a function: it lies on the frame and ends with it (a frame's `id` is soon another's).
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call in the user's code: `frame` is at it, `around` is the function that it is written in, and `callee`
+    the frame that it is calling (None: none that is written in Python)."""
 
-    It lies where a debugger puts its trace function, and so can be called as one.
-    """
+    frame: FrameType
+    around: FrameType
+    callee: FrameType | None
 
-    __slots__ = ("number",)
-
-    def __init__(self) -> None:
-        self.number = next(_numbers)
-
-    def __call__(self, *event: Any) -> _Run:
-        return self
+    def site(self, run: Run, callee: int) -> Site:
+        return Site(self.frame.f_code, self.frame.f_lasti, run, callee)
 
 
 def calling_site(frame: FrameType | None) -> tuple[Site | None, bool]:
     """(the innermost call outside PyTorch, whether an optimizer's step lies between) from `frame` outward.
 
-    The program begins where `record_torch` calls it: who called `record_torch` is no part of it.
+    The program begins where `record_torch` calls it: its callers are not part of the program.
     """
-    optimizing, callee = False, None
+    call, optimizing = _innermost_call(frame)
+    if call is None:
+        return None, optimizing
+    return call.site(_run(call.around), _number(call.callee)), optimizing
+
+
+def _innermost_call(frame: FrameType | None, callee: FrameType | None = None) -> tuple[_Call | None, bool]:
+    optimizing = False
     while frame is not None:
-        code = frame.f_code
-        kind = _files.get(code.co_filename)
+        filename = frame.f_code.co_filename
+        kind = _files.get(filename)
         if kind is None:
-            kind = _files[code.co_filename] = _sort(code.co_filename)
+            kind = _files[filename] = _sort(filename)
         if kind == _USER:
-            around = frame
-            if code.co_name in _COMPREHENSIONS:
-                around, callee = _function_around(frame), frame
-            return (code, frame.f_lasti, _run(around), _run(callee) if callee is not None else 0), optimizing
+            if frame.f_code.co_name in _COMPREHENSIONS:
+                return _Call(frame, _function_around(frame), frame), optimizing
+            return _Call(frame, frame, callee), optimizing
         if kind == _OUTERMOST:
             break
         if kind == _OPTIMIZER:
@@ -86,32 +94,67 @@ def raising_site(traceback: TracebackType | None) -> Site | None:
     while traceback is not None:
         code = traceback.tb_frame.f_code
         if _sort(code.co_filename) == _USER:
-            site = (code, traceback.tb_lasti, 0, 0)
+            site = Site(code, traceback.tb_lasti, Run(0), 0)
         traceback = traceback.tb_next
     return site
 
 
 @contextmanager
 def marking_runs() -> Iterator[None]:
-    """Around a recording: the marks that it leaves are taken off the frames that outlive it."""
+    """Around a recording, which begins in the functions that run now: their callers are not part of it.
+
+    The marks that it leaves are taken off the frames that outlive it.
+    """
     first = next(_numbers)
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        if frame.f_trace is None and _sort(frame.f_code.co_filename) == _USER:
+            frame.f_trace = Run(next(_numbers), began=frame.f_lineno or 0)
+        frame = frame.f_back
     try:
         yield
     finally:
-        frame: FrameType | None = sys._getframe()
+        frame = sys._getframe()
         while frame is not None:
             mark: Any = frame.f_trace
-            if type(mark) is _Run and mark.number > first:
+            if type(mark) is Run and mark.number > first:
                 frame.f_trace = None
             frame = frame.f_back
 
 
-def _run(frame: FrameType) -> int:
-    """The number of this run of the function; of one that a debugger watches, the frame's `id`."""
+def _number(frame: FrameType | None) -> int:
+    """The number of this run of a function, PyTorch's own included; 0 for none."""
+    if frame is None:
+        return 0
     mark: Any = frame.f_trace
     if mark is None:
-        mark = frame.f_trace = _Run()
-    return mark.number if type(mark) is _Run else id(frame)
+        mark = frame.f_trace = Run(next(_numbers), resumed=bool(frame.f_code.co_flags & _RESUMED))
+    return mark.number if type(mark) is Run else id(frame)
+
+
+def _run(frame: FrameType) -> Run:
+    """This run of a function of the user's. Those that called it get their marks with it, from the outermost on."""
+    mark: Any = frame.f_trace
+    if type(mark) is Run and not mark.resumed:
+        return mark
+    unmarked: list[tuple[FrameType, _Call | None]] = []
+    while type(mark) is not Run or mark.resumed:
+        call, _ = _innermost_call(frame.f_back, frame)
+        unmarked.append((frame, call))
+        if call is None:
+            break
+        frame = call.around
+        mark = frame.f_trace
+    run: Any = mark
+    for frame, call in reversed(unmarked):
+        number = _number(frame)
+        caller = None
+        if call is not None:
+            caller = call.site(run, number if call.callee is frame else _number(call.callee))
+        run = Run(number, caller, resumed=bool(frame.f_code.co_flags & _RESUMED))
+        if type(frame.f_trace) is Run:
+            frame.f_trace = run
+    return run
 
 
 def _function_around(frame: FrameType) -> FrameType:

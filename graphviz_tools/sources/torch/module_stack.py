@@ -13,9 +13,9 @@ import torch
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.utils.hooks import RemovableHandle
 
-from graphviz_tools.recording import Scope
 from graphviz_tools.sources.common.call_sites import call_site
 from graphviz_tools.sources.torch.frames import calling_site
+from graphviz_tools.sources.torch.tape import ModuleCall, Site
 
 # In eval mode these look whether anyone watches their calls, and run one fused kernel only when nobody does.
 _SHY = (torch.nn.TransformerEncoder, torch.nn.TransformerEncoderLayer, torch.nn.MultiheadAttention)
@@ -28,7 +28,7 @@ def _is_shy(module: torch.nn.Module) -> bool:
 
 
 class ModuleStack:
-    """`scope` is the number of the path in which the program stands; 0 is outside every module.
+    """`scope` is the number of the module call in which the program stands; 0 is outside every module.
 
     The module given as `root` is the program itself and adds no name to the path. A module that would compute
     differently while it is watched gets its calls unwatched, between `aside()` and `back(module, arguments,
@@ -45,15 +45,13 @@ class ModuleStack:
         self._aside, self._back, self._met = aside, back, met
         self._unwatched: torch.nn.Module | None = None
         self.scope = 0
-        self.scopes: list[Scope] = [Scope((), "module", type(root).__name__ if root is not None else "")]
+        self.calls = [ModuleCall(0, "", "", None)]
         self.names: dict[int, str] = {}
         self.buffers: set[int] = set()
         self.group = 0  # of calls inside torch.nn code: the number of the user's call that led into it
         self.running: list[torch.nn.Module] = []
         self._groups: list[int] = []
-        self._calls = 0
-        self._numbers: dict[tuple[int, str], int] = {}
-        self._entered: dict[tuple[int, str], int] = {}  # (scope, path of a module called there) -> its scope
+        self._entered = 0
         self._stack: list[int] = []
         self._paths: dict[int, str] = {}
         self._thread = get_ident()
@@ -83,44 +81,38 @@ class ModuleStack:
             handle.remove()
         self._handles.clear()
 
-    def inside(self, word: str, kind: Any, label: str = "") -> int:
-        """The number of the scope `word` inside the present one."""
-        return self._number(self.scope, word, kind, label)
-
     def _enter(self, module: torch.nn.Module, arguments: Any) -> None:
         if get_ident() != self._thread:
             return
-        self._met(arguments, sys._getframe(1))
+        frame = sys._getframe(1)
+        self._met(arguments, frame)
+        site, _ = calling_site(frame)
         path = self._paths.get(id(module))
         if path is None:
-            self._learn(module, self._root_name(module))
+            self._learn(module, self._root_name(module, site))
             path = self._paths[id(module)]
         self._stack.append(self.scope)
         self._groups.append(self.group)
-        self._calls += 1
+        self._entered += 1
         if not type(module).__module__.startswith("torch."):
             self.group = 0
         elif not self.group:
-            self.group = self._calls
+            self.group = self._entered
         self.running.append(module)
         if path:
-            entered = self._entered.get((self.scope, path))
-            self.scope = self._scope_of(module, path) if entered is None else entered
+            self.calls.append(ModuleCall(self.scope, self._word(path), type(module).__name__, site))
+            self.scope = len(self.calls) - 1
         if self._unwatched is None and _is_shy(module) and self._aside():
             self._unwatched = module
 
-    def _scope_of(self, module: torch.nn.Module, path: str) -> int:
-        """The number of the scope of a module that is called from the present one for the first time."""
+    def _word(self, path: str) -> str:
+        """The attribute path of the module that begins to run, from the module that calls it where that holds it."""
         above = self._paths[id(self.running[-2])] if len(self.running) > 1 else ""
-        word = path[len(above) + 1 :] if above and path.startswith(above + ".") else path
-        number = self._number(self.scope, word, "module", type(module).__name__)
-        self._entered[self.scope, path] = number
-        return number
+        return path[len(above) + 1 :] if above and path.startswith(above + ".") else path
 
-    def _root_name(self, module: torch.nn.Module) -> str:
+    def _root_name(self, module: torch.nn.Module, site: Site | None) -> str:
         """What the program calls a module that is part of no other: the name in `model(x)`."""
-        site, _ = calling_site(sys._getframe(2))
-        words = call_site(site[0], site[1]) if site is not None else None
+        words = call_site(site.code, site.instruction) if site is not None else None
         name = words.callee if words is not None else ""
         if not name or name in ("forward", "__call__"):
             name = type(module).__name__
@@ -138,13 +130,6 @@ class ModuleStack:
         self.running.pop()
         self.scope = self._stack.pop()
         self.group = self._groups.pop()
-
-    def _number(self, outer: int, word: str, kind: Any, label: str) -> int:
-        number = self._numbers.get((outer, word))
-        if number is None:
-            number = self._numbers[outer, word] = len(self.scopes)
-            self.scopes.append(Scope((*self.scopes[outer].path, word), kind, label))
-        return number
 
     def _learn(self, root: torch.nn.Module, name: str) -> None:
         """The paths of all modules below `root`, and the names of its parameters and buffers."""

@@ -8,13 +8,48 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from types import CodeType
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphviz_tools.recording import Control, NodeKind, Phase
 
-# A code object, the offset of an instruction in it, the number of the run of the function around it, and that of
-# the function which the instruction is calling (0: none that is written in Python).
-Site = tuple[CodeType, int, int, int]
+
+class Run:
+    """One run of one function; `number` is its own, and `caller` is where it was called.
+
+    It marks the function's frame and ends with it (the `id` of a frame is soon that of another). It lies where a
+    debugger puts its trace function, and so can be called as one.
+    """
+
+    __slots__ = ("began", "caller", "number", "resumed")
+
+    def __init__(
+        self, number: int, caller: Site | None = None, *, resumed: bool = False, began: int = 0
+    ) -> None:
+        self.number, self.caller = number, caller
+        self.resumed = resumed  # a generator or coroutine, whose caller changes
+        self.began = began  # the line at which the recording began, where it began in this run
+
+    def __call__(self, *event: Any) -> Run:
+        return self
+
+
+class Site(NamedTuple):
+    """A call: the byte offset of an `instruction` in `code`, the `run` of the function around it, and the number
+    of the run that it is calling (0: none that is written in Python)."""
+
+    code: CodeType
+    instruction: int
+    run: Run
+    callee: int
+
+
+class ModuleCall(NamedTuple):
+    """One call of a module: inside which other (its number), the `word` and `label` of its box, and where."""
+
+    outer: int
+    word: str
+    label: str
+    site: Site | None
 
 
 class RawStep:

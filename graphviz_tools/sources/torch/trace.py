@@ -15,7 +15,7 @@ from graphviz_tools.sources.torch.autograd_graph import AutogradGraph
 from graphviz_tools.sources.torch.frames import calling_site
 from graphviz_tools.sources.torch.module_stack import ModuleStack
 from graphviz_tools.sources.torch.storage_ledger import StorageLedger
-from graphviz_tools.sources.torch.tape import RawStep, Site, Tape
+from graphviz_tools.sources.torch.tape import RawStep, Run, Site, Tape
 from graphviz_tools.sources.torch.tensor_registry import Known, Tensors
 
 _is_tracing = torch._C._is_tracing  # pyright: ignore[reportAttributeAccessIssue]
@@ -110,7 +110,7 @@ class Trace:
             if self.paused or self.tensors.find(tensor) is not None:
                 continue
             site, _ = calling_site(frame)
-            names = call_site(site[0], site[1]).arguments if site is not None else ()
+            names = call_site(site.code, site.instruction).arguments if site is not None else ()
             name = names[place] if place < len(names) else ""
             if name and isinstance(name, str):
                 self.input_names[id(tensor)] = name
@@ -175,7 +175,7 @@ class Trace:
     def _function_applied(self, tensor: torch.Tensor, function: Any, inner: Known | None) -> Known:
         """A custom `autograd.Function` made the tensor; `inner` is what its own forward lines wrote."""
         made_by = type(function)._forward_cls
-        site = self.apply_site or (made_by.forward.__code__, 0, 0, 0)
+        site = self.apply_site or Site(made_by.forward.__code__, 0, Run(0), 0)
         sources: Sources = [(inner.node, inner.slot)] if inner is not None else []
         reads: list[int] = [inner.value] if inner is not None else []
         for following, slot in function.next_functions:
