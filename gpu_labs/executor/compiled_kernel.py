@@ -20,10 +20,12 @@ from gpu_labs.executor.serial.compiler import compile_serial
 
 
 class Prepared:
-    """A kernel for one set of argument types: its program, and what the engines compiled from it."""
+    """A kernel for one set of argument types: its program, what the engines compiled from it, and the numbers
+    that it `captured` from outside when it was made."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, captured: dict[str, Any]) -> None:
         self.program = program
+        self.captured = captured
         self.roots = Roots(program)
         self.written = self.roots.written
         self.static_shared = sum(
@@ -52,14 +54,27 @@ class Prepared:
             self._serial = compile_serial(self.program)
         return self._serial
 
+    def outdated(self, function: Callable[..., Any]) -> str:
+        """What to know where a captured number has changed since: Numba compiles it in, and keeps the first."""
+        now = captured(function)
+        changed = [name for name, value in self.captured.items() if now.get(name) != value]
+        if not changed:
+            return ""
+        old = ", ".join(f"{name} = {self.captured[name]!r} (now {now.get(name)!r})" for name in changed)
+        return (
+            f"{function.__name__} was compiled with {old}: numbers from outside a kernel are constants, as on a GPU. "
+            "Run its @cuda.jit again, or pass the number as an argument."
+        )
+
 
 _prepared: dict[tuple[Any, ...], Prepared] = {}
 
 
 def prepare(
-    function: Callable[..., Any], values: Sequence[Any], declared: tuple[Any, ...] | None = None
+    function: Callable[..., Any], values: Sequence[Any], declared: Sequence[tuple[Any, ...]] = ()
 ) -> Prepared:
-    """The kernel for the types of these arguments (or the `declared` Numba types), typed and lowered once.
+    """The kernel for the types of these arguments, or for the first of the `declared` signatures that they
+    fit, typed and lowered once.
 
     Raises:
         KernelTypeError: a GPU compiler would reject it, or an argument does not fit.
@@ -71,15 +86,12 @@ def prepare(
             f"{function.__name__} takes {len(names)} arguments ({', '.join(names)}), and {len(values)} were given."
         )
     given = tuple(type_inference.type_of_argument(v, n) for v, n in zip(values, names, strict=True))
-    types = declared or given
-    for wanted, got, name in zip(types, given, names, strict=True):
-        if not type_inference.fits(got, wanted):
-            raise KernelTypeError(f"`{name}` was declared as {wanted}, and {got} was given.")
-    key = (function, types, _captured(function))
+    types = _fitting(declared, given, names) if declared else given
+    key = (function, types)
     if key not in _prepared:
         typed = type_inference.type_kernel(function, types)
         try:
-            _prepared[key] = Prepared(build(typed))
+            _prepared[key] = Prepared(build(typed), captured(function))
         except Unsupported as limit:
             problem = type_inference.lowering_problem(function, types)
             if problem is None:
@@ -94,9 +106,27 @@ def parameters(function: Callable[..., Any]) -> list[str]:
     return list(function.__code__.co_varnames[: function.__code__.co_argcount])
 
 
-def _captured(function: Callable[..., Any]) -> tuple[Any, ...]:
-    """Numbers that the kernel takes from its closure or module: constants of the compiled kernel."""
+def _fitting(
+    declared: Sequence[tuple[Any, ...]], given: tuple[Any, ...], names: list[str]
+) -> tuple[Any, ...]:
+    """The first declared signature that takes arguments of the types `given`."""
+    for types in declared:
+        if len(types) == len(given) and all(map(type_inference.fits, given, types)):
+            return types
+    if len(declared) > 1:
+        shown = ", ".join(f"({', '.join(map(str, types))})" for types in declared)
+        raise KernelTypeError(
+            f"None of the declared signatures {shown} takes ({', '.join(map(str, given))})."
+        )
+    for wanted, got, name in zip(declared[0], given, names, strict=False):
+        if not type_inference.fits(got, wanted):
+            raise KernelTypeError(f"`{name}` was declared as {wanted}, and {got} was given.")
+    raise KernelTypeError(f"{len(declared[0])} arguments were declared, and the kernel takes {len(given)}.")
+
+
+def captured(function: Callable[..., Any]) -> dict[str, Any]:
+    """Numbers that the kernel takes from its closure or module, by name: constants of the compiled kernel."""
     code = function.__code__
-    cells = [c.cell_contents for c in function.__closure__ or ()]
-    found = [function.__globals__.get(name) for name in code.co_names]
-    return tuple(v for v in (*cells, *found) if isinstance(v, (int, float, complex, str, bool)))
+    cells = dict(zip(code.co_freevars, (c.cell_contents for c in function.__closure__ or ()), strict=True))
+    named = {name: function.__globals__.get(name) for name in code.co_names} | cells
+    return {name: v for name, v in named.items() if isinstance(v, (int, float, complex, str, bool))}

@@ -1,8 +1,7 @@
 """`cuda`: numba.cuda itself where there is a GPU, else the same names on the executor.
 
 Without a GPU it is a module-like object. `cuda.jit` is Numba's own decorator; the kernel that it makes is
-then told to run on the executor when it is launched. Everything that has no meaning without a GPU is taken
-from numba.cuda as it is.
+then made to run on the executor when it is launched. Everything else is taken from numba.cuda as it is.
 """
 
 # numba-cuda redirects `numba.cuda` at run time, which a type checker cannot follow.
@@ -13,7 +12,7 @@ from __future__ import annotations
 import sys
 import types
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,10 +28,21 @@ from gpu_labs.executor.frontend import type_inference
 from gpu_labs.executor.launch_record import KernelWarning, Launch
 from gpu_labs.executor.run import run
 from gpu_labs.executor.runtime.device import Context, Device, Devices, detect, select_device
-from gpu_labs.executor.runtime.device_array import Argument, DeviceArray, Event, Stream
+from gpu_labs.executor.runtime.device_array import (
+    Argument,
+    DeviceArray,
+    Event,
+    In,
+    Out,
+    Stream,
+    overwrite,
+    unwritten,
+)
 from gpu_labs.executor.runtime.launch_shape import dims
 from gpu_labs.executor.runtime.reduce import Reduce
 from graphviz_tools.errors import UserError
+
+Signature = tuple[tuple[Any, ...], Any]  # Numba types of the arguments and of the result
 
 
 class ExecutorKernel(CUDADispatcher):
@@ -41,7 +51,7 @@ class ExecutorKernel(CUDADispatcher):
     `last_launch` is the record of its latest launch."""
 
     last_launch: Launch | None = None
-    declared: tuple[Any, ...] | None = None
+    declared_signatures: Sequence[Signature] = ()
 
     def __getitem__(self, args: Any) -> Configured:
         if not isinstance(args, tuple) or not 2 <= len(args) <= 4:
@@ -89,11 +99,10 @@ class Configured:
         """
         if named:
             raise UserError(f"A launch takes its arguments by position, not by name ({', '.join(named)}=).")
-        values = [a.value if isinstance(a, Argument) else a for a in args]
+        values = [a.given() if isinstance(a, Argument) else a for a in args]
         kernel = self.kernel
-        launch = run(
-            kernel.py_func, self.grid, self.block, values, self.shared_bytes, declared=kernel.declared
-        )
+        declared = [args for args, _ in kernel.declared_signatures]
+        launch = run(kernel.py_func, self.grid, self.block, values, self.shared_bytes, declared=declared)
         kernel.last_launch = launch
         sys.stdout.write(launch.printed)
         for finding in launch.warnings:
@@ -102,27 +111,41 @@ class Configured:
 
 
 def _jit(func_or_sig: Any = None, *args: Any, **options: Any) -> Any:
-    """Numba's `cuda.jit`; kernels launch on the executor. A signature fixes the types of the arguments."""
+    """Numba's `cuda.jit`; kernels launch on the executor. A signature fixes the types of the arguments.
+
+    Raises:
+        KernelTypeError: a signature is given, and Numba rejects the function for it.
+        UserError: the signature of a kernel has a result.
+    """
     if isinstance(func_or_sig, types.FunctionType):
-        return _adopt(numba_cuda.jit(func_or_sig, **options), None)
-    declared = _declared(func_or_sig)
+        return _adopt(numba_cuda.jit(func_or_sig, **options), [])
+    signatures = _signatures(func_or_sig)
 
     def decorate(function: Callable[..., Any]) -> Any:
-        return _adopt(numba_cuda.jit(function, **options), declared)
+        return _adopt(numba_cuda.jit(function, **options), signatures)
 
     return decorate
 
 
-def _declared(signature: Any) -> tuple[Any, ...] | None:
-    if isinstance(signature, list):
-        signature = signature[0] if len(signature) == 1 else None
-    return None if signature is None else tuple(sigutils.normalize_signature(signature)[0])
+def _signatures(given: Any) -> list[Signature]:
+    """The argument types and the result type (or None) of one signature, or of each one in a list."""
+    each = given if isinstance(given, list) else [] if given is None else [given]
+    pairs = map(sigutils.normalize_signature, each)
+    return [(tuple(args), returns) for args, returns in pairs]
 
 
-def _adopt(dispatcher: Any, declared: tuple[Any, ...] | None) -> Any:
-    if type(dispatcher) is CUDADispatcher and not dispatcher.targetoptions.get("device"):
+def _adopt(dispatcher: Any, signatures: list[Signature]) -> Any:
+    """A dispatcher of Numba's, with the signatures that were declared for it: typed now, as Numba does."""
+    if type(dispatcher) is not CUDADispatcher:
+        return dispatcher
+    device = bool(dispatcher.targetoptions.get("device"))
+    if not device:
         dispatcher.__class__ = ExecutorKernel
-        dispatcher.declared = declared
+    dispatcher.declared_signatures = signatures  # type: ignore[attr-defined]
+    for args, returns in signatures:
+        if not device and returns not in (None, numba_types.void):
+            raise UserError("A CUDA kernel must have void return type: write @cuda.jit('void(...)').")
+        type_inference.check_signature(dispatcher.py_func, args, None if not device else returns, not device)
     return dispatcher
 
 
@@ -137,13 +160,15 @@ def _to_device(obj: Any, stream: Any = 0, copy: bool = True, to: DeviceArray | N
 def _device_array(
     shape: Any, dtype: Any = np.float64, strides: Any = None, order: Any = "C", stream: Any = 0
 ):
-    """A device array whose contents are not set; here zeros."""
-    return DeviceArray(np.zeros(shape, _numpy_dtype(dtype), order=order))
+    """A device array whose contents are not set: a large number in each element."""
+    return DeviceArray(unwritten(shape, _numpy_dtype(dtype), order))
 
 
 def _device_array_like(ary: Any, stream: Any = 0) -> DeviceArray:
-    """A device array of the same shape and dtype."""
-    return DeviceArray(np.zeros_like(ary.host if isinstance(ary, DeviceArray) else ary))
+    """A device array of the same shape and dtype, whose contents are not set."""
+    like = np.empty_like(ary.host if isinstance(ary, DeviceArray) else np.asarray(ary))
+    overwrite(like)
+    return DeviceArray(like)
 
 
 def _host_array(
@@ -192,7 +217,7 @@ class Facade(types.ModuleType):
         self.reduce = self.Reduce = Reduce
         self.list_devices = lambda: self.gpus
         self.is_available = lambda: True
-        self.In = self.Out = self.InOut = Argument
+        self.In, self.Out, self.InOut = In, Out, Argument
 
     def __getattr__(self, name: str) -> Any:
         return getattr(numba_cuda, name)

@@ -43,7 +43,7 @@ def run(
     seed: int | None = None,
     engine: str = "auto",
     step_budget: int = 1_000_000,
-    declared: tuple[Any, ...] | None = None,
+    declared: Sequence[tuple[Any, ...]] = (),
 ) -> Launch:
     """Run one launch; see `inspect` for the arguments."""
     start = time.perf_counter()
@@ -64,6 +64,10 @@ def run(
     else:
         _refuse_read_only(hosted, names, prepared)
         record = _OneLaunch(record, prepared, hosted, names, engine, step_budget).record()
+        outdated = prepared.outdated(function)
+        if outdated:
+            warnings.warn(outdated, KernelWarning, stacklevel=3)
+            record = replace(record, notes=(*record.notes, outdated))
     return replace(record, seconds=time.perf_counter() - start)
 
 

@@ -97,7 +97,7 @@ def _device(
             given.append(operand_of(low, keywords[parameter.name]))
         else:
             given.append(_default(parameter.default))
-    function = low.device(callee.py_func, tuple(signature.args))
+    function = low.device(callee.py_func, tuple(signature.args), signature.return_type)
     cast = tuple(low.cast(a, w) for a, w in zip(given, signature.args, strict=True))
     low.emit("call", low.var(name), cast, function)
 

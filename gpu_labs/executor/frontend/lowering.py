@@ -61,8 +61,8 @@ class Lowering(ABC):
         self.line = 0
 
     @abstractmethod
-    def device(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Function:
-        """The program of a device function for these argument types, made once."""
+    def device(self, function: Callable[..., Any], args: tuple[Any, ...], returns: Any) -> Function:
+        """The program of a device function for these types, made once."""
 
     # What a variable is
 

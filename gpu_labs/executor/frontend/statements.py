@@ -88,9 +88,11 @@ class FunctionLowering(Lowering):
         first, source = source_of(code)
         return Function(code.co_name, parameters, returns, min(blocks), made, self.file, first, source)
 
-    def device(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Function:
-        """The program of a device function for these argument types, made once."""
+    def device(self, function: Callable[..., Any], args: tuple[Any, ...], returns: Any) -> Function:
+        """The program of a device function for these types, made once."""
         typed = type_inference.type_function(function, args)
+        if typed.return_type != returns:  # declared with @cuda.jit("int32(int32)", device=True)
+            typed = type_inference.type_function(function, args, returns=returns)
         if id(typed) not in self.built:
             made = FunctionLowering(typed, self.program, self.built).function()
             self.built[id(typed)] = made
@@ -106,7 +108,7 @@ class FunctionLowering(Lowering):
 
     def _learn(self, name: str, value: Any) -> None:
         if isinstance(value, (ir.Const, ir.Global, ir.FreeVar)):
-            self.known[name] = value.value
+            self.known[name] = self._frozen(value.value)
             if not isinstance(value, ir.Const):
                 self.titles[name] = value.name
         elif isinstance(value, ir.Var) and value.name in self.known:
@@ -117,7 +119,16 @@ class FunctionLowering(Lowering):
             if isinstance(home, (python_types.ModuleType, type)) or is_stub(home):
                 found = getattr(home, value.attr, None)
                 if not is_dim3(home) and found is not None and not is_special(found):
-                    self.known[name] = found
+                    self.known[name] = self._frozen(found)
+
+    def _frozen(self, value: Any) -> Any:
+        """An array that the kernel takes from outside as it is now: Numba compiles its values in."""
+        if not isinstance(value, np.ndarray):
+            return value
+        kept = self.program.frozen.get(id(value))
+        if kept is None:
+            kept = self.program.frozen[id(value)] = (value, value.copy(order="K"))
+        return kept[1]
 
     # Statements
 

@@ -70,19 +70,24 @@ class _TypingOnly(cuda_compiler.CUDACompiler):
 
 
 def _call_template(self: Any, args: Any, kws: Any) -> Any:
-    """Stands in for `CUDADispatcher.get_call_template`, which compiles for the current device."""
+    """Stands in for `CUDADispatcher.get_call_template`, which compiles for the current device.
+
+    A device function with declared signatures has those and no others; the caller casts."""
     _, folded = self.fold_argument_types(args, kws)
-    typed = type_function(self.py_func, tuple(folded))
-    signature = cuda_typing.signature(typed.return_type, *folded)
+    declared = getattr(self, "declared_signatures", None) or [(tuple(folded), None)]
+    signatures = [
+        cuda_typing.signature(returns or type_function(self.py_func, given).return_type, *given)
+        for given, returns in declared
+    ]
     name = f"CallTemplate({self.py_func.__name__})"
-    template = cuda_typing.make_concrete_template(name, key=self.py_func.__name__, signatures=[signature])
+    template = cuda_typing.make_concrete_template(name, key=self.py_func.__name__, signatures=signatures)
     return template, cuda_utils.pysignature(self.py_func), folded, {}
 
 
 def _overload(self: Any, sig: Any) -> Any:
     """Stands in for `CUDADispatcher.get_overload`: the device function as LLVM code, for `lowering_problem`."""
     args = tuple(sigutils.normalize_signature(sig)[0])
-    made = _pipeline(cuda_compiler.CUDACompiler, args, kernel=False).compile_extra(self.py_func)
+    made = _pipeline(cuda_compiler.CUDACompiler, args, None).compile_extra(self.py_func)
     contexts()[1].insert_user_function(made.entry_point, made.fndesc, [made.library])
     return made.entry_point
 
@@ -119,17 +124,20 @@ def contexts() -> tuple[CUDATypingContext, CUDATargetContext]:
         return _context
 
 
-def type_function(function: Callable[..., Any], args: tuple[Any, ...], kernel: bool = False) -> Typed:
-    """Type `function` for arguments of the Numba types `args`; raises Numba's own errors."""
-    key = (function, args, kernel)
+def type_function(
+    function: Callable[..., Any], args: tuple[Any, ...], kernel: bool = False, returns: Any = None
+) -> Typed:
+    """Type `function` for arguments of the Numba types `args`; raises Numba's own errors. `returns` is the
+    declared type of the result, None where it is inferred."""
+    key = (function, args, kernel, returns)
     with _LOCK:
         if key not in _typed:
-            _typed[key] = _infer(function, args, kernel)
+            _typed[key] = _infer(function, args, types.void if kernel else returns)
         return _typed[key]
 
 
 def _pipeline(
-    compiler: type[cuda_compiler.CUDACompiler], args: tuple[Any, ...], kernel: bool
+    compiler: type[cuda_compiler.CUDACompiler], args: tuple[Any, ...], returns: Any
 ) -> cuda_compiler.CUDACompiler:
     typing_context, target_context = contexts()
     for each in (typing_context, target_context):
@@ -139,7 +147,6 @@ def _pipeline(
     flags.no_cpython_wrapper = True
     flags.no_cfunc_wrapper = True
     flags.error_model = "numpy"
-    returns = types.void if kernel else None
     return compiler(typing_context, target_context, None, args, returns, flags, {}, None, None)
 
 
@@ -148,7 +155,7 @@ def lowering_problem(function: Callable[..., Any], args: tuple[Any, ...]) -> str
 
     Slower than typing, so asked only for what the executor cannot run: it goes on to LLVM code, which needs
     no driver either."""
-    pipeline = _pipeline(cuda_compiler.CUDACompiler, args, kernel=True)
+    pipeline = _pipeline(cuda_compiler.CUDACompiler, args, types.void)
     with _LOCK, cuda_utils.numba_target_override(), _without_a_driver(_overload):
         try:
             pipeline.compile_extra(function)
@@ -157,8 +164,8 @@ def lowering_problem(function: Callable[..., Any], args: tuple[Any, ...]) -> str
     return None
 
 
-def _infer(function: Callable[..., Any], args: tuple[Any, ...], kernel: bool) -> Typed:
-    pipeline = _pipeline(_TypingOnly, args, kernel)
+def _infer(function: Callable[..., Any], args: tuple[Any, ...], returns: Any) -> Typed:
+    pipeline = _pipeline(_TypingOnly, args, returns)
     with cuda_utils.numba_target_override(), _without_a_driver():
         try:
             pipeline.compile_extra(function)
@@ -191,6 +198,21 @@ def type_kernel(function: Callable[..., Any], args: tuple[Any, ...]) -> Typed:
             linecache.getline(function.__code__.co_filename, line).strip(),
         )
     return typed
+
+
+def check_signature(function: Callable[..., Any], args: tuple[Any, ...], returns: Any, kernel: bool) -> None:
+    """Type a function for the types that it was declared with.
+
+    Raises:
+        KernelTypeError: Numba rejects it.
+    """
+    if kernel:
+        type_kernel(function, args)
+        return
+    try:
+        type_function(function, args, returns=returns)
+    except (*_REFUSALS, AttributeError) as error:
+        raise shortened(error, function) from None
 
 
 def type_of_argument(value: Any, name: str) -> Any:

@@ -211,12 +211,15 @@ def source_of(code: CodeType) -> tuple[int, str]:
 
 @dataclass(slots=True, eq=False)
 class Program:
-    """A kernel with the device functions that it calls and all its sites and allocations."""
+    """A kernel with the device functions that it calls and all its sites and allocations.
+
+    `frozen` holds the arrays that it takes from outside, each with its copy, by the id of the array."""
 
     kernel: Function
     functions: list[Function]
     sites: list[Site]
     allocs: list[Alloc]
+    frozen: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
 
     def ops(self) -> list[Op]:
         """Every operation of the kernel and its device functions."""

@@ -11,7 +11,17 @@ from gpu_labs.executor.ir.program import Alloc, Site
 from gpu_labs.executor.lockstep.iterators import Enumerated, RangeOf, Zipped, iterator
 from gpu_labs.executor.runtime import atomics
 from gpu_labs.executor.runtime.lanes import Lanes, Mask
-from gpu_labs.executor.runtime.memory import ZERO, Array, Memory, Port, Record, c_strides, spread
+from gpu_labs.executor.runtime.memory import (
+    ZERO,
+    Array,
+    Memory,
+    Port,
+    Record,
+    both,
+    c_strides,
+    garbage,
+    spread,
+)
 from gpu_labs.executor.runtime.warp import Warps
 
 
@@ -101,7 +111,7 @@ class Run:
             if name == "nbytes":
                 return self.attribute(value, "size") * np.int64(value.memory.buffer.itemsize)
             if name == "T":
-                return Array(value.memory, value.base, value.shape[::-1], value.strides[::-1])
+                return Array(value.memory, value.base, value.shape[::-1], value.strides[::-1], value.exists)
         if isinstance(value, tuple) and name == "len":
             return np.int64(len(value))
         if isinstance(value, tuple) and name in ("x", "y", "z"):
@@ -180,7 +190,8 @@ class Run:
         wanted: bool,
     ) -> Any:
         """An atomic operation; returns what each lane found in its cell."""
-        flat, mask = self.port.place(site, array, mask, index)
+        flat, good = self.port.place(site, array, mask, index)
+        mask = both(mask, good)
         memory, lanes = array.memory, self.lanes
         if self.port.observe is not None:
             self.port.observe(memory, "atomic", flat, mask, None, site)
@@ -254,12 +265,6 @@ def _unchanged(a: Any, b: Any, mask: Mask) -> bool:
         return False
     same = (a == b) | ((a != a) & (b != b))
     return bool(np.all(same if mask is None else same | ~mask))
-
-
-def garbage(length: int, dtype: np.dtype[Any]) -> np.ndarray:
-    """Memory that nobody has written: on a GPU it holds anything, here always the same large numbers, so
-    that a kernel that reads it gives the same wrong result each time."""
-    return np.full(max(length, 1) * dtype.itemsize, 0x7F, np.uint8).view(dtype)
 
 
 __all__ = ["Record", "Run", "garbage"]

@@ -80,11 +80,13 @@ class Shadow:
                 times = np.full(len(cells), entry.time) if entry.times is None else entry.times[fresh]
                 early = _not_yet_written(log, cells, who, times, lanes)
                 if early.any():
-                    found = np.flatnonzero(early)
-                    first, count = int(found[lanes.first(who[found])]), len(found)
-                    finding = self._uninitialised(entry, int(cells[first]), int(who[first]), count, lanes)
                     touched, by, _ = expand(entry, lanes)
-                    readers = by[np.isin(touched, cells[found])]
+                    rows = np.flatnonzero(np.isin(touched, cells[early]))
+                    touched, readers = touched[rows], by[rows]
+                    first, count = lanes.first(readers), len(np.unique(touched))
+                    finding = self._uninitialised(
+                        entry, int(touched[first]), int(readers[first]), count, lanes
+                    )
                     consequences.add(finding, entry.site.id, readers, report)
         for entry in log:
             if entry.kind != "read":

@@ -43,6 +43,8 @@ def apply(
     Returns the values that the lanes found (as the atomics of CUDA return), or None if nobody wants them.
     """
     dtype = buffer.dtype
+    if name in ("max", "min") and dtype.kind == "f":
+        operands = [_without_nan(name, operands[0])]
     if not want_old and name in _UFUNCS:
         _UFUNCS[name].at(buffer, cells, operands[0])
         return None
@@ -66,6 +68,14 @@ def apply(
     result = np.empty(len(cells), dtype)
     result[order] = old
     return result
+
+
+def _without_nan(name: str, values: np.ndarray) -> np.ndarray:
+    """Operands of `max` and `min` with each NaN replaced by what changes nothing.
+
+    Numba compiles both to "store when greater (or less)", and no comparison with NaN holds: a NaN operand
+    leaves the cell as it is, and a NaN in the cell stays (numba-cuda's `ir_numba_atomic_binary`)."""
+    return np.where(np.isnan(values), values.dtype.type(-np.inf if name == "max" else np.inf), values)
 
 
 def _scan(

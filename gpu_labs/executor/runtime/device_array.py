@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gpu_labs.executor.runtime.memory import garbage
 from graphviz_tools.errors import UserError
 
 
@@ -38,21 +39,39 @@ class DeviceArray:
         """A NumPy copy, or a copy into `ary`.
 
         Raises:
-            ValueError: `ary` has another shape.
+            UserError: `ary` has another dtype.
+            UserError: `ary` has another shape.
         """
         if ary is None:
-            return self.host.copy()
-        if ary.shape != self.host.shape:
-            raise UserError(f"copy_to_host needs an array of shape {self.host.shape}, not {ary.shape}.")
-        ary[...] = self.host
+            return self.host.copy(order="K")
+        self._refuse_another_kind("copy_to_host", ary)
+        ary[...] = self.host.reshape(ary.shape)
         return ary
 
     def copy_to_device(self, ary: Any, stream: Any = 0) -> None:
-        """Overwrite with the contents of a host or device array of the same shape."""
+        """Overwrite with the contents of a host or device array.
+
+        Raises:
+            UserError: `ary` has another dtype: bytes are copied, and nothing converts them.
+            UserError: `ary` has another shape.
+        """
         source = ary.host if isinstance(ary, DeviceArray) else np.asarray(ary)
-        if source.shape != self.host.shape:
-            raise UserError(f"copy_to_device needs an array of shape {self.host.shape}, not {source.shape}.")
-        self.host[...] = source
+        if source.size == 0:
+            return
+        self._refuse_another_kind("copy_to_device", source)
+        self.host[...] = source.reshape(self.host.shape)
+
+    def _refuse_another_kind(self, method: str, other: np.ndarray) -> None:
+        mine = self.host
+        if other.dtype != mine.dtype:
+            raise UserError(
+                f"incompatible dtype: {method} copies bytes, and the device array has {mine.dtype}, the other array "
+                f"{other.dtype}. Convert with astype({mine.dtype}) first."
+            )
+        if other.squeeze().shape != mine.squeeze().shape:
+            raise UserError(
+                f"incompatible shape: {method} needs an array of shape {mine.shape}, not {other.shape}."
+            )
 
     def is_c_contiguous(self) -> bool:
         """Row-major without gaps."""
@@ -157,7 +176,46 @@ class Event:
 
 
 class Argument:
-    """`cuda.In`, `cuda.Out`, `cuda.InOut`: which way an argument is copied; here no copy is needed."""
+    """`cuda.InOut`, and what every plain argument is: copied to the device and back."""
 
     def __init__(self, value: Any) -> None:
         self.value = value
+
+    def given(self) -> Any:
+        """What the kernel works on: the array itself, since no copy can be told from it."""
+        return self.value
+
+
+class In(Argument):
+    """`cuda.In`: copied to the device and not back. A device array is used as it is."""
+
+    def given(self) -> Any:
+        """A copy, so that what the kernel writes is lost, as it is on a GPU."""
+        if isinstance(self.value, DeviceArray):
+            return self.value
+        host = np.asarray(self.value)
+        copy = host.copy(order="K")
+        copy.flags.writeable = host.flags.writeable
+        return copy
+
+
+class Out(Argument):
+    """`cuda.Out`: copied back from the device and not to it. A device array is used as it is."""
+
+    def given(self) -> Any:
+        """The array, with what it held overwritten: on a GPU the kernel never sees it."""
+        if not isinstance(self.value, DeviceArray):
+            overwrite(np.asarray(self.value))
+        return self.value
+
+
+def overwrite(array: np.ndarray) -> None:
+    """Give every element the large number that stands for memory nobody has written."""
+    array[...] = garbage(1, array.dtype)[0]
+
+
+def unwritten(shape: Any, dtype: np.dtype[Any], order: Any) -> np.ndarray:
+    """A new array of such elements."""
+    array = np.empty(shape, dtype, order=order)
+    overwrite(array)
+    return array

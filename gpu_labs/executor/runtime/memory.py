@@ -49,15 +49,26 @@ class Memory:
 
 
 class Array:
-    """A window: element (i, j) lies at base + i * strides[0] + j * strides[1]."""
+    """A window: element (i, j) lies at base + i * strides[0] + j * strides[1].
 
-    __slots__ = ("base", "memory", "shape", "strides", "writable")
+    `exists` is the mask of the lanes that have this window: a row whose index was outside its array is
+    nowhere, and nothing is read or written through it."""
 
-    def __init__(self, memory: Memory, base: Any, shape: tuple[Any, ...], strides: tuple[Any, ...]) -> None:
+    __slots__ = ("base", "exists", "memory", "shape", "strides")
+
+    def __init__(
+        self,
+        memory: Memory,
+        base: Any,
+        shape: tuple[Any, ...],
+        strides: tuple[Any, ...],
+        exists: Mask = None,
+    ) -> None:
         self.memory = memory
         self.base = base
         self.shape = shape
         self.strides = strides
+        self.exists = exists
 
     def merge(self, mask: Mask, old: Array) -> Array:
         """This window for the lanes of `mask`, `old` for the others (both on one memory)."""
@@ -70,21 +81,36 @@ class Array:
             )
         ]
         n = len(self.shape)
-        return Array(self.memory, pick[0], tuple(pick[1 : n + 1]), tuple(pick[n + 1 :]))
+        exists = _chosen(mask, self.exists, old.exists)
+        return Array(self.memory, pick[0], tuple(pick[1 : n + 1]), tuple(pick[n + 1 :]), exists)
 
 
 class Record:
-    """One structured element, by reference."""
+    """One structured element, by reference; `exists` is the mask of the lanes whose index was inside."""
 
-    __slots__ = ("flat", "mask", "memory")
+    __slots__ = ("exists", "flat", "memory")
 
-    def __init__(self, memory: Memory, flat: Any) -> None:
+    def __init__(self, memory: Memory, flat: Any, exists: Mask = None) -> None:
         self.memory = memory
         self.flat = flat
+        self.exists = exists
 
     def merge(self, mask: Mask, old: Record) -> Record:
         """This record for the lanes of `mask`, `old` for the others."""
-        return Record(self.memory, np.where(mask, self.flat, old.flat))
+        exists = _chosen(mask, self.exists, old.exists)
+        return Record(self.memory, np.where(mask, self.flat, old.flat), exists)
+
+
+def _chosen(mask: Mask, new: Mask, old: Mask) -> Mask:
+    """The mask `new` for the lanes of `mask`, `old` for the others; None is everyone."""
+    if new is None and old is None:
+        return None
+    return np.where(mask, True if new is None else new, True if old is None else old)
+
+
+def both(a: Mask, b: Mask) -> Mask:
+    """The lanes that are in both masks; None is everyone."""
+    return b if a is None else a if b is None else a & b
 
 
 def c_strides(shape: tuple[int, ...]) -> tuple[Any, ...]:
@@ -114,18 +140,19 @@ class Port:
         self._places: dict[tuple[int, ...], tuple[Array, tuple[Any, ...], Any]] = {}
 
     def load(self, site: Site, array: Array, mask: Mask, *index: Any) -> Any:
-        """`array[index]` for the lanes of `mask`; other lanes get anything."""
-        flat, mask = self.place(site, array, mask, index)
+        """`array[index]` for the lanes of `mask`, 0 outside the array; other lanes get anything."""
+        flat, good = self.place(site, array, mask, index)
+        mask = both(mask, good)
         memory = array.memory
         if self.observe is not None:
             self.observe(memory, "read", flat, mask, None, site)
-        if flat.ndim == 0:
-            return memory.buffer[flat]
-        return memory.buffer.take(flat, mode="clip")
+        found = memory.buffer[flat] if flat.ndim == 0 else memory.buffer.take(flat, mode="clip")
+        return found if good is None else np.where(good, found, memory.buffer.dtype.type())
 
     def store(self, site: Site, array: Array, mask: Mask, value: Any, *index: Any) -> None:
         """`array[index] = value` for the lanes of `mask`; of several lanes on one cell the last wins."""
-        flat, mask = self.place(site, array, mask, index)
+        flat, good = self.place(site, array, mask, index)
+        mask = both(mask, good)
         memory = array.memory
         value = value.astype(memory.buffer.dtype)
         if self.observe is not None:
@@ -167,13 +194,16 @@ class Port:
     def get_field(self, site: Site, record: Record, mask: Mask, field: str) -> Any:
         """One field of a record."""
         memory = record.memory
+        mask = both(mask, record.exists)
         if self.observe is not None:
             self.observe(memory, "read", self._cell(memory, record.flat, field), mask, None, site)
-        return memory.buffer[field].take(record.flat, mode="clip")
+        found = memory.buffer[field].take(record.flat, mode="clip")
+        return found if record.exists is None else np.where(record.exists, found, found.dtype.type())
 
     def set_field(self, site: Site, record: Record, mask: Mask, field: str, value: Any) -> None:
         """Assign one field of a record."""
         memory = record.memory
+        mask = both(mask, record.exists)
         value = value.astype(memory.buffer.dtype[field])
         if self.observe is not None:
             self.observe(memory, "write", self._cell(memory, record.flat, field), mask, value, site)
@@ -184,18 +214,19 @@ class Port:
 
     def record(self, site: Site, array: Array, mask: Mask, *index: Any) -> Record:
         """A reference to a structured element."""
-        flat, _ = self.place(site, array, mask, index)
-        return Record(array.memory, flat)
+        return Record(array.memory, *self.place(site, array, mask, index))
 
     def place(self, site: Site, array: Array, mask: Mask, index: tuple[Any, ...]) -> tuple[Any, Mask]:
-        """Flat places of the elements, and the lanes of `mask` whose element exists."""
+        """Flat places of the elements, and the mask of the lanes whose element exists: None when every lane
+        of `mask` has one."""
         key = (id(array), *map(id, index))
         kept = self._places.get(key)
         if kept is not None:
-            return kept[2], mask
+            return kept[2], None
         offset: Any = ZERO
         parts: list[Any] = []
-        good: Mask = None
+        good: Mask = array.exists
+        mask = both(mask, good)
         lasting = False
         for axis, (i, n, step) in enumerate(zip(index, array.shape, array.strides, strict=True)):
             if not self._inside(i, n):
@@ -214,12 +245,12 @@ class Port:
         if good is not None:
             if good.ndim == 0:
                 good = np.asarray(good).reshape(1, 1, 1, 1)
-            return flat, good if mask is None else mask & good
+            return flat, good
         if lasting and len(parts) == len(index):
             if len(self._places) > 64:
                 self._places.clear()
             self._places[key] = (array, index, flat)
-        return flat, mask
+        return flat, None
 
     @staticmethod
     def _sum(base: Any, offset: Any, parts: list[Any]) -> Any:
@@ -257,7 +288,7 @@ class Port:
 
     def view(self, site: Site, array: Array, mask: Mask, *index: Any) -> Array:
         """A window: whole-number indices drop a dimension, slices and missing indices keep it."""
-        base = array.base
+        base, exists = array.base, array.exists
         shape: list[Any] = []
         strides: list[Any] = []
         for axis, n in enumerate(array.shape):
@@ -269,10 +300,10 @@ class Port:
                 shape.append(length)
                 strides.append(step * stride)
             else:
-                line = Array(array.memory, ZERO, (n,), (step,))
-                offset, _ = self.place(site, line, mask, (part,))
+                line = Array(array.memory, ZERO, (n,), (step,), exists)
+                offset, exists = self.place(site, line, mask, (part,))
                 base = base + offset
-        return Array(array.memory, base, tuple(shape), tuple(strides))
+        return Array(array.memory, base, tuple(shape), tuple(strides), exists)
 
 
 def _top(i: np.ndarray) -> int:
@@ -311,3 +342,9 @@ def slice_of(part: tuple[Any, Any, Any], n: Any) -> tuple[Any, Any, Any]:
     last = np.where(down, low, n) if stop is None else clip(stop)
     length = np.maximum(0, (last - first + step - np.where(down, -1, 1)) // step)
     return tuple(v[()] if v.ndim == 0 else v for v in map(np.asarray, (first, length, step)))  # type: ignore[return-value]
+
+
+def garbage(length: int, dtype: np.dtype[Any]) -> np.ndarray:
+    """Memory that nobody has written: on a GPU it holds anything, here always the same large numbers, so
+    that a kernel that reads it gives the same wrong result each time."""
+    return np.full(max(length, 1) * dtype.itemsize, 0x7F, np.uint8).view(dtype)

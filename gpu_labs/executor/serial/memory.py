@@ -11,20 +11,39 @@ from gpu_labs.executor.runtime.memory import Memory
 
 class SerialArray:
     """A window as in `memory.py`, with plain numbers. While `length` is not 0, element i of a
-    one-dimensional array that nobody watches is `fast[i]`."""
+    one-dimensional array that nobody watches is `fast[i]`. A row whose index was outside its array does not
+    `exist`."""
 
-    __slots__ = ("_reader", "base", "fast", "length", "memory", "quiet", "shape", "strides", "wide")
+    __slots__ = (
+        "_reader",
+        "base",
+        "exists",
+        "fast",
+        "length",
+        "memory",
+        "quiet",
+        "shape",
+        "strides",
+        "wide",
+    )
 
     def __init__(
-        self, memory: Memory, base: int, shape: tuple[int, ...], strides: tuple[int, ...], watched: bool
+        self,
+        memory: Memory,
+        base: int,
+        shape: tuple[int, ...],
+        strides: tuple[int, ...],
+        watched: bool,
+        exists: bool = True,
     ) -> None:
         self.memory, self.base, self.shape, self.strides = memory, base, shape, strides
+        self.exists = exists
         self.length = 0
         self.quiet = False
         self.fast: Any = None
         self.wide: Any = None  # the same as Python floats
         self._reader = _reader(memory.buffer)
-        if not watched:
+        if not watched and exists:
             self.hurry()
 
     def hurry(self) -> None:
@@ -72,9 +91,9 @@ def _reader(buffer: np.ndarray, wide: bool = False) -> Any:
 
 
 class SerialRecord:
-    """One structured element, by reference."""
+    """One structured element, by reference; `cell` is None where its index was outside the array."""
 
     __slots__ = ("cell", "memory")
 
-    def __init__(self, memory: Memory, cell: int) -> None:
+    def __init__(self, memory: Memory, cell: int | None) -> None:
         self.memory, self.cell = memory, cell

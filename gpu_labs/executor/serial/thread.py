@@ -10,6 +10,7 @@ import numpy as np
 from gpu_labs.executor.ir.program import Alloc, Site
 from gpu_labs.executor.lockstep.runtime import printed
 from gpu_labs.executor.runtime import atomics
+from gpu_labs.executor.runtime.memory import Memory
 from gpu_labs.executor.serial.block import SerialBlock
 from gpu_labs.executor.serial.memory import SerialArray, SerialRecord
 from gpu_labs.executor.serial.scalars import scalar
@@ -111,7 +112,9 @@ class Thread:
         return kept
 
     def place(self, site: Site, array: SerialArray, index: tuple[int, ...]) -> int | None:
-        """The cell of an element, or None with a finding when there is none."""
+        """The cell of an element; None where there is none, of which a finding tells."""
+        if not array.exists:
+            return None
         cell = array.base
         for axis, (i, n, step) in enumerate(zip(index, array.shape, array.strides, strict=True)):
             if not 0 <= i < n:
@@ -164,7 +167,7 @@ class Thread:
 
     def view(self, site: Site, array: SerialArray, *index: Any) -> SerialArray:
         """A row or slice."""
-        base = array.base
+        base, exists = array.base, array.exists
         shape: list[int] = []
         strides: list[int] = []
         for axis, (n, step) in enumerate(zip(array.shape, array.strides, strict=True)):
@@ -175,10 +178,12 @@ class Thread:
                 shape.append(len(chosen))
                 strides.append(step * chosen.step)
             else:
-                line = SerialArray(array.memory, 0, (n,), (step,), True)
-                base += self.place(site, line, (part,)) or 0
+                line = SerialArray(array.memory, 0, (n,), (step,), True, exists)
+                cell = self.place(site, line, (part,))
+                exists = cell is not None
+                base += cell or 0
         watched = array.memory.state is not None or array.memory.space != "global" or self.block.records
-        return SerialArray(array.memory, base, tuple(shape), tuple(strides), watched)
+        return SerialArray(array.memory, base, tuple(shape), tuple(strides), watched, exists)
 
     def fill(self, site: Site, window: SerialArray, value: Any) -> None:
         """`window[...] = value`, element by element."""
@@ -190,27 +195,30 @@ class Thread:
 
     def record(self, site: Site, array: SerialArray, *index: int) -> SerialRecord:
         """A reference to a structured element."""
-        return SerialRecord(array.memory, self.place(site, array, index) or 0)
+        return SerialRecord(array.memory, self.place(site, array, index))
 
     def get_field(self, site: Site, record: SerialRecord, field: str) -> Any:
         """One field of a record."""
         memory = record.memory
+        if record.cell is None:
+            return scalar(0, memory.buffer.dtype[field])
         if self.block.watch.observes:
-            self.block.note(memory, "read", self._cell(record, field), self.lane, None, site)
+            self.block.note(memory, "read", self._cell(record.cell, memory, field), self.lane, None, site)
         return scalar(memory.buffer[field][record.cell], memory.buffer.dtype[field])
 
     def set_field(self, site: Site, record: SerialRecord, field: str, value: Any) -> None:
         """Assign one field of a record."""
         memory = record.memory
+        if record.cell is None:
+            return
         value = scalar(value, memory.buffer.dtype[field])
         if self.block.watch.observes:
-            self.block.note(memory, "write", self._cell(record, field), self.lane, value, site)
+            self.block.note(memory, "write", self._cell(record.cell, memory, field), self.lane, value, site)
         memory.buffer[field][record.cell] = value
         self._changed = True
 
-    def _cell(self, record: SerialRecord, field: str) -> int:
-        fields = record.memory.fields
-        return record.cell * len(fields) + fields.index(field)
+    def _cell(self, cell: int, memory: Memory, field: str) -> int:
+        return cell * len(memory.fields) + memory.fields.index(field)
 
     def atomic(
         self, site: Site, name: str, array: SerialArray, index: tuple[int, ...], operands: tuple[Any, ...]
@@ -238,7 +246,8 @@ class Thread:
             size = value.memory.buffer.itemsize
             total = int(np.prod(value.shape))
             if name == "T":
-                return SerialArray(value.memory, value.base, value.shape[::-1], value.strides[::-1], True)
+                shape, strides = value.shape[::-1], value.strides[::-1]
+                return SerialArray(value.memory, value.base, shape, strides, True, value.exists)
             found = {
                 "shape": value.shape,
                 "len": value.shape[0] if value.shape else 0,

@@ -27,7 +27,10 @@ class Correct:
 @dataclass(frozen=True)
 class Buggy:
     """A kernel with one seeded bug: the kind of finding, at one of the lines marked `# BUG`; they are the
-    kernel's, or those of the device function `where`."""
+    kernel's, or those of the device function `where`.
+
+    `alone`: no other finding is there. `leaves` maps copies of the arguments to what arrays hold afterwards,
+    by parameter name: the bug does no harm to anything else."""
 
     kernel: Any
     kind: str
@@ -37,6 +40,8 @@ class Buggy:
     shared_bytes: int = 0
     step_budget: int = 1_000_000
     where: Any = None
+    alone: bool = False
+    leaves: Callable[..., dict[str, Any]] | None = None
 
     @property
     def lines(self) -> set[int]:
