@@ -168,7 +168,7 @@ class Event:
         """Milliseconds from this event to `other`, on this machine's processor.
 
         Raises:
-            ValueError: one of them was not recorded.
+            UserError: one of them was not recorded.
         """
         if self._at is None or other._at is None:
             raise UserError("Record both events before asking for the time between them.")
