@@ -7,86 +7,32 @@ from typing import Any
 
 import numpy as np
 
-from gpu_labs.executor.ir.program import Alloc, Site
+from gpu_labs.executor.ir.program import Site
 from gpu_labs.executor.lockstep.iterators import Enumerated, RangeOf, Zipped, iterator
 from gpu_labs.executor.runtime import atomics
+from gpu_labs.executor.runtime.allocator import Allocator
 from gpu_labs.executor.runtime.lanes import Lanes, Mask
-from gpu_labs.executor.runtime.memory import (
-    ZERO,
-    Array,
-    Memory,
-    Port,
-    Record,
-    both,
-    c_strides,
-    garbage,
-    spread,
-)
+from gpu_labs.executor.runtime.memory import Array, Port, both, spread
+from gpu_labs.executor.runtime.printing import printed_value
 from gpu_labs.executor.runtime.warp import Warps
 
 
 class Run:
     """What the generated code calls, for one stretch of blocks. `watch` sees accesses and barriers and
-    makes the findings (`watch.py`)."""
+    makes the findings (`observers/observer.py`)."""
 
     def __init__(
         self, lanes: Lanes, watch: Any, shared_bytes: int, printed: io.StringIO, profile: Any
     ) -> None:
         self.lanes = lanes
         self.watch = watch
-        self.shared_bytes = shared_bytes
         self.printed = printed
         self.profile = profile
         self.port = Port(lanes, watch.out_of_bounds, watch.observe if watch.observes else None)
-        self._allocated: dict[int, Array] = {}
-        self._dynamic: dict[np.dtype[Any], Memory] = {}
-        self._bytes: np.ndarray | None = None
-        self._constants: dict[int, Array] = {}
+        arrays = Allocator(lanes, watch, shared_bytes)
+        self.constant, self.allocate = arrays.constant, arrays.allocate
         self._warps: Warps | None = None
         self._spin: Any = None
-
-    # Arrays
-
-    def constant(self, value: np.ndarray, name: str) -> Array:
-        """A constant array that the kernel captured."""
-        kept = self._constants.get(id(value))
-        if kept is None:
-            memory = Memory(name, "constant", np.ascontiguousarray(value).reshape(-1), value.shape)
-            kept = Array(memory, ZERO, tuple(map(np.int64, value.shape)), c_strides(value.shape))
-            self._constants[id(value)] = kept
-        return kept
-
-    def allocate(self, alloc: Alloc) -> Array:
-        """A shared or local array; the same memory each time that the line runs, as on a GPU."""
-        kept = self._allocated.get(alloc.id)
-        if kept is None:
-            kept = self._dynamic_shared(alloc) if alloc.dynamic else self._static(alloc)
-            self._allocated[alloc.id] = kept
-        return kept
-
-    def _static(self, alloc: Alloc) -> Array:
-        lanes, size = self.lanes, int(np.prod(alloc.shape))
-        owners = lanes.count if alloc.space == "shared" else lanes.lane.size
-        owner = lanes.row if alloc.space == "shared" else lanes.lane.astype(np.int64)
-        memory = Memory(alloc.name, alloc.space, garbage(owners * size, alloc.dtype), alloc.shape)
-        self.watch.allocated(memory)
-        base = owner * np.int64(size) if owners > 1 else ZERO
-        return Array(memory, base, tuple(map(np.int64, alloc.shape)), c_strides(alloc.shape))
-
-    def _dynamic_shared(self, alloc: Alloc) -> Array:
-        """All dynamic shared arrays start at the same byte; equal dtypes are one memory."""
-        row = -(-self.shared_bytes // 16) * 16
-        if self._bytes is None:
-            self._bytes = garbage(self.lanes.count * max(row, 16), np.dtype(np.uint8))
-        length = self.shared_bytes // alloc.dtype.itemsize
-        memory = self._dynamic.get(alloc.dtype)
-        if memory is None:
-            shape = (row // alloc.dtype.itemsize,)
-            memory = Memory(alloc.name, "shared", self._bytes.view(alloc.dtype), shape)
-            self._dynamic[alloc.dtype] = memory
-            self.watch.allocated(memory)
-        base = self.lanes.row * np.int64(row // alloc.dtype.itemsize) if self.lanes.count > 1 else ZERO
-        return Array(memory, base, (np.int64(length),), (np.int64(1),))
 
     # What code asks of values
 
@@ -245,17 +191,8 @@ def _column(value: Any, lanes: Lanes, where: np.ndarray) -> list[str]:
         return [value] * len(where)
     if isinstance(value, tuple):
         rows = zip(*(_column(v, lanes, where) for v in value), strict=True)
-        return [printed(row) for row in rows]
-    return [printed(v) for v in spread(np.asarray(value), lanes.shape, where).tolist()]
-
-
-def printed(value: Any) -> str:
-    """A value as Numba's `print` in a kernel writes it: floats by "%f"."""
-    if isinstance(value, float):
-        return f"{value:f}"
-    if isinstance(value, tuple):
-        return f"({', '.join(value)}{',' if len(value) == 1 else ''})"
-    return str(value)
+        return [printed_value(row) for row in rows]
+    return [printed_value(v) for v in spread(np.asarray(value), lanes.shape, where).tolist()]
 
 
 def _unchanged(a: Any, b: Any, mask: Mask) -> bool:
@@ -265,6 +202,3 @@ def _unchanged(a: Any, b: Any, mask: Mask) -> bool:
         return False
     same = (a == b) | ((a != a) & (b != b))
     return bool(np.all(same if mask is None else same | ~mask))
-
-
-__all__ = ["Record", "Run", "garbage"]

@@ -13,9 +13,9 @@ import numpy as np
 
 from gpu_labs.executor.ir.program import Site
 from gpu_labs.executor.launch_record import AccessKind
-from gpu_labs.executor.lockstep.runtime import Run
 from gpu_labs.executor.observers.observer import Watch
 from gpu_labs.executor.observers.races import WARP, Entry
+from gpu_labs.executor.runtime.allocator import Allocator
 from gpu_labs.executor.runtime.lanes import Lanes
 from gpu_labs.executor.runtime.memory import Array, Memory
 from gpu_labs.executor.serial.memory import SerialArray
@@ -43,7 +43,7 @@ class SerialBlock:
         self.lanes = lanes
         self.watch = watch
         self.printed = printed
-        self.run = Run(lanes, watch, shared_bytes, printed, None)  # makes shared and constant arrays
+        self.allocator = Allocator(lanes, watch, shared_bytes)
         self.groups: dict[tuple[int, int, AccessKind, int], tuple[Memory, Site, Group]] = {}
         self.turns = np.zeros(-(-lanes.per_block // WARP), np.int64)
         self.records = watch.recorder is not None and watch.recorder.wants

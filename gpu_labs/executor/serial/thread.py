@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from gpu_labs.executor.ir.program import Alloc, Site
-from gpu_labs.executor.lockstep.runtime import printed
 from gpu_labs.executor.runtime import atomics
 from gpu_labs.executor.runtime.memory import Memory
+from gpu_labs.executor.runtime.printing import printed_value
 from gpu_labs.executor.serial.block import SerialBlock
 from gpu_labs.executor.serial.memory import SerialArray, SerialRecord
 from gpu_labs.executor.serial.scalars import scalar
@@ -90,14 +90,14 @@ class Thread:
         """A constant array that the kernel captured."""
         kept = self._allocated.get(id(value))
         if kept is None:
-            kept = self._allocated[id(value)] = self.block.wrap(self.block.run.constant(value, name))
+            kept = self._allocated[id(value)] = self.block.wrap(self.block.allocator.constant(value, name))
         return kept
 
     def allocate(self, alloc: Alloc) -> SerialArray:
         """A shared array of the block or a local one of the thread."""
         kept = self._allocated.get(alloc.id)
         if kept is None:
-            window = self.block.run.allocate(alloc)
+            window = self.block.allocator.allocate(alloc)
             base = window.base
             if np.ndim(base):
                 base = np.broadcast_to(base, self.block.lanes.shape).reshape(-1)[self.at]
@@ -319,5 +319,5 @@ def _same(a: Any, b: Any) -> bool:
 
 def _word(value: Any) -> str:
     if isinstance(value, tuple):
-        return printed(tuple(_word(v) for v in value))
-    return printed(float(value)) if isinstance(value, np.floating) else printed(value)
+        return printed_value(tuple(_word(v) for v in value))
+    return printed_value(float(value)) if isinstance(value, np.floating) else printed_value(value)
