@@ -10,7 +10,7 @@ import traitlets
 from gpu_labs.executor.launch_record import Launch
 from graphviz_tools.drawing.palette import Theme
 from graphviz_tools.errors import UserError
-from widgets.js_bundle import script, style
+from widgets.front_end import script, style
 from widgets.kernel_data import kernel_story
 from widgets.kernel_picture import kernel_svg
 from widgets.page import write_page, write_svg

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from graphviz_tools.errors import UserError
-from widgets.js_bundle import script, style
+from widgets.front_end import script, style
 
 Json = dict[str, Any]
 

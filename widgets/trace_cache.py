@@ -13,7 +13,7 @@ import traitlets
 from graphviz_tools.drawing.palette import Theme
 from graphviz_tools.recording import SourceLine
 from graphviz_tools.trace_cache import CacheHistory, Call, Prediction, trace_cache
-from widgets.js_bundle import script, style
+from widgets.front_end import script, style
 from widgets.page import write_page, write_svg
 from widgets.static_fallback import Twin
 from widgets.trace_cache_picture import trace_cache_svg

@@ -14,8 +14,8 @@ from graphviz_tools.errors import UserError
 from graphviz_tools.gc_pause import seldom_collected
 from graphviz_tools.recording import Recording
 from graphviz_tools.transforms.scopes import Path as ScopePath
+from widgets.front_end import script, style
 from widgets.front_end_data import ROOM, with_further_scenes
-from widgets.js_bundle import script, style
 from widgets.page import page_text, write_page, write_svg
 from widgets.recording_data import scene_json
 from widgets.shown_steps import Stage, places, plain, same_place

@@ -1,58 +1,55 @@
-"""One module and one style sheet out of plain files."""
+"""The front end as one module and one style sheet, built from plain files."""
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from widgets import js_bundle
+from widgets.front_end import script, style
+
+ROOT = Path(__file__).resolve().parents[2]
+BUNDLES = ROOT / "widgets" / "bundles"
+ENTRIES = ("app.js", "kernel_app.js", "trace_cache_app.js")
 
 
-def test_the_script_is_one_module_with_no_import_left():
-    text = js_bundle.script()
-    assert "export default { render }" in text
-    assert "\nimport " not in text and 'from "./' not in text
+@pytest.mark.skipif(
+    not (ROOT / "node_modules/.bin/esbuild").exists(), reason="`npm ci` has not installed esbuild"
+)
+def test_the_bundles_are_what_the_sources_give(tmp_path):
+    subprocess.run(
+        ["npm", "run", "--silent", "bundle", "--", f"--outdir={tmp_path}"], cwd=ROOT, check=True, timeout=60
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in BUNDLES.iterdir())
+    stale = [
+        path.name for path in tmp_path.iterdir() if path.read_text() != (BUNDLES / path.name).read_text()
+    ]
+    assert not stale, "run `npm run bundle` and commit widgets/bundles"
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_a_bundle_imports_nothing_and_exports_what_a_widget_and_a_page_need(entry):
+    text = script(entry)
+    assert not re.search(r"^import\b", text, re.MULTILINE)
+    exported = re.search(r"^export \{([^}]*)\};$", text, re.MULTILINE)
+    assert exported is not None
+    # A page calls `page` by this name, in the same module.
+    assert [name.split(" as ")[-1].strip() for name in exported[1].split(",")] == ["default", "page"]
+    assert "\nfunction page(" in text
 
 
 def test_the_style_has_every_variable_that_it_uses():
-    import re
-
-    text = js_bundle.style()
+    text = style()
     defined = set(re.findall(r"(--[\w-]+):", text))
     used = set(re.findall(r"var\((--[\w-]+)", text))
     assert used <= defined
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ('import x from "./dom.js";\n', "write 'import x from"),
-        ('import { a } from "./b.js";\n', "circle of imports"),
-    ],
-)
-def test_a_file_that_cannot_be_bundled_is_named(tmp_path, monkeypatch, text, words):
-    (tmp_path / "a.js").write_text(text)
-    (tmp_path / "b.js").write_text('import { b } from "./a.js";\nexport const a = 1;\n')
-    monkeypatch.setattr(js_bundle, "STATIC", tmp_path)
-    js_bundle._text.cache_clear()
-    js_bundle.script.cache_clear()
-    try:
-        with pytest.raises(ValueError, match=words):
-            js_bundle.script("a.js")
-    finally:
-        js_bundle._text.cache_clear()
-        js_bundle.script.cache_clear()
-
-
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 def test_the_pure_parts_of_the_front_end_pass_their_own_tests():
-    found = subprocess.run(
-        ["node", "--test", *map(str, sorted(_tests()))], capture_output=True, text=True, timeout=60
-    )
-    assert found.returncode == 0, found.stdout[-3000:]
-
-
-def _tests():
-    return js_bundle.STATIC.parents[1].joinpath("tests", "widgets").glob("*.test.js")
+    tests = sorted(map(str, (ROOT / "tests" / "widgets").glob("*.test.js")))
+    ran = subprocess.run(["node", "--test", *tests], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stdout[-3000:]

@@ -1,0 +1,1764 @@
+// widgets/static/dom.js
+var SVG = "http://www.w3.org/2000/svg";
+function el(tag, attributes = {}, ...children) {
+  return (
+    /** @type {any} */
+    fill(document.createElement(tag), attributes, children)
+  );
+}
+function svg(tag, attributes = {}, ...children) {
+  return (
+    /** @type {any} */
+    fill(document.createElementNS(SVG, tag), attributes, children)
+  );
+}
+function fill(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") node.addEventListener(name.slice(2), value);
+    else if (value === true) node.setAttribute(name, "");
+    else if (value !== null && value !== void 0 && value !== false) node.setAttribute(name, String(value));
+  }
+  node.append(...children.filter((child) => child || child === 0).map((child) => (
+    /** @type {any} */
+    child
+  )));
+  return node;
+}
+function replace(node, ...children) {
+  node.replaceChildren(...children.filter((child) => child || child === 0).map((child) => (
+    /** @type {any} */
+    child
+  )));
+}
+function button(label, face, press, attributes = {}) {
+  const worded = typeof face === "string" && /[\p{L}\d]/u.test(face) && !label.includes(face);
+  const name = worded ? `${face}: ${label}` : label;
+  return el("button", { type: "button", title: label, "aria-label": name, onclick: press, ...attributes }, face);
+}
+function settle(root) {
+  root.classList.add("duet");
+  root.addEventListener("focusin", (event) => {
+    event.target.dataset.lmSuppressShortcuts = "true";
+  });
+}
+function calm() {
+  return globalThis.matchMedia?.("(prefers-reduced-motion: reduce)").matches ?? false;
+}
+
+// widgets/static/search.js
+function lastAt(items, step, stepOf) {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = low + high >> 1;
+    if (stepOf(items[middle]) <= step) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+function runs(values) {
+  const found = [];
+  for (let i = 0; i < values.length; i++) {
+    const last = found[found.length - 1];
+    if (last && last[0] === values[i]) last[2] = i + 1;
+    else found.push([values[i], i, i + 1]);
+  }
+  return found;
+}
+function matching(texts, query) {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  if (!words.length) return [];
+  return texts.flatMap((text, i) => words.every((word) => text.toLowerCase().includes(word)) ? [i] : []);
+}
+
+// widgets/static/story.js
+var PHASES = (
+  /** @type {const} */
+  ["forward", "backward", "trace", "run", "optimize"]
+);
+var PHASE_WORDS = {
+  forward: { name: "forward", state: "Python runs", clock: "one op at a time" },
+  backward: { name: "backward", state: "autograd runs", clock: "no Python: its engine walks the graph back" },
+  trace: { name: "tracing", state: "tracing: no numbers exist yet", clock: "Python runs once, to build the graph" },
+  run: { name: "running the graph", state: "the graph runs", clock: "no Python line executes" },
+  optimize: { name: "optimize", state: "Python runs", clock: "the optimizer's step" }
+};
+var Story = class {
+  /** @param {RecordingData} data */
+  constructor(data) {
+    this.data = data;
+    this.length = data.op.length;
+    this.phases = runs(data.phase).map(([phase, first, end]) => ({ phase: PHASES[phase], first, end }));
+    this.mostAlive = Math.max(1, ...data.memory.map((memory) => memory?.[0] ?? 0));
+    this.stepsOfLine = /* @__PURE__ */ new Map();
+    this.visitsOfLine = /* @__PURE__ */ new Map();
+    let before = -1;
+    data.line.forEach((line, step) => {
+      if (line >= 0) note(this.stepsOfLine, line, step);
+      if (!this.pythonRuns(step)) return;
+      if (line >= 0 && line !== before) note(this.visitsOfLine, line, step);
+      before = line;
+    });
+  }
+  /** @param {number} step */
+  phase(step) {
+    return PHASES[this.data.phase[Math.min(Math.max(step, 0), this.length - 1)] ?? 0];
+  }
+  /** @param {number} step @returns {Detail} */
+  detail(step) {
+    return this.data.details[step] ?? {};
+  }
+  /** @param {number[] | undefined} places @returns {Value[]} */
+  values(places) {
+    return (places ?? []).map((place) => this.data.values[place]);
+  }
+  /**
+   * How often Python has come to a line by `step`. A line of a traced function runs while tracing only.
+   * @param {number} line @param {number} step
+   */
+  visits(line, step) {
+    return lastAt(this.visitsOfLine.get(line) ?? [], step, (visit) => visit) + 1;
+  }
+  /** Whether Python itself is at work in `step`. @param {number} step */
+  pythonRuns(step) {
+    const phase = this.phase(step);
+    return phase !== "run" && phase !== "backward";
+  }
+  /** The line's file, number and text, or null. @param {number} line */
+  place(line) {
+    if (line < 0) return null;
+    const [file, number] = this.data.lines[line];
+    const source = this.data.sources.find((s) => {
+      const count = s.text.split("\n").length;
+      return s.file === file && number >= s.first && number < s.first + count;
+    });
+    const text = source ? source.text.split("\n")[number - source.first].trim() : "";
+    return { file, number, text };
+  }
+  /** Where a step stands, in words. @param {number} step */
+  whereabouts(step) {
+    if (step < 0) return `not started · ${this.length} ${this.length === 1 ? "step" : "steps"}`;
+    const phase = this.phase(step);
+    const words = phase === "trace" ? PHASE_WORDS.trace.state : phase === "run" ? PHASE_WORDS.run.state : phase;
+    return `${words} · step ${step + 1} of ${this.length}`;
+  }
+  /** One sentence about a step, for those who cannot see it and for the value panel's title. @param {number} step */
+  sentence(step) {
+    if (step < 0) return "Before the first step.";
+    const detail = this.detail(step);
+    const made = this.values(detail.writes)[0] ?? this.values(detail.gradients)[0];
+    const place = this.place(this.data.line[step]);
+    const line = place ? `, line ${place.number}` : "";
+    const value = made ? `: ${made.handle ?? made.short}` : "";
+    return `Step ${step + 1} of ${this.length}, ${PHASE_WORDS[this.phase(step)].name}, ${this.data.op[step]}${line}${value}`;
+  }
+};
+function note(lists, key, item) {
+  const list2 = lists.get(key);
+  if (list2) list2.push(item);
+  else lists.set(key, [item]);
+}
+function momentAt(box, step) {
+  return box.moments[Math.max(lastAt(box.moments, step, (moment) => moment[0]), 0)];
+}
+function flowAt(link, step) {
+  const last = lastAt(link.flows, step, (flow) => flow[0]);
+  if (last < 0) return { state: "none", text: "" };
+  const now = link.flows.filter((flow) => flow[0] === step).map((flow) => flow[1]);
+  return now.length ? { state: "flowing", text: now.join(" + ") } : { state: "spent", text: "" };
+}
+function bytes(count) {
+  if (count < 1e3) return `${count} B`;
+  const power = Math.min(Math.floor((String(Math.trunc(count)).length - 1) / 3), 3);
+  return `${Number((count / 1e3 ** power).toPrecision(3))} ${["B", "kB", "MB", "GB"][power]}`;
+}
+
+// widgets/static/beats.js
+function activity(phases, beats, side) {
+  const last = phases.length - 1;
+  return beats.map((beat, i) => {
+    const step = beat[side];
+    if (step < 0) return "waiting";
+    return i > 0 && step === last && beats[i - 1][side] === last ? "done" : PHASES[phases[step]];
+  });
+}
+function joined(left, right) {
+  const idle = (word) => word === "waiting" || word === "done";
+  if (idle(left)) return idle(right) ? [] : [right];
+  return idle(right) || left === right ? [left] : [left, right];
+}
+
+// widgets/static/clock.js
+var Clock = class {
+  /**
+   * @param {Story[]} stories
+   * @param {[number, number][]} beats
+   */
+  constructor(stories, beats) {
+    this.stories = stories;
+    this.beats = beats;
+    this.doing = stories.map((story, side) => activity(story.data.phase, beats, side));
+    this.words = stories.map(() => el("p", { class: "now" }));
+    this.hands = stories.map(() => el("i", { class: "hand" }));
+    const lanes = stories.map((_, side) => {
+      const cells = runs(this.doing[side]).map(
+        ([kind, first, end]) => el(
+          "span",
+          { class: `lane-part ${kind} ${pythonIn(kind) ? "python" : ""}`, style: `flex-grow:${end - first}` },
+          laneWord(kind) && el("b", {}, laneWord(kind))
+        )
+      );
+      return el("div", { class: "lane", "aria-hidden": "true" }, ...cells, this.hands[side]);
+    });
+    this.root = el(
+      "section",
+      { class: "clock", "aria-label": "which Python lines execute when" },
+      ...stories.map((_, side) => el("div", { class: "clock-side" }, this.words[side], lanes[side]))
+    );
+  }
+  /** @param {number} beat */
+  show(beat) {
+    this.stories.forEach((story, side) => {
+      const step = beat < 0 ? -1 : this.beats[beat][side];
+      const done = beat >= 0 && this.doing[side][beat] === "done";
+      replace(this.words[side], ...done ? [el("b", {}, "done"), " nothing runs here now"] : sentence(story, step));
+      this.hands[side].style.left = `${100 * (beat + 1) / Math.max(this.beats.length, 1)}%`;
+    });
+  }
+};
+function pythonIn(kind) {
+  return kind === "forward" || kind === "trace" || kind === "optimize";
+}
+function laneWord(kind) {
+  return kind === "waiting" || kind === "done" ? "" : pythonIn(kind) ? "Python" : kind === "run" ? "graph" : "autograd";
+}
+function sentence(story, step) {
+  if (step < 0) return [el("b", {}, "waiting"), " nothing has run here yet"];
+  const words = PHASE_WORDS[story.phase(step)];
+  const place = story.place(story.data.line[step]);
+  if (!story.pythonRuns(step) || !place) return [el("b", {}, words.state.split(":")[0]), ` ${words.clock}`];
+  return [el("b", {}, words.state.split(":")[0]), ` ${words.clock} · line ${place.number} `, el("code", {}, place.text)];
+}
+
+// widgets/static/icons.js
+var PATHS = {
+  first: "M2 1h2v12H2zM13 1v12L5 7z",
+  back: "M11 1v12L3 7z",
+  play: "M3 1l9 6-9 6z",
+  pause: "M2 1h4v12H2zM8 1h4v12H8z",
+  next: "M2 1l7 6-7 6zM10 1h2v12h-2z",
+  last: "M1 1l6 6-6 6zM6 1l6 6-6 6zM12 1h2v12h-2z"
+};
+function icon(name) {
+  return svg("svg", { class: "icon", viewBox: "0 0 14 14", width: 12, height: 12, "aria-hidden": "true" }, svg("path", { d: PATHS[name] }));
+}
+
+// widgets/static/playback.js
+var SPEEDS = [0.5, 1, 2, 4, 8];
+var SECONDS = 0.9;
+var Playback = class {
+  /**
+   * @param {number} length how many steps; step -1 is before the first
+   * @param {(step: number) => void} show
+   * @param {(next: number) => boolean} [ask] true when a question must be answered before `next` is shown
+   * @param {(speed: number) => void} [paced] told the speed that was chosen
+   */
+  constructor(length, show, ask = () => false, paced = () => {
+  }) {
+    this.length = length;
+    this.onShow = show;
+    this.ask = ask;
+    this.paced = paced;
+    this.step = -1;
+    this.speed = 1;
+    this.timer = void 0;
+    this.play = button("play (space)", icon("play"), () => this.toggle(), { class: "play", disabled: length === 0 });
+    this.pace = button("speed, press to change", "1×", () => this.faster(), { class: "pace" });
+    this.backs = [button("first step (Home)", icon("first"), () => this.go(-1)), button("back (left arrow)", icon("back"), () => this.back())];
+    this.nexts = [button("next (right arrow)", icon("next"), () => this.next()), button("last step (End)", icon("last"), () => this.go(length - 1))];
+    this.root = el("div", { class: "playback", role: "group", "aria-label": "playback" }, ...this.backs, this.play, ...this.nexts, this.pace);
+  }
+  get playing() {
+    return this.timer !== void 0;
+  }
+  /** @param {number} step */
+  go(step) {
+    this.step = Math.min(Math.max(step, -1), this.length - 1);
+    for (const b of this.backs) b.disabled = this.step < 0;
+    for (const b of this.nexts) b.disabled = this.step >= this.length - 1;
+    this.onShow(this.step);
+  }
+  back() {
+    this.pause();
+    this.go(this.step - 1);
+  }
+  next() {
+    if (this.step >= this.length - 1) return this.pause();
+    if (this.ask(this.step + 1)) return this.pause();
+    this.go(this.step + 1);
+  }
+  toggle() {
+    if (this.playing) return this.pause();
+    if (this.step >= this.length - 1) this.go(-1);
+    this.tick();
+  }
+  tick() {
+    this.timer = setTimeout(() => this.tick(), 1e3 * SECONDS / this.speed);
+    this.face();
+    this.next();
+  }
+  pause() {
+    clearTimeout(this.timer);
+    this.timer = void 0;
+    this.face();
+  }
+  face() {
+    const name = this.playing ? "pause" : "play";
+    replace(this.play, icon(name));
+    this.play.setAttribute("aria-label", `${name} (space)`);
+    this.play.title = `${name} (space)`;
+  }
+  faster() {
+    this.setSpeed(SPEEDS[(SPEEDS.indexOf(this.speed) + 1) % SPEEDS.length]);
+    this.paced(this.speed);
+  }
+  /** @param {number} speed steps run this many times as fast */
+  setSpeed(speed) {
+    this.speed = speed;
+    this.pace.textContent = `${speed}×`;
+  }
+  /** The keys of the whole widget. @param {KeyboardEvent} event */
+  key(event) {
+    const target = (
+      /** @type {HTMLElement} */
+      event.target
+    );
+    if (event.altKey || event.ctrlKey || event.metaKey || target.closest("input:not([type=range]), textarea, select")) return;
+    const onButton = target.closest("button, [role=button]") !== null;
+    if (event.key === "ArrowRight") this.next();
+    else if (event.key === "ArrowLeft") this.back();
+    else if (event.key === "Home") this.go(-1);
+    else if (event.key === "End") this.go(this.length - 1);
+    else if (event.key === " " && !onButton) this.toggle();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+  stop() {
+    this.pause();
+  }
+};
+
+// widgets/static/predict.js
+var Predict = class {
+  /**
+   * @param {Question[]} questions
+   * @param {Score} score
+   * @param {{reveal: () => void, scored: (score: Score) => void}} on
+   */
+  constructor(questions, score, on) {
+    this.on = on;
+    this.active = false;
+    this.score = { ...score };
+    this.waiting = new Map(questions.map((question) => [question.step, question]));
+    this.question = null;
+    this.root = el("div", { class: "predict", role: "group", "aria-label": "prediction", hidden: true });
+    this.points = el("span", { class: "points", role: "status" });
+    this.tally();
+  }
+  /** @param {boolean} active */
+  turn(active) {
+    this.active = active;
+    this.root.hidden = !active;
+    if (active && !this.question) this.rest();
+    if (!active) this.question = null;
+  }
+  /** What is said between two questions. */
+  rest() {
+    const left = this.waiting.size;
+    replace(
+      this.root,
+      el("p", {}, el("b", {}, "Predict: "), left ? "step on, and you are asked before a step is shown." : "all questions are answered."),
+      this.points
+    );
+  }
+  /** Ask the question before `next`, if there is one; true means that `next` must wait. @param {number} next */
+  ask(next) {
+    if (!this.active) return false;
+    if (this.question) return this.question.step === next && !this.answered;
+    const question = this.waiting.get(next);
+    if (!question) return false;
+    this.question = question;
+    this.answered = false;
+    const choices = question.answers.map(
+      (answer, i) => button(`answer ${i + 1}: ${answer}`, el("code", {}, answer), () => this.answer(i), { class: "answer" })
+    );
+    replace(this.root, el("p", { class: "prompt" }, el("b", {}, "Predict: "), question.prompt), el("div", { class: "answers" }, ...choices), this.points);
+    choices[0]?.focus({ preventScroll: true });
+    return true;
+  }
+  /** @param {number} chosen */
+  answer(chosen) {
+    const { question } = this;
+    if (!question || this.answered) return;
+    this.answered = true;
+    this.waiting.delete(question.step);
+    const right = chosen === question.correct;
+    this.score.asked += 1;
+    if (right) this.score.right += 1;
+    this.tally();
+    this.on.scored(this.score);
+    const shown = question.answers.map((answer, i) => {
+      const mark = i === question.correct ? "✓ " : i === chosen ? "✗ " : "";
+      const kind = i === question.correct ? "correct" : i === chosen ? "wrong" : "";
+      return el("span", { class: `answer ${kind}` }, mark, el("code", {}, answer));
+    });
+    const go = button("show the step", "show it", () => this.leave(), { class: "go" });
+    replace(
+      this.root,
+      el("p", { class: "prompt" }, el("b", {}, right ? "Right. " : "Not quite. "), question.prompt),
+      el("div", { class: "answers" }, ...shown, go),
+      el("p", { class: "why", role: "status" }, question.why),
+      this.points
+    );
+    go.focus({ preventScroll: true });
+  }
+  leave() {
+    this.question = null;
+    this.rest();
+    this.on.reveal();
+  }
+  /** A question whose step was passed another way is put away. @param {number} step */
+  passed(step) {
+    if (this.question && step !== this.question.step - 1) {
+      this.question = null;
+      if (this.active) this.rest();
+    }
+  }
+  tally() {
+    this.points.textContent = this.score.asked ? `${this.score.right} of ${this.score.asked} right so far` : "";
+  }
+  /** Number keys choose. @param {KeyboardEvent} event */
+  key(event) {
+    const chosen = Number(event.key) - 1;
+    if (!this.active || !this.question || this.answered || !(chosen in this.question.answers)) return;
+    this.answer(chosen);
+    event.preventDefault();
+    event.stopPropagation();
+  }
+};
+
+// widgets/static/timeline.js
+var Timeline = class {
+  /**
+   * @param {Stretch[]} stretches
+   * @param {number} length how many steps
+   * @param {(step: number) => void} go
+   * @param {(step: number) => string} say the step in words
+   */
+  constructor(stretches, length, go, say) {
+    this.say = say;
+    this.slider = el("input", {
+      type: "range",
+      min: -1,
+      max: Math.max(length - 1, 0),
+      value: -1,
+      "aria-label": "step",
+      oninput: () => go(Number(this.slider.value))
+    });
+    this.length = length;
+    this.hand = el("i", { class: "hand" });
+    this.todo = el("i", { class: "todo" });
+    this.root = el(
+      "div",
+      { class: "timeline" },
+      ...stretches.map(
+        ({ name, phase, first, end }) => el(
+          "span",
+          { class: `stretch ${phase}`, style: `flex-grow:${end - first}`, title: `${name}: steps ${first + 1} to ${end}` },
+          el("b", {}, name)
+        )
+      ),
+      this.todo,
+      this.hand,
+      this.slider
+    );
+  }
+  /** @param {number} step */
+  show(step) {
+    const share = `${100 * (step + 1) / Math.max(this.length, 1)}%`;
+    this.slider.value = String(step);
+    this.slider.setAttribute("aria-valuetext", this.say(step));
+    this.hand.style.left = share;
+    this.todo.style.left = share;
+  }
+};
+
+// widgets/static/shell.js
+var Shell = class {
+  /**
+   * @param {HTMLElement} root
+   * @param {Host} host
+   * @param {{name: string, sides: Side[], length: number, stretches: import("./timeline.js").Stretch[],
+   *   questions: Question[], show: (step: number) => void, say: (step: number) => string, above?: HTMLElement | null}} parts
+   */
+  constructor(root, host, parts) {
+    this.host = host;
+    this.parts = parts;
+    this.spoken = el("p", { class: "spoken", "aria-live": "polite" });
+    this.predict = new Predict(parts.questions, host.state.score, {
+      reveal: () => this.playback.go(this.playback.step + 1),
+      scored: host.scored
+    });
+    this.playback = new Playback(parts.length, (step) => this.show(step), (next) => this.predict.ask(next), host.paced);
+    this.timeline = new Timeline(parts.stretches, parts.length, (step) => {
+      this.playback.pause();
+      this.playback.go(step);
+    }, parts.say);
+    this.steps = button("step through", "Step", () => this.turn(false), { class: "mode" });
+    this.predicts = button("predict each step", "Predict", () => this.turn(true), { class: "mode" });
+    this.root = el(
+      "div",
+      { class: "shell", role: "application", "aria-label": parts.name, tabindex: -1 },
+      this.header(),
+      parts.above,
+      el("div", { class: "sides" }, ...parts.sides.map((side) => side.root)),
+      el("footer", { class: "controls" }, this.playback.root, this.timeline.root, el("span", { class: "keys", "aria-hidden": "true" }, "← → space")),
+      this.predict.root,
+      this.spoken
+    );
+    this.root.addEventListener("keydown", (event) => {
+      this.predict.key(event);
+      if (!event.defaultPrevented) this.playback.key(event);
+    });
+    root.append(this.root);
+    this.playback.setSpeed(host.state.speed);
+    this.turn(host.state.predict);
+    this.playback.go(host.state.step);
+  }
+  header() {
+    const found = el("span", { class: "found", role: "status" });
+    const search = el("input", {
+      type: "search",
+      placeholder: "find a node",
+      "aria-label": "find a node",
+      oninput: () => {
+        const count = this.parts.sides.reduce((sum, side) => sum + side.find(search.value), 0);
+        found.textContent = search.value.trim() ? `${count} found` : "";
+      }
+    });
+    const { allOps } = this.host;
+    const all = allOps && button(
+      "show the framework's own ops too: Identity, constants, loop counters",
+      "all ops",
+      allOps.toggle,
+      { class: "tool all-ops", "aria-pressed": String(allOps.on) }
+    );
+    const fold = button("fold repeated blocks", "fold repeats", () => this.fold(fold), { class: "tool", "aria-pressed": "false" });
+    return el(
+      "header",
+      { class: "head" },
+      el("h2", {}, this.parts.name),
+      el("div", { class: "modes", role: "group", "aria-label": "mode" }, this.steps, this.predicts),
+      el("span", { class: "space" }),
+      found,
+      search,
+      all,
+      this.host.folds && fold,
+      this.host.page && button("save as a page that needs no kernel", "⤓ HTML", this.host.page, { class: "tool" })
+    );
+  }
+  /** @param {HTMLElement} pressed */
+  async fold(pressed) {
+    const folded = pressed.getAttribute("aria-pressed") !== "true";
+    const done = await Promise.all(this.parts.sides.map((side) => side.refold(folded)));
+    if (!done.includes(true)) return;
+    pressed.setAttribute("aria-pressed", String(folded));
+  }
+  /** @param {boolean} predict */
+  turn(predict) {
+    this.predict.turn(predict);
+    this.root.classList.toggle("predicting", predict);
+    this.predicts.setAttribute("aria-pressed", String(predict));
+    this.steps.setAttribute("aria-pressed", String(!predict));
+    this.host.predicting(predict);
+  }
+  /** @param {number} step */
+  show(step) {
+    this.predict.passed(step);
+    this.parts.show(step);
+    this.timeline.show(step);
+    if (!this.playback.playing) this.spoken.textContent = this.parts.say(step);
+    this.host.stepped(step);
+  }
+  stop() {
+    this.playback.stop();
+  }
+};
+
+// widgets/static/code_panel.js
+var WORDS = /(#.*$)|("[^"]*"|'[^']*')|\b(def|return|if|elif|else|while|for|in|with|as|import|from|class|lambda|not|and|or|is|None|True|False|pass|yield|raise|try|except)\b|\b(\d[\d.e]*)\b/g;
+var CodePanel = class {
+  /**
+   * @param {Story} story
+   * @param {{hover: (line: number) => void, jump: (line: number) => void}} on
+   */
+  constructor(story, on) {
+    this.story = story;
+    const numbers = new Map(story.data.lines.map(([file, line], i) => [`${file}:${line}`, i]));
+    this.rows = /* @__PURE__ */ new Map();
+    const several = new Set(story.data.sources.map((source) => source.file)).size > 1;
+    const parts = story.data.sources.map(
+      (source) => el(
+        "div",
+        { class: "source" },
+        several && el("p", { class: "file" }, source.file.split("/").pop()),
+        ...source.text.replace(/\n$/, "").split("\n").map((text, i) => {
+          const number = source.first + i;
+          return this.row(number, text, numbers.get(`${source.file}:${number}`), on);
+        })
+      )
+    );
+    const empty = !parts.length && el("p", { class: "empty" }, "The recording holds no source code.");
+    this.root = el("div", { class: "code", role: "group", "aria-label": "code", tabindex: 0 }, empty, ...parts);
+    this.current = -1;
+    const counted = [...story.visitsOfLine.values()].some((visits) => visits.length > 1);
+    this.columns = commonLength(story.data.sources.flatMap((source) => source.text.split("\n"))) + (counted ? 5 : 0);
+  }
+  /**
+   * @param {number} number
+   * @param {string} text
+   * @param {number | undefined} line the story's number for this line, if any step ran it
+   * @param {{hover: (line: number) => void, jump: (line: number) => void}} on
+   */
+  row(number, text, line, on) {
+    const count = el("span", { class: "count" });
+    const code = el("code", {}, ...coloured(text));
+    const row = el("div", { class: "line", "data-line": number }, el("span", { class: "number" }, number), code, count);
+    if (line !== void 0) {
+      this.rows.set(line, { row, count });
+      row.classList.add("live");
+      row.addEventListener("mouseenter", () => on.hover(line));
+      row.addEventListener("mouseleave", () => on.hover(-1));
+      row.addEventListener("click", () => on.jump(line));
+    }
+    return row;
+  }
+  /** @param {number} step */
+  show(step) {
+    const now = step < 0 ? -1 : this.story.data.line[step];
+    for (const [line, { row, count }] of this.rows) {
+      const times = this.story.visits(line, step);
+      row.classList.toggle("ran", times > 0);
+      row.classList.toggle("current", line === now);
+      if (line === now) row.setAttribute("aria-current", "step");
+      else if (line === this.current) row.removeAttribute("aria-current");
+      const words = times > 1 ? `× ${times}` : "";
+      if (count.textContent !== words) count.textContent = words;
+    }
+    if (now !== this.current) {
+      this.current = now;
+      const row = this.rows.get(now)?.row;
+      if (row) keepInView(this.root, row);
+    }
+  }
+  /** Light one line up, from elsewhere. @param {number} line */
+  light(line) {
+    for (const [number, { row }] of this.rows) row.classList.toggle("lit", number === line);
+  }
+};
+function commonLength(lines) {
+  const lengths = lines.map((line) => line.trimEnd().length).filter(Boolean).sort((a, b) => a - b);
+  return lengths.length ? lengths[Math.ceil(lengths.length * 0.9) - 1] : 0;
+}
+function keepInView(panel, row) {
+  const above = row.getBoundingClientRect().top - panel.getBoundingClientRect().top;
+  const margin = 2 * row.offsetHeight;
+  if (above >= margin && above + row.offsetHeight + margin <= panel.clientHeight) return;
+  panel.scrollTop += above - (panel.clientHeight - row.offsetHeight) / 2;
+}
+function coloured(text) {
+  const parts = [];
+  let end = 0;
+  for (const match of text.matchAll(WORDS)) {
+    const kind = match[1] ? "comment" : match[2] ? "string" : match[3] ? "keyword" : "number-literal";
+    parts.push(text.slice(end, match.index), el("span", { class: kind }, match[0]));
+    end = match.index + match[0].length;
+  }
+  return [...parts, text.slice(end) || (end ? "" : " ")];
+}
+
+// widgets/static/changes.js
+var Changes = class {
+  /** @param {Scene} scene */
+  constructor(scene) {
+    this.boxes = /* @__PURE__ */ new Map();
+    this.links = /* @__PURE__ */ new Map();
+    scene.boxes.forEach((box, i) => {
+      for (const [step] of box.moments) list(this.boxes, step).push(i);
+    });
+    scene.links.forEach((link, i) => {
+      for (const [step] of link.flows) for (const at of [step, step + 1]) set(this.links, at).add(i);
+    });
+  }
+  /**
+   * What differs between two steps; null where they lie apart, and everything may differ.
+   * @param {number} before @param {number} after
+   */
+  between(before, after) {
+    if (Math.abs(after - before) !== 1) return null;
+    const step = Math.max(before, after);
+    return { boxes: this.boxes.get(step) ?? [], links: [...this.links.get(step) ?? []] };
+  }
+};
+function list(map, key) {
+  const found = map.get(key) ?? [];
+  map.set(key, found);
+  return found;
+}
+function set(map, key) {
+  const found = map.get(key) ?? /* @__PURE__ */ new Set();
+  map.set(key, found);
+  return found;
+}
+
+// widgets/static/pan_zoom.js
+var LEAST = 0.08;
+var MOST = 3;
+var EDGE = 24;
+var TOOLS = 44;
+var PanZoom = class {
+  /**
+   * @param {SVGSVGElement} frame fills the panel
+   * @param {SVGGElement} content is moved
+   */
+  constructor(frame, content) {
+    this.frame = frame;
+    this.content = content;
+    this.width = 1;
+    this.height = 1;
+    this.x = 0;
+    this.y = 0;
+    this.scale = 1;
+    this.touched = false;
+    frame.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+    frame.addEventListener("pointerdown", (event) => this.press(event));
+  }
+  /** The size of the drawing, in its own units. @param {number} width @param {number} height */
+  size(width, height) {
+    this.width = width;
+    this.height = height;
+  }
+  /**
+   * Show all of it.
+   * @param {number} [least] but never smaller than this scale
+   */
+  fit(least = LEAST) {
+    const { clientWidth, clientHeight } = this.frame;
+    if (!clientWidth || !clientHeight) return;
+    const all = Math.min((clientWidth - 2 * EDGE) / this.width, (clientHeight - EDGE - TOOLS) / this.height, 1.15);
+    this.scale = Math.max(all, least);
+    this.x = (clientWidth - this.width * this.scale) / 2;
+    this.y = Math.max((clientHeight - TOOLS + EDGE - this.height * this.scale) / 2, EDGE);
+    this.touched = false;
+    this.apply();
+  }
+  /** @param {number} factor @param {number} [atX] pixels in the panel @param {number} [atY] */
+  zoom(factor, atX = this.frame.clientWidth / 2, atY = this.frame.clientHeight / 2) {
+    const scale = Math.min(Math.max(this.scale * factor, LEAST), MOST);
+    this.x = atX - (atX - this.x) * scale / this.scale;
+    this.y = atY - (atY - this.y) * scale / this.scale;
+    this.scale = scale;
+    this.touched = true;
+    this.apply();
+  }
+  /** Move as little as needed until a rectangle of the drawing shows. @param {number[]} rectangle */
+  follow([left, top, width, height]) {
+    const { clientWidth, clientHeight } = this.frame;
+    const x = shift(left * this.scale + this.x, width * this.scale, clientWidth, clientWidth / 5);
+    const y = shift(top * this.scale + this.y, height * this.scale, clientHeight, clientHeight / 5);
+    if (!x && !y) return;
+    this.x += x;
+    this.y += y;
+    this.apply(!calm());
+  }
+  /** @param {boolean} [gently] */
+  apply(gently = false) {
+    this.content.classList.toggle("gently", gently);
+    this.content.style.transform = `translate(${this.x}px, ${this.y}px) scale(${this.scale})`;
+  }
+  /** Whether a rectangle of the drawing has room in the panel, and some to spare. @param {number[]} rectangle */
+  holds([, , width, height]) {
+    const { clientWidth, clientHeight } = this.frame;
+    return width * this.scale < clientWidth * 0.8 && height * this.scale < clientHeight * 0.7;
+  }
+  /** @param {WheelEvent} event */
+  wheel(event) {
+    if (!event.ctrlKey && !event.metaKey) return;
+    event.preventDefault();
+    const box = this.frame.getBoundingClientRect();
+    this.zoom(Math.exp(-event.deltaY / 300), event.clientX - box.left, event.clientY - box.top);
+  }
+  /** @param {PointerEvent} start */
+  press(start) {
+    if (start.button !== 0 || /** @type {Element} */
+    start.target.closest(".box, .toggle")) return;
+    const { x, y } = this;
+    const move = (event) => {
+      this.x = x + event.clientX - start.clientX;
+      this.y = y + event.clientY - start.clientY;
+      this.touched = true;
+      this.apply();
+    };
+    const stop = () => {
+      this.frame.removeEventListener("pointermove", move);
+      this.frame.removeEventListener("pointerup", stop);
+      this.frame.removeEventListener("pointercancel", stop);
+    };
+    this.frame.setPointerCapture(start.pointerId);
+    this.frame.addEventListener("pointermove", move);
+    this.frame.addEventListener("pointerup", stop);
+    this.frame.addEventListener("pointercancel", stop);
+  }
+};
+function shift(start, size, room, margin) {
+  if (start >= 0 && start + size <= room) return 0;
+  if (size > room) return -start;
+  const kept = Math.min(margin, (room - size) / 2);
+  return (start < 0 ? kept : room - kept - size) - start;
+}
+
+// widgets/static/graph_panel.js
+var RADIUS = (
+  /** @type {Record<string, number>} */
+  { input: 16, output: 16, parameter: 2, variable: 2, constant: 2 }
+);
+var REPEATED = /* @__PURE__ */ new Set(["loop", "cond", "body"]);
+var READABLE = 0.72;
+var LABEL = 9;
+var drawings = 0;
+var GraphPanel = class {
+  /** @param {GraphEvents} on */
+  constructor(on) {
+    this.on = on;
+    this.id = `duet-${Date.now().toString(36)}-${drawings++}`;
+    this.content = svg("g", { class: "content" });
+    this.canvas = svg("svg", { class: "canvas", role: "group", "aria-label": "computation graph" }, this.heads(), this.content);
+    this.view = new PanZoom(this.canvas, this.content);
+    this.tools = el(
+      "div",
+      { class: "tools" },
+      button("zoom in", "+", () => this.view.zoom(1.25)),
+      button("zoom out", "−", () => this.view.zoom(0.8)),
+      button("fit the graph, as large as can be read", "fit", () => this.start()),
+      button("show all of the graph, however small", "all", () => this.showAll())
+    );
+    this.root = el("div", { class: "graph" }, this.canvas, this.tools);
+    this.step = -1;
+    this.canvas.addEventListener("keydown", (event) => this.key(event));
+    this.all = false;
+    new ResizeObserver(() => this.resized()).observe(this.root);
+  }
+  /** Arrow heads, in the colours that arrows have. */
+  heads() {
+    const head = (name, size = 7) => svg(
+      "marker",
+      {
+        id: `${this.id}-${name}`,
+        class: `tip ${name}`,
+        viewBox: "0 0 10 10",
+        refX: 9,
+        refY: 5,
+        markerWidth: size,
+        markerHeight: size,
+        markerUnits: "userSpaceOnUse",
+        orient: "auto"
+      },
+      svg("path", { d: "M0 1L10 5L0 9Z" })
+    );
+    return svg("defs", {}, head("plain"), head("ghostly"), head("accent", 9), head("gradient", 11));
+  }
+  /** Draw a scene in place of the one before. @param {Scene} scene */
+  draw(scene) {
+    this.scene = scene;
+    this.view.size(scene.width, scene.height);
+    this.boxes = scene.boxes.map((box, i) => this.box(box, i));
+    this.links = scene.links.map((link) => this.link(link));
+    this.frames = scene.frames.map((frame) => this.frame(frame));
+    this.around = scene.boxes.map(() => []);
+    scene.links.forEach((link, i) => {
+      this.around?.[link.from].push(i);
+      this.around?.[link.to].push(i);
+    });
+    replace(
+      this.content,
+      svg("g", {}, ...this.frames.map((frame) => frame.group)),
+      svg("g", {}, ...this.links.map((link) => link.group)),
+      svg("g", {}, ...this.frames.map((frame) => frame.close)),
+      svg("g", {}, ...this.boxes.map((box) => box.group))
+    );
+    this.shown = scene.boxes.map(() => null);
+    this.current = -1;
+    this.changes = new Changes(scene);
+    this.fresh = true;
+    this.show(this.step);
+    this.start();
+  }
+  /** As large as can be read, at what happens now. */
+  start() {
+    this.all = false;
+    this.view.fit(READABLE);
+    this.followCurrent();
+  }
+  showAll() {
+    this.all = true;
+    this.view.fit();
+  }
+  /** A narrower or wider panel shows what it showed: all, as large as can be read, or the learner's own place. */
+  resized() {
+    if (this.view.touched) this.followCurrent();
+    else if (this.all) this.showAll();
+    else this.start();
+  }
+  /** @param {import("./story.js").Frame} frame */
+  frame(frame) {
+    const [left, top, width, height] = frame.at;
+    const label = svg("text", { x: left + 8, y: top + 17 }, `▾ ${short(frame.label)}`);
+    const close = svg(
+      "g",
+      {
+        class: "toggle",
+        role: "button",
+        tabindex: 0,
+        "aria-label": `close ${frame.label}`,
+        onclick: () => this.on.toggle(frame.path, false)
+      },
+      svg("rect", { x: left + 2, y: top + 4, width: 8 + 6.4 * Math.min(frame.label.length + 2, 31), height: 18, rx: 5 }),
+      label
+    );
+    const border = svg("rect", { class: "border", x: left, y: top, width, height, rx: 8 });
+    return { group: svg("g", { class: `frame ${frame.kind}` }, border), close, label, state: "" };
+  }
+  /** @param {import("./story.js").Link} link */
+  link(link) {
+    const line = svg("path", { class: "line", d: link.d });
+    const back = link.back ? svg("path", { class: "back", d: link.back, pathLength: 100 }) : null;
+    const label = svg("text", { class: "passing" });
+    return { group: svg("g", { class: `link ${link.kind}` }, line, back, label), line, back, label, state: "" };
+  }
+  /** @param {Box} box @param {number} number */
+  box(box, number) {
+    const [left, top, width, height] = box.at;
+    const centre = left + width / 2;
+    const texts = ["title", "under", "gradient"].map((name) => svg("text", { class: name, x: centre, "text-anchor": "middle" }));
+    texts[0].textContent = box.title + (box.scope ? " ▸" : "");
+    const group = svg(
+      "g",
+      {
+        class: `box ${box.kind} ${box.held ? "held " : ""}ghost`,
+        "data-box": box.key,
+        role: "button",
+        tabindex: -1,
+        onclick: () => this.on.select(number),
+        ondblclick: () => box.scope && this.on.toggle(box.scope, true),
+        onmouseenter: () => this.on.hover(number),
+        onmouseleave: () => this.on.hover(-1)
+      },
+      svg("rect", { x: left, y: top, width, height, rx: RADIUS[box.kind] ?? 7 }),
+      ...texts.flatMap((text) => [text, " "])
+      // the space keeps lines apart where the box is read aloud
+    );
+    group.prepend(svg("title", {}, box.full));
+    return { group, texts, middle: top + (height - box.foot) / 2 };
+  }
+  /** @param {number} step @param {string} [turn] the iteration that runs, in words */
+  show(step, turn = "") {
+    const { scene, shown } = this;
+    const near = this.fresh ? null : this.changes?.between(this.step, step);
+    this.step = step;
+    this.turn = turn;
+    if (!scene || !shown) return;
+    const links = new Set(near?.links ?? scene.links.keys());
+    for (const i of near?.boxes ?? scene.boxes.keys()) {
+      const moment = momentAt(scene.boxes[i], step);
+      if (moment === shown[i]) continue;
+      if (shown[i]?.[1] === "ghost" !== (moment[1] === "ghost")) for (const link of this.around?.[i] ?? []) links.add(link);
+      shown[i] = moment;
+      this.write(i, moment);
+    }
+    this.fresh = false;
+    for (const i of links) this.dress(i, step);
+    this.mark(step < 0 ? -1 : scene.box[step] ?? -1);
+  }
+  /** @param {number} number @param {Moment} moment */
+  write(number, moment) {
+    const { group, texts, middle } = (
+      /** @type {NonNullable<typeof this.boxes>} */
+      this.boxes[number]
+    );
+    const box = (
+      /** @type {Scene} */
+      this.scene.boxes[number]
+    );
+    const [, status, under, gradient, freed] = moment;
+    group.classList.toggle("ghost", status === "ghost");
+    group.classList.toggle("handle", status === "handle");
+    group.classList.toggle("failed", status === "failed");
+    group.classList.toggle("freed", freed === 1);
+    texts[1].textContent = box.held && gradient ? "" : under;
+    texts[2].textContent = gradient;
+    const said = texts.filter((text) => text.textContent);
+    const pitch = box.held ? 12 : 15;
+    said.forEach((text, row) => text.setAttribute("y", String(middle + (row - (said.length - 1) / 2) * pitch + 4)));
+    const read = texts.map((text) => text.textContent).filter(Boolean).join(" ");
+    const state = { ghost: "not there yet", handle: "a handle", done: "", failed: "failed" }[status];
+    const more = [box.kind, state, freed ? "its saved tensors are freed" : "", box.scope ? "press o to open" : ""];
+    group.setAttribute("aria-label", [read, ...more].filter(Boolean).join(", "));
+  }
+  /** Give a link its look. @param {number} number @param {number} step */
+  dress(number, step) {
+    const { scene, links, shown } = this;
+    if (!scene || !links || !shown) return;
+    const link = scene.links[number];
+    const parts = links[number];
+    const flow = flowAt(link, step);
+    const ghost = shown[link.from]?.[1] === "ghost" || shown[link.to]?.[1] === "ghost";
+    const into = !ghost && flow.state === "none" && link.to === this.current && link.kind !== "autograd";
+    const state = [ghost && "ghost", into && "into", flow.state !== "none" && flow.state].filter(Boolean).join(" ");
+    parts.label.textContent = flow.state === "flowing" && flow.text.length <= LABEL ? flow.text : "";
+    if (parts.label.textContent && parts.back) {
+      const at = parts.back.getPointAtLength?.(parts.back.getTotalLength() / 2);
+      if (at) for (const [name, value] of [["x", at.x + 7], ["y", at.y + 4]]) parts.label.setAttribute(String(name), String(value));
+    }
+    if (state === parts.state) return;
+    parts.state = state;
+    parts.group.setAttribute("class", `link ${link.kind} ${state}`);
+    const head = ghost ? "ghostly" : link.kind === "autograd" ? "gradient" : into ? "accent" : "plain";
+    parts.line.setAttribute("marker-end", `url(#${this.id}-${head})`);
+    parts.back?.setAttribute("marker-end", `url(#${this.id}-gradient)`);
+  }
+  /** Make `number` the current box. @param {number} number */
+  mark(number) {
+    const before = this.current ?? -1;
+    this.current = number;
+    for (const i of [before, number]) {
+      this.boxes?.[i]?.group.classList.toggle("current", i === number);
+      for (const link of this.around?.[i] ?? []) this.dress(link, this.step);
+    }
+    if (before !== number || number >= 0) this.roam(number >= 0 ? number : 0);
+    if (before !== number) this.followCurrent();
+    const box = number >= 0 ? this.scene?.boxes[number] : null;
+    this.scene?.frames.forEach((frame, i) => {
+      const active = Boolean(box && inside(box.at, frame.at));
+      const turn = active && REPEATED.has(frame.kind) && this.turn ? ` · ${this.turn} ●` : "";
+      const parts = this.frames?.[i];
+      if (!parts || parts.state === `${active}${turn}`) return;
+      parts.state = `${active}${turn}`;
+      parts.group.classList.toggle("active", active);
+      parts.close.classList.toggle("active", active);
+      parts.label.textContent = `▾ ${short(frame.label)}${turn}`;
+    });
+  }
+  followCurrent() {
+    const box = this.scene?.boxes[this.current ?? -1];
+    if (box) this.view.follow(this.whole(box));
+  }
+  /** What to bring into sight with a box: the largest thing around it that has room. @param {Box} box */
+  whole(box) {
+    const holders = box.held ? (this.scene?.boxes ?? []).filter((other) => other.foot && inside(box.at, other.at)) : [];
+    const around = [...holders, ...(this.scene?.frames ?? []).filter((frame) => inside(box.at, frame.at))];
+    const fitting = around.map(({ at }) => at).filter((at) => this.view.holds(at));
+    return fitting.reduce((most, at) => at[2] * at[3] > most[2] * most[3] ? at : most, box.at);
+  }
+  /** Only one box is a stop of the Tab key; the up and down keys move it. @param {number} number */
+  roam(number) {
+    this.boxes?.[this.stop ?? -1]?.group.setAttribute("tabindex", "-1");
+    this.boxes?.[number]?.group.setAttribute("tabindex", "0");
+    this.stop = number;
+  }
+  /** @param {number[]} boxes */
+  light(boxes) {
+    const lit = new Set(boxes);
+    this.boxes?.forEach(({ group }, i) => group.classList.toggle("lit", lit.has(i)));
+  }
+  /** @param {number} number */
+  choose(number) {
+    this.boxes?.forEach(({ group }, i) => group.classList.toggle("chosen", i === number));
+    const box = this.scene?.boxes[number];
+    if (box) this.view.follow(box.at);
+  }
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    const target = (
+      /** @type {Element} */
+      event.target
+    );
+    const press = event.key === "Enter" || event.key === " ";
+    if (press && target.closest(".toggle")) {
+      target.closest(".toggle").dispatchEvent(new MouseEvent("click"));
+    } else if (target.closest(".box") && this.scene && this.boxes) {
+      const at = this.boxes.findIndex(({ group }) => group === target.closest(".box"));
+      const box = this.scene.boxes[at];
+      if (event.key === "Enter") this.on.select(at);
+      else if (event.key === "o" && box.scope) this.on.toggle(box.scope, true);
+      else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        const next = at + (event.key === "ArrowDown" ? 1 : -1);
+        if (!this.boxes?.[next]) return;
+        this.roam(next);
+        this.view.follow(this.scene.boxes[next].at);
+        this.boxes[next].group.focus({ preventScroll: true });
+      } else return;
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+};
+function short(label) {
+  return label.length > 28 ? `${label.slice(0, 27)}…` : label;
+}
+function inside([left, top], [x, y, width, height]) {
+  return left >= x && top >= y && left <= x + width && top <= y + height;
+}
+
+// widgets/static/memory_bar.js
+var MemoryBar = class {
+  /** @param {number} most the bytes of a full bar */
+  constructor(most) {
+    this.most = most;
+    this.saved = el("i", { class: "saved" });
+    this.rest = el("i", { class: "alive" });
+    this.words = el("span", { class: "memory-words" });
+    this.track = el("div", {
+      class: "memory-track",
+      role: "meter",
+      "aria-label": "memory",
+      "aria-valuemin": 0,
+      "aria-valuemax": most,
+      "aria-valuenow": 0
+    }, this.saved, this.rest);
+    this.root = el("div", { class: "memory" }, el("b", {}, "memory"), this.track, this.words);
+  }
+  /** @param {[number, number] | null} memory bytes alive, and those that autograd holds */
+  show(memory) {
+    const [alive, saved] = memory ?? [0, 0];
+    this.root.hidden = memory === null;
+    this.saved.style.width = `${100 * saved / this.most}%`;
+    this.rest.style.width = `${100 * Math.max(alive - saved, 0) / this.most}%`;
+    this.track.setAttribute("aria-valuenow", String(alive));
+    this.track.setAttribute("aria-valuetext", `${bytes(alive)} alive, ${bytes(saved)} saved by autograd`);
+    replace(this.words, `${bytes(alive)} alive`, saved > 0 && el("em", {}, ` · ${bytes(saved)} saved by autograd`));
+  }
+};
+
+// widgets/static/scenes.js
+function sceneKey(opened) {
+  return [...opened].sort().join("|");
+}
+function scenesFor(first, fetch) {
+  const start = { false: first.key, true: "" };
+  const kept = /* @__PURE__ */ new Map([[`false:${first.key}`, first]]);
+  let folded = false;
+  let opened = new Set(first.opened);
+  const enter = (scene, fold) => {
+    kept.set(`${fold}:${scene.key}`, scene);
+    opened = new Set(scene.opened);
+    folded = fold;
+    return scene;
+  };
+  return {
+    /**
+     * Open or close the scope at `path`; closing closes everything inside it too.
+     * @param {string[]} path
+     * @param {boolean} open
+     */
+    async toggle(path, open) {
+      const name = path.join("/");
+      const wanted = new Set([...opened].filter((other) => open || other !== name && !other.startsWith(`${name}/`)));
+      if (open) path.forEach((_, depth) => wanted.add(path.slice(0, depth + 1).join("/")));
+      const scene = kept.get(`${folded}:${sceneKey(wanted)}`) ?? await fetch([...wanted], folded);
+      return scene ? enter(scene, folded) : null;
+    },
+    /** Fold repeated blocks, or unfold them. @param {boolean} fold */
+    async refold(fold) {
+      const scene = (fold ? kept.get(start.true) : kept.get(`false:${start.false}`)) ?? await fetch(null, fold);
+      if (!scene) return null;
+      if (fold) start.true = `true:${scene.key}`;
+      return enter(scene, fold);
+    }
+  };
+}
+
+// widgets/static/splitter.js
+var NUDGE = 24;
+var LEAST2 = 110;
+function splitter(panels, first) {
+  const most = () => Math.max(panels.clientWidth * 0.7, LEAST2);
+  const bar = el("div", {
+    class: "splitter",
+    role: "separator",
+    tabindex: 0,
+    "aria-orientation": "vertical",
+    "aria-label": "width of the code",
+    "aria-valuemin": 0,
+    "aria-valuemax": 100,
+    "aria-valuenow": 34,
+    title: "drag, or press the up and down keys, to resize; double-click for as wide as the code"
+  });
+  const say = () => bar.setAttribute("aria-valuenow", String(Math.round(100 * first.offsetWidth / Math.max(panels.clientWidth, 1))));
+  const size = (width) => {
+    panels.style.setProperty("--code", `${Math.min(Math.max(width, LEAST2), most())}px`);
+    say();
+  };
+  bar.addEventListener("focus", say);
+  bar.addEventListener("dblclick", () => {
+    panels.style.removeProperty("--code");
+    say();
+  });
+  bar.addEventListener("pointerdown", (start) => {
+    const from = first.offsetWidth;
+    const move = (event) => size(from + event.clientX - start.clientX);
+    bar.setPointerCapture(start.pointerId);
+    bar.addEventListener("pointermove", move);
+    bar.addEventListener("lostpointercapture", () => bar.removeEventListener("pointermove", move), { once: true });
+    start.preventDefault();
+  });
+  bar.addEventListener("keydown", (event) => {
+    const way = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    if (way === void 0) return;
+    size(first.offsetWidth + way * NUDGE);
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  return bar;
+}
+
+// widgets/static/heat_map.js
+var NOT_FINITE = 255;
+function heatColour(byte) {
+  if (byte === NOT_FINITE) return [207, 34, 46];
+  const share = (byte - 127) / 127;
+  const [low, high] = share < 0 ? [[245, 245, 245], [0, 90, 181]] : [[245, 245, 245], [213, 94, 0]];
+  return low.map((from, i) => Math.round(from + (high[i] - from) * Math.sqrt(Math.abs(share))));
+}
+function heatMap({ rows, columns, heat, scale }, label) {
+  const cells = Uint8Array.from(atob(heat), (c) => c.charCodeAt(0));
+  const size = Math.max(3, Math.min(9, Math.floor(144 / Math.max(rows, columns))));
+  const canvas = el("canvas", {
+    width: columns,
+    height: rows,
+    role: "img",
+    "aria-label": `${label}: heat map of ${rows} by ${columns} samples from minus ${scale} to ${scale}`,
+    style: `width:${columns * size}px;height:${rows * size}px`
+  });
+  const context = canvas.getContext("2d");
+  if (context) {
+    const image = context.createImageData(columns, rows);
+    cells.forEach((byte, i) => image.data.set([...heatColour(byte), 255], 4 * i));
+    context.putImageData(image, 0, 0);
+  }
+  return el(
+    "figure",
+    { class: "heat-map" },
+    canvas,
+    el("figcaption", {}, el("span", {}, `−${scale}`), el("i", { class: "heat-scale" }), el("span", {}, `+${scale}`))
+  );
+}
+
+// widgets/static/number_grid.js
+var LINE = 40;
+function perRow(cells) {
+  const widest = Math.max(1, ...cells.map((cell) => cell.length));
+  return Math.max(2, Math.min(cells.length, Math.floor(LINE / (widest + 2))));
+}
+function numberGrid({ rows, columns, cells }, label, kind = "value") {
+  if (rows === 1 && columns > perRow(cells)) {
+    columns = perRow(cells);
+    rows = Math.ceil(cells.length / columns);
+  }
+  const line = (row) => el("tr", {}, ...cells.slice(row * columns, (row + 1) * columns).map((cell) => el("td", {}, cell)));
+  return el(
+    "table",
+    { class: `number-grid ${kind}`, "aria-label": label },
+    el("tbody", {}, ...Array.from({ length: rows }, (_, row) => line(row)))
+  );
+}
+
+// widgets/static/value_card.js
+function valueCard(value, { role = "", kind = "value" } = {}) {
+  const name = [role, value.name].filter(Boolean).join(" ") || "value";
+  return el(
+    "div",
+    { class: `value-card ${kind}`, role: "group", "aria-label": `${name}, ${value.type}` },
+    el(
+      "header",
+      {},
+      role && el("span", { class: "role" }, role),
+      value.name && value.name !== role && el("b", {}, value.name),
+      el("span", { class: "type" }, value.type)
+    ),
+    body(value, name, kind),
+    facts(value)
+  );
+}
+function body(value, name, kind) {
+  if (value.handle) return el("p", { class: "handle" }, el("code", {}, value.handle), " no value yet");
+  if (value.cells?.length === 1 && value.type.startsWith("scalar")) return el("p", { class: "scalar" }, value.short);
+  if (value.cells) {
+    const { rows = 0, columns = 0, cells } = value;
+    return numberGrid({ rows, columns, cells }, name, kind);
+  }
+  if (value.heat) {
+    const { rows = 0, columns = 0, heat, scale = "" } = value;
+    return heatMap({ rows, columns, heat, scale }, name);
+  }
+  return null;
+}
+function facts(value) {
+  const said = [];
+  if (value.heat && value.stats) said.push(`min ${value.stats[0]} · max ${value.stats[1]} · mean ${value.stats[2]}`);
+  if (value.nonfinite) said.push(`${value.nonfinite} not finite`);
+  if (value.sampled) said.push(`read ${value.sampled} elements`);
+  if (value.bytes) said.push(bytes(value.bytes));
+  if (value.flags) said.push(value.flags.join(" · "));
+  return said.length ? el("footer", {}, said.join(" · ")) : null;
+}
+
+// widgets/static/side.js
+var RAISED = 160;
+var Side = class {
+  /**
+   * @param {SideData} data
+   * @param {{jump: (step: number) => void, fetchScene: FetchScene}} on
+   */
+  constructor(data, on) {
+    this.on = on;
+    this.story = new Story(data.story);
+    this.step = -1;
+    this.chosen = -1;
+    this.other = () => {
+    };
+    this.code = new CodePanel(this.story, { hover: (line) => this.hoverLine(line), jump: (line) => this.jumpToLine(line) });
+    this.graph = new GraphPanel({
+      select: (box) => this.choose(box),
+      hover: (box) => this.hoverBox(box),
+      toggle: (path, open) => this.toggle(path, open)
+    });
+    this.scenes = scenesFor(data.scene, on.fetchScene);
+    this.memory = new MemoryBar(this.story.mostAlive);
+    this.state = el("span", { class: "state" });
+    this.message = el("p", { class: "message", role: "status" });
+    this.heading = el("h3", {}, data.heading);
+    this.values = el("div", { class: "values", role: "group", "aria-label": `values, ${data.heading}`, tabindex: 0 });
+    this.root = el(
+      "section",
+      { class: "side", "aria-label": data.heading },
+      el("header", { class: "side-head" }, this.heading, this.state),
+      this.panels()
+    );
+    if (this.story.data.omitted.length) this.say(`Left out: ${this.story.data.omitted.join("; ")}.`);
+    else if (this.story.length === 0) this.say("This recording has no steps: the program used no tensor.");
+    this.draw(data.scene);
+  }
+  /** Code, graph and values, with a bar that shares the room out between the first two. */
+  panels() {
+    const panels = el("div", { class: "panels", style: `--columns:${Math.min(Math.max(this.code.columns, 14), 64)}` }, this.code.root);
+    panels.append(
+      splitter(panels, this.code.root),
+      el("div", { class: "stage" }, this.graph.root, this.message),
+      el("div", { class: "reading" }, this.values, this.memory.root)
+    );
+    return panels;
+  }
+  /** @param {Scene} scene */
+  draw(scene) {
+    this.scene = scene;
+    this.graph.draw(scene);
+    this.boxesOfLine = /* @__PURE__ */ new Map();
+    scene.box.forEach((box, step) => {
+      const line = this.story.data.line[step];
+      if (line < 0 || box < 0) return;
+      const boxes = this.boxesOfLine?.get(line) ?? /* @__PURE__ */ new Set();
+      this.boxesOfLine?.set(line, boxes.add(box));
+    });
+  }
+  /** @param {number} step */
+  show(step) {
+    this.step = step;
+    this.code.show(step);
+    this.graph.show(step, step < 0 ? "" : this.story.data.turn[step]);
+    this.memory.show(step < 0 ? [0, 0] : this.story.data.memory[step] ?? null);
+    this.state.textContent = this.story.whereabouts(step);
+    this.root.dataset.phase = step < 0 ? "before" : this.story.phase(step);
+    if (this.chosen >= 0) this.chooseNone();
+    this.tell();
+  }
+  /** The value panel of the current step. */
+  tell() {
+    const { story, step } = this;
+    if (step < 0) {
+      const hint = story.length ? "Press next, or the right arrow key, for the first step." : "There is no step to show.";
+      const raised = story.data.error.split("\n")[0].slice(0, RAISED);
+      replace(this.values, raised && el("p", { class: "error" }, `The program raised ${raised}${/[.!?]$/.test(raised) ? "" : "."} The last step shows where.`), el("p", { class: "hint" }, hint));
+      return;
+    }
+    const detail = story.detail(step);
+    const cards = step >= 0 && story.phase(step) === "backward" ? this.backward(detail) : this.forward(detail);
+    const title = el("p", { class: "what" }, el("b", {}, story.data.op[step]), ` ${PHASE_WORDS[story.phase(step)].name}`);
+    replace(
+      this.values,
+      title,
+      detail.control && el("p", { class: "control" }, detail.control),
+      ...cards,
+      detail.saved && el("p", { class: "saved" }, `autograd saves ${detail.saved.join(", ")}`),
+      detail.freed && el("p", { class: "freed" }, `freed: what ${detail.freed.join(", ")} had saved`),
+      detail.note && el("p", { class: "note" }, detail.note),
+      detail.error && el("p", { class: "error", role: "alert" }, detail.error)
+    );
+  }
+  /** @param {import("./story.js").Detail} detail */
+  forward(detail) {
+    const made = this.story.values(detail.writes).map((value) => valueCard(value, { role: "makes" }));
+    const read = this.story.values(detail.reads).map((value) => valueCard(value, { role: "reads" }));
+    return [...made, ...read];
+  }
+  /** Value and gradient side by side; a sum of gradients as it is made. @param {import("./story.js").Detail} detail */
+  backward(detail) {
+    const { story } = this;
+    const made = detail.of ? story.values(story.detail(detail.of[0]).writes) : [];
+    const gradients = story.values(detail.gradients);
+    const came = story.values(detail.sum);
+    const sum = came.length > 0 && el(
+      "p",
+      { class: "sum" },
+      "summed: ",
+      el("b", {}, came.map((value) => value.short).join(" + ")),
+      ` = ${gradients[0]?.short ?? "?"}`
+    );
+    const pair = el(
+      "div",
+      { class: "pair" },
+      ...made.slice(0, 1).map((value) => valueCard(value, { role: "value" })),
+      ...gradients.map((value) => valueCard(bare(value), { role: "gradient", kind: "gradient" }))
+    );
+    const leaving = story.values(detail.leaving).map((value) => valueCard(bare(value), { role: "sends back", kind: "gradient" }));
+    const stored = story.values(detail.writes).map((value) => valueCard(value, { role: "now", kind: "gradient" }));
+    return [sum, pair, ...stored, ...leaving];
+  }
+  // One selection
+  /** @param {number} line */
+  hoverLine(line) {
+    this.graph.light(line < 0 ? [] : [...this.boxesOfLine?.get(line) ?? []]);
+  }
+  /** @param {number} box */
+  hoverBox(box) {
+    const step = box < 0 ? -1 : this.scene?.box.indexOf(box) ?? -1;
+    this.code.light(step < 0 ? -1 : this.story.data.line[step]);
+    this.other(box);
+  }
+  /** @param {string} words */
+  say(words) {
+    this.message.textContent = words;
+  }
+  /** The next step of a line after this one, or its first. @param {number} line */
+  jumpToLine(line) {
+    const steps = this.story.stepsOfLine.get(line) ?? [];
+    const next = steps.find((step) => step > this.step) ?? steps[0];
+    if (next !== void 0) this.on.jump(next);
+  }
+  /** Show the history of a box, with a way to each of its steps. @param {number} number */
+  choose(number) {
+    const box = this.scene?.boxes[number];
+    if (!box) return;
+    const steps = (this.scene?.box ?? []).flatMap((b, step) => b === number ? [step] : []);
+    this.chosen = number;
+    this.graph.choose(number);
+    this.other(number);
+    const made = steps.find((step) => this.story.phase(step) !== "backward");
+    const holds = this.step < 0 ? "" : momentAt(box, this.step)[2];
+    const place = made === void 0 ? null : this.story.place(this.story.data.line[made]);
+    const go = made !== void 0 && button(
+      `go to step ${made + 1}`,
+      `made at step ${made + 1}${place ? `, line ${place.number}` : ""}`,
+      () => this.on.jump(made),
+      { class: "made" }
+    );
+    replace(
+      this.values,
+      el("p", { class: "what" }, el("b", {}, box.full), ` ${box.kind}`),
+      made === void 0 && holds && holds !== box.kind && el("p", {}, el("code", {}, holds)),
+      go,
+      el("ol", { class: "history", "aria-label": `history of ${box.full}` }, ...steps.slice(0, 200).map((step) => this.past(step))),
+      steps.length > 200 && el("p", {}, `and ${steps.length - 200} more steps`),
+      button("close the history", "back to the step", () => {
+        this.chooseNone();
+        this.tell();
+      }, { class: "plain" })
+    );
+    this.values.scrollTop = 0;
+    if (made !== void 0) this.code.light(this.story.data.line[made]);
+  }
+  /** @param {number} step */
+  past(step) {
+    const detail = this.story.detail(step);
+    const value = this.story.values(detail.gradients ?? detail.writes)[0];
+    return el("li", { class: step > this.step ? "later" : "" }, button(
+      `go to step ${step + 1}`,
+      `${step + 1} · ${PHASE_WORDS[this.story.phase(step)].name} · ${this.story.data.op[step]}${value && step <= this.step ? ` · ${value.short}` : ""}`,
+      () => this.on.jump(step)
+    ));
+  }
+  chooseNone() {
+    this.chosen = -1;
+    this.graph.choose(-1);
+    this.code.light(-1);
+  }
+  /** Light the boxes whose words match; returns how many. @param {string} query */
+  find(query) {
+    const boxes = this.scene?.boxes ?? [];
+    const found = matching(boxes.map((box) => `${box.full} ${box.kind} ${box.moments.map((m) => m[2]).join(" ")}`), query);
+    this.graph.light(found);
+    if (found.length) this.graph.view.follow(boxes[found[0]].at);
+    return found.length;
+  }
+  /** Roll repeated blocks up, or unroll them. @param {boolean} fold */
+  async refold(fold) {
+    const found = await this.scenes.refold(fold);
+    if (found) this.draw(found);
+    else this.say("Folding repeats needs a running kernel: run the cell again.");
+    return found !== null;
+  }
+  /** @param {string[]} path @param {boolean} open */
+  async toggle(path, open) {
+    this.say("");
+    const found = await this.scenes.toggle(path, open);
+    if (!found) {
+      this.say(`Opening ${path[path.length - 1]} needs a running kernel: run the cell again.`);
+      return;
+    }
+    this.draw(found);
+  }
+};
+function bare(value) {
+  return { ...value, name: "", flags: void 0 };
+}
+
+// widgets/static/duet.js
+var WITHOUT = [
+  "The graph has no op that makes the same, or makes it by other ops",
+  "No line on the other side makes the same: the graph works it out by ops of its own"
+];
+function duet(root, data, host) {
+  let shell = void 0;
+  const sides = data.sides.map(
+    (side, number) => new Side(side, {
+      jump: (step) => {
+        shell?.playback.pause();
+        shell?.playback.go(data.beats.findIndex((beat) => beat[number] >= step));
+      },
+      fetchScene: (opened, fold) => host.fetchScene(number, opened, fold)
+    })
+  );
+  const pairs = data.partners.flatMap(([eager, built, ran]) => [[eager, built], ...ran < 0 ? [] : [[eager, ran]]]);
+  sides.forEach((side, number) => {
+    side.other = (box) => {
+      const steps = pairs.filter((pair) => side.scene?.box[pair[number]] === box).map((pair) => pair[1 - number]);
+      sides[1 - number].graph.light(steps.map((step) => sides[1 - number].scene?.box[step] ?? -1));
+    };
+    if (data.alone[number].length) side.say(`${WITHOUT[number]}: ${[...new Set(data.alone[number])].join(", ")}.`);
+  });
+  const clock = new Clock(sides.map((side) => side.story), data.beats);
+  const [left, right] = sides.map((side, number) => activity(side.story.data.phase, data.beats, number));
+  const work = left.map((phase, beat) => joined(phase, right[beat]).join(" "));
+  shell = new Shell(root, host, {
+    name: data.name,
+    sides,
+    above: clock.root,
+    length: data.beats.length,
+    stretches: runs(work).map(([phases, first, end]) => ({ name: named(phases.split(" ").filter(Boolean)), phase: phases.split(" ")[0], first, end })),
+    questions: data.questions,
+    show: (beat) => {
+      sides.forEach((side, number) => side.show(beat < 0 ? -1 : data.beats[beat][number]));
+      clock.show(beat);
+    },
+    say: (beat) => sides.map((side, i) => side.story.sentence(beat < 0 ? -1 : data.beats[beat][i])).join(" Beside it: ")
+  });
+  return shell;
+}
+function named(phases) {
+  return phases.map((phase) => PHASE_WORDS[
+    /** @type {"run"} */
+    phase
+  ].name).join(" | ") || "idle";
+}
+
+// widgets/static/stepper.js
+function stepper(root, data, host) {
+  let shell = void 0;
+  const side = new Side(data, {
+    jump: (step) => {
+      shell?.playback.pause();
+      shell?.playback.go(step);
+    },
+    fetchScene: (opened, fold) => host.fetchScene(0, opened, fold)
+  });
+  const { story } = side;
+  shell = new Shell(root, host, {
+    name: data.name,
+    sides: [side],
+    length: story.length,
+    stretches: story.phases.map(({ phase, first, end }) => ({ name: PHASE_WORDS[phase].name, phase, first, end })),
+    questions: data.questions,
+    show: (step) => side.show(step),
+    say: (step) => story.sentence(step)
+  });
+  return shell;
+}
+
+// widgets/static/theme_button.js
+function themeButton(root) {
+  root.dataset.theme = "auto";
+  return button(
+    "change the theme",
+    "◐",
+    () => {
+      const system = matchMedia("(prefers-color-scheme: dark)").matches;
+      const dark = root.dataset.theme === "dark" || root.dataset.theme === "auto" && system;
+      root.dataset.theme = dark ? "light" : "dark";
+    },
+    { class: "theme" }
+  );
+}
+
+// widgets/static/app.js
+var VIEWS = { stepper, duet };
+var PATIENCE = 8e3;
+function build(root, data, host) {
+  root.replaceChildren();
+  return VIEWS[
+    /** @type {"stepper" | "duet"} */
+    data.view
+  ](root, data, host);
+}
+function page(root, data) {
+  const state = { step: -1, speed: 1, predict: Boolean(data.predict), score: { right: 0, asked: 0 } };
+  const theme = themeButton(root);
+  settle(root);
+  const show = (on) => {
+    const first = on === Boolean(data.allOps);
+    const toggle = () => {
+      shell.stop();
+      state.step = !on && state.step >= 0 ? data.places[state.step] : on ? lastAt(data.places, state.step, Number) : -1;
+      shell = show(!on);
+      root.querySelector(".all-ops")?.focus();
+    };
+    const host = {
+      state,
+      stepped: (step) => {
+        state.step = step;
+      },
+      scored: (score) => {
+        state.score = { ...score };
+      },
+      predicting: (active) => {
+        state.predict = active;
+      },
+      paced: (speed) => {
+        state.speed = speed;
+      },
+      ...carried(first ? data.scenes : []),
+      page: null,
+      allOps: data.plumbing && data.other ? { on, toggle } : null
+    };
+    const made = build(root, first ? data : { ...data.other }, host);
+    made.root.querySelector(".head")?.append(theme);
+    return made;
+  };
+  let shell = show(Boolean(data.allOps));
+  return shell;
+}
+function carried(scenes = []) {
+  const kept = new Map(scenes.map((s) => [`${s.side}:${s.fold}:${s.scene.key}`, s.scene]));
+  const folded = new Map(scenes.filter((s) => s.fold).map((s) => [s.side, s.scene]));
+  const fetchScene = async (side, opened, fold) => {
+    if (fold && !opened) return folded.get(side) ?? null;
+    return kept.get(`${side}:${fold}:${[...opened ?? []].sort().join("|")}`) ?? null;
+  };
+  return { fetchScene, folds: folded.size > 0 };
+}
+function render({ model, el: root }) {
+  settle(root);
+  let asked = 0;
+  const waiting = /* @__PURE__ */ new Map();
+  const answer = (message) => {
+    if (message.what === "page") download(message.name, message.html);
+    else waiting.get(message.id)?.(message.scene ?? null);
+    waiting.delete(message.id);
+  };
+  const set2 = (name, value) => {
+    model.set(name, value);
+    try {
+      model.save_changes();
+    } catch {
+    }
+  };
+  let shown = null;
+  const show = () => {
+    const data = shown = model.get("_data");
+    const on = model.get("all_ops");
+    const toggle = () => {
+      set2("all_ops", !on);
+      setTimeout(() => {
+        if (model.get("_data") === data) shell.parts.sides[0].say("Showing all ops needs a running kernel: run the cell again.");
+      }, PATIENCE);
+    };
+    const host = {
+      state: { step: model.get("step"), speed: model.get("speed"), predict: model.get("predict"), score: model.get("score") },
+      stepped: (step) => step !== model.get("step") && set2("step", step),
+      scored: (score) => set2("score", { ...score }),
+      predicting: (active) => active !== model.get("predict") && set2("predict", active),
+      paced: (speed) => set2("speed", speed),
+      fetchScene: (side, opened, fold) => new Promise((resolve) => {
+        const id = ++asked;
+        waiting.set(id, resolve);
+        setTimeout(() => waiting.delete(id) && resolve(null), PATIENCE);
+        try {
+          model.send({ what: "scene", id, side, opened, fold });
+        } catch {
+          waiting.delete(id);
+          resolve(null);
+        }
+      }),
+      folds: true,
+      page: () => model.send({ what: "page" }),
+      allOps: data.plumbing ? { on, toggle } : null
+    };
+    return build(root, data, host);
+  };
+  let shell = show();
+  const heard = [
+    ["msg:custom", answer],
+    // A step that comes with new data is of that data: the shell that is made for it shows it.
+    ["change:step", () => model.get("_data") === shown && model.get("step") !== shell.playback.step && shell.playback.go(model.get("step"))],
+    ["change:speed", () => shell.playback.setSpeed(model.get("speed"))],
+    ["change:predict", () => model.get("predict") !== shell.predict.active && shell.turn(model.get("predict"))],
+    ["change:_data", () => {
+      shell.stop();
+      shell = show();
+    }]
+  ];
+  for (const [event, listener] of heard) model.on(event, listener);
+  return () => {
+    shell.stop();
+    for (const [event, listener] of heard) model.off(event, listener);
+  };
+}
+function download(name, html) {
+  const url = URL.createObjectURL(new Blob([html], { type: "text/html" }));
+  el("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 1e3);
+}
+var app_default = { render };
+export {
+  app_default as default,
+  page
+};

@@ -1,0 +1,850 @@
+// widgets/static/dom.js
+var SVG = "http://www.w3.org/2000/svg";
+function el(tag, attributes = {}, ...children) {
+  return (
+    /** @type {any} */
+    fill(document.createElement(tag), attributes, children)
+  );
+}
+function svg(tag, attributes = {}, ...children) {
+  return (
+    /** @type {any} */
+    fill(document.createElementNS(SVG, tag), attributes, children)
+  );
+}
+function sized(width, height) {
+  return { width, height, viewBox: `0 0 ${width} ${height}`, style: "height:auto;max-width:100%" };
+}
+function fill(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") node.addEventListener(name.slice(2), value);
+    else if (value === true) node.setAttribute(name, "");
+    else if (value !== null && value !== void 0 && value !== false) node.setAttribute(name, String(value));
+  }
+  node.append(...children.filter((child) => child || child === 0).map((child) => (
+    /** @type {any} */
+    child
+  )));
+  return node;
+}
+function replace(node, ...children) {
+  node.replaceChildren(...children.filter((child) => child || child === 0).map((child) => (
+    /** @type {any} */
+    child
+  )));
+}
+function button(label, face, press, attributes = {}) {
+  const worded = typeof face === "string" && /[\p{L}\d]/u.test(face) && !label.includes(face);
+  const name = worded ? `${face}: ${label}` : label;
+  return el("button", { type: "button", title: label, "aria-label": name, onclick: press, ...attributes }, face);
+}
+function settle(root) {
+  root.classList.add("duet");
+  root.addEventListener("focusin", (event) => {
+    event.target.dataset.lmSuppressShortcuts = "true";
+  });
+}
+
+// widgets/static/code_panel.js
+function keepInView(panel, row) {
+  const above = row.getBoundingClientRect().top - panel.getBoundingClientRect().top;
+  const margin = 2 * row.offsetHeight;
+  if (above >= margin && above + row.offsetHeight + margin <= panel.clientHeight) return;
+  panel.scrollTop += above - (panel.clientHeight - row.offsetHeight) / 2;
+}
+
+// widgets/static/grid_cursor.js
+function gridCursor(grid, squares, point) {
+  let cursor = -1;
+  squares.forEach((square, i) => square.addEventListener("mouseenter", () => point(i)));
+  grid.addEventListener("mouseleave", () => point(null));
+  grid.addEventListener("blur", () => point(null));
+  grid.addEventListener("keydown", (event) => {
+    const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (move === void 0) return;
+    cursor = Math.min(Math.max(cursor + move, 0), squares.length - 1);
+    point(cursor);
+    event.preventDefault();
+    event.stopPropagation();
+  });
+}
+
+// widgets/static/kernel_model.js
+var WARP = 32;
+var SECTOR_BYTES = 32;
+var BANKS = 32;
+var BANK_BYTES = 4;
+function unpacked(packed) {
+  if (packed.list) return packed.list;
+  const [first, stride, count] = packed.run ?? [0, 0, 0];
+  return Array.from({ length: count }, (_, i) => first + stride * i);
+}
+function epochs(story) {
+  const runs = [];
+  story.frames.forEach((frame, i) => {
+    const epoch = Math.max(...frame.accesses.map((access) => access.epoch));
+    const last = runs[runs.length - 1];
+    if (last && last.epoch === epoch) last.stop = i + 1;
+    else runs.push({ epoch, start: i, stop: i + 1 });
+  });
+  return runs;
+}
+function epochOfBlocks(story, frame) {
+  const found = story.blocks.map(() => 0);
+  for (const { accesses } of story.frames.slice(0, frame + 1)) {
+    for (const access of accesses) found[access.block] = access.epoch;
+  }
+  return found;
+}
+function threadStates(story, frame) {
+  const now = epochOfBlocks(story, frame);
+  const states = story.blocks.map(() => Array(story.threads).fill("done"));
+  for (let i = story.frames.length - 1; i > frame; i--) {
+    for (const access of story.frames[i].accesses) {
+      const state = access.epoch > now[access.block] ? "waiting" : "between";
+      for (const thread of unpacked(access.threads)) states[access.block][thread] = state;
+    }
+  }
+  for (const access of story.frames[frame]?.accesses ?? []) {
+    const state = access.kind === "read" ? "reading" : "writing";
+    for (const thread of unpacked(access.threads)) states[access.block][thread] = state;
+  }
+  return states;
+}
+function touched(story, frame, array, block = null) {
+  const now = epochOfBlocks(story, frame);
+  const cells = /* @__PURE__ */ new Map();
+  for (const { accesses } of story.frames.slice(0, frame + 1)) {
+    for (const access of accesses) {
+      if (access.array !== array || access.epoch !== now[access.block]) continue;
+      if (block !== null && access.block !== block) continue;
+      for (const index of unpacked(access.indices)) {
+        const cell = cells.get(index) ?? { reads: 0, writes: 0 };
+        if (access.kind !== "write") cell.reads += 1;
+        if (access.kind !== "read") cell.writes += 1;
+        cells.set(index, cell);
+      }
+    }
+  }
+  return cells;
+}
+function toucher(story, frame, array, index, block = null) {
+  const found = [];
+  for (let i = Math.min(frame, story.frames.length - 1); i >= 0; i--) {
+    for (const access of story.frames[i].accesses) {
+      if (access.array !== array || block !== null && access.block !== block) continue;
+      const threads = unpacked(access.threads);
+      unpacked(access.indices).forEach((each, lane) => {
+        if (each === index) {
+          found.push({ block: access.block, thread: threads[lane], kind: access.kind, line: access.line, frame: i });
+        }
+      });
+    }
+  }
+  return found;
+}
+function touches(story, frame, block, thread) {
+  const found = [];
+  for (const access of story.frames[frame]?.accesses ?? []) {
+    if (access.block !== block) continue;
+    const indices = unpacked(access.indices);
+    unpacked(access.threads).forEach((each, lane) => {
+      if (each === thread) found.push({ array: access.array, index: indices[lane], kind: access.kind });
+    });
+  }
+  return found;
+}
+function request(access, array, warp) {
+  const indices = unpacked(access.indices);
+  const mine = unpacked(access.threads).map((thread, lane) => ({ thread, index: indices[lane] })).filter(({ thread }, i, all) => Math.floor(thread / WARP) === warp && all[i - 1]?.thread !== thread);
+  const bytes = array.itemBytes;
+  const sectors = new Set(mine.flatMap(({ index }) => steps(index * bytes, bytes, SECTOR_BYTES)));
+  const half = bytes >= 8 ? WARP / 2 : WARP;
+  const parts = [0, half].map((first) => mine.filter(({ thread }) => Math.floor(thread % WARP / half) * half === first));
+  const banks = parts.slice(0, WARP / half).map((part) => bankPasses(part.map(({ index }) => index), bytes));
+  const distinct = new Set(mine.map(({ index }) => index)).size;
+  return {
+    lanes: mine.length,
+    sectors: sectors.size,
+    ideal: Math.ceil(distinct * bytes / SECTOR_BYTES),
+    passes: banks.reduce((sum, { passes }) => sum + passes, 0),
+    fewest: banks.reduce((sum, { fewest }) => sum + fewest, 0)
+  };
+}
+function steps(start, bytes, size) {
+  const first = Math.floor(start / size);
+  return Array.from({ length: Math.floor((start + bytes - 1) / size) - first + 1 }, (_, i) => first + i);
+}
+function bankPasses(indices, bytes) {
+  const words = new Set(indices.flatMap((index) => steps(index * bytes, bytes, BANK_BYTES)));
+  const banks = new Array(BANKS).fill(0);
+  for (const word of words) banks[(word % BANKS + BANKS) % BANKS]++;
+  return { passes: Math.max(...banks), fewest: Math.ceil(words.size / BANKS) };
+}
+function threadName(story, thread) {
+  const [bx, by, bz] = story.block;
+  if (by * bz === 1) return `thread ${thread}`;
+  const x = thread % bx;
+  const y = Math.floor(thread / bx) % by;
+  const z = Math.floor(thread / (bx * by));
+  return bz === 1 ? `thread (${x}, ${y})` : `thread (${x}, ${y}, ${z})`;
+}
+function cellName(array, index) {
+  const at = [];
+  let rest = index;
+  for (const size of [...array.shape].reverse()) {
+    at.unshift(rest % size);
+    rest = Math.floor(rest / size);
+  }
+  return `${array.name}[${array.shape.length > 1 ? at.join(", ") : index}]`;
+}
+function sentence(story, frame) {
+  const here = story.frames[frame];
+  if (!here) return "Nothing was recorded.";
+  const parts = /* @__PURE__ */ new Map();
+  for (const access of here.accesses) {
+    const name = story.arrays[access.array].name;
+    const verb = { read: "read", write: "write", atomic: "update atomically" }[access.kind];
+    const key = `${verb} ${name}`;
+    const part = parts.get(key) ?? { count: 0, threads: /* @__PURE__ */ new Set() };
+    for (const thread of unpacked(access.threads)) part.threads.add(`${access.block} ${thread}`);
+    parts.set(key, { count: part.count + unpacked(access.threads).length, threads: part.threads });
+  }
+  const text = [...parts].map(([key, { count, threads }]) => {
+    const often = count > threads.size ? `, ${count} times in all` : "";
+    const [verb, ...rest] = key.split(" ");
+    return `${threads.size === 1 ? `1 thread ${verb}s` : `${threads.size} threads ${verb}`} ${rest.join(" ")}${often}`;
+  }).join(", ");
+  return `Line ${here.line}: ${text}`;
+}
+
+// widgets/static/kernel_arrays.js
+var SIZE = 13;
+var STEP = 15;
+var WIDEST = 32;
+var CELLS = 256;
+var KernelArrays = class {
+  /**
+   * @param {Story} story
+   * @param {(place: Place | null) => void} point called when a cell is pointed at
+   * @param {(block: number) => string} blockName
+   */
+  constructor(story, point, blockName) {
+    this.story = story;
+    this.point = point;
+    this.strips = story.arrays.flatMap(
+      (array, number) => array.space === "global" || array.space === "constant" ? [this.strip(number, null, "")] : story.blocks.map((_, block) => this.strip(number, block, ` of block ${blockName(block)}`))
+    );
+    const shared = (strip) => strip.block !== null;
+    const below = [...this.strips.filter((strip) => !shared(strip)), ...this.strips.filter(shared)];
+    this.root = el("div", { class: "arrays" }, ...below.map((strip) => strip.root));
+  }
+  /** @param {number} number @param {number | null} block @param {string} owner */
+  strip(number, block, owner) {
+    const array = this.story.arrays[number];
+    const size = array.shape.reduce((a, b) => a * b, 1);
+    const share = Math.max(1, Math.ceil(size / CELLS));
+    const last = array.shape[array.shape.length - 1] ?? 1;
+    const columns = Math.max(1, share === 1 && array.shape.length > 1 && last <= WIDEST ? last : Math.min(WIDEST, size));
+    const count = Math.ceil(size / share);
+    const cells = Array.from(
+      { length: count },
+      (_, i) => svg("rect", {
+        class: "cell",
+        x: i % columns * STEP + 1,
+        y: Math.floor(i / columns) * STEP + 1,
+        width: SIZE,
+        height: SIZE,
+        rx: 1
+      })
+    );
+    const grid = svg(
+      "svg",
+      { ...sized(columns * STEP + 2, Math.ceil(count / columns) * STEP + 2), role: "img", tabindex: 0 },
+      ...cells
+    );
+    gridCursor(grid, cells, (i) => this.point(i === null ? null : { array: number, block, index: i * share }));
+    const note = share > 1 ? `, ${share} elements a cell` : "";
+    const type = `${array.space}${owner} · ${array.dtype}[${array.shape.join(", ")}]${note}`;
+    const root = el("div", { class: "strip" }, el("p", {}, el("b", {}, array.name), " ", el("span", {}, type)), grid);
+    return { root, grid, cells, number, block, share, name: `${array.name}${owner}` };
+  }
+  /** @param {number} frame */
+  show(frame) {
+    for (const strip of this.strips) {
+      const sums = /* @__PURE__ */ new Map();
+      for (const [index, { reads, writes }] of touched(this.story, frame, strip.number, strip.block)) {
+        const cell = Math.floor(index / strip.share);
+        const sum = sums.get(cell) ?? { reads: 0, writes: 0 };
+        sums.set(cell, { reads: sum.reads + reads, writes: sum.writes + writes });
+      }
+      const most = Math.max(1, ...[...sums.values()].map(({ reads }) => reads));
+      let read = 0;
+      let written = 0;
+      strip.cells.forEach((cell, i) => {
+        const { reads, writes } = sums.get(i) ?? { reads: 0, writes: 0 };
+        read += reads;
+        written += writes;
+        cell.style.setProperty("--heat", String(reads ? 0.25 + 0.75 * reads / most : 0));
+        cell.classList.toggle("written", writes > 0);
+      });
+      strip.grid.setAttribute("aria-label", `array ${strip.name}: ${read} reads and ${written} writes since the last barrier`);
+    }
+  }
+  /** The cell of an element, for lines and lights. @param {Place} place */
+  cell(place) {
+    const strip = this.strips.find(
+      (each) => each.number === place.array && (each.block === null || each.block === place.block)
+    );
+    return strip?.cells[Math.floor(place.index / strip.share)];
+  }
+  /** Light cells up. @param {Place[]} places */
+  light(places) {
+    const wanted = new Set(places.map((place) => this.cell(place)));
+    for (const strip of this.strips) {
+      for (const cell of strip.cells) cell.classList.toggle("lit", wanted.has(cell));
+    }
+  }
+  /** @param {Place} place */
+  name(place) {
+    return cellName(this.story.arrays[place.array], place.index);
+  }
+};
+
+// widgets/static/kernel_blocks.js
+var SIZE2 = 13;
+var STEP2 = 15;
+var WIDEST2 = 16;
+var SQUARES = 256;
+var SIGN = { reading: "R", writing: "W", between: "", waiting: "‖", done: "✓" };
+var ORDER = (
+  /** @type {const} */
+  ["writing", "reading", "between", "waiting", "done"]
+);
+var KernelBlocks = class {
+  /**
+   * @param {Story} story
+   * @param {(block: number, thread: number | null) => void} point called when a thread is pointed at
+   */
+  constructor(story, point) {
+    this.story = story;
+    this.share = Math.ceil(story.threads / SQUARES);
+    this.columns = Math.min(WIDEST2, story.block[0], Math.ceil(story.threads / this.share));
+    this.cards = story.blocks.map((_, block) => this.card(block, point));
+    const left = story.blocksLeftOut > 0 ? `and ${story.blocksLeftOut} more ${story.blocksLeftOut === 1 ? "block" : "blocks"}` : "";
+    const more = (story.nothing || left) && el("p", { class: story.nothing ? "nothing" : "more" }, story.nothing || left);
+    this.root = el("div", { class: "cards" }, ...this.cards.map((card) => card.root), more);
+  }
+  /** @param {number} block @param {(block: number, thread: number | null) => void} point */
+  card(block, point) {
+    const count = Math.ceil(this.story.threads / this.share);
+    const rows = Math.ceil(count / this.columns);
+    const squares = Array.from({ length: count }, (_, i) => {
+      const x = i % this.columns * STEP2 + 1;
+      const y = Math.floor(i / this.columns) * STEP2 + 1;
+      const box = svg("rect", { x, y, width: SIZE2, height: SIZE2, rx: 2 });
+      const sign = svg("text", { x: x + SIZE2 / 2, y: y + SIZE2 - 3 });
+      const root2 = svg("g", { class: "thread", "data-thread": i * this.share }, box, sign);
+      return { root: root2, sign };
+    });
+    const grid = svg(
+      "svg",
+      { ...sized(this.columns * STEP2 + 2, rows * STEP2 + 2), role: "img", tabindex: 0, class: "thread-grid" },
+      ...squares.map((square) => square.root)
+    );
+    gridCursor(grid, squares.map((square) => square.root), (i) => point(block, i === null ? null : i * this.share));
+    const epoch = el("span", { class: "epoch-of" });
+    const root = el("div", { class: "card" }, el("p", {}, `block ${this.name(block)} `, epoch), grid);
+    return { root, grid, squares, epoch };
+  }
+  /** @param {number} block */
+  name(block) {
+    const used = this.story.grid.reduce((last, size, i) => size > 1 ? i + 1 : last, 1);
+    const at = this.story.blocks[block].slice(0, used);
+    return used === 1 ? String(at[0]) : `(${at.join(", ")})`;
+  }
+  /** @param {number} frame @param {number[]} epochs the epoch of each block */
+  show(frame, epochs2) {
+    threadStates(this.story, frame).forEach((states, block) => {
+      const card = this.cards[block];
+      const counts = {};
+      card.squares.forEach((square, i) => {
+        const group = states.slice(i * this.share, (i + 1) * this.share);
+        const state = ORDER.find((each) => group.includes(each)) ?? "done";
+        counts[state] = (counts[state] ?? 0) + 1;
+        square.root.setAttribute("class", `thread ${state} ${this.marked(block, i) ? "hazard" : ""}`);
+        square.sign.textContent = this.marked(block, i) ? "!" : SIGN[state];
+      });
+      const words = Object.entries(counts).map(([state, count]) => `${count} ${state}`);
+      card.grid.setAttribute("aria-label", `block ${this.name(block)}, threads: ${words.join(", ")}`);
+      card.epoch.textContent = epochs2[block] ? `after barrier ${epochs2[block]}` : "";
+    });
+  }
+  /** @param {number} block @param {number} square */
+  marked(block, square) {
+    const [bx, by] = this.story.block;
+    const inside = (at) => at !== null && Math.floor((at[0] + bx * (at[1] + by * at[2])) / this.share) === square;
+    return this.story.findings.some(
+      (each) => each.card === block && inside(each.thread) || each.otherCard === block && inside(each.other_thread)
+    );
+  }
+  /** The square of a thread. @param {number} block @param {number} thread */
+  square(block, thread) {
+    return this.cards[block]?.squares[Math.floor(thread / this.share)]?.root;
+  }
+  /** Light threads up. @param {{block: number, thread: number}[]} threads */
+  light(threads) {
+    const wanted = new Set(threads.map(({ block, thread }) => this.square(block, thread)));
+    for (const card of this.cards) {
+      for (const square of card.squares) square.root.classList.toggle("lit", wanted.has(square.root));
+    }
+  }
+  /** @param {number} block @param {number} thread */
+  threadName(block, thread) {
+    const last = Math.min(thread + this.share, this.story.threads) - 1;
+    const name = threadName(this.story, thread);
+    const words = this.share > 1 ? `threads ${thread} to ${last}` : name;
+    return `${words} of block ${this.name(block)}`;
+  }
+};
+
+// widgets/static/kernel_profile.js
+var PERCENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 });
+function kernelProfile(story) {
+  const { profile } = story;
+  if (!profile) return el("p", { class: "empty" }, 'No profile was taken: run inspect(..., level="profile").');
+  if (!profile.lines.length && !profile.branches.length) return el("p", { class: "empty" }, "No thread touched an array: there is nothing to count.");
+  const sampled = profile.blocks_sampled < profile.blocks ? ` (${profile.blocks_sampled} of ${profile.blocks} blocks looked at)` : "";
+  const intensity = `${profile.intensity.toFixed(2)} operations per byte of global memory${sampled}`;
+  return el(
+    "div",
+    { class: "profile", tabindex: 0, role: "group", "aria-label": "profile" },
+    el("p", {}, intensity),
+    table(
+      ["line", "code", "access", "warp requests", "32-byte sectors", "useful", "bank passes"],
+      profile.lines.map((row) => [
+        row.line,
+        el("code", {}, row.text),
+        `${row.kind} ${row.array}`,
+        row.requests,
+        row.space === "global" ? `${row.sectors} (${row.ideal_sectors} would do)` : "",
+        row.space === "global" ? grade(PERCENT.format(row.coalescing), row.coalescing < 0.5) : "",
+        row.space === "shared" ? grade(`${row.bank_passes} (${row.fewest_passes} would do)`, row.bankConflict > 1.5) : ""
+      ])
+    ),
+    profile.branches.length > 0 && table(
+      ["line", "code", "warps that came by", "that split"],
+      profile.branches.map((row) => [
+        row.line,
+        el("code", {}, row.text),
+        row.warps,
+        grade(String(row.divergent), row.divergent * 2 > row.warps)
+      ])
+    )
+  );
+}
+function grade(text, poor) {
+  return poor ? el("b", { class: "poor" }, `▲ ${text}`) : text;
+}
+function table(heads, rows) {
+  return el(
+    "table",
+    {},
+    el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", { scope: "col" }, head)))),
+    el("tbody", {}, ...rows.map((row) => el("tr", {}, ...row.map((cell) => el("td", {}, cell)))))
+  );
+}
+
+// widgets/static/icons.js
+var PATHS = {
+  first: "M2 1h2v12H2zM13 1v12L5 7z",
+  back: "M11 1v12L3 7z",
+  play: "M3 1l9 6-9 6z",
+  pause: "M2 1h4v12H2zM8 1h4v12H8z",
+  next: "M2 1l7 6-7 6zM10 1h2v12h-2z",
+  last: "M1 1l6 6-6 6zM6 1l6 6-6 6zM12 1h2v12h-2z"
+};
+function icon(name) {
+  return svg("svg", { class: "icon", viewBox: "0 0 14 14", width: 12, height: 12, "aria-hidden": "true" }, svg("path", { d: PATHS[name] }));
+}
+
+// widgets/static/playback.js
+var SPEEDS = [0.5, 1, 2, 4, 8];
+var SECONDS = 0.9;
+var Playback = class {
+  /**
+   * @param {number} length how many steps; step -1 is before the first
+   * @param {(step: number) => void} show
+   * @param {(next: number) => boolean} [ask] true when a question must be answered before `next` is shown
+   * @param {(speed: number) => void} [paced] told the speed that was chosen
+   */
+  constructor(length, show, ask = () => false, paced = () => {
+  }) {
+    this.length = length;
+    this.onShow = show;
+    this.ask = ask;
+    this.paced = paced;
+    this.step = -1;
+    this.speed = 1;
+    this.timer = void 0;
+    this.play = button("play (space)", icon("play"), () => this.toggle(), { class: "play", disabled: length === 0 });
+    this.pace = button("speed, press to change", "1×", () => this.faster(), { class: "pace" });
+    this.backs = [button("first step (Home)", icon("first"), () => this.go(-1)), button("back (left arrow)", icon("back"), () => this.back())];
+    this.nexts = [button("next (right arrow)", icon("next"), () => this.next()), button("last step (End)", icon("last"), () => this.go(length - 1))];
+    this.root = el("div", { class: "playback", role: "group", "aria-label": "playback" }, ...this.backs, this.play, ...this.nexts, this.pace);
+  }
+  get playing() {
+    return this.timer !== void 0;
+  }
+  /** @param {number} step */
+  go(step) {
+    this.step = Math.min(Math.max(step, -1), this.length - 1);
+    for (const b of this.backs) b.disabled = this.step < 0;
+    for (const b of this.nexts) b.disabled = this.step >= this.length - 1;
+    this.onShow(this.step);
+  }
+  back() {
+    this.pause();
+    this.go(this.step - 1);
+  }
+  next() {
+    if (this.step >= this.length - 1) return this.pause();
+    if (this.ask(this.step + 1)) return this.pause();
+    this.go(this.step + 1);
+  }
+  toggle() {
+    if (this.playing) return this.pause();
+    if (this.step >= this.length - 1) this.go(-1);
+    this.tick();
+  }
+  tick() {
+    this.timer = setTimeout(() => this.tick(), 1e3 * SECONDS / this.speed);
+    this.face();
+    this.next();
+  }
+  pause() {
+    clearTimeout(this.timer);
+    this.timer = void 0;
+    this.face();
+  }
+  face() {
+    const name = this.playing ? "pause" : "play";
+    replace(this.play, icon(name));
+    this.play.setAttribute("aria-label", `${name} (space)`);
+    this.play.title = `${name} (space)`;
+  }
+  faster() {
+    this.setSpeed(SPEEDS[(SPEEDS.indexOf(this.speed) + 1) % SPEEDS.length]);
+    this.paced(this.speed);
+  }
+  /** @param {number} speed steps run this many times as fast */
+  setSpeed(speed) {
+    this.speed = speed;
+    this.pace.textContent = `${speed}×`;
+  }
+  /** The keys of the whole widget. @param {KeyboardEvent} event */
+  key(event) {
+    const target = (
+      /** @type {HTMLElement} */
+      event.target
+    );
+    if (event.altKey || event.ctrlKey || event.metaKey || target.closest("input:not([type=range]), textarea, select")) return;
+    const onButton = target.closest("button, [role=button]") !== null;
+    if (event.key === "ArrowRight") this.next();
+    else if (event.key === "ArrowLeft") this.back();
+    else if (event.key === "Home") this.go(-1);
+    else if (event.key === "End") this.go(this.length - 1);
+    else if (event.key === " " && !onButton) this.toggle();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+  stop() {
+    this.pause();
+  }
+};
+
+// widgets/static/timeline.js
+var Timeline = class {
+  /**
+   * @param {Stretch[]} stretches
+   * @param {number} length how many steps
+   * @param {(step: number) => void} go
+   * @param {(step: number) => string} say the step in words
+   */
+  constructor(stretches2, length, go, say) {
+    this.say = say;
+    this.slider = el("input", {
+      type: "range",
+      min: -1,
+      max: Math.max(length - 1, 0),
+      value: -1,
+      "aria-label": "step",
+      oninput: () => go(Number(this.slider.value))
+    });
+    this.length = length;
+    this.hand = el("i", { class: "hand" });
+    this.todo = el("i", { class: "todo" });
+    this.root = el(
+      "div",
+      { class: "timeline" },
+      ...stretches2.map(
+        ({ name, phase, first, end }) => el(
+          "span",
+          { class: `stretch ${phase}`, style: `flex-grow:${end - first}`, title: `${name}: steps ${first + 1} to ${end}` },
+          el("b", {}, name)
+        )
+      ),
+      this.todo,
+      this.hand,
+      this.slider
+    );
+  }
+  /** @param {number} step */
+  show(step) {
+    const share = `${100 * (step + 1) / Math.max(this.length, 1)}%`;
+    this.slider.value = String(step);
+    this.slider.setAttribute("aria-valuetext", this.say(step));
+    this.hand.style.left = share;
+    this.todo.style.left = share;
+  }
+};
+
+// widgets/static/kernel_view.js
+var KernelView = class {
+  /** @param {Story} story @param {(frame: number) => void} moved */
+  constructor(story, moved) {
+    this.story = story;
+    this.moved = moved;
+    this.frame = -1;
+    this.blocks = new KernelBlocks(story, (block, thread) => this.pointAtThread(block, thread));
+    this.arrays = new KernelArrays(story, (place) => this.pointAtCell(place), (block) => this.blocks.name(block));
+    this.lines = new Map(story.source.map((text, i) => [story.firstLine + i, this.line(story.firstLine + i, text)]));
+    this.code = el("div", { class: "code kernel-code", role: "group", "aria-label": "kernel", tabindex: 0 }, ...this.lines.values());
+    this.status = el("p", { class: "status", role: "status" });
+    this.threads = svg("svg", { class: "threads-to-cells", "aria-hidden": "true" });
+    this.playback = new Playback(story.frames.length, (frame) => this.show(frame));
+    this.timeline = new Timeline(stretches(story), story.frames.length, (frame) => this.playback.go(frame), (frame) => this.say(frame));
+    this.steps = el("div", { class: "kernel-body" }, this.code, this.blocks.root, this.arrays.root, this.threads);
+    this.signs = this.legend();
+    this.profile = el("div", { class: "kernel-profile", hidden: true }, kernelProfile(story));
+    this.root = el(
+      "section",
+      { class: "shell kernel-view", "aria-label": `kernel ${story.kernel}`, onkeydown: (event) => this.playback.key(event) },
+      this.header(),
+      this.steps,
+      this.profile,
+      this.signs,
+      this.findings(),
+      this.status,
+      el("footer", { class: "controls", hidden: story.nothing !== "" }, this.playback.root, this.timeline.root)
+    );
+    this.playback.go(Math.min(0, story.frames.length - 1));
+  }
+  header() {
+    const { story } = this;
+    const tabs = ["Steps", "Profile"].map(
+      (name, i) => button(`show ${name.toLowerCase()}`, name, () => this.tab(i === 1), { class: "mode", "aria-pressed": String(i === 0) })
+    );
+    this.tabs = tabs;
+    const count = story.findings.length;
+    const verdict = count ? `${count} ${count === 1 ? "finding" : "findings"}` : "no findings";
+    const shape = `${dims(story.grid)} ${plural(story.grid, "block")} of ${dims(story.block)} ${plural(story.block, "thread")}`;
+    return el(
+      "header",
+      { class: "head" },
+      el("b", {}, story.kernel),
+      ...tabs,
+      el("span", { class: "shape" }, `${shape} · ${story.engine} engine · level ${story.level}`),
+      el("span", { class: count ? "verdict bad" : "verdict good" }, count ? `! ${verdict}` : `✓ ${verdict}`)
+    );
+  }
+  legend() {
+    const sign = (state, mark) => el("span", {}, svg("svg", { width: 15, height: 15 }, svg("g", { class: `thread ${state}` }, svg("rect", { x: 1, y: 1, width: 13, height: 13, rx: 2 }), svg("text", { x: 7.5, y: 11 }, mark))), ` ${state}`);
+    return el("p", { class: "legend", hidden: this.story.nothing !== "" }, sign("reading", "R"), sign("writing", "W"), sign("between", ""), sign("waiting", "‖"), sign("done", "✓"), this.story.findings.length > 0 && sign("hazard", "!"), el("span", {}, "cells: filled = read, outlined = written since the last barrier"));
+  }
+  /** @param {boolean} profile */
+  tab(profile) {
+    this.steps.hidden = profile;
+    this.signs.hidden = profile || this.story.nothing !== "";
+    this.profile.hidden = !profile;
+    this.tabs?.forEach((each, i) => each.setAttribute("aria-pressed", String(i === 1 === profile)));
+  }
+  /** @param {number} number @param {string} text */
+  line(number, text) {
+    const guilty = this.story.findings.some((finding) => finding.line === number);
+    const count = this.story.counts[number];
+    const label = count ? `${count} accesses` : "";
+    return el(
+      "div",
+      { class: `line ${guilty ? "hazard" : ""}`, "data-line": number },
+      el("span", { class: "number" }, guilty ? `! ${number}` : number),
+      el("code", {}, text || " "),
+      el("span", { class: "count", title: label }, count ? `${count}×` : "")
+    );
+  }
+  findings() {
+    const { findings, notes, printed } = this.story;
+    return el(
+      "div",
+      { class: "findings" },
+      ...findings.map(
+        (finding) => el(
+          "details",
+          { class: finding.severity, ontoggle: (event) => this.openFinding(finding, event) },
+          el("summary", {}, el("b", {}, `${finding.severity === "error" ? "!" : "▲"} ${finding.kind}`), finding.line ? ` line ${finding.line}: ` : " ", el("code", {}, finding.text)),
+          el("p", {}, finding.sentence),
+          el("p", {}, el("b", {}, "Try: "), finding.hint)
+        )
+      ),
+      ...notes.map((note) => el("p", { class: "note" }, note)),
+      this.story.accessesLeftOut > 0 && el("p", { class: "note" }, `${this.story.accessesLeftOut} accesses are not shown.`),
+      printed && el("pre", { class: "printed" }, printed)
+    );
+  }
+  /** Opening a finding goes to the moment when it happened. @param {Finding} finding @param {Event} event */
+  openFinding(finding, event) {
+    if (!/** @type {HTMLDetailsElement} */
+    event.target.open) return;
+    const at = this.story.frames.findIndex(
+      ({ accesses }) => accesses.some((access) => access.line === finding.line && access.block === finding.card)
+    );
+    if (at >= 0) this.playback.go(at);
+  }
+  /** @param {number} frame */
+  show(frame) {
+    this.frame = frame;
+    const epoch = epochOfBlocks(this.story, frame);
+    this.blocks.show(frame, epoch);
+    this.arrays.show(frame);
+    const now = this.story.frames[frame]?.line;
+    for (const [number, row] of this.lines) {
+      row.classList.toggle("current", number === now);
+      if (number === now) keepInView(this.code, row);
+    }
+    this.timeline?.show(frame);
+    this.status.textContent = this.say(frame);
+    this.threads.replaceChildren();
+    this.moved(frame);
+  }
+  /** @param {number} frame */
+  say(frame) {
+    if (this.story.nothing) return "";
+    if (frame < 0) return "Before the first access.";
+    const access = this.story.frames[frame].accesses[0];
+    const array = this.story.arrays[access.array];
+    const warp = Math.floor(unpacked(access.threads)[0] / 32);
+    const { lanes, sectors, ideal, passes, fewest } = request(access, array, warp);
+    const cost = array.space === "shared" ? `its first warp's request takes ${passes} ${passes === 1 ? "pass" : "passes"} over the banks, ${fewest} would do` : `its first warp's request (${lanes} ${lanes === 1 ? "lane" : "lanes"}) moves ${sectors} ${sectors === 1 ? "sector" : "sectors"} of 32 bytes, ${ideal} would do`;
+    return `${sentence(this.story, frame)}; ${cost}.`;
+  }
+  /** @param {number} block @param {number | null} thread */
+  pointAtThread(block, thread) {
+    if (thread === null) return this.unpoint();
+    const places = touches(this.story, this.frame, block, thread).map((each) => ({ ...each, block }));
+    this.blocks.light([{ block, thread }]);
+    this.arrays.light(places);
+    const from = this.blocks.square(block, thread);
+    this.connect(places.map((place) => [from, this.arrays.cell(place), place.kind]));
+    const what = places.map((place) => `${place.kind === "read" ? "reads" : "writes"} ${this.arrays.name(place)}`).join(", ");
+    this.status.textContent = `${this.blocks.threadName(block, thread)} ${what || "touches nothing in this frame"}.`;
+  }
+  /** @param {import("./kernel_arrays.js").Place | null} place */
+  pointAtCell(place) {
+    if (place === null) return this.unpoint();
+    const found = toucher(this.story, this.frame, place.array, place.index, place.block);
+    this.arrays.light([place]);
+    this.blocks.light(found);
+    this.connect(found.slice(0, 8).map((each) => [this.blocks.square(each.block, each.thread), this.arrays.cell(place), each.kind]));
+    const words = found.slice(0, 4).map((each) => `${this.blocks.threadName(each.block, each.thread)} (${each.kind}, line ${each.line})`);
+    const more = found.length > 4 ? ` and ${found.length - 4} more` : "";
+    this.status.textContent = `${this.arrays.name(place)}: ${words.join(", ") || "nobody so far"}${more}.`;
+  }
+  unpoint() {
+    this.blocks.light([]);
+    this.arrays.light([]);
+    this.threads.replaceChildren();
+    this.status.textContent = this.say(this.frame);
+  }
+  /** Lines from threads to cells. @param {[Element | undefined, Element | undefined, string][]} pairs */
+  connect(pairs) {
+    const home = this.steps.getBoundingClientRect();
+    const middle = (node) => {
+      const box = node.getBoundingClientRect();
+      return [box.x + box.width / 2 - home.x, box.y + box.height / 2 - home.y];
+    };
+    const lines = pairs.flatMap(([from, to, kind]) => {
+      if (!from || !to) return [];
+      const [x1, y1] = middle(from);
+      const [x2, y2] = middle(to);
+      return [svg("line", { x1, y1, x2, y2, class: kind })];
+    });
+    replace(this.threads, ...lines);
+  }
+  destroy() {
+    this.playback.stop();
+  }
+};
+function stretches(story) {
+  return epochs(story).map(({ epoch, start, stop }, i) => ({
+    name: epoch === 0 ? "start" : `after barrier ${epoch}`,
+    phase: i % 2 ? "trace" : "run",
+    first: start,
+    end: stop
+  }));
+}
+function dims(shape) {
+  const used = shape.reduce((last, size, i) => size > 1 ? i + 1 : last, 1);
+  return shape.slice(0, used).join("×");
+}
+function plural(shape, word) {
+  return shape.every((size) => size === 1) ? word : `${word}s`;
+}
+
+// widgets/static/theme_button.js
+function themeButton(root) {
+  root.dataset.theme = "auto";
+  return button(
+    "change the theme",
+    "◐",
+    () => {
+      const system = matchMedia("(prefers-color-scheme: dark)").matches;
+      const dark = root.dataset.theme === "dark" || root.dataset.theme === "auto" && system;
+      root.dataset.theme = dark ? "light" : "dark";
+    },
+    { class: "theme" }
+  );
+}
+
+// widgets/static/kernel_app.js
+function page(root, data) {
+  settle(root);
+  const view = new KernelView(data, () => {
+  });
+  root.append(view.root);
+  view.root.querySelector(".head")?.append(themeButton(root));
+  return view;
+}
+function render({ model, el: root }) {
+  settle(root);
+  const view = new KernelView(model.get("_data"), (frame) => {
+    if (frame === model.get("frame")) return;
+    model.set("frame", frame);
+    try {
+      model.save_changes();
+    } catch {
+    }
+  });
+  root.append(view.root);
+  const moved = () => model.get("frame") !== view.frame && view.playback.go(model.get("frame"));
+  model.on("change:frame", moved);
+  return () => {
+    view.destroy();
+    model.off("change:frame", moved);
+  };
+}
+var kernel_app_default = { render };
+export {
+  kernel_app_default as default,
+  page
+};

@@ -1,0 +1,172 @@
+// widgets/static/dom.js
+function el(tag, attributes = {}, ...children) {
+  return (
+    /** @type {any} */
+    fill(document.createElement(tag), attributes, children)
+  );
+}
+function fill(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") node.addEventListener(name.slice(2), value);
+    else if (value === true) node.setAttribute(name, "");
+    else if (value !== null && value !== void 0 && value !== false) node.setAttribute(name, String(value));
+  }
+  node.append(...children.filter((child) => child || child === 0).map((child) => (
+    /** @type {any} */
+    child
+  )));
+  return node;
+}
+function replace(node, ...children) {
+  node.replaceChildren(...children.filter((child) => child || child === 0).map((child) => (
+    /** @type {any} */
+    child
+  )));
+}
+function button(label, face, press, attributes = {}) {
+  const worded = typeof face === "string" && /[\p{L}\d]/u.test(face) && !label.includes(face);
+  const name = worded ? `${face}: ${label}` : label;
+  return el("button", { type: "button", title: label, "aria-label": name, onclick: press, ...attributes }, face);
+}
+function settle(root) {
+  root.classList.add("duet");
+  root.addEventListener("focusin", (event) => {
+    event.target.dataset.lmSuppressShortcuts = "true";
+  });
+}
+
+// widgets/static/theme_button.js
+function themeButton(root) {
+  root.dataset.theme = "auto";
+  return button(
+    "change the theme",
+    "◐",
+    () => {
+      const system = matchMedia("(prefers-color-scheme: dark)").matches;
+      const dark = root.dataset.theme === "dark" || root.dataset.theme === "auto" && system;
+      root.dataset.theme = dark ? "light" : "dark";
+    },
+    { class: "theme" }
+  );
+}
+
+// widgets/static/trace_cache.js
+var TraceCacheView = class {
+  /**
+   * @param {History} history
+   * @param {((verb: "predict" | "run", text: string) => void) | null} ask null where no kernel listens
+   */
+  constructor(history, ask) {
+    this.ask = ask;
+    this.calls = el("tbody");
+    this.entries = el("ol", { class: "entries", start: 0 });
+    this.breaks = el("ul", { class: "breaks" });
+    this.answer = el("p", { class: "status", role: "status" });
+    this.input = el("input", { type: "text", "aria-label": "arguments of a call", placeholder: `arguments, as in ${example(history.framework)}`, spellcheck: "false" });
+    this.title = el("b");
+    this.count = el("span", { class: "shape" });
+    this.root = el(
+      "section",
+      { class: "shell trace-cache", "aria-label": "trace cache" },
+      el("header", { class: "head" }, this.title, this.count),
+      ask && this.form(),
+      this.answer,
+      el(
+        "div",
+        { class: "cache-body" },
+        el("table", { class: "calls", "aria-label": "calls" }, el("thead", {}, head("call", "arguments", "graph", "why")), this.calls),
+        el("div", { class: "graphs" }, el("h3", {}, "Graphs in the cache"), this.entries, this.breaks)
+      )
+    );
+    this.show(history);
+  }
+  form() {
+    const send = (verb) => {
+      if (this.input.value.trim()) this.ask?.(verb, this.input.value);
+    };
+    this.input.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Enter") send(event.shiftKey ? "run" : "predict");
+    });
+    return el(
+      "div",
+      { class: "form" },
+      el("label", {}, "Try ", this.input),
+      button("which graph would this call use? (Enter)", "Predict", () => send("predict")),
+      button("call it (Shift+Enter)", "Run", () => send("run"))
+    );
+  }
+  /** @param {History} history */
+  show(history) {
+    const traced = history.calls.filter((call) => call.traced).length;
+    this.title.textContent = history.function;
+    this.count.textContent = `${plural(history.calls.length, "call")}, ${plural(traced, "trace")}, ${plural(history.entries.length, "graph")}`;
+    replace(this.calls, ...history.calls.map((call) => row(call)));
+    replace(this.entries, ...history.entries.map((entry) => graph(entry)));
+    replace(this.breaks, ...history.breaks.map((each) => el("li", {}, el("code", {}, each.line), " ", each.reason)));
+  }
+  /** @param {Answer} answer */
+  reply(answer) {
+    this.answer.textContent = answer.error || answer.words;
+    this.answer.classList.toggle("bad", answer.error !== "");
+    [...this.entries.children].forEach((item, i) => item.classList.toggle("lit", i === answer.entry));
+  }
+};
+function example(framework) {
+  return framework === "tensorflow" ? "tf.ones([3]), 2" : "torch.ones(3), 2";
+}
+var SIGNS = { traced: "●", reused: "○", raised: "✗" };
+function row(call) {
+  const which = call.entries.map((entry) => `#${entry}`).join(", ");
+  return el(
+    "tr",
+    { class: call.verb },
+    el("td", {}, call.index + 1),
+    el("td", {}, el("code", {}, call.arguments)),
+    el("td", {}, `${SIGNS[call.verb]} ${call.verb} ${which}`),
+    el("td", {}, call.reasons.join("; "))
+  );
+}
+function graph(entry) {
+  return el("li", {}, el("b", {}, `#${entry.index}`), ...entry.keys.map((key) => el("code", {}, key)), ` ${plural(entry.ops, "op")}`);
+}
+function head(...names) {
+  return el("tr", {}, ...names.map((name) => el("th", { scope: "col" }, name)));
+}
+function plural(count, word) {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}
+
+// widgets/static/trace_cache_app.js
+function page(root, data) {
+  settle(root);
+  const view = new TraceCacheView(data.history, null);
+  root.append(view.root);
+  view.root.querySelector(".head")?.append(themeButton(root));
+  return view;
+}
+function render({ model, el: root }) {
+  settle(root);
+  const ask = (verb, text) => {
+    try {
+      model.send({ verb, arguments: text });
+    } catch {
+      view.reply({ arguments: text, entry: null, words: "", error: "The kernel has ended: run the cell again." });
+    }
+  };
+  const view = new TraceCacheView(model.get("_history"), ask);
+  const changed = () => view.show(model.get("_history"));
+  const answered = () => view.reply(model.get("_answer"));
+  model.on("change:_history", changed);
+  model.on("change:_answer", answered);
+  root.append(view.root);
+  return () => {
+    model.off("change:_history", changed);
+    model.off("change:_answer", answered);
+  };
+}
+var trace_cache_app_default = { render };
+export {
+  trace_cache_app_default as default,
+  page
+};

@@ -1,0 +1,39 @@
+"""The front end as a widget or a page takes it: one ES module and one style sheet, with nothing left to fetch.
+
+`static/*.js` are the sources. `npm run bundle` joins what each entry imports into one file of `bundles/`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from graphviz_tools.drawing.palette import PALETTE
+
+_HERE = Path(__file__).parent
+
+
+@cache
+def script(entry: str = "app.js") -> str:
+    """`static/<entry>` and everything that it imports, as one ES module."""
+    return (_HERE / "bundles" / entry).read_text("utf-8")
+
+
+@cache
+def style(*further: str) -> str:
+    """The style sheet, with the palette as CSS variables for light and dark, then the `further` files."""
+    sheets = ("theme.css", *further)
+    return _variables() + "".join((_HERE / "static" / name).read_text("utf-8") for name in sheets)
+
+
+def _variables() -> str:
+    light, dark = (
+        "".join(f"--duet-{name}:{colour};" for name, colour in PALETTE[theme].items())
+        for theme in ("light", "dark")
+    )
+    return (
+        f".duet{{{light}color-scheme:light}}\n"
+        f'body[data-jp-theme-light="false"] .duet:not([data-theme]),.vscode-dark .duet:not([data-theme]),'
+        f'.duet[data-theme="dark"]{{{dark}color-scheme:dark}}\n'
+        f'@media (prefers-color-scheme:dark){{.duet[data-theme="auto"]{{{dark}color-scheme:dark}}}}\n'
+    )
