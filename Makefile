@@ -61,7 +61,7 @@ bench:
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 lessons: install
-	@$(BIN)/python tools/execute_notebooks.py $(ARGS)
+	@$(BIN)/duet build $(ARGS)
 
 clean:
 	rm -rf .venv .venv-peers node_modules artifacts

@@ -17,7 +17,12 @@ from graphviz_tools.errors import NotInstalledError, UserError
 
 MANIFEST = Path(".duet") / "shipped.json"
 SHIPPED = {".ipynb", ".md", ".png", ".svg", ".csv"}
-SOLUTIONS = ("master.ipynb", ".bundle.json")  # ends of the names that a learner never gets
+KEPT_BACK = (
+    "lesson.md",
+    "exercise.md",
+    "answers.py",
+    ".bundle.json",
+)  # ends of names that learners never get
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ def course_files() -> Iterator[tuple[str, bytes]]:
         home = package_folder(room)
         for path in sorted(home.glob(f"{folders}/**/*")) + sorted(home.glob("README.md")):
             hidden = any(part.startswith((".", "__")) for part in path.relative_to(home).parts)
-            if path.is_file() and path.suffix in SHIPPED and not path.name.endswith(SOLUTIONS) and not hidden:
+            if path.is_file() and path.suffix in SHIPPED and not path.name.endswith(KEPT_BACK) and not hidden:
                 yield f"{room}/{path.relative_to(home).as_posix()}", path.read_bytes()
 
 

@@ -17,6 +17,7 @@ from graphviz_tools.errors import UserError
 if TYPE_CHECKING:
     from graph_duet.grading.classroom.grade import Summary
     from graph_duet.grading.classroom.gradebook import Gradebook
+    from graph_duet.grading.exercise.bundle import Bundle
     from graph_duet.grading.report import CheckResult
     from graph_duet.grading.self_check import OwnRun
 
@@ -42,13 +43,22 @@ _NAMED = 12  # students whose names stand behind a fault in a summary
 
 
 def release(
-    master: Annotated[Path, typer.Argument(help="A master notebook, or the folder that holds one.")],
-    to: Annotated[Path | None, typer.Option(help="Where to write; default: beside the master.")] = None,
+    folder: Annotated[Path, typer.Argument(help="The folder of an exercise.md.")],
+    to: Annotated[Path | None, typer.Option(help="Where to write; default: that folder.")] = None,
 ) -> None:
-    """Make the learner's notebook and the grader's bundle from a master."""
+    """Make the learner's notebook and the grader's bundle of one exercise."""
     from graph_duet import grading
+    from graph_duet.authoring.bundles import bundle_of
+    from graph_duet.grading.exercise import notebooks
+    from graph_duet.grading.releasing import write_release
 
-    made = grading.release(master, to)
+    if (folder / "exercise.md").is_file():
+        built = folder / "exercise.ipynb"
+        made = write_release(
+            bundle_of(folder), to or folder, notebooks.read(built) if built.exists() else None
+        )
+    else:
+        made = grading.release(folder, to)
     exercise = made.bundle.exercise
     console.print(f"{exercise.id}: {len(exercise.tasks)} tasks, {exercise.points:g} points.")
     console.print(f"For learners: {made.exercise}", highlight=False, soft_wrap=True)
@@ -204,7 +214,7 @@ def _grade(
     from graph_duet.grading.classroom.submissions import collect
 
     require_sandbox(unsafe)
-    bundle = grading.Bundle.load(assignment / "exercise.bundle.json" if assignment.is_dir() else assignment)
+    bundle = _assigned(assignment)
     found = list(collect(submissions))
     conditions = grading.Conditions(sandbox=not unsafe, gpu=gpu)
     if scheduler is None:
@@ -217,6 +227,16 @@ def _grade(
             found, bundle, book, conditions, client, seed, task, on_done=lambda _: bar.advance(line)
         )
     _print_summary(summary)
+
+
+def _assigned(assignment: Path) -> Bundle:
+    """The bundle that is meant: a file, the one in a folder, or one that is built from a folder's exercise.md."""
+    from graph_duet.authoring.bundles import bundle_of
+    from graph_duet.grading.exercise.bundle import Bundle
+
+    if assignment.is_dir() and (assignment / "exercise.md").is_file():
+        return bundle_of(assignment)
+    return Bundle.load(assignment / "exercise.bundle.json" if assignment.is_dir() else assignment)
 
 
 def require_sandbox(unsafe: bool) -> None:

@@ -35,46 +35,62 @@ class Release:
 
 
 def release(master: Path | str, to: Path | str | None = None) -> Release:
-    """Make `exercise.ipynb` and `exercise.bundle.json` from a master notebook (or the folder that holds one).
+    """Make `exercise.ipynb` and `exercise.bundle.json` from a notebook with solutions, or the folder of its
+    `master.ipynb`.
 
-    They are written beside the master, or into `to`. The solution runs twice, in the sandbox where there is
-    one. Raises UserError that names the cell when the
-    format is not followed, the solution fails, or a check prints something that changes from run to run.
+    They are written beside it, or into `to`. Raises UserError as `notebooks.read` and
+    `make_bundle` do, with the file's name.
     """
     path = Path(master)
     path = path / "master.ipynb" if path.is_dir() else path
     notebook = notebooks.read(path)
     try:
-        outcomes = _run_twice(notebook, path.parent)
+        bundle = make_bundle(notebook, path.parent)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
-    expected = {o.cell: o.outputs for o in outcomes if o.role == "check"}
-    bundle = Bundle(_without_answers_outputs(notebook), expected)
     folder = Path(to) if to is not None else path.parent
+    return write_release(bundle, folder, notebook)
+
+
+def write_release(bundle: Bundle, folder: Path, executed: NotebookNode | None = None) -> Release:
+    """Write the learner's notebook and the grader's bundle into `folder`, which is made if need be."""
     folder.mkdir(parents=True, exist_ok=True)
     learners = folder / "exercise.ipynb"
-    learners.write_text(notebooks.dumps(exercise_notebook(bundle)), encoding="utf-8")
+    learners.write_text(notebooks.dumps(exercise_notebook(bundle, executed)), encoding="utf-8")
     return Release(learners, bundle.save(folder / "exercise.bundle.json"), bundle)
 
 
-def _without_answers_outputs(master: NotebookNode) -> NotebookNode:
-    """The master with the outputs of what stands above the first answer, which no answer can have made."""
-    stripped = copy.deepcopy(master)
-    answered = False
-    for cell in stripped.cells:
-        answered = answered or kind(cell) in ("answer", "kernel")
-        if cell.cell_type == "code" and (answered or kind(cell) not in ("given", "look")):
+def make_bundle(solved: NotebookNode, folder: Path) -> Bundle:
+    """The grader's bundle of a notebook with solutions, which runs twice, in the sandbox where there is one.
+
+    Its saved outputs are not kept, so the same text gives the same bundle. `folder` is where it runs when it
+    is not confined. Raises UserError that names the cell when the format is not followed, the solution
+    fails, or a check prints something that changes from run to run.
+    """
+    outcomes = _run_twice(solved, folder)
+    expected = {o.cell: o.outputs for o in outcomes if o.role == "check"}
+    bare = copy.deepcopy(solved)
+    for cell in bare.cells:
+        if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    return stripped
+    return Bundle(bare, expected)
 
 
-def exercise_notebook(bundle: Bundle) -> NotebookNode:
-    """The notebook that learners get: holes emptied, hidden cells gone, check cells with the outputs to
-    reach."""
+def exercise_notebook(bundle: Bundle, executed: NotebookNode | None = None) -> NotebookNode:
+    """The notebook that learners get: holes emptied, hidden cells gone, check cells with the outputs to reach.
+
+    From `executed`, a run of the solution, come the outputs of what stands above the first answer, which no
+    answer can have made.
+    """
     notebook = copy.deepcopy(bundle.notebook)
+    shown = _shown_outputs(executed) if executed is not None else {}
+    for cell in notebook.cells:
+        if cell.id in shown:
+            cell.outputs = copy.deepcopy(shown[cell.id].outputs)
+            cell.execution_count = shown[cell.id].execution_count
+    notebook.cells = [cell for cell in notebook.cells if kind(cell) != "hidden"]
     checks = {check.cell: check for check in bundle.exercise.checks}
     sealed: dict[str, str] = {}
-    notebook.cells = [cell for cell in notebook.cells if kind(cell) != "hidden"]
     for cell in notebook.cells:
         check = checks.get(cell.id)
         if cell.id in bundle.untouched:
@@ -86,11 +102,21 @@ def exercise_notebook(bundle: Bundle) -> NotebookNode:
             cell.outputs, cell.execution_count = copy.deepcopy(bundle.expected[cell.id]), 1
     hidden = {task.id: sum(c.points for c in task.checks if c.hidden) for task in bundle.exercise.tasks}
     notebook.metadata.duet.release = {
-        "seal": bundle.seal,
         "sealed": sealed,
         "hidden": {task: points for task, points in hidden.items() if points},
     }
     return notebook
+
+
+def _shown_outputs(executed: NotebookNode) -> dict[str, NotebookNode]:
+    """The given and look cells above the first answer, by id."""
+    shown: dict[str, NotebookNode] = {}
+    for cell in executed.cells:
+        if kind(cell) in ("answer", "kernel"):
+            break
+        if cell.cell_type == "code" and kind(cell) in ("given", "look"):
+            shown[cell.id] = cell
+    return shown
 
 
 def fill(notebook: NotebookNode, answers: Mapping[str, str | Sequence[str]]) -> NotebookNode:

@@ -40,7 +40,7 @@ _SYSTEM = (
     "/etc/fonts",
 )
 _ROOMS = ("graphviz_tools", "widgets", "gpu_labs", "graph_duet")
-SECRET = ("master.ipynb", "*.bundle.json", "reference.py")
+SECRET = ("exercise.md", "answers.py", "master.ipynb", "*.bundle.json")
 _NVIDIA = Path("/dev/nvidiactl")
 _SCRIPT = "import sys; from graph_duet.notebook_kernels.zygote import main; main(*sys.argv[1:])"
 

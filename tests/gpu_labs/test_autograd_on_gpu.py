@@ -9,10 +9,11 @@ pytestmark = [
 ]
 
 from gpu_labs.autograd import launch  # noqa: E402
-from gpu_labs.G01_guards import reference as g01  # noqa: E402
-from gpu_labs.G02_grid_stride import reference as g02  # noqa: E402
-from gpu_labs.G05_shared_memory import reference as g05  # noqa: E402
-from gpu_labs.G06_block_reduction import reference as g06  # noqa: E402
+from tests.gpu_labs.solved_labs import solution  # noqa: E402
+
+g01, g02, g05, g06 = (
+    solution(lab) for lab in ("G01_guards", "G02_grid_stride", "G05_shared_memory", "G06_block_reduction")
+)
 
 
 def pooled(x):

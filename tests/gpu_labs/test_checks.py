@@ -9,14 +9,16 @@ import torch
 from torch.autograd import gradcheck, gradgradcheck
 
 from gpu_labs import cuda
+from gpu_labs.autograd import kernel_function
 from gpu_labs.checks import Case, KernelTask, second_opinion
-from gpu_labs.G01_guards import reference as g01
 from gpu_labs.G01_guards import task as g01_task
-from gpu_labs.G02_grid_stride import reference as g02
-from gpu_labs.G05_shared_memory import reference as g05
-from gpu_labs.G06_block_reduction import reference as g06
 from gpu_labs.G06_block_reduction import task as g06_task
 from graphviz_tools.frameworks import import_tensorflow
+from tests.gpu_labs.solved_labs import solution
+
+g01, g02, g05, g06 = (
+    solution(lab) for lab in ("G01_guards", "G02_grid_stride", "G05_shared_memory", "G06_block_reduction")
+)
 
 
 @cuda.jit
@@ -120,18 +122,19 @@ def test_what_a_kernel_never_writes_is_no_right_answer_by_chance():
 
 
 @pytest.mark.parametrize(
-    ("function", "arguments"),
+    ("forward", "backward", "backward_of_backward", "constants"),
     [
-        (g01.affine, (numbers(9), 3.0, -1.0)),
-        (g02.relu, (numbers(9),)),
-        (g05.average_pool, (numbers(9),)),
-        (g06.total, (numbers(9),)),
+        (g01.affine_forward, g01.affine_backward, lambda up, a: g01.affine_backward(up, a), (3.0, -1.0)),
+        (g02.relu_forward, g02.relu_backward, lambda up, x: (g02.relu_backward(up, x), None), ()),
+        (g05.average_pool_forward, g05.average_pool_backward, g05.average_pool_forward, ()),
+        (g06.total_forward, g06.total_backward, lambda up, x: (g06.total_forward(up), None), ()),
     ],
     ids=["affine", "relu", "average_pool", "total"],
 )
-def test_the_reference_answers_pass_gradcheck_twice_over(function, arguments):
-    assert gradcheck(function, arguments)
-    assert gradgradcheck(function, arguments)
+def test_the_solutions_pass_gradcheck_twice_over(forward, backward, backward_of_backward, constants):
+    function = kernel_function(forward, kernel_function(backward, backward_of_backward))
+    assert gradcheck(function, (numbers(9), *constants))
+    assert gradgradcheck(function, (numbers(9), *constants))
 
 
 def test_tensorflow_agrees_with_every_reference_answer():

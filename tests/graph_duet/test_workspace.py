@@ -74,4 +74,4 @@ def test_a_shipped_notebook_is_trusted_and_one_that_was_changed_is_not(
 def test_solutions_are_never_copied() -> None:
     names = [name for name, _ in workspace.course_files()]
     assert "lessons/README.md" in names
-    assert not [name for name in names if name.endswith(workspace.SOLUTIONS)]
+    assert not [name for name in names if name.endswith(workspace.KEPT_BACK)]

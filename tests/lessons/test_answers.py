@@ -6,116 +6,116 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from graph_duet import grading
+from graph_duet.authoring import bundles
+from graph_duet.authoring.answers import Answer, Answers, Wrong, answers_of
 from graph_duet.grading import Bundle, Grader, Report
-from tests.lessons.answers import Answer, Answers, Wrong
-from tests.lessons.answers.table import EXERCISES
+from graph_duet.grading.exercise.format import kind
+from tests.lessons.course import EXERCISES, name, solved
 
-ROOT = Path(__file__).resolve().parents[2]
+
+class Tried(NamedTuple):
+    """An exercise, the answers that are tried on it, and the grader that tries them."""
+
+    answers: Answers
+    bundle: Bundle
+    grader: Grader
+
+    def grade(self, filled: dict[str, Answer]) -> Report:
+        return self.grader.grade(grading.fill(grading.exercise_notebook(self.bundle), filled))
 
 
 @cache
-def bundle_of(folder: str) -> Bundle:
-    return Bundle.load(ROOT / folder / "exercise.bundle.json")
+def bundle_of(folder: Path) -> Bundle:
+    return bundles.bundle_of(folder)
 
 
-@pytest.fixture(scope="module", params=EXERCISES, ids=lambda answers: Path(answers.folder).name)
-def graded(request: pytest.FixtureRequest) -> Iterator[tuple[Answers, Grader]]:
-    answers: Answers = request.param
-    with Grader(bundle_of(answers.folder)) as grader:
-        yield answers, grader
+@pytest.fixture(scope="module", params=EXERCISES, ids=name)
+def tried(request: pytest.FixtureRequest) -> Iterator[Tried]:
+    folder: Path = request.param
+    with Grader(bundle_of(folder)) as grader:
+        yield Tried(answers_of(folder), bundle_of(folder), grader)
 
 
-def grade(grader: Grader, answers: Answers, filled: dict[str, Answer]) -> Report:
-    exercise = grading.exercise_notebook(bundle_of(answers.folder))
-    return grader.grade(grading.fill(exercise, filled))
-
-
-def test_the_reference_gets_full_marks(graded: tuple[Answers, Grader]) -> None:
-    answers, grader = graded
-    report = grader.grade(grading.solved(bundle_of(answers.folder)))
+def test_the_solution_gets_full_marks(tried: Tried) -> None:
+    report = tried.grader.grade(grading.solved(tried.bundle))
     assert (report.fault, report.points) == ("", report.possible), lost(report)
 
 
-def test_another_right_solution_gets_full_marks(graded: tuple[Answers, Grader]) -> None:
-    answers, grader = graded
-    report = grade(grader, answers, answers.right)
+def test_another_right_solution_gets_full_marks(tried: Tried) -> None:
+    report = tried.grade(tried.answers.right)
     assert (report.fault, report.points) == ("", report.possible), lost(report)
 
 
-def test_an_unusual_right_solution_gets_full_marks(graded: tuple[Answers, Grader]) -> None:
-    answers, grader = graded
-    report = grade(grader, answers, answers.right | answers.unusual)
+def test_an_unusual_right_solution_gets_full_marks(tried: Tried) -> None:
+    report = tried.grade(tried.answers.right | tried.answers.unusual)
     assert (report.fault, report.points) == ("", report.possible), lost(report)
 
 
-def test_the_untouched_exercise_scores_nothing(graded: tuple[Answers, Grader]) -> None:
-    answers, grader = graded
-    report = grade(grader, answers, {})
+def test_the_untouched_exercise_scores_nothing(tried: Tried) -> None:
+    report = tried.grade({})
     assert report.points == 0
     assert {check.fault for check in report.checks} == {"empty"}
 
 
-def test_wrong_answers_fail_for_the_stated_reason(graded: tuple[Answers, Grader]) -> None:
-    answers, grader = graded
+def test_wrong_answers_fail_for_the_stated_reason(tried: Tried) -> None:
     surprises = []
-    for batch in batches(answers):
-        report = grade(grader, answers, filling(answers, batch))
+    for batch in batches(tried):
+        report = tried.grade(filling(tried, batch))
         surprises += [
             surprise
             for task, wrong in batch.items()
-            if (surprise := misjudged(report, task, as_judged(answers, task, wrong)))
+            if (surprise := misjudged(report, task, as_judged(tried, task, wrong)))
         ]
     assert not surprises, "\n".join(surprises)
 
 
-@pytest.mark.parametrize("answers", EXERCISES, ids=lambda answers: Path(answers.folder).name)
-def test_every_task_has_three_wrong_answers_and_a_kernel_five(answers: Answers) -> None:
-    cells = bundle_of(answers.folder).notebook["cells"]
-    kinds = {}
-    for cell in cells:
-        duet = cell["metadata"].get("duet", {})
-        if duet.get("kind") in ("answer", "kernel"):
-            kinds[duet["task"]] = duet["kind"]
-    assert set(answers.right) == set(kinds)
-    for task, kind in kinds.items():
-        assert len(answers.wrong[task]) >= (5 if kind == "kernel" else 3), task
-    assert 3 <= len(kinds) <= 6
+@pytest.mark.parametrize("folder", EXERCISES, ids=name)
+def test_every_task_has_three_wrong_answers_and_a_kernel_five(folder: Path) -> None:
+    answers = answers_of(folder)
+    tasks = {cell.metadata.duet.task: kind(cell) for cell in solved(folder).cells if kind(cell) in ANSWERED}
+    assert set(answers.right) == set(tasks)
+    for task, what in tasks.items():
+        assert len(answers.wrong[task]) >= (5 if what == "kernel" else 3), task
+    assert 3 <= len(tasks) <= 6
 
 
-def batches(answers: Answers) -> Iterator[dict[str, Wrong]]:
+ANSWERED = ("answer", "kernel")
+
+
+def batches(tried: Tried) -> Iterator[dict[str, Wrong]]:
     """One wrong answer per task at a time, but no task together with one that it uses."""
-    users = builds_on(answers)
-    for group in ([task for task in answers.wrong if task not in users], sorted(users)):
-        longest = max((len(answers.wrong[task]) for task in group), default=0)
+    wrong, users = tried.answers.wrong, builds_on(tried)
+    for group in ([task for task in wrong if task not in users], sorted(users)):
+        longest = max((len(wrong[task]) for task in group), default=0)
         for number in range(longest):
-            yield {task: answers.wrong[task][number] for task in group if number < len(answers.wrong[task])}
+            yield {task: wrong[task][number] for task in group if number < len(wrong[task])}
 
 
-def filling(answers: Answers, batch: dict[str, Wrong]) -> dict[str, Answer]:
-    """The holes of `batch` with its wrong answers, and those that they use with right ones."""
-    used = set().union(*(builds_on(answers).get(task, set()) for task in batch))
-    return {task: answers.right[task] for task in used} | {
+def filling(tried: Tried, batch: dict[str, Wrong]) -> dict[str, Answer]:
+    """The regions of `batch` with its wrong answers, and those that they use with right ones."""
+    used = set().union(*(builds_on(tried).get(task, set()) for task in batch))
+    return {task: tried.answers.right[task] for task in used} | {
         task: wrong.answer for task, wrong in batch.items()
     }
 
 
-def builds_on(answers: Answers) -> dict[str, set[str]]:
+def builds_on(tried: Tried) -> dict[str, set[str]]:
     """The tasks whose checks use the answers of others, and which."""
     users: dict[str, set[str]] = {}
-    for cell in bundle_of(answers.folder).notebook["cells"]:
-        duet = cell["metadata"].get("duet", {})
-        if duet.get("uses"):
-            users.setdefault(duet["task"], set()).update(duet["uses"])
+    for check in tried.bundle.exercise.checks:
+        if check.uses:
+            users.setdefault(check.task, set()).update(check.uses)
     return users
 
 
-def as_judged(answers: Answers, task: str, wrong: Wrong) -> Wrong:
-    """A wrong answer that is what the hole holds, a planted mistake left as it was, counts as not touched."""
-    exercise = grading.exercise_notebook(bundle_of(answers.folder))
+def as_judged(tried: Tried, task: str, wrong: Wrong) -> Wrong:
+    """A wrong answer that is what learners get, a planted mistake left as it was, counts as not answered."""
+    exercise = grading.exercise_notebook(tried.bundle)
     untouched = grading.fill(exercise, {task: wrong.answer}) == exercise
     return replace(wrong, fault="empty", says="") if untouched else wrong
 

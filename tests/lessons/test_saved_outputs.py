@@ -9,16 +9,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat import NotebookNode
 
 from graph_duet import grading
-from graph_duet.grading import Bundle
+from graph_duet.authoring.bundles import bundle_of
 from graph_duet.notebook_kernels.kernelspec import install_kernelspec
-
-ROOT = Path(__file__).resolve().parents[2]
-LESSONS = sorted(ROOT.glob("lessons/L*/lesson.ipynb"))
-BUNDLES = sorted(
-    (*ROOT.glob("lessons/L*/exercise.bundle.json"), *ROOT.glob("gpu_labs/G*/exercise.bundle.json"))
-)
+from tests.lessons.course import EXERCISES, LESSONS, ROOT, lesson, name
 
 
 def nbval(notebooks: list[Path], folder: Path) -> subprocess.CompletedProcess[str]:
@@ -43,15 +39,15 @@ def nbval(notebooks: list[Path], folder: Path) -> subprocess.CompletedProcess[st
 
 
 def test_lessons_give_again_what_is_saved_in_them(tmp_path: Path) -> None:
-    result = nbval(LESSONS, tmp_path)
+    result = nbval([folder / "lesson.ipynb" for folder in LESSONS], tmp_path)
     assert result.returncode == 0, result.stdout[-6000:]
 
 
 def test_solved_exercises_give_what_the_exercise_has_saved(tmp_path: Path) -> None:
     solved = []
-    for bundle in BUNDLES:
-        solved.append(tmp_path / f"{bundle.parent.name}.ipynb")
-        nbformat.write(grading.solved(Bundle.load(bundle)), solved[-1])
+    for folder in EXERCISES:
+        solved.append(tmp_path / f"{folder.name}.ipynb")
+        nbformat.write(grading.solved(bundle_of(folder)), solved[-1])
     result = nbval(solved, tmp_path)
     assert result.returncode == 0, result.stdout[-6000:]
 
@@ -66,16 +62,20 @@ def test_a_changed_output_is_noticed(tmp_path: Path) -> None:
     assert nbval([tmp_path / "changed.ipynb"], tmp_path).returncode == 1
 
 
-@pytest.mark.parametrize("bundle", BUNDLES, ids=lambda path: path.parent.name)
-def test_an_exercise_differs_from_its_master_only_inside_the_holes(bundle: Path) -> None:
-    master = nbformat.read(bundle.parent / "master.ipynb", as_version=4)
-    learners = nbformat.read(bundle.parent / "exercise.ipynb", as_version=4)
-    assert grading.differences(master, learners) == []
+@pytest.mark.parametrize("folder", LESSONS, ids=name)
+def test_a_lesson_is_built_from_its_text(folder: Path) -> None:
+    built = nbformat.read(folder / "lesson.ipynb", as_version=4)
+    assert cells(built) == cells(lesson(folder)), f"run `duet build {folder.name}`"
 
 
-@pytest.mark.parametrize("bundle", BUNDLES, ids=lambda path: path.parent.name)
-def test_an_exercise_is_what_its_bundle_releases(bundle: Path) -> None:
-    learners = nbformat.read(bundle.parent / "exercise.ipynb", as_version=4)
-    released = grading.exercise_notebook(Bundle.load(bundle))
-    assert [cell.source for cell in learners.cells] == [cell.source for cell in released.cells]
-    assert learners.metadata.duet.release == released.metadata.duet.release
+@pytest.mark.parametrize("folder", EXERCISES, ids=name)
+def test_an_exercise_is_built_from_its_text(folder: Path) -> None:
+    learners = nbformat.read(folder / "exercise.ipynb", as_version=4)
+    released = grading.exercise_notebook(bundle_of(folder))
+    assert cells(learners) == cells(released), f"run `duet build {folder.name}`"
+    assert learners.metadata.duet == released.metadata.duet
+    assert grading.differences(bundle_of(folder).notebook, learners) == []
+
+
+def cells(notebook: NotebookNode) -> list[tuple[str, str, NotebookNode]]:
+    return [(cell.id, cell.source, cell.metadata) for cell in notebook.cells]

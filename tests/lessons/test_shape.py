@@ -13,14 +13,13 @@ import pytest
 from nbformat import NotebookNode
 from packaging.requirements import Requirement
 
-ROOT = Path(__file__).resolve().parents[2]
-LESSONS = sorted(path.parent for path in ROOT.glob("lessons/L*/lesson.ipynb"))
-LABS = sorted(path.parent for path in ROOT.glob("gpu_labs/G*/master.ipynb"))
-MASTERS = [folder for folder in (*LESSONS, *LABS) if (folder / "master.ipynb").exists()]
-NOTEBOOKS = sorted(path for room in ("lessons/L*", "gpu_labs/G*") for path in ROOT.glob(f"{room}/*.ipynb"))
+from graph_duet.authoring.source import read_source
+from tests.lessons.course import EXERCISES, FOLDERS, LABS, LESSONS, ROOT, lesson, name, solved
+
+NOTEBOOKS = sorted(path for folder in FOLDERS for path in folder.glob("*.ipynb"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 INSTALLED = {Requirement(each).name.replace("-", "_") for each in PROJECT["dependencies"]}
-INSTALLED |= {"graphviz_tools", "widgets", "gpu_labs", "grading"}
+INSTALLED |= {"graphviz_tools", "widgets", "gpu_labs", "graph_duet"}
 CYCLE = [
     "Predict",
     "Run the pair",
@@ -30,22 +29,40 @@ CYCLE = [
     "Check yourself",
     "What to remember",
 ]
-LAB = ["The idea", "The shape of the problem", "Task 1", "Task 2", "Task 3", "Task 4"]
-LAB += ["A second opinion", "The profile page", "What to remember"]
+SHAPE_2 = [
+    "Why care",
+    "Recall",
+    "By hand",
+    "Predict",
+    "Run the pair",
+    "Four corners",
+    "Step the graphs",
+    "Break it",
+    "Repair it",
+    "Check yourself",
+    "What to remember",
+    "Further",
+]
+LAB = [
+    "The idea",
+    "The shape of the problem",
+    "Task",
+    "A second opinion",
+    "The profile page",
+    "What to remember",
+]
 WORDS_PER_LINE = 8
+FEWEST_WORDS = 600
 LINE = 100
+LINES = 15
 
 
-def name(folder: Path) -> str:
-    return folder.name
+def has_shape_2(folder: Path) -> bool:
+    return read_source(folder / "lesson.md").front.get("shape") == 2
 
 
-def lesson(folder: Path) -> NotebookNode:
-    return nbformat.read(folder / "lesson.ipynb", as_version=4)
-
-
-def master(folder: Path) -> NotebookNode:
-    return nbformat.read(folder / "master.ipynb", as_version=4)
+SECOND = [folder for folder in LESSONS if has_shape_2(folder)]
+FIRST = [folder for folder in LESSONS if folder not in SECOND]
 
 
 def code(notebook: NotebookNode) -> list[NotebookNode]:
@@ -60,7 +77,15 @@ def headings(notebook: NotebookNode) -> list[str]:
     return re.findall(r"^## (.+)$", prose(notebook), re.MULTILINE)
 
 
-@pytest.mark.parametrize("folder", LESSONS, ids=name)
+@pytest.mark.parametrize("folder", SECOND, ids=name)
+def test_a_lesson_has_all_parts_in_order_and_enough_words(folder: Path) -> None:
+    assert headings(lesson(folder)) == SHAPE_2
+    assert len(prose(lesson(folder)).split()) >= FEWEST_WORDS
+    for cell in code(lesson(folder)):
+        assert len(cell.source.splitlines()) <= LINES, cell.id
+
+
+@pytest.mark.parametrize("folder", FIRST, ids=name)
 def test_a_lesson_goes_through_the_cycle_in_order(folder: Path) -> None:
     expected = CYCLE
     if folder.name.startswith("L00"):  # a map steps through time, and shows a table
@@ -71,8 +96,8 @@ def test_a_lesson_goes_through_the_cycle_in_order(folder: Path) -> None:
 
 @pytest.mark.parametrize("folder", LABS, ids=name)
 def test_a_lab_goes_from_the_idea_to_the_profile(folder: Path) -> None:
-    found = [heading.partition(" · ")[0] for heading in headings(master(folder))]
-    assert found == LAB
+    found = [re.sub(r"^Task \d+ · .*", "Task", heading) for heading in headings(solved(folder))]
+    assert list(dict.fromkeys(part for part in found if part in LAB)) == LAB
 
 
 @pytest.mark.parametrize("folder", LESSONS, ids=name)
@@ -92,13 +117,13 @@ def test_the_two_frameworks_are_asserted_to_agree(folder: Path) -> None:
 
 @pytest.mark.parametrize("folder", [*LESSONS, *LABS], ids=name)
 def test_there_are_at_most_five_things_to_remember(folder: Path) -> None:
-    notebook = master(folder) if folder in LABS else lesson(folder)
-    last = notebook.cells[-1].source.partition("## What to remember")[2]
+    notebook = solved(folder) if folder in LABS else lesson(folder)
+    last = prose(notebook).partition("## What to remember")[2].partition("\n## ")[0]
     assert 1 <= last.count("\n- ") <= 5
     assert not [line for line in last.splitlines() if line and not line.startswith("- ")]
 
 
-@pytest.mark.parametrize("folder", [f for f in LESSONS if not f.name.startswith("L00")], ids=name)
+@pytest.mark.parametrize("folder", [f for f in FIRST if not f.name.startswith("L00")], ids=name)
 def test_prose_stays_under_eight_words_for_each_line_of_code(folder: Path) -> None:
     notebook = lesson(folder)
     lines = [line for cell in code(notebook) for line in cell.source.splitlines() if line.strip()]
@@ -109,7 +134,7 @@ def test_prose_stays_under_eight_words_for_each_line_of_code(folder: Path) -> No
 @pytest.mark.parametrize("folder", [*LESSONS, *LABS], ids=name)
 def test_no_line_of_code_is_cut_off_on_a_screen(folder: Path) -> None:
     notebooks = [lesson(folder)] if folder in LESSONS else []
-    notebooks += [master(folder)] if folder in MASTERS else []
+    notebooks += [solved(folder)] if folder in EXERCISES else []
     for notebook in notebooks:
         for cell in code(notebook):
             assert max((len(line) for line in cell.source.splitlines()), default=0) <= LINE, cell.id
@@ -117,7 +142,7 @@ def test_no_line_of_code_is_cut_off_on_a_screen(folder: Path) -> None:
 
 @pytest.mark.parametrize("folder", [*LESSONS, *LABS], ids=name)
 def test_the_first_code_cell_silences_tensorflow_before_it_is_imported(folder: Path) -> None:
-    notebook = master(folder) if folder in LABS else lesson(folder)
+    notebook = solved(folder) if folder in LABS else lesson(folder)
     imports = [line for line in code(notebook)[0].source.splitlines() if "import" in line]
     assert imports[0] == "import graphviz_tools as gt"
 
@@ -135,20 +160,20 @@ def test_what_is_imported_is_always_installed_or_its_absence_is_handled(path: Pa
         assert not optional or "except ModuleNotFoundError" in words, f"{cell.id}: {optional}"
 
 
-@pytest.mark.parametrize("folder", MASTERS, ids=name)
+@pytest.mark.parametrize("folder", EXERCISES, ids=name)
 def test_every_task_states_its_points_and_has_hints(folder: Path) -> None:
     points: dict[str, float] = {}
     hints: dict[str, int] = {}
-    for cell in master(folder).cells:
+    for cell in solved(folder).cells:
         duet = cell.metadata.get("duet", {})
         if "points" in duet:
             points[duet["task"]] = points.get(duet["task"], 0) + duet["points"]
         if duet.get("kind") == "hint":
             hints[duet["task"]] = hints.get(duet["task"], 0) + 1
-    stated = dict(re.findall(r"^## Task (\d+) · .*\((\d+) points\)$", prose(master(folder)), re.MULTILINE))
+    stated = dict(re.findall(r"^## Task (\d+) · .*\((\d+) points\)$", prose(solved(folder)), re.MULTILINE))
     assert {task: int(number) for task, number in stated.items()} == points
     assert set(hints) == set(points) and max(hints.values()) <= 3
-    assert f"{sum(points.values())} points" in master(folder).cells[0].source
+    assert f"{sum(points.values())} points" in solved(folder).cells[0].source
 
 
 @pytest.mark.parametrize("folder", [*LESSONS, *LABS], ids=name)

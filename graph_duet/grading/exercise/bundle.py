@@ -90,7 +90,7 @@ class Bundle:
     def load(cls, path: Path) -> Bundle:
         """Raises UserError, or Unreadable with the file's name."""
         if not path.is_file():
-            raise UserError(f"there is no bundle {path}: `duet release FOLDER` makes it beside a master")
+            raise UserError(f"there is no bundle {path}: `duet release FOLDER` makes it from an exercise.md")
         try:
             return cls.loads(path.read_text(encoding="utf-8"))
         except Unreadable as error:

@@ -87,7 +87,7 @@ def test_it_sees_neither_lessons_nor_solutions_nor_home(kernel: JudgedKernel) ->
     find = f"""
 for folder, _, files in os.walk({project!r}):
     for name in files:
-        if name == 'master.ipynb' or name.endswith('bundle.json'):
+        if name in ('exercise.md', 'answers.py') or name.endswith('bundle.json'):
             assert os.path.getsize(os.path.join(folder, name)) == 0
 print('none')"""
     assert says(kernel, find) == "none"
@@ -190,10 +190,10 @@ def test_without_bubblewrap_the_reason_is_given(monkeypatch: pytest.MonkeyPatch)
 
 def test_solutions_in_readable_folders_are_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "gpu_labs").mkdir()
-    (tmp_path / "gpu_labs" / "master.ipynb").write_text("solution")
+    (tmp_path / "gpu_labs" / "exercise.md").write_text("solution")
     monkeypatch.setattr(sandbox, "PROJECT", tmp_path)
     command = sandbox._bubblewrap(tmp_path, gpu=False)
-    place = command.index(str(tmp_path / "gpu_labs" / "master.ipynb"))
+    place = command.index(str(tmp_path / "gpu_labs" / "exercise.md"))
     assert command[place - 2 : place] == ["--ro-bind", "/dev/null"]
 
 

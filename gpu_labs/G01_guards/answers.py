@@ -1,0 +1,115 @@
+"""G01: guards."""
+
+from graph_duet.authoring.answers import Answers, Wrong
+
+
+def guarded(size: str, line: str) -> str:
+    return f"i = cuda.grid(1)\nif i < {size}:\n    {line}"
+
+
+BACKWARD = """
+grad_x = torch.empty_like(grad)
+launch(affine_grad_kernel, {}, 128, grad, a, out=grad_x)
+return grad_x
+"""
+
+ANSWERS = Answers(
+    right={
+        "1": "counts = dict(idle=84, threads=384, blocks=3)",
+        "2": """
+            i = cuda.blockIdx.x * cuda.blockDim.x + cuda.threadIdx.x
+            if i >= y.shape[0]:
+                return
+            y[i] = b + x[i] * a
+        """,
+        "3": "for i in range(cuda.grid(1), grad_y.size, cuda.gridsize(1)):\n    grad_x[i] = grad_y[i] * a",
+        "4": [
+            "y = torch.zeros_like(x)\nlaunch(affine_kernel, 1 + x.numel() // 64, 64, x, a, b, out=y)\nreturn y",
+            """
+            grad_x = grad.new_empty(grad.shape)
+            launch(affine_grad_kernel, blocks_for(grad.numel(), 32), 32, grad, a, out=[grad_x])
+            return grad_x
+            """,
+        ],
+    },
+    wrong={
+        "1": [
+            Wrong("half a block", "counts = {'blocks': 2, 'threads': 300, 'idle': 0}"),
+            Wrong("a thread for each element", "counts = {'blocks': 3, 'threads': 300, 'idle': 0}"),
+            Wrong("one block too many", "counts = {'blocks': 4, 'threads': 512, 'idle': 212}"),
+        ],
+        "2": [
+            Wrong("no guard", "i = cuda.grid(1)\ny[i] = a * x[i] + b", says="out-of-bounds"),
+            Wrong(
+                "one thread too many",
+                "i = cuda.grid(1)\nif i <= x.size:\n    y[i] = a * x[i] + b",
+                says="out-of-bounds",
+            ),
+            Wrong("the first block only", "i = cuda.threadIdx.x\nif i < x.size:\n    y[i] = a * x[i] + b"),
+            Wrong("a constant", guarded("x.size", "y[i] = 1.0"), says="wrong-values"),
+            Wrong("hard-codes a and b", guarded("x.size", "y[i] = 2.0 * x[i] + 1.0"), says="wrong-values"),
+        ],
+        "3": [
+            Wrong("no guard", "i = cuda.grid(1)\ngrad_x[i] = a * grad_y[i]", says="out-of-bounds"),
+            Wrong(
+                "the slope without the gradient", guarded("grad_y.size", "grad_x[i] = a"), says="wrong-values"
+            ),
+            Wrong("the gradient without the slope", guarded("grad_y.size", "grad_x[i] = grad_y[i]")),
+            Wrong("skips the last element", guarded("grad_y.size - 1", "grad_x[i] = a * grad_y[i]")),
+            Wrong("a name that does not exist", guarded("x.size", "grad_x[i] = a * grad_y[i]"), says="error"),
+        ],
+        "4": [
+            Wrong(
+                "a grid that is too small",
+                [
+                    "y = torch.empty_like(x)\nlaunch(affine_kernel, 1, 128, x, a, b, out=y)\nreturn y",
+                    BACKWARD.format(1),
+                ],
+                says="wrong-values",
+            ),
+            Wrong(
+                "a and b the wrong way round",
+                [
+                    "y = torch.empty_like(x)\nlaunch(affine_kernel, 9, 128, x, b, a, out=y)\nreturn y",
+                    BACKWARD.format(9),
+                ],
+                says="wrong-values",
+            ),
+            Wrong(
+                "torch's own operations",
+                ["return a * x + b", "return a * grad"],
+                says="not-launched",
+                most=0,
+            ),
+            Wrong(
+                "hands the input through", ["return x.clone()", "return grad.clone()"], says="wrong-values"
+            ),
+        ],
+    },
+    unusual={
+        "2": """
+            i = cuda.grid(1)
+            if not i < len(x):
+                return
+            y[i] = a * x[i]
+            y[i] += b
+        """,
+        "3": """
+            tx, bx, width = cuda.threadIdx.x, cuda.blockIdx.x, cuda.blockDim.x
+            if bx * width + tx < grad_x.shape[0]:
+                grad_x[bx * width + tx] = grad_y[bx * width + tx] * a
+        """,
+        "4": [
+            """
+            y = torch.full_like(x, float("nan"))
+            launch(affine_kernel, 64, 64, x, a, b, out=y)
+            return y
+            """,
+            """
+            grad_x = torch.zeros(grad.shape, dtype=grad.dtype)
+            launch(affine_grad_kernel, (grad.numel() + 255) // 256, 256, grad, a, out=grad_x)
+            return grad_x
+            """,
+        ],
+    },
+)

@@ -1,0 +1,56 @@
+"""The `answers.py` beside an exercise: more right answers, and wrong ones with the fault each must get."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from graphviz_tools.errors import UserError
+
+# What goes into the solution regions of a task: one text, or one text for each region.
+Answer = str | list[str]
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A plausible wrong answer.
+
+    `why` is the mistake in words; `fault` the grader's word for it, and `says` a piece of what a check of the
+    task printed or of what the grader told the learner. `most` is the most points it may get; None: anything
+    but full marks.
+    """
+
+    why: str
+    answer: Answer
+    fault: str = "wrong"
+    says: str = ""
+    most: float | None = None
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answers to one exercise, by task.
+
+    `right` solves every task in another way than the solution in exercise.md; `unusual` solves some of them
+    as few people would.
+    """
+
+    right: dict[str, Answer]
+    wrong: dict[str, list[Wrong]]
+    unusual: dict[str, Answer] = field(default_factory=dict[str, Answer])
+
+
+def answers_of(folder: Path) -> Answers:
+    """`ANSWERS` of the folder's `answers.py`. Raises UserError when there is none."""
+    path = folder / "answers.py"
+    if not path.is_file():
+        raise UserError(f"there is no {path}: write the answers that its exercise is tried with")
+    spec = importlib.util.spec_from_file_location(f"answers_of_{folder.name}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    answers = getattr(module, "ANSWERS", None)
+    if not isinstance(answers, Answers):
+        raise UserError(f"{path} defines no ANSWERS = Answers(...)")
+    return answers

@@ -1,0 +1,100 @@
+"""From text to notebooks without outputs: the lesson as learners get it, and the exercise with its solutions."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode, v4
+
+from graph_duet.authoring.cell_ids import cell_ids, tasks_of
+from graph_duet.authoring.source import Source, SourceCell, SourceError, read_source
+from graph_duet.authoring.title_cell import required, title_cell
+from graph_duet.grading.exercise.format import read_exercise
+from graphviz_tools.errors import UserError
+
+KERNELSPEC = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+_OWN = ("name", "tags", "jupyter", "belief", "predicted", "seen")  # not for the grader
+_BEGIN = re.compile(r"^([ \t]*)### BEGIN SOLUTION[ \t]*(.*)$", re.MULTILINE)
+_END = re.compile(r"^([ \t]*)### END SOLUTION[ \t]*$", re.MULTILINE)
+_EXERCISE_FIELDS = ("exercise", "title", "minutes", "deadline", "cell_seconds")
+
+
+def lesson_notebook(folder: Path) -> NotebookNode:
+    """The lesson of a folder, without outputs. Raises UserError or SourceError."""
+    return notebook_of(read_source(folder / "lesson.md"))
+
+
+def solved_notebook(folder: Path) -> NotebookNode:
+    """The exercise of a folder with its solutions and hidden checks, without outputs.
+
+    Raises UserError, or SourceError with the line where the format is not followed.
+    """
+    source = read_source(folder / "exercise.md")
+    lesson = folder / "lesson.md"
+    title = str(required(read_source(lesson), "title")) if lesson.exists() else ""
+    return notebook_of(source, title)
+
+
+def notebook_of(source: Source, lesson_title: str = "") -> NotebookNode:
+    """The notebook of a source; `lesson_title` is named by an exercise that belongs to a lesson."""
+    notebook = v4.new_notebook(metadata={"kernelspec": KERNELSPEC, "language_info": {"name": "python"}})
+    if source.is_exercise:
+        required(source, "title")
+        fields = {name: source.front[name] for name in _EXERCISE_FIELDS if name in source.front}
+        notebook.metadata["duet"] = NotebookNode(fields)
+    ids, tasks = cell_ids(source), tasks_of(source)
+    hints: dict[str, int] = {}
+    cells: list[NotebookNode] = []
+    preface = ""
+    for index, cell in enumerate(source.cells):
+        if index == 0 and cell.type == "markdown" and not cell.text.startswith("#"):
+            preface = cell.text
+        elif cell.kind == "hint":
+            hints[tasks[index]] = hints.get(tasks[index], 0) + 1
+            cells.append(_hint(cell, ids[index], tasks[index], hints[tasks[index]]))
+        else:
+            cells.append(_cell(cell, ids[index], tasks[index]))
+    points = sum(float(cell.options.get("points", 0)) for cell in source.cells)
+    title = title_cell(source, preface, points, lesson_title)
+    notebook.cells = [v4.new_markdown_cell(title, id="title"), *cells]
+    if source.is_exercise:
+        _check_format(source, ids, notebook)
+    return notebook
+
+
+def _cell(cell: SourceCell, id: str, task: str) -> NotebookNode:
+    metadata: dict[str, Any] = {key: cell.options[key] for key in ("tags", "jupyter") if key in cell.options}
+    duet = {key: value for key, value in cell.options.items() if key not in _OWN}
+    if cell.kind not in ("given", "seed", "look"):
+        duet["task"] = task
+    if "uses" in duet:
+        duet["uses"] = [str(used) for used in duet["uses"]]
+    if duet:
+        metadata["duet"] = duet
+    if cell.type == "markdown":
+        return v4.new_markdown_cell(cell.text, id=id, metadata=metadata)
+    text = _with_regions(cell.text) if cell.kind in ("answer", "kernel") else cell.text
+    return v4.new_code_cell(text, id=id, metadata=metadata)
+
+
+def _hint(cell: SourceCell, id: str, task: str, number: int) -> NotebookNode:
+    text = f"<details><summary>Hint {number}</summary>\n\n{cell.text}\n\n</details>"
+    return v4.new_markdown_cell(text, id=id, metadata={"duet": {"kind": "hint", "task": task}})
+
+
+def _with_regions(text: str) -> str:
+    """Solution regions marked as learners see them: `# >>> your code, about 3 lines` and `# <<<`."""
+    text = _BEGIN.sub(lambda found: f"{found[1]}# >>> {found[2] or 'your code'}", text)
+    return _END.sub(lambda found: f"{found[1]}# <<<", text)
+
+
+def _check_format(source: Source, ids: list[str], notebook: NotebookNode) -> None:
+    """Raise SourceError where the exercise format is not followed, with the line of the cell that is named."""
+    try:
+        read_exercise(notebook)
+    except UserError as error:
+        named = re.match(r"cell (\S+) ", str(error))
+        lines = dict(zip(ids, (cell.line for cell in source.cells), strict=True))
+        raise SourceError(source.path, lines.get(named[1], 1) if named else 1, str(error)) from None

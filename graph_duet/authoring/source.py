@@ -1,0 +1,145 @@
+"""Reading a `lesson.md` or `exercise.md`: front matter and cells, each with its line in the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from graphviz_tools.errors import UserError
+
+_HINT_OPENS = re.compile(r"^:::+\s*\{hint\}\s*$")
+_HINT_CLOSES = re.compile(r"^:::+\s*$")
+
+
+class SourceError(UserError):
+    """The text cannot be built; the message begins with `file:line`."""
+
+    def __init__(self, path: Path, line: int, sentence: str) -> None:
+        super().__init__(f"{path}:{line}: {sentence}")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCell:
+    """A cell as its author wrote it. `line` is where its text begins, counted from 1."""
+
+    type: str  # "code" or "markdown"
+    text: str
+    line: int
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def kind(self) -> str:
+        """What the cell is in an exercise; "given" when it does not say."""
+        return str(self.options.get("kind", "given"))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A whole file: `front` is its front matter, without the fields that only Jupytext reads."""
+
+    path: Path
+    front: Mapping[str, Any]
+    cells: tuple[SourceCell, ...]
+
+    @property
+    def is_exercise(self) -> bool:
+        return "exercise" in self.front
+
+
+def read_source(path: Path) -> Source:
+    """Read a MyST Markdown notebook.
+
+    Raises UserError when there is no such file, and SourceError for front matter or options that cannot be parsed.
+    """
+    if not path.is_file():
+        raise UserError(f"there is no file {path}")
+    return parse_source(path.read_text(encoding="utf-8"), path)
+
+
+def parse_source(text: str, path: Path) -> Source:
+    """Like `read_source`, for text that is already in memory; `path` is named in errors."""
+    import yaml
+    from jupytext.myst import MystMetadataParsingError, myst_to_notebook
+
+    try:
+        notebook = myst_to_notebook(text, add_source_map=True)
+    except MystMetadataParsingError as error:
+        raise SourceError(path, _line_in(str(error)), " ".join(str(error).split())) from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 2 if mark else 1
+        raise SourceError(path, line, f"the front matter is not valid YAML: {error}") from None
+    front = {
+        key: value
+        for key, value in dict(notebook.metadata).items()
+        if key not in ("source_map", "jupytext", "kernelspec", "language_info", "jupyter")
+    }
+    if not text.startswith("---"):
+        raise SourceError(path, 1, "the file begins with front matter between two lines of ---")
+    lines = text.splitlines()
+    cells: list[SourceCell] = []
+    for cell, start in zip(notebook.cells, notebook.metadata["source_map"], strict=True):
+        first = _first_line(lines, start, cell.source)
+        options = dict(cell.metadata)
+        if cell.cell_type == "code":
+            cells.append(SourceCell("code", cell.source, first, options))
+        else:
+            whole = SourceCell("markdown", cell.source, first, options)
+            for part in [whole] if cells else _split_preface(whole):
+                cells += _split_hints(part, path)
+    return Source(path, front, tuple(cells))
+
+
+def _first_line(lines: list[str], start: int, source: str) -> int:
+    """The line, counted from 1, on which the text of a cell begins: options and blank lines are skipped."""
+    wanted = source.split("\n", 1)[0]
+    for at in range(start, len(lines)):
+        if lines[at].rstrip() == wanted.rstrip() and lines[at].strip():
+            return at + 1
+    return start + 1
+
+
+def _split_preface(cell: SourceCell) -> Iterator[SourceCell]:
+    """The first cell, cut before its first `## ` heading: what stands above belongs to the title."""
+    lines = cell.text.split("\n")
+    cut = next((at for at, line in enumerate(lines) if line.startswith("## ")), 0)
+    if cut:
+        yield SourceCell("markdown", "\n".join(lines[:cut]).rstrip(), cell.line, cell.options)
+    yield SourceCell("markdown", "\n".join(lines[cut:]), cell.line + cut, {} if cut else cell.options)
+
+
+def _split_hints(cell: SourceCell, path: Path) -> Iterator[SourceCell]:
+    """A Markdown cell, with each `:::{hint}` in it as a cell of its own."""
+    plain: list[str] = []
+    plain_line = cell.line
+    hint_line: int | None = None
+    hint: list[str] = []
+
+    def flush() -> Iterator[SourceCell]:
+        text = "\n".join(plain).strip("\n")
+        if text.strip():
+            skipped = next(i for i, line in enumerate(plain) if line.strip())
+            yield SourceCell("markdown", text.rstrip(), plain_line + skipped, cell.options)
+
+    for number, line in enumerate(cell.text.split("\n"), start=cell.line):
+        if hint_line is None and _HINT_OPENS.match(line):
+            yield from flush()
+            plain, hint_line, hint = [], number, []
+        elif hint_line is not None and _HINT_CLOSES.match(line):
+            yield SourceCell("markdown", "\n".join(hint).strip(), hint_line + 1, {"kind": "hint"})
+            hint_line, plain_line = None, number + 1
+        elif hint_line is not None:
+            hint.append(line)
+        else:
+            plain.append(line)
+    if hint_line is not None:
+        raise SourceError(path, hint_line, "this hint is not closed: write ::: on a line of its own after it")
+    yield from flush()
+
+
+def _line_in(message: str) -> int:
+    found = re.search(r"at line (\d+)", message)
+    return int(found[1]) if found else 1

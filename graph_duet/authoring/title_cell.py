@@ -1,0 +1,50 @@
+"""The first cell of a notebook, made from the front matter: title, minutes, points, neighbours and aims."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from graph_duet.authoring.source import Source, SourceError
+
+HOW_FAR = "How far are you? Save, then in a terminal, in this folder: `duet check exercise.ipynb`."
+
+
+def title_cell(source: Source, preface: str, points: float = 0, lesson_title: str = "") -> str:
+    """Markdown for the first cell. `preface` is the text above the first heading or cell; `lesson_title` is
+    that of the lesson beside an exercise. Raises SourceError for a missing field."""
+    front = source.front
+    parts = [_heading(source, lesson_title) + "\n" + _facts(source, points, lesson_title)]
+    if source.is_exercise and "duet check" not in preface:
+        parts.append(HOW_FAR)
+    if front.get("aims"):
+        parts.append("\n- ".join(["You will be able to", *(str(aim) for aim in front["aims"])]))
+    if preface:
+        parts.append(preface)
+    return "\n\n".join(parts)
+
+
+def _heading(source: Source, lesson_title: str) -> str:
+    front = source.front
+    if not source.is_exercise:
+        return f"# {required(source, 'lesson')} · {required(source, 'title')}"
+    kind = " exercise" if lesson_title else ""
+    return f"# {front['exercise']}{kind} · {front.get('heading', required(source, 'title'))}"
+
+
+def _facts(source: Source, points: float, lesson_title: str) -> str:
+    front: Mapping[str, Any] = source.front
+    facts = [f"{required(source, 'minutes')} minutes"]
+    if source.is_exercise:
+        facts.append(f"{points:g} points")
+    if lesson_title:
+        facts.append(f"lesson: [{lesson_title}](lesson.ipynb)")
+    facts += [f"{name}: {front[name]}" for name in ("before", "next") if name in front]
+    return f"*{' · '.join(facts)}*"
+
+
+def required(source: Source, name: str) -> Any:
+    """A field of the front matter; raises SourceError when it is missing."""
+    if source.front.get(name) in (None, ""):
+        raise SourceError(source.path, 1, f"the front matter needs `{name}:`")
+    return source.front[name]

@@ -1,0 +1,177 @@
+"""L12: a stable operation of your own."""
+
+from graph_duet.authoring.answers import Answers, Wrong
+
+ANSWERS = Answers(
+    right={
+        "1": "return torch.logaddexp(x, -x) - np.log(2.0)",
+        "2": [
+            "value = log_cosh(x)\nctx.save_for_backward(x)\nreturn value",
+            "x = ctx.saved_tensors[0]\nreturn x.tanh() * upstream",
+        ],
+        "3": """
+            value = tf.math.softplus(-2 * tf.abs(x)) + tf.abs(x) - np.log(2.0)
+            return value, lambda upstream: tf.math.tanh(x) * upstream
+        """,
+        "4": """
+            @staticmethod
+            def forward(ctx, x):
+                return torch.floor(x + 0.5)
+
+            @staticmethod
+            def backward(ctx, grad_output):
+                return grad_output.clone()
+        """,
+        "5": "t.detach().add_(0)",
+    },
+    wrong={
+        "1": [
+            Wrong("overflows", "return torch.log(torch.cosh(x))", "wrong", "inf"),
+            Wrong("right for large inputs only", "return x.abs() - np.log(2.0)"),
+            Wrong("the wrong way round", "return torch.cosh(torch.log(x.abs()))"),
+            Wrong("leaves PyTorch", "return np.logaddexp(x.numpy(), -x.numpy()) - np.log(2.0)", "error"),
+        ],
+        "2": [
+            Wrong(
+                "saves the slope: gradcheck passes, gradgradcheck does not",
+                [
+                    "ctx.save_for_backward(torch.tanh(x))\nreturn log_cosh(x)",
+                    "(slope,) = ctx.saved_tensors\nreturn upstream * slope",
+                ],
+                "wrong",
+                "gradgradcheck: False",
+            ),
+            Wrong(
+                "forgets the gradient from above",
+                [
+                    "ctx.save_for_backward(x)\nreturn log_cosh(x)",
+                    "(x,) = ctx.saved_tensors\nreturn torch.tanh(x)",
+                ],
+            ),
+            Wrong(
+                "another slope",
+                [
+                    "ctx.save_for_backward(x)\nreturn log_cosh(x)",
+                    "(x,) = ctx.saved_tensors\nreturn upstream * torch.sigmoid(x)",
+                ],
+                "wrong",
+                "gradcheck: False",
+            ),
+            Wrong("a constant", ["return torch.zeros_like(x)", "return torch.zeros_like(upstream)"]),
+            Wrong(
+                "a forward that overflows",
+                [
+                    "ctx.save_for_backward(x)\nreturn torch.log(torch.cosh(x))",
+                    "(x,) = ctx.saved_tensors\nreturn upstream * torch.tanh(x)",
+                ],
+                "wrong",
+                "inf",
+            ),
+            Wrong(
+                "saves nothing",
+                ["return log_cosh(x)", "return upstream * torch.tanh(x)"],
+                "error",
+                "NameError",
+            ),
+        ],
+        "3": [
+            Wrong(
+                "forgets the gradient from above",
+                """
+                value = tf.abs(x) + tf.math.log1p(tf.exp(-2 * tf.abs(x))) - np.log(2.0)
+                return value, lambda upstream: tf.tanh(x)
+                """,
+            ),
+            Wrong(
+                "overflows",
+                "return tf.math.log(tf.cosh(x)), lambda upstream: upstream * tf.tanh(x)",
+                "wrong",
+                "inf",
+            ),
+            Wrong(
+                "a slope that cannot be differentiated",
+                """
+                value = tf.abs(x) + tf.math.log1p(tf.exp(-2 * tf.abs(x))) - np.log(2.0)
+                slope = tf.stop_gradient(tf.tanh(x))
+                return value, lambda upstream: upstream * slope
+                """,
+                "wrong",
+                "hidden",
+            ),
+            Wrong("no gradient", "return tf.abs(x) - np.log(2.0)", "error"),
+        ],
+        "4": [
+            Wrong(
+                "the true derivative",
+                """
+                @staticmethod
+                def forward(ctx, x):
+                    return x.round()
+
+                @staticmethod
+                def backward(ctx, upstream):
+                    return torch.zeros_like(upstream)
+                """,
+            ),
+            Wrong(
+                "a slope of one, whatever comes from above",
+                """
+                @staticmethod
+                def forward(ctx, x):
+                    return x.round()
+
+                @staticmethod
+                def backward(ctx, upstream):
+                    return torch.ones_like(upstream)
+                """,
+            ),
+            Wrong(
+                "does not round",
+                """
+                @staticmethod
+                def forward(ctx, x):
+                    return x.clone()
+
+                @staticmethod
+                def backward(ctx, upstream):
+                    return upstream
+                """,
+            ),
+        ],
+        "5": [
+            Wrong("says nothing", "pass", "wrong", "writes counted: 0"),
+            Wrong(
+                "announces it twice", "torch.autograd.graph.increment_version([t, t])", "wrong", "counted: 2"
+            ),
+            Wrong("announces another tensor", "torch.autograd.graph.increment_version(torch.ones(1))"),
+        ],
+    },
+    unusual={
+        "1": "return torch.logsumexp(torch.stack([x, -x]), 0) - 0.6931471805599453",
+        "2": [
+            "ctx.save_for_backward(x)\nreturn log_cosh(x.detach())",
+            """
+            (x,) = ctx.saved_tensors
+            shrunk = torch.exp(-2 * x.abs())
+            return upstream * x.sign() * (1 - shrunk) / (1 + shrunk)
+            """,
+        ],
+        "3": """
+            def backward(*upstream):
+                return upstream[0] * (2 * tf.sigmoid(2 * x) - 1)
+            return tf.reduce_logsumexp(tf.stack([x, -x]), axis=0) - np.log(2.0), backward
+        """,
+        "4": """
+            @staticmethod
+            def forward(x):
+                return x.round()
+
+            @staticmethod
+            def setup_context(ctx, inputs, output):
+                pass
+
+            backward = staticmethod(lambda ctx, upstream: upstream)
+        """,
+        "5": "with torch.no_grad():\n    t.fill_(value)",
+    },
+)
