@@ -18,6 +18,7 @@ Kind = Literal[
     "missing-barrier",  # the same inside one block, where a barrier between the two would order them
     "uninitialised-read",  # a shared or local cell is read before anything was written to it
     "divergent-barrier",  # some living threads of the block wait at a barrier that others do not reach
+    "divergent-warp",  # a warp function's mask names lanes that do not come, or a shuffle reads from one
     "exited-threads-at-barrier",  # the same, but the missing threads have returned (warning)
     "useless-barrier",  # nothing that one thread wrote is used by another across it (warning)
     "endless-loop",  # the step budget ran out in a loop

@@ -20,6 +20,7 @@ from numba.cuda.core import ir
 from gpu_labs.executor.frontend import subscripts, type_inference
 from gpu_labs.executor.frontend.calls import lower_call
 from gpu_labs.executor.frontend.lowering import BOOL, Lowering, is_record
+from gpu_labs.executor.frontend.numba_reads import read_before_a_value
 from gpu_labs.executor.frontend.numba_types import Method, is_dim3, is_special, is_stub, type_of
 from gpu_labs.executor.frontend.undefined import watch_undefined
 from gpu_labs.executor.ir.intrinsics import OPERATORS
@@ -83,10 +84,11 @@ class FunctionLowering(Lowering):
         self.unset: dict[tuple[int, str], tuple[int, ...]] = {}
         self._learn_constants()
         made = {label: self._block(label, block) for label, block in sorted(blocks.items())}
-        watch_undefined(self, made, self.unset)
         returns = type_of(self.typed.return_type)
         first, source = source_of(code)
-        return Function(code.co_name, parameters, returns, min(blocks), made, self.file, first, source)
+        function = Function(code.co_name, parameters, returns, min(blocks), made, self.file, first, source)
+        watch_undefined(self, function, self.unset)
+        return function
 
     def device(self, function: Callable[..., Any], args: tuple[Any, ...], returns: Any) -> Function:
         """The program of a device function for these types, made once."""
@@ -105,6 +107,9 @@ class FunctionLowering(Lowering):
             for statement in block.body:
                 if isinstance(statement, ir.Assign):
                     self._learn(statement.target.name, statement.value)
+        for name in read_before_a_value(self.typed.ir.blocks):
+            if isinstance(self.known.get(name), (bool, int, float, complex)):
+                del self.known[name]
 
     def _learn(self, name: str, value: Any) -> None:
         if isinstance(value, (ir.Const, ir.Global, ir.FreeVar)):
@@ -205,6 +210,8 @@ class FunctionLowering(Lowering):
             if value.name in self.parts:
                 self.parts[name] = self.parts[value.name]
             self.emit("copy", self.var(name), (self.operand(value),))
+        elif isinstance(value, (ir.Const, ir.Global, ir.FreeVar)):
+            self.emit("copy", self.var(name), (Const(value.value, self.var(name).type),))
         elif isinstance(value, ir.Expr):
             getattr(self, f"_expr_{value.op}", self._unknown)(name, value)
         else:

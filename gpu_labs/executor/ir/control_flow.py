@@ -9,7 +9,7 @@ others, as the threads of a warp do.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from gpu_labs.executor.ir.program import Branch, Const, Function, Jump, Return, Site, SliceOf, Var
@@ -85,6 +85,32 @@ def _search(function: Function) -> tuple[list[int], list[tuple[int, int]]]:
         else:
             open_blocks.discard(label)
     return seen, back
+
+
+def dominators(entry: int, targets: Mapping[int, Iterable[int]]) -> dict[int, set[int]]:
+    """For each block that can be reached, the blocks (itself included) that every path from the entry to it
+    passes. `targets` says where control may go from a block."""
+    reachable, work = [entry], [entry]
+    while work:
+        new = [target for target in targets[work.pop()] if target not in reachable]
+        reachable += dict.fromkeys(new)
+        work += new
+    before: dict[int, list[int]] = {label: [] for label in reachable}
+    for label in reachable:
+        for target in targets[label]:
+            before[target].append(label)
+    found = {label: set(reachable) for label in reachable}
+    found[entry] = {entry}
+    changed = True
+    while changed:
+        changed = False
+        for label in reachable:
+            if label == entry:
+                continue
+            passed = set.intersection(*(found[source] for source in before[label])) | {label}
+            if passed != found[label]:
+                found[label], changed = passed, True
+    return found
 
 
 def _natural_loop(function: Function, header: int, tails: list[int], reachable: list[int]) -> set[int]:

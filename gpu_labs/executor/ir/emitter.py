@@ -53,6 +53,10 @@ class Writer(ABC):
     def _function(self, function: Any, key: str) -> str:
         return self.constants.name(function, ("function", key), "F")
 
+    def _unset(self, op: Op) -> str:
+        """What to call the variable that an operation finds without a value."""
+        return self.constants.name(op.info, ("unset", op.info), "U")
+
     def _indices(self, operands: tuple[Operand, ...], array: str) -> list[str]:
         parts = []
         for axis, index in enumerate(operands):

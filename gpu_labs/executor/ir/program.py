@@ -10,7 +10,7 @@ import inspect
 from dataclasses import dataclass, field
 from functools import cache
 from types import CodeType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -102,9 +102,9 @@ OpKind = Literal[
     "item",  # dst = args[0][args[1]] of a tuple
     "alloc",  # dst = a shared or local array; `info` is an Alloc
     "fill",  # every element of window args[0] = args[1]
-    "defined",  # args[0] says whether variable `info`, which is read next, has a value on the path taken
+    "defined",  # args[0] says whether the variable of `info`, an Unset, has a value: it is read next
     "barrier",  # syncthreads and its reducing forms; `info` is the name
-    "warp",  # syncwarp, shuffles, votes; `info` is the name
+    "warp",  # syncwarp, shuffles, votes; `info` is the name. A shuffle also gives the companion of dst
     "fence",  # threadfence and its kin
     "gridsync",  # cooperative groups' grid.sync()
     "call",  # dst = device function `info`(*args)
@@ -114,8 +114,24 @@ OpKind = Literal[
     "iter",  # dst = an iterator over args[0]
     "next",  # dst = next item of iterator args[0]; `info` names the variable that says whether there was one
     "print",  # print(*args)
-    "raise",  # the lanes that are here raise the exception that `info` writes
+    "raise",  # the lanes that are here raise the exception that `info` writes, or miss the array of an Unset
 ]
+
+
+SHUFFLES = ("shfl_sync", "shfl_up_sync", "shfl_down_sync", "shfl_xor_sync")
+
+
+class Unset(NamedTuple):
+    """What "defined" and "raise" say of a variable without a value: its name, and whether the value is what a
+    shuffle took from a lane that was not there."""
+
+    name: str
+    shuffled: bool
+
+
+def companion(var: Var) -> Var:
+    """The variable that says whether `var` has a value, where that is in doubt."""
+    return Var(f"{var.name}_known", np.dtype(np.bool_))
 
 
 @dataclass(slots=True, eq=False)

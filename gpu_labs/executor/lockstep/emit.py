@@ -6,7 +6,20 @@ import numpy as np
 
 from gpu_labs.executor.ir.constants import Constants
 from gpu_labs.executor.ir.emitter import INT64, Writer
-from gpu_labs.executor.ir.program import ArrayType, Branch, Const, Function, Op, Operand, Return, SliceOf, Var
+from gpu_labs.executor.ir.program import (
+    SHUFFLES,
+    ArrayType,
+    Branch,
+    Const,
+    Function,
+    Op,
+    Operand,
+    Return,
+    SliceOf,
+    Unset,
+    Var,
+    companion,
+)
 from gpu_labs.executor.runtime import arith
 
 _INFIX = {"+", "-", "*", "/", "//", "%", "<<", ">>", "&", "|", "^", "==", "!=", "<", "<=", ">", ">="}
@@ -133,9 +146,10 @@ class OperationCode(Writer):
         self._line(f"P.fill({self._site(op)}, {args[0]}, m, {args[1]})")
 
     def _op_defined(self, op: Op, args: list[str]) -> None:
-        self._line(
-            f"if not {args[0]}.all(): run.watch.undefined({self._site(op)}, {op.info!r}, m, {args[0]})"
-        )
+        self._line(f"if not {args[0]}.all(): {self._undefined(op, args[0])}")
+
+    def _undefined(self, op: Op, known: str) -> str:
+        return f"run.watch.undefined({self._site(op)}, {self._unset(op)}, m, {known})"
 
     def _op_atomic(self, op: Op, args: list[str]) -> None:
         index, operands = self._atomic_parts(op, args)
@@ -173,6 +187,11 @@ class OperationCode(Writer):
 
     def _op_warp(self, op: Op, args: list[str]) -> None:
         text = f"run.warp({self._site(op)}, {op.info!r}, m, ({''.join(a + ', ' for a in args)}))"
+        if op.info in SHUFFLES and op.dst is not None:
+            self._line(f"item, known = {text}")
+            self._set(op.dst, f"item.astype({self._dtype(op.dst.type)})")  # type: ignore[arg-type]
+            self._set(companion(op.dst), "known")
+            return
         if op.dst is not None and isinstance(op.dst.type, np.dtype):
             text += f".astype({self._dtype(op.dst.type)})"
         self._set(op.dst, text)
@@ -222,7 +241,10 @@ class OperationCode(Writer):
         self._line(f"run.print(m, {''.join(a + ', ' for a in args)})")
 
     def _op_raise(self, op: Op, args: list[str]) -> None:
-        self._line(f"run.watch.raised({self._site(op)}, {op.info!r}, m)")
+        if isinstance(op.info, Unset):
+            self._line(self._undefined(op, self._function(np.bool_(False), "false")))
+        else:
+            self._line(f"run.watch.raised({self._site(op)}, {op.info!r}, m)")
 
 
 def flops(op: Op) -> int:

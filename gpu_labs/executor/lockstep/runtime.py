@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gpu_labs.executor.ir.program import Site
+from gpu_labs.executor.ir.program import SHUFFLES, Site
 from gpu_labs.executor.lockstep.iterators import Enumerated, RangeOf, Zipped, iterator
 from gpu_labs.executor.runtime import atomics
 from gpu_labs.executor.runtime.allocator import Allocator
@@ -108,13 +108,17 @@ class Run:
         return result.astype(np.int32).reshape(-1, 1, 1, 1)
 
     def warp(self, site: Site, name: str, mask: Mask, args: tuple[Any, ...]) -> Any:
-        """Warp functions; all but `activemask` and `lanemask_lt` order the memory of their lanes."""
+        """Warp functions; all but `activemask` and `lanemask_lt` order the memory of their lanes. A shuffle gives
+        a pair: the values, and for which lanes their source took part."""
         if self._warps is None:
             self._warps = Warps(self.lanes)
         if name not in ("activemask", "lanemask_lt"):
-            self.watch.warp_barrier(mask, args[0] if args else None)
+            self.watch.warp_barrier(mask)
+            self.watch.warp_members(site, name, self._warps, mask, args[0] if args else None)
         if name == "syncwarp":
             return None
+        if name in SHUFFLES:
+            return self._warps.shuffle(name, mask, args)
         return self._warps.run(name, mask, args)
 
     def fence(self, mask: Mask) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gpu_labs.executor.findings import Dim3, Finding, Kind
-from gpu_labs.executor.ir.program import Site
+from gpu_labs.executor.ir.program import Site, Unset
 from gpu_labs.executor.runtime.memory import Memory
 
 LIMIT = 200
@@ -83,18 +83,28 @@ def text_of(site: Site, line: int | None = None) -> str:
     return linecache.getline(site.file, line).strip() if line is not None else site.text
 
 
-def undefined(site: Site, name: str, block: Dim3, thread: Dim3, dims: Dim3, count: int) -> Finding:
-    """A variable without a value on the path that a thread took."""
+def undefined(site: Site, unset: Unset, who: str, **where: Any) -> Finding:
+    """A variable without a value on the path that a thread took, or one that a shuffle gave none."""
+    if unset.shuffled:
+        return Finding(
+            "divergent-warp",
+            f"{who} uses what this shuffle gave it, and the lane that it came from does not take part: it has "
+            "returned, is on another path, or the block has no such thread. The value is undefined.",
+            "let every lane that others read from come to this line (replace an early `return` by a value that changes "
+            "nothing, such as 0), or use the result only where its lane is there.",
+            site.line,
+            site.text,
+            **where,
+        )
+    name = unset.name
     return Finding(
         "uninitialised-read",
-        f"Thread {place(thread, dims)} uses {name}, and on the path that it took {name} was never given a value. "
+        f"{who} uses {name}, and on the path that it took {name} was never given a value. "
         "Python would raise UnboundLocalError; a GPU goes on with whatever is in the register.",
         f"give {name} a value before the `if` or the loop that sets it.",
         site.line,
         site.text,
-        block=block,
-        thread=thread,
-        places=count,
+        **where,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gpu_labs.executor.findings import Finding
-from gpu_labs.executor.ir.program import Program, Site
+from gpu_labs.executor.ir.program import Program, Site, Unset
 from gpu_labs.executor.launch_record import AccessKind, Level
 from gpu_labs.executor.observers import messages as wording
 from gpu_labs.executor.observers.access_log import Recorder
@@ -23,8 +23,10 @@ from gpu_labs.executor.observers.races import WARP, Entry
 from gpu_labs.executor.observers.redundant_barriers import Usefulness
 from gpu_labs.executor.observers.shadow_memory import Shadow
 from gpu_labs.executor.observers.taint import Consequences
+from gpu_labs.executor.observers.warp_members import missing_lanes
 from gpu_labs.executor.runtime.lanes import Lanes, Mask
 from gpu_labs.executor.runtime.memory import Array, Memory
+from gpu_labs.executor.runtime.warp import Warps
 
 LOG_BYTES = 64 << 20
 
@@ -144,14 +146,17 @@ class Watch:
         )
         self.report.add(found)
 
-    def undefined(self, site: Site, name: str, mask: Mask, known: Any) -> None:
-        """Lanes of `mask` read variable `name`; those that are not `known` have no value of it."""
+    def undefined(self, site: Site, unset: Unset, mask: Mask, known: Any) -> None:
+        """Lanes of `mask` read a variable; those that are not `known` have no value of it."""
+        if unset.shuffled and self.report.known("divergent-warp", site.line, "", None):
+            return  # the call itself has been reported, with the mask that is wrong
         lanes = self.lanes
-        where = np.flatnonzero(lanes.full_mask(mask) & ~known) if self.hazards else np.empty(0, int)
+        where = np.flatnonzero(lanes.full_mask(mask) & ~known) if self.level != "off" else np.empty(0, int)
         if where.size:
             lane = self._first(where)
-            block, thread = lanes.block_of(lane), lanes.thread_of(lane)
-            self.report.add(wording.undefined(site, name, block, thread, lanes.block, len(where)))
+            at = {"block": lanes.block_of(lane), "thread": lanes.thread_of(lane)}
+            who = wording.thread_in_words(lanes.block, lanes.grid, **at)
+            self.report.add(wording.undefined(site, unset, who, places=len(where), **at))
 
     def raised(self, site: Site, what: str, mask: Mask) -> None:
         """Lanes of `mask` raise `what`, and end."""
@@ -184,7 +189,14 @@ class Watch:
             if memory.state is not None:
                 memory.state.across.forget()
 
-    def warp_barrier(self, mask: Mask, members: Any) -> None:
+    def warp_members(self, site: Site, name: str, warps: Warps, mask: Mask, members: Any) -> None:
+        """A warp function that the lanes of `mask` call with the member masks `members`: do all come?"""
+        if self.hazards:
+            finding = missing_lanes(site, name, warps, mask, members)
+            if finding is not None:
+                self.report.add(finding)
+
+    def warp_barrier(self, mask: Mask) -> None:
         """A warp function: orders the memory of the lanes of each warp that runs it."""
         if not self.hazards:
             return

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gpu_labs.executor.runtime.lanes import Lanes, Mask
+from gpu_labs.executor.runtime.memory import garbage
 
 WARP = 32
 
@@ -49,29 +50,27 @@ class Warps:
         mask; a lane takes part when it runs and the mask names it."""
         active = self.out(self.lanes.full_mask(mask), False)
         if name == "activemask":
-            return self.home(_ballot(active)).astype(np.int32)
+            return self.home(ballot(active)).astype(np.int32)
         if name == "lanemask_lt":
             below = ((np.int64(1) << np.arange(WARP)) - 1).astype(np.uint32).view(np.int32)
             return self.home(below.reshape(1, 1, WARP))
-        members = self.out(args[0]).astype(np.int64) & 0xFFFFFFFF
-        taking = active & ((members >> np.arange(WARP)) & 1 == 1)
-        if name.startswith("shfl"):
-            return self._shuffle(name, active, args)
+        members = self.out(args[0]).astype(np.int64) & 0xFFFFFFFF & _unsigned(ballot(active))
         value = self.out(args[1])
         if name.startswith("match"):
-            return self._match(name, taking, value)
-        truth = value != 0
+            return self._match(name, active, members, value)
+        yes = _unsigned(ballot((value != 0) & active)) & members  # what each lane's group of lanes votes
         if name == "all_sync":
-            return self.home((truth | ~taking).all(-1, keepdims=True))
+            return self.home(yes == members)
         if name == "any_sync":
-            return self.home((truth & taking).any(-1, keepdims=True))
+            return self.home(yes != 0)
         if name == "eq_sync":
-            return self.home(
-                (truth | ~taking).all(-1, keepdims=True) | ~(truth & taking).any(-1, keepdims=True)
-            )
-        return self.home(_ballot(truth & taking)).astype(np.int32)
+            return self.home((yes == members) | (yes == 0))
+        return self.home(yes.astype(np.uint32).view(np.int32))
 
-    def _shuffle(self, name: str, active: np.ndarray, args: tuple[Any, ...]) -> np.ndarray:
+    def shuffle(self, name: str, mask: Mask, args: tuple[Any, ...]) -> tuple[np.ndarray, Any]:
+        """What each lane takes from another, and for which lanes that other takes part: from one that does not
+        comes what stands for memory that nobody has written."""
+        active = self.out(self.lanes.full_mask(mask), False)
         value = self.out(args[1])
         operand = self.out(args[2]).astype(np.int64)
         lane = np.arange(WARP)
@@ -84,18 +83,27 @@ class Warps:
         else:
             source = lane ^ operand
         source = np.where((source < 0) | (source >= WARP), lane, source)
-        return self.home(np.take_along_axis(value, source, -1))
+        if active.all():
+            return self.home(np.take_along_axis(value, source, -1)), np.True_
+        value = np.where(active, value, garbage(1, value.dtype)[0])
+        known = np.take_along_axis(active, source, -1)
+        return self.home(np.take_along_axis(value, source, -1)), self.home(known)
 
-    def _match(self, name: str, taking: np.ndarray, value: np.ndarray) -> Any:
-        same = (value[..., :, None] == value[..., None, :]) & taking[..., None, :] & taking[..., :, None]
-        bits = (same.astype(np.int64) << np.arange(WARP)).sum(-1).astype(np.uint32).view(np.int32)
+    def _match(self, name: str, active: np.ndarray, members: np.ndarray, value: np.ndarray) -> Any:
+        same = (value[..., :, None] == value[..., None, :]) & active[..., None, :]
+        bits = (same.astype(np.int64) << np.arange(WARP)).sum(-1) & members
         if name == "match_any_sync":
-            return self.home(bits)
-        everyone = _ballot(taking)
-        agrees = bits == everyone
-        return self.home(np.where(agrees, bits, 0)), self.home(agrees)
+            return self.home(bits.astype(np.uint32).view(np.int32))
+        agrees = bits == members
+        return self.home(np.where(agrees, bits, 0).astype(np.uint32).view(np.int32)), self.home(agrees)
 
 
-def _ballot(truth: np.ndarray) -> np.ndarray:
+def _unsigned(bits: np.ndarray) -> np.ndarray:
+    """Bits of int32 as numbers from 0."""
+    return bits.astype(np.int64) & 0xFFFFFFFF
+
+
+def ballot(truth: np.ndarray) -> np.ndarray:
+    """One number for each warp, with a bit for each lane where `truth` holds; (blocks, warps, 1), int32."""
     bits = (truth.astype(np.int64) << np.arange(WARP)).sum(-1, keepdims=True)
     return bits.astype(np.uint32).view(np.int32)

@@ -9,7 +9,19 @@ import numpy as np
 from gpu_labs.executor.ir.constants import Constants
 from gpu_labs.executor.ir.control_flow import Flow, analyse
 from gpu_labs.executor.ir.emitter import Writer
-from gpu_labs.executor.ir.program import ArrayType, Const, Function, Op, Operand, Return, SliceOf, Var
+from gpu_labs.executor.ir.program import (
+    SHUFFLES,
+    ArrayType,
+    Const,
+    Function,
+    Op,
+    Operand,
+    Return,
+    SliceOf,
+    Unset,
+    Var,
+    companion,
+)
 from gpu_labs.executor.runtime import arith
 from gpu_labs.executor.serial import scalars
 
@@ -248,7 +260,7 @@ class OperationCode(Writer):
         self._line(f"T.fill({self._site(op)}, {args[0]}, {self._cast(op.args[1], array.type.dtype)})")
 
     def _op_defined(self, op: Op, args: list[str]) -> None:
-        self._line(f"if not {args[0]}: T.undefined({self._site(op)}, {op.info!r})")
+        self._line(f"if not {args[0]}: T.undefined({self._site(op)}, {self._unset(op)})")
 
     def _op_atomic(self, op: Op, args: list[str]) -> None:
         index, operands = self._atomic_parts(op, args)
@@ -278,9 +290,12 @@ class OperationCode(Writer):
         wanted = op.dst.type if op.dst is not None and isinstance(op.dst.type, np.dtype) else None
         dtype = self._dtype(wanted)
         rank = self.flow.rank[self.current]
-        self._set(
-            op.dst, f"yield ('warp', {self._site(op)}, {op.info!r}, {values}, {dtypes}, {dtype}, {rank})"
-        )
+        self._mark_rank(self.current)
+        text = f"yield ('warp', {self._site(op)}, {op.info!r}, {values}, {dtypes}, {dtype}, {rank})"
+        if op.info in SHUFFLES and op.dst is not None:
+            self._line(f"{op.dst.name}, {companion(op.dst).name} = {text}")
+        else:
+            self._set(op.dst, text)
 
     def _op_fence(self, op: Op, args: list[str]) -> None:
         self._line("T.fence()")
@@ -316,7 +331,10 @@ class OperationCode(Writer):
 
     def _op_raise(self, op: Op, args: list[str]) -> None:
         self._mark_rank(self.current)
-        self._line(f"T.raised({self._site(op)}, {op.info!r})")
+        if isinstance(op.info, Unset):
+            self._line(f"T.undefined({self._site(op)}, {self._unset(op)}, ends=True)")
+        else:
+            self._line(f"T.raised({self._site(op)}, {op.info!r})")
 
 
 def _only_widened(function: Function) -> set[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gpu_labs.executor.ir.program import Site
+from gpu_labs.executor.ir.program import SHUFFLES, Site
 from gpu_labs.executor.observers.observer import Watch
 from gpu_labs.executor.observers.races import WARP
 from gpu_labs.executor.runtime.lanes import Lanes
@@ -119,29 +119,32 @@ class BlockRun:
                 by_warp.setdefault(self.threads[at][0] // WARP, []).append(at)
         ready: list[tuple[int, Any]] = []
         for places in by_warp.values():
-            rank = min(waiting[at][6] for at in places)
-            site = min((waiting[at][1] for at in places if waiting[at][6] == rank), key=lambda s: s.id)
+            first = min(places, key=lambda at: (self.threads[at][1].rank, waiting[at][6], waiting[at][1].id))
+            site = waiting[first][1]
             chosen = [at for at in places if waiting[at][1] is site]
             ready += self._warp(chosen, waiting)
         return ready
 
     def _warp(self, places: list[int], waiting: dict[int, Request]) -> list[tuple[int, Any]]:
-        _, _, name, values, dtypes, wanted, _ = waiting[places[0]]
+        _, site, name, _, dtypes, wanted, _ = waiting[places[0]]
         mask = self._mask(places)
+        if self.warps is None:
+            self.warps = Warps(self.lanes)
+        columns = []
+        for column, dtype in enumerate(dtypes):
+            lanes = np.zeros(self.lanes.per_block, dtype)
+            lanes[places] = [waiting[at][3][column] for at in places]
+            columns.append(lanes.reshape(self.lanes.shape))
         if name not in ("activemask", "lanemask_lt"):
             self.block.turns[self.threads[places[0]][0] // WARP] += 1
+            self._left(self.threads[places[0]][1].rank)
+            self.watch.warp_members(site, name, self.warps, mask, columns[0] if columns else None)
         answers: list[Any] = [None] * len(places)
-        if name != "syncwarp":
-            if self.warps is None:
-                self.warps = Warps(self.lanes)
-            columns = []
-            for column, dtype in enumerate(dtypes):
-                lanes = np.zeros(self.lanes.per_block, dtype)
-                lanes[places] = [waiting[at][3][column] for at in places]
-                columns.append(lanes.reshape(self.lanes.shape))
-            got = self.warps.run(name, mask, tuple(columns))
-            answers = _answers(got, places, wanted)
-        del values
+        if name in SHUFFLES:
+            got, known = self.warps.shuffle(name, mask, tuple(columns))
+            answers = list(zip(_answers(got, places, wanted), _answers(known, places, None), strict=True))
+        elif name != "syncwarp":
+            answers = _answers(self.warps.run(name, mask, tuple(columns)), places, wanted)
         for at in places:
             del waiting[at]
         return list(zip(places, answers, strict=True))
@@ -150,7 +153,7 @@ class BlockRun:
 def _answers(got: Any, places: list[int], wanted: Any) -> list[Any]:
     if isinstance(got, tuple):
         return list(zip(*(_answers(g, places, None) for g in got), strict=True))
-    flat = got.reshape(-1)[places]
+    flat = np.broadcast_to(got, got.shape if got.ndim else (max(places) + 1,)).reshape(-1)[places]
     if wanted is not None:
         flat = flat.astype(wanted)
     return flat.tolist() if flat.dtype.kind in "iub" or flat.dtype == np.float64 else list(flat)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gpu_labs.executor.ir.program import Alloc, Site
+from gpu_labs.executor.ir.program import Alloc, Site, Unset
 from gpu_labs.executor.runtime import atomics
 from gpu_labs.executor.runtime.memory import Memory
 from gpu_labs.executor.runtime.printing import printed_value
@@ -273,9 +273,11 @@ class Thread:
         for i in range(array.shape[0]):
             yield self.load(site, array, i) if len(array.shape) == 1 else self.view(site, array, i)
 
-    def undefined(self, site: Site, name: str) -> None:
-        """The thread reads a variable that has no value on its path."""
-        self.block.watch.undefined(site, name, self.alone(), np.bool_(False))
+    def undefined(self, site: Site, unset: Unset, ends: bool = False) -> None:
+        """The thread reads a variable that has no value on its path; raises EndedError where it cannot go on."""
+        self.block.watch.undefined(site, unset, self.alone(), np.bool_(False))
+        if ends:
+            raise EndedError
 
     def raised(self, site: Site, what: str) -> None:
         """The thread raises `what`: raises EndedError."""

@@ -248,3 +248,75 @@ def warp_sums_join_by_atomics(x, y):
         step >>= 1
     if cuda.laneid == 0:
         cuda.atomic.add(y, 0, v)
+
+
+@correct(1, 20, lambda r: (floats(r, 20), zeros(1)), lambda x, y: {"y": [x.sum()]}, tolerance=1e-4)
+@cuda.jit
+def part_of_a_warp_that_leaves_missing_lanes_out(x, y):
+    t = cuda.threadIdx.x
+    v = x[t]
+    for step in (16, 8, 4, 2, 1):
+        other = cuda.shfl_down_sync(ALL, v, step)
+        if t + step < cuda.blockDim.x:
+            v += other
+    if t == 0:
+        y[0] = v
+
+
+@correct(1, 32, lambda r: (floats(r, 25), zeros(1)), lambda x, y: {"y": [x.sum()]}, tolerance=1e-4)
+@cuda.jit
+def lanes_that_have_returned_are_not_used(x, y):
+    i = cuda.grid(1)
+    if i >= x.size:
+        return
+    v = x[i]
+    for step in (16, 8, 4, 2, 1):
+        other = cuda.shfl_down_sync(ALL, v, step)
+        if i + step < x.size:
+            v += other
+    if i == 0:
+        y[0] = v
+
+
+@correct(2, 64, lambda r: (floats(r, 128), zeros(128)), lambda x, y: {"y": None})
+@cuda.jit
+def mask_made_by_a_ballot(x, y):
+    i = cuda.grid(1)
+    mask = cuda.ballot_sync(ALL, x[i] > 0)
+    if x[i] > 0:
+        y[i] = cuda.popc(cuda.ballot_sync(mask, 1))
+        cuda.syncwarp(mask)
+
+
+@correct(1, 64, lambda r: (integers(r, 64, below=4), zeros(64)), lambda key, y: {
+    "y": [np.sum(key[32 * (i // 32) : 32 * (i // 32 + 1)] == key[i]) for i in range(64)]})  # fmt: skip
+@cuda.jit
+def groups_of_equal_keys_vote_by_themselves(key, y):
+    i = cuda.grid(1)
+    group = cuda.match_any_sync(ALL, key[i])
+    y[i] = cuda.popc(cuda.ballot_sync(group, 1))
+
+
+@correct(2, 48, lambda r: (floats(r, 96), zeros(96)), lambda x, y: {
+    "y": np.where(np.arange(96) % 48 % 32 < 16, x, 0)})  # fmt: skip
+@cuda.jit
+def half_mask_for_half_a_warp(x, y):
+    i, lane = cuda.grid(1), cuda.laneid
+    if lane < 16:
+        y[i] = cuda.shfl_xor_sync(0xFFFF, cuda.shfl_xor_sync(0xFFFF, x[i], 3), 3)
+
+
+@correct(1, 32, lambda r: (floats(r, 32), zeros(32)), lambda x, y: {"y": x + 1})
+@cuda.jit
+def variable_set_on_every_path_before_it_is_read(x, y):
+    i = cuda.grid(1)
+    if i % 2:
+        v = x[i]
+    elif i % 3:
+        v = x[i] + 0
+    else:
+        v = x[i] * 1
+    while i < 100:
+        w = v + 1
+        i += 100
+    y[i - 100] = w
