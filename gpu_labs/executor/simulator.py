@@ -1,7 +1,7 @@
 """Numba's own simulator, for a kernel that Numba can compile for a GPU and neither engine can run.
 
 One Python thread runs for each CUDA thread, so it is slow, and it finds nothing. It is used through private
-names of numba-cuda (`simulator.kernel`), which `tests/gpu_labs/test_fallback.py` watches.
+names of numba-cuda (`simulator.kernel`), which `tests/gpu_labs/executor/test_fallback.py` watches.
 """
 
 # numba-cuda redirects `numba.cuda` at run time, which a type checker cannot follow.

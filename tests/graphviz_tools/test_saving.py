@@ -35,7 +35,7 @@ from graphviz_tools.recording import (
     Value,
 )
 from graphviz_tools.serialization import VERSION, from_json, to_json
-from tests.graphviz_tools.torch_zoo import ZOO
+from tests.graphviz_tools.sources.torch.torch_zoo import ZOO
 
 text = st.text(max_size=8)
 small = st.integers(0, 1000)

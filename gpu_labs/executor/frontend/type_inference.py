@@ -3,7 +3,7 @@
 This is the one place that runs Numba's CUDA typing. It needs no driver: the pipeline stops after type
 inference, and device functions are typed the same way instead of being compiled for the current device.
 Numba offers no public call for that, so this file uses numba-cuda's `CUDACompiler`, `CUDATypingContext`,
-`NopythonTypeInference` and `CUDADispatcher.get_call_template`; `tests/gpu_labs/test_gate.py` fails loudly
+`NopythonTypeInference` and `CUDADispatcher.get_call_template`; `tests/gpu_labs/executor/test_gate.py` fails loudly
 when they change.
 """
 

@@ -16,7 +16,7 @@ from graph_duet.notebook_kernels import sandbox
 from graph_duet.notebook_kernels.sandbox import why_no_sandbox
 from tests.graph_duet.grading.masters import write_master
 
-GUIDE = Path(__file__).parents[2] / "docs" / "instructor-guide.md"
+GUIDE = Path(__file__).parents[3] / "docs" / "instructor-guide.md"
 RUN_HERE = ("release", "check", "progress", "grade", "report", "regrade", "override", "feedback", "export")
 
 
