@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     from graphviz_tools.sources.compiled.recorder import record_compiled as record_compiled
     from graphviz_tools.sources.jax.recorder import record_jax as record_jax
     from graphviz_tools.sources.onnx.recorder import record_onnx as record_onnx
+    from graphviz_tools.sources.tensorflow.eager.recorder import (
+        record_tensorflow_eager as record_tensorflow_eager,
+    )
+    from graphviz_tools.sources.tensorflow.eager.recorder import (
+        recording_tensorflow_eager as recording_tensorflow_eager,
+    )
     from graphviz_tools.sources.tensorflow.optimized import record_optimized as record_optimized
     from graphviz_tools.sources.tensorflow.recorder import record_tensorflow as record_tensorflow
     from graphviz_tools.sources.torch.recorder import record_torch as record_torch
@@ -43,7 +49,9 @@ _HOME = {
     "record_onnx": "sources.onnx.recorder",
     "record_optimized": "sources.tensorflow.optimized",
     "record_tensorflow": "sources.tensorflow.recorder",
+    "record_tensorflow_eager": "sources.tensorflow.eager.recorder",
     "record_torch": "sources.torch.recorder",
+    "recording_tensorflow_eager": "sources.tensorflow.eager.recorder",
     "recording_torch": "sources.torch.recorder",
     "save": "serialization",
     "without_plumbing": "transforms.simplify",
@@ -62,7 +70,9 @@ __all__ = [
     "record_onnx",
     "record_optimized",
     "record_tensorflow",
+    "record_tensorflow_eager",
     "record_torch",
+    "recording_tensorflow_eager",
     "recording_torch",
     "save",
     "trace_cache",

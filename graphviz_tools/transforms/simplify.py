@@ -76,6 +76,7 @@ def shown_steps(recording: Recording) -> tuple[int, ...]:
 def _plan(recording: Recording) -> Plan:
     plan = Plan()
     kept = {step.node for step in recording.steps if step.error and step.node is not None}
+    kept |= {node.owner for node in recording.nodes if node.owner is not None}
     state = loop_variables(recording)
     hidden = [part for part in state if part.counts or is_accumulator(recording, part)]
     variables = [part for part in state if part.changes and part not in hidden]

@@ -17,10 +17,10 @@ Handler = Callable[..., Any]  # (what to call instead of the original, *argument
 
 class Patch:
     """The function `name` of `home`. While handlers are there, a thread's calls go through those of its own,
-    the newest first."""
+    the newest first. `marks` are attributes of what stands in the function's place."""
 
-    def __init__(self, home: Any, name: str) -> None:
-        self._home, self._name = home, name
+    def __init__(self, home: Any, name: str, marks: dict[str, Any] | None = None) -> None:
+        self._home, self._name, self._marks = home, name, marks or {}
         self._handlers: dict[int, list[Handler]] = {}
         self._original: Any = None
         self._lock = Lock()
@@ -53,4 +53,6 @@ class Patch:
                 call = partial(handler, call)
             return call(*args, **kwargs)
 
+        for mark, value in self._marks.items():
+            setattr(patched, mark, value)
         return patched

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from typing import Any
 
@@ -74,6 +74,24 @@ class StaticGraph:
         for slot, key in enumerate(makes):
             self.makers[key] = (number, slot)
         return number
+
+    def autograd_node(self, op: str, name: str, owner: int) -> int:
+        """A new node for the gradient of what node `owner` does."""
+        number = len(self.nodes)
+        self.nodes.append(Node(number, "autograd", op, op, name, self.nodes[owner].scope, None, owner))
+        return number
+
+    def claim(self) -> None:
+        """Count the nodes and edges that are new since the last step as that step's."""
+        if not self.steps:
+            return
+        last = self.steps[-1]
+        nodes, edges = (
+            range(self._claimed_nodes, len(self.nodes)),
+            range(self._claimed_edges, len(self.edges)),
+        )
+        self.steps[-1] = replace(last, nodes=(*last.nodes, *nodes), edges=(*last.edges, *edges))
+        self._claimed_nodes, self._claimed_edges = len(self.nodes), len(self.edges)
 
     def join(self, source: Hashable, target: int, slot: int = 0, kind: EdgeKind = "data") -> None:
         """An edge from the maker of the tensor called `source`; none where its maker is unknown."""

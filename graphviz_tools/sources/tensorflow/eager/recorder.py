@@ -1,0 +1,151 @@
+"""Record a TensorFlow program as it runs, op by op, without a graph: `record_tensorflow_eager`."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any
+
+from graphviz_tools.frameworks import import_tensorflow
+from graphviz_tools.recording import Omission, Recording
+from graphviz_tools.sources.common.argument_names import argument_names
+from graphviz_tools.sources.common.budget import Budget
+from graphviz_tools.sources.tensorflow.eager.trace import EagerTrace
+from graphviz_tools.sources.tensorflow.eager.watch import watching
+from graphviz_tools.sources.tensorflow.errors import error_line, error_text, explanation
+from graphviz_tools.sources.tensorflow.private_names import missing, tensor_number
+
+MAX_STEPS = 20_000
+
+
+def record_tensorflow_eager(
+    fn: Callable[..., Any],
+    *args: Any,
+    values: bool = True,
+    max_steps: int = MAX_STEPS,
+    title: str = "",
+    **kwargs: Any,
+) -> Recording:
+    """Call `fn(*args, **kwargs)` and record every op that it runs, as TensorFlow runs it without a graph.
+
+    `fn` is a Python function, a Keras model or layer; of a `tf.function` the Python function inside is run. What a
+    `tf.GradientTape` watches and records are autograd nodes, and each call of its `gradient` is told record by
+    record ("backward" steps). Ops of a Keras optimizer are "optimize" steps. A `tf.function` that the program calls
+    is one step. `values=False` records shapes and dtypes without numbers.
+
+    The results are what they are without recording, to the last bit. A program that raises does not raise here: its
+    Recording, up to the failing step, comes back with `error` set. At most `max_steps` steps are recorded;
+    `omitted` says how many were not.
+
+    Raises TypeError when `fn` is not callable, and ValueError for a `max_steps` below 0.
+    """
+    if not callable(fn):
+        raise TypeError(
+            "record_tensorflow_eager needs a function and its arguments, as in record_tensorflow_eager(f, x); "
+            f"got {fn!r}"
+        )
+    fn = getattr(fn, "python_function", fn)
+    recorder = EagerRecorder(fn, values, max_steps, title)
+    try:
+        with recorder:
+            recorder.given(args, kwargs)
+            recorder.returned(fn(*args, **kwargs))
+    except BaseException:
+        if recorder.recording is None:
+            raise
+    assert recorder.recording is not None
+    return recorder.recording
+
+
+def recording_tensorflow_eager(
+    *, values: bool = True, max_steps: int = MAX_STEPS, title: str = ""
+) -> EagerRecorder:
+    """`with recording_tensorflow_eager() as rec:` records the block; `rec.recording` is the Recording afterwards.
+
+    An exception leaves the block as it would without recording; the Recording up to it is kept.
+    """
+    return EagerRecorder(None, values, max_steps, title)
+
+
+class EagerRecorder:
+    """One recording, from `__enter__` to `__exit__`; only the ops of the thread that entered are seen."""
+
+    def __init__(self, fn: Callable[..., Any] | None, values: bool, max_steps: int, title: str) -> None:
+        if not isinstance(max_steps, int) or max_steps < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ValueError(f"max_steps must be a whole number from 0 on, not {max_steps!r}")
+        self.recording: Recording | None = None
+        self._fn = fn
+        name = getattr(fn, "__name__", "") or getattr(fn, "name", "") or type(fn).__name__
+        self._title = title or ("" if fn is None else name)
+        self._trace = EagerTrace(values, Budget(max_steps))
+        self._outputs: list[Any] = []
+        self._open = ExitStack()
+
+    def given(self, args: Any, kwargs: Any) -> None:
+        """Name the program's inputs as its function does."""
+        assert self._fn is not None
+        leaves = _leaves((args, kwargs))
+        names = argument_names(self._fn, args, kwargs, _leaves)
+        for name, leaf in zip(names, leaves, strict=False):
+            if is_tensor(leaf):
+                tensor = getattr(leaf, "handle", leaf)
+                if tensor is not leaf:
+                    self._trace.variables.learn(leaf, name)
+                self._trace.names[tensor_number(tensor)] = name
+                self._trace.source(tensor)
+
+    def returned(self, result: Any) -> None:
+        """The tensors in what the program returned are the Recording's outputs."""
+        self._outputs = [leaf for leaf in _leaves(result) if is_tensor(leaf)]
+
+    def __enter__(self) -> EagerRecorder:
+        if self.recording is not None:
+            raise ValueError("this recorder has its recording; make another for another one")
+        import_tensorflow()
+        self._open = watching(self._trace)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._open.close()
+        trace, said = self._trace, ""
+        trace.end_group()
+        with trace.quiet():
+            if error is not None:
+                said = error_text(error)
+                trace.graph.step(
+                    trace.phase, None, op=type(error).__name__, line=error_line(error), error=said,
+                    note=explanation(said),
+                )  # fmt: skip
+            outputs = [trace.output(tensor) for tensor in self._outputs]
+        trace.claim()
+        trace.stack.close()
+        trace.graph.steps = trace.named_steps()
+        trace.graph.omitted += trace.omissions()
+        trace.graph.omitted += [
+            Omission("kinds of steps", 1, f"this TensorFlow hides {lost}") for lost in missing()
+        ]
+        self.recording = trace.graph.recording(
+            "tensorflow.eager",
+            self._title,
+            fn=self._fn,
+            outputs=outputs,
+            versions={
+                "tensorflow": import_tensorflow().__version__,
+                "python": platform.python_version(),
+            },
+            error=said,
+        )
+        self._outputs = []
+
+
+def _leaves(thing: Any) -> list[Any]:
+    return import_tensorflow().nest.flatten(thing, expand_composites=True)
+
+
+def is_tensor(thing: Any) -> bool:
+    """Whether `thing` is a tensor with a value; a variable counts by what it holds."""
+    return hasattr(thing, "_numpy") or (hasattr(thing, "numpy") and hasattr(thing, "dtype"))

@@ -1,0 +1,452 @@
+"""An eager TensorFlow program as it becomes a Recording: each op a node and a step, each tape record an autograd
+node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from types import FrameType
+from typing import Any
+
+from graphviz_tools.frameworks import import_tensorflow
+from graphviz_tools.recording import Control, Edge, NodeKind, Omission, Phase, Step, Value
+from graphviz_tools.sources.common.array_value import array_value
+from graphviz_tools.sources.common.budget import Budget
+from graphviz_tools.sources.common.call_sites import CallSite
+from graphviz_tools.sources.common.static_graph import StaticGraph
+from graphviz_tools.sources.tensorflow.eager.stack import Place, ProgramStack
+from graphviz_tools.sources.tensorflow.eager.tape import Record
+from graphviz_tools.sources.tensorflow.eager.variables import KnownVariable, Variables
+from graphviz_tools.sources.tensorflow.graph_reader import function_label
+from graphviz_tools.sources.tensorflow.private_names import tensor_number, unrecorded
+
+SIGNS = {
+    "Less": "<",
+    "LessEqual": "<=",
+    "Greater": ">",
+    "GreaterEqual": ">=",
+    "Equal": "==",
+    "NotEqual": "!=",
+}
+_QUIET = frozenset(
+    {"ReadVariableOp", "Identity", "Cast", "VarHandleOp"}
+)  # beside the op that a line asks for
+_FUNCTION = "A tf.function: its graph runs as one step. record_tensorflow shows what is inside."
+_STOPS = "stop_gradient: the value goes on, and no gradient will come back through here."
+_FAILED = "not understood"
+
+
+@dataclass
+class _Group:
+    """The ops of one call in the user's code, and the place of that call."""
+
+    site: CallSite | None
+    callee: FrameType | None
+    nodes: list[int] = field(default_factory=list)
+    outputs: tuple[Value, ...] = ()
+
+
+@dataclass
+class EagerTrace:
+    """Everything known while the program runs. `phase` is that of an op which no optimizer runs."""
+
+    numbers: bool
+    budget: Budget
+    graph: StaticGraph = field(default_factory=StaticGraph)
+    phase: Phase = "forward"
+    names: dict[int, str] = field(default_factory=dict)  # of arguments, by number
+    busy: bool = False  # what runs now is the recorder's own
+    variables: Variables = field(default_factory=Variables)
+    _values: dict[int, Value] = field(default_factory=dict)
+    _bound: dict[int, str] = field(default_factory=dict)  # by id of a Value: the name that its line gives it
+    _group: _Group = field(default_factory=lambda: _Group(None, None))
+    _failures: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.stack = ProgramStack(self.graph.scope)
+
+    # --- ops ------------------------------------------------------------------------------------------------
+
+    def op(
+        self, op: str, inputs: Sequence[Any], outputs: Sequence[Any], frame: FrameType | None
+    ) -> int | None:
+        """A step for an op that has run; its node, or None when the budget is spent."""
+        if not self.budget.spend():
+            return None
+        place = self.stack.place(op, frame)
+        self._regroup(place)
+        handles = [tensor for tensor in inputs if tensor.dtype.name == "resource"]
+        if handles:
+            self.variables.look_for(handles, frame)
+        phase: Phase = "optimize" if place.updates and self.phase == "forward" else self.phase
+        sources = [self.source(tensor, place) for tensor in inputs]
+        reads = [self.value(tensor) for tensor in inputs]
+        label, told = op_label(op), ""
+        if op == "ReadVariableOp":
+            told = f"read {self.graph.nodes[sources[0][0]].label}"
+        if op == "VarHandleOp":
+            node = self.graph.node("variable", op, label="variable", scope=place.path, line=_line(place))
+        else:
+            node = self.graph.node(
+                "op", op, label=told or label, name=label, scope=place.path, line=_line(place)
+            )
+        for slot, (source, source_slot) in enumerate(sources):
+            self.graph.edge(Edge(source, node, source_slot, slot))
+        for slot, tensor in enumerate(outputs):
+            self.graph.makers[tensor_number(tensor)] = (node, slot)
+        writes = [self.value(tensor) for tensor in outputs]
+        if not outputs:
+            writes = self._assigned(inputs)
+        self._group.nodes.append(node)
+        self._group.outputs = tuple(writes)
+        self.graph.step(
+            phase,
+            node,
+            op=label,
+            line=_line(place),
+            reads=reads,
+            writes=writes,
+            scope=place.path,
+            note=_note(op),
+        )
+        return node
+
+    def question(self, op: str, tensor: Any, answer: Any, frame: FrameType | None) -> None:
+        """Python asked a tensor for its value: in an `if` or a `while`, or for a number."""
+        if not self.budget.spend():
+            return
+        place = self.stack.place(op, frame)
+        self._regroup(place)
+        source, slot = self.source(tensor, place)
+        asked = place.site.test if place.site is not None else ""
+        decides = op == "__bool__"
+        label = f"{asked} {place.site.label}".strip() if place.site is not None else op
+        kind: NodeKind = "branch" if decides else "op"
+        node = self.graph.node(kind, op, label=label, name=op, scope=place.path, line=_line(place))
+        self.graph.edge(Edge(source, node, slot, 0))
+        value = self.value(tensor)
+        control = Control(
+            ("loop" if asked == "while" else "branch") if decides else "item",
+            self._compared(source) or _one(value),
+            str(answer) if decides else "",
+            place.turn,
+        )
+        self.graph.step(
+            self.phase, node, op=op, line=_line(place), reads=[value], control=control, scope=place.path
+        )
+
+    def created(self, tensor: Any, frame: FrameType | None) -> None:
+        """The user's line called `tf.constant`."""
+        if not self.budget.spend():
+            return
+        place = self.stack.place("constant", frame)
+        self._regroup(place)
+        value, site = self.value(tensor), place.site
+        named = site.targets[0] if site is not None and site.targets else ""
+        node = self.graph.node(
+            "constant",
+            "constant",
+            label=named or _constant_label(value),
+            scope=place.path,
+            line=_line(place),
+            makes=[tensor_number(tensor)],
+        )
+        self._group.outputs = (value,)
+        self.graph.step(self.phase, node, op="constant", line=_line(place), writes=[value], scope=place.path)
+
+    # --- tapes ----------------------------------------------------------------------------------------------
+
+    def moment(self, op: str, frame: FrameType | None, note: str) -> None:
+        """A step without a node."""
+        if self.budget.spend():
+            place = self.stack.place(op, frame, still=op != "reset")
+            self._regroup(place)
+            self.graph.step(self.phase, None, op=op, line=_line(place), scope=place.path, note=note)
+
+    def told_to_watch(self, tensor: Any, frame: FrameType | None, note: str) -> None:
+        place = self.stack.place("watch", frame)
+        self._regroup(place)
+        if tensor.dtype.name == "resource":
+            self.variables.look_for([tensor], frame)
+        node, _ = self.source(tensor, place)
+        if self.budget.spend():
+            self.graph.step(
+                self.phase, node, op="watch", line=_line(place), reads=[self.value(tensor)], scope=place.path,
+                note=note,
+            )  # fmt: skip
+
+    def began_backward(self, targets: Sequence[Any], frame: FrameType | None, note: str) -> Place:
+        """The program asks a tape for gradients of these."""
+        place = self.stack.place("gradient", frame)
+        self._regroup(place)
+        if self.budget.spend():
+            reads = [self.value(tensor) for tensor in targets]
+            self.graph.step(
+                "backward", None, op="gradient", line=_line(place), reads=reads, scope=place.path, note=note
+            )
+        return place
+
+    def asked_gradient(self, node: int, value: Value, place: Place) -> None:
+        """A gradient that the program asked for has come to what the tape watched."""
+        if self.budget.spend():
+            note = "This gradient was asked for."
+            self.graph.step("backward", node, op="gradient", line=_line(place), scope=place.path, note=note)
+            self._amend(grads_in=(value,))
+
+    def bind(self, place: Place, values: Sequence[Value]) -> None:
+        """Call `values` as the line does to which they are given: `dw, db = ...`."""
+        targets = place.site.targets if place.site is not None else ()
+        if len(targets) == len(values):
+            self._bound |= {id(v): name for name, v in zip(targets, values, strict=True) if name}
+
+    def backward(
+        self,
+        record: Record,
+        arriving: tuple[Value | None, ...],
+        leaving: tuple[Value | None, ...],
+        freed: tuple[int, ...],
+        note: str,
+    ) -> None:
+        """A tape's record was walked: the gradients that came to its outputs, and those for its inputs."""
+        if not self.budget.spend():
+            return
+        about = self.graph.nodes[record.ran]
+        self.graph.step("backward", record.node, op=record.op, line=about.line, scope=about.scope, note=note)
+        self._amend(grads_in=arriving, grads_out=leaving, freed=freed)
+
+    def gradient_value(self, gradient: Any) -> Value:
+        """What a gradient holds; of one for a few rows (`IndexedSlices`), those rows."""
+        if hasattr(gradient, "indices"):
+            value = self.value(gradient.values)
+            return replace(value, text=f"rows {gradient.indices.numpy().tolist()[:8]}")
+        return self.value(gradient)
+
+    def made_by(self, gradient: Any, node: int) -> None:
+        """A gradient that no recorded op has made comes from a record of its tape."""
+        tensor = gradient.values if hasattr(gradient, "indices") else gradient
+        self.graph.makers.setdefault(tensor_number(tensor), (node, 0))
+
+    def add_note(self, note: str) -> None:
+        """One more sentence at the last step."""
+        if self.graph.steps:
+            self._amend(note=f"{self.graph.steps[-1].note} {note}".strip())
+
+    def add_freed(self, nodes: Sequence[int]) -> None:
+        """What the last step let go of besides."""
+        if self.graph.steps:
+            self._amend(freed=(*self.graph.steps[-1].freed, *nodes))
+
+    def claim(self) -> None:
+        """Nodes and edges that are new since the last step are that step's."""
+        self.graph.claim()
+
+    def word(self, tensor: Any) -> str:
+        """What the picture calls a tensor."""
+        return self.graph.nodes[self.source(tensor)[0]].label
+
+    def _amend(self, **changes: Any) -> None:
+        self.graph.steps[-1] = replace(self.graph.steps[-1], **changes)
+
+    # --- tensors --------------------------------------------------------------------------------------------
+
+    def source(self, tensor: Any, place: Place | None = None) -> tuple[int, int]:
+        """The node and output slot behind a tensor; one from nowhere gets a node."""
+        number = tensor_number(tensor)
+        found = self.graph.makers.get(number)
+        if found is None:
+            kind, label = self._origin(tensor, number, place)
+            made = self.graph.node(kind, kind, label=label, name=label, makes=[number])
+            found = (made, 0)
+        return found
+
+    def _origin(self, tensor: Any, number: int, place: Place | None) -> tuple[NodeKind, str]:
+        if tensor.dtype.name == "resource":
+            known = self.variables.find(tensor)
+            if known is None:
+                return "variable", "variable"
+            return ("parameter" if known.variable.trainable else "variable"), variable_label(known, place)
+        if number in self.names:
+            self._bound[id(self.value(tensor))] = self.names[number]
+            return "input", self.names[number]
+        return "constant", _name_on_line(tensor, place) or _constant_label(self.value(tensor))
+
+    def value(self, tensor: Any) -> Value:
+        """What a tensor holds; of a variable's handle, what the variable holds now."""
+        number = tensor_number(tensor)
+        known = self._values.get(number)
+        if known is None:
+            known = self._values[number] = self._look(tensor)
+        return known
+
+    def assigned(self, tensor: Any) -> Value:
+        """What the variable behind the handle `tensor` holds after an assignment."""
+        self._values.pop(tensor_number(tensor), None)
+        return self.value(tensor)
+
+    def _assigned(self, inputs: Sequence[Any]) -> list[Value]:
+        return [self.assigned(tensor) for tensor in inputs if tensor.dtype.name == "resource"][:1]
+
+    def _look(self, tensor: Any) -> Value:
+        dtype = tensor.dtype.name
+        if dtype == "resource":
+            return self._look_behind(tensor)
+        if dtype == "variant":
+            return Value(dtype=dtype, text="a variant without numbers")
+        if not self.numbers:
+            return Value(shape=tuple(tensor.shape.as_list()), dtype=dtype)
+        return array_value(tensor.numpy(), dtype=dtype)
+
+    def _look_behind(self, handle: Any) -> Value:
+        tf, known = import_tensorflow(), self.variables.find(handle)
+        if known is None:
+            return Value(dtype="resource", text="a variable")
+        with self.quiet(), unrecorded():
+            try:
+                held = tf.raw_ops.ReadVariableOp(resource=handle, dtype=known.variable.dtype)
+            except tf.errors.OpError:
+                return Value(dtype="resource", name=known.name, text="a variable without a value")
+        if not self.numbers:
+            return Value(shape=tuple(held.shape.as_list()), dtype=held.dtype.name, name=known.name)
+        return array_value(held.numpy(), dtype=held.dtype.name, name=known.name)
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """A block whose ops are the recorder's own."""
+        before, self.busy = self.busy, True
+        try:
+            yield
+        finally:
+            self.busy = before
+
+    def output(self, result: Any) -> Value:
+        """The program returned this tensor or variable."""
+        tensor = getattr(result, "handle", result)
+        if tensor.dtype.name == "resource":
+            self.variables.learn(result)
+        source, slot = self.source(tensor)
+        node = self.graph.node("output", "output", label="output")
+        self.graph.edge(Edge(source, node, slot, 0))
+        return self.value(tensor)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """A block that writes the Recording. Where that fails the program goes on, and `omitted` says so."""
+        with self.quiet():
+            try:
+                yield
+            except Exception as problem:
+                self.gave_up(problem)
+
+    # --- words ----------------------------------------------------------------------------------------------
+
+    def _regroup(self, place: Place) -> None:
+        """Begin a new call of the user's when this op is not of the same one."""
+        if place.callee is None or place.callee is not self._group.callee:
+            self.end_group()
+            self._group = _Group(place.site, place.callee)
+
+    def end_group(self) -> None:
+        """Give what the last call of the user's computed its words: `h = x @ w` where it is one op."""
+        group, site = self._group, self._group.site
+        self._group = _Group(None, None)
+        if site is None:
+            return
+        asked = [n for n in group.nodes if self.graph.nodes[n].op not in _QUIET] or group.nodes[-1:]
+        if len(asked) == 1 and site.label and self.graph.nodes[asked[0]].kind == "op":
+            self.graph.nodes[asked[0]] = replace(self.graph.nodes[asked[0]], label=site.label)
+        for name, value in zip(site.targets, group.outputs, strict=False):
+            if name:
+                self._bound[id(value)] = name
+
+    def named_steps(self) -> list[Step]:
+        """The steps, with each value called as the line that made it calls it."""
+        new: dict[int, Value] = {}
+
+        def named(values: tuple[Value, ...]) -> tuple[Value, ...]:
+            return tuple(
+                new.setdefault(id(v), replace(v, name=self._bound[id(v)])) if id(v) in self._bound else v
+                for v in values
+            )
+
+        return [
+            replace(step, reads=named(step.reads), writes=named(step.writes)) for step in self.graph.steps
+        ]
+
+    def _compared(self, node: int) -> str:
+        """`12.0 < 30` where a comparison of two numbers decided."""
+        sign = SIGNS.get(self.graph.nodes[node].op)
+        step = next((s for s in reversed(self.graph.steps) if s.node == node), None)
+        if sign is None or step is None or len(step.reads) != 2:
+            return ""
+        left, right = map(_one, step.reads)
+        return f"{left} {sign} {right}" if left and right else ""
+
+    # --- what went wrong ------------------------------------------------------------------------------------
+
+    def gave_up(self, problem: Exception) -> None:
+        """The recorder itself failed on an op: the program goes on, and the Recording says so."""
+        words = f"{_FAILED}: {type(problem).__name__}: {str(problem).partition(chr(10))[0]}"
+        self._failures[words] = self._failures.get(words, 0) + 1
+
+    def omissions(self) -> list[Omission]:
+        failed = [Omission("steps", count, words) for words, count in self._failures.items()]
+        return [*self.budget.omission(), *failed]
+
+
+def op_label(op: str) -> str:
+    """What a learner reads for an op type; a `tf.function` is called by its own name."""
+    return function_label(op) if op.startswith("__") else op
+
+
+def variable_label(known: KnownVariable, place: Place | None) -> str:
+    """The user's name for a variable where the line says it, else the variable's own."""
+    return _name_on_line(known.variable, place) or known.name
+
+
+def _name_on_line(wanted: Any, place: Place | None) -> str:
+    """The name on the user's line that stands for this very object."""
+    if place is None or place.site is None or place.frame is None:
+        return ""
+    words = [word for word in place.site.arguments if isinstance(word, str) and word]
+    words += [word for _, word in place.site.keywords if word]
+    words += [place.site.receiver] if place.site.receiver else []
+    for word in words:
+        if _resolve(word, place.frame) is wanted:
+            return word
+    return ""
+
+
+def _resolve(word: str, frame: FrameType) -> Any:
+    """The object that a dotted name stands for in a frame, found without running code of the user's."""
+    first, *rest = word.split(".")
+    found = frame.f_locals.get(first, frame.f_globals.get(first))
+    for part in rest:
+        found = vars(found).get(part) if hasattr(found, "__dict__") else None
+    return found
+
+
+def _line(place: Place) -> Any:
+    return place.site.line if place.site is not None else None
+
+
+def _note(op: str) -> str:
+    if op == "StopGradient":
+        return _STOPS
+    return _FUNCTION if op.startswith("__") else ""
+
+
+def _one(value: Value) -> str:
+    """The only number of a value, in words."""
+    if value.numbers is None or len(value.numbers) != 1:
+        return ""
+    number = value.numbers[0]
+    return str(number) if isinstance(number, bool) else f"{number:.6g}"
+
+
+def _constant_label(value: Value) -> str:
+    if value.shape == () and value.numbers is not None:
+        return _one(value)
+    if value.numbers is not None and len(value.numbers) <= 4:
+        return f"[{', '.join(f'{number:.6g}' for number in value.numbers)}]"
+    return f"constant {list(value.shape or ())}"

@@ -1,0 +1,64 @@
+"""Which `tf.Variable` an op's resource handle belongs to. A handle does not know; the calls around the op do."""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any
+
+from graphviz_tools.frameworks import import_tensorflow
+from graphviz_tools.sources.tensorflow.private_names import tensor_number
+
+_DEPTH = 40  # calls from an op outward among which its variable is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class KnownVariable:
+    """A variable, and its own name: Keras gives it a path, `dense/kernel`."""
+
+    variable: Any
+    name: str
+
+
+@dataclass(slots=True)
+class Variables:
+    """The variables of a program, by the numbers of their handles; none is kept alive by being known."""
+
+    _known: dict[int, tuple[weakref.ref[Any], str]] = field(default_factory=dict)
+
+    def find(self, handle: Any) -> KnownVariable | None:
+        found = self._known.get(tensor_number(handle))
+        variable = found[0]() if found is not None else None
+        return None if found is None or variable is None else KnownVariable(variable, found[1])
+
+    def learn(self, variable: Any, name: str = "") -> None:
+        """Know a `tf.Variable` by its handle."""
+        handle = getattr(variable, "handle", None)
+        if handle is not None:
+            name = name or variable.name.split(":")[0]
+            self._known[tensor_number(handle)] = weakref.ref(variable), name
+
+    def look_for(self, handles: list[Any], frame: FrameType | None) -> None:
+        """Learn the variables behind `handles` from the calls around an op, which has them in hand."""
+        tf = import_tensorflow()
+        keras = sys.modules.get("keras")
+        wanted = {tensor_number(handle) for handle in handles if self.find(handle) is None}
+        for _ in range(_DEPTH):
+            if frame is None or not wanted:
+                return
+            for held in list(frame.f_locals.values()):
+                name = ""
+                if keras is not None and isinstance(held, keras.Variable):
+                    held, name = getattr(held, "_value", None), held.path
+                if isinstance(held, tf.Variable) and (number := _handle_number(held)) in wanted:
+                    wanted.discard(number)
+                    self.learn(held, name)
+            frame = frame.f_back
+
+
+def _handle_number(variable: Any) -> int:
+    """The number of a variable's handle; 0 while it is being made."""
+    handle = getattr(variable, "_handle", None)
+    return tensor_number(handle) if handle is not None else 0
