@@ -15,7 +15,8 @@ from widgets.view import View
 
 
 class Duet(View):
-    """Two Recordings of the same program, locked together by `align`.
+    """Any two Recordings of the same program, locked together by `align`: an eager one beside a static one, two
+    frameworks, or two ways of one framework.
 
     While the static side is traced it shows handles with no values beside the eager side's numbers; then it
     runs. The clock above says which Python lines execute when. `step` counts beats: `duet.beats[step]` are

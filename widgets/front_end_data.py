@@ -17,6 +17,7 @@ ROOM = 200_000  # bytes of a page for the recording and its further scenes; the 
 FRAMEWORKS = {
     "torch": "PyTorch · eager",
     "tensorflow": "TensorFlow · static",
+    "tensorflow.eager": "TensorFlow · eager",
     "torch.compile": "torch.compile · captured",
     "torch.export": "torch.export · captured",
     "torchscript": "TorchScript · static",

@@ -1,4 +1,4 @@
-"""`%%record torch` and `%%record tensorflow`: record a cell, and step through it.
+"""`%%record torch`, `%%record tensorflow`, `%%record tensorflow eager`: record a cell, and step through it.
 
 %load_ext widgets
 %%record torch
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
@@ -19,9 +20,9 @@ from IPython.display import display
 from graphviz_tools.recording import Recording
 from widgets.stepper import Stepper
 
-FRAMEWORKS = ("torch", "tensorflow")
 USAGE = (
-    "write %%record torch or %%record tensorflow, and perhaps a name for the recording: %%record torch as r"
+    "write %%record torch or %%record tensorflow or %%record tensorflow eager, and perhaps a name for the recording: "
+    "%%record torch as r"
 )
 
 
@@ -51,29 +52,43 @@ class RecordMagics(Magics):
 
 
 def _read(line: str) -> tuple[str, str | None]:
+    """(which recorder, the name for the Recording)."""
     words = line.split()
-    if words and words[0] not in FRAMEWORKS:
+    if words and words[0] not in _RECORDERS:
         raise UsageError(f"there is no recorder {words[0]!r}: {USAGE}")
-    if len(words) not in (1, 3):
+    eager = words[:2] == ["tensorflow", "eager"]
+    naming = words[2:] if eager else words[1:]
+    named = len(naming) == 2 and naming[0] == "as" and naming[1].isidentifier()
+    if not words or (naming and not named):
         raise UsageError(USAGE)
-    if len(words) == 3 and (words[1] != "as" or not words[2].isidentifier()):
-        raise UsageError(USAGE)
-    return words[0], words[2] if len(words) == 3 else None
+    return " ".join(words[: 2 if eager else 1]), naming[1] if naming else None
 
 
 def _record_torch(shell: InteractiveShell, cell: str) -> tuple[Recording, BaseException | None]:
     """Run the whole cell inside `recording_torch`."""
     from graphviz_tools.sources.torch.recorder import recording_torch
 
+    return _record_whole(shell, cell, recording_torch(title="cell"))
+
+
+def _record_tensorflow_eager(shell: InteractiveShell, cell: str) -> tuple[Recording, BaseException | None]:
+    """Run the whole cell inside `recording_tensorflow_eager`."""
+    from graphviz_tools import recording_tensorflow_eager
+
+    return _record_whole(shell, cell, recording_tensorflow_eager(title="cell"))
+
+
+def _record_whole(
+    shell: InteractiveShell, cell: str, recorder: Any
+) -> tuple[Recording, BaseException | None]:
+    """Run the whole cell inside `recorder`; what it raised is returned too."""
     code, file = _compiled(shell, cell)
     raised = None
-    recorder = recording_torch(title="cell")
     try:
         with recorder:
             exec(compile(code, file, "exec"), shell.user_ns)
-    except Exception as error:
+    except BaseException as error:  # the stop button too: what was recorded up to there is shown
         raised = error
-    assert recorder.recording is not None
     return recorder.recording, raised
 
 
@@ -112,4 +127,5 @@ def _compiled(shell: InteractiveShell, cell: str) -> tuple[ast.Module, str]:
 _RECORDERS: dict[str, Callable[[InteractiveShell, str], tuple[Recording, BaseException | None]]] = {
     "torch": _record_torch,
     "tensorflow": _record_tensorflow,
+    "tensorflow eager": _record_tensorflow_eager,
 }

@@ -24,6 +24,7 @@ class Source(StrEnum):
     auto = "auto"
     torch = "torch"
     tensorflow = "tensorflow"
+    tensorflow_eager = "tensorflow-eager"
     compile = "compile"
     export = "export"
     jax = "jax"
@@ -92,6 +93,8 @@ def record(program: Program, source: Source, backward: bool) -> Recording:
     chosen = program.framework if source is Source.auto else source.value
     if chosen == "tensorflow":
         return gt.record_tensorflow(program.call, *program.arguments)
+    if chosen == "tensorflow-eager":
+        return gt.record_tensorflow_eager(program.call, *program.arguments)
     if chosen == "jax":
         return gt.record_jax(program.call, *program.arguments)
     if chosen in ("compile", "export"):

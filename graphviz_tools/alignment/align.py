@@ -15,11 +15,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from graphviz_tools.alignment.decompositions import parts
-from graphviz_tools.alignment.gradients import gradient_nodes, gradient_pairs
-from graphviz_tools.alignment.items import Item, eager_items, idle_items, static_items
+from graphviz_tools.alignment.gradients import all_gradient_pairs, gradient_nodes
+from graphviz_tools.alignment.items import Item, executed, idle_items, traced_items
 from graphviz_tools.alignment.match import Match, match, match_turns
 from graphviz_tools.analysis.op_vocabulary import computes, ends_in
-from graphviz_tools.errors import UserError
 from graphviz_tools.recording import Recording
 
 
@@ -73,8 +72,7 @@ def align(eager: Recording, static: Recording) -> Alignment:
 
     Raises UserError when the two are given the other way round, or one of them is of the wrong kind.
     """
-    _check(eager, static)
-    left, right = eager_items(eager), static_items(static)
+    left, right = executed(eager) or traced_items(eager), executed(static)
     found = match(left, right)
     found += _parts(eager, static, left, right, found)
     pairs = [_pair(left[m.eager], right[m.static], m.reason) for m in found]
@@ -86,31 +84,11 @@ def align(eager: Recording, static: Recording) -> Alignment:
     for pair in pairs:
         if pair.eager_node not in forward[pair.static_node]:
             forward[pair.static_node].append(pair.eager_node)
-    for step, node, turn, op in gradient_pairs(eager, static, forward):
+    for step, node, turn, op in all_gradient_pairs(eager, static, forward):
         pairs.append(Pair(step, eager.seen(_node(eager, step)), node, turn, f"gradient of {op}"))
     pairs.sort(key=lambda pair: (pair.eager_step, pair.static_step or 0, pair.static_node))
     asked = right if any(step.phase == "run" for step in static.steps) else idle
     return Alignment(tuple(pairs), *_unmatched(eager, static, left, asked, pairs))
-
-
-def _check(eager: Recording, static: Recording) -> None:
-    if _is_static(eager) and not _is_static(static) and static.steps:
-        raise UserError(
-            f"align(eager, static): the {static.framework} Recording is the eager one, and the "
-            f"{eager.framework} one comes second: swap the two"
-        )
-    if not any(step.phase == "forward" for step in eager.steps) and eager.steps:
-        raise UserError(
-            "align(eager, static): the first Recording has no forward steps; record it with record_torch"
-        )
-    if not any(step.phase in ("trace", "run") for step in static.steps) and static.steps:
-        raise UserError(
-            "align(eager, static): the second Recording has no graph that was built; use record_tensorflow"
-        )
-
-
-def _is_static(recording: Recording) -> bool:
-    return any(step.phase == "trace" for step in recording.steps)
 
 
 def _node(recording: Recording, step: int) -> int:

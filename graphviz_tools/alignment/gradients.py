@@ -1,8 +1,9 @@
 """Pair the backward steps of an eager program with the gradient ops of a static graph.
 
 TensorFlow names a gradient op after the op that it differentiates: `gradient_tape/mul/Mul_1` for a
-`GradientTape`, `gradients/mul_grad/Mul_1` for `tf.gradients`. PyTorch's autograd node has the forward op as
-its owner. So a pair of forward ops gives the pairs of their gradients.
+`GradientTape`, `gradients/mul_grad/Mul_1` for `tf.gradients`. PyTorch's autograd node and a
+record on TensorFlow's tape have the forward op as their owner; torch.compile joins a gradient op to the op that it
+undoes. So a pair of forward ops gives the pairs of their gradients.
 """
 
 from __future__ import annotations
@@ -25,10 +26,13 @@ def gradient_nodes(static: Recording) -> dict[int, Node]:
     ran = {step.node for step in static.steps if step.phase == "run"}
     forward = [node for node in static.nodes if not is_gradient(node)]
     named = {node.name: node for node in forward}
+    undone = {e.target: static.nodes[e.source] for e in static.edges if e.kind == "autograd"}
     found: dict[int, Node] = {}
     for node in static.nodes:
         if is_gradient(node) and node.kind == "op" and computes(node.op) and not is_optional(node.op):
-            source = _differentiated(node, named) or _of_that_kind(node, forward, static)
+            source = (
+                undone.get(node.id) or _differentiated(node, named) or _of_that_kind(node, forward, static)
+            )
             if source is not None and source.kind == "op" and (not ran or node.id in ran):
                 found[node.id] = source
     return found
@@ -39,10 +43,7 @@ def gradient_pairs(eager: Recording, static: Recording, forward: dict[int, list[
 
     `forward[n]` are the eager nodes paired with static node `n`.
     """
-    steps: dict[int, list[int]] = defaultdict(list)
-    for step in eager.steps:
-        if step.phase == "backward" and step.node is not None and eager.nodes[step.node].kind == "autograd":
-            steps[eager.seen(step.node)].append(step.index)
+    steps = _backward_steps(eager)
     runs: dict[int, list[int]] = defaultdict(list)
     for step in static.steps:
         if step.phase == "run" and step.node is not None:
@@ -54,6 +55,66 @@ def gradient_pairs(eager: Recording, static: Recording, forward: dict[int, list[
         turns = turns or [runs[node][0] if runs[node] else None] * len(backward)
         for index, turn in zip(backward, turns, strict=True):
             yield index, node, turn, source.op
+
+
+def all_gradient_pairs(
+    first: Recording, second: Recording, forward: dict[int, list[int]]
+) -> Iterator[Pairing]:
+    """Pairs of what computes gradients on the two sides, whatever they are.
+
+    `forward[n]` are the nodes of `first` paired with node `n` of `second`.
+    """
+    eager = [any(step.phase == "backward" for step in side.steps) for side in (first, second)]
+    if eager == [True, True]:
+        yield from _paired(_backward_steps(first), _backward_steps(second), second, forward)
+    elif eager[1]:
+        turned: dict[int, list[int]] = defaultdict(list)
+        for node, partners in forward.items():
+            for partner in partners:
+                turned[partner].append(node)
+        for step, _, turn, _ in gradient_pairs(second, first, turned):
+            if turn is not None:
+                made = second.steps[step].node or 0
+                yield turn, second.seen(made), step, second.nodes[second.seen(made)].op
+    elif eager[0]:
+        yield from gradient_pairs(first, second, forward)
+    else:
+        yield from _paired(_gradient_steps(first), _gradient_steps(second), second, forward)
+
+
+def _paired(
+    first: dict[int, list[int]], second: dict[int, list[int]], there: Recording, forward: dict[int, list[int]]
+) -> Iterator[Pairing]:
+    """One after the other, the gradient steps of nodes that are partners; where their numbers differ, none."""
+    for node, partners in forward.items():
+        here = sorted(step for partner in partners for step in first.get(partner, ()))
+        others = second.get(node, [])
+        if len(here) == len(others):
+            for step, other in zip(here, others, strict=True):
+                made = there.steps[other].node
+                yield step, there.seen(node if made is None else made), other, there.nodes[node].op
+
+
+def _backward_steps(recording: Recording) -> dict[int, list[int]]:
+    steps: dict[int, list[int]] = defaultdict(list)
+    for step in recording.steps:
+        if (
+            step.phase == "backward"
+            and step.node is not None
+            and recording.nodes[step.node].kind == "autograd"
+        ):
+            steps[recording.seen(step.node)].append(step.index)
+    return steps
+
+
+def _gradient_steps(recording: Recording) -> dict[int, list[int]]:
+    """The run steps of a static graph's gradient ops, by the forward op that they differentiate."""
+    sources = gradient_nodes(recording)
+    steps: dict[int, list[int]] = defaultdict(list)
+    for step in recording.steps:
+        if step.phase == "run" and step.node in sources:
+            steps[sources[step.node].id].append(step.index)
+    return steps
 
 
 def _differentiated(node: Node, named: dict[str, Node]) -> Node | None:

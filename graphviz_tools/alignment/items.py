@@ -40,6 +40,12 @@ class Item:
     optional: bool
 
 
+def executed(recording: Recording) -> list[Item]:
+    """What a program executed, in order: the calls of an eager one, or the ops of a static graph."""
+    is_static = any(step.phase in ("trace", "run") for step in recording.steps)
+    return static_items(recording) if is_static else eager_items(recording)
+
+
 def eager_items(recording: Recording) -> list[Item]:
     """The calls of an eager program that compute, decide, or update what it trains (phase "optimize").
 
@@ -78,6 +84,12 @@ def static_items(recording: Recording) -> list[Item]:
         elif step.control is not None:
             items.append(_item(node, step, _decision(step), in_loop=step.op in WHILE_OPS))
     return items
+
+
+def traced_items(recording: Recording) -> list[Item]:
+    """The ops of a static graph that was built and never ran, without its gradients."""
+    hidden = counting(recording, counters(recording))
+    return [_item(node, step, None) for step, node in _computing(recording, "trace", hidden)]
 
 
 def idle_items(recording: Recording) -> list[Item]:

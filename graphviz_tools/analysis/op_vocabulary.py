@@ -185,6 +185,7 @@ _PLUMBING = """
 Placeholder PlaceholderWithDefault Const Identity IdentityN NoOp ReadVariableOp VarHandleOp VariableV2
 VarIsInitializedOp Shape ShapeN Size Rank BroadcastGradientArgs DynamicStitch StopGradient PreventGradient
 PartitionedCall StatefulPartitionedCall FakeParam Assert PrintV2 Cast DestroyResourceOp InvertPermutation
+placeholder get_attr
 input output parameter buffer to float double int long half bool type detach detach_ clone contiguous cpu
 requires_grad_ item __int__ __float__ __index__ tolist backward data grad zero_ tensor as_tensor
 from_numpy set_grad_enabled manual_seed
@@ -224,39 +225,47 @@ _EAGER_ENDS, _STATIC_ENDS = _lists(_ENDS_IN), _lists(_ENDS_IN_EAGER)
 _EAGER_PARTS, _EAGER_OTHERWISE = _lists(_MADE_OF), _lists(_OTHERWISE)
 
 
+def plain(op: str) -> str:
+    """An op without the marks of how it is called: `add` for `add_`, `__add__` and `aten.add`."""
+    return op if op == "__bool__" else op.removeprefix("aten.").strip("_")
+
+
 def meaning(op: str) -> str:
-    """The common word for an op of either framework; an op that has no line in the table means itself."""
-    plain = op.strip("_") if op != "__bool__" else op
-    return _EAGER.get(op) or _STATIC.get(op) or _EAGER.get(plain) or plain
+    """The common word for an op of any framework; an op that has no line in the table means itself."""
+    word = plain(op)
+    return _EAGER.get(op) or _STATIC.get(op) or _EAGER.get(word) or word
 
 
-def same_meaning(eager: str, static: str) -> bool:
-    return meaning(eager) == meaning(static)
+def same_meaning(one: str, other: str) -> bool:
+    return meaning(one) == meaning(other)
 
 
-def ends_in(eager: str, static: str) -> bool:
-    """True when one of the two ops stands for other ones of the other side, and the other may be their last."""
-    plain = eager.strip("_")
-    ends = (*_EAGER_ENDS.get(plain, ()), *_EAGER_OTHERWISE.get(plain, ()))
-    return static in ends or plain in _STATIC_ENDS.get(static, ())
+def ends_in(one: str, other: str) -> bool:
+    """True when one of the two ops stands for several of the other side, and the other may be their last."""
+    return _ends_in(one, other) or _ends_in(other, one)
+
+
+def _ends_in(eager: str, static: str) -> bool:
+    word = plain(eager)
+    ends = (*_EAGER_ENDS.get(word, ()), *_EAGER_OTHERWISE.get(word, ()))
+    return static in ends or word in _STATIC_ENDS.get(static, ())
 
 
 def stands_for_several(op: str) -> bool:
-    """True for an op that the other framework may write as several."""
-    return op.strip("_") in _EAGER_ENDS or op in _STATIC_ENDS
+    """True for an op that the other side may write as several."""
+    return plain(op) in _EAGER_ENDS or op in _STATIC_ENDS
 
 
 def made_of(eager: str, static: str) -> bool:
     """True when a static op may be a part of what an eager op does."""
-    return static in _EAGER_PARTS.get(eager.strip("_"), ())
+    return static in _EAGER_PARTS.get(plain(eager), ())
 
 
 def computes(op: str) -> bool:
     """True for arithmetic, comparisons, decisions and moves of data; False for bookkeeping."""
-    plain = op.strip("_") if op != "__bool__" else op
-    return op not in PLUMBING and plain not in PLUMBING and not op.startswith(_LISTS)
+    return op not in PLUMBING and plain(op) not in PLUMBING and not op.startswith(_LISTS)
 
 
 def is_optional(op: str) -> bool:
     """True for an op that need not have a partner."""
-    return op in OPTIONAL or op.strip("_") in OPTIONAL
+    return op in OPTIONAL or plain(op) in OPTIONAL

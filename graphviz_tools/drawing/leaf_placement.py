@@ -39,12 +39,13 @@ def holders(recording: Recording) -> dict[int, int]:
 
 
 def _readers(recording: Recording) -> dict[int, set[int]]:
-    """The nodes that read each leaf; a leaf that something is fed into is not one."""
+    """The nodes that read each leaf, or its gradient; a leaf that something is fed into is not one."""
     readers: defaultdict[int, set[int]] = defaultdict(set)
     fed: set[int] = set()
     for edge in recording.edges:
         if edge.kind != "autograd":
             fed.add(edge.target)
-            if recording.nodes[edge.source].kind in HELD:
-                readers[edge.source].add(edge.target)
+            source = recording.seen(edge.source)
+            if recording.nodes[source].kind in HELD:
+                readers[source].add(edge.target)
     return {leaf: targets for leaf, targets in readers.items() if leaf not in fed}

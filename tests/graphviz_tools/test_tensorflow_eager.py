@@ -304,6 +304,20 @@ def test_the_block_form_records_and_raises() -> None:
     assert ops(recorder.recording)[0] == "Mul"
 
 
+def test_a_block_begins_in_the_function_that_it_is_in() -> None:
+    def block() -> Recording:
+        with recording_tensorflow_eager() as recorder:
+            for _ in range(2):
+                _ = tf.ones(2) * 3.0
+        assert recorder.recording is not None
+        return recorder.recording
+
+    for _ in range(2):  # of the callers nothing is told
+        recording = block()
+        turns = [s.scope for s in recording.steps if s.op == "Mul"]
+        assert turns == [("for _ in range(2)", "iteration 1"), ("for _ in range(2)", "iteration 2")]
+
+
 def test_a_budget_is_honest_and_stops_nothing() -> None:
     def f(x: Any) -> Any:
         for _ in range(10):

@@ -46,7 +46,30 @@ def test_the_last_call_of_a_tensorflow_cell_is_recorded(shell):
     assert "f" in shell.user_ns
 
 
-@pytest.mark.parametrize("line", ["", "jax", "torch as", "torch as 3x", "torch story", "torch as a b"])
+def test_a_whole_cell_of_eager_tensorflow_is_recorded(shell):
+    cell = (
+        "import tensorflow as tf\nx = tf.constant(3.0)\nwith tf.GradientTape() as tape:\n"
+        "    tape.watch(x)\n    y = x * x\ndx = tape.gradient(y, x)\n"
+    )
+    shell.run_cell_magic("record", "tensorflow eager as story", cell)
+    story = shell.user_ns["story"]
+    assert story.framework == "tensorflow.eager"
+    assert [step.op for step in story.steps if step.phase == "backward"] == ["gradient", "Mul", "gradient"]
+    assert float(shell.user_ns["dx"]) == 6.0
+    assert next(step.line.line for step in story.steps if step.op == "Mul") == 5
+
+
+def test_a_stopped_cell_shows_what_ran(shell):
+    cell = "import tensorflow as tf\nx = tf.constant(3.0) * 2.0\nraise KeyboardInterrupt\n"
+    with pytest.raises(KeyboardInterrupt):
+        shell.run_cell_magic("record", "tensorflow eager", cell)
+    assert [step.op for step in shell.shown[0].recording.steps][:2] == ["constant", "Mul"]
+
+
+WRONG = "torch as|torch as 3x|torch story|torch as a b|tensorflow eager as|tensorflow eager x"
+
+
+@pytest.mark.parametrize("line", ["", "jax", *WRONG.split("|")])
 def test_a_wrong_line_gives_one_clear_line(shell, line):
     with pytest.raises(UsageError, match="write %%record torch or %%record tensorflow"):
         shell.run_cell_magic("record", line, "1")

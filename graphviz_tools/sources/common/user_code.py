@@ -18,14 +18,16 @@ from graphviz_tools.recording import Source, SourceLine
 
 _LIBRARIES = tuple(
     {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    | {str(Path(__file__).resolve().parents[2])}
+    | {str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parents[3] / "widgets")}
 )
 
 
 @lru_cache(maxsize=4096)
 def is_user_file(file: str) -> bool:
     """True for a script, a notebook cell or a test: not Python's own, not installed, not of this package."""
-    return not file.startswith(_LIBRARIES) and not (file.startswith("<") and file != "<string>")
+    if file.startswith("<"):
+        return file == "<string>" or file.startswith("<ipython-input")
+    return not file.startswith(_LIBRARIES)
 
 
 def source_line(file: str, line: int, function: str = "") -> SourceLine:

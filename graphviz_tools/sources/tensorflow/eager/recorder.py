@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import platform
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
 
+from graphviz_tools.errors import UserError
 from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import Omission, Recording
 from graphviz_tools.sources.common.argument_names import argument_names
@@ -39,10 +41,10 @@ def record_tensorflow_eager(
     Recording, up to the failing step, comes back with `error` set. At most `max_steps` steps are recorded;
     `omitted` says how many were not.
 
-    Raises TypeError when `fn` is not callable, and ValueError for a `max_steps` below 0.
+    Raises UserError when `fn` is not callable and for a `max_steps` below 0.
     """
     if not callable(fn):
-        raise TypeError(
+        raise UserError(
             "record_tensorflow_eager needs a function and its arguments, as in record_tensorflow_eager(f, x); "
             f"got {fn!r}"
         )
@@ -74,7 +76,7 @@ class EagerRecorder:
 
     def __init__(self, fn: Callable[..., Any] | None, values: bool, max_steps: int, title: str) -> None:
         if not isinstance(max_steps, int) or max_steps < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ValueError(f"max_steps must be a whole number from 0 on, not {max_steps!r}")
+            raise UserError(f"max_steps must be a whole number from 0 on, not {max_steps!r}")
         self.recording: Recording | None = None
         self._fn = fn
         name = getattr(fn, "__name__", "") or getattr(fn, "name", "") or type(fn).__name__
@@ -102,8 +104,9 @@ class EagerRecorder:
 
     def __enter__(self) -> EagerRecorder:
         if self.recording is not None:
-            raise ValueError("this recorder has its recording; make another for another one")
+            raise UserError("this recorder has its recording; make another for another one")
         import_tensorflow()
+        self._trace.stack.outermost = sys._getframe(1)
         self._open = watching(self._trace)
         return self
 

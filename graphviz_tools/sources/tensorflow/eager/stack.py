@@ -71,13 +71,14 @@ class ProgramStack:
         self._scope = scope
         self._runs: list[_Run] = []
         self._times: Counter[Path] = Counter()
+        self.outermost: FrameType | None = None  # the program begins here; its callers are no part of it
 
     def place(self, op: str, frame: FrameType | None, *, still: bool = False) -> Place:
         """Where `op` runs, which `frame` is about to return from.
 
         `still`: the program stands at the start or the end of a `with`, for which Python tells only the line.
         """
-        calls = _calls(frame)
+        calls = _calls(frame, self.outermost)
         known = len(calls)
         for depth, call in enumerate(calls):
             if depth >= len(self._runs) or self._runs[depth].frame is not call.frame:
@@ -103,6 +104,7 @@ class ProgramStack:
     def close(self) -> None:
         """Let go of the program's frames."""
         self._runs.clear()
+        self.outermost = None
 
     def _enter(self, path: Path, run: _Run, owner: Any) -> Path:
         """The box of a layer's call; called again from the same place it is another box."""
@@ -137,8 +139,8 @@ class ProgramStack:
         return path, turn
 
 
-def _calls(frame: FrameType | None) -> list[_Call]:
-    """The calls around `frame` that tell where the program stands, the outermost first."""
+def _calls(frame: FrameType | None, outermost: FrameType | None) -> list[_Call]:
+    """The calls from `outermost` in to `frame` that tell where the program stands."""
     found: list[_Call] = []
     callee: FrameType | None = None
     while frame is not None and frame.f_code.co_filename != _RECORDER:
@@ -150,6 +152,8 @@ def _calls(frame: FrameType | None) -> list[_Call]:
             around = found[-1].owner if found else None
             if _is_named(owner, name) and owner is not around:
                 found.append(_Call(frame, callee, owner))
+        if frame is outermost:
+            break
         callee, frame = frame, frame.f_back
     return found[::-1]
 
