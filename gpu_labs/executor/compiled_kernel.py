@@ -44,14 +44,14 @@ class Prepared:
     def lockstep(self) -> Callable[..., None]:
         """The lock-step code, made at first use."""
         if self._lockstep is None:
-            self._lockstep = compile_program(self.program)
+            self._lockstep = compile_program(self.program, self.roots)
         return self._lockstep
 
     @property
     def serial(self) -> Callable[..., Any]:
         """The serial code, made at first use."""
         if self._serial is None:
-            self._serial = compile_serial(self.program)
+            self._serial = compile_serial(self.program, self.roots)
         return self._serial
 
     def outdated(self, function: Callable[..., Any]) -> str:

@@ -24,6 +24,7 @@ from numba.cuda.core import sigutils
 from numba.cuda.dispatcher import CUDADispatcher
 from numba.cuda.typing.typeof import typeof_impl
 
+from gpu_labs.executor.findings import Dim3
 from gpu_labs.executor.frontend import type_inference
 from gpu_labs.executor.launch_record import KernelWarning, Launch
 from gpu_labs.executor.run import run
@@ -38,7 +39,7 @@ from gpu_labs.executor.runtime.device_array import (
     overwrite,
     unwritten,
 )
-from gpu_labs.executor.runtime.launch_shape import dims
+from gpu_labs.executor.runtime.launch_shape import dimensions, dims
 from gpu_labs.executor.runtime.reduce import Reduce
 from graphviz_tools.errors import UserError
 
@@ -62,7 +63,9 @@ class ExecutorKernel(CUDADispatcher):
 
     def configure(self, griddim: Any, blockdim: Any, stream: Any = 0, sharedmem: int = 0) -> Configured:
         """The kernel with its launch shape, ready to be called."""
-        return Configured(self, dims(griddim, "grid"), dims(blockdim, "block"), _bytes(sharedmem))
+        shape = dims(griddim, "grid"), dims(blockdim, "block")
+        written = max(dimensions(griddim), dimensions(blockdim))
+        return Configured(self, *shape, _bytes(sharedmem), written)
 
     def forall(self, ntasks: int, tpb: int = 0, stream: Any = 0, sharedmem: int = 0) -> Configured:
         """As many threads as there are tasks, in blocks of `tpb` (default 256)."""
@@ -87,8 +90,11 @@ def _bytes(sharedmem: Any) -> int:
 class Configured:
     """A kernel with its launch shape."""
 
-    def __init__(self, kernel: ExecutorKernel, grid: Any, block: Any, shared_bytes: int) -> None:
+    def __init__(
+        self, kernel: ExecutorKernel, grid: Dim3, block: Dim3, shared_bytes: int, dimensions: int
+    ) -> None:
         self.kernel, self.grid, self.block, self.shared_bytes = kernel, grid, block, shared_bytes
+        self.dimensions = dimensions  # that the launch is written with
 
     def __call__(self, *args: Any, **named: Any) -> None:
         """Run the kernel; prints go to the cell's output.
@@ -102,7 +108,15 @@ class Configured:
         values = [a.given() if isinstance(a, Argument) else a for a in args]
         kernel = self.kernel
         declared = [args for args, _ in kernel.declared_signatures]
-        launch = run(kernel.py_func, self.grid, self.block, values, self.shared_bytes, declared=declared)
+        launch = run(
+            kernel.py_func,
+            self.grid,
+            self.block,
+            values,
+            self.shared_bytes,
+            declared=declared,
+            dimensions=self.dimensions,
+        )
         kernel.last_launch = launch
         sys.stdout.write(launch.printed)
         for finding in launch.warnings:

@@ -13,6 +13,7 @@ Severity = Literal["error", "warning"]
 
 Kind = Literal[
     "out-of-bounds",  # an index outside the array; a computed negative index too
+    "lost-update",  # two threads read a cell, change it and write it back, and one change is overwritten
     "race-write-write",  # two threads write different values to one cell, nothing orders them
     "race-read-write",  # across blocks: one thread reads what another writes, nothing orders them
     "missing-barrier",  # the same inside one block, where a barrier between the two would order them
@@ -24,6 +25,8 @@ Kind = Literal[
     "endless-loop",  # the step budget ran out in a loop
     "spin-lock",  # the same, and the loop waits for a lock (atomic cas or exch)
     "inter-block-wait",  # the same, and the loop waits for memory that another block writes
+    "not-called",  # a barrier or a fence is named and not called, which does nothing (warning)
+    "unused-dimension",  # the launch and the kernel do not use the same dimensions (warning)
     "exception",  # a thread comes to a `raise`, or an `assert` that does not hold, and ends there
     "launch-shape",  # the grid or block is not one that a GPU takes
     "shared-memory",  # more shared memory for one block than a GPU has
@@ -31,7 +34,9 @@ Kind = Literal[
 ]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
-WARNINGS: frozenset[Kind] = frozenset({"exited-threads-at-barrier", "useless-barrier"})
+WARNINGS: frozenset[Kind] = frozenset(
+    {"exited-threads-at-barrier", "useless-barrier", "not-called", "unused-dimension"}
+)
 
 Dim3 = tuple[int, int, int]
 

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from gpu_labs.executor.launch_record import Launch, Level
 from gpu_labs.executor.run import run
-from gpu_labs.executor.runtime.launch_shape import dims
+from gpu_labs.executor.runtime.launch_shape import dimensions, dims
 from graphviz_tools.errors import UserError
 
 ENGINES = ("auto", "lock-step", "serial")
@@ -58,4 +58,5 @@ def inspect(
         seed=seed,
         engine=engine,
         step_budget=step_budget,
+        dimensions=max(dimensions(grid), dimensions(block)),
     )

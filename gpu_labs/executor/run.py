@@ -19,6 +19,7 @@ from gpu_labs.executor.ir.program import source_of
 from gpu_labs.executor.launch_record import Engine, KernelTypeError, KernelWarning, Launch, Level
 from gpu_labs.executor.lockstep.runtime import Run
 from gpu_labs.executor.observers.access_log import Recorder
+from gpu_labs.executor.observers.dimensions import dimension_findings
 from gpu_labs.executor.observers.livelock import Stuck
 from gpu_labs.executor.observers.observer import Watch
 from gpu_labs.executor.observers.profiler import Profiler
@@ -44,8 +45,9 @@ def run(
     engine: str = "auto",
     step_budget: int = 1_000_000,
     declared: Sequence[tuple[Any, ...]] = (),
+    dimensions: int = 3,
 ) -> Launch:
-    """Run one launch; see `inspect` for the arguments."""
+    """Run one launch; see `inspect` for the arguments. `dimensions` counts those that it was written with."""
     start = time.perf_counter()
     names = parameters(function)
     hosted = [host_array(v, n) for v, n in zip(values, names, strict=False)] + list(values[len(names) :])
@@ -63,7 +65,7 @@ def run(
         record = _simulated(record, function, hosted, str(limit))
     else:
         _refuse_read_only(hosted, names, prepared)
-        record = _OneLaunch(record, prepared, hosted, names, engine, step_budget).record()
+        record = _OneLaunch(record, prepared, hosted, names, engine, step_budget, dimensions).record()
         outdated = prepared.outdated(function)
         if outdated:
             warnings.warn(outdated, KernelWarning, stacklevel=3)
@@ -103,6 +105,7 @@ class _OneLaunch:
         names: list[str],
         engine: str,
         step_budget: int,
+        dimensions: int,
     ) -> None:
         self.blank, self.prepared = blank, prepared
         grid, block = blank.grid, blank.block
@@ -125,6 +128,9 @@ class _OneLaunch:
         useful = _usefulness(prepared) if self.per_block > 1 else None
         one_stretch = self.step >= len(self.blocks)
         self.watch = Watch(program, blank.level, step_budget, one_stretch, self.recorder, useful)
+        if self.watch.hazards:
+            for finding in dimension_findings(program, grid, block, dimensions):
+                self.watch.report.add(finding)
         self.printed = io.StringIO()
         self.profile: Any = None
 

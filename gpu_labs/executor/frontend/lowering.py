@@ -39,6 +39,9 @@ INT64 = np.dtype(np.int64)
 BOOL = np.dtype(np.bool_)
 
 
+Place = tuple[str, int]  # file and line
+
+
 class Unsupported(KernelTypeError):
     """Numba's typing takes the kernel, and the executor cannot run it."""
 
@@ -47,8 +50,15 @@ class Lowering(ABC):
     """One function on its way into a `Program`. Knows which variables are compile-time objects (modules,
     functions, dtypes, slices), so that no operation is made for them."""
 
-    def __init__(self, typed: Typed, program: Program, built: dict[int, Function]) -> None:
+    def __init__(
+        self,
+        typed: Typed,
+        program: Program,
+        built: dict[tuple[int, Place | None], Function],
+        shown: Place | None = None,
+    ) -> None:
         self.typed = typed
+        self.shown = shown  # the learner's line, while a library's function is lowered
         self.program = program
         self.built = built
         self.file = typed.function.__code__.co_filename
@@ -116,7 +126,9 @@ class Lowering(ABC):
 
     def site(self, kind: Any, array: str = "") -> Site:
         """A new site at the current line."""
-        site = Site(len(self.program.sites), self.line, self._text(), self.file, kind, array)
+        file, line = self.shown or (self.file, self.line)
+        text = linecache.getline(file, line).strip()
+        site = Site(len(self.program.sites), line, text, file, kind, array)
         self.program.sites.append(site)
         return site
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import types as python_types
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from gpu_labs.executor.frontend.lowering import BOOL, Lowering, is_record
 from gpu_labs.executor.frontend.numba_reads import read_before_a_value
 from gpu_labs.executor.frontend.numba_types import Method, is_dim3, is_special, is_stub, type_of
 from gpu_labs.executor.frontend.undefined import watch_undefined
-from gpu_labs.executor.ir.intrinsics import OPERATORS
+from gpu_labs.executor.ir.intrinsics import OPERATORS, SYNCHRONISING
 from gpu_labs.executor.ir.program import (
     ArrayType,
     Block,
@@ -95,14 +96,17 @@ class FunctionLowering(Lowering):
         typed = type_inference.type_function(function, args)
         if typed.return_type != returns:  # declared with @cuda.jit("int32(int32)", device=True)
             typed = type_inference.type_function(function, args, returns=returns)
-        if id(typed) not in self.built:
-            made = FunctionLowering(typed, self.program, self.built).function()
-            self.built[id(typed)] = made
+        shown = self.shown or ((self.file, self.line) if _of_a_library(function) else None)
+        key = (id(typed), shown)
+        if key not in self.built:
+            made = FunctionLowering(typed, self.program, self.built, shown).function()
+            self.built[key] = made
             self.program.functions.append(made)
-        return self.built[id(typed)]
+        return self.built[key]
 
     def _learn_constants(self) -> None:
         """Compile-time objects, found before lowering because a phi may name one from a later block."""
+        self._note_calls_without_parentheses()
         for block in self.typed.ir.blocks.values():
             for statement in block.body:
                 if isinstance(statement, ir.Assign):
@@ -134,6 +138,19 @@ class FunctionLowering(Lowering):
         if kept is None:
             kept = self.program.frozen[id(value)] = (value, value.copy(order="K"))
         return kept[1]
+
+    def _note_calls_without_parentheses(self) -> None:
+        """`cuda.syncthreads` alone on a line: nothing reads it, and nothing happens."""
+        blocks = self.typed.ir.blocks.values()
+        read = {v.name for block in blocks for s in block.body for v in s.list_vars() if not _makes(s, v)}
+        for block in blocks:
+            for s in block.body:
+                if isinstance(s, ir.Assign) and s.target.name not in read and isinstance(s.value, ir.Expr):
+                    value = s.value
+                    home = self.typed.typemap.get(value.value.name) if value.op == "getattr" else None
+                    if isinstance(home, types.Module) and value.attr in SYNCHRONISING:
+                        self.line = s.loc.line
+                        self.program.uncalled.append((self.site("barrier"), value.attr))
 
     # Statements
 
@@ -353,6 +370,15 @@ class FunctionLowering(Lowering):
 
     def _expr_call(self, name: str, value: Any) -> None:
         lower_call(self, name, value)
+
+
+def _makes(statement: Any, variable: Any) -> bool:
+    return isinstance(statement, ir.Assign) and statement.target.name == variable.name
+
+
+def _of_a_library(function: Callable[..., Any]) -> bool:
+    """Whether a function is from an installed package: its lines say nothing to a learner."""
+    return "site-packages" in Path(function.__code__.co_filename).parts
 
 
 def _exception(statement: Any) -> str:

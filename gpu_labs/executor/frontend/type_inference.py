@@ -147,6 +147,10 @@ def _pipeline(
     flags.no_cpython_wrapper = True
     flags.no_cfunc_wrapper = True
     flags.error_model = "numpy"
+    flags.compute_capability = (
+        8,
+        0,
+    )  # what `runtime/device.py` says of the executor; code for float64 atomics asks
     return compiler(typing_context, target_context, None, args, returns, flags, {}, None, None)
 
 

@@ -1,10 +1,12 @@
-"""Which arrays a kernel may write: the others cannot be raced for and need no watching."""
+"""Which arrays a kernel may write: the others cannot be raced for, need no watching, and are not waited for."""
 
 from __future__ import annotations
 
-from gpu_labs.executor.ir.program import ArrayType, Const, Function, Program, SliceOf, TupleType, Var
+from gpu_labs.executor.ir.origins import Origins
+from gpu_labs.executor.ir.program import ArrayType, Const, Function, Op, Program, SliceOf, TupleType, Var
 
 _WRITES = ("store", "atomic", "setfield")
+_LOOKS = ("load", "field", "atomic", "call")
 _PASSES_ON = ("copy", "view", "iter", "next", "item", "tuple", "enumerate", "zip", "attribute", "field")
 
 
@@ -28,10 +30,37 @@ class Roots:
                 _pass_on(function, self.of, self.written)
             changed = sum(map(len, self.of.values())) + len(self.written) != before
 
-    def steady(self, function: Function, operand: object) -> bool:
-        """True for an array that no other thread changes: never written, or the thread's own."""
-        found = self.of.get((id(function), operand.name), set()) if isinstance(operand, Var) else set()
-        return all(origin.startswith("local ") or origin not in self.written for origin in found)
+        self._program = program
+        self._origins = {id(f): Origins(f) for f in (program.kernel, *program.functions)}
+
+    def steady(self, function: Function, op: Op) -> bool:
+        """True for a load, a call or the like whose result no other thread changes: of an array that nobody
+        writes or that is the thread's own, or of a cell that only its own thread writes."""
+        if op.kind == "call":
+            callee: Function = op.info
+            inner = [each for block in callee.blocks.values() for each in block.ops]
+            return all(self.steady(callee, each) for each in inner if each.kind in _LOOKS)
+        if op.kind == "atomic":
+            return False
+        array = op.args[0]
+        roots = self.of.get((id(function), array.name), set()) if isinstance(array, Var) else set()
+        shared = {origin for origin in roots if not origin.startswith("local ") and origin in self.written}
+        return not shared or self._only_its_own_cell(function, op, shared)
+
+    def _only_its_own_cell(self, function: Function, load: Op, roots: set[str]) -> bool:
+        """Whether every write to these arrays goes to the cell that the load reads, one for each thread."""
+        origins = self._origins[id(function)]
+        if load.kind != "load" or not any(map(origins.own_number, load.args[1:])):
+            return False
+        for each in (self._program.kernel, *self._program.functions):
+            for op in (op for block in each.blocks.values() for op in block.ops if op.kind in _WRITES):
+                target = op.args[0]
+                name = target.name if isinstance(target, Var) else ""
+                if not self.of.get((id(each), name), set()) & roots:
+                    continue
+                if each is not function or op.kind != "store" or origins.place(op) != origins.place(load):
+                    return False
+        return True
 
 
 def _pass_on(function: Function, roots: dict[tuple[int, str], set[str]], written: set[str]) -> None:

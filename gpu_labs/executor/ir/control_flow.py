@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from gpu_labs.executor.ir.program import Branch, Const, Function, Jump, Return, Site, SliceOf, Var
+from gpu_labs.executor.ir.program import Branch, Const, Function, Jump, Op, Return, Site, SliceOf, Var
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,12 +213,10 @@ def outlive_their_loop(function: Function, flow: Flow) -> set[str]:
     }
 
 
-def waits_for(
-    function: Function, body: frozenset[int], steady: Callable[[Function, object], bool] = lambda *_: False
-) -> set[str]:
+def waits_for(function: Function, body: frozenset[int], steady: Callable[[Function, Op], bool]) -> set[str]:
     """What the conditions that leave a loop depend on, as far as it is computed in the loop: "load", "call"
-    and the like for operations, and the name of an atomic ("cas"). Loads from `steady` arrays, which no
-    other thread changes, are not waited for."""
+    and the like for operations, and the name of an atomic ("cas"). What is `steady`, because no other thread
+    changes it, is not waited for."""
     made: dict[str, tuple[str, tuple[object, ...]]] = {}
     work: list[object] = []
     for label in body:
@@ -226,8 +224,8 @@ def waits_for(
         for phi in block.phis:
             made[phi.dst.name] = ("phi", tuple(phi.incoming.values()))
         for op in block.ops:
-            if op.kind == "load" and op.dst is not None and steady(function, op.args[0]):
-                made[op.dst.name] = ("steady", op.args[1:])
+            if op.kind in ("load", "field", "call") and op.dst is not None and steady(function, op):
+                made[op.dst.name] = ("steady", op.args[1:] if op.kind == "load" else op.args)
             elif op.dst is not None:
                 made[op.dst.name] = (op.info if op.kind == "atomic" else op.kind, op.args)
         if isinstance(block.end, Branch) and not {block.end.then, block.end.orelse} <= body:

@@ -62,6 +62,9 @@ CUDA = [
     "stwb",
     "stwt",
 ]
+SYNCHRONISING = frozenset(
+    {"syncthreads", "syncwarp", "threadfence", "threadfence_block", "threadfence_system"}
+)
 ATOMIC = [
     "add",
     "sub",

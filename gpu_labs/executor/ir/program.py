@@ -229,13 +229,15 @@ def source_of(code: CodeType) -> tuple[int, str]:
 class Program:
     """A kernel with the device functions that it calls and all its sites and allocations.
 
-    `frozen` holds the arrays that it takes from outside, each with its copy, by the id of the array."""
+    `frozen` holds the arrays that it takes from outside, each with its copy, by the id of the array; `uncalled`
+    the places that name a barrier or a fence and do not call it."""
 
     kernel: Function
     functions: list[Function]
     sites: list[Site]
     allocs: list[Alloc]
     frozen: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    uncalled: list[tuple[Site, str]] = field(default_factory=list)
 
     def ops(self) -> list[Op]:
         """Every operation of the kernel and its device functions."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from gpu_labs.executor.findings import Finding
 from gpu_labs.executor.ir.program import Site
-from gpu_labs.executor.observers.messages import Report, place
+from gpu_labs.executor.observers.messages import Report, place, thread_in_words
 from gpu_labs.executor.runtime.lanes import Lanes, Mask
 
 
@@ -39,16 +39,22 @@ class Barriers:
         away = ~here & expected[:, None]
         if away.any():
             left = np.broadcast_to(lanes.left, lanes.shape).reshape(lanes.count, -1)
-            self._incomplete(site, here, away & ~left, "divergent-barrier")
-            self._incomplete(site, here, away & left, "exited-threads-at-barrier")
+            self._incomplete(site, here, away & ~left, "divergent-barrier", whole_grid)
+            self._incomplete(site, here, away & left, "exited-threads-at-barrier", whole_grid)
         self.epoch[blocks] += 1
         return blocks
 
-    def _incomplete(self, site: Site, here: np.ndarray, away: np.ndarray, kind: Any) -> None:
+    def _incomplete(
+        self, site: Site, here: np.ndarray, away: np.ndarray, kind: Any, whole_grid: bool
+    ) -> None:
+        """Report lanes `away` of blocks of which others are `here`, or of a grid that has to come as a whole."""
         rows = np.flatnonzero(away.any(1) & here.any(1))
         if not rows.size:
+            if whole_grid and away.any():
+                self._whole_blocks_away(site, here, away, kind)
             return
         lanes = self.lanes
+        call = "grid.sync()" if whole_grid else "cuda.syncthreads()"
         row = int(rows[np.argmin(lanes.blocks[rows])])
         threads = lanes.flat.reshape(lanes.count, -1)[row]
         waiting, missing = int(threads[here[row]].min()), int(threads[away[row]].min())
@@ -60,7 +66,8 @@ class Barriers:
                 f"Only {n} of the block's {total} threads reach this barrier: thread {place(thread, dims)} waits here "
                 f"while thread {place(other, dims)} takes another path. On a GPU the block can hang."
             )
-            hint = "move cuda.syncthreads() out of the `if` or loop, so that every thread of the block reaches it."
+            every = "grid" if whole_grid else "block"
+            hint = f"move {call} out of the `if` or loop, so that every thread of the {every} reaches it."
         else:
             sentence = (
                 f"Only {n} of the block's {total} threads reach this barrier; the others, such as thread "
@@ -79,5 +86,29 @@ class Barriers:
                 other_block=lanes.block_of(missing),
                 other_thread=other,
                 places=len(rows),
+            )
+        )
+
+    def _whole_blocks_away(self, site: Site, here: np.ndarray, away: np.ndarray, kind: Any) -> None:
+        """At a barrier of the grid whole blocks are missing."""
+        lanes = self.lanes
+        numbers = lanes.flat.reshape(lanes.count, -1)
+        waiting, missing = int(numbers[here].min()), int(numbers[away].min())
+        who = thread_in_words(lanes.block, lanes.grid, lanes.block_of(waiting), lanes.thread_of(waiting))
+        other = thread_in_words(lanes.block, lanes.grid, lanes.block_of(missing), lanes.thread_of(missing))
+        gone = kind == "exited-threads-at-barrier"
+        self.report.add(
+            Finding(
+                kind,
+                f"{who} waits here for the whole grid, and {other[0].lower()}{other[1:]} "
+                f"{'has returned' if gone else 'takes another path'}. On a GPU the grid can hang.",
+                "let every thread of the grid reach grid.sync(): put the `if` around the work, not around the barrier.",
+                site.line,
+                site.text,
+                block=lanes.block_of(waiting),
+                thread=lanes.thread_of(waiting),
+                other_block=lanes.block_of(missing),
+                other_thread=lanes.thread_of(missing),
+                places=int(away.any(1).sum()),
             )
         )

@@ -6,6 +6,7 @@ used an atomic on it. Two are enough: whatever block comes next, one of them is 
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import NamedTuple
 
 import numpy as np
@@ -44,8 +45,9 @@ def _blocks(who: np.ndarray) -> np.ndarray:
 class CrossBlock:
     """What is kept for one memory of `size` cells."""
 
-    def __init__(self, size: int, dtype: np.dtype, keep_times: bool) -> None:
+    def __init__(self, size: int, dtype: np.dtype, keep_times: bool, updating: Container[int]) -> None:
         self.size = size
+        self.updating = updating  # sites of stores that update in place
         self.dtype = dtype
         self._who: dict[tuple[int, int], np.ndarray] = {}
         self._time: dict[tuple[int, int], np.ndarray] = {}
@@ -93,7 +95,9 @@ class CrossBlock:
         site = np.int64(max(entry.site.id, 0) << (_THREAD_BITS + _BLOCK_BITS))
         who = (block.astype(np.int64) << _THREAD_BITS) + (thread + site)
         kind = CODES[entry.kind]
-        code = self._updates(bits(value), cells, who) if value is not None else None
+        code = bits(value) if value is not None else None
+        if code is not None and entry.site.id in self.updating:
+            code = self._updates(code, cells, who)
         clashes: list[Clash] = []
         against = {READ: (WRITE, ATOMIC), WRITE: (WRITE, READ, ATOMIC), ATOMIC: (WRITE, READ)}[kind]
         for other in against:

@@ -13,6 +13,7 @@ from gpu_labs.executor.ir.program import Site, Unset
 from gpu_labs.executor.runtime.memory import Memory
 
 LIMIT = 200
+_AT_BARRIERS = ("divergent-barrier", "exited-threads-at-barrier")
 
 
 class Report:
@@ -36,8 +37,10 @@ class Report:
         return (kind, line, array, other_line) in self._found
 
     def findings(self) -> tuple[Finding, ...]:
-        """All of them, errors first."""
-        return tuple(sorted(self._found.values(), key=lambda f: f.severity == "warning"))
+        """All of them, errors first. A barrier that is itself at fault is not called useless too."""
+        faulty = {f.line for f in self._found.values() if f.kind in _AT_BARRIERS}
+        kept = [f for f in self._found.values() if f.kind != "useless-barrier" or f.line not in faulty]
+        return tuple(sorted(kept, key=lambda f: f.severity == "warning"))
 
 
 def _numbers(finding: Finding) -> tuple[tuple[int, ...], ...]:
@@ -105,6 +108,17 @@ def undefined(site: Site, unset: Unset, who: str, **where: Any) -> Finding:
         site.line,
         site.text,
         **where,
+    )
+
+
+def not_called(site: Site, name: str) -> Finding:
+    """A barrier or a fence that is named without parentheses."""
+    return Finding(
+        "not-called",
+        f"This line names cuda.{name} and does not call it, so nothing happens here.",
+        f"write cuda.{name}() with parentheses.",
+        site.line,
+        site.text,
     )
 
 

@@ -19,7 +19,8 @@ from gpu_labs.executor.observers.barriers import Barriers
 from gpu_labs.executor.observers.happens_before import Order
 from gpu_labs.executor.observers.livelock import Stuck, explain
 from gpu_labs.executor.observers.messages import Report
-from gpu_labs.executor.observers.races import WARP, Entry
+from gpu_labs.executor.observers.race_message import Facts
+from gpu_labs.executor.observers.races import WARP, Entry, expand
 from gpu_labs.executor.observers.redundant_barriers import Usefulness
 from gpu_labs.executor.observers.shadow_memory import Shadow
 from gpu_labs.executor.observers.taint import Consequences
@@ -55,7 +56,10 @@ class Watch:
         self.time = 0
         self.one_stretch = one_stretch
         self.order = Order() if program.uses("fence") else None
+        self.facts = Facts.of(program)
         self.barriers = Barriers(self.report)
+        for site, name in program.uncalled if self.hazards else ():
+            self.report.add(wording.not_called(site, name))
         self.consequences = Consequences(program)
         self.lanes: Lanes = None  # type: ignore[assignment]
         self.turns: np.ndarray | None = None
@@ -70,11 +74,13 @@ class Watch:
         self.lanes = lanes
         self.turns = None
         self.barriers.begin(lanes)
+        if self.order is not None:
+            self.order.begin()
         self.globals = memories
         self.memories = list(memories)
         for memory in memories if self.hazards else ():
             if memory.state is None:
-                memory.state = Shadow(memory, self.order is not None)
+                memory.state = Shadow(memory, self.order is not None, self.facts.updates)
 
     def end(self) -> None:
         """The stretch is over: look at what is still logged."""
@@ -91,7 +97,7 @@ class Watch:
     def allocated(self, memory: Memory) -> None:
         """A shared or local array came to life."""
         if self.hazards:
-            memory.state = Shadow(memory, False)
+            memory.state = Shadow(memory, False, self.facts.updates)
             if memory.space == "shared":
                 self.memories.append(memory)
 
@@ -114,7 +120,8 @@ class Watch:
             state.local_access(entry, self.lanes, self.report)
             return
         if kind == "atomic" and self.order is not None:
-            self.order.atomic(self.time, self._blocks(mask))
+            cells, who, _ = expand(entry, self.lanes)
+            self.order.atomic(self.time, self._blocks(mask), who, cells, id(memory))
         memory.log.append(entry)
         self._logged += np.size(flat) * 8
         if self._logged > LOG_BYTES:
@@ -218,7 +225,9 @@ class Watch:
         """A `threadfence`."""
         self.time += 1
         if self.order is not None:
-            self.order.fence(self.time, self._blocks(mask))
+            lanes = self.lanes
+            who = lanes.flat[np.flatnonzero(lanes.full_mask(mask))]
+            self.order.fence(self.time, self._blocks(mask), who)
 
     def stuck(self, site: Site, mask: Mask, turns: int, kinds: list[str], spinning: bool) -> None:
         """A loop makes no progress or used up its budget: the launch ends here."""
@@ -268,7 +277,7 @@ class Watch:
             barriers = self.barriers.count > 0
             across = barriers or not self.one_stretch
             memory.state.close(
-                memory, log, lanes, self.report, self.order, self.program, self.consequences, across, barriers
+                memory, log, lanes, self.report, self.order, self.facts, self.consequences, across, barriers
             )
             logs.append((memory, log))
         self.consequences.look(logs, lanes, self.report)

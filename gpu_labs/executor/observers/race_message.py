@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from gpu_labs.executor.findings import Dim3, Finding, Kind
-from gpu_labs.executor.ir.program import Site
-from gpu_labs.executor.observers.messages import element, place
+from gpu_labs.executor.ir.origins import updates
+from gpu_labs.executor.ir.program import Program, Site
+from gpu_labs.executor.observers.messages import element, place, thread_in_words
 from gpu_labs.executor.observers.races import ATOMIC, READ, WARP, WRITE
 from gpu_labs.executor.runtime.memory import Memory
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the words depend on: the program's sites by number, the lines of barriers, whether the kernel has
+    `grid.sync()`, and which stores write back what which loads read (`origins.updates`)."""
+
+    sites: Sequence[Site]
+    barriers: frozenset[int]
+    grid_sync: bool
+    updates: dict[int, set[int]]
+
+    @classmethod
+    def of(cls, program: Program) -> Facts:
+        """The facts of a program."""
+        lines = frozenset(program.barrier_lines())
+        return cls(program.sites, lines, program.uses("gridsync"), updates(program))
+
+    def update(self, a: Site, b: Site) -> bool:
+        """Whether accesses at two sites are halves of one update, such as `x[i] += 1`."""
+        if a.id == b.id:
+            return a.id in self.updates
+        return b.id in self.updates.get(a.id, ()) or a.id in self.updates.get(b.id, ())
+
 
 Side = tuple[Site, int, Dim3, Dim3]  # where, read/write/atomic, block, thread
 _RANK = {READ: 0, ATOMIC: 1, WRITE: 2}
@@ -23,11 +49,15 @@ def race(
     block: Dim3,
     grid: Dim3,
     places: int,
-    barriers: Set[int] = frozenset(),
+    facts: Facts,
+    same_value: bool = False,
 ) -> Finding:
     """The finding for two accesses that nothing orders. The one further down in the kernel gives the line:
-    which of them an engine happened to run first means nothing. `barriers` are the lines of barriers."""
+    which of them an engine happened to run first means nothing. `same_value`: all that is written there is
+    one value."""
     earlier, later = sorted((a, b), key=_order)
+    if facts.update(earlier[0], later[0]):
+        return _lost_update(memory, cell, earlier, later, block, grid, places)
     index, shown = element(memory, cell)
     site, kind, home, thread = later
     other_site, other_kind, other_home, other_thread = earlier
@@ -40,15 +70,21 @@ def race(
         who = f"thread {place(thread, block)}"
         return who if same_block else f"{who} of block {place(home, grid)}"
 
+    luck = "Nothing says who comes first, so the result depends on luck."
+    if same_value and not both_write:
+        luck = (
+            "Nothing says who comes first. That every thread writes the same value does not help: CUDA allows it for "
+            "writes that meet, and leaves undefined what a plain read finds that meets a write."
+        )
     line = f" (line {other_site.line})" if other_site.line != site.line else ""
     sentence = (
         f"{actor(thread, home).capitalize()} {_VERBS[kind]} {shown} while {actor(other_thread, other_home)} "
-        f"{_VERBS[other_kind]} it{line}. Nothing says who comes first, so the result depends on luck."
+        f"{_VERBS[other_kind]} it{line}. {luck}"
     )
     return Finding(
         name,
         sentence,
-        _hint(name, {kind, other_kind}, same_block, one_warp, site.line, other_site.line, memory, barriers),
+        _hint(name, {kind, other_kind}, same_block, one_warp, site.line, other_site.line, facts),
         site.line,
         site.text,
         memory.name,
@@ -59,6 +95,36 @@ def race(
         other_thread,
         other_site.line,
         other_site.text,
+        places,
+    )
+
+
+def _lost_update(
+    memory: Memory, cell: int, earlier: Side, later: Side, block: Dim3, grid: Dim3, places: int
+) -> Finding:
+    """Two threads that each read a cell and write back what they made of it."""
+    store = max(earlier[0], later[0], key=lambda site: site.kind == "write")
+    _, _, home, thread = later
+    _, _, other_home, other_thread = earlier
+    index, shown = element(memory, cell)
+    who = thread_in_words(block, grid, block=home, thread=thread)
+    other = thread_in_words(block, grid, block=other_home, thread=other_thread)
+    return Finding(
+        "lost-update",
+        f"{who} reads {shown}, changes it and writes it back, and {other[0].lower()}{other[1:]} does the same "
+        "meanwhile. One of them overwrites what the other did, so an update is lost.",
+        f"do it in one step that no thread can interrupt: cuda.atomic.add({memory.name}, index, value), or atomic.sub, "
+        "max or min; or give each thread a cell of its own and add them up at the end.",
+        store.line,
+        store.text,
+        memory.name,
+        index,
+        home,
+        thread,
+        other_home,
+        other_thread,
+        store.line,
+        store.text,
         places,
     )
 
@@ -81,8 +147,7 @@ def _hint(
     one_warp: bool,
     line: int,
     other: int,
-    memory: Memory,
-    barriers: Set[int],
+    facts: Facts,
 ) -> str:
     """What to try; `other` is the line further up, or the same."""
     if name == "race-write-write":
@@ -91,6 +156,8 @@ def _hint(
                 "if the threads add up or look for the largest, use an atomic (cuda.atomic.add, max); otherwise let "
                 "one thread write, or give each thread an element of its own."
             )
+        if not same_block and facts.grid_sync:
+            return "let only one thread write this element, or put grid.sync() between the two lines."
         if not same_block:
             return "give each block elements of its own, or use an atomic: no barrier reaches across blocks."
         return "let only one thread write this element, or put cuda.syncthreads() between the two lines."
@@ -101,7 +168,7 @@ def _hint(
                 "a variable first, then cuda.syncthreads(), then write: within one line nothing orders the read of one "
                 "thread and the write of another."
             )
-        if any(other <= barrier <= line for barrier in barriers):
+        if any(other <= barrier <= line for barrier in facts.barriers):
             return (
                 f"there is a barrier between the two lines, but the loop comes round again: put a second "
                 f"cuda.syncthreads() after line {line}, so that all have done it before the next turn."
@@ -115,6 +182,8 @@ def _hint(
         return f"put cuda.syncthreads() {where}, where every thread reaches it."
     if ATOMIC in kinds:
         return "read the result in a second kernel, or use the value that the atomic returns."
+    if facts.grid_sync:
+        return f"put grid.sync() between line {other} and line {line}, where every thread of the grid reaches it."
     return (
         "no barrier reaches across blocks: write to a second array, split the kernel in two launches, or use an "
         "atomic."

@@ -8,12 +8,13 @@ What orders two accesses: a barrier (they are then in different epochs), `syncwa
 functions for threads of one warp, and for different blocks a fence followed by an atomic on one side and
 an atomic on the other (`order.py`). What is no race: atomics with atomics, reads with reads, and several
 threads that store the same value, for which CUDA guarantees that the value arrives (CUDA C++ Programming
-Guide, "SIMT Architecture"; compute-sanitizer's racecheck calls it benign). A thread that read the cell before
-it wrote it, as `h[k] += 1` does, is not among these: that two updates came out equal means that one was lost.
+Guide, "SIMT Architecture"; compute-sanitizer's racecheck calls it benign). A store that writes back what it
+read, as `h[k] += 1` does, is not among these: that two updates came out equal means that one was lost.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -182,8 +183,10 @@ class Table(NamedTuple):
     time: np.ndarray
 
 
-def table(entries: list[Entry], lanes: Lanes, cells: np.ndarray, size: int) -> Table:
-    """All accesses to `cells`."""
+def table(
+    entries: list[Entry], lanes: Lanes, cells: np.ndarray, size: int, updating: Container[int]
+) -> Table:
+    """All accesses to `cells`. `updating` are the sites of stores that write back what they had read."""
     wanted = np.zeros(size, bool)
     wanted[cells] = True
     parts: list[tuple[np.ndarray, ...]] = []
@@ -203,13 +206,14 @@ def table(entries: list[Entry], lanes: Lanes, cells: np.ndarray, size: int) -> T
         time = np.full(len(chosen), entry.time) if entry.times is None else entry.times[chosen]
         parts.append((touched, who, kind, np.full(len(chosen), at), code, turn, time))
     rows = Table(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-    _mark_updates(rows)
+    own = np.array([entry.site.id in updating for entry in entries])
+    _mark_updates(rows, own[rows.entry])
     return rows
 
 
-def _mark_updates(rows: Table) -> None:
-    """Give each write whose thread had read the cell before a code of its own."""
-    reads, writes = np.flatnonzero(rows.kind == READ), np.flatnonzero(rows.kind == WRITE)
+def _mark_updates(rows: Table, updating: np.ndarray) -> None:
+    """Give each updating write whose thread had read the cell before a code of its own."""
+    reads, writes = np.flatnonzero(rows.kind == READ), np.flatnonzero((rows.kind == WRITE) & updating)
     if not reads.size or not writes.size:
         return
     mine = rows.cell * (rows.lane.max() + 1) + rows.lane
@@ -271,12 +275,23 @@ def _clashes(group: np.ndarray, actor: np.ndarray, rows: Table) -> np.ndarray:
     return sorted_group[starts[clash]]
 
 
+def one_value(rows: Table, cell: int) -> bool:
+    """Whether several threads write to a cell, and all of them the same value."""
+    writes = (rows.cell == cell) & (rows.kind == WRITE)
+    codes, several = rows.code[writes], len(np.unique(rows.lane[writes])) > 1
+    return several and bool((codes == codes[:1]).all()) and bool((codes < UPDATE).all())
+
+
 def pairs(
-    rows: Table, cells: np.ndarray, entries: list[Entry], lanes: Lanes
+    rows: Table,
+    cells: np.ndarray,
+    entries: list[Entry],
+    lanes: Lanes,
+    ordered: Callable[[Party, Party], bool],
 ) -> list[tuple[int, Party, Party]]:
     """For the first of `cells`, the accesses that clash: (cell, earlier, later), one for each two lines, and
     one more where it happens between blocks as well as within one. Blocks and threads with low numbers are
-    taken first."""
+    taken first. `ordered` says whether fences and atomics order two accesses."""
     found: dict[tuple[object, ...], tuple[int, Party, Party]] = {}
     blocks = lanes.blocks.take(rows.lane // lanes.per_block)
     number = blocks * lanes.per_block + rows.lane % lanes.per_block
@@ -288,9 +303,9 @@ def pairs(
             of_entry = of_entry[np.argsort(number[of_entry], kind="stable")]
             for row in of_entry[:3] if len(of_entry) <= 3 else (of_entry[0], of_entry[1], of_entry[-1]):
                 entry = entries[at]
-                party = Party(int(rows.lane[row]), entry.site, entry.time, int(rows.kind[row]))
+                party = Party(int(rows.lane[row]), entry.site, int(rows.time[row]), int(rows.kind[row]))
                 chosen.append((party, int(rows.code[row]), int(rows.turn[row])))
-        _clashing(int(cell), chosen[:64], lanes.per_block, found)
+        _clashing(int(cell), chosen[:64], lanes.per_block, found, ordered)
     # The uppermost line first, and the closest lines: a barrier there often settles the others.
     lines = {key: sorted(line for line, _ in key[:2]) for key in found}  # type: ignore[misc]
     return [found[key] for key in sorted(found, key=lambda key: (lines[key][1], -lines[key][0]))]
@@ -301,6 +316,7 @@ def _clashing(
     chosen: list[tuple[Party, int, int]],
     per_block: int,
     found: dict[tuple[object, ...], tuple[int, Party, Party]],
+    ordered: Callable[[Party, Party], bool],
 ) -> None:
     for i, (a, code_a, turn_a) in enumerate(chosen):
         for b, code_b, turn_b in chosen[i + 1 :]:
@@ -315,7 +331,9 @@ def _clashing(
                 continue
             earlier, later = (a, b) if a.time <= b.time else (b, a)
             lines = sorted(((a.site.line, a.kind), (b.site.line, b.kind)))
-            found.setdefault((*lines, same_block), (cell, earlier, later))
+            key = (*lines, same_block)
+            if key not in found and not ordered(earlier, later):
+                found[key] = (cell, earlier, later)
 
 
 def memory_size(memory: Memory) -> int:

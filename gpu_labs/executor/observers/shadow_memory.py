@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Container
 
 import numpy as np
 
 from gpu_labs.executor.findings import Finding, Kind
-from gpu_labs.executor.ir.program import Program, Site
+from gpu_labs.executor.ir.program import Site
 from gpu_labs.executor.observers.cross_block import CrossBlock, unpack
 from gpu_labs.executor.observers.happens_before import Order
 from gpu_labs.executor.observers.messages import Report, element, place
-from gpu_labs.executor.observers.race_message import race
+from gpu_labs.executor.observers.race_message import Facts, race
 from gpu_labs.executor.observers.races import (
     READ,
     WRITE,
@@ -20,6 +21,7 @@ from gpu_labs.executor.observers.races import (
     compact,
     expand,
     memory_size,
+    one_value,
     pairs,
     raced,
     suspects,
@@ -31,15 +33,15 @@ from gpu_labs.executor.runtime.memory import Memory
 
 
 class Shadow:
-    """Scratch and state for the cells of one memory."""
+    """Scratch and state for the cells of one memory. `updating` are the sites of stores that update in place."""
 
-    def __init__(self, memory: Memory, keep_times: bool) -> None:
+    def __init__(self, memory: Memory, keep_times: bool, updating: Container[int]) -> None:
         size = memory_size(memory)
         self.size = size
         self._memory = memory
         self._owner: np.ndarray | None = None
         self._other: np.ndarray | None = None
-        self.across = CrossBlock(size, memory.buffer.dtype, keep_times)
+        self.across = CrossBlock(size, memory.buffer.dtype, keep_times, updating)
         self.initialised = np.zeros(size, bool) if memory.space in ("shared", "local") else None
 
     def scratch(self) -> tuple[np.ndarray, np.ndarray]:
@@ -123,7 +125,7 @@ class Shadow:
         lanes: Lanes,
         report: Report,
         order: Order | None,
-        program: Program,
+        facts: Facts,
         consequences: Consequences,
         across: bool,
         barriers: bool,
@@ -131,9 +133,9 @@ class Shadow:
         """The epoch of `log` ends: find its races, then forget it."""
         self._check_initialised(log, lanes, report, consequences)
         if any(entry.kind != "read" for entry in log):
-            self._races(memory, log, lanes, report, order, program)
+            self._races(memory, log, lanes, report, order, facts)
         if memory.space == "global" and across:
-            self._between_blocks(memory, log, lanes, report, order, program, barriers)
+            self._between_blocks(memory, log, lanes, report, order, facts, barriers)
 
     def _races(
         self,
@@ -142,36 +144,29 @@ class Shadow:
         lanes: Lanes,
         report: Report,
         order: Order | None,
-        program: Program,
+        facts: Facts,
     ) -> None:
         cells = suspects(log, lanes, *self.scratch())
         if not cells.size:
             return
-        rows = table(log, lanes, cells, self.size)
+        rows = table(log, lanes, cells, self.size, facts.updates)
         cells = raced(rows, lanes.per_block)
         if not cells.size:
             return
-        for cell, earlier, later in pairs(rows, cells, log, lanes):
-            if not self._ordered(order, earlier, later, lanes):
-                report.add(
-                    race(
-                        memory,
-                        cell,
-                        _side(earlier, lanes),
-                        _side(later, lanes),
-                        lanes.block,
-                        lanes.grid,
-                        len(cells),
-                        program.barrier_lines(),
-                    )
-                )
 
-    def _ordered(self, order: Order | None, earlier: Party, later: Party, lanes: Lanes) -> bool:
-        if order is None:
-            return False
-        first = int(lanes.blocks[earlier.lane // lanes.per_block])
-        second = int(lanes.blocks[later.lane // lanes.per_block])
-        return first != second and order.ordered(first, earlier.time, second, later.time)
+        def ordered(earlier: Party, later: Party) -> bool:
+            if order is None:
+                return False
+            if earlier.lane // lanes.per_block == later.lane // lanes.per_block:
+                return order.ordered_lanes(earlier.lane, earlier.time, later.lane, later.time)
+            first = int(lanes.blocks[earlier.lane // lanes.per_block])
+            second = int(lanes.blocks[later.lane // lanes.per_block])
+            return order.ordered(first, earlier.time, second, later.time)
+
+        for cell, earlier, later in pairs(rows, cells, log, lanes, ordered):
+            sides = _side(earlier, lanes), _side(later, lanes)
+            same = one_value(rows, cell)
+            report.add(race(memory, cell, *sides, lanes.block, lanes.grid, len(cells), facts, same))
 
     def _between_blocks(
         self,
@@ -180,7 +175,7 @@ class Shadow:
         lanes: Lanes,
         report: Report,
         order: Order | None,
-        program: Program,
+        facts: Facts,
         barriers: bool,
     ) -> None:
         if barriers or any(entry.lanes is not None for entry in log):
@@ -194,9 +189,9 @@ class Shadow:
             if order is not None and order.ordered(block, clash.earlier_time, here, entry.time):
                 continue
             places = (unravel(block, lanes.grid), unravel(thread, lanes.block))
-            earlier = (program.sites[number], clash.earlier_kind, *places)
+            earlier = (facts.sites[number], clash.earlier_kind, *places)
             later = _side(Party(clash.lane, entry.site, entry.time, _code(entry)), lanes)
-            report.add(race(memory, clash.cell, earlier, later, lanes.block, lanes.grid, 1))
+            report.add(race(memory, clash.cell, earlier, later, lanes.block, lanes.grid, 1, facts))
 
     def fold(self, memory: Memory, lanes: Lanes) -> None:
         """Shorten a long log: reads of one line become at most two readers for each cell."""

@@ -30,6 +30,11 @@ def dims(value: Any, name: str) -> Dim3:
     return x, y, z
 
 
+def dimensions(value: Any) -> int:
+    """How many sizes a grid or block is written with."""
+    return len(value) if isinstance(value, (tuple, list)) else 1
+
+
 def problems(grid: Dim3, block: Dim3, shared_bytes: int, static_shared: int) -> list[Finding]:
     """What a GPU would refuse about a launch; empty when nothing."""
     found = []

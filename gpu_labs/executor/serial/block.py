@@ -104,7 +104,8 @@ class SerialBlock:
         if kind == "write":
             group.values.append(value)
         elif kind == "atomic" and watch.order is not None:
-            watch.order.atomic(watch.time, self.lanes.blocks)
+            lanes, cells = np.array([lane]), np.array([cell])
+            watch.order.atomic(watch.time, self.lanes.blocks, lanes, cells, id(memory))
 
     def show(self) -> None:
         """Hand the epoch's accesses to the checks."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from gpu_labs.executor.ir.aliases import Roots
 from gpu_labs.executor.ir.constants import Constants
 from gpu_labs.executor.ir.control_flow import Loop, loop_site, successors, waits_for
 from gpu_labs.executor.ir.program import Block, Branch, Function, Jump, Op, Operand, Program, Return, Var
@@ -21,7 +22,7 @@ from gpu_labs.executor.serial.emit import OperationCode, width_of
 from gpu_labs.executor.serial.loops import Walk, walks
 
 
-def compile_serial(program: Program) -> Callable[..., Any]:
+def compile_serial(program: Program, roots: Roots) -> Callable[..., Any]:
     """The kernel as a generator function of (thread, *arguments)."""
     constants = Constants()
     constants.names.update(vars(scalars))
@@ -29,8 +30,10 @@ def compile_serial(program: Program) -> Callable[..., Any]:
     names = {id(f): f"device{at}" for at, f in enumerate(program.functions)}
     waiting = program.functions_with("barrier", "warp", "gridsync")
     raising = program.functions_with("raise")
-    parts = [_Code(f, names[id(f)], names, waiting, raising, constants).text() for f in program.functions]
-    parts.append(_Code(program.kernel, "kernel", names, waiting, raising, constants).text())
+    parts = [
+        _Code(f, names[id(f)], names, waiting, raising, constants, roots).text() for f in program.functions
+    ]
+    parts.append(_Code(program.kernel, "kernel", names, waiting, raising, constants, roots).text())
     scope = dict(constants.names)
     exec(compile("\n\n".join(parts), f"<serial {program.kernel.name}>", "exec"), scope)
     return scope["kernel"]
@@ -45,8 +48,10 @@ class _Code(OperationCode):
         waiting: set[int],
         raising: set[int],
         constants: Constants,
+        roots: Roots,
     ) -> None:
         super().__init__(function, names, waiting, raising, constants)
+        self.roots = roots
         self.name = name
         before: dict[int, int] = {}
         for label in self.flow.rank:
@@ -195,7 +200,7 @@ class _Code(OperationCode):
             return
         name = self.constants.name(site, ("site", site.id), "S")
         state = "".join(f"{phi.dst.name}, " for phi in block.phis)
-        kinds = sorted(waits_for(self.function, loop.body))
+        kinds = sorted(waits_for(self.function, loop.body, self.roots.steady))
         turns = f"turns{loop.header}"
         self._line(f"{turns} += 1")
         self._line(f"if {turns} & 1023 < 2 and {turns} > 1:")

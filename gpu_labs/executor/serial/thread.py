@@ -292,7 +292,7 @@ class Thread:
 
     def fence(self) -> None:
         """A `threadfence`."""
-        self.block.watch.fence(None)
+        self.block.watch.fence(self.alone())
 
     def print(self, *values: Any) -> None:
         """One line of output."""

@@ -259,7 +259,7 @@ def halo_corner(x, y):
     y[i, j] = s[i, j] + s[i + 2, j + 2]  # BUG
 
 
-@buggy("race-write-write", 1, 64, lambda r: (zeros(64, dtype=np.uint8),))
+@buggy("lost-update", 1, 64, lambda r: (zeros(64, dtype=np.uint8),))
 @cuda.jit
 def packed_bits(y):
     t = cuda.threadIdx.x

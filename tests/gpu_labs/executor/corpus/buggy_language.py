@@ -30,9 +30,9 @@ def converge_never(y):
     y[i] = x
 
 
-@buggy("inter-block-wait", 2, 1, lambda r: (zeros(1, dtype=np.int32), zeros(64)))
+@buggy("endless-loop", 2, 1, lambda r: (zeros(1, dtype=np.int32), zeros(64)))
 @cuda.jit
-def flag_plain(flag, y):
+def flag_that_nobody_sets(flag, y):
     if cuda.blockIdx.x == 0:
         while flag[0] == 0:  # BUG
             pass
@@ -74,13 +74,13 @@ def int8_index_wraps(x, y):
     y[i] = x[int8(i)]  # BUG
 
 
-@buggy("race-write-write", 1, 64, lambda r: (integers(r, 64, below=8), zeros(8, dtype=np.int32)))
+@buggy("lost-update", 1, 64, lambda r: (integers(r, 64, below=8), zeros(8, dtype=np.int32)))
 @cuda.jit
 def equal_updates_are_lost(x, h):
     h[x[cuda.threadIdx.x]] += 1  # BUG
 
 
-@buggy("race-write-write", 64, 1, lambda r: (integers(r, 64, below=8), zeros(8, dtype=np.int32)))
+@buggy("lost-update", 64, 1, lambda r: (integers(r, 64, below=8), zeros(8, dtype=np.int32)))
 @cuda.jit
 def equal_updates_of_blocks_are_lost(x, h):
     h[x[cuda.blockIdx.x]] += 1  # BUG

@@ -116,7 +116,7 @@ def counter_read_beside_its_atomics(y, counter):
     y[i] = counter[0]  # BUG
 
 
-@buggy("race-read-write", 3, B, lambda r: (zeros(1, dtype=np.int32),))
+@buggy("lost-update", 3, B, lambda r: (zeros(1, dtype=np.int32),))
 @cuda.jit
 def lost_update_of_a_counter(counter):
     if cuda.threadIdx.x == 0:

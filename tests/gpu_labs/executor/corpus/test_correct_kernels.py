@@ -29,6 +29,7 @@ THEMES = (
     "language",
     "flow",
     "silence",
+    "causes",
 )
 for theme in THEMES:
     import_module(f"{__package__}.correct_{theme}")

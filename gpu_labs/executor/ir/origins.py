@@ -1,0 +1,101 @@
+"""Where the values of one function come from: one place twice, an update in place, a thread's own number."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+
+from gpu_labs.executor.ir.program import Const, Function, Op, Operand, Program, SliceOf, Var
+
+_PURE = {"binary", "unary", "math", "special", "attribute", "item", "view", "tuple"}
+_PASSING = {"copy", "binary", "unary", "math"}
+_ONE_TO_ONE = {"+", "-", "*"}
+
+
+class Origins:
+    """Answers about the operands of one function; operations are looked up by what they assign."""
+
+    def __init__(self, function: Function) -> None:
+        self.made = {
+            op.dst.name: op for block in function.blocks.values() for op in block.ops if op.dst is not None
+        }
+        self.phis = {phi.dst.name: phi for block in function.blocks.values() for phi in block.phis}
+
+    def key(self, operand: Operand | None) -> Hashable:
+        """Equal for two operands that have the same value whenever both are read in one turn."""
+        if operand is None or isinstance(operand, Const):
+            return None if operand is None else ("const", str(operand.value), id(type(operand.value)))
+        if isinstance(operand, SliceOf):
+            return ("slice", self.key(operand.start), self.key(operand.stop), self.key(operand.step))
+        op = self.made.get(operand.name)
+        if op is not None and op.kind == "copy" and _keeps_its_value(op):
+            return self.key(op.args[0])
+        if op is not None and op.kind in _PURE:
+            return (op.kind, op.info, *map(self.key, op.args))
+        return operand.name
+
+    def place(self, op: Op) -> Hashable:
+        """Which cell a load, store or access to a field reaches."""
+        if op.kind in ("field", "setfield"):
+            return ("field", op.info, self.key(op.args[0]))
+        last = len(op.args) - (op.kind == "store")
+        return tuple(map(self.key, op.args[:last]))
+
+    def comes_from(self, operand: Operand | None, names: set[str]) -> bool:
+        """Whether a value is computed from one of the variables `names`, without going through memory."""
+        work, seen = [operand], set[str]()
+        while work:
+            each = work.pop()
+            if not isinstance(each, Var) or each.name in seen:
+                continue
+            if each.name in names:
+                return True
+            seen.add(each.name)
+            op, phi = self.made.get(each.name), self.phis.get(each.name)
+            if op is not None and op.kind in _PASSING:
+                work += op.args
+            if phi is not None:
+                work += phi.incoming.values()
+        return False
+
+    def own_number(self, operand: Operand) -> bool:
+        """Whether each thread has an index of its own: its number in the grid, shifted or multiplied."""
+        if not isinstance(operand, Var):
+            return False
+        op = self.made.get(operand.name)
+        if op is None:
+            return False
+        if op.kind == "special":
+            return op.info.startswith(("grid.", "tid."))
+        if op.kind == "binary" and op.info in _ONE_TO_ONE:
+            return any(map(self.own_number, op.args))
+        return op.kind in ("copy", "item") and self.own_number(op.args[0])
+
+
+def _keeps_its_value(op: Op) -> bool:
+    """Whether a copy is not a cast that may change the value: indices are widened now and then."""
+    source = op.args[0]
+    if op.dst is None or isinstance(source, SliceOf):
+        return False
+    both = (op.dst.type, source.type)
+    return both[0] == both[1] or all(isinstance(kind, np.dtype) and kind.kind in "iu" for kind in both)
+
+
+def updates(program: Program) -> dict[int, set[int]]:
+    """For the site of each store that updates in place, as `x[i] += 1` does, the sites of the loads whose value
+    it changes and writes back."""
+    found: dict[int, set[int]] = {}
+    for function in (program.kernel, *program.functions):
+        origins = Origins(function)
+        ops = [op for block in function.blocks.values() for op in block.ops]
+        loads = [op for op in ops if op.kind in ("load", "field") and op.dst is not None]
+        for store in ops:
+            if store.kind not in ("store", "setfield") or store.site is None:
+                continue
+            place = origins.place(store)
+            for load in loads:
+                assert load.dst is not None and load.site is not None
+                if origins.place(load) == place and origins.comes_from(store.args[-1], {load.dst.name}):
+                    found.setdefault(store.site.id, set()).add(load.site.id)
+    return found

@@ -1,0 +1,42 @@
+"""Launches whose dimensions are not those of the kernel: warned of, since such a kernel may still be right."""
+
+from __future__ import annotations
+
+import linecache
+
+from gpu_labs.executor.findings import Dim3, Finding
+from gpu_labs.executor.ir.program import Program
+
+_NUMBERS = {"y": ("grid.2", "grid.3"), "z": ("grid.3",)}
+
+
+def dimension_findings(program: Program, grid: Dim3, block: Dim3, given: int) -> list[Finding]:
+    """What to warn of: a kernel that asks for y or z in a launch of fewer dimensions, and a launch with threads
+    in y or z that the kernel does not tell apart. `given` counts the dimensions that the launch was written
+    with: (8, 1) says that one row is meant, 8 does not."""
+    specials = {op.info: op.line for op in program.ops() if op.kind == "special"}
+    found = []
+    for axis, name in enumerate("yz", 1):
+        in_grid = [*_NUMBERS[name], f"bid.{name}"]
+        in_block = [*_NUMBERS[name], f"tid.{name}"]
+        asked = sorted(specials[word] for word in {*in_grid, *in_block} if word in specials)
+        strides = {f"gdim.{name}", f"gridsize.{axis + 1}", "gridsize.3"} & set(specials)
+        if asked and given <= axis and not strides:
+            file, line = program.kernel.file, asked[0]
+            sentence = (
+                f"The kernel works in {name} too, and the launch has {given} dimension{'s' * (given > 1)}: "
+                f"{name} is 0 in every thread."
+            )
+            hint = f"launch it with {axis + 1} sizes, such as kernel[(blocks_x, blocks_y), (16, 16)](...)."
+            text = linecache.getline(file, line).strip()
+            found.append(Finding("unused-dimension", sentence, hint, line, text))
+        for what, sizes, words in (("block", block, in_block), ("grid", grid, in_grid)):
+            if sizes[axis] > 1 and not {*words, "laneid"} & set(specials):
+                sentence = (
+                    f"The {what} has {sizes[axis]} in {name}, and the kernel never asks for {name}: threads that "
+                    f"differ in {name} alone all do the same work."
+                )
+                part = "threadIdx" if what == "block" else "blockIdx"
+                hint = f"leave {name} out of the launch, or use cuda.grid({axis + 1}) or cuda.{part}.{name}."
+                found.append(Finding("unused-dimension", sentence, hint))
+    return found
