@@ -1,6 +1,6 @@
 """The `duet` command and what is behind it: notebook kernels, grading, the JupyterLab server side.
 
-Exercises import one name from here: `from graph_duet import show`.
+Exercises import from here: `from graph_duet import show`, and `submit` and `received` where they measure.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from graph_duet.grading.artifacts import received, submit
     from graph_duet.grading.exercise.values import show
 
-__all__ = ["show"]
+__all__ = ["received", "show", "submit"]
 
 try:
     __version__ = version("graph-duet")
@@ -21,8 +22,12 @@ except PackageNotFoundError:  # run from a checkout that was never installed
 
 def __getattr__(name: str) -> Any:
     # Loaded when first used, so that `duet --help` and the sandbox import nothing they do not need.
-    if name != "show":
-        raise AttributeError(f"module 'graph_duet' has no attribute {name!r}")
-    from graph_duet.grading.exercise.values import show
+    if name == "show":
+        from graph_duet.grading.exercise.values import show
 
-    return show
+        return show
+    if name in __all__:
+        from graph_duet.grading import artifacts
+
+        return getattr(artifacts, name)
+    raise AttributeError(f"module 'graph_duet' has no attribute {name!r}")

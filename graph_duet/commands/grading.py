@@ -83,7 +83,7 @@ def check(notebook: Annotated[Path, typer.Argument(help="Your copy of an exercis
     if run.hidden:
         more = sum(run.hidden.values())
         points = f"{more:g} more point comes" if more == 1 else f"{more:g} more points come"
-        console.print(f"[dim]{points} from hidden checks when this is graded.[/]")
+        console.print(f"[dim]{points} from predictions and hidden checks when this is graded.[/]")
 
 
 def progress() -> None:
@@ -288,7 +288,7 @@ def _own_table(run: OwnRun) -> Table:
             sum(values) for values in zip(*((c.points, c.possible) for c in checks), strict=True)
         )
         mark = "[red]✗[/]" if failed else "[green]✓[/]"
-        said = "\n".join(failed) or "right"
+        said = "\n".join(failed) or next((c.message for c in checks if c.message), "right")
         table.add_row(
             f"{mark} {escape(task.id)} {escape(task.title)}", f"{earned:g} of {possible:g}", escape(said)
         )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -15,8 +18,7 @@ from graph_duet.grading.exercise.bundle import Bundle
 from graph_duet.grading.exercise.format import Exercise
 from graph_duet.grading.exercise.notebooks import Unreadable
 from graph_duet.grading.judging.answers import Foreign, graft
-from graph_duet.grading.judging.judge import InfrastructureFault, judge
-from graph_duet.grading.judging.kernel_client import Budget
+from graph_duet.grading.judging.judge import InfrastructureFault
 from graph_duet.grading.judging.kernel_start import (
     StartKernel,
     in_sandbox,
@@ -24,12 +26,13 @@ from graph_duet.grading.judging.kernel_start import (
     ordinary,
     start_zygote,
 )
-from graph_duet.grading.judging.schedule import plan
+from graph_duet.grading.judging.trial import Seeds, Trial
 from graph_duet.grading.judging.verdict import verdict
 from graph_duet.grading.report import Report
 from graph_duet.notebook_kernels.sandbox import Limits, require_gpu
 
 ATTEMPTS = 3
+_SEEDS_KEPT = 8  # submissions with the same answers, such as the unsolved exercise, follow one another
 _PATIENCE = 10.0  # times the limits for the reference solution, which also warms what is cold
 
 
@@ -68,17 +71,18 @@ class Conditions:
 
 
 class Grader:
-    """Grades submissions to one exercise with one seed. Use it as a context manager.
+    """Grades submissions to one exercise. Use it as a context manager.
 
-    `seed` is drawn when None. What the checks should print with it is computed once, by the reference
-    solution, in kernels that no submission has touched.
+    Each submission is run with seeds of its own, drawn from `seed` (drawn when None) and its answers: values that its
+    feedback shows are worth nothing to the next one, and the same answers are graded the same. What the checks
+    should print with these seeds the reference solution computes, in kernels that no submission has touched.
     """
 
     def __init__(self, bundle: Bundle, seed: int | None = None, conditions: Conditions | None = None):
         self.bundle = bundle
-        self.seed = secrets.randbelow(2**31) if seed is None else seed
+        self.seed = secrets.randbelow(2**62) if seed is None else seed
         self._start = (conditions or Conditions()).kernels(bundle)
-        self._expected: dict[str, list[Any]] | None = None
+        self._expected: dict[Seeds, dict[str, list[Any]]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -88,14 +92,16 @@ class Grader:
     ) -> None:
         """Nothing to close: kernels end with each submission; the zygote serves the next grader."""
 
-    def expected(self) -> dict[str, list[Any]]:
-        """Outputs of the check cells under the reference solution, by cell id.
+    def expected(self, seeds: Seeds) -> dict[str, list[Any]]:
+        """Outputs of the check and measure cells under the reference solution, by cell id.
 
         Raises InfrastructureFault when the reference itself fails.
         """
-        if self._expected is None:
-            self._expected = reference(self.bundle, self.seed, self._start)
-        return self._expected
+        if seeds not in self._expected:
+            if len(self._expected) >= _SEEDS_KEPT:
+                self._expected.pop(next(iter(self._expected)))
+            self._expected[seeds] = reference(self.bundle, seeds, self._start)
+        return self._expected[seeds]
 
     def grade(self, submission: NotebookNode | bytes) -> Report:
         """The report; whatever the submission is, this returns one.
@@ -110,35 +116,46 @@ class Grader:
             return failed_as_a_whole(exercise, "unreadable", str(error))
         except Foreign as error:
             return failed_as_a_whole(exercise, "foreign", str(error))
-        not_run = {check.cell: grafted.fault(task) for task in exercise.tasks for check in task.checks}
-        not_run = {cell: fault for cell, fault in not_run.items() if fault}
+        not_run = grafted.not_run(exercise)
+        trial = Trial(exercise, self.bundle.notebook, self._start, exercise.cell_seconds, exercise.deadline)
+        seeds = seeds_for(self.seed, grafted.answers)
         last = ""
         for _ in range(ATTEMPTS):
             try:
-                expected = self.expected()
-                runs = plan(exercise, self.bundle.notebook, grafted.answers, self.seed, expected, not_run)
-                outcomes = judge(runs, self._start, Budget.of_seconds(exercise.deadline)) if runs else []
+                if len(not_run) == len(exercise.checks):
+                    return verdict(exercise, [], not_run, grafted.notes)
+                outcomes = trial.run(grafted.answers, seeds, self.expected(seeds), not_run)
                 return verdict(exercise, outcomes, not_run, grafted.notes)
             except (InfrastructureFault, OSError) as error:
                 last = f"{type(error).__name__}: {error}"
         return failed_as_a_whole(exercise, "infrastructure", last)
 
 
-def reference(bundle: Bundle, seed: int, start: StartKernel) -> dict[str, list[Any]]:
-    """What each check cell outputs under the reference solution with `seed`.
+def seeds_for(seed: int, answers: Mapping[str, str]) -> Seeds:
+    """The seeds of one submission. `seed` is the assignment's secret: without it, neither tells the other."""
+
+    def drawn(purpose: str) -> int:
+        text = json.dumps([seed, purpose, sorted(answers.items())])
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
+
+    return Seeds(drawn("answers"), drawn("measuring"))
+
+
+def reference(bundle: Bundle, seeds: Seeds, start: StartKernel) -> dict[str, list[Any]]:
+    """What each check and measure cell outputs under the reference solution.
 
     Raises InfrastructureFault that names the first cell that fails.
     """
     exercise = bundle.exercise
-    runs = plan(exercise, bundle.notebook, bundle.solutions, seed)
-    for run in runs:
-        run.metadata.judge["cell_seconds"] = exercise.cell_seconds * _PATIENCE
-    outcomes = judge(runs, start, Budget.of_seconds(exercise.deadline * _PATIENCE))
+    trial = Trial(
+        exercise, bundle.notebook, start, exercise.cell_seconds * _PATIENCE, exercise.deadline * _PATIENCE
+    )
+    outcomes = trial.run(bundle.solutions, seeds)
     for outcome in outcomes:
         if outcome.fault:
             where = outcome.cell or f"a given cell of run {outcome.run}"
             raise InfrastructureFault(f"the reference solution fails in {where}: {outcome.message}")
-    return {outcome.cell: outcome.outputs for outcome in outcomes if outcome.role == "check"}
+    return {o.cell: o.outputs for o in outcomes if o.role in ("check", "measure")}
 
 
 def failed_as_a_whole(exercise: Exercise, fault: str, message: str) -> Report:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,17 +11,16 @@ from nbformat import NotebookNode
 
 from graph_duet.grading.exercise import notebooks, solution_regions
 from graph_duet.grading.exercise.bundle import Bundle
-from graph_duet.grading.exercise.format import kind, read_exercise
+from graph_duet.grading.exercise.format import for_learners, kind, read_exercise
 from graph_duet.grading.exercise.notebooks import duet
-from graph_duet.grading.judging.judge import Outcome, judge, printed
-from graph_duet.grading.judging.kernel_client import Budget
+from graph_duet.grading.judging.judge import Outcome, printed
 from graph_duet.grading.judging.kernel_start import StartKernel, in_sandbox, modules_for, ordinary
-from graph_duet.grading.judging.schedule import plan
+from graph_duet.grading.judging.trial import Seeds, Trial
 from graph_duet.notebook_kernels.sandbox import Limits, why_no_sandbox
 from graphviz_tools.errors import UserError
 
 _PATIENCE_SECONDS = 600.0
-_HASH_ROUNDS = 50_000
+_OTHER_SEEDS = (1_234_567_891, 987_654_321)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ def make_bundle(solved: NotebookNode, folder: Path) -> Bundle:
     fails, or a check prints something that changes from run to run.
     """
     outcomes = _run_twice(solved, folder)
-    expected = {o.cell: o.outputs for o in outcomes if o.role == "check"}
+    expected = {o.cell: o.outputs for o in outcomes if o.role in ("check", "measure")}
     bare = copy.deepcopy(solved)
     for cell in bare.cells:
         if cell.cell_type == "code":
@@ -88,17 +86,18 @@ def exercise_notebook(bundle: Bundle, executed: NotebookNode | None = None) -> N
         if cell.id in shown:
             cell.outputs = copy.deepcopy(shown[cell.id].outputs)
             cell.execution_count = shown[cell.id].execution_count
-    notebook.cells = [cell for cell in notebook.cells if kind(cell) != "hidden"]
+    notebook.cells = for_learners(notebook)
     checks = {check.cell: check for check in bundle.exercise.checks}
-    sealed: dict[str, str] = {}
+    sealed: list[str] = []
     for cell in notebook.cells:
         check = checks.get(cell.id)
         if cell.id in bundle.untouched:
             cell.source = bundle.untouched[cell.id]
-        elif check is not None and check.sealed:
-            sealed[cell.id] = sealed_text(printed(bundle.expected[cell.id]), bundle.exercise.id, cell.id)
+        elif check is not None and (check.sealed or check.measure):
+            # What would give the solution away, and what was submitted, is not in a learner's file.
+            sealed += [cell.id] if check.sealed else []
             cell.metadata.tags = sorted({*cell.metadata.get("tags", []), "nbval-ignore-output"})
-        elif check is not None:
+        elif check is not None or kind(cell) == "measure":
             cell.outputs, cell.execution_count = copy.deepcopy(bundle.expected[cell.id]), 1
     hidden = {task.id: sum(c.points for c in task.checks if c.hidden) for task in bundle.exercise.tasks}
     notebook.metadata.duet.release = {
@@ -150,7 +149,7 @@ def solved(bundle: Bundle) -> NotebookNode:
 
 def differences(master: NotebookNode, learner: NotebookNode) -> list[str]:
     """Where a learner's notebook differs from its master outside the holes; empty when it is as released."""
-    expected = [cell for cell in master.cells if kind(cell) != "hidden"]
+    expected = for_learners(master)
     if [cell.id for cell in expected] != [cell.get("id") for cell in learner.cells]:
         return ["the cells are not the same, or not in the same order"]
     different: list[str] = []
@@ -168,32 +167,27 @@ def differences(master: NotebookNode, learner: NotebookNode) -> list[str]:
     return different
 
 
-def sealed_text(text: str, exercise: str, cell: str) -> str:
-    """A hash of what a sealed check should print: salted with its place, and slow, so that guessing is
-    tedious."""
-    salt = f"{exercise}:{cell}".encode()
-    return hashlib.pbkdf2_hmac("sha256", text.encode(), salt, _HASH_ROUNDS).hex()
-
-
 def _run_twice(notebook: NotebookNode, folder: Path) -> list[Outcome]:
     """The solution's outcomes with the saved seed; raises UserError when they fail or change."""
     read_exercise(notebook)
     bundle = Bundle(notebook, {})
     limits = Limits(memory=4 * 2**30, cpu_seconds=600)
     start = ordinary(folder) if why_no_sandbox() else in_sandbox(limits, modules=modules_for(notebook))
-    first, second = (_run_once(bundle, start) for _ in range(2))
+    first, second = (_run_once(bundle, start, Seeds(bundle.seed, bundle.seed)) for _ in range(2))
     for one, other in zip(first, second, strict=True):
-        if one.role == "check" and printed(one.outputs) != printed(other.outputs):
+        if one.role in ("check", "measure") and printed(one.outputs) != printed(other.outputs):
             raise UserError(f"check cell {one.cell} prints something that changes from run to run")
-        if one.role == "check" and not printed(one.outputs):
+        if one.role in ("check", "measure") and not one.outputs:
             raise UserError(f"check cell {one.cell} prints nothing; let it show the value that is compared")
+    # It must not fail with the seeds that graders draw either.
+    _run_once(bundle, start, Seeds(*_OTHER_SEEDS))
     return first
 
 
-def _run_once(bundle: Bundle, start: StartKernel) -> list[Outcome]:
+def _run_once(bundle: Bundle, start: StartKernel, seeds: Seeds) -> list[Outcome]:
     exercise = bundle.exercise
-    runs = plan(exercise, bundle.notebook, bundle.solutions, bundle.seed)
-    outcomes = judge(runs, start, Budget.of_seconds(_PATIENCE_SECONDS))
+    trial = Trial(exercise, bundle.notebook, start, exercise.cell_seconds, _PATIENCE_SECONDS)
+    outcomes = trial.run(bundle.solutions, seeds)
     for outcome in outcomes:
         if outcome.fault:
             where = f"cell {outcome.cell}" if outcome.cell else "a given cell"

@@ -133,7 +133,7 @@ class Gradebook:
                 sa.select(_assignments.c.seed).where(_assignments.c.exercise == exercise)
             )
             if kept is None:
-                kept = secrets.randbelow(2**31) if seed is None else seed
+                kept = secrets.randbelow(2**62) if seed is None else seed
                 row = {"exercise": exercise, "seed": kept, "bundle": bundle.dumps()}
                 connection.execute(_assignments.insert().values(row))
             else:

@@ -20,7 +20,7 @@ DEADLINE = 60.0
 CELL_SECONDS = 20.0
 MAX_HINTS = 3
 
-_CODE_KINDS = ("seed", "look", "answer", "kernel", "check", "hidden")
+_CODE_KINDS = ("seed", "look", "answer", "kernel", "check", "hidden", "measure")
 _SEED = re.compile(r"\s*seed = \d+\s*")
 _FIELDS = {
     "seed": set(),
@@ -29,6 +29,7 @@ _FIELDS = {
     "kernel": {"task", "title"},
     "check": {"task", "points", "expects", "fresh", "sealed", "uses", "tolerance"},
     "hidden": {"task", "points", "expects", "fresh", "uses", "tolerance"},
+    "measure": {"task"},
     "hint": {"task"},
 }
 
@@ -36,7 +37,8 @@ _FIELDS = {
 @dataclass(frozen=True, slots=True)
 class Check:
     """One cell whose output is compared. `uses` are the tasks, beside its own, whose answers a fresh
-    process runs."""
+    process runs; `measure` is the id of the cell that measures, in a process of its own, what this one
+    submits."""
 
     cell: str
     task: str
@@ -47,6 +49,7 @@ class Check:
     expects: str = ""
     uses: tuple[str, ...] = ()
     tolerance: float = TOLERANCE
+    measure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,13 @@ def kind(cell: NotebookNode) -> str:
     return str(duet(cell).get("kind", "given"))
 
 
+def for_learners(notebook: NotebookNode) -> list[NotebookNode]:
+    """The cells that a learner gets: all but the hidden checks and what measures for them."""
+    hidden: set[str] = {cell.id for cell in notebook.cells if kind(cell) == "hidden"}
+    hidden |= {measure for check, measure in _measures(notebook).items() if check in hidden}
+    return [cell for cell in notebook.cells if cell.id not in hidden]
+
+
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
@@ -136,7 +146,8 @@ def read_exercise(notebook: NotebookNode) -> Exercise:
 def _task(notebook: NotebookNode, task: str) -> Task:
     cells = [cell for cell in notebook.cells if str(duet(cell).get("task")) == task]
     answers = [cell for cell in cells if kind(cell) in ("answer", "kernel")]
-    checks = tuple(_check(cell) for cell in cells if kind(cell) in ("check", "hidden"))
+    measures = _measures(notebook)
+    checks = tuple(_check(c, measures.get(c.id, "")) for c in cells if kind(c) in ("check", "hidden"))
     hints = tuple(_hint_text(cell.source) for cell in cells if kind(cell) == "hint")
     if not answers or not (checks or "release" in duet(notebook)):
         raise UserError(f"task {task} needs at least one answer cell and one check")
@@ -146,7 +157,7 @@ def _task(notebook: NotebookNode, task: str) -> Task:
     return Task(task, title, tuple(cell.id for cell in answers), checks, hints)
 
 
-def _check(cell: NotebookNode) -> Check:
+def _check(cell: NotebookNode, measure: str) -> Check:
     fields = duet(cell)
     return Check(
         cell=cell.id,
@@ -158,7 +169,23 @@ def _check(cell: NotebookNode) -> Check:
         expects=str(fields.get("expects", "")),
         uses=tuple(str(task) for task in fields.get("uses", ())),
         tolerance=float(fields.get("tolerance", TOLERANCE)),
+        measure=measure,
     )
+
+
+def _measures(notebook: NotebookNode) -> dict[str, str]:
+    """Ids of measure cells by the id of the check cell that each follows. Raises ValueError for one that follows
+    none of its task."""
+    found: dict[str, str] = {}
+    before: NotebookNode | None = None
+    for cell in code_cells(notebook):
+        if kind(cell) == "measure":
+            task = duet(cell).get("task")
+            if before is None or kind(before) not in ("check", "hidden") or duet(before)["task"] != task:
+                raise UserError(f"the measure cell {cell.id} does not follow a check cell of its task")
+            found[before.id] = cell.id
+        before = cell
+    return found
 
 
 def _validate(cell: NotebookNode) -> None:

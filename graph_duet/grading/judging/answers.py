@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from nbformat import NotebookNode
 
 from graph_duet.grading.exercise.bundle import Bundle
-from graph_duet.grading.exercise.format import Check, Task
+from graph_duet.grading.exercise.format import Check, Exercise, Task
 from graph_duet.grading.exercise.notebooks import duet
 from graphviz_tools.errors import UserError
 
@@ -31,6 +31,11 @@ class Graft:
             if worst in faults:
                 return worst
         return "empty" if all(fault == "empty" for fault in faults) else ""
+
+    def not_run(self, exercise: Exercise) -> dict[str, str]:
+        """The checks of tasks that cannot be run, with the fault of each."""
+        faults = {check.cell: self.fault(task) for task in exercise.tasks for check in task.checks}
+        return {cell: fault for cell, fault in faults.items() if fault}
 
 
 def graft(bundle: Bundle, submission: NotebookNode) -> Graft:

@@ -24,6 +24,7 @@ from jupyter_client.manager import KernelManager
 from nbformat import NotebookNode
 from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 
+from graph_duet.grading.artifacts.transfer import MIME
 from graph_duet.grading.judging.difference import why
 from graph_duet.grading.judging.kernel_client import Budget, JudgedKernel, KernelFault
 from graph_duet.grading.judging.tolerance import snap
@@ -45,6 +46,9 @@ _OPTIONS = (
     "-pno:threadexception",
     "-pno:doctest",
 )
+
+
+_NOT_PRINTED = ("image/", "application/vnd.jupyter.widget", MIME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,7 @@ class JudgedNotebook(IPyNbFile):
             kernel.stop()
 
     def live_kernel(self) -> JudgedKernel:
-        """The kernel, with everything that ran so far run in it. Raises KernelFault when there is no time left."""
+        """The kernel, a new one after replaying earlier cells. Raises KernelFault when there is no time left."""
         if self.judge.budget.is_over():
             raise KernelFault("timeout", "the time for this notebook was over before it began")
         if self.kernel is None:
@@ -203,6 +207,10 @@ class JudgedCell(IPyNbCell):
                 self.parent.task_errors[task] = message
                 self.parent.ran.append(self.cell.source)
             return "error", self.parent.task_errors.get(task, message)
+        if self.cell.metadata.judge.get(
+            "sealed"
+        ):  # nothing about a prediction: not even that it is there, and more
+            return "wrong", ""
         came, wanted = printed(self.test_outputs or []), printed(self.cell.outputs)
         return "wrong", why(came, wanted, self._tolerance())
 
@@ -242,7 +250,7 @@ def printed(outputs: Iterable[Any]) -> str:
         for o in outputs
         if o["output_type"] in ("execute_result", "display_data")
         and "text/plain" in o["data"]
-        and not any(kind.startswith(("image/", "application/vnd.jupyter.widget")) for kind in o["data"])
+        and not any(kind.startswith(_NOT_PRINTED) for kind in o["data"])
     ]
     return "\n".join(line.rstrip() for line in "\n".join(["".join(streams), *results]).strip().split("\n"))
 

@@ -107,6 +107,7 @@ class JudgedKernel(RunningKernel):
 
     def execute_cell_input(self, cell_input: str, allow_stdin: bool | None = None) -> str:
         """Send source to be executed; raises KernelFault when nobody is there to take it."""
+        self._bytes -= 4 * len(cell_input)  # which the kernel sends back, each character in up to 4 bytes
         try:
             return super().execute_cell_input(cell_input, allow_stdin)
         except zmq.Again:

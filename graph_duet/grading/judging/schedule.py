@@ -1,15 +1,18 @@
 """Which cells run in which process, in which order: the canonical notebook with a learner's answers grafted
 in.
 
-The result is a few notebooks (*runs*) for the judge, one kernel each. The first has everything but fresh
-checks; each fresh check has one of its own. Hidden checks come last in the first run, so that no output
-that a learner will see is made by a process that has seen them.
+The result is a few notebooks (*runs*) for the judge, one kernel each. The first has the visible checks that are
+not fresh, the second the hidden ones, so that no output that a learner will see is made by a process that has
+seen them. In both a check runs where it stands, a hidden one right after its task's last cell: what a later
+answer does to a name costs nothing. Each fresh check has a run of its own. What checks submit is measured in one
+more run, in which no answer runs.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import nbformat
@@ -24,6 +27,7 @@ Outputs = list[Any]
 
 _SEAL = "from graph_duet.grading.judging.tamper_check import seal as _seal\n_seal(get_ipython(), {secret!r})\ndel _seal"
 _INSPECT = "from graph_duet.grading.judging.tamper_check import inspect as _inspect\n_inspect()"
+_DELIVER = "from graph_duet.grading.artifacts import deliver as _deliver\n_deliver({artifacts!r})"
 _SEPARATE = "from graph_duet.grading.judging.tamper_check import separate as _separate\n_separate()"
 
 
@@ -41,21 +45,57 @@ def plan(
     the ids of check cells to the outputs to compare with; a check that is not in it runs without being
     compared. Checks in `skip` do not run.
     """
-    cells = {cell.id: cell for cell in code_cells(canonical)}
+    cells = code_cells(canonical)
     wanted = [check for check in exercise.checks if check.cell not in set(skip)]
-    together = {check.cell: check for check in wanted if not check.fresh}
+    together = [check for check in wanted if not check.fresh]
     builder = _Builder(exercise, answers, seed, expected)
-    main: list[NotebookNode] = []
-    for cell in cells.values():
-        if cell.id not in together:
-            main += builder.code(cell, fresh=False)
-        elif not together[cell.id].hidden:
-            main += builder.check(cell, together[cell.id])
-    for check in together.values():
-        if check.hidden:
-            main += builder.check(cells[check.cell], check)
-    runs = [builder.run(main)] if together else []
-    return runs + [builder.run(builder.fresh(list(cells.values()), check)) for check in wanted if check.fresh]
+    runs: list[NotebookNode] = []
+    for hidden in (False, True):
+        checks = {check.cell: check for check in together if check.hidden is hidden}
+        if checks:
+            runs.append(builder.run(builder.together(_in_order(cells, exercise), checks)))
+    return runs + [builder.run(builder.fresh(cells, check)) for check in wanted if check.fresh]
+
+
+def measuring(
+    exercise: Exercise,
+    canonical: NotebookNode,
+    answers: Mapping[str, str],
+    seed: int,
+    artifacts: Mapping[str, str],
+    expected: Mapping[str, Outputs] | None = None,
+) -> list[NotebookNode]:
+    """The run in which measure cells run, or none when nothing was submitted.
+
+    `artifacts` maps check cells to what they submitted, JSON text for `deliver`. `seed` is another one than the
+    answers had: they cannot know what is drawn from it. Of the answers only GPU kernels' source is there.
+    """
+    measured = {
+        check.measure: check for check in exercise.checks if check.measure and check.cell in artifacts
+    }
+    if not measured:
+        return []
+    builder = _Builder(exercise, answers, seed, expected)
+    cells: list[NotebookNode] = []
+    for cell in code_cells(canonical):
+        if kind(cell) in ("given", "seed", "kernel"):
+            cells += builder.code(cell, fresh=True)
+        elif cell.id in measured:
+            check = measured[cell.id]
+            cells.append(_cell(_DELIVER.format(artifacts=artifacts[check.cell]), "given"))
+            cells += builder.check(cell, replace(check, cell=cell.id), role="measure")
+    return [builder.run(cells)]
+
+
+def _in_order(cells: list[NotebookNode], exercise: Exercise) -> list[NotebookNode]:
+    """The cells with each task's hidden checks right after the last other cell of the task."""
+    hidden = {check.cell: check.task for check in exercise.checks if check.hidden}
+    ordered = [cell for cell in cells if cell.id not in hidden]
+    for task in exercise.tasks:
+        mine = {*task.answers, *(check.cell for check in task.checks if not check.hidden)}
+        last = max(place for place, cell in enumerate(ordered) if cell.id in mine)
+        ordered[last + 1 : last + 1] = [cell for cell in cells if hidden.get(cell.id) == task.id]
+    return ordered
 
 
 class _Builder:
@@ -94,9 +134,16 @@ class _Builder:
             return [_cell(source, "answer", cell=cell.id, task=self.task_of[cell.id])]
         return []
 
-    def check(self, cell: NotebookNode, check: Check) -> list[NotebookNode]:
-        """The seed anew, whatever an answer made of it, then the check."""
-        return [_cell(self.seed, "given"), self._compared(cell, check)]
+    def together(self, cells: Iterable[NotebookNode], checks: Mapping[str, Check]) -> list[NotebookNode]:
+        """All answers and some checks in one process."""
+        made: list[NotebookNode] = []
+        for cell in cells:
+            made += self.check(cell, checks[cell.id]) if cell.id in checks else self.code(cell, fresh=False)
+        return made
+
+    def check(self, cell: NotebookNode, check: Check, role: str = "check") -> list[NotebookNode]:
+        """Reset the seed, whatever an answer made of it, then the check."""
+        return [_cell(self.seed, "given"), self._compared(cell, check, role)]
 
     def fresh(self, cells: list[NotebookNode], check: Check) -> list[NotebookNode]:
         """A run of its own: given cells, seal, the task's answers, inspection, then, apart from their names,
@@ -118,8 +165,9 @@ class _Builder:
         run += [self._inspection(check, digest(secret, apart=False)), _cell(_SEPARATE, "given")]
         return [*run, *self.check(cell, check), self._inspection(check, digest(secret, apart=True))]
 
-    def _compared(self, cell: NotebookNode, check: Check) -> NotebookNode:
-        made = _cell(cell.source, "check", cell=cell.id, task=check.task, tolerance=check.tolerance)
+    def _compared(self, cell: NotebookNode, check: Check, role: str) -> NotebookNode:
+        facts = {"cell": cell.id, "task": check.task, "tolerance": check.tolerance, "sealed": check.sealed}
+        made = _cell(cell.source, role, **facts)
         if cell.id in self.expected:
             made.outputs = [nbformat.from_dict(output) for output in self.expected[cell.id]]
             made.execution_count = 1  # what nbval takes as "has been run, compare"

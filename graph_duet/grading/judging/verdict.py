@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from graph_duet.grading.exercise.format import Check, Exercise
@@ -28,7 +29,7 @@ def verdict(
 
     Raises InfrastructureFault when a check has neither an outcome nor a reason.
     """
-    by_cell = {outcome.cell: outcome for outcome in outcomes if outcome.role == "check"}
+    by_cell = {outcome.cell: outcome for outcome in outcomes if outcome.role in ("check", "measure")}
     # The inspection after the check counts as much as the one before it.
     tampered = {o.cell: o for o in outcomes if o.role == "inspection" and o.fault == "tampered"}
     results: list[CheckResult] = []
@@ -38,11 +39,25 @@ def verdict(
         elif check.cell in tampered:
             results.append(_result(check, "tampered", tampered[check.cell].message))
         elif check.cell in by_cell:
-            outcome = by_cell[check.cell]
+            outcome = _measured(check, by_cell)
             results.append(_result(check, outcome.fault, outcome.message, outcome.outputs))
         else:
             raise InfrastructureFault(f"check {check.cell} was not run")
     return Report(exercise.id, tuple(results), notes=notes)
+
+
+def _measured(check: Check, by_cell: Mapping[str, Outcome]) -> Outcome:
+    """The check's outcome, and, where it is right so far, that of the measure cell that goes with it.
+
+    Raises InfrastructureFault when that cell should have run and did not.
+    """
+    outcome = by_cell[check.cell]
+    if outcome.fault or not check.measure:
+        return outcome
+    if check.measure not in by_cell:
+        raise InfrastructureFault(f"measure cell {check.measure} was not run")
+    measured = by_cell[check.measure]
+    return replace(measured, outputs=[*outcome.outputs, *measured.outputs])
 
 
 def clean(text: str) -> str:

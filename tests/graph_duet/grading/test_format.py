@@ -53,7 +53,7 @@ def test_a_difference_outside_a_hole_is_named(bundle: Bundle) -> None:
 
 def test_a_sealed_check_shows_no_solution(bundle: Bundle) -> None:
     assert "mul" not in str(exercise_notebook(bundle))
-    assert set(exercise_notebook(bundle).metadata.duet.release.sealed) == {"predict-check"}
+    assert exercise_notebook(bundle).metadata.duet.release.sealed == ["predict-check"]
 
 
 def test_filling_asks_for_as_many_texts_as_holes(bundle: Bundle) -> None:

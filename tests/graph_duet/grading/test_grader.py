@@ -10,6 +10,9 @@ import pytest
 
 from graph_duet.grading import Bundle, Grader, exercise_notebook, fill, grader, release, solved
 from graph_duet.grading.exercise.notebooks import Unreadable
+from graph_duet.grading.grader import seeds_for
+from graph_duet.grading.judging import trial
+from graph_duet.grading.judging.answers import graft
 from graph_duet.grading.judging.judge import InfrastructureFault
 from graph_duet.notebook_kernels.sandbox import why_no_sandbox
 from graphviz_tools.errors import UserError
@@ -27,7 +30,7 @@ def test_an_endless_loop_ends_with_the_deadline(bundle: Bundle) -> None:
     short.notebook.metadata.duet.update(deadline=3, cell_seconds=60)
     assert short.exercise.deadline == 3
     made = Grader(short, 1, LIGHT)
-    made.expected()
+    made.expected(seeds_for(1, graft(short, notebook).answers))
     start = time.monotonic()
     report = made.grade(notebook)
     assert time.monotonic() - start < 3 + 2
@@ -39,9 +42,9 @@ def test_a_grader_that_fails_gives_no_mark_and_tries_again(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = Grader(bundle, 1, LIGHT)
-    made.expected()
+    made.expected(seeds_for(1, graft(bundle, solved(bundle)).answers))
     tries: list[int] = []
-    honest = grader.judge
+    honest = trial.judge
 
     def failing(*arguments):
         tries.append(1)
@@ -49,7 +52,7 @@ def test_a_grader_that_fails_gives_no_mark_and_tries_again(
             raise InfrastructureFault("the disk is full")
         return honest(*arguments)
 
-    monkeypatch.setattr(grader, "judge", failing)
+    monkeypatch.setattr(trial, "judge", failing)
     assert made.grade(solved(bundle)).points == 10
     tries.clear()
     monkeypatch.setattr(grader, "ATTEMPTS", 2)

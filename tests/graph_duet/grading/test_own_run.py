@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from graph_duet import grading
 from graph_duet.cli import app
 from graph_duet.grading import Bundle, exercise_notebook, fill, progress, self_check, solved
+from graph_duet.grading.judging import trial
 from graph_duet.grading.judging.judge import Outcome
 from graph_duet.grading.report import CheckResult, Report
 from graphviz_tools.errors import UserError
@@ -30,10 +31,10 @@ def course(bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 
 
 def test_the_unsolved_exercise_scores_nothing_and_the_solution_all(bundle: Bundle, course: Path) -> None:
-    for notebook, points in ((exercise_notebook(bundle), 0), (solved(bundle), 7)):
+    for notebook, points in ((exercise_notebook(bundle), 0), (solved(bundle), 6)):
         nbformat.write(notebook, course / "mine.ipynb")
         run = grading.check(course / "mine.ipynb")
-        assert (run.report.points, run.report.possible) == (points, 7)
+        assert (run.report.points, run.report.possible) == (points, 6)
         assert {c.fault for c in run.report.checks} == ({""} if points else {"empty"})
 
 
@@ -46,8 +47,18 @@ def test_what_is_not_yet_right_comes_with_the_next_hint(bundle: Bundle, course: 
     assert "Hint 2 for task 1: np.where" in said[1]
     assert "Hint 2 for task 1: np.where" in said[2]
     (standing,) = progress.standings()
-    assert (standing.exercise, standing.points, standing.possible, standing.tries) == ("T01", 0, 7, 3)
-    assert "0 of 7" in CliRunner().invoke(app, ["progress"]).output
+    assert (standing.exercise, standing.points, standing.possible, standing.tries) == ("T01", 0, 6, 3)
+    assert "0 of 6" in CliRunner().invoke(app, ["progress"]).output
+
+
+def test_a_prediction_is_written_down_and_no_verdict_is_shipped(bundle: Bundle, course: Path) -> None:
+    """A hash in the learner's file would fall in seconds: few numbers are likely."""
+    for nodes in ('{"add": 1, "mul": 2}', '{"add": 9, "mul": 9}'):
+        nbformat.write(fill(exercise_notebook(bundle), {"2": f"nodes = {nodes}"}), course / "mine.ipynb")
+        said = CliRunner().invoke(app, ["check", str(course / "mine.ipynb")]).output
+        assert "it is compared when the" in said
+        assert "4 more points come from predictions and hidden checks" in said
+    assert exercise_notebook(bundle).metadata.duet.release.sealed == ["predict-check"]
 
 
 def test_a_task_has_one_row_with_its_failed_checks_below_it(
@@ -87,7 +98,7 @@ def test_given_cells_that_find_no_time_are_no_mistake_of_the_learner(
     bundle: Bundle, course: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     late = Outcome(0, "given", "", "", "timeout", "", [])
-    monkeypatch.setattr(self_check, "judge", lambda *_: [late])
+    monkeypatch.setattr(trial, "judge", lambda *_: [late])
     nbformat.write(solved(bundle), course / "mine.ipynb")
     with pytest.raises(UserError, match="this machine is too busy"):
         grading.check(course / "mine.ipynb")
