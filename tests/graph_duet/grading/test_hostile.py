@@ -37,8 +37,7 @@ CONDITIONS = Conditions(
 
 @lru_cache(maxsize=1)
 def grader(bundle: str) -> Grader:
-    made = Grader(Bundle.loads(bundle), SEED, CONDITIONS)
-    return made
+    return Grader(Bundle.loads(bundle), SEED, CONDITIONS)
 
 
 def grade(bundle: str, name: str) -> tuple[Report, float]:
