@@ -58,7 +58,7 @@ def cell_ids(source: Source) -> list[str]:
 def _made(cell: SourceCell, task: str, section: str, has_heading: bool, counts: dict[str, int]) -> str:
     if cell.kind in ("answer", "kernel"):
         return _lettered(f"answer-{task}", counts)
-    if cell.kind in ("check", "hidden"):
+    if cell.kind in ("check", "hidden", "measure"):
         return _lettered(f"{cell.kind}-{task}", counts)
     if cell.kind == "hint":
         return _lettered(f"hint-{task}", counts, first="a")
