@@ -8,6 +8,7 @@ from typing import Any
 
 from graphviz_tools.drawing.scene import Scene, make_scene
 from graphviz_tools.recording import Recording
+from graphviz_tools.transforms.collapse import folding
 from widgets.questions import questions
 from widgets.recording_data import recording_json, scene_json
 
@@ -32,7 +33,12 @@ def heading(recording: Recording) -> str:
 
 
 def side_json(recording: Recording, scene: Scene) -> Json:
-    return {"heading": heading(recording), "story": recording_json(recording), "scene": scene_json(scene)}
+    return {
+        "heading": heading(recording),
+        "story": recording_json(recording),
+        "scene": scene_json(scene),
+        "folds": bool(folding(recording, "repeat").boxes),
+    }
 
 
 def stepper_json(recording: Recording, scene: Scene, seed: int) -> Json:

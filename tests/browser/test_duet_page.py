@@ -23,7 +23,7 @@ def test_both_sides_step_together_and_say_who_is_at_work(show, snap):
     press(page, "End")
     assert page.locator(".clock .now").all_inner_texts()[0].startswith("done")
     assert "no Python line executes" in page.locator(".clock .now").nth(1).inner_text()
-    assert states(page) == ["backward · step 11 of 11", "the graph runs · step 14 of 14"]
+    assert states(page) == ["done · all 11 steps", "the graph runs · step 14 of 14"]
     snap(page, "duet-run-light")
 
 

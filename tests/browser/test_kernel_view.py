@@ -47,6 +47,12 @@ def raises(x, y):
     y[i] = x[i]
 
 
+@numba_cuda.jit
+def both_stray(x, y):
+    i = numba_cuda.grid(1)
+    y[i] = x[i]
+
+
 @pytest.fixture(scope="module")
 def view() -> KernelView:
     x = np.arange(20, dtype=np.float32)
@@ -119,6 +125,41 @@ def test_the_profile_counts_sectors_and_bank_passes(show, snap, view) -> None:
     assert "warp requests" in page.locator(".kernel-profile").inner_text()
     assert not page.locator(".kernel-body").is_visible()
     snap(page, "kernel-view-profile")
+
+
+def test_the_profile_is_counted_from_the_accesses_where_none_was_taken(show, view) -> None:
+    x = np.arange(20, dtype=np.float32)
+    taken = show(view)
+    counted = show(KernelView(inspect(reverse, 2, 8, x[:16], np.zeros_like(x[:16]))))
+    for page in (taken, counted):
+        page.get_by_role("button", name="show profile").click()
+    assert "Counted from the 2 blocks shown." in counted.locator(".kernel-profile").inner_text()
+    requests = counted.locator(".kernel-profile tbody tr td:nth-child(4)").all_inner_texts()
+    assert requests == ["2", "2", "2", "2"]
+    assert "useful" in counted.locator(".kernel-profile").inner_text()
+
+
+def test_sectors_and_engines_are_named_in_the_profile_alone(show, view) -> None:
+    page = show(view)
+    assert "sector" not in page.locator(".kernel-view").inner_text()
+    assert "engine" not in page.locator(".kernel-view").inner_text()
+    page.get_by_role("button", name="show profile").click()
+    assert "lock-step engine" in page.locator(".kernel-profile").inner_text()
+
+
+def test_threads_are_numbered_and_wide_enough_to_hit(show, view) -> None:
+    page = show(view)
+    card = page.locator(".card").first
+    assert card.locator(".thread text").all_text_contents() == [str(i) for i in range(8)]
+    square = card.locator(".thread rect").first.bounding_box()
+    assert square["width"] >= 24 and square["height"] >= 20
+
+
+def test_findings_of_one_line_are_told_apart_while_they_are_folded(show) -> None:
+    x = np.arange(20, dtype=np.float32)
+    page = show(KernelView(inspect(both_stray, 3, 8, x, x.copy())))
+    folded = page.locator(".findings summary").all_inner_texts()
+    assert "x[20]" in folded[0] and "y[20]" in folded[1]
 
 
 def test_a_launch_that_touched_nothing_shows_no_empty_table_and_no_empty_line(show) -> None:

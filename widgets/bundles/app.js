@@ -41,6 +41,26 @@ function settle(root) {
     event.target.dataset.lmSuppressShortcuts = "true";
   });
 }
+function keepFocus(root) {
+  let holder = null;
+  const there = (node) => root.contains(node) && !node.closest("[hidden], :disabled");
+  root.addEventListener("focusin", (event) => {
+    holder = /** @type {HTMLElement} */
+    event.target;
+  });
+  root.addEventListener("focusout", (event) => queueMicrotask(() => {
+    const left = (
+      /** @type {HTMLElement} */
+      event.target
+    );
+    if (holder === left && there(left)) holder = null;
+  }));
+  new MutationObserver(() => {
+    if (!holder || there(holder)) return;
+    holder = null;
+    root.focus({ preventScroll: true });
+  }).observe(root, { subtree: true, childList: true, attributes: true, attributeFilter: ["hidden", "disabled"] });
+}
 function calm() {
   return globalThis.matchMedia?.("(prefers-reduced-motion: reduce)").matches ?? false;
 }
@@ -135,9 +155,15 @@ var Story = class {
     const text = source ? source.text.split("\n")[number - source.first].trim() : "";
     return { file, number, text };
   }
-  /** Where a step stands, in words. @param {number} step */
-  whereabouts(step) {
+  /** Phase and op of a step, once where the op is called as the phase is. @param {number} step */
+  named(step) {
+    return [.../* @__PURE__ */ new Set([PHASE_WORDS[this.phase(step)].name, this.data.op[step]])];
+  }
+  /** Where a step stands, in words. @param {number} step @param {string} [doing] in a Duet, "traced" or "done" */
+  whereabouts(step, doing = "") {
     if (step < 0) return `not started · ${this.length} ${this.length === 1 ? "step" : "steps"}`;
+    if (doing === "traced") return `tracing has ended · step ${step + 1} of ${this.length}`;
+    if (doing === "done") return `done · all ${this.length} steps`;
     const phase = this.phase(step);
     const words = phase === "trace" ? PHASE_WORDS.trace.state : phase === "run" ? PHASE_WORDS.run.state : phase;
     return `${words} · step ${step + 1} of ${this.length}`;
@@ -150,7 +176,7 @@ var Story = class {
     const place = this.place(this.data.line[step]);
     const line = place ? `, line ${place.number}` : "";
     const value = made ? `: ${made.handle ?? made.short}` : "";
-    return `Step ${step + 1} of ${this.length}, ${PHASE_WORDS[this.phase(step)].name}, ${this.data.op[step]}${line}${value}`;
+    return `Step ${step + 1} of ${this.length}, ${this.named(step).join(", ")}${line}${value}`;
   }
 };
 function note(lists, key, item) {
@@ -174,16 +200,27 @@ function bytes(count) {
 }
 
 // widgets/static/beats.js
+var IDLE = (
+  /** @type {Record<string, string>} */
+  {
+    waiting: "nothing has run here yet",
+    traced: "tracing has ended; the graph has not run yet",
+    done: "nothing runs here now"
+  }
+);
 function activity(phases, beats, side) {
   const last = phases.length - 1;
   return beats.map((beat, i) => {
     const step = beat[side];
     if (step < 0) return "waiting";
-    return i > 0 && step === last && beats[i - 1][side] === last ? "done" : PHASES[phases[step]];
+    const stands = i > 0 && beats[i - 1][side] === step;
+    if (stands && step === last) return "done";
+    const phase = PHASES[phases[step]];
+    return stands && phase === "trace" && PHASES[phases[step + 1]] !== "trace" ? "traced" : phase;
   });
 }
 function joined(left, right) {
-  const idle = (word) => word === "waiting" || word === "done";
+  const idle = (word) => word in IDLE;
   if (idle(left)) return idle(right) ? [] : [right];
   return idle(right) || left === right ? [left] : [left, right];
 }
@@ -220,8 +257,8 @@ var Clock = class {
   show(beat) {
     this.stories.forEach((story, side) => {
       const step = beat < 0 ? -1 : this.beats[beat][side];
-      const done = beat >= 0 && this.doing[side][beat] === "done";
-      replace(this.words[side], ...done ? [el("b", {}, "done"), " nothing runs here now"] : sentence(story, step));
+      const doing = beat < 0 ? "waiting" : this.doing[side][beat];
+      replace(this.words[side], ...doing in IDLE ? [el("b", {}, doing === "done" ? "done" : "waiting"), ` ${IDLE[doing]}`] : sentence(story, step));
       this.hands[side].style.left = `${100 * (beat + 1) / Math.max(this.beats.length, 1)}%`;
     });
   }
@@ -230,14 +267,169 @@ function pythonIn(kind) {
   return kind === "forward" || kind === "trace" || kind === "optimize";
 }
 function laneWord(kind) {
-  return kind === "waiting" || kind === "done" ? "" : pythonIn(kind) ? "Python" : kind === "run" ? "graph" : "autograd";
+  return kind in IDLE ? "" : pythonIn(kind) ? "Python" : kind === "run" ? "graph" : "autograd";
 }
 function sentence(story, step) {
-  if (step < 0) return [el("b", {}, "waiting"), " nothing has run here yet"];
   const words = PHASE_WORDS[story.phase(step)];
   const place = story.place(story.data.line[step]);
   if (!story.pythonRuns(step) || !place) return [el("b", {}, words.state.split(":")[0]), ` ${words.clock}`];
   return [el("b", {}, words.state.split(":")[0]), ` ${words.clock} · line ${place.number} `, el("code", {}, place.text)];
+}
+
+// widgets/static/height_handle.js
+var LEAST = 380;
+var MOST = 1600;
+var NUDGE = 24;
+function heightHandle(shell, name) {
+  const key = `duet-height-${name}`;
+  const handle = el("div", {
+    class: "height-handle",
+    role: "separator",
+    tabindex: 0,
+    "aria-orientation": "horizontal",
+    "aria-label": "height of the widget",
+    "aria-valuemin": LEAST,
+    "aria-valuemax": MOST,
+    "aria-valuenow": 600,
+    title: "drag, or press the up and down keys, to make it higher or lower; double-click for the usual height"
+  });
+  const size = (height) => {
+    const kept = Math.round(Math.min(Math.max(height, LEAST), MOST));
+    shell.style.setProperty("--duet-height", `${kept}px`);
+    handle.setAttribute("aria-valuenow", String(kept));
+    remember(key, String(kept));
+  };
+  const before = Number(recall(key));
+  if (before) size(before);
+  handle.addEventListener("dblclick", () => {
+    shell.style.removeProperty("--duet-height");
+    remember(key, "");
+  });
+  handle.addEventListener("pointerdown", (start) => {
+    const from = shell.offsetHeight;
+    const move = (event) => size(from + event.clientY - start.clientY);
+    handle.setPointerCapture(start.pointerId);
+    handle.addEventListener("pointermove", move);
+    handle.addEventListener("lostpointercapture", () => handle.removeEventListener("pointermove", move), { once: true });
+    start.preventDefault();
+  });
+  handle.addEventListener("keydown", (event) => {
+    const way = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (way === void 0) return;
+    size(shell.offsetHeight + way * NUDGE);
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  return handle;
+}
+function recall(key) {
+  try {
+    return localStorage.getItem(key) ?? "";
+  } catch {
+    return "";
+  }
+}
+function remember(key, value) {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+  }
+}
+
+// widgets/static/help.js
+var Help = class {
+  /**
+   * @param {HTMLElement} root the widget
+   * @param {Sign[]} signs
+   * @param {Stop[]} stops
+   */
+  constructor(root, signs, stops) {
+    this.root = root;
+    this.stops = stops;
+    this.opener = button("what colours, dashes and words mean, and a tour", "?", () => this.toggle(), { class: "tool help-button", "aria-expanded": "false" });
+    const rows = signs.flatMap(({ swatch, name, means }) => [el("dt", {}, swatch && el("i", { class: `swatch ${swatch}`, "aria-hidden": "true" }), name), el("dd", {}, means)]);
+    this.start = button("show what is where, in three steps", "take the tour", () => this.tour(0), { class: "go" });
+    const close = button("close (Esc)", "close", () => this.close());
+    this.panel = el(
+      "div",
+      { class: "help", role: "dialog", "aria-label": "what this shows", tabindex: -1, hidden: true },
+      el("p", { class: "help-bar" }, this.start, close),
+      el("dl", {}, ...rows)
+    );
+    this.bubble = el("div", { class: "tour", role: "dialog", "aria-label": "tour", tabindex: -1, hidden: true });
+    root.append(this.panel, this.bubble);
+    root.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || this.panel.hidden && this.bubble.hidden) return;
+      this.close();
+      event.stopPropagation();
+    }, true);
+  }
+  toggle() {
+    if (!this.panel.hidden || !this.bubble.hidden) return this.close();
+    this.panel.hidden = false;
+    this.opener.setAttribute("aria-expanded", "true");
+    this.start.focus({ preventScroll: true });
+  }
+  close() {
+    this.point(null);
+    this.opener.focus({ preventScroll: true });
+    this.panel.hidden = true;
+    this.bubble.hidden = true;
+    this.opener.setAttribute("aria-expanded", "false");
+  }
+  /** @param {number} number */
+  tour(number) {
+    const stop = this.stops[number];
+    if (!stop) return this.close();
+    const last = number === this.stops.length - 1;
+    const on = button(last ? "end the tour" : "the next stop", last ? "done" : "next", () => this.tour(number + 1), { class: "go" });
+    this.bubble.hidden = false;
+    replace(
+      this.bubble,
+      el("p", {}, el("b", {}, `${number + 1} of ${this.stops.length}: ${stop.name}. `), stop.means),
+      el("p", { class: "help-bar" }, on, !last && button("leave the tour (Esc)", "leave", () => this.close()))
+    );
+    on.focus({ preventScroll: true });
+    this.panel.hidden = true;
+    this.point(stop.at);
+  }
+  /** Outline what a stop is about. @param {string | null} at */
+  point(at) {
+    for (const shown of this.root.querySelectorAll(".pointed-at")) shown.classList.remove("pointed-at");
+    if (at) for (const node of this.root.querySelectorAll(at)) node.classList.add("pointed-at");
+  }
+};
+
+// widgets/static/legend.js
+var GRAPH = [
+  { swatch: "solid", name: "solid box", means: "it ran: the line under its name is its value" },
+  { swatch: "dashed", name: "dashed box", means: "a handle: the op is in the graph, and no number exists yet" },
+  { swatch: "ghostly", name: "pale box", means: "not there yet, drawn where it will be" },
+  { swatch: "at-work", name: "blue box or line", means: "what this step does" },
+  { swatch: "decides", name: "yellow box", means: "a decision that Python made, with the value that decided it" },
+  { swatch: "learnt", name: "violet box", means: "a parameter or a variable" },
+  { swatch: "comes-in", name: "green box", means: "an input" },
+  { swatch: "gradients", name: "orange arrow or number", means: "a gradient, which runs up the edges that values ran down" },
+  { swatch: "", name: "alive", means: "bytes of the tensors that exist at this step" },
+  { swatch: "", name: "saved", means: "bytes, among those alive, that autograd keeps for the backward pass; freed when it has used them" },
+  { swatch: "", name: "find a node", means: "lights the boxes whose name, kind or value has these letters" },
+  { swatch: "", name: "all ops", means: "shows the framework's own ops too: Identity, constants, loop counters" },
+  { swatch: "", name: "fold repeats", means: "draws blocks that repeat as one block with a count" },
+  { swatch: "", name: "▸ and ▾", means: "a module or scope that is closed or open: double-click the box, or click the name" },
+  { swatch: "", name: "fit, all", means: "the graph as large as can be read, or the whole graph, however small" },
+  { swatch: "", name: "keys", means: "← and → step, space plays, Home and End go to the ends" }
+];
+var BESIDE = [
+  { swatch: "", name: "clock", means: "above: what each side does at this moment; hatched where no Python line executes" },
+  { swatch: "", name: "waiting", means: "this side has not begun, or has traced its graph and not run it yet" }
+];
+var TOUR = [
+  { at: ".controls", name: "Step", means: "Press next, or the right arrow key: each step adds one op. The coloured bar is the whole run; drag along it." },
+  { at: ".panels", name: "Follow", means: "Code, graph and values show the same step. Touch a line or a box and the others follow." },
+  { at: ".modes", name: "Predict", means: "Turn it on and you are asked what comes before each step is shown." }
+];
+function legend(two) {
+  return two ? [...BESIDE, ...GRAPH] : GRAPH;
 }
 
 // widgets/static/icons.js
@@ -284,8 +476,8 @@ var Playback = class {
   /** @param {number} step */
   go(step) {
     this.step = Math.min(Math.max(step, -1), this.length - 1);
-    for (const b of this.backs) b.disabled = this.step < 0;
-    for (const b of this.nexts) b.disabled = this.step >= this.length - 1;
+    for (const b of this.backs) b.setAttribute("aria-disabled", String(this.step < 0));
+    for (const b of this.nexts) b.setAttribute("aria-disabled", String(this.step >= this.length - 1));
     this.onShow(this.step);
   }
   back() {
@@ -516,17 +708,28 @@ var Shell = class {
       this.playback.go(step);
     }, parts.say);
     this.steps = button("step through", "Step", () => this.turn(false), { class: "mode" });
-    this.predicts = button("predict each step", "Predict", () => this.turn(true), { class: "mode" });
+    const asks = parts.questions.length > 0;
+    this.predicts = button(
+      asks ? "predict each step" : "predict each step: nothing here to ask about",
+      "Predict",
+      () => asks && this.turn(true),
+      { class: "mode", "aria-disabled": asks ? null : "true" }
+    );
     this.root = el(
       "div",
-      { class: "shell", role: "application", "aria-label": parts.name, tabindex: -1 },
+      { class: "shell player", role: "application", "aria-label": parts.name, tabindex: -1 },
       this.header(),
       parts.above,
       el("div", { class: "sides" }, ...parts.sides.map((side) => side.root)),
-      el("footer", { class: "controls" }, this.playback.root, this.timeline.root, el("span", { class: "keys", "aria-hidden": "true" }, "← → space")),
       this.predict.root,
+      // above the controls, which stay at the bottom edge
+      el("footer", { class: "controls" }, this.playback.root, this.timeline.root, el("span", { class: "keys", "aria-hidden": "true" }, "← → space")),
       this.spoken
     );
+    const help = new Help(this.root, legend(parts.sides.length > 1), TOUR);
+    this.root.querySelector(".head")?.append(help.opener);
+    this.root.append(heightHandle(this.root, parts.name));
+    keepFocus(this.root);
     this.root.addEventListener("keydown", (event) => {
       this.predict.key(event);
       if (!event.defaultPrevented) this.playback.key(event);
@@ -554,7 +757,13 @@ var Shell = class {
       allOps.toggle,
       { class: "tool all-ops", "aria-pressed": String(allOps.on) }
     );
-    const fold = button("fold repeated blocks", "fold repeats", () => this.fold(fold), { class: "tool", "aria-pressed": "false" });
+    const repeats = this.parts.sides.some((side) => side.folds);
+    const fold = button(
+      repeats ? "fold repeated blocks" : "fold repeated blocks: nothing repeats here",
+      "fold repeats",
+      () => repeats && this.fold(fold),
+      { class: "tool", "aria-pressed": "false", "aria-disabled": repeats ? null : "true" }
+    );
     return el(
       "header",
       { class: "head" },
@@ -723,8 +932,8 @@ function set(map, key) {
 }
 
 // widgets/static/pan_zoom.js
-var LEAST = 0.08;
-var MOST = 3;
+var LEAST2 = 0.02;
+var MOST2 = 3;
 var EDGE = 24;
 var TOOLS = 44;
 var PanZoom = class {
@@ -753,7 +962,7 @@ var PanZoom = class {
    * Show all of it.
    * @param {number} [least] but never smaller than this scale
    */
-  fit(least = LEAST) {
+  fit(least = LEAST2) {
     const { clientWidth, clientHeight } = this.frame;
     if (!clientWidth || !clientHeight) return;
     const all = Math.min((clientWidth - 2 * EDGE) / this.width, (clientHeight - EDGE - TOOLS) / this.height, 1.15);
@@ -765,7 +974,7 @@ var PanZoom = class {
   }
   /** @param {number} factor @param {number} [atX] pixels in the panel @param {number} [atY] */
   zoom(factor, atX = this.frame.clientWidth / 2, atY = this.frame.clientHeight / 2) {
-    const scale = Math.min(Math.max(this.scale * factor, LEAST), MOST);
+    const scale = Math.min(Math.max(this.scale * factor, LEAST2), MOST2);
     this.x = atX - (atX - this.x) * scale / this.scale;
     this.y = atY - (atY - this.y) * scale / this.scale;
     this.scale = scale;
@@ -834,7 +1043,7 @@ var RADIUS = (
   { input: 16, output: 16, parameter: 2, variable: 2, constant: 2 }
 );
 var REPEATED = /* @__PURE__ */ new Set(["loop", "cond", "body"]);
-var READABLE = 0.72;
+var READABLE = 1;
 var LABEL = 9;
 var drawings = 0;
 var GraphPanel = class {
@@ -1189,10 +1398,10 @@ function scenesFor(first, fetch) {
 }
 
 // widgets/static/splitter.js
-var NUDGE = 24;
-var LEAST2 = 110;
+var NUDGE2 = 24;
+var LEAST3 = 110;
 function splitter(panels, first) {
-  const most = () => Math.max(panels.clientWidth * 0.7, LEAST2);
+  const most = () => Math.max(panels.clientWidth * 0.7, LEAST3);
   const bar = el("div", {
     class: "splitter",
     role: "separator",
@@ -1206,7 +1415,7 @@ function splitter(panels, first) {
   });
   const say = () => bar.setAttribute("aria-valuenow", String(Math.round(100 * first.offsetWidth / Math.max(panels.clientWidth, 1))));
   const size = (width) => {
-    panels.style.setProperty("--code", `${Math.min(Math.max(width, LEAST2), most())}px`);
+    panels.style.setProperty("--code", `${Math.min(Math.max(width, LEAST3), most())}px`);
     say();
   };
   bar.addEventListener("focus", say);
@@ -1225,7 +1434,7 @@ function splitter(panels, first) {
   bar.addEventListener("keydown", (event) => {
     const way = { ArrowUp: 1, ArrowDown: -1 }[event.key];
     if (way === void 0) return;
-    size(first.offsetWidth + way * NUDGE);
+    size(first.offsetWidth + way * NUDGE2);
     event.preventDefault();
     event.stopPropagation();
   });
@@ -1333,6 +1542,7 @@ var Side = class {
   constructor(data, on) {
     this.on = on;
     this.story = new Story(data.story);
+    this.folds = data.folds;
     this.step = -1;
     this.chosen = -1;
     this.other = () => {
@@ -1381,14 +1591,15 @@ var Side = class {
       this.boxesOfLine?.set(line, boxes.add(box));
     });
   }
-  /** @param {number} step */
-  show(step) {
+  /** @param {number} step @param {string} [doing] what this side of a Duet does while the other one steps */
+  show(step, doing = "") {
     this.step = step;
     this.code.show(step);
     this.graph.show(step, step < 0 ? "" : this.story.data.turn[step]);
     this.memory.show(step < 0 ? [0, 0] : this.story.data.memory[step] ?? null);
-    this.state.textContent = this.story.whereabouts(step);
-    this.root.dataset.phase = step < 0 ? "before" : this.story.phase(step);
+    this.state.textContent = this.story.whereabouts(step, doing);
+    this.state.title = this.state.textContent;
+    this.root.dataset.phase = step < 0 ? "before" : doing in IDLE ? doing : this.story.phase(step);
     if (this.chosen >= 0) this.chooseNone();
     this.tell();
   }
@@ -1403,7 +1614,8 @@ var Side = class {
     }
     const detail = story.detail(step);
     const cards = step >= 0 && story.phase(step) === "backward" ? this.backward(detail) : this.forward(detail);
-    const title = el("p", { class: "what" }, el("b", {}, story.data.op[step]), ` ${PHASE_WORDS[story.phase(step)].name}`);
+    const phase = PHASE_WORDS[story.phase(step)].name;
+    const title = el("p", { class: "what" }, el("b", {}, story.data.op[step]), phase !== story.data.op[step] && ` ${phase}`);
     replace(
       this.values,
       title,
@@ -1457,7 +1669,7 @@ var Side = class {
   }
   /** @param {string} words */
   say(words) {
-    this.message.textContent = words;
+    replace(this.message, words && button("hide this line", "×", () => this.say("")), words);
   }
   /** The next step of a line after this one, or its first. @param {number} line */
   jumpToLine(line) {
@@ -1503,7 +1715,7 @@ var Side = class {
     const value = this.story.values(detail.gradients ?? detail.writes)[0];
     return el("li", { class: step > this.step ? "later" : "" }, button(
       `go to step ${step + 1}`,
-      `${step + 1} · ${PHASE_WORDS[this.story.phase(step)].name} · ${this.story.data.op[step]}${value && step <= this.step ? ` · ${value.short}` : ""}`,
+      `${step + 1} · ${this.story.named(step).join(" · ")}${value && step <= this.step ? ` · ${value.short}` : ""}`,
       () => this.on.jump(step)
     ));
   }
@@ -1567,8 +1779,8 @@ function duet(root, data, host) {
     if (data.alone[number].length) side.say(`${WITHOUT[number]}: ${[...new Set(data.alone[number])].join(", ")}.`);
   });
   const clock = new Clock(sides.map((side) => side.story), data.beats);
-  const [left, right] = sides.map((side, number) => activity(side.story.data.phase, data.beats, number));
-  const work = left.map((phase, beat) => joined(phase, right[beat]).join(" "));
+  const doing = sides.map((side, number) => activity(side.story.data.phase, data.beats, number));
+  const work = doing[0].map((phase, beat) => joined(phase, doing[1][beat]).join(" "));
   shell = new Shell(root, host, {
     name: data.name,
     sides,
@@ -1577,7 +1789,7 @@ function duet(root, data, host) {
     stretches: runs(work).map(([phases, first, end]) => ({ name: named(phases.split(" ").filter(Boolean)), phase: phases.split(" ")[0], first, end })),
     questions: data.questions,
     show: (beat) => {
-      sides.forEach((side, number) => side.show(beat < 0 ? -1 : data.beats[beat][number]));
+      sides.forEach((side, number) => side.show(beat < 0 ? -1 : data.beats[beat][number], beat < 0 ? "waiting" : doing[number][beat]));
       clock.show(beat);
     },
     say: (beat) => sides.map((side, i) => side.story.sentence(beat < 0 ? -1 : data.beats[beat][i])).join(" Beside it: ")
@@ -1643,6 +1855,7 @@ function page(root, data) {
   const state = { step: -1, speed: 1, predict: Boolean(data.predict), score: { right: 0, asked: 0 } };
   const theme = themeButton(root);
   settle(root);
+  root.classList.add("alone");
   const show = (on) => {
     const first = on === Boolean(data.allOps);
     const toggle = () => {

@@ -12,8 +12,8 @@ function svg(tag, attributes = {}, ...children) {
     fill(document.createElementNS(SVG, tag), attributes, children)
   );
 }
-function sized(width, height) {
-  return { width, height, viewBox: `0 0 ${width} ${height}`, style: "height:auto;max-width:100%" };
+function numberWidth(most, more = 0) {
+  return Math.max(11 + 7 * (String(Math.max(most, 0)).length + more), 26);
 }
 function fill(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
@@ -44,6 +44,26 @@ function settle(root) {
     event.target.dataset.lmSuppressShortcuts = "true";
   });
 }
+function keepFocus(root) {
+  let holder = null;
+  const there = (node) => root.contains(node) && !node.closest("[hidden], :disabled");
+  root.addEventListener("focusin", (event) => {
+    holder = /** @type {HTMLElement} */
+    event.target;
+  });
+  root.addEventListener("focusout", (event) => queueMicrotask(() => {
+    const left = (
+      /** @type {HTMLElement} */
+      event.target
+    );
+    if (holder === left && there(left)) holder = null;
+  }));
+  new MutationObserver(() => {
+    if (!holder || there(holder)) return;
+    holder = null;
+    root.focus({ preventScroll: true });
+  }).observe(root, { subtree: true, childList: true, attributes: true, attributeFilter: ["hidden", "disabled"] });
+}
 
 // widgets/static/code_panel.js
 function keepInView(panel, row) {
@@ -52,6 +72,130 @@ function keepInView(panel, row) {
   if (above >= margin && above + row.offsetHeight + margin <= panel.clientHeight) return;
   panel.scrollTop += above - (panel.clientHeight - row.offsetHeight) / 2;
 }
+
+// widgets/static/height_handle.js
+var LEAST = 380;
+var MOST = 1600;
+var NUDGE = 24;
+function heightHandle(shell, name) {
+  const key = `duet-height-${name}`;
+  const handle = el("div", {
+    class: "height-handle",
+    role: "separator",
+    tabindex: 0,
+    "aria-orientation": "horizontal",
+    "aria-label": "height of the widget",
+    "aria-valuemin": LEAST,
+    "aria-valuemax": MOST,
+    "aria-valuenow": 600,
+    title: "drag, or press the up and down keys, to make it higher or lower; double-click for the usual height"
+  });
+  const size = (height) => {
+    const kept = Math.round(Math.min(Math.max(height, LEAST), MOST));
+    shell.style.setProperty("--duet-height", `${kept}px`);
+    handle.setAttribute("aria-valuenow", String(kept));
+    remember(key, String(kept));
+  };
+  const before = Number(recall(key));
+  if (before) size(before);
+  handle.addEventListener("dblclick", () => {
+    shell.style.removeProperty("--duet-height");
+    remember(key, "");
+  });
+  handle.addEventListener("pointerdown", (start) => {
+    const from = shell.offsetHeight;
+    const move = (event) => size(from + event.clientY - start.clientY);
+    handle.setPointerCapture(start.pointerId);
+    handle.addEventListener("pointermove", move);
+    handle.addEventListener("lostpointercapture", () => handle.removeEventListener("pointermove", move), { once: true });
+    start.preventDefault();
+  });
+  handle.addEventListener("keydown", (event) => {
+    const way = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (way === void 0) return;
+    size(shell.offsetHeight + way * NUDGE);
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  return handle;
+}
+function recall(key) {
+  try {
+    return localStorage.getItem(key) ?? "";
+  } catch {
+    return "";
+  }
+}
+function remember(key, value) {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+  }
+}
+
+// widgets/static/help.js
+var Help = class {
+  /**
+   * @param {HTMLElement} root the widget
+   * @param {Sign[]} signs
+   * @param {Stop[]} stops
+   */
+  constructor(root, signs, stops) {
+    this.root = root;
+    this.stops = stops;
+    this.opener = button("what colours, dashes and words mean, and a tour", "?", () => this.toggle(), { class: "tool help-button", "aria-expanded": "false" });
+    const rows = signs.flatMap(({ swatch, name, means }) => [el("dt", {}, swatch && el("i", { class: `swatch ${swatch}`, "aria-hidden": "true" }), name), el("dd", {}, means)]);
+    this.start = button("show what is where, in three steps", "take the tour", () => this.tour(0), { class: "go" });
+    const close = button("close (Esc)", "close", () => this.close());
+    this.panel = el(
+      "div",
+      { class: "help", role: "dialog", "aria-label": "what this shows", tabindex: -1, hidden: true },
+      el("p", { class: "help-bar" }, this.start, close),
+      el("dl", {}, ...rows)
+    );
+    this.bubble = el("div", { class: "tour", role: "dialog", "aria-label": "tour", tabindex: -1, hidden: true });
+    root.append(this.panel, this.bubble);
+    root.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || this.panel.hidden && this.bubble.hidden) return;
+      this.close();
+      event.stopPropagation();
+    }, true);
+  }
+  toggle() {
+    if (!this.panel.hidden || !this.bubble.hidden) return this.close();
+    this.panel.hidden = false;
+    this.opener.setAttribute("aria-expanded", "true");
+    this.start.focus({ preventScroll: true });
+  }
+  close() {
+    this.point(null);
+    this.opener.focus({ preventScroll: true });
+    this.panel.hidden = true;
+    this.bubble.hidden = true;
+    this.opener.setAttribute("aria-expanded", "false");
+  }
+  /** @param {number} number */
+  tour(number) {
+    const stop = this.stops[number];
+    if (!stop) return this.close();
+    const last = number === this.stops.length - 1;
+    const on = button(last ? "end the tour" : "the next stop", last ? "done" : "next", () => this.tour(number + 1), { class: "go" });
+    this.bubble.hidden = false;
+    replace(
+      this.bubble,
+      el("p", {}, el("b", {}, `${number + 1} of ${this.stops.length}: ${stop.name}. `), stop.means),
+      el("p", { class: "help-bar" }, on, !last && button("leave the tour (Esc)", "leave", () => this.close()))
+    );
+    on.focus({ preventScroll: true });
+    this.panel.hidden = true;
+    this.point(stop.at);
+  }
+  /** Outline what a stop is about. @param {string | null} at */
+  point(at) {
+    for (const shown of this.root.querySelectorAll(".pointed-at")) shown.classList.remove("pointed-at");
+    if (at) for (const node of this.root.querySelectorAll(at)) node.classList.add("pointed-at");
+  }
+};
 
 // widgets/static/grid_cursor.js
 function gridCursor(grid, squares, point) {
@@ -219,8 +363,9 @@ function sentence(story, frame) {
 }
 
 // widgets/static/kernel_arrays.js
-var SIZE = 13;
-var STEP = 15;
+var HEIGHT = 20;
+var GAP = 2;
+var ROW = 16;
 var WIDEST = 32;
 var CELLS = 256;
 var KernelArrays = class {
@@ -245,22 +390,22 @@ var KernelArrays = class {
     const size = array.shape.reduce((a, b) => a * b, 1);
     const share = Math.max(1, Math.ceil(size / CELLS));
     const last = array.shape[array.shape.length - 1] ?? 1;
-    const columns = Math.max(1, share === 1 && array.shape.length > 1 && last <= WIDEST ? last : Math.min(WIDEST, size));
+    const columns = Math.max(1, share === 1 && array.shape.length > 1 && last <= WIDEST ? last : Math.min(ROW, size));
     const count = Math.ceil(size / share);
-    const cells = Array.from(
-      { length: count },
-      (_, i) => svg("rect", {
-        class: "cell",
-        x: i % columns * STEP + 1,
-        y: Math.floor(i / columns) * STEP + 1,
-        width: SIZE,
-        height: SIZE,
-        rx: 1
-      })
-    );
+    const width = numberWidth(size - 1);
+    const cells = Array.from({ length: count }, (_, i) => {
+      const x = i % columns * (width + GAP) + 1;
+      const y = Math.floor(i / columns) * (HEIGHT + GAP) + 1;
+      return svg(
+        "g",
+        { class: "cell" },
+        svg("rect", { x, y, width, height: HEIGHT, rx: 1 }),
+        svg("text", { x: x + width / 2, y: y + HEIGHT - 6 }, i * share)
+      );
+    });
     const grid = svg(
       "svg",
-      { ...sized(columns * STEP + 2, Math.ceil(count / columns) * STEP + 2), role: "img", tabindex: 0 },
+      { width: columns * (width + GAP) + 2, height: Math.ceil(count / columns) * (HEIGHT + GAP) + 2, role: "img", tabindex: 0 },
       ...cells
     );
     gridCursor(grid, cells, (i) => this.point(i === null ? null : { array: number, block, index: i * share }));
@@ -286,6 +431,7 @@ var KernelArrays = class {
         read += reads;
         written += writes;
         cell.style.setProperty("--heat", String(reads ? 0.25 + 0.75 * reads / most : 0));
+        cell.classList.toggle("hot", reads * 2 > most);
         cell.classList.toggle("written", writes > 0);
       });
       strip.grid.setAttribute("aria-label", `array ${strip.name}: ${read} reads and ${written} writes since the last barrier`);
@@ -312,11 +458,11 @@ var KernelArrays = class {
 };
 
 // widgets/static/kernel_blocks.js
-var SIZE2 = 13;
-var STEP2 = 15;
+var HEIGHT2 = 20;
+var GAP2 = 2;
+var ROW2 = 8;
 var WIDEST2 = 16;
 var SQUARES = 256;
-var SIGN = { reading: "R", writing: "W", between: "", waiting: "‖", done: "✓" };
 var ORDER = (
   /** @type {const} */
   ["writing", "reading", "between", "waiting", "done"]
@@ -329,7 +475,8 @@ var KernelBlocks = class {
   constructor(story, point) {
     this.story = story;
     this.share = Math.ceil(story.threads / SQUARES);
-    this.columns = Math.min(WIDEST2, story.block[0], Math.ceil(story.threads / this.share));
+    const row = story.threads === story.block[0] ? ROW2 : WIDEST2;
+    this.columns = Math.min(row, story.block[0], Math.ceil(story.threads / this.share));
     this.cards = story.blocks.map((_, block) => this.card(block, point));
     const left = story.blocksLeftOut > 0 ? `and ${story.blocksLeftOut} more ${story.blocksLeftOut === 1 ? "block" : "blocks"}` : "";
     const more = (story.nothing || left) && el("p", { class: story.nothing ? "nothing" : "more" }, story.nothing || left);
@@ -339,17 +486,18 @@ var KernelBlocks = class {
   card(block, point) {
     const count = Math.ceil(this.story.threads / this.share);
     const rows = Math.ceil(count / this.columns);
+    const width = numberWidth(this.story.threads - 1, 1);
     const squares = Array.from({ length: count }, (_, i) => {
-      const x = i % this.columns * STEP2 + 1;
-      const y = Math.floor(i / this.columns) * STEP2 + 1;
-      const box = svg("rect", { x, y, width: SIZE2, height: SIZE2, rx: 2 });
-      const sign = svg("text", { x: x + SIZE2 / 2, y: y + SIZE2 - 3 });
-      const root2 = svg("g", { class: "thread", "data-thread": i * this.share }, box, sign);
-      return { root: root2, sign };
+      const x = i % this.columns * (width + GAP2) + 1;
+      const y = Math.floor(i / this.columns) * (HEIGHT2 + GAP2) + 1;
+      const box = svg("rect", { x, y, width, height: HEIGHT2, rx: 3 });
+      const number = svg("text", { x: x + width / 2, y: y + HEIGHT2 - 6 });
+      const root2 = svg("g", { class: "thread", "data-thread": i * this.share }, box, number);
+      return { root: root2, number };
     });
     const grid = svg(
       "svg",
-      { ...sized(this.columns * STEP2 + 2, rows * STEP2 + 2), role: "img", tabindex: 0, class: "thread-grid" },
+      { width: this.columns * (width + GAP2) + 2, height: rows * (HEIGHT2 + GAP2) + 2, role: "img", tabindex: 0, class: "thread-grid" },
       ...squares.map((square) => square.root)
     );
     gridCursor(grid, squares.map((square) => square.root), (i) => point(block, i === null ? null : i * this.share));
@@ -373,7 +521,7 @@ var KernelBlocks = class {
         const state = ORDER.find((each) => group.includes(each)) ?? "done";
         counts[state] = (counts[state] ?? 0) + 1;
         square.root.setAttribute("class", `thread ${state} ${this.marked(block, i) ? "hazard" : ""}`);
-        square.sign.textContent = this.marked(block, i) ? "!" : SIGN[state];
+        square.number.textContent = `${this.marked(block, i) ? "!" : ""}${i * this.share}`;
       });
       const words = Object.entries(counts).map(([state, count]) => `${count} ${state}`);
       card.grid.setAttribute("aria-label", `block ${this.name(block)}, threads: ${words.join(", ")}`);
@@ -408,21 +556,88 @@ var KernelBlocks = class {
   }
 };
 
+// widgets/static/kernel_legend.js
+var LEGEND = [
+  { swatch: "thread reading", name: "reading", means: "the thread reads an array in this frame" },
+  { swatch: "thread writing", name: "writing", means: "the thread writes an array in this frame" },
+  { swatch: "thread between", name: "between", means: "the thread is at work, and touches nothing in this frame" },
+  { swatch: "thread waiting", name: "waiting", means: "the thread has come to a barrier and waits for the rest of its block" },
+  { swatch: "thread done", name: "done", means: "the thread touches nothing any more" },
+  { swatch: "thread hazard", name: "! red", means: "the thread has a part in a finding: open the finding to read what happened" },
+  { swatch: "cell-read", name: "filled cell", means: "was read since the last barrier" },
+  { swatch: "cell-written", name: "outlined cell", means: "was written since the last barrier" },
+  { swatch: "", name: "number in a square", means: "the thread's number in its block; in a cell, the element's number in its array" },
+  { swatch: "", name: "12×", means: "beside a line: how many reads and writes the shown threads made there" },
+  { swatch: "", name: "finding", means: "something that makes the result wrong or undefined on a GPU (!), or is worth a look (▲)" },
+  { swatch: "", name: "Profile", means: "what each line would cost on a GPU, counted and not timed" },
+  { swatch: "", name: "keys", means: "← and → step, space plays, Home and End go to the ends; ↑ and ↓ move among threads or cells" }
+];
+var TOUR = [
+  { at: ".controls", name: "Step", means: "Press next, or the right arrow key: each frame is one access, made by all threads that come to it together." },
+  { at: ".kernel-body", name: "Follow", means: "Point at a thread to see which cells it touches, or at a cell to see who touched it." },
+  { at: ".findings", name: "Find", means: "What is wrong stands here. Open a finding: the view goes to its moment and says what to try." }
+];
+
+// widgets/static/kernel_counts.js
+var WARP2 = 32;
+function lineCounts(story) {
+  const lines = /* @__PURE__ */ new Map();
+  for (const access of story.frames.flatMap((frame) => frame.accesses)) {
+    const array = story.arrays[access.array];
+    const key = `${access.line} ${array.name} ${access.kind}`;
+    const row = lines.get(key) ?? emptyRow(story, access, array);
+    lines.set(key, row);
+    for (const warp of new Set(unpacked(access.threads).map((thread) => Math.floor(thread / WARP2)))) {
+      const { sectors, ideal, passes, fewest } = request(access, array, warp);
+      row.requests += 1;
+      if (array.space === "global" || array.space === "constant") {
+        row.sectors += sectors;
+        row.ideal_sectors += ideal;
+      } else if (array.space === "shared") {
+        row.bank_passes += passes;
+        row.fewest_passes += fewest;
+      }
+    }
+  }
+  for (const row of lines.values()) {
+    row.coalescing = row.sectors ? row.ideal_sectors / row.sectors : 1;
+    row.bankConflict = row.fewest_passes ? row.bank_passes / row.fewest_passes : 1;
+  }
+  return [...lines.values()].sort((a, b) => a.line - b.line);
+}
+function emptyRow(story, access, array) {
+  const text = (story.source[access.line - story.firstLine] ?? "").trim();
+  return {
+    line: access.line,
+    text,
+    array: array.name,
+    kind: access.kind,
+    space: array.space,
+    requests: 0,
+    sectors: 0,
+    ideal_sectors: 0,
+    bank_passes: 0,
+    fewest_passes: 0,
+    coalescing: 1,
+    bankConflict: 1
+  };
+}
+
 // widgets/static/kernel_profile.js
 var PERCENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 });
 function kernelProfile(story) {
   const { profile } = story;
-  if (!profile) return el("p", { class: "empty" }, 'No profile was taken: run inspect(..., level="profile").');
-  if (!profile.lines.length && !profile.branches.length) return el("p", { class: "empty" }, "No thread touched an array: there is nothing to count.");
-  const sampled = profile.blocks_sampled < profile.blocks ? ` (${profile.blocks_sampled} of ${profile.blocks} blocks looked at)` : "";
-  const intensity = `${profile.intensity.toFixed(2)} operations per byte of global memory${sampled}`;
+  const lines = profile ? profile.lines : lineCounts(story);
+  const branches = profile?.branches ?? [];
+  if (!lines.length && !branches.length) return el("p", { class: "empty" }, "No thread touched an array: there is nothing to count.");
   return el(
     "div",
     { class: "profile", tabindex: 0, role: "group", "aria-label": "profile" },
-    el("p", {}, intensity),
+    el("p", {}, profile ? intensity(profile) : `Counted from the ${story.blocks.length === 1 ? "block" : `${story.blocks.length} blocks`} shown. inspect(..., level="profile") counts every block, the operations and the branches too.`),
+    el("p", { class: "engine" }, `${story.engine} engine · level ${story.level}`),
     table(
       ["line", "code", "access", "warp requests", "32-byte sectors", "useful", "bank passes"],
-      profile.lines.map((row) => [
+      lines.map((row) => [
         row.line,
         el("code", {}, row.text),
         `${row.kind} ${row.array}`,
@@ -432,9 +647,9 @@ function kernelProfile(story) {
         row.space === "shared" ? grade(`${row.bank_passes} (${row.fewest_passes} would do)`, row.bankConflict > 1.5) : ""
       ])
     ),
-    profile.branches.length > 0 && table(
+    branches.length > 0 && table(
       ["line", "code", "warps that came by", "that split"],
-      profile.branches.map((row) => [
+      branches.map((row) => [
         row.line,
         el("code", {}, row.text),
         row.warps,
@@ -442,6 +657,10 @@ function kernelProfile(story) {
       ])
     )
   );
+}
+function intensity(profile) {
+  const sampled = profile.blocks_sampled < profile.blocks ? ` (${profile.blocks_sampled} of ${profile.blocks} blocks looked at)` : "";
+  return `${profile.intensity.toFixed(2)} operations per byte of global memory${sampled}`;
 }
 function grade(text, poor) {
   return poor ? el("b", { class: "poor" }, `▲ ${text}`) : text;
@@ -499,8 +718,8 @@ var Playback = class {
   /** @param {number} step */
   go(step) {
     this.step = Math.min(Math.max(step, -1), this.length - 1);
-    for (const b of this.backs) b.disabled = this.step < 0;
-    for (const b of this.nexts) b.disabled = this.step >= this.length - 1;
+    for (const b of this.backs) b.setAttribute("aria-disabled", String(this.step < 0));
+    for (const b of this.nexts) b.setAttribute("aria-disabled", String(this.step >= this.length - 1));
     this.onShow(this.step);
   }
   back() {
@@ -626,19 +845,21 @@ var KernelView = class {
     this.playback = new Playback(story.frames.length, (frame) => this.show(frame));
     this.timeline = new Timeline(stretches(story), story.frames.length, (frame) => this.playback.go(frame), (frame) => this.say(frame));
     this.steps = el("div", { class: "kernel-body" }, this.code, this.blocks.root, this.arrays.root, this.threads);
-    this.signs = this.legend();
     this.profile = el("div", { class: "kernel-profile", hidden: true }, kernelProfile(story));
     this.root = el(
       "section",
-      { class: "shell kernel-view", "aria-label": `kernel ${story.kernel}`, onkeydown: (event) => this.playback.key(event) },
+      { class: "shell player kernel-view", "aria-label": `kernel ${story.kernel}`, tabindex: -1, onkeydown: (event) => this.playback.key(event) },
       this.header(),
       this.steps,
       this.profile,
-      this.signs,
       this.findings(),
       this.status,
       el("footer", { class: "controls", hidden: story.nothing !== "" }, this.playback.root, this.timeline.root)
     );
+    const help = new Help(this.root, LEGEND, TOUR);
+    this.root.querySelector(".head")?.append(help.opener);
+    this.root.append(heightHandle(this.root, "KernelView"));
+    keepFocus(this.root);
     this.playback.go(Math.min(0, story.frames.length - 1));
   }
   header() {
@@ -655,18 +876,13 @@ var KernelView = class {
       { class: "head" },
       el("b", {}, story.kernel),
       ...tabs,
-      el("span", { class: "shape" }, `${shape} · ${story.engine} engine · level ${story.level}`),
+      el("span", { class: "shape" }, shape),
       el("span", { class: count ? "verdict bad" : "verdict good" }, count ? `! ${verdict}` : `✓ ${verdict}`)
     );
-  }
-  legend() {
-    const sign = (state, mark) => el("span", {}, svg("svg", { width: 15, height: 15 }, svg("g", { class: `thread ${state}` }, svg("rect", { x: 1, y: 1, width: 13, height: 13, rx: 2 }), svg("text", { x: 7.5, y: 11 }, mark))), ` ${state}`);
-    return el("p", { class: "legend", hidden: this.story.nothing !== "" }, sign("reading", "R"), sign("writing", "W"), sign("between", ""), sign("waiting", "‖"), sign("done", "✓"), this.story.findings.length > 0 && sign("hazard", "!"), el("span", {}, "cells: filled = read, outlined = written since the last barrier"));
   }
   /** @param {boolean} profile */
   tab(profile) {
     this.steps.hidden = profile;
-    this.signs.hidden = profile || this.story.nothing !== "";
     this.profile.hidden = !profile;
     this.tabs?.forEach((each, i) => each.setAttribute("aria-pressed", String(i === 1 === profile)));
   }
@@ -692,8 +908,8 @@ var KernelView = class {
         (finding) => el(
           "details",
           { class: finding.severity, ontoggle: (event) => this.openFinding(finding, event) },
-          el("summary", {}, el("b", {}, `${finding.severity === "error" ? "!" : "▲"} ${finding.kind}`), finding.line ? ` line ${finding.line}: ` : " ", el("code", {}, finding.text)),
-          el("p", {}, finding.sentence),
+          el("summary", {}, el("b", {}, `${finding.severity === "error" ? "!" : "▲"} ${finding.kind}`), finding.line ? ` line ${finding.line}: ` : " ", el("span", { class: "sentence" }, finding.sentence)),
+          el("p", {}, el("code", {}, finding.text)),
           el("p", {}, el("b", {}, "Try: "), finding.hint)
         )
       ),
@@ -731,12 +947,7 @@ var KernelView = class {
   say(frame) {
     if (this.story.nothing) return "";
     if (frame < 0) return "Before the first access.";
-    const access = this.story.frames[frame].accesses[0];
-    const array = this.story.arrays[access.array];
-    const warp = Math.floor(unpacked(access.threads)[0] / 32);
-    const { lanes, sectors, ideal, passes, fewest } = request(access, array, warp);
-    const cost = array.space === "shared" ? `its first warp's request takes ${passes} ${passes === 1 ? "pass" : "passes"} over the banks, ${fewest} would do` : `its first warp's request (${lanes} ${lanes === 1 ? "lane" : "lanes"}) moves ${sectors} ${sectors === 1 ? "sector" : "sectors"} of 32 bytes, ${ideal} would do`;
-    return `${sentence(this.story, frame)}; ${cost}.`;
+    return `${sentence(this.story, frame)}.`;
   }
   /** @param {number} block @param {number | null} thread */
   pointAtThread(block, thread) {
@@ -819,6 +1030,7 @@ function themeButton(root) {
 // widgets/static/kernel_app.js
 function page(root, data) {
   settle(root);
+  root.classList.add("alone");
   const view = new KernelView(data, () => {
   });
   root.append(view.root);

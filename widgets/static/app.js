@@ -29,6 +29,7 @@ export function page(root, data) {
   const state = { step: -1, speed: 1, predict: Boolean(data.predict), score: { right: 0, asked: 0 } };
   const theme = themeButton(root);
   settle(root);
+  root.classList.add("alone");
   /** @param {boolean} on @returns {import("./shell.js").Shell} */
   const show = (on) => {
     const first = on === Boolean(data.allOps);

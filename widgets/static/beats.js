@@ -2,8 +2,16 @@
 
 import { PHASES } from "./story.js";
 
+/** What a side that does nothing at a beat is waiting for, or why it waits no more. */
+export const IDLE = /** @type {Record<string, string>} */ ({
+  waiting: "nothing has run here yet",
+  traced: "tracing has ended; the graph has not run yet",
+  done: "nothing runs here now",
+});
+
 /**
- * For every beat what one side does: "waiting" before its first step, a phase, "done" after its last step.
+ * For every beat what one side does: "waiting" before its first step, a phase, "traced" between the last step of
+ * tracing and the first of the run, "done" after its last step.
  * @param {number[]} phases the side's phase numbers, by step
  * @param {[number, number][]} beats
  * @param {number} side
@@ -13,7 +21,10 @@ export function activity(phases, beats, side) {
   return beats.map((beat, i) => {
     const step = beat[side];
     if (step < 0) return "waiting";
-    return i > 0 && step === last && beats[i - 1][side] === last ? "done" : PHASES[phases[step]];
+    const stands = i > 0 && beats[i - 1][side] === step;
+    if (stands && step === last) return "done";
+    const phase = PHASES[phases[step]];
+    return stands && phase === "trace" && PHASES[phases[step + 1]] !== "trace" ? "traced" : phase;
   });
 }
 
@@ -23,7 +34,7 @@ export function activity(phases, beats, side) {
  * @param {string} right
  */
 export function joined(left, right) {
-  const idle = (/** @type {string} */ word) => word === "waiting" || word === "done";
+  const idle = (/** @type {string} */ word) => word in IDLE;
   if (idle(left)) return idle(right) ? [] : [right];
   return idle(right) || left === right ? [left] : [left, right];
 }

@@ -1,6 +1,6 @@
 // The clock above a Duet: one lane a side, one cell a beat, full where Python itself runs.
 
-import { activity } from "./beats.js";
+import { IDLE, activity } from "./beats.js";
 import { el, replace } from "./dom.js";
 import { runs } from "./search.js";
 import { PHASE_WORDS } from "./story.js";
@@ -36,8 +36,8 @@ export class Clock {
   show(beat) {
     this.stories.forEach((story, side) => {
       const step = beat < 0 ? -1 : this.beats[beat][side];
-      const done = beat >= 0 && this.doing[side][beat] === "done";
-      replace(this.words[side], ...(done ? [el("b", {}, "done"), " nothing runs here now"] : sentence(story, step)));
+      const doing = beat < 0 ? "waiting" : this.doing[side][beat];
+      replace(this.words[side], ...(doing in IDLE ? [el("b", {}, doing === "done" ? "done" : "waiting"), ` ${IDLE[doing]}`] : sentence(story, step)));
       this.hands[side].style.left = `${(100 * (beat + 1)) / Math.max(this.beats.length, 1)}%`;
     });
   }
@@ -50,12 +50,11 @@ function pythonIn(kind) {
 
 /** @param {string} kind */
 function laneWord(kind) {
-  return kind === "waiting" || kind === "done" ? "" : pythonIn(kind) ? "Python" : kind === "run" ? "graph" : "autograd";
+  return kind in IDLE ? "" : pythonIn(kind) ? "Python" : kind === "run" ? "graph" : "autograd";
 }
 
 /** @param {Story} story @param {number} step */
 function sentence(story, step) {
-  if (step < 0) return [el("b", {}, "waiting"), " nothing has run here yet"];
   const words = PHASE_WORDS[story.phase(step)];
   const place = story.place(story.data.line[step]);
   if (!story.pythonRuns(step) || !place) return [el("b", {}, words.state.split(":")[0]), ` ${words.clock}`];

@@ -29,9 +29,9 @@ export function svg(tag, attributes = {}, ...children) {
   return /** @type {any} */ (fill(document.createElementNS(SVG, tag), attributes, children));
 }
 
-/** The attributes of an SVG drawing that shrinks where it has less room. @param {number} width @param {number} height */
-export function sized(width, height) {
-  return { width, height, viewBox: `0 0 ${width} ${height}`, style: "height:auto;max-width:100%" };
+/** Pixels that a square needs for a number up to `most`, and for `more` letters before it. @param {number} most @param {number} [more] */
+export function numberWidth(most, more = 0) {
+  return Math.max(11 + 7 * (String(Math.max(most, 0)).length + more), 26);
 }
 
 /**
@@ -82,6 +82,27 @@ export function settle(root) {
   root.addEventListener("focusin", (event) => {
     /** @type {HTMLElement} */ (event.target).dataset.lmSuppressShortcuts = "true";
   });
+}
+
+/**
+ * Keep the keyboard's focus inside `root`: when what has it goes away or is hidden, `root` itself gets it.
+ * @param {HTMLElement} root takes the focus (tabindex -1)
+ */
+export function keepFocus(root) {
+  /** @type {HTMLElement | null} */
+  let holder = null;
+  const there = (/** @type {HTMLElement} */ node) => root.contains(node) && !node.closest("[hidden], :disabled");
+  root.addEventListener("focusin", (event) => { holder = /** @type {HTMLElement} */ (event.target); });
+  // The reader went elsewhere; what only vanished is the observer's matter, and has gone by the next microtask.
+  root.addEventListener("focusout", (event) => queueMicrotask(() => {
+    const left = /** @type {HTMLElement} */ (event.target);
+    if (holder === left && there(left)) holder = null;
+  }));
+  new MutationObserver(() => {
+    if (!holder || there(holder)) return;
+    holder = null;
+    root.focus({ preventScroll: true });
+  }).observe(root, { subtree: true, childList: true, attributes: true, attributeFilter: ["hidden", "disabled"] });
 }
 
 /** True when the reader has asked for less motion. */

@@ -45,8 +45,8 @@ export function duet(root, data, host) {
     if (data.alone[number].length) side.say(`${WITHOUT[number]}: ${[...new Set(data.alone[number])].join(", ")}.`);
   });
   const clock = new Clock(sides.map((side) => side.story), data.beats);
-  const [left, right] = sides.map((side, number) => activity(side.story.data.phase, data.beats, number));
-  const work = left.map((phase, beat) => joined(phase, right[beat]).join(" "));
+  const doing = sides.map((side, number) => activity(side.story.data.phase, data.beats, number));
+  const work = doing[0].map((phase, beat) => joined(phase, doing[1][beat]).join(" "));
   shell = new Shell(root, host, {
     name: data.name,
     sides,
@@ -55,7 +55,7 @@ export function duet(root, data, host) {
     stretches: runs(work).map(([phases, first, end]) => ({ name: named(phases.split(" ").filter(Boolean)), phase: phases.split(" ")[0], first, end })),
     questions: data.questions,
     show: (beat) => {
-      sides.forEach((side, number) => side.show(beat < 0 ? -1 : data.beats[beat][number]));
+      sides.forEach((side, number) => side.show(beat < 0 ? -1 : data.beats[beat][number], beat < 0 ? "waiting" : doing[number][beat]));
       clock.show(beat);
     },
     say: (beat) => sides.map((side, i) => side.story.sentence(beat < 0 ? -1 : data.beats[beat][i])).join(" Beside it: "),

@@ -12,7 +12,7 @@ import { flowAt, momentAt } from "./story.js";
 
 const RADIUS = /** @type {Record<string, number>} */ ({ input: 16, output: 16, parameter: 2, variable: 2, constant: 2 });
 const REPEATED = new Set(["loop", "cond", "body"]);
-const READABLE = 0.72; // scale
+const READABLE = 1; // the scale from which no letter has less than 11 pixels
 const LABEL = 9; // characters that fit beside an arrow
 let drawings = 0;
 

@@ -7,6 +7,7 @@ import { themeButton } from "./theme_button.js";
 /** @param {HTMLElement} root @param {any} data */
 export function page(root, data) {
   settle(root);
+  root.classList.add("alone");
   const view = new KernelView(data, () => {});
   root.append(view.root);
   view.root.querySelector(".head")?.append(themeButton(root));

@@ -1,15 +1,16 @@
 // The arrays of a launch as grids of cells, tinted by the reads and outlined by the writes of the current epoch.
 
-import { el, sized, svg } from "./dom.js";
+import { el, numberWidth, svg } from "./dom.js";
 import { gridCursor } from "./grid_cursor.js";
 import { cellName, touched } from "./kernel_model.js";
 
 /** @typedef {import("./kernel_model.js").Story} Story */
 /** @typedef {{array: number, block: number | null, index: number}} Place */
 
-const SIZE = 13;
-const STEP = 15;
-const WIDEST = 32;
+const HEIGHT = 20;
+const GAP = 2;
+const ROW = 16; // cells a row of an array of one dimension
+const WIDEST = 32; // and of any other
 const CELLS = 256; // more elements than this share cells
 
 export class KernelArrays {
@@ -38,21 +39,18 @@ export class KernelArrays {
     const size = array.shape.reduce((a, b) => a * b, 1);
     const share = Math.max(1, Math.ceil(size / CELLS));
     const last = array.shape[array.shape.length - 1] ?? 1;
-    const columns = Math.max(1, share === 1 && array.shape.length > 1 && last <= WIDEST ? last : Math.min(WIDEST, size));
+    const columns = Math.max(1, share === 1 && array.shape.length > 1 && last <= WIDEST ? last : Math.min(ROW, size));
     const count = Math.ceil(size / share);
-    const cells = Array.from({ length: count }, (_, i) =>
-      svg("rect", {
-        class: "cell",
-        x: (i % columns) * STEP + 1,
-        y: Math.floor(i / columns) * STEP + 1,
-        width: SIZE,
-        height: SIZE,
-        rx: 1,
-      }),
-    );
+    const width = numberWidth(size - 1);
+    const cells = Array.from({ length: count }, (_, i) => {
+      const x = (i % columns) * (width + GAP) + 1;
+      const y = Math.floor(i / columns) * (HEIGHT + GAP) + 1;
+      return svg("g", { class: "cell" }, svg("rect", { x, y, width, height: HEIGHT, rx: 1 }),
+        svg("text", { x: x + width / 2, y: y + HEIGHT - 6 }, i * share));
+    });
     const grid = svg(
       "svg",
-      { ...sized(columns * STEP + 2, Math.ceil(count / columns) * STEP + 2), role: "img", tabindex: 0 },
+      { width: columns * (width + GAP) + 2, height: Math.ceil(count / columns) * (HEIGHT + GAP) + 2, role: "img", tabindex: 0 },
       ...cells,
     );
     gridCursor(grid, cells, (i) => this.point(i === null ? null : { array: number, block, index: i * share }));
@@ -80,6 +78,7 @@ export class KernelArrays {
         read += reads;
         written += writes;
         cell.style.setProperty("--heat", String(reads ? 0.25 + (0.75 * reads) / most : 0));
+        cell.classList.toggle("hot", reads * 2 > most);
         cell.classList.toggle("written", writes > 0);
       });
       strip.grid.setAttribute("aria-label", `array ${strip.name}: ${read} reads and ${written} writes since the last barrier`);

@@ -1,16 +1,16 @@
-// The blocks of a launch as cards, each a grid of threads coloured, and marked, by what they are doing.
+// The blocks of a launch as cards, each a grid of numbered threads, drawn by what they are doing.
 
-import { el, sized, svg } from "./dom.js";
+import { el, numberWidth, svg } from "./dom.js";
 import { gridCursor } from "./grid_cursor.js";
 import { threadName, threadStates } from "./kernel_model.js";
 
 /** @typedef {import("./kernel_model.js").Story} Story */
 
-const SIZE = 13;
-const STEP = 15;
-const WIDEST = 16; // squares a row
+const HEIGHT = 20;
+const GAP = 2;
+const ROW = 8; // squares a row of a block of one dimension: four rows are a warp
+const WIDEST = 16; // squares a row of any other
 const SQUARES = 256; // a card never has more; beyond that, neighbours share a square
-const SIGN = { reading: "R", writing: "W", between: "", waiting: "‖", done: "✓" };
 const ORDER = /** @type {const} */ (["writing", "reading", "between", "waiting", "done"]);
 
 export class KernelBlocks {
@@ -21,7 +21,8 @@ export class KernelBlocks {
   constructor(story, point) {
     this.story = story;
     this.share = Math.ceil(story.threads / SQUARES);
-    this.columns = Math.min(WIDEST, story.block[0], Math.ceil(story.threads / this.share));
+    const row = story.threads === story.block[0] ? ROW : WIDEST;
+    this.columns = Math.min(row, story.block[0], Math.ceil(story.threads / this.share));
     this.cards = story.blocks.map((_, block) => this.card(block, point));
     const left = story.blocksLeftOut > 0 ? `and ${story.blocksLeftOut} more ${story.blocksLeftOut === 1 ? "block" : "blocks"}` : "";
     const more = (story.nothing || left) && el("p", { class: story.nothing ? "nothing" : "more" }, story.nothing || left);
@@ -32,17 +33,18 @@ export class KernelBlocks {
   card(block, point) {
     const count = Math.ceil(this.story.threads / this.share);
     const rows = Math.ceil(count / this.columns);
+    const width = numberWidth(this.story.threads - 1, 1);
     const squares = Array.from({ length: count }, (_, i) => {
-      const x = (i % this.columns) * STEP + 1;
-      const y = Math.floor(i / this.columns) * STEP + 1;
-      const box = svg("rect", { x, y, width: SIZE, height: SIZE, rx: 2 });
-      const sign = svg("text", { x: x + SIZE / 2, y: y + SIZE - 3 });
-      const root = svg("g", { class: "thread", "data-thread": i * this.share }, box, sign);
-      return { root, sign };
+      const x = (i % this.columns) * (width + GAP) + 1;
+      const y = Math.floor(i / this.columns) * (HEIGHT + GAP) + 1;
+      const box = svg("rect", { x, y, width, height: HEIGHT, rx: 3 });
+      const number = svg("text", { x: x + width / 2, y: y + HEIGHT - 6 });
+      const root = svg("g", { class: "thread", "data-thread": i * this.share }, box, number);
+      return { root, number };
     });
     const grid = svg(
       "svg",
-      { ...sized(this.columns * STEP + 2, rows * STEP + 2), role: "img", tabindex: 0, class: "thread-grid" },
+      { width: this.columns * (width + GAP) + 2, height: rows * (HEIGHT + GAP) + 2, role: "img", tabindex: 0, class: "thread-grid" },
       ...squares.map((square) => square.root),
     );
     gridCursor(grid, squares.map((square) => square.root), (i) => point(block, i === null ? null : i * this.share));
@@ -69,7 +71,7 @@ export class KernelBlocks {
         const state = ORDER.find((each) => group.includes(each)) ?? "done";
         counts[state] = (counts[state] ?? 0) + 1;
         square.root.setAttribute("class", `thread ${state} ${this.marked(block, i) ? "hazard" : ""}`);
-        square.sign.textContent = this.marked(block, i) ? "!" : SIGN[state];
+        square.number.textContent = `${this.marked(block, i) ? "!" : ""}${i * this.share}`;
       });
       const words = Object.entries(counts).map(([state, count]) => `${count} ${state}`);
       card.grid.setAttribute("aria-label", `block ${this.name(block)}, threads: ${words.join(", ")}`);

@@ -1,6 +1,7 @@
 // The profile of a launch: what each line's accesses cost, in counts and never in seconds.
 
 import { el } from "./dom.js";
+import { lineCounts } from "./kernel_counts.js";
 
 /** @typedef {import("./kernel_model.js").Story} Story */
 
@@ -9,17 +10,18 @@ const PERCENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionD
 /** @param {Story} story */
 export function kernelProfile(story) {
   const { profile } = story;
-  if (!profile) return el("p", { class: "empty" }, "No profile was taken: run inspect(..., level=\"profile\").");
-  if (!profile.lines.length && !profile.branches.length) return el("p", { class: "empty" }, "No thread touched an array: there is nothing to count.");
-  const sampled = profile.blocks_sampled < profile.blocks ? ` (${profile.blocks_sampled} of ${profile.blocks} blocks looked at)` : "";
-  const intensity = `${profile.intensity.toFixed(2)} operations per byte of global memory${sampled}`;
+  const lines = profile ? profile.lines : lineCounts(story);
+  const branches = profile?.branches ?? [];
+  if (!lines.length && !branches.length) return el("p", { class: "empty" }, "No thread touched an array: there is nothing to count.");
   return el(
     "div",
     { class: "profile", tabindex: 0, role: "group", "aria-label": "profile" },
-    el("p", {}, intensity),
+    el("p", {}, profile ? intensity(profile) : `Counted from the ${story.blocks.length === 1 ? "block" : `${story.blocks.length} blocks`} shown. `
+      + "inspect(..., level=\"profile\") counts every block, the operations and the branches too."),
+    el("p", { class: "engine" }, `${story.engine} engine · level ${story.level}`),
     table(
       ["line", "code", "access", "warp requests", "32-byte sectors", "useful", "bank passes"],
-      profile.lines.map((/** @type {any} */ row) => [
+      lines.map((/** @type {any} */ row) => [
         row.line,
         el("code", {}, row.text),
         `${row.kind} ${row.array}`,
@@ -29,10 +31,10 @@ export function kernelProfile(story) {
         row.space === "shared" ? grade(`${row.bank_passes} (${row.fewest_passes} would do)`, row.bankConflict > 1.5) : "",
       ]),
     ),
-    profile.branches.length > 0 &&
+    branches.length > 0 &&
       table(
         ["line", "code", "warps that came by", "that split"],
-        profile.branches.map((/** @type {any} */ row) => [
+        branches.map((/** @type {any} */ row) => [
           row.line,
           el("code", {}, row.text),
           row.warps,
@@ -40,6 +42,12 @@ export function kernelProfile(story) {
         ]),
       ),
   );
+}
+
+/** @param {any} profile */
+function intensity(profile) {
+  const sampled = profile.blocks_sampled < profile.blocks ? ` (${profile.blocks_sampled} of ${profile.blocks} blocks looked at)` : "";
+  return `${profile.intensity.toFixed(2)} operations per byte of global memory${sampled}`;
 }
 
 /** A figure, with a mark and not only a colour where it is poor. @param {string} text @param {boolean} poor */

@@ -1,10 +1,13 @@
 // A recorded kernel launch over time: the source, the blocks and their threads, the arrays that they touch.
 
 import { keepInView } from "./code_panel.js";
-import { button, el, replace, svg } from "./dom.js";
+import { button, el, keepFocus, replace, svg } from "./dom.js";
+import { heightHandle } from "./height_handle.js";
+import { Help } from "./help.js";
 import { KernelArrays } from "./kernel_arrays.js";
 import { KernelBlocks } from "./kernel_blocks.js";
-import { epochOfBlocks, epochs, request, sentence, toucher, touches, unpacked } from "./kernel_model.js";
+import { LEGEND, TOUR } from "./kernel_legend.js";
+import { epochOfBlocks, epochs, sentence, toucher, touches } from "./kernel_model.js";
 import { kernelProfile } from "./kernel_profile.js";
 import { Playback } from "./playback.js";
 import { Timeline } from "./timeline.js";
@@ -27,19 +30,21 @@ export class KernelView {
     this.playback = new Playback(story.frames.length, (frame) => this.show(frame));
     this.timeline = new Timeline(stretches(story), story.frames.length, (frame) => this.playback.go(frame), (frame) => this.say(frame));
     this.steps = el("div", { class: "kernel-body" }, this.code, this.blocks.root, this.arrays.root, this.threads);
-    this.signs = this.legend();
     this.profile = el("div", { class: "kernel-profile", hidden: true }, kernelProfile(story));
     this.root = el(
       "section",
-      { class: "shell kernel-view", "aria-label": `kernel ${story.kernel}`, onkeydown: (/** @type {KeyboardEvent} */ event) => this.playback.key(event) },
+      { class: "shell player kernel-view", "aria-label": `kernel ${story.kernel}`, tabindex: -1, onkeydown: (/** @type {KeyboardEvent} */ event) => this.playback.key(event) },
       this.header(),
       this.steps,
       this.profile,
-      this.signs,
       this.findings(),
       this.status,
       el("footer", { class: "controls", hidden: story.nothing !== "" }, this.playback.root, this.timeline.root),
     );
+    const help = new Help(this.root, LEGEND, TOUR);
+    this.root.querySelector(".head")?.append(help.opener);
+    this.root.append(heightHandle(this.root, "KernelView"));
+    keepFocus(this.root);
     this.playback.go(Math.min(0, story.frames.length - 1));
   }
 
@@ -57,21 +62,14 @@ export class KernelView {
       { class: "head" },
       el("b", {}, story.kernel),
       ...tabs,
-      el("span", { class: "shape" }, `${shape} · ${story.engine} engine · level ${story.level}`),
+      el("span", { class: "shape" }, shape),
       el("span", { class: count ? "verdict bad" : "verdict good" }, count ? `! ${verdict}` : `✓ ${verdict}`),
     );
-  }
-
-  legend() {
-    const sign = (/** @type {string} */ state, /** @type {string} */ mark) =>
-      el("span", {}, svg("svg", { width: 15, height: 15 }, svg("g", { class: `thread ${state}` }, svg("rect", { x: 1, y: 1, width: 13, height: 13, rx: 2 }), svg("text", { x: 7.5, y: 11 }, mark))), ` ${state}`);
-    return el("p", { class: "legend", hidden: this.story.nothing !== "" }, sign("reading", "R"), sign("writing", "W"), sign("between", ""), sign("waiting", "‖"), sign("done", "✓"), this.story.findings.length > 0 && sign("hazard", "!"), el("span", {}, "cells: filled = read, outlined = written since the last barrier"));
   }
 
   /** @param {boolean} profile */
   tab(profile) {
     this.steps.hidden = profile;
-    this.signs.hidden = profile || this.story.nothing !== "";
     this.profile.hidden = !profile;
     this.tabs?.forEach((each, i) => each.setAttribute("aria-pressed", String((i === 1) === profile)));
   }
@@ -99,8 +97,8 @@ export class KernelView {
         el(
           "details",
           { class: finding.severity, ontoggle: (/** @type {Event} */ event) => this.openFinding(finding, event) },
-          el("summary", {}, el("b", {}, `${finding.severity === "error" ? "!" : "▲"} ${finding.kind}`), finding.line ? ` line ${finding.line}: ` : " ", el("code", {}, finding.text)),
-          el("p", {}, finding.sentence),
+          el("summary", {}, el("b", {}, `${finding.severity === "error" ? "!" : "▲"} ${finding.kind}`), finding.line ? ` line ${finding.line}: ` : " ", el("span", { class: "sentence" }, finding.sentence)),
+          el("p", {}, el("code", {}, finding.text)),
           el("p", {}, el("b", {}, "Try: "), finding.hint),
         ),
       ),
@@ -140,15 +138,7 @@ export class KernelView {
   say(frame) {
     if (this.story.nothing) return ""; // the line stands where the blocks would be
     if (frame < 0) return "Before the first access.";
-    const access = this.story.frames[frame].accesses[0];
-    const array = this.story.arrays[access.array];
-    const warp = Math.floor(unpacked(access.threads)[0] / 32);
-    const { lanes, sectors, ideal, passes, fewest } = request(access, array, warp);
-    const cost =
-      array.space === "shared"
-        ? `its first warp's request takes ${passes} ${passes === 1 ? "pass" : "passes"} over the banks, ${fewest} would do`
-        : `its first warp's request (${lanes} ${lanes === 1 ? "lane" : "lanes"}) moves ${sectors} ${sectors === 1 ? "sector" : "sectors"} of 32 bytes, ${ideal} would do`;
-    return `${sentence(this.story, frame)}; ${cost}.`;
+    return `${sentence(this.story, frame)}.`;
   }
 
   /** @param {number} block @param {number | null} thread */

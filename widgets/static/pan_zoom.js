@@ -2,7 +2,7 @@
 
 import { calm } from "./dom.js";
 
-const LEAST = 0.08;
+const LEAST = 0.02;
 const MOST = 3;
 const EDGE = 24; // pixels kept free around the drawing
 const TOOLS = 44; // and below it, for the buttons

@@ -36,8 +36,9 @@ export class Playback {
   /** @param {number} step */
   go(step) {
     this.step = Math.min(Math.max(step, -1), this.length - 1);
-    for (const b of this.backs) b.disabled = this.step < 0;
-    for (const b of this.nexts) b.disabled = this.step >= this.length - 1;
+    // Not `disabled`: a button that is disabled while it has the focus loses it.
+    for (const b of this.backs) b.setAttribute("aria-disabled", String(this.step < 0));
+    for (const b of this.nexts) b.setAttribute("aria-disabled", String(this.step >= this.length - 1));
     this.onShow(this.step);
   }
 

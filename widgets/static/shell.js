@@ -1,6 +1,9 @@
 // What the Stepper and the Duet share: the header with its modes, the controls under the panels, the keys.
 
-import { button, el } from "./dom.js";
+import { button, el, keepFocus } from "./dom.js";
+import { heightHandle } from "./height_handle.js";
+import { Help } from "./help.js";
+import { TOUR, legend } from "./legend.js";
 import { Playback } from "./playback.js";
 import { Predict } from "./predict.js";
 import { Timeline } from "./timeline.js";
@@ -35,17 +38,23 @@ export class Shell {
     this.playback = new Playback(parts.length, (step) => this.show(step), (next) => this.predict.ask(next), host.paced);
     this.timeline = new Timeline(parts.stretches, parts.length, (step) => { this.playback.pause(); this.playback.go(step); }, parts.say);
     this.steps = button("step through", "Step", () => this.turn(false), { class: "mode" });
-    this.predicts = button("predict each step", "Predict", () => this.turn(true), { class: "mode" });
+    const asks = parts.questions.length > 0;
+    this.predicts = button(asks ? "predict each step" : "predict each step: nothing here to ask about", "Predict",
+      () => asks && this.turn(true), { class: "mode", "aria-disabled": asks ? null : "true" });
     this.root = el(
       "div",
-      { class: "shell", role: "application", "aria-label": parts.name, tabindex: -1 },
+      { class: "shell player", role: "application", "aria-label": parts.name, tabindex: -1 },
       this.header(),
       parts.above,
       el("div", { class: "sides" }, ...parts.sides.map((side) => side.root)),
+      this.predict.root, // above the controls, which stay at the bottom edge
       el("footer", { class: "controls" }, this.playback.root, this.timeline.root, el("span", { class: "keys", "aria-hidden": "true" }, "← → space")),
-      this.predict.root,
       this.spoken,
     );
+    const help = new Help(this.root, legend(parts.sides.length > 1), TOUR);
+    this.root.querySelector(".head")?.append(help.opener);
+    this.root.append(heightHandle(this.root, parts.name));
+    keepFocus(this.root);
     this.root.addEventListener("keydown", (event) => {
       this.predict.key(event);
       if (!event.defaultPrevented) this.playback.key(event);
@@ -70,7 +79,9 @@ export class Shell {
     const { allOps } = this.host;
     const all = allOps && button("show the framework's own ops too: Identity, constants, loop counters", "all ops", allOps.toggle,
       { class: "tool all-ops", "aria-pressed": String(allOps.on) });
-    const fold = button("fold repeated blocks", "fold repeats", () => this.fold(fold), { class: "tool", "aria-pressed": "false" });
+    const repeats = this.parts.sides.some((side) => side.folds);
+    const fold = button(repeats ? "fold repeated blocks" : "fold repeated blocks: nothing repeats here", "fold repeats",
+      () => repeats && this.fold(fold), { class: "tool", "aria-pressed": "false", "aria-disabled": repeats ? null : "true" });
     return el(
       "header",
       { class: "head" },

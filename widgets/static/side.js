@@ -1,5 +1,6 @@
 // One recording's panels: code, graph, values, memory; touch one and the others follow.
 
+import { IDLE } from "./beats.js";
 import { CodePanel } from "./code_panel.js";
 import { button, el, replace } from "./dom.js";
 import { GraphPanel } from "./graph_panel.js";
@@ -13,7 +14,7 @@ import { valueCard } from "./value_card.js";
 const RAISED = 160; // characters of what the program raised, before its first step
 
 /** @typedef {import("./story.js").Scene} Scene */
-/** @typedef {{story: import("./story.js").RecordingData, scene: Scene, heading: string}} SideData */
+/** @typedef {{story: import("./story.js").RecordingData, scene: Scene, heading: string, folds: boolean}} SideData `folds`: some of it repeats */
 /** @typedef {(opened: string[] | null, fold: boolean) => Promise<Scene | null>} FetchScene
  *   asks the kernel for a scene (`opened` null: as many scopes as fit); null where there is none */
 
@@ -25,6 +26,7 @@ export class Side {
   constructor(data, on) {
     this.on = on;
     this.story = new Story(data.story);
+    this.folds = data.folds;
     this.step = -1;
     this.chosen = -1;
     /** @type {(box: number) => void} lights the partners of a box on the other side of a Duet */
@@ -74,14 +76,15 @@ export class Side {
     });
   }
 
-  /** @param {number} step */
-  show(step) {
+  /** @param {number} step @param {string} [doing] what this side of a Duet does while the other one steps */
+  show(step, doing = "") {
     this.step = step;
     this.code.show(step);
     this.graph.show(step, step < 0 ? "" : this.story.data.turn[step]);
     this.memory.show(step < 0 ? [0, 0] : (this.story.data.memory[step] ?? null));
-    this.state.textContent = this.story.whereabouts(step);
-    this.root.dataset.phase = step < 0 ? "before" : this.story.phase(step);
+    this.state.textContent = this.story.whereabouts(step, doing);
+    this.state.title = this.state.textContent;
+    this.root.dataset.phase = step < 0 ? "before" : doing in IDLE ? doing : this.story.phase(step);
     if (this.chosen >= 0) this.chooseNone();
     this.tell();
   }
@@ -97,7 +100,8 @@ export class Side {
     }
     const detail = story.detail(step);
     const cards = step >= 0 && story.phase(step) === "backward" ? this.backward(detail) : this.forward(detail);
-    const title = el("p", { class: "what" }, el("b", {}, story.data.op[step]), ` ${PHASE_WORDS[story.phase(step)].name}`);
+    const phase = PHASE_WORDS[story.phase(step)].name;
+    const title = el("p", { class: "what" }, el("b", {}, story.data.op[step]), phase !== story.data.op[step] && ` ${phase}`);
     replace(
       this.values,
       title,
@@ -152,7 +156,7 @@ export class Side {
 
   /** @param {string} words */
   say(words) {
-    this.message.textContent = words;
+    replace(this.message, words && button("hide this line", "×", () => this.say("")), words);
   }
 
   /** The next step of a line after this one, or its first. @param {number} line */
@@ -193,7 +197,7 @@ export class Side {
     const detail = this.story.detail(step);
     const value = this.story.values(detail.gradients ?? detail.writes)[0];
     return el("li", { class: step > this.step ? "later" : "" }, button(`go to step ${step + 1}`,
-      `${step + 1} · ${PHASE_WORDS[this.story.phase(step)].name} · ${this.story.data.op[step]}${value && step <= this.step ? ` · ${value.short}` : ""}`,
+      `${step + 1} · ${this.story.named(step).join(" · ")}${value && step <= this.step ? ` · ${value.short}` : ""}`,
       () => this.on.jump(step)));
   }
 

@@ -93,9 +93,16 @@ export class Story {
     return { file, number, text };
   }
 
-  /** Where a step stands, in words. @param {number} step */
-  whereabouts(step) {
+  /** Phase and op of a step, once where the op is called as the phase is. @param {number} step */
+  named(step) {
+    return [...new Set([PHASE_WORDS[this.phase(step)].name, this.data.op[step]])];
+  }
+
+  /** Where a step stands, in words. @param {number} step @param {string} [doing] in a Duet, "traced" or "done" */
+  whereabouts(step, doing = "") {
     if (step < 0) return `not started · ${this.length} ${this.length === 1 ? "step" : "steps"}`;
+    if (doing === "traced") return `tracing has ended · step ${step + 1} of ${this.length}`;
+    if (doing === "done") return `done · all ${this.length} steps`;
     const phase = this.phase(step);
     const words = phase === "trace" ? PHASE_WORDS.trace.state : phase === "run" ? PHASE_WORDS.run.state : phase;
     return `${words} · step ${step + 1} of ${this.length}`;
@@ -109,7 +116,7 @@ export class Story {
     const place = this.place(this.data.line[step]);
     const line = place ? `, line ${place.number}` : "";
     const value = made ? `: ${made.handle ?? made.short}` : "";
-    return `Step ${step + 1} of ${this.length}, ${PHASE_WORDS[this.phase(step)].name}, ${this.data.op[step]}${line}${value}`;
+    return `Step ${step + 1} of ${this.length}, ${this.named(step).join(", ")}${line}${value}`;
   }
 }
 
