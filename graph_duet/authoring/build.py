@@ -1,16 +1,22 @@
-"""From the sources of a folder to the notebooks that learners get."""
+"""From the text of a folder to the notebooks that learners get."""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
 from nbformat import NotebookNode
 
+from graph_duet.authoring import cache
 from graph_duet.authoring.bundles import bundle_of
+from graph_duet.authoring.cell_ids import cell_ids
+from graph_duet.authoring.changed_outputs import changed_outputs, same_but_for_bitmaps
 from graph_duet.authoring.execute import execute, noise
 from graph_duet.authoring.notebooks_from_text import lesson_notebook, solved_notebook
+from graph_duet.authoring.source import read_source
 from graph_duet.grading.exercise.notebooks import dumps
 from graph_duet.grading.releasing import exercise_notebook
 from graphviz_tools.errors import UserError
@@ -18,37 +24,74 @@ from graphviz_tools.errors import UserError
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A notebook that was built: its path and what its cells wrote on stderr, which should be nothing."""
+    """What became of one notebook.
+
+    `state` is "built" (written, or what is on disk is the same), "up to date" (not run) or "differs" (only
+    checked, and a build would change it). `changes` says which outputs are not what they were; `stderr` is
+    what its cells wrote there, which should be nothing.
+    """
 
     path: Path
-    stderr: tuple[str, ...]
+    state: str
+    changes: tuple[str, ...] = ()
+    stderr: tuple[str, ...] = ()
 
 
-def build_folder(folder: Path) -> list[Built]:
-    """Build `lesson.ipynb` and `exercise.ipynb` of a folder, those that it has a source for.
+def build_folder(folder: Path, force: bool = False, check: bool = False) -> list[Built]:
+    """Build `lesson.ipynb` and `exercise.ipynb` of a folder, those that it has a text for.
 
-    Call it inside `forked_kernels`. Raises UserError for a text that cannot be built, a cell that raised or a solution
-    that fails; what is on disk then stays as it was.
+    What is up to date is not run, unless `force`; with `check` nothing is written. Call it inside
+    `forked_kernels`. Raises UserError for a text that cannot be built, a cell that raised or a solution that
+    fails; what is on disk then stays as it was.
     """
-    built: list[Built] = []
-    if (folder / "lesson.md").is_file():
-        lesson = lesson_notebook(folder)
-        built.append(_save(_run(lesson, folder, "lesson.md"), folder / "lesson.ipynb"))
-    if (folder / "exercise.md").is_file():
-        executed = _run(copy.deepcopy(solved_notebook(folder)), folder, "exercise.md")
-        learners = exercise_notebook(bundle_of(folder), executed)
-        built.append(_save(learners, folder / "exercise.ipynb", tuple(noise(executed))))
-    return built
+    return [
+        _build(folder, source, force, check)
+        for source in ("lesson.md", "exercise.md")
+        if (folder / source).is_file()
+    ]
 
 
-def _run(notebook: NotebookNode, folder: Path, source: str) -> NotebookNode:
+def _build(folder: Path, source: str, force: bool, check: bool) -> Built:
+    path = (folder / source).with_suffix(".ipynb")
+    fingerprint = cache.outputs_fingerprint(folder)
+    if not force and cache.is_up_to_date(path, fingerprint):
+        return Built(path, "up to date")
+    notebook, stderr = _lesson(folder) if source == "lesson.md" else _exercise(folder)
+    before = nbformat.read(path, as_version=4) if path.is_file() else None
+    changes = tuple(_with_lines(folder / source, before, notebook))
+    if before is not None and same_but_for_bitmaps(before, notebook):
+        if not stderr:
+            cache.mark_up_to_date(path, fingerprint)
+        return Built(path, "built", changes, stderr)
+    if check:
+        return Built(path, "differs", changes, stderr)
+    path.write_text(dumps(notebook), encoding="utf-8")
+    if not stderr:
+        cache.mark_up_to_date(path, fingerprint)
+    return Built(path, "built", changes, stderr)
+
+
+def _lesson(folder: Path) -> tuple[NotebookNode, tuple[str, ...]]:
+    notebook = _run(lesson_notebook(folder), folder / "lesson.md")
+    return notebook, tuple(noise(notebook))
+
+
+def _exercise(folder: Path) -> tuple[NotebookNode, tuple[str, ...]]:
+    executed = _run(copy.deepcopy(solved_notebook(folder)), folder / "exercise.md")
+    return exercise_notebook(bundle_of(folder), executed), tuple(noise(executed))
+
+
+def _run(notebook: NotebookNode, source: Path) -> NotebookNode:
     try:
-        execute(notebook, folder)
+        execute(notebook, source.parent)
     except UserError as error:
-        raise UserError(f"{folder / source}: {error}") from None
+        raise UserError(f"{source}: {error}") from None
     return notebook
 
 
-def _save(notebook: NotebookNode, path: Path, stderr: tuple[str, ...] = ()) -> Built:
-    path.write_text(dumps(notebook), encoding="utf-8")
-    return Built(path, stderr or tuple(noise(notebook)))
+def _with_lines(source: Path, before: NotebookNode | None, after: NotebookNode) -> Iterator[str]:
+    """Each changed output with the line of its cell in the text."""
+    text = read_source(source)
+    lines = dict(zip(cell_ids(text), (cell.line for cell in text.cells), strict=True))
+    for id, change in changed_outputs(before, after):
+        yield f"{source}:{lines.get(id, 1)}: the output of cell {id} changed\n{change}"

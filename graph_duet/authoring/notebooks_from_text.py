@@ -56,12 +56,17 @@ def notebook_of(source: Source, lesson_title: str = "") -> NotebookNode:
             cells.append(_hint(cell, ids[index], tasks[index], hints[tasks[index]]))
         else:
             cells.append(_cell(cell, ids[index], tasks[index]))
-    points = sum(float(cell.options.get("points", 0)) for cell in source.cells)
-    title = title_cell(source, preface, points, lesson_title)
+    title = title_cell(source, preface, points_of(source), lesson_title)
     notebook.cells = [v4.new_markdown_cell(title, id="title"), *cells]
     if source.is_exercise:
         _check_format(source, ids, notebook)
     return notebook
+
+
+def points_of(source: Source) -> float:
+    """The points of all checks; one that is not a number is reported by the exercise format."""
+    points = (cell.options.get("points") for cell in source.cells)
+    return sum(each for each in points if isinstance(each, int | float))
 
 
 def _cell(cell: SourceCell, id: str, task: str) -> NotebookNode:

@@ -67,11 +67,12 @@ def parse_source(text: str, path: Path) -> Source:
     try:
         notebook = myst_to_notebook(text, add_source_map=True)
     except MystMetadataParsingError as error:
-        raise SourceError(path, _line_in(str(error)), " ".join(str(error).split())) from None
+        words = " ".join(str(error).split()).removeprefix("Notebook metadata: ")
+        raise SourceError(path, _line_in(str(error)), f"not valid YAML: {words}") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 2 if mark else 1
-        raise SourceError(path, line, f"the front matter is not valid YAML: {error}") from None
+        raise SourceError(path, line, f"not valid YAML: {error}") from None
     front = {
         key: value
         for key, value in dict(notebook.metadata).items()
@@ -141,5 +142,8 @@ def _split_hints(cell: SourceCell, path: Path) -> Iterator[SourceCell]:
 
 
 def _line_in(message: str) -> int:
-    found = re.search(r"at line (\d+)", message)
-    return int(found[1]) if found else 1
+    """The line that Jupytext names; one less in front matter, which it counts from below the first ---."""
+    numbers = re.findall(r"\bline (\d+)", message)
+    if message.startswith("Notebook metadata"):
+        return int(numbers[-1]) + 1 if numbers else 1
+    return int(numbers[0]) if numbers else 1

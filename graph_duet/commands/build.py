@@ -3,50 +3,80 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from graphviz_tools.errors import UserError
+if TYPE_CHECKING:
+    from graph_duet.authoring.course_build import Result
 
-console = Console(soft_wrap=True)
+console = Console(soft_wrap=True, highlight=False)
 
 Names = Annotated[
-    list[str] | None, typer.Argument(help="Lessons and labs, such as L07 or a folder; default: all.")
+    list[str] | None, typer.Argument(help="Lessons and labs, such as L07, or folders; default: all.")
 ]
 
 
 def build(
     names: Names = None,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Write nothing; fail if a notebook would change or a text is wrong."),
+    ] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Build again whenever a text is saved.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also run what is up to date.")] = False,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Notebooks at a time; default: one a core.")] = None,
     to: Annotated[
         Path | None, typer.Option(help="Also write each exercise and its grader's bundle below this folder.")
     ] = None,
 ) -> None:
-    """Build notebooks from lesson.md and exercise.md, with their outputs."""
-    from graph_duet.authoring.build import build_folder
-    from graph_duet.authoring.bundles import bundle_of
-    from graph_duet.authoring.execute import forked_kernels
+    """Build notebooks from lesson.md and exercise.md, with their outputs; what is up to date is not run."""
+    from graph_duet.authoring.course_build import build_all, changed_folders
     from graph_duet.authoring.folders import named_folders
+
+    folders = named_folders(names or ())
+    good = True
+    for result in build_all(folders, force, check, jobs):
+        good = _report(result) and good
+    if to is not None:
+        _write_bundles(folders, to)
+    if watch:
+        console.print("Watching; Ctrl+C ends it.")
+        for changed in changed_folders(folders):
+            for result in build_all(changed, force, check, jobs):
+                _report(result)
+    if not good:
+        raise typer.Exit(1)
+
+
+def _report(result: Result) -> bool:
+    """Print what became of a folder; returns whether all of it is right."""
+    folder, outcome = result
+    if isinstance(outcome, Exception):
+        console.print(str(outcome), style="red", markup=False)
+        return False
+    good = True
+    for built in outcome:
+        console.print(f"{folder.name}/{built.path.name}: {built.state}", markup=False)
+        for change in built.changes:
+            console.print(change, style="yellow", markup=False)
+        for text in built.stderr:
+            console.print(f"  it wrote on stderr: {text[:200].strip()}", style="red", markup=False)
+        good = good and built.state != "differs" and not built.stderr
+    return good
+
+
+def _write_bundles(folders: list[Path], to: Path) -> None:
+    from graph_duet.authoring.bundles import bundle_of
+    from graph_duet.grading.exercise import notebooks
     from graph_duet.grading.releasing import write_release
 
-    failed = False
-    with forked_kernels():
-        for folder in named_folders(names or ()):
-            try:
-                for built in build_folder(folder):
-                    console.print(str(built.path), highlight=False)
-                    for text in built.stderr:
-                        failed = True
-                        console.print(f"  [red]stderr:[/] {text[:200].strip()}", highlight=False)
-                if to is not None and (folder / "exercise.md").exists():
-                    made = write_release(bundle_of(folder), to / folder.name)
-                    console.print(f"For you alone: {made.bundle_path}", highlight=False)
-            except UserError as error:
-                failed = True
-                console.print(str(error), style="red", markup=False, highlight=False)
-    if failed:
-        raise typer.Exit(1)
+    for folder in folders:
+        if (folder / "exercise.md").is_file():
+            built = notebooks.read(folder / "exercise.ipynb")
+            made = write_release(bundle_of(folder), to / folder.name, built)
+            console.print(f"For you alone: {made.bundle_path}", markup=False)
 
 
 def register(app: typer.Typer) -> None:
