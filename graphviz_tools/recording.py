@@ -97,7 +97,12 @@ class Value:
 class Node:
     """One box of the graph. `name` is the framework's own (`MulBackward0`, `while/mul_1`), `label` what a
     learner reads (`h = x * 2`), `scope` the path of modules or scopes that it lies in. A node of kind "scope"
-    stands for a whole closed scope, whose path is `(*scope, name)`."""
+    stands for a whole closed scope, whose path is `(*scope, name)`.
+
+    `first_output` is for an autograd node that stands behind outputs of its owner: `Step.grads_in[i]` is the
+    gradient of the owner's output `first_output + i`. It is None for a node inside the op, such as the
+    `TBackward0` of a linear layer's weight.
+    """
 
     id: int
     kind: NodeKind
@@ -107,6 +112,7 @@ class Node:
     scope: tuple[str, ...] = ()
     line: SourceLine | None = None
     owner: int | None = None
+    first_output: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +171,7 @@ class Step:
     """One moment of the program.
 
     `nodes` and `edges` are what the step adds to the graph. In a backward step `node` is the autograd node
-    that ran, `grads_in[i]` the gradient arriving for output slot `i` (None: no gradient there) and
+    that ran, `grads_in[i]` the gradient arriving for its slot `i` (None: no gradient there) and
     `grads_out[i]` the one leaving along `next_functions[i]`; `freed` are the autograd nodes whose saved
     tensors were freed. `scope` is where execution was (an iteration, a module). `error` is set on the step
     at which the program raised; `note` is a sentence for the learner.
@@ -230,6 +236,21 @@ class Recording:
         """The node that a picture shows for `node`: itself, or an autograd node's owner."""
         owner = self.nodes[node].owner
         return node if owner is None else owner
+
+    def output_gradient(self, step: Step) -> tuple[int, Value] | None:
+        """The (output slot, gradient) of the node that a picture shows for a backward step, the first slot that
+        has one; None for a step inside the op. Of a leaf it is what its `.grad` holds now."""
+        if step.phase != "backward" or step.node is None:
+            return None
+        node = self.nodes[step.node]
+        if node.kind != "autograd" or node.owner is None:
+            first = 0  # a box of its own
+        elif node.first_output is None:
+            return None
+        else:
+            first = node.first_output
+        gradients = step.writes or step.grads_in
+        return next(((i, g) for i, g in enumerate(gradients, first) if g is not None and i >= 0), None)
 
     def phases(self) -> Iterator[tuple[Phase, int, int]]:
         """Runs of equal phase as (phase, first step, one past the last)."""

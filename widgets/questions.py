@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from graphviz_tools.drawing.text import number_text, shape_text, value_text
@@ -50,7 +50,11 @@ def questions(recording: Recording, seed: int = 0) -> tuple[Question, ...]:
     """
     if not isinstance(seed, int):
         raise UserError(f"seed must be an int, got {type(seed).__name__}")
-    sums = {found.summed: found for found in arrivals(recording) if len(found.came) == found.expected}
+    sums = {
+        found.summed: found
+        for found in arrivals(recording)
+        if len(found.came) == found.expected and not found.slot
+    }
     dice = random.Random(seed)
     found = []
     stride = -(-len(recording.steps) // MOST) or 1
@@ -164,9 +168,12 @@ def _shape(recording: Recording, step: Step, sums: dict[int | None, Arrival]) ->
 
 def _gradient(recording: Recording, step: Step, sums: dict[int | None, Arrival]) -> Iterator[_Draft]:
     """Which gradient arrives? Wrong: the last part instead of the sum, ones, the forward value."""
-    right = next((g for g in step.grads_in if g is not None), None)
-    if step.phase != "backward" or step.node is None or right is None or not _small(right):
+    found = recording.output_gradient(
+        replace(step, writes=())
+    )  # of a leaf: what arrives, not its sum in .grad
+    if found is None or step.node is None or found[0] or not _small(found[1]):
         return
+    right = found[1]
     name = _name(recording, step.node)
     parts = sums[step.index].came if step.index in sums else ()
     wrong = [value_text(part) for part in parts] if len(parts) > 1 else []

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from graphviz_tools.drawing.outline import Box, Outline
 from graphviz_tools.drawing.text import brief_text, shorten, type_text, value_text
-from graphviz_tools.recording import Node, Recording, Step, Value
+from graphviz_tools.recording import Edge, Node, Recording, Step, Value
 
 Status = Literal["ghost", "handle", "done", "failed"]
 LEAVES = ("input", "parameter", "variable", "constant")
@@ -51,6 +51,8 @@ def moments(recording: Recording, outline: Outline, home: Sequence[str]) -> dict
     closed = {box.key for box in outline.boxes if box.scope is not None}
     short = {box.key for box in outline.boxes if box.holder}
     written: dict[int, tuple[Value, ...]] = {}
+    shown: dict[str, int] = {}  # by box, the node whose value it shows
+    slots: dict[int, int] = {}  # by node, the result whose gradient its box shows
     arriving: defaultdict[int, list[Arrival]] = defaultdict(list)
     for arrival in arrivals(recording):
         arriving[arrival.step].append(arrival)
@@ -61,14 +63,24 @@ def moments(recording: Recording, outline: Outline, home: Sequence[str]) -> dict
                 _tell(told[home[node]], step, status="handle" if step.phase == "trace" else "done")
         for node, value in _carried(recording, step, written):
             if home[node] not in closed:
+                shown[home[node]] = node
                 _tell(told[home[node]], step, **_made(value, step, False, home[node] in short))
         if step.node is not None and here is not None:
-            _tell(told[here], step, **_node(recording.nodes[step.node], step, here in closed, here in short))
+            if step.phase == "backward":
+                node, found = recording.seen(step.node), recording.output_gradient(step)
+                if found and shown.get(here, node) == node and found[0] <= slots.setdefault(node, found[0]):
+                    slots[node] = found[0]
+                    _tell(told[here], step, gradient=_gradient_text(*found, here in short))
+            else:
+                shown[here] = step.node
+                look = _node(recording.nodes[step.node], step, here in closed, here in short)
+                _tell(told[here], step, **look)
             written[step.node] = step.writes or written.get(step.node, ())
         for node in step.freed:
             _tell(told[home[node]], step, freed=True)
         for arrival in arriving.get(step.index, ()):
-            if home[arrival.node] != here:
+            node = recording.nodes[arrival.node]
+            if home[arrival.node] != here and _is_for(node, shown.get(home[arrival.node])):
                 _tell(
                     told[home[arrival.node]],
                     step,
@@ -136,8 +148,6 @@ def _before(box: Box) -> str:
 
 
 def _node(node: Node, step: Step, closed: bool, short: bool) -> dict[str, Any]:
-    if step.phase == "backward":
-        return _backward(step, short)
     if step.error:
         return {
             "status": "failed",
@@ -186,10 +196,15 @@ def _decision(step: Step) -> str:
     return ": ".join(part for part in (control.decided, control.taken) if part) + turn
 
 
-def _backward(step: Step, short: bool) -> dict[str, Any]:
-    gradient = next((g for g in (*step.writes, *step.grads_in) if g is not None), None)
-    said = f"grad {_words(gradient, short)}" if gradient else ""
-    return {"gradient": shorten(said, HELD if short else WIDEST)}
+def _is_for(node: Node, shown: int | None) -> bool:
+    """Whether a gradient at autograd node `node` is that of the value that its box shows."""
+    return node.owner is None or (node.first_output is not None and node.owner == shown)
+
+
+def _gradient_text(slot: int, gradient: Value, short: bool) -> str:
+    """The gradient of the op's result number `slot`; it says which, unless it is the first, whose value is shown."""
+    which = f"grad of result {slot + 1}" if slot else "grad"
+    return shorten(f"{which} {_words(gradient, short)}", HELD if short else WIDEST)
 
 
 def _gradient(step: Step, slot: int) -> Value | None:
@@ -198,10 +213,11 @@ def _gradient(step: Step, slot: int) -> Value | None:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Gradients meeting at autograd node `node`: `came` are those there after `step`, of `expected` in all.
-    `summed` is the step that adds them up and runs the node, if it ran."""
+    """Gradients meeting at slot `slot` of autograd node `node`: `came` are those there after `step`, of `expected`
+    in all. `summed` is the step that adds them up and runs the node, if it ran."""
 
     node: int
+    slot: int
     step: int
     came: tuple[Value, ...]
     expected: int
@@ -210,27 +226,28 @@ class Arrival:
 
 def arrivals(recording: Recording) -> tuple[Arrival, ...]:
     """Every arrival of a gradient at an autograd node, by node and then in step order."""
-    leaving: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    leaving: defaultdict[int, list[Edge]] = defaultdict(list)
     for edge in recording.edges:
         if edge.kind == "autograd":
-            leaving[edge.source].append((edge.source_slot, edge.target))
-    waiting: defaultdict[int, list[tuple[int, Value]]] = defaultdict(list)
+            leaving[edge.source].append(edge)
+    waiting: defaultdict[int, defaultdict[int, list[tuple[int, Value]]]]
+    waiting = defaultdict(lambda: defaultdict(list))
     found: list[Arrival] = []
 
     def settle(node: int, summed: int | None) -> None:
-        came = waiting.pop(node, [])
-        values = tuple(value for _, value in came)
-        for place, (step, _) in enumerate(came, 1):
-            found.append(Arrival(node, step, values[:place], len(came), summed))
+        for slot, came in waiting.pop(node, {}).items():
+            values = tuple(value for _, value in came)
+            for place, (step, _) in enumerate(came, 1):
+                found.append(Arrival(node, slot, step, values[:place], len(came), summed))
 
     for step in recording.steps:
         if step.phase != "backward" or step.node is None:
             continue
         settle(step.node, step.index)
-        for slot, target in leaving[step.node]:
-            gradient = _gradient(step, slot)
+        for edge in leaving[step.node]:
+            gradient = _gradient(step, edge.source_slot)
             if gradient is not None:
-                waiting[target].append((step.index, gradient))
+                waiting[edge.target][edge.target_slot].append((step.index, gradient))
     for node in list(waiting):
         settle(node, None)
     return tuple(found)

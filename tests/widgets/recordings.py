@@ -74,9 +74,21 @@ class Story:
     def scope(self, *path: str, kind="module", label: str = "") -> None:
         self.scopes.append(Scope(path, kind, label))
 
-    def node(self, kind, op: str, label: str = "", *, line: int | None = None, scope=(), owner=None) -> int:
+    def node(
+        self,
+        kind,
+        op: str,
+        label: str = "",
+        *,
+        line: int | None = None,
+        scope=(),
+        owner=None,
+        first_output=None,
+    ) -> int:
         number = len(self.nodes)
-        self.nodes.append(Node(number, kind, op, label, op, tuple(scope), self.line(line), owner))
+        self.nodes.append(
+            Node(number, kind, op, label, op, tuple(scope), self.line(line), owner, first_output)
+        )
         return number
 
     def edge(self, source: int, target: int, slot: int = 0, kind="data", source_slot: int = 0) -> int:
@@ -116,9 +128,9 @@ def eager_loop() -> Recording:
         writes=(vector("x", 1.0, 2.0, 3.0, flags=("leaf", "requires_grad")),),
         memory=Memory(12, 0),
     )
-    acc = s.node("autograd", "AccumulateGrad", owner=x)
+    acc = s.node("autograd", "AccumulateGrad", owner=x, first_output=0)
     mul = s.node("op", "mul", "h = x * 2", line=2)
-    mul_b = s.node("autograd", "MulBackward0", owner=mul)
+    mul_b = s.node("autograd", "MulBackward0", owner=mul, first_output=0)
     h1 = vector("h", 2.0, 4.0, 6.0)
     s.step(
         "forward",
@@ -145,7 +157,7 @@ def eager_loop() -> Recording:
     )
     body = ("while 1",)
     sq = s.node("op", "mul", "h = h * h", line=4, scope=body)
-    sq_b = s.node("autograd", "MulBackward0", owner=sq, scope=body)
+    sq_b = s.node("autograd", "MulBackward0", owner=sq, first_output=0, scope=body)
     h2 = vector("h", 4.0, 16.0, 36.0)
     s.step(
         "forward",
@@ -177,7 +189,7 @@ def eager_loop() -> Recording:
         memory=Memory(36, 12),
     )
     total = s.node("op", "sum", "h.sum()", line=5)
-    total_b = s.node("autograd", "SumBackward0", owner=total)
+    total_b = s.node("autograd", "SumBackward0", owner=total, first_output=0)
     s.step(
         "forward",
         "sum",
@@ -291,13 +303,13 @@ def perceptron(width: int = 64) -> Recording:
         )
         if layer == "relu":
             op = s.node("op", "relu", "relu(x)", line=2, scope=(layer,))
-            back = s.node("autograd", "ReluBackward0", owner=op, scope=(layer,))
+            back = s.node("autograd", "ReluBackward0", owner=op, first_output=0, scope=(layer,))
             made, edges, leaves = [op, back], [s.edge(last, op)], []
         else:
             weight = s.node("parameter", "parameter", f"{layer}.weight", scope=(layer,))
             op = s.node("op", "linear", "linear(x, weight)", line=2, scope=(layer,))
-            back = s.node("autograd", "AddmmBackward0", owner=op, scope=(layer,))
-            acc = s.node("autograd", "AccumulateGrad", owner=weight, scope=(layer,))
+            back = s.node("autograd", "AddmmBackward0", owner=op, first_output=0, scope=(layer,))
+            acc = s.node("autograd", "AccumulateGrad", owner=weight, first_output=0, scope=(layer,))
             made, leaves = [weight, op, back, acc], [acc]
             edges = [
                 s.edge(last, op),
@@ -323,7 +335,7 @@ def perceptron(width: int = 64) -> Recording:
         chain.append((back, leaves, layer))
         last = op
     mean = s.node("op", "mse", "((p - y) ** 2).mean()", line=3)
-    mean_b = s.node("autograd", "MeanBackward0", owner=mean)
+    mean_b = s.node("autograd", "MeanBackward0", owner=mean, first_output=0)
     s.step(
         "forward",
         "mse",
@@ -389,7 +401,7 @@ def tower(layers: int, ops: int) -> Recording:
         s.scope(*scope, label=f"layer {layer}: Block")
         for number in range(ops):
             op = s.node("op", "mul", f"op{number}", line=2, scope=scope)
-            back = s.node("autograd", "MulBackward0", owner=op, scope=scope)
+            back = s.node("autograd", "MulBackward0", owner=op, first_output=0, scope=scope)
             edges = [s.edge(last, op)]
             if backs:
                 edges.append(s.edge(back, backs[-1], kind="autograd"))

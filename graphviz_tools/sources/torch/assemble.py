@@ -11,7 +11,6 @@ import torch
 
 from graphviz_tools.recording import (
     Control,
-    Edge,
     Memory,
     Node,
     Omission,
@@ -26,7 +25,7 @@ from graphviz_tools.sources.common.fast_init import quick
 from graphviz_tools.sources.common.user_code import is_user_file, source_texts
 from graphviz_tools.sources.torch.loops import ScopePaths
 from graphviz_tools.sources.torch.names import first_values, names_of_values
-from graphviz_tools.sources.torch.tape import RawStep, Site
+from graphviz_tools.sources.torch.tape import RawNode, RawStep, RawValue, Site
 from graphviz_tools.sources.torch.trace import Trace
 
 
@@ -35,7 +34,7 @@ def assemble(trace: Trace, title: str, fn: Callable[..., Any] | None = None) -> 
     return _Assembly(trace).recording(title, fn)
 
 
-_make_edge, _make_node, _make_saved = quick(Edge), quick(Node), quick(Saved)
+_make_node, _make_saved = quick(Node), quick(Saved)
 _make_step, _make_value = quick(Step), quick(Value)
 
 
@@ -53,13 +52,17 @@ class _Assembly:
         self._memories: dict[tuple[int, int], Memory] = {}
         self._paths = ScopePaths(trace.modules.calls, self._site)
         self._path_of_node: dict[int, tuple[str, ...]] = {}
-        self._makers = {edge[1]: edge[0] for edge in self._tape.edges if edge[4] == "data" and not edge[3]}
+        self._makers = {
+            edge.target: edge.source
+            for edge in self._tape.edges
+            if edge.kind == "data" and not edge.target_slot
+        }
         self._first_values = first_values(self._tape)
         self._group_sizes = Counter(self._tape.groups.values())
         self._leaves_after: dict[int, list[int]] = {}
-        for source, target, _, _, kind in self._tape.edges:
-            if kind == "autograd" and self._tape.nodes[target][1] == "AccumulateGrad":
-                self._leaves_after.setdefault(source, []).append(target)
+        for edge in self._tape.edges:
+            if edge.kind == "autograd" and self._tape.nodes[edge.target].op == "AccumulateGrad":
+                self._leaves_after.setdefault(edge.source, []).append(edge.target)
         self._last_into: dict[int, int] = {}
         self._engine_line: SourceLine | None = None
         self._module_lines: dict[
@@ -74,7 +77,7 @@ class _Assembly:
         self._values = [self._value(i, raw) for i, raw in enumerate(tape.values)]
         places = self._places()
         nodes = tuple([self._node(i, raw) for i, raw in enumerate(tape.nodes)])
-        edges = tuple([_make_edge(*raw) for raw in tape.edges])
+        edges = tuple(tape.edges)
         steps = tuple(self._steps(places, len(nodes), len(edges)))
         lines = {id(step.line): step.line for step in steps if step.line is not None}
         return Recording(
@@ -99,19 +102,18 @@ class _Assembly:
             found = self._sites[id(site)] = call_site(site.code, site.instruction)
         return found
 
-    def _value(self, index: int, raw: tuple[Any, ...]) -> Value:
-        shape, dtype, device, flags, version, storage, nbytes, ticket, name, _ = raw
-        word = self._dtypes.get(dtype)
+    def _value(self, index: int, raw: RawValue) -> Value:
+        word = self._dtypes.get(raw.dtype)
         if word is None:
-            word = self._dtypes[dtype] = str(dtype).removeprefix("torch.")
-        place = self._devices.get(device)
+            word = self._dtypes[raw.dtype] = str(raw.dtype).removeprefix("torch.")
+        place = self._devices.get(raw.device)
         if place is None:
-            place = self._devices[device] = str(device)
-        facts = self._facts[ticket] if ticket is not None else None
+            place = self._devices[raw.device] = str(raw.device)
+        facts = self._facts[raw.ticket] if raw.ticket is not None else None
         summary, numbers, grid = facts if facts is not None else (None, None, None)
         return _make_value(
-            self._shape(shape), word, place, name or self._names.get(index, ""), "", summary, numbers, grid, flags,
-            version, storage, nbytes,
+            self._shape(raw.shape), word, place, raw.name or self._names.get(index, ""), "", summary, numbers, grid,
+            raw.flags, raw.version, raw.storage, raw.nbytes,
         )  # fmt: skip
 
     def _shape(self, shape: Any) -> tuple[int | None, ...] | None:
@@ -126,9 +128,9 @@ class _Assembly:
                 self._shapes[shape] = found
         return found
 
-    def _node(self, index: int, raw: tuple[Any, ...]) -> Node:
-        kind, op, label, name, _, site, owner = raw
-        found = self._site(site)
+    def _node(self, index: int, raw: RawNode) -> Node:
+        kind, op, label = raw.kind, raw.op, raw.label
+        found = self._site(raw.site)
         if found is not None:
             label = label or (found.label if self._is_whole_call(index) else op)
             if kind == "branch" and found.test:
@@ -140,16 +142,20 @@ class _Assembly:
             kind,
             op,
             label or op,
-            name,
+            raw.name,
             self._path_of_node.get(index, ()),
             found.line if found is not None else None,
-            owner,
+            raw.owner,
+            raw.first_output,
         )
 
     def _condition(self, node: int) -> str:
         """The words for what a branch decides on, where the very line computes it."""
         maker = self._makers.get(node)
-        here, there = self._site(self._tape.nodes[node][5]), maker and self._site(self._tape.nodes[maker][5])
+        here, there = (
+            self._site(self._tape.nodes[node].site),
+            maker and self._site(self._tape.nodes[maker].site),
+        )
         return there.label if here and there and here.line == there.line else ""
 
     def _is_whole_call(self, node: int) -> bool:
@@ -162,7 +168,7 @@ class _Assembly:
         nodes, path_of_node = self._tape.nodes, self._path_of_node
         places: list[Place] = []
         for raw in self._tape.steps:
-            owner = nodes[raw.node][6] if raw.node is not None else None
+            owner = nodes[raw.node].owner if raw.node is not None else None
             if owner is None:
                 place = self._paths.place(raw.scope, raw.op, raw.site)
                 if raw.node is not None:
@@ -227,7 +233,7 @@ class _Assembly:
         if raw.phase != "backward":
             return self._module_lines.get(self._paths.modules(raw.scope))
         if raw.node is None:  # the engine starts at the loss
-            return self._node_line(self._tape.values[raw.reads[0]][9]) if raw.reads else None
+            return self._node_line(self._tape.values[raw.reads[0]].node) if raw.reads else None
         source = self._last_into.get(raw.node)  # a leaf's gradient comes from the line that uses the leaf
         line = self._node_line(raw.node if source is None else source)
         for target in self._leaves_after.get(raw.node, ()):
@@ -239,8 +245,8 @@ class _Assembly:
         that made it (create_graph)."""
         if node is None:
             return None
-        owner = self._tape.nodes[node][6]
-        site = self._site(self._tape.nodes[node if owner is None else owner][5])
+        owner = self._tape.nodes[node].owner
+        site = self._site(self._tape.nodes[node if owner is None else owner].site)
         return site.line if site is not None else self._made_in_backward.get(node)
 
     def _control(self, raw: RawStep, site: CallSite | None, iteration: int | None) -> Control | None:

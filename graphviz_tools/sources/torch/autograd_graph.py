@@ -1,7 +1,8 @@
-"""The autograd graph as it grows: nodes by sequence number, edges as `next_functions` has them.
+"""The autograd graph as it grows: nodes with their numbers, edges as `next_functions` has them.
 
-Holding a node from Python would keep its saved tensors alive, so nodes are known by the sequence number that
-the engine gives them (unique in a thread), and an AccumulateGrad, which has none, by its variable.
+Holding a node from Python would keep its saved tensors alive, so a node's number lies in its own metadata and
+ends with it. (Its sequence number is unique in one thread only.) An AccumulateGrad, which PyTorch may let go and
+make again, is known by its variable.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import torch
 from torch.autograd.function import BackwardCFunction
 
 from graphviz_tools.sources.torch.storage_ledger import StorageLedger
-from graphviz_tools.sources.torch.tape import Tape
+from graphviz_tools.sources.torch.tape import RawNode, Tape, make_edge
 from graphviz_tools.sources.torch.tensor_registry import Tensors
 
 _NO_SEQUENCE = 2**64 - 1
@@ -35,7 +36,8 @@ class AutogradGraph:
         self._tape = tape
         self._tensors = tensors
         self._ledger = ledger
-        self._by_sequence: dict[int, int] = {}
+        self._mark = object()  # the key of a node's number in its metadata; no other recording has it
+        self._sequences: dict[int, int] = {}
         self._leaves: dict[int, tuple[weakref.ref[torch.Tensor], int]] = {}
         self.variables: dict[int, weakref.ref[torch.Tensor]] = {}
         self._holds: dict[int, list[int]] = {}
@@ -45,42 +47,41 @@ class AutogradGraph:
 
     def number(self, function: Any) -> int | None:
         """The node number of an autograd function that was seen before."""
-        sequence = function._sequence_nr()
-        if sequence != _NO_SEQUENCE:
-            return self._by_sequence.get(sequence)
+        number = function.metadata.get(self._mark)
+        if number is not None or function._sequence_nr() != _NO_SEQUENCE:
+            return number
         variable = getattr(function, "variable", None)
         leaf = self._leaves.get(id(variable))
         return leaf[1] if leaf is not None and leaf[0]() is variable else None
 
     def latest(self, nodes: set[int]) -> int | None:
         """Of these nodes the one that the forward pass made last, which the engine takes first."""
-        made = {node: sequence for sequence, node in self._by_sequence.items() if node in nodes}
-        return max(nodes, key=lambda node: made.get(node, _NO_SEQUENCE), default=None)
+        return max(nodes, key=lambda node: self._sequences.get(node, _NO_SEQUENCE), default=None)
 
-    def grow(self, function: Any, owner: int | None) -> list[tuple[int, str, int]]:
-        """Add `function` and all behind it that is new; `owner` made them. Returns what they saved as
-        (node, field, value)."""
+    def grow(
+        self, function: Any, owner: int | None, first_output: int | None = None
+    ) -> list[tuple[int, str, int]]:
+        """Add `function` and all behind it that is new; `owner` made them, and `function` stands behind its
+        outputs from `first_output` on. Returns what they saved as (node, field, value)."""
         saved: list[tuple[int, str, int]] = []
-        by_sequence = self._by_sequence
-        sequence = function._sequence_nr()
-        if sequence in by_sequence or (sequence == _NO_SEQUENCE and self.number(function) is not None):
+        if self.number(function) is not None:
             return saved
-        edges = self._tape.edges
-        fresh = [(function, self._add(function, sequence, owner))]
+        mark, edges = self._mark, self._tape.edges
+        fresh = [(function, self._add(function, owner))]
+        self._tape.nodes[fresh[0][1]].first_output = first_output
         for current, node in fresh:  # grows while it is walked
             slot = -1
             for following, input_number in current.next_functions:
                 slot += 1
                 if following is None:
                     continue
-                sequence = following._sequence_nr()
-                target = by_sequence.get(sequence)
+                target = following.metadata.get(mark)
                 if target is None:
-                    target = self.number(following) if sequence == _NO_SEQUENCE else None
+                    target = self.number(following)
                     if target is None:
-                        target = self._add(following, sequence, owner)
+                        target = self._add(following, owner)
                         fresh.append((following, target))
-                edges.append((node, target, slot, input_number, "autograd"))
+                edges.append(make_edge(node, target, slot, input_number, "autograd"))
             self._save(current, node, saved)
         return saved
 
@@ -102,26 +103,29 @@ class AutogradGraph:
             if function is not None and function not in seen:
                 seen.add(function)
                 function.metadata.pop(_LIFE, None)
+                function.metadata.pop(self._mark, None)
                 functions += [following for following, _ in function.next_functions]
 
     def _died(self, node: int, _: object) -> None:
         self.release(node)
 
-    def _add(self, function: Any, sequence: int, owner: int | None) -> int:
+    def _add(self, function: Any, owner: int | None) -> int:
         kind = function.name()
         name = self._plain_names.get(kind)
         if name is None:
             name = self._plain_names[kind] = kind.rpartition("::")[2]
-        variable = None
+        variable, first_output, sequence = None, None, function._sequence_nr()
         if sequence == _NO_SEQUENCE:
             variable = getattr(function, "variable", None)
             known = self._tensors.last_seen(variable) if variable is not None else None
             owner = known.node if known is not None else owner
+            first_output = 0
         nodes = self._tape.nodes
         node = len(nodes)
-        nodes.append(("autograd", name, "", name, 0, None, owner))
+        nodes.append(RawNode("autograd", name, "", name, None, owner, first_output))
         if sequence != _NO_SEQUENCE:
-            self._by_sequence[sequence] = node
+            self._sequences[node] = sequence
+            function.metadata[self._mark] = node
         elif variable is not None:
             ref = self.variables[node] = weakref.ref(variable)
             self._leaves[id(variable)] = ref, node

@@ -128,7 +128,7 @@ class EngineRun:
         trace.note_memory()
         if not trace.may_step():
             return
-        step = RawStep("backward", trace.tape.nodes[node][1], node, None, trace.modules.scope)
+        step = RawStep("backward", trace.tape.nodes[node].op, node, None, trace.modules.scope)
         step.grads_in = tuple([None if g is None else self._value(g) for g in arriving])
         variable = trace.graph.variables.get(node)
         if variable is not None:
@@ -169,13 +169,15 @@ class EngineRun:
         if trace.tape.steps and trace.tape.steps[-1].error == message:
             return
         waiting = self._watched - self._finished
-        blocked = {edge[1] for edge in trace.tape.edges if edge[4] == "autograd" and edge[0] in waiting}
+        blocked = {
+            edge.target for edge in trace.tape.edges if edge.kind == "autograd" and edge.source in waiting
+        }
         node = trace.graph.latest(waiting - blocked)
-        if self._last is not None and f"'{trace.tape.nodes[self._last][1]}' returned nan" in message:
+        if self._last is not None and f"'{trace.tape.nodes[self._last].op}' returned nan" in message:
             node = self._last  # found out afterwards, by detect_anomaly
         if concerns_the_call(message):
             node = None
-        op = trace.tape.nodes[node][1] if node is not None else self._verb
+        op = trace.tape.nodes[node].op if node is not None else self._verb
         raised_at = raising_site(error.__traceback__ and error.__traceback__.tb_next)
         step = RawStep(
             "backward", op, node, raised_at if node is not None else self._site, trace.modules.scope

@@ -203,7 +203,7 @@ class _Call:
             if known.requires_grad:
                 function = tensor.grad_fn
                 if function is not None:
-                    step.saved += tuple(grow(function, node))
+                    step.saved += tuple(grow(function, node, slot - tensor.output_nr))
         for tensor in changed:
             if not any(tensor is t for t in outputs):
                 writes.append(tensors.describe(tensor, node, len(writes), written=True).value)

@@ -16,18 +16,18 @@ def names_of_values(tape: Tape, site_of: SiteOf) -> dict[int, str]:
     """The first name of every value that has one."""
     naming = _Naming(tape, site_of)
     for step in tape.steps:
-        if step.phase != "backward" or step.node is None or tape.nodes[step.node][0] != "autograd":
+        if step.phase != "backward" or step.node is None or tape.nodes[step.node].kind != "autograd":
             naming.name_values(step)
         elif step.writes:
             naming.name_gradient(step, step.node)
     return naming.names
 
 
-def first_values(tape: Tape) -> dict[int, int]:
+def first_values(tape: Tape) -> dict[int | None, int]:
     """For each node, the first value that it gave."""
-    found: dict[int, int] = {}
+    found: dict[int | None, int] = {}
     for value, raw in enumerate(tape.values):
-        found.setdefault(raw[9], value)
+        found.setdefault(raw.node, value)
     return found
 
 
@@ -51,10 +51,10 @@ class _Naming:
             self.names.setdefault(step.writes[0], self.names[step.reads[0]])  # `w.sub_(...)`: still w
 
     def name_gradient(self, step: RawStep, node: int) -> None:
-        owner = self._tape.nodes[node][6]
+        owner = self._tape.nodes[node].owner
         if owner is None:
             return
-        name = self._tape.nodes[owner][3] or self.names.get(self._first_values.get(owner, -1), "")
+        name = self._tape.nodes[owner].name or self.names.get(self._first_values.get(owner, -1), "")
         for value in (*step.reads, *step.writes) if name else ():
             self.names.setdefault(value, f"{name}.grad")
 

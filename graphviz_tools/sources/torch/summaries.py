@@ -73,18 +73,23 @@ class Summaries:
         None where they cannot be read."""
         dtype = tensor.dtype
         kind = _MEMORY.get(dtype)
-        if kind is None or not tensor.is_cpu or tensor.is_neg() or (kind.kind == "c" and tensor.is_conj()):
+        if kind is None or not tensor.is_cpu:
             return None
+        negated, conjugated = tensor.is_neg(), kind.kind == "c" and tensor.is_conj()
         count = nbytes // kind.itemsize
         if not pointer and (count or tensor.layout is not torch.strided):
             return None
-        if contiguous and count <= FULL:
+        if contiguous and count <= FULL and not negated and not conjugated:
             shape = tensor.shape
             columns = shape[-1] if shape else 1
             page = self._page(dtype, kind, (count // columns if columns else 0, columns))
             ctypes.memmove(page.address + page.copies * nbytes, pointer, nbytes)
             return self._enter(page, None)
         array = _array(tensor, kind)
+        if conjugated:
+            array = array.conj()
+        if negated:
+            array = -array
         sampled = None
         if count > FULL:
             array = _thin(array)

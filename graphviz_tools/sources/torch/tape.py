@@ -1,6 +1,6 @@
-"""What is written down while the program runs: bare tuples and numbers, nothing that costs or keeps alive.
+"""What is written down while the program runs: plain records and numbers, nothing that costs or keeps alive.
 
-`assemble` in torch_assembly.py turns a Tape into a Recording when the program is done.
+`assemble` turns a Tape into a Recording when the program is done.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any, NamedTuple
 
-from graphviz_tools.recording import Control, NodeKind, Phase
+import torch
+
+from graphviz_tools.recording import Control, Edge, EdgeKind, NodeKind, Phase
+from graphviz_tools.sources.common.fast_init import quick
 
 
 class Run:
@@ -91,36 +94,78 @@ class RawStep:
         )
 
 
+class RawNode:
+    """A node; of an autograd node, `owner` and `first_output` as in `recording.Node`."""
+
+    __slots__ = ("first_output", "kind", "label", "name", "op", "owner", "site")
+
+    def __init__(
+        self,
+        kind: NodeKind,
+        op: str,
+        label: str = "",
+        name: str = "",
+        site: Site | None = None,
+        owner: int | None = None,
+        first_output: int | None = None,
+    ) -> None:
+        self.kind: NodeKind = kind
+        self.op, self.label, self.name, self.site = op, label, name, site
+        self.owner, self.first_output = owner, first_output
+
+
+class RawValue:
+    """A tensor at one moment, with PyTorch's own dtype, device and shape (None: it has none). `ticket` is for its
+    numbers in `Summaries`, and `node` made it."""
+
+    __slots__ = (
+        "device", "dtype", "flags", "name", "nbytes", "node", "shape", "storage", "ticket", "version",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        shape: torch.Size | None,
+        dtype: torch.dtype,
+        device: torch.device,
+        flags: tuple[str, ...],
+        version: int | None,
+        storage: int | None,
+        nbytes: int,
+        ticket: int | None,
+        name: str,
+        node: int | None,
+    ) -> None:
+        self.shape, self.dtype, self.device, self.flags = shape, dtype, device, flags
+        self.version, self.storage, self.nbytes = version, storage, nbytes
+        self.ticket, self.name, self.node = ticket, name, node
+
+
+make_edge = quick(Edge)  # (source, target, source slot, target slot, kind)
+
+
 @dataclass(slots=True)
 class Tape:
-    """`nodes` are (kind, op, label, name, scope, site, owner), `edges` (source, target, source slot, target
-    slot, kind); `values` (shape, dtype, device, flags, version, storage, nbytes, ticket, name, node)."""
+    """Everything that was seen, in order; nodes, edges and values are known by their places here."""
 
-    nodes: list[tuple[NodeKind, str, str, str, int, Site | None, int | None]] = field(default_factory=list)
-    edges: list[tuple[int, int, int, int, str]] = field(default_factory=list)
+    nodes: list[RawNode] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
     steps: list[RawStep] = field(default_factory=list)
-    values: list[tuple[Any, ...]] = field(default_factory=list)
+    values: list[RawValue] = field(default_factory=list)
     omitted: Counter[tuple[str, str]] = field(default_factory=Counter)
     groups: dict[int, int] = field(default_factory=dict)  # op nodes inside one call of a torch.nn module
     comparisons: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     outputs: list[int] = field(default_factory=list)
     error: str = ""
 
-    def node(
-        self,
-        kind: NodeKind,
-        op: str,
-        label: str = "",
-        name: str = "",
-        scope: int = 0,
-        site: Site | None = None,
-        owner: int | None = None,
-    ) -> int:
-        self.nodes.append((kind, op, label, name, scope, site, owner))
+    def node(self, node: RawNode) -> int:
+        """Add `node`; returns its number."""
+        self.nodes.append(node)
         return len(self.nodes) - 1
 
-    def edge(self, source: int, target: int, source_slot: int, target_slot: int, kind: str = "data") -> None:
-        self.edges.append((source, target, source_slot, target_slot, kind))
+    def edge(
+        self, source: int, target: int, source_slot: int, target_slot: int, kind: EdgeKind = "data"
+    ) -> None:
+        self.edges.append(make_edge(source, target, source_slot, target_slot, kind))
 
     def step(self, step: RawStep) -> RawStep:
         step.nodes, step.edges = len(self.nodes), len(self.edges)

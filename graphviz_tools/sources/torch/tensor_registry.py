@@ -13,7 +13,7 @@ import torch
 
 from graphviz_tools.sources.torch.storage_ledger import StorageLedger
 from graphviz_tools.sources.torch.summaries import Summaries
-from graphviz_tools.sources.torch.tape import Tape
+from graphviz_tools.sources.torch.tape import RawValue, Tape
 
 UNTRACKED = -1  # inference tensors have no version counter
 
@@ -122,7 +122,7 @@ class Tensors:
             ticket = self._ticket(plain, dtype, pointer, contiguous, nbytes, storage, version)
         if node is not None and not name:  # a parameter keeps its name when it is written
             before = self._by_id.get(id(tensor))
-            name = values[before.value][8] if before is not None and before() is tensor else ""
+            name = values[before.value].name if before is not None and before() is tensor else ""
         requires_grad = tensor.requires_grad
         state = 0 if not requires_grad else 1 if tensor.is_leaf else 2 if tensor.retains_grad else 3
         key = (requires_grad, state, tensor._is_view(), contiguous, version < 0)
@@ -134,7 +134,7 @@ class Tensors:
         known.value, known.node, known.slot = len(values), node, slot
         self._by_id[id(tensor)] = known
         values.append(
-            (
+            RawValue(
                 shape,
                 dtype,
                 tensor.device,
@@ -168,10 +168,11 @@ class Tensors:
         """A ticket for the tensor's numbers: that of the same elements in another shape, if seen."""
         value = self._by_pointer.get(pointer) if contiguous and storage is not None else None
         if value is not None and storage not in self._writers:
-            _, of, _, _, at, where, size, ticket, _, _ = self._tape.values[value]
-            same = (of, at, where, size) == (dtype, version, storage, nbytes)
-            if same and ticket is not None:
-                return ticket
+            seen = self._tape.values[value]
+            facts = (seen.dtype, seen.version, seen.storage, seen.nbytes)
+            same = facts == (dtype, version, storage, nbytes)
+            if same and seen.ticket is not None and not _is_altered_view(tensor):
+                return seen.ticket
         if self._left <= 0:
             self._tape.omitted["values", f"max_values={self._max_values}"] += 1
             return None
@@ -187,8 +188,10 @@ class Tensors:
         value = self._by_pointer.get(pointer)
         storage = self._ledger.number(tensor, pointer, tensor.nbytes) if value is not None else None
         if value is not None and storage not in self._writers:
-            shape, dtype, _, _, version, seen, *_ = self._tape.values[value]
-            if (seen, version, shape, dtype) == (storage, version_of(tensor), tensor.shape, tensor.dtype):
+            seen = self._tape.values[value]
+            facts = (seen.storage, seen.version, seen.shape, seen.dtype)
+            same = facts == (storage, version_of(tensor), tensor.shape, tensor.dtype)
+            if same and not _is_altered_view(tensor):
                 return value, storage
         known = self.describe(tensor, None, 0)
         return known.value, known.storage
@@ -205,6 +208,11 @@ def _unusual(plain: torch.Tensor, tensor: torch.Tensor) -> tuple[int, bool, int,
     except (RuntimeError, ValueError):  # a strided nested tensor, a lazy module's parameter
         shape = None
     return pointer, contiguous, nbytes, shape
+
+
+def _is_altered_view(tensor: torch.Tensor) -> bool:
+    """Whether the tensor's numbers are not those in its memory: PyTorch conjugates and negates when it reads."""
+    return tensor.is_neg() or (tensor.is_complex() and tensor.is_conj())
 
 
 def _address(tensor: torch.Tensor) -> int:

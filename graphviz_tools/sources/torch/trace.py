@@ -15,7 +15,7 @@ from graphviz_tools.sources.torch.autograd_graph import AutogradGraph
 from graphviz_tools.sources.torch.frames import calling_site
 from graphviz_tools.sources.torch.module_stack import ModuleStack
 from graphviz_tools.sources.torch.storage_ledger import StorageLedger
-from graphviz_tools.sources.torch.tape import RawStep, Run, Site, Tape
+from graphviz_tools.sources.torch.tape import RawNode, RawStep, Run, Site, Tape, make_edge
 from graphviz_tools.sources.torch.tensor_registry import Known, Tensors
 
 _is_tracing = torch._C._is_tracing  # pyright: ignore[reportAttributeAccessIssue]
@@ -86,7 +86,7 @@ class Trace:
         for tensor in tensors:
             known = self.known(tensor)
             self.tape.outputs.append(known.value)
-            node = self.tape.node("output", "output")
+            node = self.tape.node(RawNode("output", "output"))
             if known.node is not None:
                 self.tape.edge(known.node, node, known.slot, 0)
 
@@ -94,12 +94,12 @@ class Trace:
         """A new node for an operation, with a data edge from each source."""
         tape, modules = self.tape, self.modules
         node = len(tape.nodes)
-        tape.nodes.append((kind, op, "", op, modules.scope, site, None))
+        tape.nodes.append(RawNode(kind, op, "", op, site))
         if modules.group:
             tape.groups[node] = modules.group
         for slot, (source, source_slot) in enumerate(sources):
             if source is not None:
-                tape.edges.append((source, node, source_slot, slot, "data"))
+                tape.edges.append(make_edge(source, node, source_slot, slot, "data"))
         return node
 
     def met(self, arguments: tuple[Any, ...], frame: FrameType) -> None:
@@ -137,17 +137,17 @@ class Trace:
             kind = "parameter"
         elif id(tensor) in self.modules.buffers:
             kind = "variable"
-        node = self.tape.node(kind, kind, name, name)
+        node = self.tape.node(RawNode(kind, kind, name, name))
         return self.tensors.describe(tensor, node, 0, name)
 
     def _unseen(self, tensor: torch.Tensor, function: Any) -> Known:
         """Something computed the tensor where no call is seen: TorchScript, or the program before recording."""
         name = self.input_names.get(id(tensor), "")
-        node = self.tape.node("input", "input", name, name)
+        node = self.tape.node(RawNode("input", "input", name, name))
         known = self.tensors.describe(tensor, node, 0, name)
         first_edge, nodes = len(self.tape.edges), self.tape.nodes
-        self.graph.grow(function, node)
-        owners = [nodes[target][6] for _, target, *_ in self.tape.edges[first_edge:]]
+        self.graph.grow(function, node, -tensor.output_nr)
+        owners = [nodes[edge.target].owner for edge in self.tape.edges[first_edge:]]
         for slot, owner in enumerate(dict.fromkeys(owners)):
             if owner is not None and owner != node:
                 self.tape.edge(owner, node, 0, slot)
@@ -166,7 +166,7 @@ class Trace:
         seen = self.tensors.last_seen(tensor)
         if seen is not None and seen.node is not None:
             return seen.node, seen.slot
-        owner = self.tape.nodes[made][6] if made is not None else None
+        owner = self.tape.nodes[made].owner if made is not None else None
         if owner is not None:
             return owner, 0
         wrapped = self.tensors.below(tensor)
@@ -180,7 +180,7 @@ class Trace:
         reads: list[int] = [inner.value] if inner is not None else []
         for following, slot in function.next_functions:
             made = self.graph.number(following) if following is not None else None
-            owner = self.tape.nodes[made][6] if made is not None else None
+            owner = self.tape.nodes[made].owner if made is not None else None
             if owner is not None:
                 sources.append((owner, slot))
                 reads += self._written_by(owner, slot)
@@ -189,7 +189,7 @@ class Trace:
         known = self.tensors.describe(tensor, node, 0)
         step = RawStep(self.phase, op, node, site, self.modules.scope, tuple(reads))
         step.writes = (known.value,)
-        step.saved = tuple(self.graph.grow(function, node))
+        step.saved = tuple(self.graph.grow(function, node, -tensor.output_nr))
         step.note = "A custom Function: autograd knows only its backward, not the steps inside its forward."
         step.memory = (self.ledger.alive, self.ledger.saved)
         self.tape.step(step)
@@ -212,8 +212,8 @@ class Trace:
         node = self.op_node(op, site, [(known.node, known.slot) for known in before])
         step = RawStep(self.phase, op, node, site, self.modules.scope, tuple([k.value for k in before]))
         step.writes = tuple([self.tensors.describe(t, node, slot).value for slot, t in enumerate(outputs)])
-        for tensor in outputs:
+        for slot, tensor in enumerate(outputs):
             if tensor.grad_fn is not None:
-                step.saved += tuple(self.graph.grow(tensor.grad_fn, node))
+                step.saved += tuple(self.graph.grow(tensor.grad_fn, node, slot - tensor.output_nr))
         step.note = note
         self.tape.step(step)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -53,6 +54,20 @@ def test_a_recording_inside_another_is_recorded_by_both() -> None:
     assert outer.recording is not None and inner.recording is not None
     assert [s.op for s in inner.recording.steps] == [s.op for s in outer.recording.steps]
     assert traces() == before
+
+
+def test_what_a_pool_of_threads_computes_is_differentiated_by_its_own_nodes() -> None:
+    def program(x: torch.Tensor) -> torch.Tensor:
+        with ThreadPoolExecutor(2) as pool:
+            parts = list(pool.map(lambda i: torch.sin(x[i]) * 2, range(2)))
+        return torch.stack(parts).sum()
+
+    recording = record_torch(program, torch.randn(2, 3, requires_grad=True))
+    names = [s.op for s in recording.steps if s.phase == "backward"]
+    assert names[:3] == ["backward", "SumBackward0", "StackBackward0"]
+    assert names[3:6] == names[6:9] == ["MulBackward0", "SinBackward0", "SelectBackward0"]
+    owners = {n.name: recording.nodes[n.owner].op for n in recording.nodes if n.owner is not None}
+    assert (owners["SumBackward0"], owners["StackBackward0"]) == ("sum", "stack")
 
 
 class Home:

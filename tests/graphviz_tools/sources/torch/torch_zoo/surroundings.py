@@ -7,6 +7,7 @@ import contextlib
 import copy
 import io
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import torch
@@ -102,6 +103,18 @@ def threads() -> Program:
             thread.start()
             thread.join()
         return (x * made[0]).sum().detach()
+
+    return program, [x]
+
+
+@specimen
+def forward_in_a_pool_of_threads() -> Program:
+    x = leaf(2, 3)
+
+    def program():
+        with ThreadPoolExecutor(2) as pool:
+            parts = list(pool.map(lambda i: torch.sin(x[i]) * 2, range(2)))
+        return torch.stack(parts).sum()
 
     return program, [x]
 
