@@ -29,6 +29,7 @@ from benchmarks.measure import Row, Timing, compared, publish
 HERE = Path(__file__).resolve().parent
 ROUNDS = 5
 NEEDED = {"hazards": 400, "bounds": 1000}
+SMALLER = {"serial": 8, "nbody": 100, "attention": 20}  # launches of 32, 512 and 256 threads
 
 
 def simulator(name: str) -> float:
@@ -76,7 +77,7 @@ def against_the_simulator(names: list[str]) -> list[Row]:
         after = {level: timed(lambda level=level: launch(level)) for level in NEEDED}
         for level in NEEDED:
             both = Timing(before[level].seconds + after[level].seconds)
-            needed = 8 if name == "serial" else NEEDED[level]
+            needed = SMALLER.get(name, NEEDED[level])
             rows.append(
                 Row(
                     f"{name}, {level}",
@@ -109,6 +110,48 @@ def growth() -> list[Row]:
     c = np.zeros_like(a)
     taken = timed(lambda: inspect(matmul, (32, 32), (16, 16), a, a, c).raise_for_errors())
     rows.append(Row("512 x 512 tiled product, hazards", str(taken), "", "", "needed under 1.08 s"))
+    return rows + edges()
+
+
+def edges() -> list[Row]:
+    """Launches that used to fall off a cliff: much work, one worker, many launches, a lock, a large array."""
+    import numpy as np
+
+    from benchmarks.executor_kernels import cases, count_under_a_lock, first_thread_does_all, nbody, saxpy
+    from gpu_labs import inspect
+
+    bodies = np.random.default_rng(0).random((1 << 14, 3), np.float32)
+    all_pairs = Timing((cpu_seconds(lambda: inspect(nbody, 128, 128, bodies, np.zeros_like(bodies))),))
+    small = cases()["nbody"][3][0]
+    few = timed(lambda: inspect(nbody, 4, 128, small, np.zeros_like(small)))
+    grown = all_pairs.median / few.median / (len(bodies) / len(small)) ** 2
+    rows = [
+        Row(
+            "n-body, 16,384 bodies, hazards",
+            str(all_pairs),
+            "",
+            "",
+            f"{grown:.2f} of 512 bodies' time a pair",
+        )
+    ]
+    x = np.random.default_rng(1).standard_normal(20_000).astype(np.float32)
+    alone = timed(lambda: inspect(first_thread_does_all, 3, 64, x, np.zeros_like(x)))
+    rows.append(
+        Row("one of 192 threads does 20,000 elements", str(alone), "", "", "lock-step, then serially")
+    )
+
+    def train() -> None:
+        weights, step = np.zeros(256, np.float32), np.ones(256, np.float32)
+        for _ in range(1000):
+            inspect(saxpy, 2, 128, np.float32(-0.1), step, weights)
+
+    rows.append(Row("1,000 launches of 256 threads", str(timed(train)), "", "", "needed under 0.5 s"))
+    base = 0.0
+    for blocks in (100, 400, 1600):
+        took = timed(lambda n=blocks: inspect(count_under_a_lock, n, 32, np.zeros(1, np.int32), np.zeros(1)))
+        base = base or took.median / blocks
+        note = f"{took.median / blocks / base:.2f} of what a block takes among 100"
+        rows.append(Row(f"a lock that {blocks:,} blocks take", str(took), "", "", note))
     return rows
 
 
@@ -155,7 +198,7 @@ def first_launch_and_memory() -> list[Row]:
 
 def main(names: list[str] | None = None) -> list[Row]:
     """All rows of the table."""
-    wanted = names or ["saxpy", "reduction", "matmul", "softmax", "serial"]
+    wanted = names or ["saxpy", "reduction", "matmul", "softmax", "serial", "nbody", "attention"]
     return against_the_simulator(wanted) + growth() + first_launch_and_memory()
 
 

@@ -104,8 +104,82 @@ def serial(x, out):
     out[i] = value
 
 
+@cuda.jit
+def first_thread_does_all(x, y):
+    if cuda.grid(1) == 0:
+        for i in range(x.size):
+            y[i] = max(x[i], 0)
+
+
+@cuda.jit
+def count_under_a_lock(lock, total):
+    if cuda.threadIdx.x == 0:
+        while cuda.atomic.cas(lock, 0, 0, 1) != 0:
+            pass
+        cuda.threadfence()
+        total[0] += 1
+        cuda.threadfence()
+        cuda.atomic.exch(lock, 0, 0)
+
+
+@cuda.jit
+def nbody(body, pull):
+    """Gravity between all pairs: each block passes over the bodies in tiles of shared memory."""
+    tile = cuda.shared.array((128, 3), np.float32)
+    t, i = cuda.threadIdx.x, cuda.grid(1)
+    x, y, z = body[i, 0], body[i, 1], body[i, 2]
+    ax, ay, az = np.float32(0), np.float32(0), np.float32(0)
+    for first in range(0, body.shape[0], 128):
+        for d in range(3):
+            tile[t, d] = body[first + t, d]
+        cuda.syncthreads()
+        for k in range(128):
+            dx, dy, dz = tile[k, 0] - x, tile[k, 1] - y, tile[k, 2] - z
+            square = dx * dx + dy * dy + dz * dz + np.float32(1e-3)
+            weight = np.float32(1) / (square * math.sqrt(square))
+            ax += dx * weight
+            ay += dy * weight
+            az += dz * weight
+        cuda.syncthreads()
+    pull[i, 0] = ax
+    pull[i, 1] = ay
+    pull[i, 2] = az
+
+
+@cuda.jit
+def attention(q, k, v, out):
+    """softmax(q k^T) v with one pass over the keys, a thread for each query (as in FlashAttention)."""
+    keys = cuda.shared.array((32, 16), np.float32)
+    values = cuda.shared.array((32, 16), np.float32)
+    mine = cuda.local.array(16, np.float32)
+    total = cuda.local.array(16, np.float32)
+    t, i = cuda.threadIdx.x, cuda.grid(1)
+    for d in range(16):
+        mine[d] = q[i, d]
+        total[d] = 0
+    top, weights = np.float32(-math.inf), np.float32(0)
+    for first in range(0, k.shape[0], 32):
+        for d in range(t, 32 * 16, cuda.blockDim.x):
+            keys[d // 16, d % 16] = k[first + d // 16, d % 16]
+            values[d // 16, d % 16] = v[first + d // 16, d % 16]
+        cuda.syncthreads()
+        for j in range(32):
+            score = np.float32(0)
+            for d in range(16):
+                score += mine[d] * keys[j, d]
+            higher = max(top, score)
+            shrink, weight = math.exp(top - higher), math.exp(score - higher)
+            top = higher
+            weights = weights * shrink + weight
+            for d in range(16):
+                total[d] = total[d] * shrink + weight * values[j, d]
+        cuda.syncthreads()
+    for d in range(16):
+        out[i, d] = total[d] / weights
+
+
 def cases():
-    """Name -> (kernel, grid, block, arguments, their expected last argument); 16,384 threads each, but serial."""
+    """Name -> (kernel, grid, block, arguments, the result last); 16,384 threads each, but for the last three."""
     random = np.random.default_rng(0)
     n = 128 * 128
     x, y = random.random(n, np.float32), np.zeros(n, np.float32)
@@ -118,6 +192,13 @@ def cases():
         "matmul": (matmul, (8, 8), (16, 16), (a, b, np.zeros((128, 128), np.float32))),
         "softmax": (softmax, 128, 128, (wide, np.zeros_like(wide))),
         "serial": (serial, 1, 32, (long, np.zeros(32))),
+        "nbody": (nbody, 4, 128, (random.random((512, 3), np.float32), np.zeros((512, 3), np.float32))),
+        "attention": (
+            attention,
+            4,
+            64,
+            (*random.random((3, 256, 16), np.float32), np.zeros((256, 16), np.float32)),
+        ),
     }
 
 

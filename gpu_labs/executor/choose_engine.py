@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from gpu_labs.executor.ir.aliases import Roots
 from gpu_labs.executor.ir.control_flow import Flow, analyse, waits_for
-from gpu_labs.executor.ir.program import Function, Program
+from gpu_labs.executor.ir.origins import Origins
+from gpu_labs.executor.ir.program import Branch, Const, Function, Program
 from gpu_labs.executor.launch_record import Engine, Level
+from gpu_labs.executor.runtime.undo import FEW
 
-FEW = 48  # lanes below which Python numbers beat arrays
 MANY_PRINTS = 4096
 _MEMORY = {
     "load",
@@ -43,6 +46,13 @@ class Manners:
         self.waits = bool(waited_for)
         locking = any(op.kind == "atomic" and op.info in _LOCKING for op in program.ops())
         self.locks = bool(waited_for & _LOCKING) or (locking and "call" in waited_for)
+        self.locks |= any(_tries_a_lock(f) for f in functions)
+
+
+def may_change(asked: str, engine: Engine, manners: Manners, level: Level) -> bool:
+    """Whether a launch may begin in lock-step and go over to the serial engine, once few lanes do the work."""
+    bound = manners.grid_sync or manners.waits or manners.locks or level == "profile"
+    return asked == "auto" and engine == "lock-step" and manners.loops and not bound
 
 
 def choose(asked: str, manners: Manners, lanes: int, level: Level) -> tuple[Engine, str]:
@@ -65,6 +75,28 @@ def choose(asked: str, manners: Manners, lanes: int, level: Level) -> tuple[Engi
         asked == "serial" or (manners.prints and lanes <= MANY_PRINTS) or (manners.loops and lanes <= FEW)
     )
     return ("serial" if serial else "lock-step"), ""
+
+
+def _tries_a_lock(function: Function) -> bool:
+    """Whether a loop ends by a flag, as in `while not done: if cuda.atomic.cas(...) == 0: ...; done = True`."""
+    flow = analyse(function)
+    for loop in flow.loops.values():
+        blocks = [function.blocks[label] for label in loop.body]
+        if not any(op.kind == "atomic" and op.info in _LOCKING for block in blocks for op in block.ops):
+            continue
+        flags = {
+            phi.dst.name
+            for block in blocks
+            for phi in block.phis
+            if phi.dst.type == np.bool_ and any(isinstance(o, Const) for o in phi.incoming.values())
+        }
+        origins = Origins(function)
+        for block in blocks:
+            end = block.end
+            leaves = isinstance(end, Branch) and not {end.then, end.orelse} <= loop.body
+            if leaves and origins.comes_from(end.condition, flags):  # type: ignore[union-attr]
+                return True
+    return False
 
 
 def _waits(function: Function, roots: Roots) -> set[str]:

@@ -15,6 +15,7 @@ from gpu_labs.executor.ir.aliases import Roots
 from gpu_labs.executor.ir.program import Program
 from gpu_labs.executor.launch_record import KernelTypeError
 from gpu_labs.executor.lockstep.compiler import compile_program
+from gpu_labs.executor.observers.race_message import Facts
 from gpu_labs.executor.observers.redundant_barriers import barrier_sites, looped_sites
 from gpu_labs.executor.serial.compiler import compile_serial
 
@@ -28,6 +29,7 @@ class Prepared:
         self.captured = captured
         self.roots = Roots(program)
         self.written = self.roots.written
+        self.facts = Facts.of(program)
         self.static_shared = sum(
             int(np.prod(a.shape)) * a.dtype.itemsize
             for a in program.allocs

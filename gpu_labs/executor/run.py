@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gpu_labs.executor.choose_engine import choose
+from gpu_labs.executor.choose_engine import choose, may_change
 from gpu_labs.executor.compiled_kernel import Prepared, parameters, prepare
 from gpu_labs.executor.findings import Dim3
 from gpu_labs.executor.frontend.lowering import Unsupported
@@ -28,6 +28,7 @@ from gpu_labs.executor.runtime.arguments import arrays_in, bind, host_array
 from gpu_labs.executor.runtime.lanes import Lanes
 from gpu_labs.executor.runtime.launch_shape import problems
 from gpu_labs.executor.runtime.memory import Memory
+from gpu_labs.executor.runtime.undo import FewLanesError, Loneliness
 from gpu_labs.executor.serial.scheduler import BlockRun
 from gpu_labs.executor.simulator import simulate
 
@@ -65,7 +66,7 @@ def run(
         record = _simulated(record, function, hosted, str(limit))
     else:
         _refuse_read_only(hosted, names, prepared)
-        record = _OneLaunch(record, prepared, hosted, names, engine, step_budget, dimensions).record()
+        record = _launched(record, prepared, hosted, names, engine, step_budget, dimensions)
         outdated = prepared.outdated(function)
         if outdated:
             warnings.warn(outdated, KernelWarning, stacklevel=3)
@@ -92,6 +93,24 @@ def _simulated(record: Launch, function: Callable[..., Any], values: list[Any], 
     warnings.warn(note, KernelWarning, stacklevel=4)
     simulate(function, record.grid, record.block, values, record.shared_bytes)
     return replace(record, engine="simulator", notes=(note,))
+
+
+def _launched(
+    blank: Launch,
+    prepared: Prepared,
+    values: list[Any],
+    names: list[str],
+    engine: str,
+    step_budget: int,
+    dimensions: int,
+) -> Launch:
+    """The record of a launch by an engine; by the other one when the first finds that it is the slower."""
+    try:
+        return _OneLaunch(blank, prepared, values, names, engine, step_budget, dimensions).record()
+    except FewLanesError:
+        again = _OneLaunch(blank, prepared, values, names, "serial", step_budget, dimensions)
+        again.note = "Ran serially: for most turns of its loops only a few threads had work."
+        return again.record()
 
 
 class _OneLaunch:
@@ -121,13 +140,17 @@ class _OneLaunch:
         lanes = len(self.blocks) * self.per_block
         self.engine: Engine
         self.engine, self.note = choose(engine, prepared.manners, lanes, blank.level)
+        changes = may_change(engine, self.engine, prepared.manners, blank.level)
+        self.loneliness = Loneliness(lanes) if changes else None
         self.step = len(self.blocks) if prepared.manners.grid_sync else max(1, STRETCH // self.per_block)
         if self.engine == "serial" or (prepared.manners.locks and not prepared.manners.grid_sync):
             self.step = 1
         self.recorder = Recorder() if blank.level in ("hazards", "profile") else None
         useful = _usefulness(prepared) if self.per_block > 1 else None
         one_stretch = self.step >= len(self.blocks)
-        self.watch = Watch(program, blank.level, step_budget, one_stretch, self.recorder, useful)
+        self.watch = Watch(
+            program, prepared.facts, blank.level, step_budget, one_stretch, self.recorder, useful
+        )
         if self.watch.hazards:
             for finding in dimension_findings(program, grid, block, dimensions):
                 self.watch.report.add(finding)
@@ -178,9 +201,8 @@ class _OneLaunch:
             return
         profiler = Profiler(lanes) if blank.level == "profile" and first == 0 else None
         watch.profile = profiler
-        self.prepared.lockstep(
-            Run(lanes, watch, blank.shared_bytes, self.printed, profiler), None, *self.bound
-        )
+        engine = Run(lanes, watch, blank.shared_bytes, self.printed, profiler, self.loneliness)
+        self.prepared.lockstep(engine, None, *self.bound)
         if profiler is not None:
             self.profile = profiler.result(len(self.blocks))
 

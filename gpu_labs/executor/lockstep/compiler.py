@@ -167,6 +167,7 @@ class _FunctionCode(OperationCode):
             self._line(f"{counter} += 1")
             self._line(f"if {counter} & 1023 < 2 and {counter} > 1:")
             self._line(f"    run.turn({site}, {counter}, m, ({state}), {sorted(kinds)!r})")
+        self._line("if run.loneliness is not None: run.loneliness.turn(m, L.lane.size)")
         for name in names:
             if name in self.outlive:
                 self._line(f"{name} = L.choose(m, {name}_next, {name})")

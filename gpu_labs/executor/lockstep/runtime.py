@@ -14,6 +14,7 @@ from gpu_labs.executor.runtime.allocator import Allocator
 from gpu_labs.executor.runtime.lanes import Lanes, Mask
 from gpu_labs.executor.runtime.memory import Array, Port, both, spread
 from gpu_labs.executor.runtime.printing import printed_value
+from gpu_labs.executor.runtime.undo import Loneliness
 from gpu_labs.executor.runtime.warp import Warps
 
 
@@ -22,13 +23,20 @@ class Run:
     makes the findings (`observers/observer.py`)."""
 
     def __init__(
-        self, lanes: Lanes, watch: Any, shared_bytes: int, printed: io.StringIO, profile: Any
+        self,
+        lanes: Lanes,
+        watch: Any,
+        shared_bytes: int,
+        printed: io.StringIO,
+        profile: Any,
+        loneliness: Loneliness | None = None,
     ) -> None:
         self.lanes = lanes
         self.watch = watch
         self.printed = printed
         self.profile = profile
-        self.port = Port(lanes, watch.out_of_bounds, watch.observe if watch.observes else None)
+        self.loneliness = loneliness
+        self.port = Port(lanes, watch.out_of_bounds, watch.observe if watch.observes else None, loneliness)
         arrays = Allocator(lanes, watch, shared_bytes)
         self.constant, self.allocate = arrays.constant, arrays.allocate
         self._warps: Warps | None = None
@@ -152,6 +160,8 @@ class Run:
         dtype = memory.buffer.dtype
         values = [spread(o.astype(dtype), lanes.shape, where) for o in operands]
         before = memory.buffer[cells] if self.port.watching else None
+        if self.loneliness is not None:
+            self.loneliness.writes(memory.buffer, cells)
         old = atomics.apply(name, memory.buffer, cells, values, wanted) if where.size else None
         if before is not None and not np.array_equal(before, memory.buffer[cells]):
             self.port.changed = True

@@ -7,12 +7,13 @@ used an atomic on it. Two are enough: whatever block comes next, one of them is 
 from __future__ import annotations
 
 from collections.abc import Container
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from gpu_labs.executor.observers.races import ATOMIC, CODES, READ, UPDATE, WRITE, Entry, bits, expand
 from gpu_labs.executor.runtime.lanes import Lanes
+from gpu_labs.executor.runtime.sparse import cell_values
 
 _THREAD_BITS = 10  # a block has at most 1,024 threads
 _BLOCK_BITS = 34
@@ -49,9 +50,9 @@ class CrossBlock:
         self.size = size
         self.updating = updating  # sites of stores that update in place
         self.dtype = dtype
-        self._who: dict[tuple[int, int], np.ndarray] = {}
-        self._time: dict[tuple[int, int], np.ndarray] = {}
-        self._code: np.ndarray | None = None
+        self._who: dict[tuple[int, int], Any] = {}
+        self._time: dict[tuple[int, int], Any] = {}
+        self._code: Any = None
         self._keep_times = keep_times
         self._deferred: list[tuple[Entry, Lanes]] = []
         self._low, self._high = size, -1
@@ -144,7 +145,7 @@ class CrossBlock:
                 int(cells[row]),
                 int(before[row]),
                 other,
-                int(times[cells[row]]) if times is not None else -1,
+                int(times.take(cells[row : row + 1])[0]) if times is not None else -1,
                 int(lane[row]),
                 entry,
             )
@@ -165,7 +166,7 @@ class CrossBlock:
             first[cells] = who
             if code is not None:
                 if self._code is None:
-                    self._code = np.zeros(self.size, np.uint64)
+                    self._code = cell_values(self.size, 0, np.uint64)
                 self._code[cells] = code
             if self._keep_times:
                 self._time[kind, 0][cells] = time
@@ -182,10 +183,10 @@ class CrossBlock:
             if self._keep_times:
                 self._time[kind, 1][cells[rows]] = time
 
-    def _table(self, kind: int, slot: int) -> np.ndarray:
+    def _table(self, kind: int, slot: int) -> Any:
         kept = self._who.get((kind, slot))
         if kept is None:
-            kept = self._who[kind, slot] = np.full(self.size, -1, np.int64)
+            kept = self._who[kind, slot] = cell_values(self.size, -1, np.int64)
             if self._keep_times:
-                self._time[kind, slot] = np.zeros(self.size, np.int64)
+                self._time[kind, slot] = cell_values(self.size, 0, np.int64)
         return kept

@@ -8,16 +8,17 @@ the atomic is not looked at. Between threads of one block it must be the same ce
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 
 class _Atomic(NamedTuple):
-    """One atomic as the engine ran it: time, the blocks, and of the current stretch lanes and cells."""
+    """One atomic of the current stretch as the engine ran it: lanes, and the cell of each."""
 
     time: int
-    blocks: np.ndarray
     lanes: np.ndarray
     cells: np.ndarray
     memory: int
@@ -27,21 +28,23 @@ class Order:
     """The fences and atomics of a launch."""
 
     def __init__(self) -> None:
-        self._fences: list[tuple[int, np.ndarray]] = []
+        self._fences: dict[int, list[int]] = {}  # times by block, ascending
+        self._passed: dict[int, list[int]] = {}  # the same of atomics
         self._atomics: list[_Atomic] = []
         self._lane_fences: dict[int, list[int]] = {}
         self._lane_atomics: dict[int, list[tuple[int, tuple[int, int]]]] = {}
         self._indexed = 0
-        self._since = 0
 
     def begin(self) -> None:
         """A new stretch of blocks: lanes have other numbers from now on."""
         self._lane_fences, self._lane_atomics = {}, {}
-        self._indexed = self._since = len(self._atomics)
+        self._atomics = []
+        self._indexed = 0
 
     def fence(self, time: int, blocks: np.ndarray, lanes: np.ndarray) -> None:
         """These lanes passed a fence."""
-        self._fences.append((time, blocks))
+        for block in blocks.tolist():
+            self._fences.setdefault(block, []).append(time)
         for lane in lanes.tolist():
             self._lane_fences.setdefault(lane, []).append(time)
 
@@ -49,22 +52,21 @@ class Order:
         self, time: int, blocks: np.ndarray, lanes: np.ndarray, cells: np.ndarray, memory: int
     ) -> None:
         """These lanes passed an atomic on these cells."""
-        self._atomics.append(_Atomic(time, blocks, lanes, cells, memory))
+        for block in blocks.tolist():
+            self._passed.setdefault(block, []).append(time)
+        self._atomics.append(_Atomic(time, lanes, cells, memory))
 
     def ordered(self, block: int, time: int, other: int, other_time: int) -> bool:
         """True when what `block` did at `time` comes before what `other` did at `other_time`."""
-        fence = next((t for t, blocks in self._fences if t > time and block in blocks), None)
-        if fence is None:
-            return False
-        release = next((a.time for a in self._atomics if a.time > fence and block in a.blocks), None)
-        if release is None:
-            return False
-        return any(release <= a.time < other_time and other in a.blocks for a in self._atomics)
+        fence = _first_from(self._fences.get(block, ()), time + 1)
+        release = None if fence is None else _first_from(self._passed.get(block, ()), fence + 1)
+        acquired = None if release is None else _first_from(self._passed.get(other, ()), release)
+        return acquired is not None and acquired < other_time
 
     def ordered_lanes(self, lane: int, time: int, other: int, other_time: int) -> bool:
         """The same for two lanes of one block: what the first released at a cell, the other acquired there."""
         self._index()
-        fence = next((t for t in self._lane_fences.get(lane, ()) if t > time), None)
+        fence = _first_from(self._lane_fences.get(lane, ()), time + 1)
         if fence is None:
             return False
         released: dict[tuple[int, int], int] = {}
@@ -79,3 +81,9 @@ class Order:
             for lane, cell in zip(each.lanes.tolist(), each.cells.tolist(), strict=True):
                 self._lane_atomics.setdefault(lane, []).append((each.time, (each.memory, cell)))
         self._indexed = len(self._atomics)
+
+
+def _first_from(times: Sequence[int], start: int) -> int | None:
+    """The first of ascending times that is not before `start`."""
+    at = bisect_left(times, start)
+    return times[at] if at < len(times) else None

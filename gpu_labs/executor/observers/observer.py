@@ -38,6 +38,7 @@ class Watch:
     def __init__(
         self,
         program: Program,
+        facts: Facts,
         level: Level,
         step_budget: int,
         one_stretch: bool,
@@ -56,7 +57,7 @@ class Watch:
         self.time = 0
         self.one_stretch = one_stretch
         self.order = Order() if program.uses("fence") else None
-        self.facts = Facts.of(program)
+        self.facts = facts
         self.barriers = Barriers(self.report)
         for site, name in program.uncalled if self.hazards else ():
             self.report.add(wording.not_called(site, name))

@@ -73,12 +73,15 @@ class Profiler:
             self._count(memory, kind, cells[active])
 
     def _count(self, memory: Memory, kind: AccessKind, cells: np.ndarray) -> None:
-        size = max(1, memory.per_owner)
+        shape, (rows, columns) = _bins(memory)
+        size = rows * columns
         if id(memory) not in self._heat:
             self._heat[id(memory)] = (memory, np.zeros(size, np.int64), np.zeros(size, np.int64))
         _, reads, writes = self._heat[id(memory)]
-        cells = cells // max(1, len(memory.fields)) % size
-        counted = np.bincount(cells, minlength=size)
+        cells = cells // max(1, len(memory.fields)) % max(1, memory.per_owner)
+        row, column = cells // shape[1], cells % shape[1]
+        places = row * rows // max(1, shape[0]) * columns + column * columns // max(1, shape[1])
+        counted = np.bincount(places, minlength=size)
         if kind != "write":
             reads += counted
         if kind != "read":
@@ -133,13 +136,14 @@ def _passes(words: np.ndarray, active: np.ndarray) -> np.ndarray:
     return counted.reshape(*ordered.shape[:-1], BANKS).max(-1)
 
 
+def _bins(memory: Memory) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The shape of an array as rows and columns, and how many bins it has along each."""
+    two = len(memory.shape) == 2
+    shape = (int(memory.shape[0]), int(memory.shape[1])) if two else (1, max(1, memory.per_owner))
+    most = MAX_BINS if two else MAX_BINS * 4
+    return shape, (min(shape[0], most), min(shape[1], most))
+
+
 def _heat_map(memory: Memory, reads: np.ndarray, writes: np.ndarray) -> HeatMap:
-    shape = memory.shape if len(memory.shape) == 2 else (1, max(1, memory.per_owner))
-    rows, columns = (min(n, MAX_BINS if len(memory.shape) == 2 else MAX_BINS * 4) for n in shape)
-
-    def binned(counts: np.ndarray) -> tuple[int, ...]:
-        at = np.unravel_index(np.arange(len(counts)), shape)
-        place = at[0] * rows // shape[0] * columns + at[1] * columns // shape[1]
-        return tuple(np.bincount(place, counts, minlength=rows * columns).astype(int).tolist())
-
-    return HeatMap(memory.name, rows, columns, binned(reads), binned(writes))
+    _, (rows, columns) = _bins(memory)
+    return HeatMap(memory.name, rows, columns, tuple(reads.tolist()), tuple(writes.tolist()))

@@ -24,6 +24,7 @@ from gpu_labs.executor.ir.program import Site
 from gpu_labs.executor.launch_record import AccessKind
 from gpu_labs.executor.runtime.lanes import Lanes, Mask
 from gpu_labs.executor.runtime.memory import Memory, spread
+from gpu_labs.executor.runtime.sparse import cell_values
 
 READ, WRITE, ATOMIC = 0, 1, 2
 CODES = {"read": READ, "write": WRITE, "atomic": ATOMIC}
@@ -95,7 +96,7 @@ def compact(entry: Entry, lanes: Lanes) -> tuple[np.ndarray, np.ndarray, bool]:
     return spread(flat, shape, where), chosen.take(where), not whole
 
 
-def suspects(entries: list[Entry], lanes: Lanes, owner: np.ndarray, other: np.ndarray) -> np.ndarray:
+def suspects(entries: list[Entry], lanes: Lanes, owner: Any, other: Any) -> np.ndarray:
     """Cells that may be raced for: a fast test that never misses one.
 
     `owner` and `other` are scratch, -1 everywhere, one place per cell; they come back as they were."""
@@ -187,7 +188,7 @@ def table(
     entries: list[Entry], lanes: Lanes, cells: np.ndarray, size: int, updating: Container[int]
 ) -> Table:
     """All accesses to `cells`. `updating` are the sites of stores that write back what they had read."""
-    wanted = np.zeros(size, bool)
+    wanted = cell_values(size, False, bool)
     wanted[cells] = True
     parts: list[tuple[np.ndarray, ...]] = []
     warps = -(-lanes.per_block // WARP)

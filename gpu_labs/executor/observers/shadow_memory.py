@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Container
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,7 @@ from gpu_labs.executor.observers.races import (
 from gpu_labs.executor.observers.taint import Consequences
 from gpu_labs.executor.runtime.lanes import Lanes, unravel
 from gpu_labs.executor.runtime.memory import Memory
+from gpu_labs.executor.runtime.sparse import cell_values
 
 
 class Shadow:
@@ -39,16 +41,16 @@ class Shadow:
         size = memory_size(memory)
         self.size = size
         self._memory = memory
-        self._owner: np.ndarray | None = None
-        self._other: np.ndarray | None = None
+        self._owner: Any = None
+        self._other: Any = None
         self.across = CrossBlock(size, memory.buffer.dtype, keep_times, updating)
         self.initialised = np.zeros(size, bool) if memory.space in ("shared", "local") else None
 
-    def scratch(self) -> tuple[np.ndarray, np.ndarray]:
+    def scratch(self) -> tuple[Any, Any]:
         """Two arrays of -1, one place per cell, for `races.suspects`."""
         if self._owner is None or self._other is None:
-            self._owner = np.full(self.size, -1, np.int32)
-            self._other = np.full(self.size, -1, np.int32)
+            self._owner = cell_values(self.size, -1, np.int32)
+            self._other = cell_values(self.size, -1, np.int32)
         return self._owner, self._other
 
     # Initialisation
@@ -203,16 +205,16 @@ class Shadow:
             else:
                 rest.append(entry)
         for (site, _), entries in by_line.items():
-            low = np.full(self.size, np.iinfo(np.int32).max, np.int32)
-            high = np.full(self.size, -1, np.int32)
-            for entry in entries:
-                cells, who, _ = expand(entry, lanes)
-                np.minimum.at(low, cells, who)
-                np.maximum.at(high, cells, who)
-            cells = np.flatnonzero(high >= 0)
+            rows = [expand(entry, lanes)[:2] for entry in entries]
+            cells, group = np.unique(np.concatenate([cells for cells, _ in rows]), return_inverse=True)
+            readers = np.concatenate([who for _, who in rows])
+            low = np.full(len(cells), np.iinfo(np.int32).max, np.int32)
+            high = np.full(len(cells), -1, np.int32)
+            np.minimum.at(low, group, readers)
+            np.maximum.at(high, group, readers)
             first = entries[0]
             for who in (low, high):
-                rest.append(Entry("read", site, cells, None, None, first.time, first.turns, who[cells]))
+                rest.append(Entry("read", site, cells, None, None, first.time, first.turns, who))
         memory.log = sorted(rest, key=lambda entry: entry.time)
 
 

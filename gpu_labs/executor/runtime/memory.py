@@ -15,6 +15,7 @@ import numpy as np
 from gpu_labs.executor.ir.program import Site
 from gpu_labs.executor.launch_record import AccessKind, Space
 from gpu_labs.executor.runtime.lanes import Lanes, Mask
+from gpu_labs.executor.runtime.undo import Loneliness
 
 _UNSIGNED = {np.dtype(f"i{n}"): np.dtype(f"u{n}") for n in (4, 8)}
 ZERO = np.int64(0)
@@ -130,10 +131,17 @@ class Port:
     """The one load and the one store. `observe` sees every access that is inside its array, and
     `out_of_bounds` every one that is not; the latter reads 0, or is dropped."""
 
-    def __init__(self, lanes: Lanes, out_of_bounds: OutOfBounds, observe: Observer | None) -> None:
+    def __init__(
+        self,
+        lanes: Lanes,
+        out_of_bounds: OutOfBounds,
+        observe: Observer | None,
+        loneliness: Loneliness | None = None,
+    ) -> None:
         self.lanes = lanes
         self.out_of_bounds = out_of_bounds
         self.observe = observe
+        self.loneliness = loneliness
         self.changed = True
         self.watching = False
         self._tops: dict[int, tuple[Any, int]] = {}
@@ -169,6 +177,8 @@ class Port:
             flat, value = spread(flat, shape, where), spread(value, shape, where)
         if self.watching and not self.changed:
             self.changed = not np.array_equal(buffer[flat], np.broadcast_to(value, np.shape(buffer[flat])))
+        if self.loneliness is not None:
+            self.loneliness.writes(buffer, flat)
         if flat.ndim == 0:
             buffer[flat] = value if value.ndim == 0 else value.reshape(-1)[-1]
         elif value.ndim and value.shape != flat.shape:
