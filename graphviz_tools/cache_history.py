@@ -1,9 +1,11 @@
-"""What a cache of graphs went through: data only, which the sources of `trace_cache` write and its view reads."""
+"""History of a cache of graphs: data only, which the sources of `trace_cache` write and its view reads."""
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
+from statistics import median
 from typing import Any, Literal, Protocol
 
 from graphviz_tools.recording import SourceLine
@@ -12,22 +14,27 @@ from graphviz_tools.recording import SourceLine
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One graph in the cache. `keys` says, in words, what a call must match: one text per argument for
-    TensorFlow's signature, one per guard for PyTorch."""
+    TensorFlow's signature, one per guard for PyTorch. `seconds` is how long it took to trace and compile it, None
+    where that was not seen; `dropped`: the cache was cleared since."""
 
     index: int
     keys: tuple[str, ...]
     ops: int
+    seconds: float | None = None
+    dropped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: the arguments as text, whether it traced, the entries it ran, and why it (re)traced."""
+    """One call: the arguments as text, whether it traced, the entries it ran, why it (re)traced, and how long it
+    took in seconds, tracing included."""
 
     index: int
     arguments: str
     traced: bool
     entries: tuple[int, ...]
     reasons: tuple[str, ...] = ()
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +47,32 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class CacheHistory:
-    """Everything that a cache went through, in order."""
+    """All graphs, calls and breaks of a cache, in order. `plain` are the seconds of calls of the Python function
+    itself, for comparison."""
 
     framework: Literal["tensorflow", "torch.compile"]
     function: str
     entries: tuple[Entry, ...] = ()
     calls: tuple[Call, ...] = ()
     breaks: tuple[Break, ...] = ()
+    plain: tuple[float, ...] = ()
+
+    @property
+    def tracing(self) -> float:
+        """Seconds spent tracing and compiling, so far."""
+        return sum(entry.seconds or 0.0 for entry in self.entries)
+
+    def pays_from(self) -> int | None:
+        """From which call on the graphs have saved more time than making them took; None when they never will, or
+        when that is not known yet.
+
+        Compared are the median call that reused a graph and the median plain call.
+        """
+        reused = [call.seconds for call in self.calls if call.entries and not call.traced]
+        if not reused or not self.plain:
+            return None
+        saved = median(self.plain) - median(reused)
+        return None if saved <= 0 else math.floor(self.tracing / saved) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +84,7 @@ class Prediction:
 
 
 class TraceCache(Protocol):
-    """A traced function, called as ever, that keeps an account of its cache."""
+    """A traced function, called as before, that keeps an account of its cache."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function; its result is returned, and the call is added to `history`."""
@@ -74,13 +100,18 @@ class TraceCache(Protocol):
         """How many graphs were traced since this object was made, whoever called the function."""
         ...
 
+    def plain(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the Python function itself, without graphs; its result is returned, and its time goes into
+        `history.plain`."""
+        ...
+
     def predict(self, *args: Any, **kwargs: Any) -> Prediction:
         """What the call would do, found out without running or tracing anything."""
         ...
 
 
 def in_few_words(value: object) -> str:
-    """An argument that is no tensor, as Python writes it, without an address and in at most 40 characters."""
+    """An argument that is not a tensor, as Python writes it, without an address and in at most 40 characters."""
     text = re.sub(
         r"<(?:function )?(?:[\w.<>]*\.)?<?(\w+)>?(?: object)? at 0x[0-9a-f]+>", r"<\1>", repr(value)
     )

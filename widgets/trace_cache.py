@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import traitlets
@@ -50,6 +51,13 @@ class TraceCache(Twin):
     def history(self) -> CacheHistory:
         return self.cache.history
 
+    def plain(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the Python function itself, for a comparison of times."""
+        try:
+            return self.cache.plain(*args, **kwargs)
+        finally:
+            self._history = history_json(self.cache.history)
+
     def predict(self, *args: Any, **kwargs: Any) -> Prediction:
         """Which graph the call would use, found out without running it."""
         return self.cache.predict(*args, **kwargs)
@@ -62,6 +70,9 @@ class TraceCache(Twin):
             if message.get("verb") == "run":
                 self(*args, **kwargs)
                 self._answer = answer(text, None, "The call ran: see its row.")
+            elif message.get("verb") == "plain":
+                self.plain(*args, **kwargs)
+                self._answer = answer(text, None, "The plain function ran: see the times above.")
             else:
                 found = self.predict(*args, **kwargs)
                 self._answer = answer(text, found.entry, prediction_words(found))
@@ -109,8 +120,43 @@ def answer(arguments: str, entry: int | None, words: str, error: str = "") -> di
 def history_json(history: CacheHistory) -> dict[str, Any]:
     """The history as plain JSON, with the lines of breaks worded."""
     breaks = [{"line": line_words(each.line), "reason": each.reason} for each in history.breaks]
-    calls = [{**asdict(call), "verb": _verb(call)} for call in history.calls]
-    return {**asdict(history), "calls": calls, "breaks": breaks}
+    calls = [
+        {**asdict(call), "verb": _verb(call), "time": time_words(call.seconds)} for call in history.calls
+    ]
+    entries = [
+        {**asdict(entry), "time": "" if entry.seconds is None else time_words(entry.seconds)}
+        for entry in history.entries
+    ]
+    return {
+        **asdict(history),
+        "entries": entries,
+        "calls": calls,
+        "breaks": breaks,
+        "cost": cost_words(history),
+    }
+
+
+def cost_words(history: CacheHistory) -> str:
+    """What tracing has cost so far, and from which call on it has paid."""
+    if not history.tracing:
+        return ""
+    cost = f"{time_words(history.tracing)} spent tracing and compiling."
+    reused = [call.seconds for call in history.calls if call.entries and not call.traced]
+    if not reused or not history.plain:
+        missing = "a call that reuses a graph" if history.plain else "a plain call"
+        return f"{cost} Make {missing} to see from which call on it pays."
+    times = f"A call takes {time_words(median(reused))}, a plain one {time_words(median(history.plain))}"
+    paid = history.pays_from()
+    pays = f"it pays from call {paid} on" if paid is not None else "it does not pay"
+    return f"{cost} {times}: {pays}."
+
+
+def time_words(seconds: float) -> str:
+    """`340 µs`, `1.2 ms`, `3.4 s`."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds / 1e-6:.3g} µs"
 
 
 def _verb(call: Call) -> str:

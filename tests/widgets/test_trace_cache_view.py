@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from types import ModuleType
 
 import pytest
 
+from graphviz_tools.cache_history import CacheHistory, Call, Entry
 from graphviz_tools.frameworks import import_tensorflow
 from widgets import TraceCache
+from widgets.trace_cache import cost_words
 
 tf = import_tensorflow()
 
@@ -78,6 +81,25 @@ def test_a_failing_call_keeps_the_rows(cache: TraceCache) -> None:
     with pytest.raises((TypeError, ValueError, tf.errors.InvalidArgumentError)):
         cache(tf.ones(3), "no number")
     assert cache._history["calls"][0]["traced"]
+
+
+def test_the_cost_of_tracing_is_told_and_when_it_pays() -> None:
+    entry = Entry(0, (), 3, 2.0)
+    calls = (Call(0, "x", True, (0,), (), 2.5), Call(1, "x", False, (0,), (), 0.5))
+    history = CacheHistory("tensorflow", "f", (entry,), calls)
+    assert cost_words(history) == (
+        "2 s spent tracing and compiling. Make a plain call to see from which call on it pays."
+    )
+    assert cost_words(replace(history, plain=(1.5,))).endswith(
+        "A call takes 500 ms, a plain one 1.5 s: it pays from call 3 on."
+    )
+    assert cost_words(replace(history, plain=(0.25,))).endswith(": it does not pay.")
+
+
+def test_a_plain_call_can_be_typed(cache: TraceCache) -> None:
+    cache(tf.ones(3), 2.0)
+    cache._asked(None, {"verb": "plain", "arguments": "tf.ones(3), 2.0"}, None)
+    assert len(cache.history.plain) == 1 and len(cache.history.calls) == 1
 
 
 def test_a_function_without_a_cache_is_refused() -> None:

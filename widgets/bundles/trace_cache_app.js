@@ -54,7 +54,7 @@ function themeButton(root) {
 var TraceCacheView = class {
   /**
    * @param {History} history
-   * @param {((verb: "predict" | "run", text: string) => void) | null} ask null where no kernel listens
+   * @param {((verb: "predict" | "run" | "plain", text: string) => void) | null} ask null where no kernel listens
    */
   constructor(history, ask) {
     this.ask = ask;
@@ -65,16 +65,18 @@ var TraceCacheView = class {
     this.input = el("input", { type: "text", "aria-label": "arguments of a call", placeholder: `arguments, as in ${example(history.framework)}`, spellcheck: "false" });
     this.title = el("b");
     this.count = el("span", { class: "shape" });
+    this.cost = el("p", { class: "cost" });
     this.root = el(
       "section",
       { class: "shell trace-cache", "aria-label": "trace cache" },
       el("header", { class: "head" }, this.title, this.count),
       ask && this.form(),
       this.answer,
+      this.cost,
       el(
         "div",
         { class: "cache-body" },
-        el("table", { class: "calls", "aria-label": "calls" }, el("thead", {}, head("call", "arguments", "graph", "why")), this.calls),
+        el("table", { class: "calls", "aria-label": "calls" }, el("thead", {}, head("call", "arguments", "graph", "time", "why")), this.calls),
         el("div", { class: "graphs" }, el("h3", {}, "Graphs in the cache"), this.entries, this.breaks)
       )
     );
@@ -93,7 +95,8 @@ var TraceCacheView = class {
       { class: "form" },
       el("label", {}, "Try ", this.input),
       button("which graph would this call use? (Enter)", "Predict", () => send("predict")),
-      button("call it (Shift+Enter)", "Run", () => send("run"))
+      button("call it (Shift+Enter)", "Run", () => send("run")),
+      button("call the Python function without its graphs, to compare the times", "Run plain", () => send("plain"))
     );
   }
   /** @param {History} history */
@@ -101,6 +104,7 @@ var TraceCacheView = class {
     const traced = history.calls.filter((call) => call.traced).length;
     this.title.textContent = history.function;
     this.count.textContent = `${plural(history.calls.length, "call")}, ${plural(traced, "trace")}, ${plural(history.entries.length, "graph")}`;
+    this.cost.textContent = history.cost;
     replace(this.calls, ...history.calls.map((call) => row(call)));
     replace(this.entries, ...history.entries.map((entry) => graph(entry)));
     replace(this.breaks, ...history.breaks.map((each) => el("li", {}, el("code", {}, each.line), " ", each.reason)));
@@ -124,11 +128,13 @@ function row(call) {
     el("td", {}, call.index + 1),
     el("td", {}, el("code", {}, call.arguments)),
     el("td", {}, `${SIGNS[call.verb]} ${call.verb} ${which}`),
+    el("td", { class: "time" }, call.time),
     el("td", {}, call.reasons.join("; "))
   );
 }
 function graph(entry) {
-  return el("li", {}, el("b", {}, `#${entry.index}`), ...entry.keys.map((key) => el("code", {}, key)), ` ${plural(entry.ops, "op")}`);
+  const facts = [plural(entry.ops, "op"), entry.time && `made in ${entry.time}`, entry.dropped && "dropped since"].filter(Boolean);
+  return el("li", { class: entry.dropped ? "dropped" : "" }, el("b", {}, `#${entry.index}`), ...entry.keys.map((key) => el("code", {}, key)), ` ${facts.join(", ")}`);
 }
 function head(...names) {
   return el("tr", {}, ...names.map((name) => el("th", { scope: "col" }, name)));

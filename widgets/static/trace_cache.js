@@ -3,17 +3,17 @@
 import { button, el, replace } from "./dom.js";
 
 /**
- * @typedef {{index: number, keys: string[], ops: number}} Entry
- * @typedef {{index: number, arguments: string, traced: boolean, verb: "traced" | "reused" | "raised", entries: number[], reasons: string[]}} Call
+ * @typedef {{index: number, keys: string[], ops: number, time: string, dropped: boolean}} Entry
+ * @typedef {{index: number, arguments: string, traced: boolean, verb: "traced" | "reused" | "raised", entries: number[], reasons: string[], time: string}} Call
  * @typedef {{line: string, reason: string}} Break
- * @typedef {{framework: string, function: string, entries: Entry[], calls: Call[], breaks: Break[]}} History
+ * @typedef {{framework: string, function: string, entries: Entry[], calls: Call[], breaks: Break[], cost: string}} History
  * @typedef {{arguments: string, entry: number | null, words: string, error: string}} Answer
  */
 
 export class TraceCacheView {
   /**
    * @param {History} history
-   * @param {((verb: "predict" | "run", text: string) => void) | null} ask null where no kernel listens
+   * @param {((verb: "predict" | "run" | "plain", text: string) => void) | null} ask null where no kernel listens
    */
   constructor(history, ask) {
     this.ask = ask;
@@ -24,16 +24,18 @@ export class TraceCacheView {
     this.input = el("input", { type: "text", "aria-label": "arguments of a call", placeholder: `arguments, as in ${example(history.framework)}`, spellcheck: "false" });
     this.title = el("b");
     this.count = el("span", { class: "shape" });
+    this.cost = el("p", { class: "cost" });
     this.root = el(
       "section",
       { class: "shell trace-cache", "aria-label": "trace cache" },
       el("header", { class: "head" }, this.title, this.count),
       ask && this.form(),
       this.answer,
+      this.cost,
       el(
         "div",
         { class: "cache-body" },
-        el("table", { class: "calls", "aria-label": "calls" }, el("thead", {}, head("call", "arguments", "graph", "why")), this.calls),
+        el("table", { class: "calls", "aria-label": "calls" }, el("thead", {}, head("call", "arguments", "graph", "time", "why")), this.calls),
         el("div", { class: "graphs" }, el("h3", {}, "Graphs in the cache"), this.entries, this.breaks),
       ),
     );
@@ -41,7 +43,7 @@ export class TraceCacheView {
   }
 
   form() {
-    const send = (/** @type {"predict" | "run"} */ verb) => {
+    const send = (/** @type {"predict" | "run" | "plain"} */ verb) => {
       if (this.input.value.trim()) this.ask?.(verb, this.input.value);
     };
     this.input.addEventListener("keydown", (event) => {
@@ -54,6 +56,7 @@ export class TraceCacheView {
       el("label", {}, "Try ", this.input),
       button("which graph would this call use? (Enter)", "Predict", () => send("predict")),
       button("call it (Shift+Enter)", "Run", () => send("run")),
+      button("call the Python function without its graphs, to compare the times", "Run plain", () => send("plain")),
     );
   }
 
@@ -62,6 +65,7 @@ export class TraceCacheView {
     const traced = history.calls.filter((call) => call.traced).length;
     this.title.textContent = history.function;
     this.count.textContent = `${plural(history.calls.length, "call")}, ${plural(traced, "trace")}, ${plural(history.entries.length, "graph")}`;
+    this.cost.textContent = history.cost;
     replace(this.calls, ...history.calls.map((call) => row(call)));
     replace(this.entries, ...history.entries.map((entry) => graph(entry)));
     replace(this.breaks, ...history.breaks.map((each) => el("li", {}, el("code", {}, each.line), " ", each.reason)));
@@ -91,13 +95,15 @@ function row(call) {
     el("td", {}, call.index + 1),
     el("td", {}, el("code", {}, call.arguments)),
     el("td", {}, `${SIGNS[call.verb]} ${call.verb} ${which}`),
+    el("td", { class: "time" }, call.time),
     el("td", {}, call.reasons.join("; ")),
   );
 }
 
 /** @param {Entry} entry */
 function graph(entry) {
-  return el("li", {}, el("b", {}, `#${entry.index}`), ...entry.keys.map((key) => el("code", {}, key)), ` ${plural(entry.ops, "op")}`);
+  const facts = [plural(entry.ops, "op"), entry.time && `made in ${entry.time}`, entry.dropped && "dropped since"].filter(Boolean);
+  return el("li", { class: entry.dropped ? "dropped" : "" }, el("b", {}, `#${entry.index}`), ...entry.keys.map((key) => el("code", {}, key)), ` ${facts.join(", ")}`);
 }
 
 /** @param {...string} names */

@@ -7,6 +7,8 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from time import perf_counter
 from types import CodeType, FrameType
 from typing import Any
 
@@ -14,6 +16,7 @@ import torch
 
 from graphviz_tools.cache_history import Break, CacheHistory, Call, Entry, Prediction
 from graphviz_tools.sources.common.stack_traces import own_name
+from graphviz_tools.sources.compiled.argument_fit import misfits
 from graphviz_tools.sources.compiled.dynamo import python_function
 from graphviz_tools.sources.compiled.dynamo_state import (
     Compilation,
@@ -32,7 +35,7 @@ from graphviz_tools.sources.compiled.errors import error_text
 from graphviz_tools.sources.compiled.guards import argument_words, guard_words, refusal_in_words
 
 FIRST = "first call: there is no graph yet"
-CLEARED = "the cache was cleared since, as torch._dynamo.reset() does: the earlier graphs are gone"
+CLEARED = "the cache was cleared since, as torch._dynamo.reset() does"
 NONE = "no graph fits and none was compiled: the call ran as plain Python"
 
 
@@ -50,19 +53,25 @@ class CompiledCache:
         self._entered = compiled_function(fn)
         self._backend = backend_of(fn)
         self._codes: list[CodeType] = [self._entered.__code__]
+        self._guards: list[list[str]] = []  # of each entry
+        self._plain: list[float] = []
         self._places: dict[int, int] = {}  # id of an entry's compiled code → its index
         self._kept: list[CodeType] = []  # so that no id in `_places` is used again
         self._entries: list[Entry] = []
-        self._begun = 0  # entries of the function itself, not of the parts behind a break
+        self._is_first: list[
+            bool
+        ] = []  # whether an entry is of the function itself, not of a part behind a break
         self._calls: list[Call] = []
         self._breaks: list[Break] = []
         self._read()
         self._before = len(self._entries)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the function as ever; its result is returned, and the call is added to `history`."""
+        """Call the function as before; its result is returned, and the call is added to `history`."""
         ran: list[CodeType] = []
         raised: Exception | None = None
+        before = self._why_none_fits(args, kwargs)
+        begin = perf_counter()
         with watching_breaks(self._broke), noting_compiled_code(self._learn), _noting_calls(ran):
             try:
                 return self._fn(*args, **kwargs)
@@ -70,16 +79,29 @@ class CompiledCache:
                 raised = error
                 raise
             finally:
+                seconds = perf_counter() - begin
                 made = self._read()
-                self._add_call(args, kwargs, made, ran, raised)
+                self._add_call(args, kwargs, made, ran, raised, before, seconds)
+
+    def plain(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function or module that was given to torch.compile, without its graphs."""
+        function = python_function(self._fn)
+        begin = perf_counter()
+        result = function(*args, **kwargs)
+        self._plain.append(perf_counter() - begin)
+        return result
 
     @property
     def history(self) -> CacheHistory:
         """The cache's entries and the calls made through this object, so far."""
         self._read()
-        return CacheHistory(
-            "torch.compile", self._name, tuple(self._entries), tuple(self._calls), tuple(self._breaks)
+        alive = set(self._live())
+        entries = tuple(
+            replace(entry, dropped=self._is_first[entry.index] and entry.index not in alive)
+            for entry in self._entries
         )
+        calls, breaks, plain = tuple(self._calls), tuple(self._breaks), tuple(self._plain)
+        return CacheHistory("torch.compile", self._name, entries, calls, breaks, plain)
 
     @property
     def traces(self) -> int:
@@ -94,15 +116,41 @@ class CompiledCache:
         """
         self._read()
         values = self._locals(args, kwargs)
-        reasons: list[str] = []
         for entry in compiled_entries(self._codes[0], self._backend):
             if accepts(entry, values):
                 return Prediction(self._places[id(entry.code)])
-            place = self._places[id(entry.code)]
-            reasons += [
-                f"graph {place}: {refusal_in_words(part)}" for part in self._named(refusals(entry, values))
-            ]
-        return Prediction(None, tuple(reasons) or (CLEARED if self._begun else FIRST,))
+        reasons = self._why_none_fits(args, kwargs)
+        if not reasons:
+            for entry in compiled_entries(self._codes[0], self._backend):
+                place = self._places[id(entry.code)]
+                words = map(refusal_in_words, self._named(refusals(entry, values)))
+                reasons += tuple(f"graph {place}: {word}" for word in words)
+        return Prediction(None, reasons or (FIRST,))
+
+    def _live(self) -> list[int]:
+        """The entries of the function itself that are in the cache now."""
+        found = (id(entry.code) for entry in compiled_entries(self._codes[0], self._backend))
+        return [self._places[number] for number in found if number in self._places]
+
+    def _why_none_fits(self, args: Any, kwargs: Any) -> tuple[str, ...]:
+        """How the arguments differ from those of the nearest graph; of graphs that were dropped, whether one of
+        them was for such arguments. () where the guards do not tell."""
+        try:
+            values = {**self._locals(args, kwargs), **self._bound(args, kwargs)}
+        except TypeError:
+            return ()
+        live = self._live()
+        own = [index for index, is_first in enumerate(self._is_first) if is_first]
+        found = {index: misfits(self._guards[index], values) for index in live or own}
+        if not found:
+            return ()
+        nearest = min(reversed(list(found)), key=lambda index: len(found[index]))
+        words = f"graph {nearest}: " if len(found) > 1 else ""
+        if live:
+            return tuple(f"{words}{text}" for text in found[nearest])
+        if not found[nearest]:
+            return (f"graph {nearest} was for such arguments, but {CLEARED}",)
+        return (*(f"{words}{text}" for text in found[nearest]), CLEARED)
 
     def _broke(self, found: Break) -> None:
         if found not in self._breaks:  # each recompilation meets it again
@@ -124,10 +172,10 @@ class CompiledCache:
                     )
                     self._places[id(entry.code)] = len(self._entries)
                     self._kept.append(entry.code)
-                    self._begun += code is self._codes[0]
-                    self._entries.append(
-                        Entry(len(self._entries), guard_words(self._named(guards(entry))), note.ops)
-                    )
+                    self._is_first.append(code is self._codes[0])
+                    self._guards.append(self._named(guards(entry)))
+                    keys = guard_words(self._guards[-1])
+                    self._entries.append(Entry(len(self._entries), keys, note.ops, note.seconds))
                     made.append(note)
         return made
 
@@ -138,9 +186,11 @@ class CompiledCache:
         made: list[Compilation],
         ran: list[CodeType],
         raised: Exception | None,
+        before: tuple[str, ...],
+        seconds: float,
     ) -> None:
         entries = tuple(dict.fromkeys(self._places[id(code)] for code in ran if id(code) in self._places))
-        reasons = tuple(reason for note in made for reason in self._reasons(note))
+        reasons = tuple(reason for note in made for reason in self._reasons(note, before))
         if raised is not None:
             reasons = (*reasons, f"raised {error_text(raised)}")
         elif not entries and not reasons:
@@ -151,7 +201,7 @@ class CompiledCache:
             arguments = "arguments that the function does not take"
         else:
             arguments = argument_words(bound)
-        self._calls.append(Call(len(self._calls), arguments, bool(made), entries, reasons))
+        self._calls.append(Call(len(self._calls), arguments, bool(made), entries, reasons, seconds))
 
     def _why_not_compiled(self) -> str:
         """Why a call ran as plain Python."""
@@ -159,12 +209,15 @@ class CompiledCache:
         full = limit is not None and len(compiled_entries(self._codes[0], self._backend)) >= limit
         return f"the limit of {limit} graphs for one function is reached; {NONE}" if full else NONE
 
-    def _reasons(self, note: Compilation) -> Iterator[str]:
-        """Why Dynamo compiled: what of the latest graph's guards failed, or that there was none."""
-        if note.refusals:
+    def _reasons(self, note: Compilation, before: tuple[str, ...]) -> Iterator[str]:
+        """Why Dynamo compiled; `before` is how the arguments differed from the nearest graph."""
+        if note.name == self._codes[0].co_name:
+            first = () if note.refusals else (FIRST,)
+            yield from before or first
+            if not before:
+                yield from map(refusal_in_words, self._named(note.refusals))
+        elif note.refusals:
             yield from map(refusal_in_words, self._named(note.refusals))
-        elif note.name == self._codes[0].co_name:
-            yield FIRST if self._begun == 1 else CLEARED
         else:
             yield f"the part of {own_name(note.name)} from line {note.line} on runs for the first time"
 

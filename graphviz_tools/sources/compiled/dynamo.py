@@ -22,10 +22,12 @@ from graphviz_tools.cache_history import Break
 from graphviz_tools.recording import Edge, Recording
 from graphviz_tools.sources.common.budget import Budget
 from graphviz_tools.sources.common.static_graph import StaticGraph
-from graphviz_tools.sources.common.user_code import caller_line
+from graphviz_tools.sources.common.user_code import caller_line, definition_line
 from graphviz_tools.sources.compiled.dynamo_state import (
     borrowed_dynamo,
+    codes_of,
     ending_break,
+    forget_skips,
     watching_breaks,
 )
 from graphviz_tools.sources.compiled.errors import error_text
@@ -34,6 +36,11 @@ from graphviz_tools.sources.compiled.fx_run import GraphRun
 from graphviz_tools.sources.compiled.guards import user_name
 from graphviz_tools.sources.compiled.values import leaves, values_in
 from graphviz_tools.sources.torch.recorder import losses_in
+
+NO_GRAPH = (
+    "torch.compile made no graph: the function computes nothing with tensors that it could compile, or it is one "
+    "that Dynamo leaves alone (a generator, a function of a library). It ran as plain Python."
+)
 
 
 def record_dynamo(
@@ -50,6 +57,8 @@ def record_dynamo(
     story = _Story(Budget(max_steps), StaticGraph(caller_line()))
     result, error = None, ""
     backend = story.compile  # one object: Dynamo compiles anew for every other one
+    codes = codes_of(fn)
+    forget_skips(codes)
     with borrowed_dynamo(backend), watching_breaks(story.broke):
         try:
             result = torch.compile(fn, backend=backend, dynamic=dynamic)(*args, **kwargs)
@@ -59,11 +68,14 @@ def record_dynamo(
             story.tell_breaks()
             error = story.graph.failed(raised, error_text(raised))
         story.tell_breaks()
+    forget_skips(codes)
+    if not story.graph.steps:
+        story.graph.step("trace", None, op="no graph", line=definition_line(python_of(fn)), note=NO_GRAPH)
     story.graph.omitted += story.budget.omission()
     return story.graph.recording(
         "torch.compile",
         title,
-        fn=fn.forward if isinstance(fn, torch.nn.Module) else fn,
+        fn=python_of(fn),
         outputs=values_in(result),
         versions={"torch": torch.__version__},
         error=error,
@@ -80,6 +92,11 @@ def run_backward(result: Any) -> None:
     found = losses_in(result)
     if found:
         torch.autograd.backward(found, [torch.ones_like(loss) for loss in found])
+
+
+def python_of(fn: Any) -> Any:
+    """The Python function that runs when `fn`, a function or a module, is called."""
+    return fn.forward if isinstance(fn, torch.nn.Module) else fn
 
 
 @dataclass

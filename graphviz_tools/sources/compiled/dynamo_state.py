@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
 
+import torch
 from torch._C._dynamo.eval_frame import _debug_get_cache_entry_list, reset_code
 from torch._dynamo import config, pgo
 from torch._dynamo.convert_frame import register_bytecode_hook
@@ -89,14 +90,15 @@ def refusals(entry: Any, values: dict[str, Any]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """What Dynamo noted of one compilation: the function's name and line, how many ops its graph has, and,
-    when it compiled anew, what the latest graph's guards refused."""
+    """What Dynamo noted of one compilation: the function's name and line, how many ops its graph has, what the guards
+    of earlier graphs refused, and how long it took."""
 
     id: str
     name: str
     line: int = 0
     ops: int = 0
     refusals: tuple[str, ...] = ()
+    seconds: float | None = None
 
 
 def compilations() -> list[Compilation]:
@@ -108,6 +110,7 @@ def compilations() -> list[Compilation]:
             note.co_firstlineno or 0,
             note.graph_op_count or 0,
             tuple(re.findall(r"^\d+/\d+: ([^\n]+)", note.recompile_reason or "", re.MULTILINE)),
+            note.entire_frame_compile_time_s,
         )
         for note in get_compilation_metrics()
     ]
@@ -121,6 +124,31 @@ def noting_compiled_code(told: Callable[[CodeType], None]) -> Iterator[None]:
         yield
     finally:
         hook.remove()
+
+
+def codes_of(fn: Any) -> list[CodeType]:
+    """The code of a function or module of the user's, and that of the functions which it names, as far as they are
+    the user's too."""
+    found: dict[CodeType, None] = {}
+    waiting: list[Any] = [fn.forward if isinstance(fn, torch.nn.Module) else fn]
+    while waiting:
+        function = getattr(waiting[0], "__func__", waiting[0])
+        del waiting[0]
+        code = getattr(function, "__code__", None)
+        if not isinstance(code, CodeType) or code in found or not is_user_file(code.co_filename):
+            continue
+        found[code] = None
+        names = inspect.getclosurevars(function) if isinstance(function, FunctionType) else None
+        if names is not None:
+            waiting += [*names.globals.values(), *names.nonlocals.values()]
+    return list(found)
+
+
+def forget_skips(codes: list[CodeType]) -> None:
+    """Let Dynamo try again the functions that it has given up compiling. Those with graphs are left alone."""
+    for code in codes:
+        if not compiled_entries(code):
+            forget(code)
 
 
 @contextmanager
@@ -152,9 +180,14 @@ def watching_breaks(told: Callable[[Break], None]) -> Iterator[None]:
     log.setLevel(logging.DEBUG)
     log.propagate = False
     noise.setLevel(logging.ERROR)
+    # A program may have turned all logging off; this log is ours alone while it is watched.
+    disabled, log.disabled = log.disabled, False
+    log.__dict__["isEnabledFor"] = lambda level: True
     try:
         yield
     finally:
+        del log.__dict__["isEnabledFor"]
+        log.disabled = disabled
         log.removeHandler(handler)
         log.propagate = before[1]
         log.setLevel(before[0])

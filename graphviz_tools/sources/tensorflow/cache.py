@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
 from graphviz_tools.cache_history import CacheHistory, Call, Entry, Prediction, in_few_words
@@ -15,6 +16,7 @@ from graphviz_tools.sources.tensorflow.cache_lookup import (
     traced_graphs,
 )
 from graphviz_tools.sources.tensorflow.errors import error_text
+from graphviz_tools.sources.tensorflow.private_names import calling_after_each_op
 
 FIRST = "first call: there is no graph yet"
 UNTOLD = "this version of TensorFlow does not tell why"
@@ -31,6 +33,7 @@ class TensorFlowCache:
         self._graphs: list[Any] = []
         self._entries: list[Entry] = []
         self._calls: list[Call] = []
+        self._plain: list[float] = []
         self._traces_before = self._fn.experimental_get_tracing_count()
         self._note_new_graphs()
 
@@ -38,26 +41,46 @@ class TensorFlowCache:
         looked_up, before = look_up(self._fn, args, kwargs), self._fn.experimental_get_tracing_count()
         known = list(self._graphs)
         raised: Exception | None = None
+        traced_until = begin = perf_counter()
+
+        def built(*_: Any, graph: Any = None, **__: Any) -> None:
+            nonlocal traced_until
+            if graph is not None:
+                traced_until = perf_counter()
+
         try:
-            return self._fn(*args, **kwargs)
+            with calling_after_each_op(built):
+                return self._fn(*args, **kwargs)
         except Exception as error:
             raised = error
             raise
         finally:
+            seconds = perf_counter() - begin
             traced = self._fn.experimental_get_tracing_count() > before
-            self._note_new_graphs()
+            self._note_new_graphs(traced_until - begin)
             new = tuple(range(len(known), len(self._graphs)))
             entries = new[-1:] if traced else self._places(looked_up)
             reasons = self._reasons(looked_up, known) if traced or not entries else ()
             if raised is not None:
                 reasons = (*reasons, f"raised {error_text(raised)}")
-            self._calls.append(Call(len(self._calls), _call_text(args, kwargs), traced, entries, reasons))
+            self._calls.append(
+                Call(len(self._calls), _call_text(args, kwargs), traced, entries, reasons, seconds)
+            )
+
+    def plain(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the Python function itself, op by op."""
+        begin = perf_counter()
+        result = self._fn.python_function(*args, **kwargs)
+        self._plain.append(perf_counter() - begin)
+        return result
 
     @property
     def history(self) -> CacheHistory:
         """Entries and calls so far; TensorFlow has no graph breaks."""
         name = getattr(self._fn.python_function, "__name__", "")
-        return CacheHistory("tensorflow", name, tuple(self._entries), tuple(self._calls))
+        return CacheHistory(
+            "tensorflow", name, tuple(self._entries), tuple(self._calls), plain=tuple(self._plain)
+        )
 
     @property
     def traces(self) -> int:
@@ -85,12 +108,14 @@ class TensorFlowCache:
         found = [differences(looked_up.type, graph.function_type) for graph in reversed(known)]
         return min(found, key=len) or (ELSEWHERE,)
 
-    def _note_new_graphs(self) -> None:
+    def _note_new_graphs(self, seconds: float | None = None) -> None:
+        """Take in the graphs that are new, which a call has traced in `seconds`."""
         for graph in traced_graphs(self._fn):
             if not any(graph is old for old in self._graphs):
                 keys = argument_texts(graph.function_type)
                 ops = len(graph.graph.get_operations())
-                self._entries.append(Entry(len(self._entries), keys, ops))
+                self._entries.append(Entry(len(self._entries), keys, ops, seconds))
+                seconds = None  # a function that makes variables is traced twice in one call
                 self._graphs.append(graph)
 
 

@@ -68,19 +68,26 @@ def argument_texts(function_type: Any) -> tuple[str, ...]:
 
 def differences(call: Any, graph: Any) -> tuple[str, ...]:
     """Where the types of a call's arguments do not fit a graph, in words, one text an argument."""
-    found = []
+    found: list[str] = []
     for name, parameter in call.parameters.items():
         other = graph.parameters.get(name)
-        asked = dict(_leaves(name, parameter.type_constraint))
-        has = dict(_leaves(name, other.type_constraint)) if other is not None else {}
-        if other is not None and asked.keys() != has.keys():
-            shapes = _structure(parameter.type_constraint), _structure(other.type_constraint)
-            found.append(f"{name}: {shapes[0]}, where the graph has {shapes[1]}")
-        else:
-            found += [_difference(leaf, asked[leaf], has[leaf]) for leaf in asked if leaf in has]
+        if other is not None:
+            found += _compare(name, parameter.type_constraint, other.type_constraint)
     missing = sorted(call.parameters.keys() ^ graph.parameters.keys())
-    found += [f"{name} is given in only one of the two" for name in missing]
-    return tuple(text for text in found if text)
+    return (*found, *(f"{name} is given in only one of the two" for name in missing))
+
+
+def _compare(name: str, asked: Any, has: Any) -> Iterator[str]:
+    """What differs between two argument types: their containers, else what lies in these."""
+    inside, beside = _parts(name, asked), _parts(name, has)
+    if inside is None and beside is None:
+        if text := _difference(name, asked, has):
+            yield text
+    elif type(asked) is not type(has) or inside is None or beside is None or inside.keys() != beside.keys():
+        yield f"{name}: {_structure(asked)}, where the graph has {_structure(has)}"
+    else:
+        for path, part in inside.items():
+            yield from _compare(path, part, beside[path])
 
 
 def _structure(kind: Any) -> str:
@@ -101,18 +108,26 @@ def _leaves_of(function_type: Any) -> dict[str, Any]:
     }
 
 
-def _leaves(path: str, kind: Any) -> Iterator[tuple[str, Any]]:
-    """The leaves of a nested argument type, named as Python would write them: `batch["x"]`, `pair[0]`."""
+def _parts(path: str, kind: Any) -> dict[str, Any] | None:
+    """What a nested argument type is made of, named as Python would write it: `batch["x"]`, `pair[0]`; None for a
+    leaf."""
     kind = getattr(kind, "components_tuple", kind)  # a list keeps its parts in a tuple
     kind = getattr(kind, "attributes", kind)  # and so does a named tuple
     if hasattr(kind, "components"):
-        for i, part in enumerate(kind.components):
-            yield from _leaves(f"{path}[{i}]", part)
-    elif hasattr(kind, "mapping"):
-        for key, part in kind.mapping.items():
-            yield from _leaves(f"{path}[{key!r}]", part)
-    else:
+        return {f"{path}[{i}]": part for i, part in enumerate(kind.components)}
+    if hasattr(kind, "mapping"):
+        return {f"{path}[{key!r}]": part for key, part in kind.mapping.items()}
+    return None
+
+
+def _leaves(path: str, kind: Any) -> Iterator[tuple[str, Any]]:
+    """The leaves of a nested argument type, with their paths."""
+    parts = _parts(path, kind)
+    if parts is None:
         yield path, kind
+    else:
+        for inner, part in parts.items():
+            yield from _leaves(inner, part)
 
 
 def _difference(name: str, asked: Any, has: Any) -> str:
@@ -141,5 +156,6 @@ def _words(leaf: Any) -> str:
         return "one Python object"
     if hasattr(leaf, "shape") and hasattr(leaf, "dtype"):
         sort = _SORTS.get(type(leaf).__name__, "")
-        return f"{sort}{leaf.dtype.name} tensor of shape {leaf.shape}"
+        thing = "variable" if type(leaf).__name__ == "VariableSpec" else "tensor"
+        return f"{sort}{leaf.dtype.name} {thing} of shape {leaf.shape}"
     return str(leaf)

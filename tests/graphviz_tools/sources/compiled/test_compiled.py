@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cache
 from typing import Any
 
@@ -308,3 +309,49 @@ def test_what_is_no_function_is_refused():
         record_compiled(3)  # pyright: ignore[reportArgumentType]
     with pytest.raises(ValueError, match="'compile', 'export', 'trace', 'script'"):
         record_compiled(torch.relu, torch.ones(2), how="jit")  # pyright: ignore[reportArgumentType]
+
+
+def _breaks_on_data(x):
+    for _ in range(3):
+        x = x * 2
+        if x.max() > 5:
+            break
+    return x
+
+
+def _raises_on_data(x):
+    try:
+        if x.sum() > 0:
+            raise ValueError
+    except ValueError:
+        return x + 1
+    return x
+
+
+def _calls_one_that_is_skipped(x):
+    print(end="")
+    return _breaks_on_data(x) + 1
+
+
+@pytest.mark.parametrize("logs", [True, False], ids=["logging", "no logging"])
+@pytest.mark.parametrize("fn", [_breaks_on_data, _raises_on_data, _calls_one_that_is_skipped])
+def test_a_skipped_frame_says_why_every_time(fn, logs):
+    try:
+        logging.disable(logging.NOTSET if logs else logging.CRITICAL)
+        for _ in range(3):
+            recording = record_compiled(fn, torch.ones(3))
+            reasons = [step.note for step in recording.steps if step.op == "graph break"]
+            assert any("Data-dependent branching" in reason for reason in reasons)
+            assert any("runs as plain Python" in reason for reason in reasons)
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def test_a_frame_that_the_user_compiled_and_dynamo_skipped_says_why_too():
+    torch.compile(_breaks_on_data, backend="eager")(torch.ones(3))
+    assert "Data-dependent branching" in record_compiled(_breaks_on_data, torch.ones(3)).steps[0].note
+
+
+def test_a_function_without_any_op_says_so():
+    (step,) = record_compiled(lambda x: x, torch.ones(3)).steps
+    assert step.op == "no graph" and "made no graph" in step.note and step.line is not None

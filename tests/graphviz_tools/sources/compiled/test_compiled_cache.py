@@ -37,9 +37,15 @@ def test_a_cache_that_was_cleared_keeps_its_history_and_says_so():
     cache(torch.ones(3))
     torch._dynamo.reset()
     assert len(cache.history.entries) == 1
-    assert cache.predict(torch.ones(3)).reasons == (CLEARED,)
+    assert cache.history.entries[0].dropped
+    again = f"graph 0 was for such arguments, but {CLEARED}"
+    assert cache.predict(torch.ones(3)).reasons == (again,)
+    assert cache.predict(torch.ones(4)).reasons == (
+        "x: size 4 in dimension 0, where the graph has 3",
+        CLEARED,
+    )
     cache(torch.ones(3))
-    assert (cache.history.calls[1].entries, cache.history.calls[1].reasons) == ((1,), (CLEARED,))
+    assert (cache.history.calls[1].entries, cache.history.calls[1].reasons) == ((1,), (again,))
     assert cache.predict(torch.ones(3)).entry == 1
 
 
@@ -62,7 +68,7 @@ def test_the_guards_of_an_entry_are_words():
         (torch.ones(3, 3), "x: rank 2, where the graph has 1"),
         (
             torch.ones(3, requires_grad=True),
-            "x: requires_grad differs, where the graph has requires_grad=0",
+            "x: requires grad, where the graph has requires_grad=False",
         ),
     ],
     ids=["size", "dtype", "rank", "gradient"],
@@ -73,10 +79,52 @@ def test_a_recompile_says_what_was_different(other, reason):
 
     cache = watched(doubled)
     cache(torch.ones(3))
-    assert cache.predict(other).reasons == (f"graph 0: {reason}",)
+    assert cache.predict(other).reasons == (reason,)
     cache(other)
     call = cache.history.calls[1]
     assert (call.traced, call.entries, call.reasons) == (True, (1,), (reason,))
+
+
+def test_reasons_are_those_of_the_nearest_graph():
+    def doubled(x, flag=False):
+        return x * 2 if flag else x * 3
+
+    cache = watched(doubled)
+    cache(torch.ones(3))
+    cache(torch.ones(2, 2, dtype=torch.float64), True)
+    near_the_first, near_the_second = torch.ones(3, dtype=torch.int64), torch.ones(2, 2)
+    assert cache.predict(near_the_first).reasons == ("graph 0: x: dtype int64, where the graph has float32",)
+    assert cache.predict(near_the_second, True).reasons == (
+        "graph 1: x: dtype float32, where the graph has float64",
+    )
+    cache(near_the_second, True)
+    assert cache.history.calls[2].reasons == ("graph 1: x: dtype float32, where the graph has float64",)
+
+
+def test_containers_and_objects_are_named():
+    class Scale:
+        factor = 2
+
+    def total(parts, scale):
+        return (parts[0] + parts[1]) * scale.factor
+
+    cache = watched(total)
+    one, x = Scale(), torch.ones(3)
+    cache([x, x], one)
+    (reason,) = cache.predict((x, x), one).reasons
+    assert reason == "parts: a tuple, where the graph has a list"
+    assert cache.predict([x, x, x], one).reasons == ("parts: length 3, where the graph has 2",)
+
+
+def test_compiling_is_timed_and_compared_with_plain_calls():
+    cache = watched(lambda x: x * 2)
+    assert cache.history.pays_from() is None
+    cache(torch.ones(3))
+    cache(torch.ones(3))
+    assert cache.plain(torch.ones(3)).tolist() == [2, 2, 2]
+    history = cache.history
+    assert (history.entries[0].seconds or 0) > 0 and history.tracing == history.entries[0].seconds
+    assert len(history.plain) == 1 and all(call.seconds > 0 for call in history.calls)
 
 
 def test_a_python_number_is_baked_in_until_it_changes():
@@ -86,7 +134,7 @@ def test_a_python_number_is_baked_in_until_it_changes():
     cache = watched(scaled)
     cache(torch.ones(3), 2)
     cache(torch.ones(3), 5)
-    assert cache.history.calls[1].reasons == ("the graph needs factor == 2",)
+    assert cache.history.calls[1].reasons == ("factor: Python value 5, where the graph has 2 baked in",)
     assert "factor is of type int" in cache.history.entries[1].keys
     cache(torch.ones(3), 7)
     assert not cache.history.calls[2].traced

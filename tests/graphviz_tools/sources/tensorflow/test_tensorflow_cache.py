@@ -50,6 +50,33 @@ def test_a_call_with_the_same_signature_reuses_its_graph() -> None:
     assert len(log) == cache.traces == 1
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "reason"),
+    [
+        ([1.0], (1.0,), "x: a tuple of 1, where the graph has a list of 1"),
+        ((1.0,), [1.0], "x: a list of 1, where the graph has a tuple of 1"),
+        ([1.0], [1.0, 2.0], "x: a list of 2, where the graph has a list of 1"),
+        ({"a": [1.0]}, {"a": (1.0,)}, "x['a']: a tuple of 1, where the graph has a list of 1"),
+        ({"a": 1.0}, {"b": 1.0}, "x: a dict with 'b', where the graph has a dict with 'a'"),
+        ([1.0], 1.0, "x: float32 tensor of shape (), where the graph has a list of 1"),
+    ],
+)
+def test_containers_are_told_apart(first: Any, second: Any, reason: str) -> None:
+    tensors = [tf.nest.map_structure(tf.constant, each) for each in (first, second)]
+    assert reasons(*((each,) for each in tensors))[1] == (reason,)
+
+
+def test_tracing_is_timed_and_compared_with_plain_calls() -> None:
+    cache, _ = watched()
+    cache(tf.ones(3))
+    cache(tf.ones(3))
+    cache.plain(tf.ones(3))
+    history = cache.history
+    first, second = history.calls
+    assert 0 < history.tracing == history.entries[0].seconds < first.seconds
+    assert second.seconds > 0 and len(history.plain) == 1
+
+
 def test_each_reason_to_retrace_is_named() -> None:
     x = tf.ones(2)
     assert reasons((x,), (tf.ones(3),))[1] == ("x: shape (3,), where the graph has (2,)",)

@@ -12,7 +12,7 @@ import tensorflow as tf
 from graphviz_tools import record_tensorflow_eager, recording_tensorflow_eager
 from graphviz_tools.recording import Recording, Step
 from graphviz_tools.transforms.simplify import without_plumbing
-from tests.graphviz_tools.tensorflow_eager_programs import PROGRAMS
+from tests.graphviz_tools.sources.tensorflow.tensorflow_eager_programs import PROGRAMS
 
 
 def bits(result: Any) -> list[Any]:

@@ -1,0 +1,91 @@
+"""Where a call's arguments do not fit the guards of a compiled graph: all of it, where Dynamo stops at the first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import torch
+
+from graphviz_tools.sources.compiled.guards import user_name
+
+_TENSOR = re.compile(
+    r"check_tensor\((?P<name>.+?), (?:Tensor|Parameter|\w+), DispatchKeySet.*?\), torch\.(?P<dtype>\w+), "
+    r".*?requires_grad=(?P<grad>\w+), size=\[(?P<size>.*?)\]"
+)
+_TYPE = re.compile(r"___check_type_id\((?P<name>L\[.+), \d+\), type=<class '(?P<type>.+)'>")
+_SAME = re.compile(r"___check_obj_id\((?P<name>L\[.+), (?P<id>\d+)\)")
+_EQUAL = re.compile(r"(?P<name>L\['[^']+'\](?:\['[^']+'\]|\[\d+\])*) == (?P<value>[^#]+?)\s*(?:#.*)?")
+_LENGTH = re.compile(r"len\((?P<name>L\[.+?\])\) == (?P<value>\d+)")
+_ABSENT = object()
+
+
+def misfits(guards: Iterable[str], values: dict[str, Any]) -> tuple[str, ...]:
+    """In words, one text a difference: `x: dtype float64, where the graph has float32`.
+
+    `values` are the local variables that the guards look at. A guard of another kind is passed over.
+    """
+    return tuple(dict.fromkeys(text for guard in guards for text in _misfits(guard, values)))
+
+
+def _misfits(guard: str, values: dict[str, Any]) -> Iterator[str]:
+    if found := _TENSOR.match(guard):
+        value = _value(found["name"], values)
+        if isinstance(value, torch.Tensor):
+            yield from _of_tensor(user_name(found["name"]), value, found)
+        elif value is not _ABSENT:
+            yield f"{user_name(found['name'])}: {_kind(value)}, where the graph has a tensor"
+    elif found := _TYPE.match(guard):
+        value, wanted = _value(found["name"], values), found["type"].rpartition(".")[2]
+        if value is not _ABSENT and type(value).__name__ != wanted:
+            yield f"{user_name(found['name'])}: {_kind(value)}, where the graph has {_article(wanted)}"
+    elif found := _SAME.match(guard):
+        value = _value(found["name"], values)
+        if value is not _ABSENT and id(value) != int(found["id"]):
+            yield f"{user_name(found['name'])}: another object; a graph belongs to one object, not to its value"
+    elif found := _LENGTH.match(guard):
+        value = _value(found["name"], values)
+        if hasattr(value, "__len__") and len(value) != int(found["value"]):
+            yield f"{user_name(found['name'])}: length {len(value)}, where the graph has {found['value']}"
+    elif found := _EQUAL.fullmatch(guard):
+        value, wanted = _value(found["name"], values), _value(found["value"], values)
+        plain = isinstance(value, bool | int | float | str | type(None))
+        if plain and wanted is not _ABSENT and value != wanted:
+            yield (
+                f"{user_name(found['name'])}: Python value {value!r}, where the graph has {wanted!r} baked in"
+            )
+
+
+def _of_tensor(name: str, tensor: torch.Tensor, graph: re.Match[str]) -> Iterator[str]:
+    dtype = str(tensor.dtype).removeprefix("torch.")
+    if dtype != graph["dtype"]:
+        yield f"{name}: dtype {dtype}, where the graph has {graph['dtype']}"
+    if str(tensor.requires_grad) != graph["grad"]:
+        asks = "requires grad" if tensor.requires_grad else "does not require grad"
+        yield f"{name}: {asks}, where the graph has requires_grad={graph['grad']}"
+    sizes = [size.strip() for size in graph["size"].split(",") if size.strip()]
+    if len(sizes) != tensor.ndim:
+        yield f"{name}: rank {tensor.ndim}, where the graph has {len(sizes)}"
+        return
+    for dimension, (size, wanted) in enumerate(zip(tensor.shape, sizes, strict=True)):
+        if wanted.isdigit() and int(wanted) != size:
+            yield f"{name}: size {size} in dimension {dimension}, where the graph has {wanted}"
+
+
+def _value(source: str, values: dict[str, Any]) -> Any:
+    """What Dynamo's expression for an argument, or a literal, stands for now."""
+    try:
+        return eval(source, {"__builtins__": {}, "L": values})
+    except (AttributeError, IndexError, KeyError, NameError, SyntaxError, TypeError):
+        return _ABSENT
+
+
+def _kind(value: Any) -> str:
+    return "a tensor" if isinstance(value, torch.Tensor) else _article(type(value).__name__)
+
+
+def _article(word: str) -> str:
+    if word == "NoneType":
+        return "None"
+    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
