@@ -1,0 +1,86 @@
+"""Plain values as JSON: tensors and arrays with dtype and shape, numbers, text, None, and lists, tuples and
+dicts of all these, artifacts of other kinds among them."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Mapping
+from typing import Any, cast
+
+import numpy as np
+
+from graph_duet.grading.artifacts.transfer import ArtifactError, decoded, encoded
+
+_WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
+
+def encode(thing: Any) -> dict[str, Any]:
+    return {"value": to_json(thing)}
+
+
+def decode(content: dict[str, Any]) -> Any:
+    return from_json(content["value"])
+
+
+def to_json(value: Any) -> Any:
+    """Raises ArtifactError for an object that is none of the types above."""
+    if value is None or type(value) in (bool, int, str):
+        return value
+    if type(value) is float:
+        return {"float": value if math.isfinite(value) else str(value)}
+    if isinstance(value, Mapping):
+        pairs = cast(Mapping[Any, Any], value).items()
+        return {"dict": [[to_json(key), to_json(item)] for key, item in pairs]}
+    if isinstance(value, list | tuple):
+        items = [to_json(item) for item in cast(list[Any], value)]
+        return {"tuple": items} if isinstance(value, tuple) else items
+    array = as_array(value)
+    if array is not None:
+        return {"array": array_to_json(array)}
+    content = encoded(value) if type(value).__module__.partition(".")[0] != "builtins" else {"kind": "values"}
+    if content["kind"] == "values":
+        raise ArtifactError(
+            f"a {type(value).__name__} cannot be submitted: submit a graph, a program, a model, or plain values"
+        )
+    return {"artifact": content}
+
+
+def from_json(value: Any) -> Any:
+    if isinstance(value, list):
+        return [from_json(item) for item in cast(list[Any], value)]
+    if not isinstance(value, dict):
+        return value
+    (word, inside), *_ = cast(dict[str, Any], value).items()
+    if word == "float":
+        return _WORDS[inside] if isinstance(inside, str) else float(inside)
+    if word == "tuple":
+        return tuple(from_json(item) for item in inside)
+    if word == "dict":
+        return {from_json(key): from_json(item) for key, item in inside}
+    return array_from_json(inside) if word == "array" else decoded(inside)
+
+
+def as_array(value: Any) -> np.ndarray | None:
+    """A NumPy array of a tensor's elements, or None for what is no tensor or array of numbers."""
+    if hasattr(value, "detach"):
+        value = value.detach().cpu().resolve_conj().resolve_neg().numpy()
+    elif hasattr(value, "numpy") and callable(value.numpy):
+        value = value.numpy()
+    if not isinstance(value, np.ndarray | np.generic) or value.dtype.kind not in "biufc":
+        return None
+    return np.asarray(value)
+
+
+def array_to_json(array: np.ndarray) -> dict[str, Any]:
+    data = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
+    return {"dtype": array.dtype.str, "shape": list(array.shape), "data": data}
+
+
+def array_from_json(content: Mapping[str, Any]) -> np.ndarray:
+    """Raises ValueError for a dtype that is not one of numbers, and where the data does not fit the shape."""
+    dtype = np.dtype(str(content["dtype"]))
+    if dtype.kind not in "biufc":
+        raise ValueError(f"an array of {dtype}")
+    flat = np.frombuffer(base64.b64decode(content["data"]), dtype)
+    return flat.reshape([int(size) for size in content["shape"]]).copy()

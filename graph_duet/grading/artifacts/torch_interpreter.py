@@ -1,0 +1,174 @@
+"""Runs the nodes of a PyTorch program that came as data: tensor operations by name, and nothing else."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+
+from graph_duet.grading.artifacts.plain_values import array_from_json
+from graph_duet.grading.artifacts.transfer import ArtifactError
+
+_NAMESPACES = ("aten", "prims")
+_OPERATORS = (
+    "abs", "add", "and_", "eq", "floordiv", "ge", "getitem", "gt", "iadd", "imul", "isub", "itruediv", "le", "lt",
+    "matmul", "mod", "mul", "ne", "neg", "not_", "or_", "pow", "sub", "truediv",
+)  # fmt: skip
+_SYMBOLIC = ("sym_float", "sym_int", "sym_max", "sym_min", "sym_not")
+_MOST_TURNS = 100_000
+
+
+class Interpreter:
+    """Runs one graph; `run` may be called again and again."""
+
+    def __init__(self, content: Mapping[str, Any]):
+        self._nodes = list(content["nodes"])
+        self._constants = {str(k): as_tensor(array_from_json(v)) for k, v in content["constants"].items()}
+        self._graphs = {str(k): Interpreter(v) for k, v in content["graphs"].items()}
+
+    def run(
+        self, inputs: Mapping[str, Any], sizes: Mapping[str, Any], kernels: Mapping[int, Any]
+    ) -> list[np.ndarray | None]:
+        """The outputs, from arrays by placeholder; tensors among these are state, which the program may write to.
+
+        Raises ArtifactError when an operation fails.
+        """
+        given: dict[str, Any] = {
+            name: value if isinstance(value, torch.Tensor) else as_tensor(value)
+            for name, value in inputs.items()
+        }
+        try:
+            for name, (tensor, dimension) in sizes.items():
+                given[name] = given[tensor].shape[dimension]
+            with torch.no_grad():
+                return [_array(value) for value in _listed(self._values(given, kernels))]
+        except (RuntimeError, TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
+            if isinstance(error, ArtifactError):
+                raise
+            # Which error an operation raises on data that came from outside is torch's affair.
+            raise ArtifactError(f"the program fails on such an input: {error}"[:300]) from None
+
+    def _values(self, given: dict[str, Any], kernels: Mapping[int, Any]) -> Any:
+        values = dict(given)
+        for node in self._nodes:
+            arguments, named = self._read(node["args"], values), self._read(node["kwargs"], values)
+            name, op, target = node["name"], node["op"], str(node["target"])
+            if op == "output":
+                return arguments[0]
+            if op == "get_attr":
+                values[name] = self._graphs.get(target, self._constants.get(target))
+            elif op == "call_method":
+                values[name] = _method(target)(*arguments, **named)
+            elif op == "call_function" and target.startswith("higher_order."):
+                values[name] = _higher_order(target, arguments, kernels)
+            elif op == "call_function" and target.startswith("graph_duet.launch"):
+                _launch(kernels, *arguments, **named)
+            elif op == "call_function":
+                values[name] = _function(target)(*arguments, **named)
+            elif op != "placeholder":
+                raise ArtifactError(f"a node of the kind {op[:20]!r} is not an operation on tensors")
+        raise ArtifactError("the program has no output")
+
+    def called(self, arguments: list[Any], kernels: Mapping[int, Any]) -> Any:
+        """The values of this graph as a branch or a loop body of another."""
+        places = [node["name"] for node in self._nodes if node["op"] == "placeholder"]
+        return self._values(dict(zip(places, arguments, strict=True)), kernels)
+
+    def _read(self, value: Any, values: Mapping[str, Any]) -> Any:
+        if isinstance(value, list):
+            return [self._read(item, values) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if not value:
+            return {}
+        (word, inside), *_ = value.items()
+        if word == "node":
+            return values[inside]
+        if word == "dict":
+            return {str(key): self._read(item, values) for key, item in inside}
+        if word == "float":
+            return float(inside)
+        if word == "slice":
+            return slice(*self._read(inside, values))
+        if word == "ellipsis":
+            return Ellipsis
+        if word == "device":
+            return torch.device("cpu")
+        return getattr(torch, str(inside).rpartition(".")[2])
+
+
+def as_tensor(array: np.ndarray | None) -> torch.Tensor:
+    """A tensor of its own memory."""
+    return torch.as_tensor(np.array(array))
+
+
+def _listed(results: Any) -> list[Any]:
+    return list(results) if isinstance(results, list | tuple) else [results]
+
+
+def _array(value: Any) -> np.ndarray | None:
+    return None if value is None else np.asarray(torch.as_tensor(value).detach().numpy())
+
+
+@cache
+def _allowed() -> dict[str, frozenset[str]]:
+    """Names of the functions of tensors in each place where a program may name one."""
+    overridable: dict[Any, list[Any]] = torch.overrides.get_overridable_functions()
+    places = {"torch": torch, "torch.nn.functional": torch.nn.functional, "Tensor": torch.Tensor}
+    found = {
+        place: {f.__name__ for f in overridable.get(owner, []) if hasattr(f, "__name__")}
+        for place, owner in places.items()
+    }
+    found["torch"] |= {"arange", "empty", "eye", "full", "linspace", "ones", "tensor", "zeros", *_SYMBOLIC}
+    return {place: frozenset(names) for place, names in found.items()}
+
+
+def _function(target: str) -> Callable[..., Any]:
+    root, _, rest = target.partition(".")
+    if root in _NAMESPACES:
+        packet, _, overload = rest.partition(".")
+        return getattr(getattr(getattr(torch.ops, root), packet), overload or "default")
+    place, _, name = target.rpartition(".")
+    if place == "_operator" and name in _OPERATORS:
+        return getattr(operator, name)
+    if place in ("torch", "torch.nn.functional") and name in _allowed()[place]:
+        return getattr(torch if place == "torch" else torch.nn.functional, name)
+    raise ArtifactError(f"{target[:60]} is not an operation on tensors that a program may use")
+
+
+def _method(name: str) -> Callable[..., Any]:
+    if name in _allowed()["Tensor"] or name == "size":
+        return getattr(torch.Tensor, name)
+    raise ArtifactError(f"the method {name[:60]} is not one that a program may use")
+
+
+def _higher_order(target: str, arguments: list[Any], kernels: Mapping[int, Any]) -> Any:
+    name = target.removeprefix("higher_order.")
+    if name == "cond":
+        predicate, yes, no, operands = arguments
+        return (yes if bool(predicate) else no).called(list(operands), kernels)
+    if name == "while_loop":
+        condition, body, carried, more = arguments
+        for _ in range(_MOST_TURNS):
+            if not bool(_listed(condition.called([*carried, *more], kernels))[0]):
+                return list(carried)
+            carried = _listed(body.called([*carried, *more], kernels))
+        raise ArtifactError(f"a loop of the program takes more than {_MOST_TURNS} turns")
+    raise ArtifactError(f"the operation {name[:60]} cannot be run from data")
+
+
+def _launch(
+    kernels: Mapping[int, Any], kernel: int, grid: Any, block: Any, order: str, *rest: Any, **named: Any
+) -> None:
+    from gpu_labs.launching import launch
+
+    if kernel not in kernels:
+        raise ArtifactError("the program launches a kernel that is not one of the answer's")
+    by_name = (named[name] for name in ("tensors", "numbers", "out") if name in named)
+    tensors, numbers, outputs = (list(given) for given in (*rest, *by_name))
+    in_order = [tensors.pop(0) if letter == "t" else numbers.pop(0) for letter in order]
+    launch(kernels[kernel], tuple(grid), tuple(block), *in_order, out=outputs)
