@@ -35,14 +35,9 @@ check:
 
 test: install-test check run-tests
 
-# What fails beside another worker is tried once more alone: a browser on a busy machine can be late. A test that
-# fails twice fails; and only failed tests (status 1) are tried again, so that no crash is taken for a pass.
 run-tests:
 	@if command -v npm >/dev/null; then npm test --silent; fi
-	@$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS); status=$$?; \
-	if [ $$status -ne 1 ]; then exit $$status; fi; \
-	echo "Once more, alone, what failed:"; \
-	$(TEST_ENV) $(BIN)/python -m pytest --last-failed --last-failed-no-failures none $(ARGS)
+	@$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 # Of the rooms whose tests must reach 90 % of the lines; the others are printed too.
 coverage: install-test
