@@ -32,8 +32,3 @@ def error_line(error: BaseException) -> SourceLine | None:
         if is_user_file(frame.filename):
             return source_line(frame.filename, frame.lineno, frame.function_name)
     return innermost_error_line(error)
-
-
-def explanation(error: str) -> str:
-    """What an error means, in a sentence; "" where the message says it all."""
-    return ""

@@ -45,9 +45,11 @@ def run_function(traced: Traced, body: Body, args: Any, kwargs: Any, runner: Gra
     outputs, and what the variables hold, are those of a plain run to the last bit. Raises OpFailed when an op
     does.
     """
-    concrete = traced.concrete
+    tf, concrete = import_tensorflow(), traced.concrete
     given = _flat_inputs(concrete.function_type, traced.python_function, args, kwargs)
     inputs = [*given, *concrete.captured_inputs]
+    if any(isinstance(t, tf.Tensor) and not hasattr(t, "_numpy") for t in inputs):
+        traced.function(*args, **kwargs)  # a tensor of another graph: TensorFlow's own error says so
     whole = whole_kernel(concrete)
     if whole is None or acts(runner.reader, concrete.graph.get_operations(), drawing=False):
         return runner.run(body, inputs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import platform
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import Omission, Recording, Step, Value
 from graphviz_tools.sources.common.array_value import array_value
 from graphviz_tools.sources.common.user_code import caller_line, definition_line, return_line, source_texts
+from graphviz_tools.sources.tensorflow.error_meanings import explanation
 from graphviz_tools.sources.tensorflow.errors import error_line, error_text
 from graphviz_tools.sources.tensorflow.function import (
     Traced,
@@ -95,7 +97,7 @@ def _record_function(
     try:
         outputs = run_function(traced, body, args, kwargs, runner)
         return [tensor_value(tensor) for tensor in outputs], None
-    except OpFailed as failed:
+    except (OpFailed, TypeError) as failed:  # TypeError: TensorFlow refuses a tensor of another graph
         return [], failed
 
 
@@ -131,6 +133,10 @@ def finish(
     if failure is not None and not any(step.error for step in reader.steps):
         phase = reader.steps[-1].phase if reader.steps else "trace"
         reader.steps.append(Step(len(reader.steps), phase, "", line=error_line(failure), error=error))
+    if failure is not None:
+        reader.steps = [
+            replace(s, note=s.note or explanation(failure)) if s.error else s for s in reader.steps
+        ]
     if runner.unseen:
         why = f"the run is longer than max_steps={runner.max_steps}"
         reader.omitted.append(Omission("steps", runner.unseen, why))

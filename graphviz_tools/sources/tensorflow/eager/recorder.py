@@ -16,7 +16,7 @@ from graphviz_tools.sources.common.argument_names import argument_names
 from graphviz_tools.sources.common.budget import Budget
 from graphviz_tools.sources.tensorflow.eager.trace import EagerTrace
 from graphviz_tools.sources.tensorflow.eager.watch import watching
-from graphviz_tools.sources.tensorflow.errors import error_line, error_text, explanation
+from graphviz_tools.sources.tensorflow.errors import error_text
 from graphviz_tools.sources.tensorflow.private_names import missing, tensor_number
 
 MAX_STEPS = 20_000
@@ -119,10 +119,7 @@ class EagerRecorder:
         with trace.quiet():
             if error is not None:
                 said = error_text(error)
-                trace.graph.step(
-                    trace.phase, None, op=type(error).__name__, line=error_line(error), error=said,
-                    note=explanation(said),
-                )  # fmt: skip
+                trace.failed(error, said)
             outputs = [trace.output(tensor) for tensor in self._outputs]
         trace.claim()
         trace.stack.close()

@@ -6,18 +6,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any
 
 from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import Control, Edge, NodeKind, Omission, Phase, Step, Value
 from graphviz_tools.sources.common.array_value import array_value
 from graphviz_tools.sources.common.budget import Budget
-from graphviz_tools.sources.common.call_sites import CallSite
+from graphviz_tools.sources.common.call_sites import CallSite, call_site
 from graphviz_tools.sources.common.static_graph import StaticGraph
-from graphviz_tools.sources.tensorflow.eager.stack import Place, ProgramStack
+from graphviz_tools.sources.tensorflow.eager.stack import Place, ProgramStack, is_users
 from graphviz_tools.sources.tensorflow.eager.tape import Record
 from graphviz_tools.sources.tensorflow.eager.variables import KnownVariable, Variables
+from graphviz_tools.sources.tensorflow.error_meanings import explanation
+from graphviz_tools.sources.tensorflow.errors import error_line
 from graphviz_tools.sources.tensorflow.graph_reader import function_label
 from graphviz_tools.sources.tensorflow.private_names import tensor_number, unrecorded
 
@@ -384,6 +386,21 @@ class EagerTrace:
 
     # --- what went wrong ------------------------------------------------------------------------------------
 
+    def failed(self, error: BaseException, said: str) -> None:
+        """The program's last step: the error, what it means, and what the op that raised it was given."""
+        given = _operands(error.__traceback__)
+        words = [f"{name}: {self._described(tensor)}" for name, tensor in given]
+        note = " ".join(filter(None, [explanation(error), *words]))
+        reads = [self.value(tensor) for _, tensor in given]
+        line, op = error_line(error), type(error).__name__
+        self.graph.step(self.phase, None, op=op, line=line, error=said, reads=reads, note=note)
+
+    def _described(self, tensor: Any) -> str:
+        """`float32 [2, 3], from y = x * 2.0, line 7.`"""
+        node = self.graph.nodes[self.source(tensor)[0]]
+        line = f", line {node.line.line}" if node.line is not None else ""
+        return f"{tensor.dtype.name} {tensor.shape.as_list()}, from {node.label}{line}."
+
     def gave_up(self, problem: Exception) -> None:
         """The recorder itself failed on an op: the program goes on, and the Recording says so."""
         words = f"{_FAILED}: {type(problem).__name__}: {str(problem).partition(chr(10))[0]}"
@@ -415,6 +432,20 @@ def _name_on_line(wanted: Any, place: Place | None) -> str:
         if _resolve(word, place.frame) is wanted:
             return word
     return ""
+
+
+def _operands(traceback: TracebackType | None) -> list[tuple[str, Any]]:
+    """The tensors that the user's line names which raised, by these names. (TensorFlow hides its own frames.)"""
+    last = None
+    while traceback is not None:
+        last = traceback if is_users(traceback.tb_frame) else last
+        traceback = traceback.tb_next
+    if last is None:
+        return []
+    site = call_site(last.tb_frame.f_code, last.tb_lasti)
+    words = [word for word in (site.receiver, *site.arguments) if isinstance(word, str) and word]
+    named = {word: _resolve(word, last.tb_frame) for word in words}
+    return [(word, tensor) for word, tensor in named.items() if hasattr(tensor, "_numpy")]
 
 
 def _resolve(word: str, frame: FrameType) -> Any:
