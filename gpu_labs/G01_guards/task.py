@@ -9,28 +9,43 @@ from gpu_labs.autograd import blocks_for
 from gpu_labs.checks import Case, FunctionTask, KernelTask
 
 THREADS = 128
-SIZES = (1, 127, 128, 129, 300, 1001, 5003)
+EDGES = (1, THREADS - 1, THREADS, THREADS + 1)
+MOST_DEPTH = 6  # one load and one store do; a second store, or a value read again, is no fault
+
+
+def _sizes(rng: np.random.Generator) -> list[int]:
+    """The edges of a block, and three sizes that nobody can know."""
+    return [*EDGES, *(int(n) for n in rng.integers(2 * THREADS, 6000, 3))]
+
+
+def _numbers(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Of both signs, most near 0 and some large; every second array in float64."""
+    x = rng.standard_normal(n) * np.where(rng.random(n) < 0.2, 10, 1)
+    return x if n % 2 else x.astype(np.float32)
+
+
+def _slope(rng: np.random.Generator) -> float:
+    """Of either sign, and not 1."""
+    return float(rng.choice([-1, 1]) * rng.uniform(1.5, 3))
 
 
 def _forward_cases(rng: np.random.Generator) -> list[Case]:
     cases = []
-    for n in SIZES:
-        x = rng.standard_normal(n).astype(np.float32)
-        a, b = (float(value) for value in rng.uniform(0.5, 2, 2))
-        y = (a * x.astype(np.float64) + b).astype(np.float32)
-        cases.append(Case(f"n = {n}", blocks_for(n, THREADS), THREADS, (x, a, b), (y,), most_reads=2 * n))
+    for n in _sizes(rng):
+        x, a, b = _numbers(rng, n), _slope(rng), 3 * _slope(rng)
+        y = (a * x.astype(np.float64) + b).astype(x.dtype)
+        launch = f"n = {n}", blocks_for(n, THREADS), THREADS
+        cases.append(Case(*launch, (x, a, b), (y,), most_reads=2 * n, most_depth=MOST_DEPTH))
     return cases
 
 
 def _backward_cases(rng: np.random.Generator) -> list[Case]:
     cases = []
-    for n in SIZES:
-        grad_y = rng.standard_normal(n).astype(np.float32)
-        a = float(rng.uniform(0.5, 2))
-        grad_x = (a * grad_y.astype(np.float64)).astype(np.float32)
-        cases.append(
-            Case(f"n = {n}", blocks_for(n, THREADS), THREADS, (grad_y, a), (grad_x,), most_reads=2 * n)
-        )
+    for n in _sizes(rng):
+        grad_y, a = _numbers(rng, n), _slope(rng)
+        grad_x = (a * grad_y.astype(np.float64)).astype(grad_y.dtype)
+        launch = f"n = {n}", blocks_for(n, THREADS), THREADS
+        cases.append(Case(*launch, (grad_y, a), (grad_x,), most_reads=2 * n, most_depth=MOST_DEPTH))
     return cases
 
 

@@ -8,34 +8,51 @@ import torch
 from gpu_labs.checks import Case, FunctionTask, KernelTask
 
 BLOCKS, THREADS = 3, 64
-# Elements, blocks and threads a block: the last launch has another grid, which no fixed step serves.
-LAUNCHES = (*((n, BLOCKS, THREADS) for n in (1, 191, 192, 193, 1000, 20_011)), (1000, 2, 32))
+
+
+def _launches(rng: np.random.Generator) -> list[tuple[int, int, int]]:
+    """Elements, blocks and threads a block: the edges of one grid, then grids and sizes that nobody can know,
+    which no fixed step serves."""
+    known = [(n, BLOCKS, THREADS) for n in (1, 191, 192, 193)]
+    drawn = [
+        (int(rng.integers(800, 9000)), int(rng.integers(2, 6)), 32 * int(rng.integers(1, 5)))
+        for _ in range(3)
+    ]
+    return [*known, *drawn, (1000, 1, 50)]
+
+
+def _most_depth(n: int, threads: int) -> int:
+    """A thread's share of the elements, each with two loads of x, one of the gradient and two stores."""
+    return 5 * -(-n // threads) + 4
 
 
 def _numbers(rng: np.random.Generator, n: int) -> np.ndarray:
-    """Half of them negative, and a few exact zeros, where the slope is taken to be 0 (as torch and
-    TensorFlow do)."""
-    x = rng.standard_normal(n)
+    """Half of them negative, some large, and a few exact zeros, where the slope is taken to be 0 (as torch and
+    TensorFlow do); every second array in float64."""
+    x = rng.standard_normal(n) * np.where(rng.random(n) < 0.2, 10, 1)
     x[::7] = 0
-    return x.astype(np.float32)
+    return x if n % 2 else x.astype(np.float32)
 
 
 def _forward_cases(rng: np.random.Generator) -> list[Case]:
     cases = []
-    for n, blocks, threads in LAUNCHES:
+    for n, blocks, threads in _launches(rng):
         x = _numbers(rng, n)
-        title = _title(n, blocks * threads)
-        cases.append(Case(title, blocks, threads, (x,), (np.maximum(x, 0),), most_reads=2 * n))
+        launch = _title(n, blocks * threads), blocks, threads
+        budget = 2 * n, _most_depth(n, blocks * threads)
+        cases.append(Case(*launch, (x,), (np.maximum(x, 0),), *budget))
     return cases
 
 
 def _backward_cases(rng: np.random.Generator) -> list[Case]:
     cases = []
-    for n, blocks, threads in LAUNCHES:
-        x, grad_y = _numbers(rng, n), rng.standard_normal(n).astype(np.float32)
-        grad_x = np.where(x > 0, grad_y, np.float32(0))
-        title = _title(n, blocks * threads)
-        cases.append(Case(title, blocks, threads, (x, grad_y), (grad_x,), most_reads=2 * n))
+    for n, blocks, threads in _launches(rng):
+        x = _numbers(rng, n)
+        grad_y = (3 * rng.standard_normal(n)).astype(x.dtype)
+        grad_x = np.where(x > 0, grad_y, x.dtype.type(0))
+        launch = _title(n, blocks * threads), blocks, threads
+        budget = 2 * n, _most_depth(n, blocks * threads)
+        cases.append(Case(*launch, (x, grad_y), (grad_x,), *budget))
     return cases
 
 

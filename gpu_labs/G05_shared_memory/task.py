@@ -14,7 +14,17 @@ from gpu_labs.autograd import blocks_for
 from gpu_labs.checks import Case, FunctionTask, KernelTask
 
 THREADS, RADIUS = 64, 2
-SIZES = (1, 3, 63, 64, 65, 193, 1003, 4099)
+EDGES = (1, 3, 63, 64, 65)
+
+
+def _sizes(rng: np.random.Generator) -> list[int]:
+    """The edges of a block, and three sizes that nobody can know."""
+    return [*EDGES, *(int(n) for n in rng.integers(2 * THREADS, 5000, 3))]
+
+
+def _numbers(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Of both signs, most near 0 and some large, in float64."""
+    return rng.standard_normal(n) * np.where(rng.random(n) < 0.2, 10, 1)
 
 
 def _neighbours(n: int) -> np.ndarray:
@@ -28,12 +38,12 @@ def _window_sums(x: np.ndarray) -> np.ndarray:
 
 
 def _forward_cases(rng: np.random.Generator) -> list[Case]:
-    inputs = [rng.standard_normal(n) for n in SIZES]
+    inputs = [_numbers(rng, n) for n in _sizes(rng)]
     return [_case(x, _window_sums(x) / _neighbours(x.size)) for x in inputs]
 
 
 def _backward_cases(rng: np.random.Generator) -> list[Case]:
-    inputs = [rng.standard_normal(n) for n in SIZES]
+    inputs = [_numbers(rng, n) for n in _sizes(rng)]
     return [_case(grad_y, _window_sums(grad_y / _neighbours(grad_y.size))) for grad_y in inputs]
 
 

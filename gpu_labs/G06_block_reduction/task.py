@@ -9,15 +9,25 @@ from gpu_labs.autograd import blocks_for
 from gpu_labs.checks import Case, FunctionTask, KernelTask
 
 THREADS = 128
-SIZES = (1, 127, 128, 129, 385, 1001, 5003)
+EDGES = (1, 127, 128, 129)
 # A tree: load, store, 7 times (two loads, one store), load, store. The rest is slack.
 MOST_DEPTH = 3 * 7 + 8
 
 
+def _sizes(rng: np.random.Generator) -> list[int]:
+    """The edges of a block, and three sizes that nobody can know."""
+    return [*EDGES, *(int(n) for n in rng.integers(2 * THREADS, 5000, 3))]
+
+
+def _numbers(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Of both signs, most near 0 and some large, in float64."""
+    return rng.standard_normal(n) * np.where(rng.random(n) < 0.2, 10, 1)
+
+
 def _forward_cases(rng: np.random.Generator) -> list[Case]:
     cases = []
-    for n in SIZES:
-        x, blocks = rng.standard_normal(n), blocks_for(n, THREADS)
+    for n in _sizes(rng):
+        x, blocks = _numbers(rng, n), blocks_for(n, THREADS)
         padded = np.zeros(blocks * THREADS)
         padded[:n] = x
         sums = padded.reshape(blocks, THREADS).sum(axis=1)
@@ -27,8 +37,8 @@ def _forward_cases(rng: np.random.Generator) -> list[Case]:
 
 def _backward_cases(rng: np.random.Generator) -> list[Case]:
     cases = []
-    for n in SIZES:
-        grad = rng.standard_normal(1)
+    for n in _sizes(rng):
+        grad = 3 * rng.standard_normal(1)
         grad_x = np.full(n, grad[0])
         blocks = blocks_for(n, THREADS)
         most_reads = blocks * THREADS  # threads past the end may read the one gradient, too

@@ -19,7 +19,8 @@ _JACOBIAN_TOLERANCE = 1e-5
 
 @dataclass(frozen=True)
 class FunctionTask:
-    """A task whose answer is a function of tensors, whose forward and backward both `launch` a kernel.
+    """A task whose answer is a function of tensors, whose forward and backward both `launch` a kernel: what they
+    return is what a launch made of what they were given.
 
     `cases` makes (title, arguments) from a random generator, tensors in float64; `oracle` is torch's own
     function. The Jacobian is compared for cases of at most `jacobian_elements` elements. `fewest_launches`
@@ -39,8 +40,10 @@ class FunctionTask:
 
     def observe(self, function: Callable[..., torch.Tensor], seed: int = 0) -> list[dict[str, Any]]:
         """The function's value, gradients and Jacobians for each case, as JSON-able data."""
+        others = self._cases(seed + 1)
         return [
-            _observe(function, arguments, self._has_jacobian(arguments)) for _, arguments in self._cases(seed)
+            _observe(function, arguments, self._has_jacobian(arguments), _same_shapes(arguments, other))
+            for (_, arguments), (_, other) in zip(self._cases(seed), others, strict=True)
         ]
 
     def judge(self, observations: Sequence[dict[str, Any]], seed: int = 0) -> Report:
@@ -64,7 +67,7 @@ class FunctionTask:
     def _judge(self, title: str, arguments: tuple[Any, ...], seen: dict[str, Any]) -> Verdict:
         if seen["error"]:
             return Verdict(title, "error", seen["error"])
-        right = _observe(self.oracle, arguments, with_jacobian=False)
+        right = _observe(self.oracle, arguments, with_jacobian=False, other=None)
         oracle, finite = "torch's own", "finite differences of the forward"
         pairs = [("value", "wrong-values", seen["value"], right["value"], self.tolerance, oracle)]
         pairs += [
@@ -77,12 +80,16 @@ class FunctionTask:
         ]
         verdicts = (compare(title, *pair) for pair in pairs)
         different = next((verdict for verdict in verdicts if verdict), None)
-        return different or self._launched(title, arguments, seen["launches"]) or Verdict(title)
+        return different or self._launched(title, arguments, seen) or Verdict(title)
 
-    def _launched(self, title: str, arguments: tuple[Any, ...], launches: dict[str, int]) -> Verdict | None:
+    def _launched(self, title: str, arguments: tuple[Any, ...], seen: dict[str, Any]) -> Verdict | None:
         """A verdict when a half of the function is right without a kernel, or None."""
         fewest = {"forward": self.fewest_launches(arguments[0].numel()), "backward": 1}
-        for half, number in launches.items():
+        for half, reason in seen["not_made"].items():
+            number = seen["launches"][half]
+            if reason and number >= fewest[half]:
+                sentence = f"The {half} is right, but not by your kernel alone: {reason}."
+                return Verdict(title, "not-launched", sentence, "Give the launch the arguments themselves.")
             if number < fewest[half]:
                 sentence = (
                     f"The {half} is right, but not by your kernel alone: "
@@ -107,19 +114,51 @@ def compare(
     return Verdict(title, reason, sentence, "", None, cells_around(got, expected, wrong, tolerance))
 
 
+def _same_shapes(arguments: tuple[Any, ...], other: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """`arguments` with the tensors of another draw, where these have the same shapes."""
+    swapped = tuple(b if isinstance(a, torch.Tensor) else a for a, b in zip(arguments, other, strict=True))
+    fits = all(
+        a.shape == b.shape for a, b in zip(arguments, swapped, strict=True) if isinstance(a, torch.Tensor)
+    )
+    return swapped if fits else tuple(-a if isinstance(a, torch.Tensor) else a for a in arguments)
+
+
+def _leaves(arguments: tuple[Any, ...]) -> list[Any]:
+    return [a.clone().requires_grad_() if isinstance(a, torch.Tensor) else a for a in arguments]
+
+
+def _numbers(function: Callable[..., torch.Tensor], arguments: tuple[Any, ...]) -> list[Any]:
+    """The Python numbers that the forward hands to its launches."""
+    with Launches() as launches:
+        function(*_leaves(arguments))
+    return launches.numbers
+
+
 def _observe(
-    function: Callable[..., torch.Tensor], arguments: tuple[Any, ...], with_jacobian: bool
+    function: Callable[..., torch.Tensor],
+    arguments: tuple[Any, ...],
+    with_jacobian: bool,
+    other: tuple[Any, ...] | None,
 ) -> dict[str, Any]:
-    """The value, the gradient of each tensor argument for one fixed direction, and pairs of Jacobians."""
-    leaves = [a.clone().requires_grad_() if isinstance(a, torch.Tensor) else a for a in arguments]
+    """The value, the gradient of each tensor argument for one fixed direction, pairs of Jacobians, and why a half
+    is not made by launches. On the `other` arguments, whose tensors hold other numbers, a launch must be handed
+    the same Python numbers: else torch or NumPy has computed with the data."""
+    leaves = _leaves(arguments)
     tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
-    forward, backward = Launches(), Launches()
+    launches = Launches()
+    launches.give(*tensors)
     try:
-        with forward:
+        with launches:
             value = function(*leaves)
+        made, numbers = launches.number, list(launches.numbers)
+        not_made = {"forward": launches.reason(value)}
+        if other is not None and repr(numbers) != repr(_numbers(function, other)):  # as text: NaN is not NaN
+            not_made["forward"] = "a number that a launch was given was computed from the data"
         direction = torch.cos(1 + torch.arange(value.numel(), dtype=value.dtype)).reshape(value.shape)
-        with backward:
+        launches.give(direction)
+        with launches:
             gradients = torch.autograd.grad(value, tensors, direction, retain_graph=True)
+        not_made["backward"] = launches.reason(gradients)
         jacobians = _jacobians(function, leaves, value) if with_jacobian else []
     except Exception as error:  # whatever the learner's function raises is the verdict
         return {"error": f"{type(error).__name__}: {error}"}
@@ -128,7 +167,8 @@ def _observe(
         "value": value.tolist(),
         "gradients": [gradient.tolist() for gradient in gradients],
         "jacobians": jacobians,
-        "launches": {"forward": forward.number, "backward": backward.number},
+        "launches": {"forward": made, "backward": launches.number - made},
+        "not_made": not_made,
     }
 
 

@@ -21,6 +21,7 @@ from gpu_labs.executor.launch_record import KernelTypeError, Launch
 
 _CANARY_ELEMENTS = 64
 _CANARY_BYTE = 0xA5
+_SINGLE, _DOUBLE = 1e-5, 1e-11  # relative and absolute, by the dtype of the output
 _MOST_LOOP_TURNS = 50_000  # over twice the largest case: a serial loop ends, an endless one is told soon
 
 
@@ -46,13 +47,13 @@ class Case:
 class KernelTask:
     """A task whose answer is one kernel, called as `signature` says: inputs first, then outputs.
 
-    `cases` makes the launches from a random generator: the same ones for the same seed.
+    `cases` makes the launches from a random generator: the same ones for the same seed. Outputs in float64 must
+    be right to nearly all their digits, so that a kernel that computes in float32 does not pass.
     """
 
     name: str
     signature: str
     cases: Callable[[np.random.Generator], Sequence[Case]]
-    tolerance: float = 1e-5
 
     def check(self, kernel: Any, seed: int = 0) -> Report:
         """Run and judge in this process, as a notebook does; stops at the first failing case."""
@@ -111,13 +112,17 @@ class KernelTask:
                 title, "input-changed", "The kernel changed one of its inputs.", "Write to the output."
             )
         for values, expected in zip(seen["outputs"], case.expected, strict=True):
+            if len(values) != expected.size:  # observed for another seed, or not by this check
+                sentence = f"There are {len(values)} values, and {expected.size} are expected."
+                return Verdict(title, "wrong-values", sentence)
             got = np.asarray(values, expected.dtype).reshape(expected.shape)
-            wrong = first_difference(got, expected, self.tolerance)
+            tolerance = _DOUBLE if expected.dtype == np.float64 else _SINGLE
+            wrong = first_difference(got, expected, tolerance)
             if wrong is not None:
                 sentence = f"The value at [{', '.join(map(str, wrong))}] is not the expected one."
                 if np.isnan(got[wrong]) and not np.isnan(expected[wrong]):
                     sentence = f"Nothing sensible was written to [{', '.join(map(str, wrong))}]."
-                cells = cells_around(got, expected, wrong, self.tolerance)
+                cells = cells_around(got, expected, wrong, tolerance)
                 return Verdict(title, "wrong-values", sentence, "", None, cells)
         return _over_budget(title, case, seen) or Verdict(title)
 

@@ -1,30 +1,123 @@
-"""Whether a function that a learner made differentiable runs on kernels, and not on torch's own operations."""
+"""Whether a function that a learner made differentiable runs on kernels, and not on torch's own operations.
+
+Every operation that torch carries out is seen, and each tensor is followed: what was given, what a launch made of
+that, and what torch computed. Moving data (a view, a copy, an empty tensor) changes nothing of that.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+# "given": an argument; "made": by a launch from what was given; "blank": holds nothing of it; "computed": by torch
+Origin = Literal["given", "made", "blank", "computed"]
+
+_MOVES = {
+    "_reshape_alias", "_to_copy", "_unsafe_view", "alias", "as_strided", "cat", "clone", "contiguous", "copy_",
+    "detach", "expand", "flatten", "lift_fresh", "narrow", "permute", "reshape", "resolve_conj", "resolve_neg",
+    "select", "slice", "split", "split_with_sizes", "squeeze", "stack", "t", "transpose", "unbind", "unsqueeze", "view",
+}  # fmt: skip
+_BLANKS = {
+    "arange", "empty", "empty_like", "empty_strided", "fill_", "full", "full_like", "new_empty",
+    "new_empty_strided", "new_full", "new_ones", "new_zeros", "ones", "ones_like", "zero_", "zeros", "zeros_like",
+}  # fmt: skip
+_WORST: dict[Origin, int] = {"blank": 0, "given": 1, "made": 2, "computed": 3}
 
 
 class Launches(TorchDispatchMode):
-    """Counts the kernel launches among the operations that torch carries out inside."""
+    """Follows the tensors of a function. `number` counts launches; `numbers` lists the Python numbers that went
+    into launches and constant tensors, in order."""
 
-    number = 0
+    def __init__(self) -> None:
+        super().__init__()
+        self.number = 0
+        self.numbers: list[Any] = []
+        self._origins: dict[int, Origin] = {}
+        self._alive: list[torch.Tensor] = []  # so that no address is used twice
+
+    def give(self, *values: Any) -> None:
+        """These tensors are arguments."""
+        for value in _tensors(values):
+            self._note(value, "given")
+
+    def reason(self, result: Any) -> str:
+        """Why a result is not the output of a launch that was computed from what was given; "" when it is."""
+        for value in _tensors(result):
+            origin = self._origin(value)
+            if origin == "computed":
+                return "torch computed what is returned, or what the kernel was given"
+            if origin != "made":
+                return "what is returned is not what a launch wrote"
+        return ""
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        self.number += func is torch.ops.graph_duet.launch.default
-        return func(*args, **(kwargs or {}))
+        result = func(*args, **(kwargs or {}))
+        if func is torch.ops.graph_duet.launch.default:
+            self._launched(*args, **(kwargs or {}))
+            return result
+        name = func.overloadpacket.__name__
+        origin = self._after(name, [*_tensors((args, kwargs))])
+        if name in _BLANKS:
+            self.numbers += [v for v in tree_leaves((args, kwargs)) if isinstance(v, (bool, int, float))]
+        changed = [args[0]] if name.endswith("_") and args else []
+        for value in _tensors((result, changed)):
+            self._note(value, origin)
+        return result
+
+    def _after(self, name: str, inputs: list[torch.Tensor]) -> Origin:
+        """Where the result of an operation of torch comes from."""
+        if name in _BLANKS or not inputs:
+            return "blank" if name in _BLANKS else "computed"
+        worst = max((self._origin(value) for value in inputs), key=lambda origin: _WORST[origin])
+        if name == "copy_":
+            return self._origin(inputs[-1])
+        return worst if name in _MOVES else "computed"
+
+    def _launched(
+        self, kernel: int, grid: Any, block: Any, order: str, tensors: Any, numbers: Any, out: Any
+    ) -> None:
+        self.number += 1
+        self.numbers += numbers
+        origins = {self._origin(value) for value in tensors}
+        fit = bool(origins & {"given", "made"}) and "computed" not in origins
+        for value in out:
+            self._note(value, "made" if fit else "computed")
+
+    def _origin(self, value: torch.Tensor) -> Origin:
+        return self._origins.get(_address(value), "computed")
+
+    def _note(self, value: torch.Tensor, origin: Origin) -> None:
+        self._origins[_address(value)] = origin
+        self._alive.append(value)
+
+
+def _address(value: torch.Tensor) -> int:
+    """The memory of a tensor, which its views share."""
+    return value.untyped_storage()._cdata
+
+
+def _tensors(values: Any) -> Iterator[torch.Tensor]:
+    return (value for value in tree_leaves(values) if isinstance(value, torch.Tensor))
 
 
 def by_kernels(function: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor) -> bool:
-    """Whether `function(x)` launches a kernel and so does its backward. `x` requires a gradient."""
-    with Launches() as forward:
+    """Whether the result of `function(x)` is what a launch made of `x`, and its gradient what a launch made of
+    the gradient of the result. `x` requires a gradient."""
+    launches = Launches()
+    launches.give(x)
+    with launches:
         value = function(x)
-    with Launches() as backward:
-        torch.autograd.grad(value.sum(), x, allow_unused=True)
-    return forward.number > 0 and backward.number > 0
+        forward = launches.number > 0 and not launches.reason(value)
+    launched = launches.number
+    direction = torch.ones_like(value)
+    launches.give(direction)
+    with launches:
+        (gradient,) = torch.autograd.grad(value, x, direction, allow_unused=True)
+        backward = launches.number > launched and not launches.reason(gradient)
+    return forward and backward

@@ -1,0 +1,314 @@
+"""Wrong kernels and functions that look right on easy inputs are refused, whatever the seed; right ones pass."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from numba import float32, float64
+
+from gpu_labs import cuda
+from gpu_labs.autograd import blocks_for, kernel_function, launch
+from gpu_labs.checks import by_kernels
+from gpu_labs.G01_guards import task as g01
+from gpu_labs.G02_grid_stride import task as g02
+from gpu_labs.G05_shared_memory import task as g05
+from gpu_labs.G06_block_reduction import task as g06
+
+SEEDS = (0, 7, 123)
+
+
+@cuda.jit
+def slope_never_negative(x, a, b, y):
+    i = cuda.grid(1)
+    if i < x.size:
+        y[i] = abs(a) * x[i] + b
+
+
+@cuda.jit
+def affine_in_single_precision(x, a, b, y):
+    i = cuda.grid(1)
+    if i < x.size:
+        y[i] = float32(a) * float32(x[i]) + float32(b)
+
+
+@cuda.jit
+def affine_clipped(x, a, b, y):
+    i = cuda.grid(1)
+    if i < x.size:
+        y[i] = a * min(x[i], 5) + b
+
+
+@cuda.jit
+def one_thread_for_all(x, a, b, y):
+    if cuda.grid(1) == 0:
+        for i in range(x.size):
+            y[i] = a * x[i] + b
+
+
+@cuda.jit
+def relu6(x, y):
+    for i in range(cuda.grid(1), x.size, cuda.gridsize(1)):
+        y[i] = min(max(x[i], 0), 6)
+
+
+@cuda.jit
+def leaky_for_large_values(x, y):
+    for i in range(cuda.grid(1), x.size, cuda.gridsize(1)):
+        y[i] = max(x[i], 0) if x[i] > -4 else 0.01 * x[i]
+
+
+@cuda.jit
+def strides_of_two_known_grids(x, y):
+    step = 192 if cuda.blockDim.x == 64 else 64
+    for i in range(cuda.grid(1), x.size, step):
+        y[i] = max(x[i], 0)
+
+
+@cuda.jit
+def stride_of_whole_warps(x, y):
+    step = (cuda.gridsize(1) + 31) // 32 * 32
+    for i in range(cuda.grid(1), x.size, step):
+        y[i] = max(x[i], 0)
+
+
+@cuda.jit
+def relu_by_one_thread(x, y):
+    if cuda.grid(1) == 0:
+        for i in range(x.size):
+            y[i] = max(x[i], 0)
+
+
+@cuda.jit
+def pool_in_a_single_precision_tile(x, y):
+    tile = cuda.shared.array(68, float32)
+    first = cuda.blockIdx.x * 64 - 2
+    for t in range(cuda.threadIdx.x, 68, 64):
+        i = first + t
+        tile[t] = x[i] if 0 <= i < x.size else 0
+    cuda.syncthreads()
+    i = cuda.grid(1)
+    if i < x.size:
+        total = 0.0
+        for k in range(5):
+            total += tile[cuda.threadIdx.x + k]
+        y[i] = total / (min(i + 2, x.size - 1) - max(i - 2, 0) + 1)
+
+
+@cuda.jit
+def sum_in_a_single_precision_tile(x, partial):
+    sums = cuda.shared.array(128, float32)
+    t, i = cuda.threadIdx.x, cuda.grid(1)
+    sums[t] = x[i] if i < x.size else 0
+    cuda.syncthreads()
+    half = 64
+    while half > 0:
+        if t < half:
+            sums[t] += sums[t + half]
+        cuda.syncthreads()
+        half //= 2
+    if t == 0:
+        partial[cuda.blockIdx.x] = sums[0]
+
+
+@cuda.jit
+def shuffle_inside_the_guard(x, partial):
+    warps = cuda.shared.array(4, float64)
+    t, i = cuda.threadIdx.x, cuda.grid(1)
+    if t < 4:
+        warps[t] = 0
+    cuda.syncthreads()
+    if i < x.size:
+        v = x[i]
+        for o in (16, 8, 4, 2, 1):
+            u = cuda.shfl_down_sync(0xFFFFFFFF, v, o)
+            if i + o < x.size and t % 32 + o < 32:
+                v += u
+        if t % 32 == 0:
+            warps[t // 32] = v
+    cuda.syncthreads()
+    if t == 0:
+        partial[cuda.blockIdx.x] = warps[0] + warps[1] + warps[2] + warps[3]
+
+
+WRONG = [
+    (g01.forward, slope_never_negative),
+    (g01.forward, affine_in_single_precision),
+    (g01.forward, affine_clipped),
+    (g01.forward, one_thread_for_all),
+    (g02.forward, relu6),
+    (g02.forward, leaky_for_large_values),
+    (g02.forward, strides_of_two_known_grids),
+    (g02.forward, stride_of_whole_warps),
+    (g02.forward, relu_by_one_thread),
+    (g05.forward, pool_in_a_single_precision_tile),
+    (g06.forward, sum_in_a_single_precision_tile),
+    (g06.forward, shuffle_inside_the_guard),
+]
+
+
+@pytest.mark.parametrize(("task", "kernel"), WRONG, ids=lambda value: getattr(value, "__name__", ""))
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_kernel_that_is_right_on_easy_inputs_alone_is_refused(task, kernel, seed):
+    assert not task.check(kernel, seed).passed
+
+
+@cuda.jit
+def copy(x, y):
+    i = cuda.grid(1)
+    if i < x.size:
+        y[i] = x[i]
+
+
+@cuda.jit
+def copy_of_the_second(x, other, y):
+    i = cuda.grid(1)
+    if i < y.size:
+        y[i] = other[i]
+
+
+@cuda.jit
+def affine_kernel(x, a, b, y):
+    i = cuda.grid(1)
+    if i < x.size:
+        y[i] = a * x[i] + b
+
+
+@cuda.jit
+def constant(x, value, y):
+    i = cuda.grid(1)
+    if i < y.size:
+        y[i] = value
+
+
+def launched(kernel, x, *numbers):
+    y = torch.empty_like(x)
+    launch(kernel, blocks_for(x.numel()), 128, x, *numbers, out=y)
+    return y
+
+
+def backward(grad, a):
+    return launched(affine_kernel, grad, a, 0.0)
+
+
+def backward_by_torch(grad, a):
+    return launched(copy, a * grad)
+
+
+def backward_beside_a_launch(grad, a):
+    launched(copy, grad)
+    return a * grad
+
+
+def forward(x, a, b):
+    return launched(affine_kernel, x, a, b)
+
+
+def torch_computes_and_a_kernel_copies(x, a, b):
+    return launched(copy, a * x + b)
+
+
+def a_launch_beside_torch(x, a, b):
+    launched(copy, x)
+    return a * x + b
+
+
+def torch_finishes(x, a, b):
+    return launched(affine_kernel, x, a, 0.0) + b
+
+
+def torch_finishes_in_place(x, a, b):
+    return launched(affine_kernel, x, a, 0.0).add_(b)
+
+
+def numpy_computes(x, a, b):
+    return launched(copy, torch.from_numpy(a * x.detach().numpy() + b))
+
+
+def a_second_tensor_has_the_answer(x, a, b):
+    y = torch.empty_like(x)
+    launch(
+        copy_of_the_second, blocks_for(x.numel()), 128, x, torch.from_numpy(a * x.detach().numpy() + b), out=y
+    )
+    return y
+
+
+def written_over(x, a, b):
+    y = launched(copy, x)
+    y.copy_(a * x + b)
+    return y
+
+
+def one_number_at_a_time(x, a, b):
+    y = torch.empty_like(x)
+    for i in range(x.numel()):
+        launch(constant, 1, 1, x, float(a * x[i].item() + b), out=y[i : i + 1])
+    return y
+
+
+@pytest.mark.parametrize(
+    ("run", "run_backward"),
+    [
+        (torch_computes_and_a_kernel_copies, backward),
+        (a_launch_beside_torch, backward),
+        (torch_finishes, backward),
+        (torch_finishes_in_place, backward),
+        (numpy_computes, backward),
+        (a_second_tensor_has_the_answer, backward),
+        (written_over, backward),
+        (one_number_at_a_time, backward),
+        (forward, backward_by_torch),
+        (forward, backward_beside_a_launch),
+    ],
+    ids=lambda function: function.__name__,
+)
+def test_a_function_that_torch_computes_is_refused(run, run_backward):
+    report = g01.function.check(kernel_function(run, run_backward))
+    assert report.first_failure is not None
+    assert report.first_failure.reason == "not-launched", report
+
+
+def contiguous_first(x, a, b):
+    return launched(affine_kernel, x.contiguous(), a, b)
+
+
+def by_rows(x, a, b):
+    flat = x.reshape(-1)
+    return launched(affine_kernel, flat, a, b).view(x.shape).clone()
+
+
+def into_nan(x, a, b):
+    y = torch.full_like(x, float("nan"))
+    launch(affine_kernel, 64, 256, x, a, b, out=y)
+    return y
+
+
+def in_two_launches(x, a, b):
+    return launched(affine_kernel, launched(affine_kernel, x, a, 0.0), 1.0, b)
+
+
+def by_halves(x, a, b):
+    middle = x.numel() // 2
+    return torch.cat([launched(affine_kernel, part, a, b) for part in (x[:middle], x[middle:])])
+
+
+def with_a_scaled_slope(x, a, b):
+    return launched(affine_kernel, x, a * 2 / 2, b + 0)
+
+
+@pytest.mark.parametrize(
+    "run",
+    [forward, contiguous_first, by_rows, into_nan, in_two_launches, by_halves, with_a_scaled_slope],
+    ids=lambda function: function.__name__,
+)
+def test_a_function_of_launches_passes_however_it_moves_its_data(run):
+    report = g01.function.check(kernel_function(run, backward))
+    assert report.passed, report
+
+
+def test_by_kernels_says_the_same():
+    x = torch.from_numpy(np.linspace(-2, 2, 9)).requires_grad_()
+    right = kernel_function(lambda x: forward(x, 2.0, 1.0), lambda grad: backward(grad, 2.0))
+    wrong = kernel_function(lambda x: a_launch_beside_torch(x, 2.0, 1.0), lambda grad: backward(grad, 2.0))
+    assert by_kernels(right, x)
+    assert not by_kernels(wrong, x)
