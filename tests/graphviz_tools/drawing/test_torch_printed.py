@@ -18,7 +18,7 @@ from graphviz_tools.drawing.timeline import LEAVES, WIDEST
 from graphviz_tools.recording import Recording, Value
 from graphviz_tools.sources.torch.classify import classify
 from graphviz_tools.sources.torch.tensor_registry import tensors_in
-from tests.graphviz_tools.torch_zoo import ZOO
+from tests.graphviz_tools.sources.torch.torch_zoo import ZOO
 
 
 def printed(tensor: torch.Tensor) -> str:
