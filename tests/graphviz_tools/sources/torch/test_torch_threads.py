@@ -65,7 +65,7 @@ def test_what_a_pool_of_threads_computes_is_differentiated_by_its_own_nodes() ->
     recording = record_torch(program, torch.randn(2, 3, requires_grad=True))
     names = [s.op for s in recording.steps if s.phase == "backward"]
     assert names[:3] == ["backward", "SumBackward0", "StackBackward0"]
-    assert names[3:6] == names[6:9] == ["MulBackward0", "SinBackward0", "SelectBackward0"]
+    assert sorted(names[3:9]) == sorted(2 * ["MulBackward0", "SinBackward0", "SelectBackward0"])
     owners = {n.name: recording.nodes[n.owner].op for n in recording.nodes if n.owner is not None}
     assert (owners["SumBackward0"], owners["StackBackward0"]) == ("sum", "stack")
 
