@@ -9,7 +9,10 @@ y.backward()
 from __future__ import annotations
 
 import ast
+import asyncio
+import inspect
 from collections.abc import Callable
+from types import CodeType
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -86,10 +89,24 @@ def _record_whole(
     raised = None
     try:
         with recorder:
-            exec(compile(code, file, "exec"), shell.user_ns)
+            _run(compile(code, file, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), shell.user_ns)
     except BaseException as error:  # the stop button too: what was recorded up to there is shown
         raised = error
     return recorder.recording, raised
+
+
+def _run(code: CodeType, names: dict[str, Any]) -> None:
+    """Run a cell. The event loop of the notebook stands still meanwhile, so a cell that awaits gets one of its own."""
+    if not code.co_flags & inspect.CO_COROUTINE:
+        exec(code, names)
+        return
+    outer, loop = asyncio._get_running_loop(), asyncio.new_event_loop()
+    asyncio._set_running_loop(None)
+    try:
+        loop.run_until_complete(eval(code, names))
+    finally:
+        loop.close()
+        asyncio._set_running_loop(outer)
 
 
 def _record_tensorflow(shell: InteractiveShell, cell: str) -> tuple[Recording, BaseException | None]:

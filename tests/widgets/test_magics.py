@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
@@ -64,6 +66,22 @@ def test_a_stopped_cell_shows_what_ran(shell):
     with pytest.raises(KeyboardInterrupt):
         shell.run_cell_magic("record", "tensorflow eager", cell)
     assert [step.op for step in shell.shown[0].recording.steps][:2] == ["constant", "Mul"]
+
+
+def test_a_cell_that_awaits_is_recorded(shell):
+    cell = (
+        "import asyncio, torch\nasync def later(x):\n    await asyncio.sleep(0)\n    return x * 2\n"
+        "y = await later(torch.ones(2))\nz = y.sum()\n"
+    )
+
+    async def in_a_notebook():  # whose event loop is running when a cell does
+        shell.run_cell_magic("record", "torch as story", cell)
+        await asyncio.sleep(0)
+        return asyncio.get_running_loop()
+
+    assert asyncio.run(in_a_notebook()) is not None
+    assert [step.op for step in shell.user_ns["story"].steps] == ["ones", "mul", "sum"]
+    assert float(shell.user_ns["z"]) == 4.0
 
 
 WRONG = "torch as|torch as 3x|torch story|torch as a b|tensorflow eager as|tensorflow eager x"

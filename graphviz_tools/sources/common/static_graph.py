@@ -76,9 +76,9 @@ class StaticGraph:
         return number
 
     def autograd_node(self, op: str, name: str, owner: int) -> int:
-        """A new node for the gradient of what node `owner` does."""
+        """A new node for the gradient of what node `owner` does, whose results it stands behind."""
         number = len(self.nodes)
-        self.nodes.append(Node(number, "autograd", op, op, name, self.nodes[owner].scope, None, owner))
+        self.nodes.append(Node(number, "autograd", op, op, name, self.nodes[owner].scope, None, owner, 0))
         return number
 
     def claim(self) -> None:

@@ -64,7 +64,7 @@ def record_dynamo(
             result = torch.compile(fn, backend=backend, dynamic=dynamic)(*args, **kwargs)
             if backward and not story.ran_backward:
                 run_backward(result)
-        except Exception as raised:
+        except BaseException as raised:  # the stop button too: what was recorded up to there is kept
             story.tell_breaks()
             error = story.graph.failed(raised, error_text(raised))
         story.tell_breaks()

@@ -14,7 +14,7 @@ def error_text(error: BaseException) -> str:
     )
     if inner is not None:
         return f"{inner[1]}: {inner['said']}"
-    return f"{type(error).__name__}: {reason_in_a_line(str(error))}"
+    return f"{type(error).__name__}: {reason_in_a_line(str(error))}".removesuffix(": ")
 
 
 def reason_in_a_line(text: str) -> str:

@@ -34,7 +34,7 @@ def record_export(fn: Callable[..., Any], args: Any, kwargs: Any, *, title: str,
         read = FxGraph(graph, program.graph_module, (), _roles(program, fn, args, kwargs)).read()
         with torch.no_grad():
             outputs = values_in(GraphRun(read, budget).run(*_arguments(program)))
-    except Exception as raised:
+    except BaseException as raised:  # the stop button too: what was recorded up to there is kept
         error = graph.failed(raised, error_text(raised))
     graph.omitted += budget.omission()
     return graph.recording(

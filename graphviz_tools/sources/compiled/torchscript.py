@@ -48,7 +48,7 @@ def record_torchscript(
         block = read_script(inlined, graph)
         with torch.no_grad():
             outputs = values_in(ScriptRun(graph, budget).run(block, _given(program, args, kwargs)))
-    except Exception as raised:
+    except BaseException as raised:  # the stop button too: what was recorded up to there is kept
         error = graph.failed(raised, error_text(raised))
     graph.omitted += budget.omission()
     return graph.recording(

@@ -43,9 +43,9 @@ def record_jax(
     try:
         program = JaxprReader(graph).read(jax.make_jaxpr(fn)(*args, **kwargs), labels=names)
         outputs = JaxprRun(graph, budget).run(program, jax.tree_util.tree_leaves((args, kwargs)))
-    except Exception as raised:
+    except BaseException as raised:  # the stop button too: what was recorded up to there is kept
         said = str(raised).splitlines()[0] if str(raised) else ""
-        error = graph.failed(raised, f"{type(raised).__name__}: {said}")
+        error = graph.failed(raised, f"{type(raised).__name__}: {said}".removesuffix(": "))
     graph.omitted += budget.omission()
     return graph.recording(
         "jax",

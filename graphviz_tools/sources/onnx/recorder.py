@@ -55,9 +55,9 @@ def record_onnx(
         try:
             known = OnnxRun(graph, budget, proto).run(read, given, {}, ())
             outputs = [array_value(known[out.name], name=out.name) for out in proto.graph.output]
-        except Exception as raised:
-            said = str(raised).strip().splitlines()[0]
-            error = graph.failed(raised, f"{type(raised).__name__}: {said}")
+        except BaseException as raised:  # the stop button too: what was recorded up to there is kept
+            said = str(raised).strip().partition("\n")[0]
+            error = graph.failed(raised, f"{type(raised).__name__}: {said}".removesuffix(": "))
     graph.omitted += budget.omission()
     return graph.recording(
         "onnx",

@@ -86,7 +86,7 @@ class GraphRunner:
         before = [self.value(tensor) for tensor in inputs]
         try:
             outputs = self.kernel(body, op)(inputs)
-        except Exception as error:
+        except BaseException as error:  # the stop button too: what was recorded up to there is kept
             self.show(body, op, inputs, [], scope, reads=before, error=error_text(error))
             raise OpFailed(error_text(error)) from error
         self.show(body, op, inputs, outputs, scope, reads=before)
@@ -107,7 +107,7 @@ class GraphRunner:
             variable.assign(value)
         try:
             outputs = whole()
-        except Exception as error:
+        except BaseException as error:
             raise OpFailed(error_text(error)) from error
         really = [*outputs, *(variable.read_value() for variable in variables)]
         self.rounded += sum(_differ(a, b) for a, b in zip(told, really, strict=True))

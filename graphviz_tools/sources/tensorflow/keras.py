@@ -33,7 +33,7 @@ def model_of_fit(fn: Any) -> Any | None:
 
 def fit_in_steps(
     model: Any, fit: Callable[..., Any], args: Any, kwargs: Any, runner: GraphRunner, line: SourceLine | None
-) -> tuple[list[Value], Exception | None]:
+) -> tuple[list[Value], BaseException | None]:
     """Run `fit` to its end, with its first train step recorded; the outputs are that step's logs.
 
     Keras calls `model.train_function(iterator)` once for each step, and takes one that is already there.
@@ -62,7 +62,7 @@ def fit_in_steps(
     failure = None
     try:
         fit(*args, **kwargs)
-    except Exception as raised:
+    except BaseException as raised:  # the stop button too: what was recorded up to there is kept
         failure = raised
     finally:
         model.train_function = before

@@ -64,12 +64,12 @@ def record_tensorflow(
 
 def _record_sessions(
     fn: Callable[..., Any], args: Any, kwargs: Any, runner: GraphRunner
-) -> tuple[list[Value], Exception | None]:
+) -> tuple[list[Value], BaseException | None]:
     failure, result = None, None
     with watching() as watch:
         try:
             result = fn(*args, **kwargs)
-        except Exception as raised:
+        except BaseException as raised:  # the stop button too: what was recorded up to there is kept
             failure = raised
     tell_sessions(watch, runner)
     return [_value(item) for item in import_tensorflow().nest.flatten(result) if item is not None], failure
@@ -77,7 +77,7 @@ def _record_sessions(
 
 def _record_function(
     fn: Callable[..., Any], args: Any, kwargs: Any, runner: GraphRunner
-) -> tuple[list[Value], Exception | None]:
+) -> tuple[list[Value], BaseException | None]:
     tf = import_tensorflow()
     python_function = getattr(fn, "python_function", fn)
     line = None if model_of(fn) else return_line(python_function) or definition_line(python_function)
@@ -89,7 +89,7 @@ def _record_function(
     with watching() as watch:
         try:
             concrete = function.get_concrete_function(*args, **kwargs)
-        except Exception as raised:
+        except BaseException as raised:  # the stop button too: what was recorded up to there is kept
             read_unfinished(watch.graphs, runner.reader, line)
             return [], raised
     traced = Traced(function, python_function, concrete, line)
@@ -125,7 +125,7 @@ def name_of(fn: Any) -> str:
 
 
 def finish(
-    runner: GraphRunner, title: str, fn: Any, outputs: list[Value], failure: Exception | None
+    runner: GraphRunner, title: str, fn: Any, outputs: list[Value], failure: BaseException | None
 ) -> Recording:
     """The Recording of all that `runner` and its reader have told."""
     reader = runner.reader

@@ -46,8 +46,8 @@ def record_torch(
     calls `backward()` itself is left at that. `values=False` records shapes and dtypes, but no number.
 
     A program that raises does not raise here: its Recording, up to the failing step, comes back with `error`
-    set, so that a notebook can show what led to it. So it is, too, when nothing was returned to call
-    `backward()` on.
+    set, so that a notebook can show what led to it. The same holds for the stop button and `sys.exit()`, and
+    when nothing was returned to call `backward()` on.
 
     `max_steps` and `max_values` bound the recording, and `batches` records only the first so many batches of
     each DataLoader; what they left out is in `omitted`. Numbers of tensors with more than 64 elements are a
@@ -63,7 +63,7 @@ def record_torch(
             program.returned(result)
             if backward and not program.ran_backward:
                 program.run_backward(result)
-    except Exception:
+    except BaseException:  # the stop button too: what was recorded up to there is kept
         if program.recording is None:
             raise
     assert program.recording is not None
@@ -184,7 +184,7 @@ class TorchRecorder:
     def _mark(self, error: BaseException, traceback: TracebackType | None) -> None:
         """Say where the program raised; an operation that raised has said so already."""
         tape = self._calls.trace.tape
-        tape.error = f"{type(error).__name__}: {error}"
+        tape.error = f"{type(error).__name__}: {error}".removesuffix(": ")
         if not tape.steps or tape.steps[-1].error != tape.error:
             step = RawStep(self._calls.trace.phase, type(error).__name__, None, raising_site(traceback))
             step.error = tape.error
