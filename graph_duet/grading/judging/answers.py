@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
@@ -10,6 +11,9 @@ from graph_duet.grading.exercise.bundle import Bundle
 from graph_duet.grading.exercise.format import Check, Exercise, Task
 from graph_duet.grading.exercise.notebooks import duet
 from graphviz_tools.errors import UserError
+
+# Where `show` was until 0.1; saved answers may still import it from there.
+_OLD_SHOW = re.compile(r"^([ \t]*)from (?:duet|grading|grading\.values) import show\b", re.MULTILINE)
 
 
 class Foreign(UserError):
@@ -55,7 +59,7 @@ def graft(bundle: Bundle, submission: NotebookNode) -> Graft:
         if len(sources) != 1:
             faults[cell] = "ambiguous" if sources else "missing"
             continue
-        answers[cell] = sources[0]
+        answers[cell] = _OLD_SHOW.sub(r"\1from graph_duet import show", sources[0])
         if _bare(sources[0]) == _bare(untouched):
             faults[cell] = "empty"
     return Graft(answers, faults, tuple(_notes(bundle, found)))
