@@ -55,7 +55,8 @@ bench:
 	@$(BIN)/python tools/peers_environment.py
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-lessons: install
+lessons:
+	@$(PYTHON) tools/setup_environment.py --extra teach
 	@$(BIN)/duet build $(ARGS)
 
 clean:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from graphviz_tools.errors import UserError
+from graphviz_tools.errors import NotInstalledError, UserError
 
 _HINT_OPENS = re.compile(r"^:::+\s*\{hint\}\s*$")
 _HINT_CLOSES = re.compile(r"^:::+\s*$")
@@ -19,6 +19,7 @@ class SourceError(UserError):
 
     def __init__(self, path: Path, line: int, sentence: str) -> None:
         super().__init__(f"{path}:{line}: {sentence}")
+        self.path, self.line, self.sentence = path, line, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,11 @@ def read_source(path: Path) -> Source:
 
 def parse_source(text: str, path: Path) -> Source:
     """Like `read_source`, for text that is already in memory; `path` is named in errors."""
-    import yaml
-    from jupytext.myst import MystMetadataParsingError, myst_to_notebook
+    try:
+        import yaml
+        from jupytext.myst import MystMetadataParsingError, myst_to_notebook
+    except ModuleNotFoundError:
+        raise NotInstalledError("lessons as text need Jupytext: pip install 'graph-duet[teach]'") from None
 
     try:
         notebook = myst_to_notebook(text, add_source_map=True)

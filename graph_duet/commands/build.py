@@ -30,15 +30,23 @@ def build(
     to: Annotated[
         Path | None, typer.Option(help="Also write each exercise and its grader's bundle below this folder.")
     ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option(help="Write the built notebooks in this language, from locales/, and run nothing."),
+    ] = None,
 ) -> None:
     """Build notebooks from lesson.md and exercise.md, with their outputs; what is up to date is not run."""
     from graph_duet.authoring.course_build import build_all, changed_folders
     from graph_duet.authoring.folders import named_folders
 
     folders = named_folders(names or ())
+    if language is not None:
+        _translate_built(folders, language)
+        return
     good = True
     for result in build_all(folders, force, check, jobs):
         good = _report(result) and good
+    good = (_lint(folders) or not check) and good
     if to is not None:
         _write_bundles(folders, to)
     if watch:
@@ -46,8 +54,19 @@ def build(
         for changed in changed_folders(folders):
             for result in build_all(changed, force, check, jobs):
                 _report(result)
+            _lint(changed)
     if not good:
         raise typer.Exit(1)
+
+
+def _lint(folders: list[Path]) -> bool:
+    """Print what the texts lack; returns whether they lack nothing."""
+    from graph_duet.authoring.lint import lint
+
+    problems = [problem for folder in folders for problem in lint(folder)]
+    for problem in problems:
+        console.print(str(problem), style="yellow", markup=False)
+    return not problems
 
 
 def _report(result: Result) -> bool:
@@ -67,6 +86,26 @@ def _report(result: Result) -> bool:
     return good
 
 
+def _translate_built(folders: list[Path], language: str) -> None:
+    from graph_duet.authoring.translation.build import build_translation
+
+    for folder in folders:
+        for path in build_translation(folder, language):
+            console.print(str(path), markup=False)
+
+
+def translate(
+    language: Annotated[str, typer.Argument(help="A language, such as zh_CN or de.")],
+    names: Names = None,
+) -> None:
+    """Make or update the PO files of the course's prose, in locales/, for translators."""
+    from graph_duet.authoring.folders import named_folders
+    from graph_duet.authoring.translation.catalogue import update_catalogue
+
+    for folder in named_folders(names or ()):
+        console.print(str(update_catalogue(folder, language)), markup=False)
+
+
 def _write_bundles(folders: list[Path], to: Path) -> None:
     from graph_duet.authoring.bundles import bundle_of
     from graph_duet.grading.exercise import notebooks
@@ -81,3 +120,4 @@ def _write_bundles(folders: list[Path], to: Path) -> None:
 
 def register(app: typer.Typer) -> None:
     app.command()(build)
+    app.command()(translate)

@@ -1,0 +1,40 @@
+"""Saved outputs hold nothing that changes from run to run or from machine to machine, and nothing on stderr."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import nbformat
+from nbformat import NotebookNode
+
+from graph_duet.authoring.lint.page import Page, Problem
+
+_UNSTABLE = {
+    "an address": re.compile(r"\b0x[0-9a-f]{6,}"),
+    "a path of this machine": re.compile(r"(?:^|[\s\"'(])/(?:tmp|home|root|Users|usr|opt)/\S+"),
+    "a time": re.compile(r"\b\d+(?:\.\d+)? ?(?:ms|µs|us|ns|secs?|seconds)\b|\b\d\d:\d\d:\d\d\b"),
+    "a temporary file": re.compile(r"ipykernel_\d+|\btmp[a-z0-9_]{6,}"),
+}
+
+
+def check(page: Page) -> Iterator[Problem]:
+    built = page.source.path.with_suffix(".ipynb")
+    if not built.is_file():
+        yield page.problem(1, f"{built.name} is not built yet: run `duet build {built.parent.name}`")
+        return
+    lines = dict(zip(page.ids, (cell.line for cell in page.source.cells), strict=True))
+    for cell in nbformat.read(built, as_version=4).cells:
+        for output in cell.get("outputs", []):
+            for what in _wrong_with(output):
+                yield page.problem(lines.get(cell.id, 1), f"the output of cell {cell.id} has {what}")
+
+
+def _wrong_with(output: NotebookNode) -> Iterator[str]:
+    if output.output_type == "stream" and output.name == "stderr":
+        yield f"something on stderr: {output.text.strip()[:80]}"
+    text = output.get("text", "") + str(output.get("data", {}).get("text/plain", ""))
+    for what, pattern in _UNSTABLE.items():
+        found = pattern.search(text)
+        if found:
+            yield f"{what}, which is another in the next run: {found[0].strip()[:60]}"

@@ -1,0 +1,124 @@
+"""The parts of a lesson or lab and their order, aims, words, and what to remember."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from graph_duet.authoring.lint.page import Page, Problem, Section
+
+LESSON = (
+    *("Why care", "Recall", "By hand", "Predict", "Run the pair", "Four corners", "Step the graphs"),
+    *("Break it", "Repair it", "Check yourself", "What to remember", "Further"),
+)
+FIRST_LESSONS = (
+    *("Predict", "Run the pair", "Step the graphs", "Break it", "Repair it", "Check yourself"),
+    "What to remember",
+)
+LAB = (
+    "The idea",
+    "The shape of the problem",
+    "Task",
+    "A second opinion",
+    "The profile page",
+    "What to remember",
+)
+FEWEST_WORDS = 600
+MOST_REMEMBERED = 5
+FURTHER_LINKS = 2
+FEWEST_BELIEFS = 2
+_TASK = re.compile(r"Task \w+ · .+")
+_LINK = re.compile(r"\]\([^)]+\)|<https?://")
+
+
+def check(page: Page) -> Iterator[Problem]:
+    if page.is_lesson or page.is_lab:
+        yield from _order(page)
+        yield from _remembered(page)
+        yield from _aims(page)
+    if page.is_lesson and page.is_new_shape:
+        yield from _words(page)
+        yield from _further(page)
+        yield from _beliefs(page)
+
+
+def _order(page: Page) -> Iterator[Problem]:
+    """Each part is there, once, and none comes before its turn. A lab and an old lesson may have other parts too."""
+    expected: Sequence[str] = LAB if page.is_lab else LESSON if page.is_new_shape else FIRST_LESSONS
+    if page.source.front.get("lesson") == "L00":  # a map steps through time, in a shape of its own
+        expected = [part for part in expected if part not in ("Step the graphs", "Four corners")]
+    seen = [_without_number(section) for section in page.sections if section.title]
+    for part in expected:
+        if part not in [section.title for section in seen]:
+            yield page.problem(1, f"the part `## {part}` is missing")
+    place = 0
+    for section in seen:
+        if section.title not in expected:
+            continue
+        if expected.index(section.title) < place:
+            yield page.problem(
+                section.line, f"`## {section.title}` comes before `## {expected[place]}`, not after it"
+            )
+        place = max(place, expected.index(section.title))
+
+
+def _without_number(section: Section) -> Section:
+    """`Task 3 · The kernel` is a "Task"."""
+    return section._replace(title="Task") if _TASK.match(section.title) else section
+
+
+def _remembered(page: Page) -> Iterator[Problem]:
+    section = page.section("What to remember")
+    if section is None:
+        return
+    lines = [line for line in _text_below(page, section) if line.strip()]
+    if not 1 <= sum(line.startswith("- ") for line in lines) <= MOST_REMEMBERED:
+        yield page.problem(
+            section.line, f"what to remember is 1 to {MOST_REMEMBERED} lines that begin with `- `"
+        )
+    if any(not line.startswith(("- ", "  ")) for line in lines):
+        yield page.problem(section.line, "what to remember is a list and nothing else")
+
+
+def _aims(page: Page) -> Iterator[Problem]:
+    aims = page.source.front.get("aims")
+    if not isinstance(aims, list) or not 2 <= len(aims) <= 4:
+        yield page.problem(1, "the front matter needs `aims:`, a list of two to four")
+    for name in ("before", "next"):
+        if name not in page.source.front:
+            yield page.problem(1, f"the front matter needs `{name}:`, a link or a word")
+
+
+def _words(page: Page) -> Iterator[Problem]:
+    words = sum(
+        any(letter.isalnum() for letter in word) for _, line in page.prose_lines() for word in line.split()
+    )
+    if words < FEWEST_WORDS:
+        yield page.problem(1, f"{words} words of prose; a lesson has at least {FEWEST_WORDS}")
+
+
+def _further(page: Page) -> Iterator[Problem]:
+    section = page.section("Further")
+    if section and sum(len(_LINK.findall(line)) for line in _text_below(page, section)) != FURTHER_LINKS:
+        yield page.problem(section.line, f"`## Further` has {FURTHER_LINKS} links")
+
+
+def _beliefs(page: Page) -> Iterator[Problem]:
+    believed = [cell for cell in page.code() if "belief" in cell.options]
+    section = page.section("Break it")
+    if section and len(believed) < FEWEST_BELIEFS:
+        sentence = (
+            f"{len(believed)} cells have a :belief:; a lesson trips at least {FEWEST_BELIEFS} misconceptions"
+        )
+        yield page.problem(section.line, sentence)
+    for cell in believed:
+        missing = [name for name in ("predicted", "seen") if name not in cell.options]
+        if missing:
+            yield page.problem(cell.line, f"a cell with :belief: also has :{':, :'.join(missing)}:")
+
+
+def _text_below(page: Page, section: Section) -> Iterator[str]:
+    """The lines of prose between a heading and the next."""
+    later = [other.line for other in page.sections if other.line > section.line]
+    end = min(later, default=10**9)
+    return (line for number, line in page.prose_lines() if section.line < number < end)

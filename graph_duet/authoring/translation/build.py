@@ -1,0 +1,37 @@
+"""Translated notebooks: the built ones with other prose, in a tree of their own, so that links between them hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+
+from graph_duet.authoring.translation.catalogue import po_file, read_catalogue, translation_of
+from graph_duet.authoring.translation.notebook import translated
+from graph_duet.grading.exercise.notebooks import dumps
+from graph_duet.notebook_kernels.sandbox import PROJECT
+from graphviz_tools.errors import UserError
+
+
+def build_translation(folder: Path, language: str, root: Path = PROJECT) -> list[Path]:
+    """Write `locales/<language>/lessons/<folder>/*.ipynb` and return their paths.
+
+    Nothing is run: outputs are those of the built notebooks. Raises UserError when there is no PO file, or
+    nothing built.
+    """
+    po = po_file(folder, language, root)
+    if not po.is_file():
+        raise UserError(f"there is no {po}: `duet translate {language} {folder.name}` makes it")
+    catalogue = read_catalogue(po, language)
+    written: list[Path] = []
+    for built in sorted(folder.glob("*.ipynb")):
+        notebook = translated(
+            nbformat.read(built, as_version=4), lambda text, cell, line: translation_of(catalogue, text)
+        )
+        target = po.parent / folder.parent.name / folder.name / built.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(dumps(notebook), encoding="utf-8")
+        written.append(target)
+    if not written:
+        raise UserError(f"{folder} has no notebooks yet: run `duet build {folder.name}`")
+    return written

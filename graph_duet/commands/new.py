@@ -1,0 +1,36 @@
+"""`duet new`: the folder of a new lesson or lab."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+console = Console(soft_wrap=True, highlight=False)
+
+
+class What(StrEnum):
+    lesson = "lesson"
+    lab = "lab"
+
+
+def new(
+    what: Annotated[What, typer.Argument(help="A lesson with its exercise, or a GPU lab.")],
+    id: Annotated[str, typer.Argument(metavar="ID", help="Such as L21, or G13 for a lab.")],
+    title: Annotated[str, typer.Argument(help="Its title; the folder is named after it.")],
+) -> None:
+    """Make a lesson or lab that builds and passes its tests, to be changed into yours."""
+    from graph_duet.authoring.scaffold import new_lab, new_lesson
+
+    folder = (new_lesson if what is What.lesson else new_lab)(id, title)
+    console.print(f"Made {folder}, with a row on the map, lessons/README.md.", markup=False)
+    console.print(
+        f"Build it: duet build {id}. Test it: python -m pytest tests/lessons -k {id}.", markup=False
+    )
+    console.print("How to go on: docs/write-a-" + f"{what}.md", markup=False)
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(new)
