@@ -130,7 +130,7 @@ def _record_tensorflow(shell: InteractiveShell, cell: str) -> tuple[Recording, B
 def _compiled(shell: InteractiveShell, cell: str) -> tuple[ast.Module, str]:
     """The cell's syntax tree, and the file name under which tracebacks and recorders find its lines.
 
-    Raises UsageError for Python that is none, without the frames of IPython and of this file around it.
+    Raises UsageError for invalid Python, without the frames of IPython and of this file around it.
     """
     plain = shell.transform_cell(cell)
     try:

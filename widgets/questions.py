@@ -46,7 +46,7 @@ class _Draft:
 def questions(recording: Recording, seed: int = 0) -> tuple[Question, ...]:
     """At most one question a step, in step order; the same `seed` gives the same questions and answers.
 
-    A question is asked only where two wrong answers can be told apart from the right one.
+    A question is asked only where two wrong answers differ from the right one.
     """
     if not isinstance(seed, int):
         raise UserError(f"seed must be an int, got {type(seed).__name__}")

@@ -19,8 +19,8 @@ def trace_cache_svg(history: dict[str, Any], theme: Theme = "light") -> str:
     calls = history["calls"]
     traced = sum(call["traced"] for call in calls)
     counts = {"call": len(calls), "trace": traced, "graph": len(history["entries"])}
-    told = ", ".join(f"{count} {word}{'s' * (count != 1)}" for word, count in counts.items())
-    title = f"{history['function']}: {told}"
+    counted = ", ".join(f"{count} {word}{'s' * (count != 1)}" for word, count in counts.items())
+    title = f"{history['function']}: {counted}"
     sheet.text(MARGIN, MARGIN + LINE, title, "ink", "bold")
     rows = [row(call) for call in calls]
     widths = [max((len(each[column]) for each in rows), default=0) for column in range(4)]

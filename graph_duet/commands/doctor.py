@@ -1,4 +1,4 @@
-"""`duet doctor`: versions, GPU, memory, and what a learner has to mend. Imports no framework."""
+"""`duet doctor`: versions, GPU, memory, and what a learner has to fix. Imports no framework."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Finding:
 
 
 def doctor() -> None:
-    """Print versions, GPU or none, memory, and what you have to fix; exit status 1 if anything."""
+    """Print versions, GPU, memory, and what to fix; exit status 1 if anything."""
     findings = [*python(), *packages(), *gpu(), *machine(), *teachers_tools()]
     table = Table(box=None, pad_edge=False)
     for title in ("", "", "found", "to do"):

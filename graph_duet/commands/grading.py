@@ -34,7 +34,9 @@ ExerciseId = Annotated[str, typer.Argument(help="The exercise's id, such as L02.
 Scheduler = Annotated[str | None, typer.Option(help="A Dask scheduler, such as tcp://host:8786.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes on this machine; default: one a core.")]
 Gpu = Annotated[bool, typer.Option("--gpu", help="Let kernels use the GPU.")]
-Unsafe = Annotated[bool, typer.Option("--unsafe-no-sandbox", help="Run strangers' code unconfined.")]
+Unsafe = Annotated[
+    bool, typer.Option("--unsafe-no-sandbox", help="Run other people's code without a sandbox.")
+]
 DEFAULT_BOOK = "gradebook.sqlite"
 _ERROR = re.compile(r"\w*(Error|Exception)\b.*: ")
 _TEMPORARY = re.compile(r"\(\d+\.py, line ")  # a cell's file, which IPython makes up
@@ -87,7 +89,7 @@ def check(notebook: Annotated[Path, typer.Argument(help="Your copy of an exercis
 
 
 def progress() -> None:
-    """What you have done so far."""
+    """Show what you have done so far."""
     from graph_duet.grading.progress import standings, store
 
     rows = standings()
@@ -114,21 +116,21 @@ def grade(
     gpu: Gpu = False,
     unsafe_no_sandbox: Unsafe = False,
 ) -> None:
-    """Grade a class. What the gradebook has already is not run again."""
+    """Grade a class. Submissions already in the gradebook are not run again."""
     _grade(submissions, assignment, gradebook, scheduler, workers, seed, gpu, unsafe_no_sandbox)
 
 
 def regrade(
     submissions: Submissions,
     assignment: Assignment,
-    task: Annotated[str, typer.Option(help="The task whose marks are made anew.")],
+    task: Annotated[str, typer.Option(help="The task to mark again.")],
     gradebook: BookUrl = DEFAULT_BOOK,
     scheduler: Scheduler = None,
     workers: Workers = None,
     gpu: Gpu = False,
     unsafe_no_sandbox: Unsafe = False,
 ) -> None:
-    """Grade one task again, after its checks were mended; old marks stay in the history."""
+    """Grade one task again, after you fixed its checks; old marks stay in the history."""
     _grade(submissions, assignment, gradebook, scheduler, workers, None, gpu, unsafe_no_sandbox, task)
 
 
@@ -240,14 +242,14 @@ def _assigned(assignment: Path) -> Bundle:
 
 
 def require_sandbox(unsafe: bool) -> None:
-    """Raise, with the reason, when strangers' code could not be confined here and nobody insists."""
+    """Raise, with the reason, when this machine cannot confine other people's code and `unsafe` is not set."""
     from graph_duet.notebook_kernels.sandbox import NoSandbox, why_no_sandbox
 
     reason = why_no_sandbox()
     if reason and not unsafe:
         raise NoSandbox(
-            f"other people's code is not run without a sandbox, and there is none: {reason}. "
-            "--unsafe-no-sandbox runs it all the same, with your rights on this machine"
+            f"other people's code runs only in a sandbox, and this machine has none: {reason}. "
+            "--unsafe-no-sandbox runs it anyway, with your rights on this machine"
         )
     if unsafe:
         console.print("[bold red]No sandbox: submissions run with your rights on this machine.[/]")
@@ -269,7 +271,7 @@ def _book(url: str) -> Gradebook:
 
 
 def _filled_book(url: str) -> Gradebook:
-    """A gradebook that exists: a mistyped file name makes no empty one. Raises UserError."""
+    """Open an existing gradebook: a mistyped file name must not create an empty one. Raises UserError."""
     if "://" not in url and not Path(url).is_file():
         raise UserError(f"there is no gradebook {url}: `duet grade` makes one; name it with --gradebook")
     return _book(url)
@@ -322,5 +324,5 @@ def in_brief(message: str) -> str:
 def register(app: typer.Typer) -> None:
     for command in (release, check, progress, grade, regrade, feedback, export, report):
         app.command()(command)
-    # Points below 0 are refused as points, not as an option that there is not.
+    # Points below 0 are refused as points, not as an unknown option.
     app.command(context_settings={"ignore_unknown_options": True})(override)

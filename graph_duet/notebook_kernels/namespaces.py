@@ -1,4 +1,4 @@
-"""What a forked kernel gives up before a stranger's code runs in it.
+"""What a forked notebook kernel gives up before other people's code runs in it.
 
 The zygote lies under bubblewrap already: no network, a read-only environment, nothing of the machine's
 users. Each kernel then leaves even the zygote and its siblings: own process, mount, IPC, network and UTS
@@ -53,7 +53,7 @@ def enter(limits: Confinement, client: int) -> None:
     """Confine the calling, single-threaded process. Its fork comes back from here; it itself waits and ends
     with it, or ends it when whoever holds the other end of the socket `client` has gone.
 
-    Raises OSError when the machine does not allow a step: then no stranger's code may run.
+    Raises OSError when the machine does not allow a step: then nobody else's code may run.
     """
     _check(_libc.unshare(sum(_CLONE.values())), "unshare")
     child = os.fork()

@@ -1,4 +1,4 @@
-"""Kernels for strangers' code: forked inside bubblewrap, confined, and under limits of memory, processes
+"""Notebook kernels for other people's code: forked inside bubblewrap, confined, and under limits of memory, processes
 and CPU time."""
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Limits:
 
 @lru_cache(maxsize=1)
 def why_no_sandbox() -> str:
-    """Empty when strangers' code can be confined here, else one sentence that says what is missing."""
+    """Empty when this machine can confine other people's code, else one sentence that says what is missing."""
     if sys.platform != "linux":
         return "the sandbox needs Linux namespaces, and this is no Linux"
     if shutil.which("bwrap") is None:
