@@ -21,21 +21,28 @@ from pathlib import Path
 
 from benchmarks.browser import chromium, new_page
 from benchmarks.measure import Row, Timing, compared, in_turn, publish
-from graphviz_tools.drawing.outline import outline, shown
+from benchmarks.programs import PROGRAMS
+from graphviz_tools.drawing.opening import Budget, choose_open
+from graphviz_tools.drawing.outline import outline
+from graphviz_tools.drawing.prepared import prepare
 from graphviz_tools.drawing.scene import make_scene
 from graphviz_tools.drawing.timeline import moments
 from graphviz_tools.recording import Recording
 from widgets import Stepper
+from widgets.front_end_data import stepper_json
+from widgets.page import write_page
 from widgets.recording_data import scene_json
 
 LAYERS = 96
+LENGTHS = (1_000, 5_000, 20_000)
 LAYERS_BESIDE_DOT = (4, 8, 16)
 PATIENCE = 30  # seconds that plain dot gets
+MANY = Budget(1_500, 100_000)
 VISIBLE = 1000  # boxes, at least, in the browser
 
 
 def main() -> list[Row]:
-    rows = [row for layers in LAYERS_BESIDE_DOT for row in beside_dot(layers)]
+    rows = growth() + [row for layers in LAYERS_BESIDE_DOT for row in beside_dot(layers)]
     recording = gpt2(LAYERS)
     scene = make_scene(recording)
     module = next(box.scope for box in scene.outline.boxes if box.scope is not None)
@@ -43,8 +50,8 @@ def main() -> list[Row]:
     ways = {
         "first picture": lambda: make_scene(recording),
         "Stepper made": lambda: Stepper(recording),
-        f"open {module[-1]}": lambda: scene_json(make_scene(recording, scene.opened | {module})),
-        f"open {'.'.join(block)}": lambda: scene_json(make_scene(recording, scene.opened | {block})),
+        f"open {module[-1]}": lambda: scene_json(make_scene(scene.prepared, [*scene.opened, module])),
+        f"open {'.'.join(block)}": lambda: scene_json(make_scene(scene.prepared, [*scene.opened, block])),
     }
     timings = dict(zip(ways, in_turn(*ways.values(), rounds=3), strict=True))
     rows.append(dot_row("first picture", recording, timings.pop("first picture"), len(scene.outline.boxes)))
@@ -55,6 +62,30 @@ def main() -> list[Row]:
         median, slowest, boxes = step
         note = f"{boxes:,} visible boxes, style and layout included; median and slowest of 200"
         rows.append(Row("one step in Chromium", f"{median:.3g} ms (slowest {slowest:.3g} ms)", "", "", note))
+    return rows
+
+
+def growth() -> list[Row]:
+    """The first picture and opening a closed part, as programs grow."""
+    rows = []
+    for program in PROGRAMS:
+        for steps in LENGTHS:
+            recording = program(steps)
+            scene = make_scene(recording)
+            closed = [box.scope for box in scene.outline.boxes if box.scope is not None]
+            widest = max(closed, key=lambda path: scene.prepared.parts[path].ops)
+            ways = (
+                lambda recording=recording: make_scene(recording),
+                lambda scene=scene, widest=widest: scene_json(
+                    make_scene(scene.prepared, [*scene.opened, widest])
+                ),
+            )
+            first, opened = in_turn(*ways, rounds=3)
+            what = f"{program.__name__} of {steps:,} steps"
+            rows.append(
+                Row(f"{what}, first picture", str(first), "", "", f"{len(scene.outline.boxes)} boxes")
+            )
+            rows.append(Row(f"{what}, opening", str(opened), "", ""))
     return rows
 
 
@@ -135,12 +166,9 @@ def _every_box(recording: Recording) -> None:
     from graphviz_tools.drawing.layout import lay_out
 
     flat = replace(recording, nodes=tuple(replace(node, scope=()) for node in recording.nodes), scopes=())
-    drawing = outline(flat, autograd=True)
-    home = [""] * len(flat.nodes)
-    for box in drawing.boxes:
-        for member in box.members:
-            home[member] = box.key
-    lay_out(drawing, moments(flat, drawing, home))
+    prepared = prepare(flat, autograd=True)
+    drawing, home = outline(prepared, ())
+    lay_out(drawing, moments(prepared, drawing, home))
 
 
 def browser_step(recording: Recording) -> tuple[float, float, int] | None:
@@ -152,7 +180,8 @@ def browser_step(recording: Recording) -> tuple[float, float, int] | None:
         tempfile.TemporaryDirectory() as folder,
         new_page(viewport={"width": 1350, "height": 900}, reduced_motion="reduce") as page,
     ):
-        page_file = Stepper(recording, open=opened).to_html(Path(folder) / "page.html")
+        scene = make_scene(recording, opened, budget=MANY)
+        page_file = write_page(stepper_json(recording, scene, 0), Path(folder) / "page.html")
         page.goto(page_file.as_uri())
         page.wait_for_selector(".shell", timeout=120_000)
         boxes = page.locator(".box").count()
@@ -169,9 +198,10 @@ def browser_step(recording: Recording) -> tuple[float, float, int] | None:
 
 def _enough_open(recording: Recording) -> frozenset[tuple[str, ...]]:
     """The scopes of as many blocks as `VISIBLE` boxes need."""
+    prepared = prepare(recording)
     for layers in range(1, LAYERS):
         paths = frozenset(path for path in _paths(recording) if _layer(path) < layers)
-        if len(outline(shown(recording, paths)[0]).boxes) >= VISIBLE:
+        if len(outline(prepared, choose_open(prepared, paths, MANY))[0].boxes) >= VISIBLE:
             return paths
     return frozenset(_paths(recording))
 

@@ -14,6 +14,7 @@ How the parts refer to each other:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -228,7 +229,8 @@ class Recording:
         return len(self.steps)
 
     def __repr__(self) -> str:
-        phases = ", ".join(f"{name} {stop - start}" for name, start, stop in self.phases())
+        steps = Counter(step.phase for step in self.steps)
+        phases = ", ".join(f"{name} {count}" for name, count in steps.items())
         name = self.title or self.framework
         return f"<Recording {name}: {len(self)} steps ({phases}), {len(self.nodes)} nodes>"
 

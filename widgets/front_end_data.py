@@ -35,14 +35,14 @@ def heading(recording: Recording) -> str:
 def side_json(recording: Recording, scene: Scene) -> Json:
     return {
         "heading": heading(recording),
-        "story": recording_json(recording),
+        "story": recording_json(recording, scene.prepared.arrivals),
         "scene": scene_json(scene),
         "folds": bool(folding(recording, "repeat").boxes),
     }
 
 
 def stepper_json(recording: Recording, scene: Scene, seed: int) -> Json:
-    asked = [question.json() for question in questions(recording, seed)]
+    asked = [question.json() for question in questions(recording, seed, scene.prepared.arrivals)]
     title = recording.title or recording.framework
     return {"view": "stepper", "name": "Stepper", "title": title, "questions": asked} | side_json(
         recording, scene
@@ -58,7 +58,7 @@ def duet_json(
         "title": " and ".join(dict.fromkeys(r.title or r.framework for r in recordings)),
         "sides": [side_json(r, s) for r, s in zip(recordings, scenes, strict=True)],
         "beats": [list(beat) for beat in beats],
-        "questions": _duet_questions(recordings, beats, seed),
+        "questions": _duet_questions(scenes, beats, seed),
     }
 
 
@@ -67,11 +67,12 @@ def names(recording: Recording, nodes: Sequence[int]) -> list[str]:
     return [(n := recording.nodes[node]).label or n.name or n.op for node in nodes]
 
 
-def _duet_questions(
-    recordings: Sequence[Recording], beats: Sequence[tuple[int, int]], seed: int
-) -> list[Json]:
+def _duet_questions(scenes: Sequence[Scene], beats: Sequence[tuple[int, int]], seed: int) -> list[Json]:
     """The sides' questions at the beats that reveal their steps; the sides take turns where both have one."""
-    asked = [{question.step: question for question in questions(r, seed)} for r in recordings]
+    asked = [
+        {question.step: question for question in questions(s.recording, seed, s.prepared.arrivals)}
+        for s in scenes
+    ]
     found: list[Json] = []
     before = (-1, -1)
     for number, beat in enumerate(beats):
@@ -79,18 +80,18 @@ def _duet_questions(
         side = next((s for s in order if beat[s] != before[s] and beat[s] in asked[s]), None)
         if side is not None:
             question = asked[side][beat[side]].json()
-            where = heading(recordings[side])
+            where = heading(scenes[side].recording)
             found.append(question | {"step": number, "prompt": f"{where}: {question['prompt']}"})
         before = beat
     return found
 
 
-def with_further_scenes(data: Json, recordings: Sequence[Recording], scenes: Sequence[Scene]) -> Json:
+def with_further_scenes(data: Json, scenes: Sequence[Scene]) -> Json:
     """`data` for a page, with what opening, closing or folding one more scope needs, while there is room."""
     left = ROOM - len(json.dumps(data))
     carried = []
-    for side, (recording, scene) in enumerate(zip(recordings, scenes, strict=True)):
-        for fold, make in _further(recording, scene):
+    for side, scene in enumerate(scenes):
+        for fold, make in _further(scene):
             entry = {"side": side, "fold": fold, "scene": scene_json(make())}
             left -= len(json.dumps(entry))
             if left < 0:
@@ -99,11 +100,11 @@ def with_further_scenes(data: Json, recordings: Sequence[Recording], scenes: Seq
     return data | {"scenes": carried}
 
 
-def _further(recording: Recording, scene: Scene) -> Iterator[tuple[bool, Callable[[], Scene]]]:
-    yield True, lambda: make_scene(recording, fold=True)
+def _further(scene: Scene) -> Iterator[tuple[bool, Callable[[], Scene]]]:
+    yield True, lambda: make_scene(scene.recording, fold=True)
     for path in sorted(scene.opened, key=len):
-        inside = {other for other in scene.opened if other[: len(path)] == path}
-        yield False, lambda inside=inside: make_scene(recording, scene.opened - inside)
+        left_open = [other for other in scene.opened if other[: len(path)] != path]
+        yield False, lambda left_open=left_open: make_scene(scene.prepared, left_open)
     for box in scene.outline.boxes:
         if box.scope is not None:
-            yield False, lambda path=box.scope: make_scene(recording, scene.opened | {path})
+            yield False, lambda path=box.scope: make_scene(scene.prepared, [*scene.opened, path])

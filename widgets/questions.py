@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from graphviz_tools.drawing.arrivals import Arrival, arrivals
 from graphviz_tools.drawing.text import number_text, shape_text, value_text
-from graphviz_tools.drawing.timeline import Arrival, arrivals
 from graphviz_tools.errors import UserError
 from graphviz_tools.recording import Recording, Step, Value
 
@@ -43,8 +43,11 @@ class _Draft:
     why: str
 
 
-def questions(recording: Recording, seed: int = 0) -> tuple[Question, ...]:
+def questions(
+    recording: Recording, seed: int = 0, came: Iterable[Arrival] | None = None
+) -> tuple[Question, ...]:
     """At most one question a step, in step order; the same `seed` gives the same questions and answers.
+    `came` are the arrivals of `recording`, where they are known already.
 
     A question is asked only where two wrong answers differ from the right one.
     """
@@ -52,7 +55,7 @@ def questions(recording: Recording, seed: int = 0) -> tuple[Question, ...]:
         raise UserError(f"seed must be an int, got {type(seed).__name__}")
     sums = {
         found.summed: found
-        for found in arrivals(recording)
+        for found in (arrivals(recording) if came is None else came)
         if len(found.came) == found.expected and not found.slot
     }
     dice = random.Random(seed)

@@ -10,14 +10,14 @@ import base64
 import math
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from graphviz_tools.drawing.arrivals import Arrival, arrivals
 from graphviz_tools.drawing.layout import title_text
 from graphviz_tools.drawing.scene import Scene
 from graphviz_tools.drawing.svg import path_data
 from graphviz_tools.drawing.text import number_text, shape_text, type_text, value_text
-from graphviz_tools.drawing.timeline import arrivals
 from graphviz_tools.recording import Number, Recording, Step, Value
 
 Json = dict[str, Any]
@@ -25,11 +25,12 @@ PHASES = ("forward", "backward", "trace", "run", "optimize")
 NUMBERS = 64  # elements that are shown as numbers; more become a heat map
 
 
-def recording_json(recording: Recording) -> Json:
-    """Everything about `recording` that does not depend on which scopes are open."""
+def recording_json(recording: Recording, came: Iterable[Arrival] | None = None) -> Json:
+    """Everything about `recording` that does not depend on which scopes are open. `came` are its arrivals, where
+    they are known already."""
     table = _Values()
     lines = _Lines(recording)
-    details = _details(recording, table)
+    details = _details(recording, table, arrivals(recording) if came is None else came)
     return {
         "title": recording.title or recording.framework,
         "framework": recording.framework,
@@ -57,7 +58,7 @@ def scene_json(scene: Scene) -> Json:
     layout = scene.layout
     return {
         "key": scene_key(scene.opened),
-        "opened": ["/".join(path) for path in sorted(scene.opened)],
+        "opened": ["/".join(path) for path in scene.opened],
         "width": round(layout.width, 1),
         "height": round(layout.height, 1),
         "boxes": [
@@ -82,7 +83,7 @@ def scene_json(scene: Scene) -> Json:
                 "to": place[link.target],
                 "kind": link.kind,
                 "d": path_data(points) if points else "",
-                "back": path_data(points[::-1]) if points and link.gradients else "",
+                "back": path_data(points[::-1]) if points and link.returns else "",
                 "flows": running.get(number, []),
             }
             for number, (link, points) in enumerate(zip(scene.outline.links, layout.links, strict=True))
@@ -100,7 +101,7 @@ def scene_json(scene: Scene) -> Json:
     }
 
 
-def scene_key(opened: frozenset[tuple[str, ...]]) -> str:
+def scene_key(opened: Iterable[tuple[str, ...]]) -> str:
     """A name for a set of open scopes, equal in Python and in the browser."""
     return "|".join(sorted("/".join(path) for path in opened))
 
@@ -160,9 +161,9 @@ def _rectangle(place: Any) -> list[float]:
     return [round(left, 1), round(top, 1), round(place.width, 1), round(place.height, 1)]
 
 
-def _details(recording: Recording, table: _Values) -> list[Json]:
+def _details(recording: Recording, table: _Values, came: Iterable[Arrival]) -> list[Json]:
     """For each step its values and words; empty entries are left out."""
-    sums = {found.summed: found for found in arrivals(recording) if len(found.came) == found.expected > 1}
+    sums = {found.summed: found for found in came if len(found.came) == found.expected > 1}
     made: defaultdict[int, list[int]] = defaultdict(list)
     for step in recording.steps:
         if step.node is not None and step.phase != "backward":

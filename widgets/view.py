@@ -9,6 +9,7 @@ from typing import Any
 
 import traitlets
 
+from graphviz_tools.drawing.prepared import Prepared, prepare
 from graphviz_tools.drawing.scene import make_scene
 from graphviz_tools.errors import UserError
 from graphviz_tools.gc_pause import seldom_collected
@@ -52,6 +53,7 @@ class View(Twin):
         self._plain = tuple(map(plain, recordings))
         self._seed = seed
         self._stages: dict[bool, Stage] = {}
+        self._folded: list[Prepared] = []
         self._made = False
         stage = self._stage_of(all_ops)
         if not isinstance(step, int) or isinstance(step, bool):
@@ -121,7 +123,7 @@ class View(Twin):
 
     def _page_data(self) -> dict[str, Any]:
         data = self._with_the_other(self._sent(self._stage)) | {"predict": self.predict}
-        return with_further_scenes(data, self._stage.recordings, self._stage.scenes)
+        return with_further_scenes(data, self._stage.scenes)
 
     def _with_the_other(self, data: dict[str, Any]) -> dict[str, Any]:
         """`data`, with what a page needs to put plumbing in or out, where that leaves it small enough."""
@@ -139,14 +141,22 @@ class View(Twin):
             self.send({"what": "page", "name": name, "html": page_text(self._page_data())})
         elif message.get("what") == "scene":
             opened: list[str] | None = message["opened"]
-            recording = self._stage.recordings[message["side"]]
-            paths = None if opened is None else _paths(recording, opened)
-            scene = make_scene(recording, paths, fold=message["fold"])
+            prepared = self._prepared(message["side"], message["fold"])
+            paths = None if opened is None else _paths(prepared, opened)
+            scene = make_scene(prepared, paths)
             self.send({"what": "scene", "id": message["id"], "scene": scene_json(scene)})
 
+    def _prepared(self, side: int, fold: bool) -> Prepared:
+        """What a side is drawn from, with repeated blocks rolled up or not."""
+        scene = self._stage.scenes[side]
+        if not fold:
+            return scene.prepared
+        if not any(prepared.recording is scene.recording for prepared in self._folded):
+            self._folded = [*self._folded[-1:], prepare(scene.recording, fold=True)]
+        return next(prepared for prepared in self._folded if prepared.recording is scene.recording)
 
-def _paths(recording: Recording, names: Sequence[str]) -> set[ScopePath]:
-    """The scope paths that the browser named by joining them; names may hold a slash themselves."""
-    paths = {scope.path for scope in recording.scopes} | {node.scope for node in recording.nodes}
-    known = {"/".join(path[:depth]): path[:depth] for path in paths for depth in range(1, len(path) + 1)}
-    return {known[name] for name in names if name in known}
+
+def _paths(prepared: Prepared, names: Sequence[str]) -> list[ScopePath]:
+    """The paths that the browser named by joining them, in its order; names may hold a slash themselves."""
+    known = {"/".join(path): path for path in (*prepared.by_scope, *prepared.parts)}
+    return [known[name] for name in names if name in known]

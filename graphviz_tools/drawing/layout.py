@@ -9,12 +9,14 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import graphviz
 
+from graphviz_tools.drawing.columns import in_columns
 from graphviz_tools.drawing.graphviz import run_graphviz
 from graphviz_tools.drawing.outline import Box, Frame, Outline, ScopePath
+from graphviz_tools.drawing.places import Layout, Place, Point
 from graphviz_tools.drawing.text import shorten
 from graphviz_tools.drawing.timeline import Moment
 
@@ -28,37 +30,6 @@ HELD_HEIGHT, HELD_GAP, HELD_ROW = 32.0, 6.0, 250.0  # boxes inside a box: height
 
 REPEATED = ("loop", "cond", "body")  # their label also counts the iterations
 
-Point = tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A rectangle: its centre and its size, in points; y grows downwards. `foot` is the height at its lower
-    end that is kept for the boxes inside it."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    foot: float = 0.0
-
-    @property
-    def words(self) -> float:
-        """The y around which its own text stands."""
-        return self.y - self.foot / 2
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Where each box, link and frame of an outline lies: `links[i]` are the control points of a chain of
-    cubic Bézier curves from the source's rim to the target's."""
-
-    width: float
-    height: float
-    boxes: dict[str, Place]
-    links: tuple[tuple[Point, ...], ...]
-    frames: dict[ScopePath, Place]
-
 
 def lay_out(outline: Outline, told: Mapping[str, Sequence[Moment]]) -> Layout:
     """Place everything in `outline`, with room in each box for the longest text in its moments."""
@@ -68,6 +39,7 @@ def lay_out(outline: Outline, told: Mapping[str, Sequence[Moment]]) -> Layout:
     inside = _inside(outline, sizes)
     source = _dot_source(outline, {key: _around(sizes[key], inside[key]) for key in inside})
     placed = _read(json.loads(run_graphviz(source, "dot", "json0")), outline)
+    placed = in_columns(placed, outline)
     for key, rows in inside.items():
         if rows:
             placed.boxes[key] = replace(placed.boxes[key], foot=_foot(rows))
@@ -172,13 +144,16 @@ def _dot_source(outline: Outline, sizes: Mapping[str, tuple[float, float]]) -> s
     for number, link in enumerate(outline.links):
         ends = (link.target, link.source) if number in back else (link.source, link.target)
         dot.edge(names[ends[0]], names[ends[1]], id=f"l{number}", weight="8" if number in spine else "1")
+    holder = {box.key: box.holder or box.key for box in outline.boxes}
+    for first, then in outline.order:
+        dot.edge(names[holder[first]], names[holder[then]], style="invis", weight="0")
     return dot.source
 
 
 def _upwards(outline: Outline) -> set[int]:
     """The links that run back, against the order in which things are made: gradients' own, and from a loop's
     body to its variable. For ranks they count the other way round."""
-    made = {box.key: min(box.members) for box in outline.boxes}
+    made = {box.key: box.node for box in outline.boxes}
     return {
         number
         for number, link in enumerate(outline.links)
@@ -213,6 +188,8 @@ def _read(placed: dict, outline: Outline) -> Layout:
     back = _upwards(outline)
     links: list[tuple[Point, ...]] = [()] * len(outline.links)
     for item in placed.get("edges", ()):
+        if "id" not in item:
+            continue  # it only holds an order
         number = int(item["id"][1:])
         points = tuple((x, height - y) for x, y in _spline(item["pos"]))
         links[number] = points[::-1] if number in back else points

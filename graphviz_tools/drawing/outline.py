@@ -1,34 +1,33 @@
-"""What a picture shows of a Recording: boxes, the links between them, and the frames of open scopes.
-
-An autograd node is hidden behind the op that made it. To show fewer boxes, `collapse` the Recording first.
-"""
+"""What a picture shows of a Recording: boxes, the links between them, and the frames of open parts."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from graphviz_tools.drawing.leaf_placement import beside_readers, holders
-from graphviz_tools.recording import EdgeKind, Recording
-from graphviz_tools.transforms.collapse import folding
-from graphviz_tools.transforms.fold import fold as fold_graph
-from graphviz_tools.transforms.scopes import opening
+import numpy as np
 
-ScopePath = tuple[str, ...]
-MOST_BOXES = 60  # a first picture with more is slow to lay out and hard to read
+from graphviz_tools.drawing.opening import box_numbers, visible
+from graphviz_tools.drawing.parts import Part
+from graphviz_tools.drawing.prepared import Ints, Prepared
+from graphviz_tools.drawing.stretches import LEAF_KINDS
+from graphviz_tools.recording import EdgeKind
+from graphviz_tools.transforms.scopes import Path
+
+ScopePath = Path
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One box. `members` are the drawn nodes that it stands for: a node, and the autograd
-    nodes hidden behind it. `scope` is the path of the closed scope that it is, if it is one. A box with a
-    `holder` is drawn inside the box of that key, as a weight is in the op that reads it."""
+    """One box. `node` is the first node that it stands for, `inner` says what is inside a closed part, whose path
+    is `scope`. A box with a `holder` is drawn inside the box of that key, as a weight is in the op that reads it."""
 
     key: str
     kind: str
     op: str
     title: str
-    members: tuple[int, ...]
+    node: int
     frame: ScopePath
     scope: ScopePath | None = None
     holder: str = ""
@@ -36,19 +35,17 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One arrow between boxes, for all the `edges` that run there; `gradients` are the autograd edges that
-    run the other way over the same arrow."""
+    """One arrow between boxes, for all edges that run there; `returns` says that gradients run back over it."""
 
     source: str
     target: str
     kind: EdgeKind
-    edges: tuple[int, ...] = ()
-    gradients: tuple[int, ...] = ()
+    returns: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """An open scope, drawn around its boxes."""
+    """An open part, drawn around its boxes."""
 
     path: ScopePath
     kind: str
@@ -57,90 +54,75 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """Everything that is drawn, with no positions yet."""
+    """Everything that is drawn, with no positions yet. `order` are pairs of boxes of which the second comes below
+    the first, though no arrow may say so: the iterations of a loop."""
 
     boxes: tuple[Box, ...]
     links: tuple[Link, ...]
     frames: tuple[Frame, ...]
+    order: tuple[tuple[str, str], ...] = ()
 
 
-def shown(
-    recording: Recording, opened: Collection[ScopePath] | None = None, *, fold: bool = False
-) -> tuple[Recording, list[int], frozenset[ScopePath]]:
-    """The collapsed graph to draw, without steps; for each node of `recording` its place there; and the open
-    scopes.
-
-    `opened` are the scopes to draw open; None opens as many as keep the picture readable. `fold=True` rolls
-    repeated blocks up into one with a count. Raises UserError for a path that is no scope.
-    """
-    # A step belongs where its node went, so only the graph needs folding.
-    graph = beside_readers(replace(recording, steps=()))
-    places = list(range(len(graph.nodes)))
-    if fold:
-        rolled = folding(graph, "repeat")
-        graph, places = fold_graph(graph, rolled), rolled.places()
-    paths = opening(graph, MOST_BOXES) if opened is None else frozenset(map(tuple, opened))
-    closed = folding(graph, "module", paths)
-    into = closed.places()
-    return fold_graph(graph, closed), [into[place] for place in places], paths
-
-
-def outline(recording: Recording, *, autograd: bool = False) -> Outline:
-    """The boxes, links and frames of `recording`, with every node that it has.
-
-    `autograd=True` draws the autograd nodes as boxes of their own, with the gradients' own arrows.
-    """
-    members: dict[int, list[int]] = {}
-    for node in recording.nodes:
-        drawn = node.id if autograd else recording.seen(node.id)
-        members.setdefault(drawn, []).append(node.id)
-    held = {} if autograd else holders(recording)
-    made = [_box(recording, drawn, tuple(inside), held.get(drawn)) for drawn, inside in members.items()]
-    boxes = tuple(sorted(made, key=lambda box: bool(box.holder)))  # what lies in a box is drawn after it
-    home = {member: box.key for box in boxes for member in box.members}
-    held_by = {(box.key, box.holder) for box in boxes if box.holder}
-    links = tuple(link for link in _links(recording, home, autograd) if _ends(link) not in held_by)
-    return Outline(boxes, links, _frames(recording, {box.frame for box in boxes}))
+def outline(prepared: Prepared, opened: Sequence[ScopePath]) -> tuple[Outline, list[str]]:
+    """The boxes, links and frames when `opened` are open; and for each node the key of its box."""
+    paths = frozenset(opened)
+    shown = list(visible(prepared, paths))
+    number = box_numbers(prepared, [item for item, _ in shown])
+    boxes = [_box(prepared, item, frame) for item, frame in shown]
+    holders = {leaf: f"n{reader}" for leaf, reader in prepared.homes.holder.items()}
+    keys = [boxes[n].key for n in number.tolist()]
+    held: list[Box] = []
+    for place, node in enumerate(prepared.order):
+        if holders.get(node) == keys[place] and boxes[number[place]].scope is None:
+            box = _box(prepared, node, boxes[number[place]].frame, holders[node])
+            held.append(box)
+            keys[place] = box.key
+    links = _links(prepared, boxes, held, number)
+    frames = tuple(
+        Frame(path, (part := prepared.parts[path]).kind, part.label)
+        for path in sorted(paths, key=lambda path: (len(path), prepared.parts[path].start))
+    )
+    order = tuple(_order(prepared, paths, keys))
+    home = [keys[place] if place >= 0 else "" for place in prepared.places.tolist()]
+    return Outline((*boxes, *held), links, frames, order), home
 
 
-def _ends(link: Link) -> tuple[str, str]:
-    """Where a link runs from and to, as data does."""
-    return (link.target, link.source) if link.kind == "autograd" else (link.source, link.target)
+def _box(prepared: Prepared, item: int | Part, frame: ScopePath, holder: str = "") -> Box:
+    if isinstance(item, Part):
+        node = prepared.order[item.start]
+        kind = item.kind if item.kind in LEAF_KINDS else "scope"
+        count = item.stop - item.start if kind != "scope" else item.ops
+        inside = f"{count:,} op{'s' * (count != 1)}" if kind == "scope" else "closed"
+        return Box(f"n{node}", kind, inside, item.label, node, frame, item.path)
+    node = prepared.recording.nodes[item]
+    title = prepared.titles.get(item) or node.label or node.name or node.op
+    return Box(f"n{item}", node.kind, node.op, title, item, frame, None, holder)
 
 
-def _box(recording: Recording, drawn: int, inside: tuple[int, ...], holder: int | None) -> Box:
-    node = recording.nodes[drawn]
-    scope = (*node.scope, node.name) if node.kind == "scope" else None
-    title = node.label or node.name or node.op
-    within = "" if holder is None else f"n{holder}"
-    return Box(f"n{drawn}", node.kind, node.op, title, inside, node.scope, scope, within)
+def _order(prepared: Prepared, opened: frozenset[ScopePath], keys: Sequence[str]) -> list[tuple[str, str]]:
+    """The last box of each iteration and the first of the next."""
+    pairs = []
+    for part in (prepared.root, *(prepared.parts[path] for path in opened)):
+        turns = [inner for inner in part.inside() if inner.kind == "iteration"]
+        pairs += [(keys[a.stop - 1], keys[b.start]) for a, b in itertools.pairwise(turns)]
+    return pairs
 
 
-def _frames(recording: Recording, innermost: set[ScopePath]) -> tuple[Frame, ...]:
-    listed = {scope.path: scope for scope in recording.scopes}
-    order = {path: place for place, path in enumerate(listed)}
-    paths = {path[:depth] for path in innermost for depth in range(1, len(path) + 1)}
-    frames = []
-    for path in sorted(paths, key=lambda p: (len(p), order.get(p, len(order)), p)):
-        scope = listed.get(path)
-        frames.append(Frame(path, scope.kind if scope else "module", (scope and scope.label) or path[-1]))
-    return tuple(frames)
-
-
-def _links(recording: Recording, home: dict[int, str], autograd: bool) -> tuple[Link, ...]:
-    found: dict[EdgeKind, dict[tuple[str, str], list[int]]] = {"data": {}, "control": {}, "autograd": {}}
-    for number, edge in enumerate(recording.edges):
-        ends = home[edge.source], home[edge.target]
-        if ends[0] != ends[1]:
-            found[edge.kind].setdefault(ends, []).append(number)
-    gradients = found["autograd"]
+def _links(prepared: Prepared, boxes: Sequence[Box], held: Sequence[Box], number: Ints) -> tuple[Link, ...]:
+    """An arrow for every pair of boxes between which edges run; none to or from a leaf that lies in a box."""
+    found: dict[str, dict[tuple[int, int], None]] = {}
+    for kind, wires in prepared.wires.items():
+        source, target = number[wires.source], number[wires.target]
+        apart = source != target
+        pairs = source[apart] * len(boxes) + target[apart]
+        _, first = np.unique(pairs, return_index=True)
+        found[kind] = {divmod(int(pair), len(boxes)): None for pair in pairs[np.sort(first)]}  # type: ignore[misc]
+    data, back = found["data"], found["autograd"]
     links = []
-    for ends, edges in found["data"].items():
-        back = () if autograd else tuple(gradients.pop((ends[1], ends[0]), ()))
-        links.append(Link(*ends, "data", tuple(edges), back))
-    for ends, edges in found["control"].items():
-        if ends not in found["data"]:
-            links.append(Link(*ends, "control", tuple(edges)))
+    for a, b in data:
+        returns = not prepared.autograd and back.pop((b, a), "none") is None
+        links.append(Link(boxes[a].key, boxes[b].key, "data", returns))
+    links += [Link(boxes[a].key, boxes[b].key, "control") for a, b in found["control"] if (a, b) not in data]
     # What has no arrow to share runs, as gradients do, from the later box to the earlier one.
-    links += [Link(late, early, "autograd", (), tuple(edges)) for (late, early), edges in gradients.items()]
+    links += [Link(boxes[a].key, boxes[b].key, "autograd") for a, b in back]
     return tuple(links)

@@ -11,24 +11,30 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from graphviz_tools.drawing.layout import Layout, lay_out
-from graphviz_tools.drawing.outline import Outline, ScopePath, outline, shown
+from graphviz_tools.drawing.opening import Budget, choose_open
+from graphviz_tools.drawing.outline import Outline, ScopePath, outline
+from graphviz_tools.drawing.prepared import Prepared, prepare
 from graphviz_tools.drawing.timeline import Flow, Moment, flows, moments
-from graphviz_tools.errors import UserError
 from graphviz_tools.recording import Recording
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """`opened` are the scopes that are open; `home[n]` is the key of the box that stands for node `n`."""
+    """`opened` are the parts that are open, in the order in which they were opened; `home[n]` is the key of the box
+    that stands for node `n`."""
 
-    recording: Recording
-    opened: frozenset[ScopePath]
+    prepared: Prepared
+    opened: tuple[ScopePath, ...]
     outline: Outline
     moments: dict[str, tuple[Moment, ...]]
     flows: tuple[Flow, ...]
     layout: Layout
     home: list[str]
     _running: dict[int, list[Flow]] = field(default_factory=dict)
+
+    @property
+    def recording(self) -> Recording:
+        return self.prepared.recording
 
     def at(self, key: str, step: int) -> Moment:
         """What box `key` shows after `step`."""
@@ -61,27 +67,24 @@ class Scene:
 
 
 def make_scene(
-    recording: Recording,
+    recording: Recording | Prepared,
     opened: Collection[ScopePath] | None = None,
     *,
     fold: bool = False,
     autograd: bool = False,
+    budget: Budget | None = None,
 ) -> Scene:
-    """Collapse, outline and lay out `recording`.
+    """Outline and lay out `recording`; of one that is `Prepared`, another scene is made quickly.
 
     `opened` are the scopes drawn open (None: as many as keep the picture readable), `fold` rolls repeated
-    blocks up, `autograd` shows the autograd nodes. Raises UserError when `recording` is not a Recording and
-    for a path in `opened` that is not a scope.
+    blocks up, `autograd` shows the autograd nodes, and `budget` says how large the picture may be: what does not
+    fit is closed. Raises UserError when `recording` is not a Recording and for a path in `opened` that is not a
+    scope.
     """
-    if not isinstance(recording, Recording):
-        raise UserError(
-            f"expected a Recording, got {type(recording).__name__}: record a program first, "
-            "for example with record_torch(fn, *args)"
-        )
-    drawn, places, paths = shown(recording, opened, fold=fold)
-    drawing = outline(drawn, autograd=autograd)
-    box_of = {member: box.key for box in drawing.boxes for member in box.members}
-    home = [box_of[place] for place in places]
+    if not isinstance(recording, Prepared):
+        recording = prepare(recording, fold=fold, autograd=autograd)
+    paths = choose_open(recording, opened, budget)
+    drawing, home = outline(recording, paths)
     told = moments(recording, drawing, home)
     running = flows(recording, drawing, home)
     by_step: defaultdict[int, list[Flow]] = defaultdict(list)

@@ -108,7 +108,8 @@ def test_the_kernel_lays_a_scope_out_when_the_browser_opens_it():
         stepper, {"what": "scene", "id": 4, "side": 0, "opened": ["model", "model/layer3"], "fold": False}, []
     )
     assert sent[0]["id"] == 4
-    assert len(sent[0]["scene"]["boxes"]) == len(stepper._data["scene"]["boxes"]) + 19
+    assert sum("layer3" in frame["path"][-1] for frame in sent[0]["scene"]["frames"]) == 1
+    assert [box["title"] for box in sent[0]["scene"]["boxes"]].count("op7") == 1
 
 
 def test_folding_repeats_shows_one_layer_with_a_count():

@@ -1,0 +1,238 @@
+"""A tall, thin layout broken into columns, so that it fills a panel.
+
+Graphviz lays a chain of sixty boxes out as a strip that nobody can read as a whole. The innermost part that makes
+the layout tall is cut between its boxes, and the pieces stand side by side; what lies around it makes room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from graphviz_tools.drawing.outline import Outline
+from graphviz_tools.drawing.places import Layout, Place, Point
+from graphviz_tools.transforms.scopes import Path
+
+PANEL = (900.0, 640.0)  # width and height to fill, in points
+READABLE = 0.72  # a layout that fits the panel at this scale stays as it is
+MOST_COLUMNS = 8
+GUTTER = 46.0  # between columns
+TURN = 13.0  # how far below and above boxes an arrow turns into a gutter
+TALL = 0.6  # of the whole height: a frame of more is what makes a layout tall
+
+Atom = str | Path  # a box, by its key, or a frame
+
+
+@dataclass(frozen=True, slots=True)
+class _Shift:
+    """How far something moves; `column` is that of a piece, None for what lies outside."""
+
+    dx: float
+    dy: float
+    column: int | None = None
+
+
+def in_columns(layout: Layout, outline: Outline) -> Layout:
+    """`layout` in as many columns as show it largest; unchanged where one does, or where nothing can be cut."""
+    if _scale(layout.width, layout.height) >= READABLE:
+        return layout
+    container = _container(layout)
+    atoms = _atoms(layout, outline, container)
+    bands = _bands(layout, atoms)
+    best, columns = _scale(layout.width, layout.height) * 1.15, None
+    for count in range(2, min(MOST_COLUMNS, len(bands)) + 1):
+        cut = _cut(layout, bands, count)
+        width = sum(_box(layout, _flat(column)).width + GUTTER for column in cut) - GUTTER
+        height = max(_box(layout, _flat(column)).height for column in cut)
+        inner = _box(layout, atoms)
+        scale = _scale(layout.width - inner.width + width, layout.height - inner.height + height)
+        if scale > best:
+            best, columns = scale, cut
+    return layout if columns is None else _Wrap(layout, outline, container, [*map(_flat, columns)]).layout()
+
+
+def _scale(width: float, height: float) -> float:
+    return min(PANEL[0] / max(width, 1.0), PANEL[1] / max(height, 1.0))
+
+
+def _container(layout: Layout) -> Path:
+    """The innermost part that is nearly as tall as the whole."""
+    path: Path = ()
+    while True:
+        inside = [
+            p for p, at in layout.frames.items() if p[:-1] == path and at.height >= TALL * layout.height
+        ]
+        if len(inside) != 1:
+            return path
+        path = inside[0]
+
+
+def _atoms(layout: Layout, outline: Outline, container: Path) -> list[Atom]:
+    """The boxes and frames directly in `container`."""
+    boxes: list[Atom] = [box.key for box in outline.boxes if box.frame == container and not box.holder]
+    return boxes + [path for path in layout.frames if path[:-1] == container and path]
+
+
+def _place(layout: Layout, atom: Atom) -> Place:
+    return layout.boxes[atom] if isinstance(atom, str) else layout.frames[atom]
+
+
+def _bands(layout: Layout, atoms: Iterable[Atom]) -> list[list[Atom]]:
+    """The atoms from top to bottom, in groups between which a horizontal cut meets no other."""
+    bands: list[list[Atom]] = []
+    low = float("-inf")
+    for atom in sorted(atoms, key=lambda atom: _place(layout, atom).top):
+        place = _place(layout, atom)
+        if place.top > low:
+            bands.append([])
+        bands[-1].append(atom)
+        low = max(low, place.bottom)
+    return bands
+
+
+def _cut(layout: Layout, bands: Sequence[list[Atom]], count: int) -> list[list[list[Atom]]]:
+    """The bands in at most `count` columns whose tallest is as low as can be."""
+    tops = [min(_place(layout, atom).top for atom in band) for band in bands]
+    bottoms = [max(_place(layout, atom).bottom for atom in band) for band in bands]
+    low, high = max(b - t for t, b in zip(tops, bottoms, strict=True)), bottoms[-1] - tops[0]
+
+    def fill(most: float) -> list[list[list[Atom]]]:
+        columns: list[list[list[Atom]]] = []
+        start = 0.0
+        for band, top, bottom in zip(bands, tops, bottoms, strict=True):
+            if not columns or bottom - start > most:
+                columns.append([])
+                start = top
+            columns[-1].append(band)
+        return columns
+
+    for _ in range(20):
+        middle = (low + high) / 2
+        if len(fill(middle)) <= count:
+            high = middle
+        else:
+            low = middle
+    return fill(high)
+
+
+def _flat(bands: Iterable[Sequence[Atom]]) -> list[Atom]:
+    return [atom for band in bands for atom in band]
+
+
+def _box(layout: Layout, atoms: Iterable[Atom]) -> Place:
+    """The rectangle around `atoms`."""
+    return Place.around([_place(layout, atom) for atom in atoms])
+
+
+class _Wrap:
+    """Puts the atoms of one container into columns and moves everything else."""
+
+    def __init__(
+        self, layout: Layout, outline: Outline, container: Path, columns: Sequence[list[Atom]]
+    ) -> None:
+        self._old, self._outline = layout, outline
+        self._boxes, self._frames = dict(layout.boxes), dict(layout.frames)
+        self._shifts: dict[str, _Shift] = {}  # of the boxes that move
+        self._lefts: list[float] = []
+        self._stand_side_by_side(columns)
+        self._grow(container, _flat([*columns]))
+        for depth in range(len(container) - 1, -1, -1):
+            self._make_room(container[:depth], container[: depth + 1])
+
+    def layout(self) -> Layout:
+        new = Place.around([*self._boxes.values(), *self._frames.values()])
+        old = Place.around([*self._old.boxes.values(), *self._old.frames.values()])
+        width, height = self._old.width - old.right + new.right, self._old.height - old.bottom + new.bottom
+        return Layout(width, height, self._boxes, self._links(), self._frames)
+
+    def _stand_side_by_side(self, columns: Sequence[list[Atom]]) -> None:
+        whole = _box(self._old, _flat([*columns]))
+        left = whole.left
+        for number, column in enumerate(columns):
+            piece = _box(self._old, column)
+            for atom in column:
+                self._move(atom, _Shift(left - piece.left, whole.top - piece.top, number))
+            self._lefts.append(left)
+            left += piece.width + GUTTER
+
+    def _move(self, atom: Atom, shift: _Shift) -> None:
+        """Move `atom` with all that is in it."""
+        if isinstance(atom, str):
+            self._shifts[atom] = shift
+            self._boxes[atom] = self._old.boxes[atom].moved(shift.dx, shift.dy)
+            return
+        for path, place in self._old.frames.items():
+            if path[: len(atom)] == atom:
+                self._frames[path] = place.moved(shift.dx, shift.dy)
+        for box in self._outline.boxes:
+            if box.frame[: len(atom)] == atom and not box.holder:
+                self._move(box.key, shift)
+
+    def _grow(self, frame: Path, atoms: Sequence[Atom]) -> None:
+        """Fit `frame` around what is in it, with the margins that it had."""
+        if not frame:
+            return
+        was, inner = self._old.frames[frame], _box(self._old, atoms)
+        now = Place.around([self._boxes[a] if isinstance(a, str) else self._frames[a] for a in atoms])
+        self._frames[frame] = Place.between(
+            now.left - (inner.left - was.left),
+            now.top - (inner.top - was.top),
+            now.right + (was.right - inner.right),
+            now.bottom + (was.bottom - inner.bottom),
+        )
+
+    def _make_room(self, outer: Path, grown: Path) -> None:
+        """Move what stands in `outer` beside and below its frame `grown`."""
+        was, now = self._old.frames[grown], self._frames[grown]
+        atoms = _atoms(self._old, self._outline, outer)
+        for atom in atoms:
+            place = _place(self._old, atom)
+            if place.top >= was.bottom - 1:
+                below = now.right - was.right if place.x > was.x else 0.0
+                self._move(atom, _Shift(below, now.bottom - was.bottom))
+            elif place.left >= was.right - 1:
+                self._move(atom, _Shift(now.right - was.right, 0.0))
+        self._grow(outer, atoms)
+
+    def _links(self) -> tuple[tuple[Point, ...], ...]:
+        still = _Shift(0.0, 0.0)
+        links = []
+        for number, (link, points) in enumerate(zip(self._outline.links, self._old.links, strict=True)):
+            source, target = self._shifts.get(link.source, still), self._shifts.get(link.target, still)
+            if source == target or not points:
+                links.append(tuple((x + source.dx, y + source.dy) for x, y in points))
+            else:
+                links.append(self._led(link.source, link.target, number))
+        return tuple(links)
+
+    def _led(self, source: str, target: str, number: int) -> tuple[Point, ...]:
+        """A new way for an arrow between columns: down from its source, along a gutter, down to its target."""
+        start, end = self._boxes[source], self._boxes[target]
+        column = self._shifts[target].column if target in self._shifts else None
+        if column is None or start.left > end.right:
+            return _curve((start.x, start.bottom), (end.x, end.top))
+        x = self._lefts[column] - GUTTER / 2 + (number % 5 - 2) * 5
+        return _through((start.x, start.bottom), x, (end.x, end.top))
+
+
+def _curve(start: Point, end: Point) -> tuple[Point, ...]:
+    middle = (start[1] + end[1]) / 2
+    return start, (start[0], middle), (end[0], middle), end
+
+
+def _through(start: Point, x: float, end: Point) -> tuple[Point, ...]:
+    """From `start` to `end` along the vertical line at `x`."""
+    first, last = start[1] + TURN, end[1] - TURN
+    way = TURN if last > first else -TURN
+    return (
+        start,
+        (start[0], first),
+        (x, first - way),
+        (x, first + way),
+        (x, first + (last - first) / 3),
+        (x, first + (last - first) * 2 / 3),
+        (x, last - way),
+        (x, last + way),
+        (end[0], last),
+        end,
+    )

@@ -1,0 +1,138 @@
+"""Which parts are open: as many as fit, by one budget.
+
+What Graphviz takes for a picture grows with its boxes and, faster, with the length of its arrows, counted in
+the rows that they cross. So a picture has a budget of both. Whatever is asked for, parts are closed until it fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from graphviz_tools.drawing.parts import Part
+from graphviz_tools.drawing.prepared import Ints, Prepared
+from graphviz_tools.errors import UserError
+from graphviz_tools.transforms.scopes import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """At most so many boxes, and so many rows crossed by all arrows together."""
+
+    boxes: int
+    rows: int
+
+
+FIRST = Budget(60, 500)  # a first picture with more is hard to read
+ASKED = Budget(150, 1200)  # and one with more is slow to lay out, also where scopes are opened by hand
+
+
+def choose_open(
+    prepared: Prepared, asked: Collection[Path] | None, budget: Budget | None = None
+) -> tuple[Path, ...]:
+    """The paths of the parts to open, each after those around it.
+
+    `asked` are paths of scopes or of parts; of a list, the last is the one that is opened in any case that fits,
+    and the first the first to be closed. None opens what fits, from the outside in, the smallest first.
+    Raises UserError for a path that is neither a scope nor a part.
+    """
+    if asked is None:
+        wanted, limit = _outside_in(prepared.root), budget or FIRST
+    else:
+        wanted, limit = _latest_first(prepared, asked), budget or ASKED
+    opened: list[Part] = []
+    boxes = len(prepared.root.items)
+    alone = len(prepared.root.items) == 1
+    known: set[Path] = {()}
+    for part in wanted:
+        more = len(part.items) - 1
+        if part.path in known or part.path[:-1] not in known or not (boxes + more <= limit.boxes or alone):
+            continue
+        boxes += more
+        alone = alone and len(part.items) == 1
+        known.add(part.path)
+        opened.append(part)
+    return tuple(part.path for part in _within(prepared, opened, limit))
+
+
+def _outside_in(root: Part) -> Iterator[Part]:
+    """Every part that is a scope, level by level, and in each level the smallest first."""
+    level = [root]
+    while level:
+        level = [inner for part in level for inner in part.inside() if inner.scope is not None]
+        level.sort(key=lambda part: len(part.items))
+        yield from level
+
+
+def _latest_first(prepared: Prepared, asked: Collection[Path]) -> Iterator[Part]:
+    """The parts of `asked` from the last to the first, each after the parts around it."""
+    if not isinstance(asked, Sequence):
+        asked = sorted(asked, key=len, reverse=True)
+    for path in reversed(asked):
+        part = _part_of(prepared, tuple(path))
+        for depth in range(1, len(part.path) + 1 if part else 1):
+            yield prepared.parts[part.path[:depth]]  # pyright: ignore[reportOptionalMemberAccess]
+
+
+def _part_of(prepared: Prepared, path: Path) -> Part | None:
+    """The part with that path, or the one that shows that scope; None for a scope in which nothing is drawn."""
+    part = prepared.parts.get(path) or prepared.by_scope.get(path)
+    if part is None and not any(scope.path[: len(path)] == path for scope in prepared.recording.scopes):
+        known = [*prepared.by_scope]
+        some = ", ".join(map(repr, known[:10])) or "none"
+        rest = f" and {len(known) - 10} more" if len(known) > 10 else ""
+        raise UserError(f"no scope {path!r}; the scopes are {some}{rest}")
+    return part
+
+
+def _within(prepared: Prepared, opened: list[Part], limit: Budget) -> list[Part]:
+    """As many of `opened`, from the first on, as leave the arrows within the limit."""
+    if _rows(prepared, opened) <= limit.rows:
+        return opened
+    fits, fails = 0, len(opened)
+    while fails - fits > 1:
+        middle = (fits + fails) // 2
+        if _rows(prepared, opened[:middle]) <= limit.rows:
+            fits = middle
+        else:
+            fails = middle
+    return opened[:fits]
+
+
+def visible(prepared: Prepared, opened: Collection[Path]) -> Iterator[tuple[int | Part, Path]]:
+    """The nodes and the closed parts that are seen when `opened` are open, each with the path of the part around
+    it, in the order of their places."""
+
+    def seen(part: Part) -> Iterator[tuple[int | Part, Path]]:
+        for item in part.items:
+            if isinstance(item, Part) and item.path in opened:
+                yield from seen(item)
+            else:
+                yield item, part.path
+
+    return seen(prepared.root)
+
+
+def box_numbers(prepared: Prepared, boxes: Sequence[int | Part]) -> Ints:
+    """For each place the number of the box in `boxes` that shows it; a leaf in another's box has that one's."""
+    starts = [prepared.places[box] if isinstance(box, int) else box.start for box in boxes]
+    lengths = np.diff([*starts, len(prepared.order)])
+    return np.repeat(np.arange(len(boxes)), lengths)
+
+
+def _rows(prepared: Prepared, opened: Sequence[Part]) -> int:
+    """The rows that all arrows together cross."""
+    boxes = [item for item, _ in visible(prepared, {part.path for part in opened})]
+    number = box_numbers(prepared, boxes)
+    pairs: set[tuple[int, int]] = set()
+    for wires in prepared.wires.values():
+        source, target = number[wires.source], number[wires.target]
+        low, high = np.minimum(source, target), np.maximum(source, target)
+        keys = np.unique(low[low != high] * len(boxes) + high[low != high])
+        pairs.update((int(key) // len(boxes), int(key) % len(boxes)) for key in keys)
+    rank = [0] * len(boxes)
+    for low, high in sorted(pairs, key=lambda pair: pair[1]):
+        rank[high] = max(rank[high], rank[low] + 1)
+    return sum(rank[high] - rank[low] for low, high in pairs)

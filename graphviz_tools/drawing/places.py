@@ -1,0 +1,72 @@
+"""Where things lie in a picture, in points; y grows downwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from graphviz_tools.transforms.scopes import Path
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A rectangle: its centre and its size, in points; y grows downwards. `foot` is the height at its lower
+    end that is kept for the boxes inside it."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    foot: float = 0.0
+
+    @property
+    def left(self) -> float:
+        return self.x - self.width / 2
+
+    @property
+    def right(self) -> float:
+        return self.x + self.width / 2
+
+    @property
+    def top(self) -> float:
+        return self.y - self.height / 2
+
+    @property
+    def bottom(self) -> float:
+        return self.y + self.height / 2
+
+    @classmethod
+    def between(cls, left: float, top: float, right: float, bottom: float) -> Place:
+        return cls((left + right) / 2, (top + bottom) / 2, right - left, bottom - top)
+
+    @classmethod
+    def around(cls, places: Sequence[Place]) -> Place:
+        """The smallest rectangle around all of `places`, of which there is one at least."""
+        return cls.between(
+            min(place.left for place in places),
+            min(place.top for place in places),
+            max(place.right for place in places),
+            max(place.bottom for place in places),
+        )
+
+    def moved(self, dx: float, dy: float) -> Place:
+        return replace(self, x=self.x + dx, y=self.y + dy)
+
+    @property
+    def words(self) -> float:
+        """The y around which its own text stands."""
+        return self.y - self.foot / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where each box, link and frame of an outline lies: `links[i]` are the control points of a chain of
+    cubic Bézier curves from the source's rim to the target's."""
+
+    width: float
+    height: float
+    boxes: dict[str, Place]
+    links: tuple[tuple[Point, ...], ...]
+    frames: dict[Path, Place]

@@ -1,0 +1,131 @@
+"""A Recording made ready for drawing: what does not depend on which scopes are open, worked out once.
+
+Opening a scope of a recording of 20,000 steps must be quick. So the tree of parts, the arrows between places and
+what each step says are made here, and a picture only picks from them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graphviz_tools.drawing.arrivals import Arrival, arrivals
+from graphviz_tools.drawing.homes import Homes, find_homes
+from graphviz_tools.drawing.parts import Part, number_places, read_tree, walk
+from graphviz_tools.drawing.stretches import PIECES, Stretches
+from graphviz_tools.errors import UserError
+from graphviz_tools.recording import Recording
+from graphviz_tools.transforms.collapse import folding
+from graphviz_tools.transforms.scopes import Path
+
+Ints = NDArray[np.int64]
+MOST_BETWEEN = 150  # arrows between the items of one part, before it is cut into stretches
+
+
+@dataclass(frozen=True)
+class Wires:
+    """The edges of one kind between places of the tree, in the Recording's order."""
+
+    source: Ints
+    target: Ints
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """`places[n]` is the place in the tree of the node whose box stands for node `n`; `order` are the drawn nodes
+    by place, `parts` all parts by path, and `titles` what a node is called where that is not its label."""
+
+    recording: Recording
+    homes: Homes
+    root: Part
+    order: list[int]
+    places: Ints
+    parts: dict[Path, Part]
+    wires: dict[str, Wires]
+    titles: dict[int, str]
+    autograd: bool
+
+    @cached_property
+    def arrivals(self) -> tuple[Arrival, ...]:
+        return arrivals(self.recording)
+
+    @cached_property
+    def by_scope(self) -> dict[Path, Part]:
+        """The part that shows each scope."""
+        return {part.scope: part for part in self.parts.values() if part.scope}
+
+
+def prepare(recording: Recording, *, fold: bool = False, autograd: bool = False) -> Prepared:
+    """Make `recording` ready to be drawn; `fold` rolls repeated blocks up, `autograd` draws the autograd nodes.
+
+    Raises UserError when `recording` is not a Recording.
+    """
+    if not isinstance(recording, Recording):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise UserError(
+            f"expected a Recording, got {type(recording).__name__}: record a program first, "
+            "for example with record_torch(fn, *args)"
+        )
+    homes, titles = find_homes(recording, autograd=autograd), {}
+    if fold:
+        homes, titles = _rolled(recording, homes)
+    root = read_tree(recording, homes)
+    stretches = Stretches(recording)
+    stretches.put_together(root)
+    order, places, wires = _numbered(recording, homes, root)
+    crowded = [part for part in (root, *walk(root)) if _between(part, wires) > MOST_BETWEEN]
+    for part in crowded:
+        stretches.cut(part, PIECES)
+    if crowded:
+        order, places, wires = _numbered(recording, homes, root)
+    parts = {part.path: part for part in walk(root)}
+    return Prepared(recording, homes, root, order, places, parts, wires, titles, autograd)
+
+
+def _rolled(recording: Recording, homes: Homes) -> tuple[Homes, dict[int, str]]:
+    """`homes` with what repeats folded onto its first occurrence, and the titles that say how often it does."""
+    nodes = tuple(replace(node, scope=homes.scopes[node.id]) for node in recording.nodes)
+    scopes = tuple(homes.listed.values())
+    rolled = folding(replace(recording, nodes=nodes, steps=(), scopes=scopes), "repeat")
+    onto = [rolled.leader[there] for there in homes.onto]
+    listed = dict(homes.listed)
+    for path, label in rolled.labels.items():
+        listed[path] = replace(listed[path], label=label)
+    holder = {leaf: onto[by] for leaf, by in homes.holder.items() if onto[leaf] == leaf and onto[by] == by}
+    titles = {node: box.label for node, box in rolled.boxes.items()}
+    return replace(homes, onto=onto, listed=listed, holder=holder), titles
+
+
+def _numbered(recording: Recording, homes: Homes, root: Part) -> tuple[list[int], Ints, dict[str, Wires]]:
+    order = number_places(root, homes.holder)
+    place = np.full(len(recording.nodes), -1, np.int64)
+    place[order] = np.arange(len(order))
+    places = place[np.asarray(homes.onto, np.int64)] if recording.nodes else place
+    # What an optimizer writes into a parameter is the parameter's history, and no arrow.
+    wires = {}
+    for kind in ("data", "control", "autograd"):
+        ends = [
+            (e.source, e.target) for e in recording.edges if e.kind == kind and e.target not in homes.updates
+        ]
+        both = places[np.asarray(ends, np.int64).reshape(-1, 2)]
+        wires[kind] = Wires(both[:, 0], both[:, 1])
+    return order, places, wires
+
+
+def _between(part: Part, wires: dict[str, Wires]) -> int:
+    """How many arrows run between the items of `part`."""
+    if len(part.items) <= PIECES:
+        return 0
+    starts, at = [], part.start
+    for item in part.items:
+        at = item.start if isinstance(item, Part) else at
+        starts.append(at)
+        at = item.stop if isinstance(item, Part) else at + 1
+    data = wires["data"]
+    inside = (data.source >= part.start) & (data.source < part.stop)
+    inside &= (data.target >= part.start) & (data.target < part.stop)
+    source, target = (np.searchsorted(starts, end[inside], "right") for end in (data.source, data.target))
+    apart = source != target
+    return len(np.unique(source[apart] * len(part.items) + target[apart]))

@@ -1,0 +1,138 @@
+"""Put neighbours together until no part holds more than a picture can show.
+
+A loop of 200 iterations, a function of 20,000 ops and an op that reads 1,000 weights are all drawn by one rule:
+what stands side by side becomes a *stretch*, a closed box that opens on a click, and a stretch of very many is made
+of stretches itself. Neighbours of one kind come first: the first and the last of a hundred equal layers stay, and
+between them stands "× 98".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from graphviz_tools.drawing.parts import Part
+from graphviz_tools.recording import Recording
+
+Item = int | Part
+
+MOST_ITEMS = 40  # boxes that a part may hold side by side
+PIECES = 12  # stretches that a part of more is cut into
+MOST_ALIKE = 4  # neighbours of one kind that are all shown
+MOST_PIECES = 20  # stretches, of 10, 100, ... each, that a stretch of many alike is cut into
+LEAF_KINDS = ("input", "parameter", "variable", "constant", "output")
+
+
+class Stretches:
+    """Puts the items of one Recording's parts together."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._nodes = recording.nodes
+
+    def put_together(self, part: Part) -> None:
+        """Put neighbours in `part`, and in every part inside it, into stretches."""
+        for inner in part.inside():
+            self.put_together(inner)
+        leaves = [item for item in part.items if self._kind(item) in LEAF_KINDS]
+        if leaves:
+            part.items = [item for item in part.items if self._kind(item) not in LEAF_KINDS]
+        part.items = [*self._leaves(part, leaves), *self._alike_together(part)]
+        self.cut(part, MOST_ITEMS)
+
+    def cut(self, part: Part, most: int) -> None:
+        """Put the items of `part` into a few stretches where they are more than `most`."""
+        if len(part.items) <= most:
+            return
+        size = -(-len(part.items) // PIECES)
+        pieces = [part.items[start : start + size] for start in range(0, len(part.items), size)]
+        part.items = [
+            piece[0] if len(piece) == 1 else self._stretch(part, f"part {number}", piece)
+            for number, piece in enumerate(pieces, 1)
+        ]
+
+    def _stretch(
+        self, part: Part, word: str, items: list[Item], kind: str = "stretch", label: str = ""
+    ) -> Part:
+        made = Part((*part.path, word), kind, label or self._reach(items), items=items)
+        for item in items:
+            if isinstance(item, Part):
+                _move(item, made.path)
+        made.ops = sum(item.ops if isinstance(item, Part) else self._works(item) for item in items)
+        made.shape = hash(
+            tuple(item.shape if isinstance(item, Part) else self._nodes[item].op for item in items)
+        )
+        self.cut(made, MOST_ITEMS)
+        return made
+
+    def _leaves(self, part: Part, leaves: Sequence[Item]) -> Iterator[Item]:
+        """The leaves of each kind, as one stretch where they are many."""
+        for kind in LEAF_KINDS:
+            those = [leaf for leaf in leaves if self._kind(leaf) == kind]
+            if len(those) > PIECES:
+                word = f"{len(those):,} {kind}s"
+                yield self._stretch(part, word, those, kind, word)
+            else:
+                yield from those
+
+    def _alike_together(self, part: Part) -> Iterator[Item]:
+        """Of many iterations, or many equal modules side by side, those between the first and the last as one."""
+        for key, run in groupby(part.items, _sort):
+            neighbours = list(run)
+            first = 2 if key == "iteration" else 1
+            middle = [item for item in neighbours[first:-1] if isinstance(item, Part)]
+            if key is None or len(neighbours) <= MOST_ALIKE:
+                yield from neighbours
+            else:
+                yield from (*neighbours[:first], _alike(part, middle), neighbours[-1])
+
+    def _reach(self, items: Sequence[Item]) -> str:
+        """From what to what a stretch reaches: `mul … sum`."""
+        first, last = (
+            item.label if isinstance(item, Part) else self._nodes[item].label or self._nodes[item].op
+            for item in (items[0], items[-1])
+        )
+        return f"{first} …" if first == last else f"{first} … {last}"
+
+    def _kind(self, item: Item) -> str:
+        return "" if isinstance(item, Part) else self._nodes[item].kind
+
+    def _works(self, node: int) -> bool:
+        return self._nodes[node].kind in ("op", "branch")
+
+
+def _sort(item: Item) -> object:
+    """Equal for neighbours that may be put together for being alike."""
+    if isinstance(item, int):
+        return None
+    return "iteration" if item.kind == "iteration" else (item.pattern, item.shape)
+
+
+def _alike(part: Part, middle: list[Part]) -> Part:
+    """Neighbours as one stretch that counts them; one of very many is made of stretches."""
+    first, last = middle[0], middle[-1]
+    words = _range(first.path[-1], last.path[-1])
+    alike = len({item.shape for item in middle}) == 1
+    made = Part((*part.path, words), first.kind, f"{words} {'×' if alike else 'all'} {len(middle):,}")
+    size = 1
+    while -(-len(middle) // size) > MOST_PIECES:
+        size *= 10
+    pieces = [middle[at : at + size] for at in range(0, len(middle), size)]
+    made.items = [piece[0] if len(piece) == 1 else _alike(made, piece) for piece in pieces]
+    for item in made.inside():
+        _move(item, made.path)
+    made.ops = sum(item.ops for item in middle)
+    made.shape = hash((first.shape, len(middle)))
+    return made
+
+
+def _range(first: str, last: str) -> str:
+    """`iteration 3 … 59`."""
+    words, other = first.split(" "), last.split(" ")
+    return f"{first} … {other[-1] if words[:-1] == other[:-1] else last}"
+
+
+def _move(part: Part, outer: tuple[str, ...]) -> None:
+    """Give `part` and all in it paths inside `outer`."""
+    part.path = (*outer, part.path[-1])
+    for inner in part.inside():
+        _move(inner, part.path)

@@ -1,0 +1,128 @@
+"""Pictures of programs of any length: a budget that always holds, iterations and equal layers put together."""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+import pytest
+
+from benchmarks.programs import PROGRAMS, loop, recurrent
+from graphviz_tools.drawing.opening import ASKED, FIRST
+from graphviz_tools.drawing.outline import outline
+from graphviz_tools.drawing.scene import Scene, make_scene
+from graphviz_tools.recording import Edge, Node, Recording, Scope, Step, Value
+
+
+def titles(scene: Scene) -> list[str]:
+    return [box.title for box in scene.outline.boxes]
+
+
+def crossed(scene: Scene) -> int:
+    """The number of boxes that the arrows pass by, at most."""
+    place = {box.key: i for i, box in enumerate(scene.outline.boxes)}
+    return len({(place[link.source], place[link.target]) for link in scene.outline.links})
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
+@pytest.mark.parametrize("steps", [1_000, 3_000])
+def test_a_picture_keeps_to_its_budget_whatever_the_program_and_however_it_is_opened(program, steps):
+    scene = make_scene(program(steps))
+    assert len(scene.outline.boxes) <= FIRST.boxes and crossed(scene) <= FIRST.rows
+    assert {*scene.home} == {box.key for box in scene.outline.boxes}
+    for _ in range(4):
+        closed = [box.scope for box in scene.outline.boxes if box.scope is not None]
+        if not closed:
+            break
+        scene = make_scene(scene.prepared, [*scene.opened, closed[len(closed) // 2]])
+        assert len(scene.outline.boxes) <= ASKED.boxes and crossed(scene) <= ASKED.rows
+        json.dumps(titles(scene))
+
+
+def test_a_loop_of_many_iterations_shows_the_first_two_the_last_and_how_many_lie_between():
+    scene = make_scene(loop(2_000))
+    assert "iteration 3 … 199 × 197" in titles(scene)
+    frames = [frame.label for frame in scene.outline.frames]
+    assert {"iteration 1", "iteration 2", "iteration 200"} <= set(frames)
+
+
+def test_each_iteration_stands_below_the_one_before_or_in_the_next_column():
+    scene = make_scene(loop(30))
+    turns = [scene.layout.frames["for", f"iteration {n}"] for n in (1, 2, 3)]
+    for before, after in itertools.pairwise(turns):
+        assert after.top >= before.bottom or after.left >= before.right
+
+
+def test_opening_the_iterations_between_reaches_every_one_of_them():
+    scene = make_scene(recurrent(500))
+    for _ in range(3):
+        closed = [box.scope for box in scene.outline.boxes if box.scope and "…" in box.scope[-1]]
+        if not closed:
+            break
+        scene = make_scene(scene.prepared, [*scene.opened, closed[0]])
+    assert any(frame.path[-1] == "iteration 3" for frame in scene.outline.frames) or "iteration 3" in titles(
+        scene
+    )
+
+
+def test_a_scope_is_opened_by_its_own_path_also_where_it_lies_among_many_alike():
+    scene = make_scene(loop(2_000), [("for", "iteration 77")])
+    assert any(frame.path[-1] == "iteration 77" for frame in scene.outline.frames)
+
+
+def trained(turns: int) -> Recording:
+    """`w` is read in each iteration and written in place by the optimizer."""
+    nodes, edges, steps = [Node(0, "op", "ones", "w = ones(1)")], [], []
+    steps.append(Step(0, "forward", "ones", 0, nodes=(0,), writes=(held(0),)))
+    w = 0
+    for turn in range(1, turns + 1):
+        scope = ("for", f"iteration {turn}")
+        loss, update = len(nodes), len(nodes) + 1
+        nodes += [
+            Node(loss, "op", "mul", "loss", scope=scope),
+            Node(update, "op", "add_", "step", scope=scope),
+        ]
+        edges += [Edge(w, loss), Edge(w, update)]
+        steps.append(
+            Step(len(steps), "forward", "mul", loss, nodes=(loss,), edges=(len(edges) - 2,), scope=scope)
+        )
+        steps.append(
+            Step(len(steps), "optimize", "add_", update, nodes=(update,), edges=(len(edges) - 1,), scope=scope,
+                 reads=(held(turn - 1),), writes=(held(turn),))
+        )  # fmt: skip
+        w = update
+    scopes = {node.scope[:d]: None for node in nodes for d in (1, 2) if node.scope}
+    listed = tuple(Scope(p, "loop" if len(p) == 1 else "iteration", p[-1]) for p in scopes)
+    return Recording("torch", "train", tuple(nodes), tuple(edges), tuple(steps), listed)
+
+
+def held(version: int) -> Value:
+    return Value((1,), "float32", name="w", numbers=(float(version),), storage=7, version=version)
+
+
+def test_a_parameter_is_one_box_with_its_history_and_iterations_have_no_arrow_to_one_another():
+    scene = make_scene(trained(3))
+    w = scene.home[0]
+    assert titles(scene).count("step") == 0
+    assert [scene.at(w, step).subtitle for step in (0, 2, 4, 6)] == ["[0]", "[1]", "[2]", "[3]"]
+    assert {link.source for link in scene.outline.links} == {w}
+
+
+def test_a_tall_thin_graph_is_broken_into_columns_and_every_arrow_still_ends_at_its_boxes():
+    nodes = tuple(Node(n, "op", "mul", f"op {n}") for n in range(30))
+    edges = (*(Edge(n, n + 1) for n in range(29)), Edge(2, 27))
+    scene = make_scene(Recording("torch", "strip", nodes, edges))
+    assert scene.layout.height < 2 * scene.layout.width
+    for link, points in zip(scene.outline.links, scene.layout.links, strict=True):
+        source, target = scene.layout.boxes[link.source], scene.layout.boxes[link.target]
+        assert source.left - 1 <= points[0][0] <= source.right + 1
+        assert target.left - 1 <= points[-1][0] <= target.right + 1
+    drawn, _ = outline(scene.prepared, ())
+    assert len(drawn.boxes) == 30
+
+
+def test_the_text_of_a_recording_counts_each_phase_once():
+    steps = tuple(Step(n, "forward" if n % 2 else "backward", "mul") for n in range(1_000))
+    assert repr(Recording("torch", "train", steps=steps)) == (
+        "<Recording train: 1000 steps (backward 500, forward 500), 0 nodes>"
+    )
