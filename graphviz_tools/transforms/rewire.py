@@ -118,7 +118,8 @@ def without(recording: Recording, plan: Plan, steps: list[Step]) -> Recording:
         form = plan.new.get(node, recording.nodes[node])
         owner = None if form.owner is None else place[form.owner]
         nodes.append(replace(form, id=place[node], owner=owner))
-    inhabited = {node.scope[:depth] for node in nodes for depth in range(1, len(node.scope) + 1)}
+    places = {node.scope for node in nodes} | {step.scope for step in steps}
+    inhabited = {place[:depth] for place in places for depth in range(1, len(place) + 1)}
     return replace(
         recording,
         nodes=tuple(nodes),

@@ -28,6 +28,20 @@ from graphviz_tools.sources.common.user_code import source_texts
 Path = tuple[str, ...]
 
 
+def add_run_scopes(scopes: dict[Path, Scope], path: Path) -> None:
+    """Make the scopes of a place in a run: a turn of a loop is an "iteration", and inside it the graph's own scopes
+    are there again."""
+    for depth in range(1, len(path) + 1):
+        here = path[:depth]
+        if here in scopes:
+            continue
+        built = scopes.get(tuple(word for word in here if not word.startswith("iteration ")))
+        if here[-1].startswith("iteration "):
+            scopes[here] = Scope(here, "iteration", here[-1])
+        elif built is not None:
+            scopes[here] = Scope(here, built.kind, built.label)
+
+
 @dataclass
 class StaticGraph:
     """A Recording in the making.
@@ -119,6 +133,8 @@ class StaticGraph:
     ) -> None:
         """The next step; it adds every node and edge that is new since the one before."""
         about = None if node is None else self.nodes[node]
+        if scope is not None:
+            add_run_scopes(self.scopes, scope)
         self.steps.append(
             Step(
                 index=len(self.steps),

@@ -81,9 +81,8 @@ class JaxprRun:
     def _scan(self, equation: Equation, values: list[Any], scope: Path, path: Path) -> list[Any]:
         """Each turn, the body gets one slice of each sequence; what it gives besides the state is stacked."""
         params, (body,) = equation.eqn.params, equation.parts
-        constants, carried = params["num_consts"], params["num_carry"]
-        fixed, state = values[:constants], values[constants : constants + carried]
-        sequences = values[constants + carried :]
+        fixed, state, sequences = scan_arguments(params, values)
+        carried = len(state)
         places = range(params["length"])
         stacked: list[list[Any]] = []
         for turn, place in enumerate(reversed(places) if params["reverse"] else places, 1):
@@ -121,6 +120,15 @@ class JaxprRun:
                 control=control,
                 note=note,
             )
+
+
+def scan_arguments(params: dict[str, Any], values: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
+    """What a scan is given: constants, the state to begin with, and the sequences."""
+    if "ft_in" in params:  # JAX 0.12 (last seen: 0.12.0) groups them itself
+        fixed, state, sequences = params["ft_in"].update(values).unpack()
+        return list(fixed), list(state), list(sequences)
+    constants, carried = params["num_consts"], params["num_carry"]  # JAX up to 0.10
+    return values[:constants], values[constants : constants + carried], values[constants + carried :]
 
 
 def _read(known: dict[Any, Any], var: Any) -> Any:

@@ -15,6 +15,7 @@ from typing import Any
 
 from graphviz_tools.recording import Control, Step, Value
 from graphviz_tools.sources.common.array_value import array_value
+from graphviz_tools.sources.common.static_graph import add_run_scopes
 from graphviz_tools.sources.tensorflow.errors import error_text
 from graphviz_tools.sources.tensorflow.graph_reader import (
     CALL_OPS,
@@ -184,6 +185,8 @@ class GraphRunner:
         if writes is None:
             written = outputs or ([] if control or error else self._assigned(op, inputs))
             writes = [self.value(tensor) for tensor in written]
+        place = (*scope, *node.scope[len(body.path) :])
+        add_run_scopes(self.reader.scopes, place)
         self.reader.steps.append(
             Step(
                 index=len(self.reader.steps),
@@ -194,7 +197,7 @@ class GraphRunner:
                 reads=tuple(reads) if reads is not None else tuple(self.value(t) for t in inputs),
                 writes=tuple(writes),
                 control=control,
-                scope=(*scope, *node.scope[len(body.path) :]),
+                scope=place,
                 note=note,
                 error=error,
             )

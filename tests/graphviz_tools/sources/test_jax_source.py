@@ -171,3 +171,20 @@ def test_an_error_while_tracing_is_told_in_one_line():
 def test_what_is_no_function_is_refused():
     with pytest.raises(TypeError, match=r"record_jax\(f, x\); got 3"):
         record_jax(3)  # pyright: ignore[reportArgumentType]
+
+
+def test_every_turn_of_a_scan_and_of_a_while_is_a_frame() -> None:
+    def f(x):
+        def body(carry, _):
+            inner = jax.lax.while_loop(lambda c: c < 4.0, lambda c: c * 2.0, carry)
+            return inner + 1.0, carry
+
+        return jax.lax.scan(body, x, None, length=2)
+
+    recording = record_jax(f, 1.0)
+    kinds = {scope.path: scope.kind for scope in recording.scopes}
+    for step in recording.steps:
+        assert all(step.scope[:depth] in kinds for depth in range(1, len(step.scope) + 1))
+    turns = ("scan", "body", "iteration 1", "while", "body", "iteration 2")
+    assert kinds[turns] == kinds[turns[:3]] == "iteration"
+    assert kinds[turns[:4]] == "loop"

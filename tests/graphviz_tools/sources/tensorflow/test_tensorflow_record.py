@@ -12,6 +12,7 @@ from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import Recording, Step
 from graphviz_tools.sources.tensorflow import function, graph_reader, op_kernel
 from graphviz_tools.sources.tensorflow.recorder import record_tensorflow
+from graphviz_tools.transforms.simplify import without_plumbing
 
 tf = import_tensorflow()
 
@@ -303,3 +304,23 @@ def test_an_error_of_shapes_is_told_without_tensorflows_names() -> None:
     assert recording.error == (
         "ValueError: Dimensions must be equal, but are 3 and 5 with input shapes: [2,3], [5,2]."
     )
+
+
+def test_every_turn_of_a_nested_loop_is_a_frame_inside_its_loop() -> None:
+    @tf.function
+    def f(n):
+        total = tf.constant(0)
+        for i in tf.range(n):
+            for j in tf.range(i):
+                total += i * j
+        return total
+
+    recording = record_tensorflow(f, tf.constant(3))
+    kinds = {scope.path: scope.kind for scope in recording.scopes}
+    for step in recording.steps:
+        assert all(step.scope[:depth] in kinds for depth in range(1, len(step.scope) + 1))
+    inner = ("while", "body", "iteration 3", "while", "body", "iteration 2")
+    assert [kinds[inner[:depth]] for depth in range(1, 7)] == [
+        "loop", "body", "iteration", "loop", "body", "iteration",
+    ]  # fmt: skip
+    assert inner in {scope.path for scope in without_plumbing(recording).scopes}
