@@ -8,9 +8,10 @@ import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 import torch
@@ -24,8 +25,6 @@ _HERE = str(Path(__file__).resolve().parents[2])
 _STDLIB = sysconfig.get_path("stdlib")
 _INSTALLED = sysconfig.get_path("purelib")
 _RECORDER = str(Path(__file__).with_name("recorder.py"))
-_APPLY = torch.autograd.Function.apply.__func__.__code__  # pyright: ignore[reportFunctionMemberAccess]
-
 _PASSES_ON = str(Path(typing_extensions.__file__))  # its decorators stand between a call and who made it
 _COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 
@@ -82,10 +81,23 @@ def _innermost_call(frame: FrameType | None, callee: FrameType | None = None) ->
 def applying_site(frame: FrameType | None) -> Site | None:
     """Where `Function.apply` was called, when `frame` lies inside a custom Function's forward."""
     while frame is not None:
-        if frame.f_code is _APPLY:
+        if frame.f_code.co_name == "forward" and _is_of_a_function(frame.f_code):
             return calling_site(frame.f_back)[0]
         frame = frame.f_back
     return None
+
+
+@cache
+def _is_of_a_function(code: CodeType) -> bool:
+    """Whether `code` is the forward of a custom Function (of one that exists; a forward runs after its class)."""
+    waiting: list[type] = [torch.autograd.Function]
+    while waiting:
+        cls = waiting.pop()
+        forward = vars(cls).get("forward")
+        if getattr(getattr(forward, "__func__", forward), "__code__", None) is code:
+            return True
+        waiting += cls.__subclasses__()
+    return False
 
 
 def raising_site(traceback: TracebackType | None) -> Site | None:

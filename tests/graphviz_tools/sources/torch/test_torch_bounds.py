@@ -126,11 +126,7 @@ def test_no_hook_patch_or_mode_stays(error: type[BaseException] | None) -> None:
             raise error
         return loss
 
-    if error is KeyboardInterrupt:
-        with pytest.raises(KeyboardInterrupt):
-            record_torch(program, batches=2)
-    else:
-        record_torch(program, batches=2)
+    record_torch(program, batches=2)
     assert traces() == before
     assert nodes_with_something_of_ours(kept) == []
 
