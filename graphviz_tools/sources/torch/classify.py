@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from graphviz_tools.sources.torch.private_names import ENGINE_CALLS
+
 Kind = Literal["operation", "query", "decision", "state", "engine"]
 
 
@@ -39,9 +41,6 @@ _STATE = _words(
 )
 
 _PROPERTIES = _words("H T data imag mH mT real")
-_ENGINE = frozenset(
-    {("torch._tensor", "backward"), ("torch.autograd", "backward"), ("torch.autograd", "grad")}
-)
 
 _kinds: dict[Any, tuple[Kind, str]] = {}
 
@@ -61,7 +60,7 @@ def _classify(function: Any) -> tuple[Kind, str]:
         if name == "__get__":
             return ("operation" if attribute in _PROPERTIES else "query"), attribute
         return ("state" if attribute in ("data", "requires_grad") else "query"), f"{attribute} ="
-    if (getattr(function, "__module__", ""), name) in _ENGINE:
+    if (getattr(function, "__module__", ""), name) in ENGINE_CALLS:
         return "engine", name
     if name in _STATE:
         return "state", name

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from functools import cache
 from types import FrameType
 from typing import Any
 
@@ -20,9 +19,9 @@ from graphviz_tools.sources.common.patches import Patch
 from graphviz_tools.sources.torch.frames import calling_site
 from graphviz_tools.sources.torch.function_mode import CallRecorder
 from graphviz_tools.sources.torch.import_hook import once_imported
+from graphviz_tools.sources.torch.private_names import DYNAMO, handling_dynamo_switches
 from graphviz_tools.sources.torch.tensor_registry import tensors_in
 
-_DYNAMO = "torch._dynamo.eval_frame"  # its import takes seconds, and comes with the first thing to compile
 NOTE = "One step: this was compiled, and its graph runs as a whole (record_compiled shows it)."
 
 
@@ -50,14 +49,9 @@ def compiled_calls(recorder: CallRecorder) -> Iterator[None]:
 
     with (
         ExitStack() as stack,
-        once_imported(_DYNAMO, lambda: stack.enter_context(_patch().handled_by(switch))),
+        once_imported(DYNAMO, lambda: stack.enter_context(handling_dynamo_switches(switch))),
     ):
         yield
-
-
-@cache
-def _patch() -> Patch:
-    return Patch(sys.modules[_DYNAMO], "_maybe_set_eval_frame")
 
 
 def _outside(frame: FrameType) -> FrameType:

@@ -7,13 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from torch.utils.data import dataloader
-
-from graphviz_tools.sources.common.patches import Patch
+from graphviz_tools.sources.torch.private_names import handling_batches
 from graphviz_tools.sources.torch.trace import Trace
-
-# What `for batch in loader` asks for the next batch; PyTorch has no hook there.
-_drawing = Patch(dataloader._BaseDataLoaderIter, "__next__")
 
 
 @contextmanager
@@ -42,5 +37,5 @@ def first_batches(trace: Trace, count: int | None) -> Iterator[None]:
             resume()
             raise
 
-    with _drawing.handled_by(following):
+    with handling_batches(following):
         yield

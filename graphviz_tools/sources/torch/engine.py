@@ -16,15 +16,13 @@ from typing import Any
 
 import torch
 
-from graphviz_tools.sources.common.patches import Patch
 from graphviz_tools.sources.torch.errors import concerns_the_call, explanation
 from graphviz_tools.sources.torch.frames import calling_site, raising_site
 from graphviz_tools.sources.torch.function_mode import CallRecorder
+from graphviz_tools.sources.torch.private_names import handling_engine_runs
 from graphviz_tools.sources.torch.tape import RawStep, Site
 from graphviz_tools.sources.torch.tensor_registry import tensors_in
 from graphviz_tools.sources.torch.trace import Trace
-
-_engine = Patch(torch.autograd, "_engine_run_backward")  # where PyTorch's Python code looks the engine up
 
 
 @contextmanager
@@ -36,7 +34,7 @@ def recording_engine(recorder: CallRecorder) -> Iterator[None]:
             return original(outputs, *args, **kwargs)
         return EngineRun(recorder.trace, *args[1:3]).run(recorder, original, outputs, *args, **kwargs)
 
-    with _engine.handled_by(run):
+    with handling_engine_runs(run):
         yield
 
 

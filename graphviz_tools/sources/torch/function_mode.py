@@ -19,6 +19,7 @@ from graphviz_tools.sources.torch.classify import Kind, classify
 from graphviz_tools.sources.torch.errors import explanation
 from graphviz_tools.sources.torch.frames import applying_site, calling_site
 from graphviz_tools.sources.torch.module_stack import ModuleStack
+from graphviz_tools.sources.torch.private_names import CURRENT_MODE, found_or
 from graphviz_tools.sources.torch.tape import RawStep
 from graphviz_tools.sources.torch.tensor_registry import Known, tensors_in, version_of
 from graphviz_tools.sources.torch.trace import Sources, Trace
@@ -94,7 +95,7 @@ class CallRecorder(TorchFunctionMode):
 
     def step_aside(self) -> bool:
         """Leave calls unseen from here on; not when another mode was entered since."""
-        if torch.overrides._get_current_function_mode() is not self:
+        if found_or(CURRENT_MODE, bool)() is not self:
             return False
         self.__exit__(None, None, None)
         return True

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from graphviz_tools.sources.torch.private_names import IS_BATCHED, IS_WRAPPED, UNWRAPPED, found_or
 from graphviz_tools.sources.torch.storage_ledger import StorageLedger
 from graphviz_tools.sources.torch.summaries import Summaries
 from graphviz_tools.sources.torch.tape import RawValue, Tape
@@ -238,16 +239,26 @@ def _spell(key: tuple[bool, int, bool, bool, bool]) -> tuple[str, ...]:
 
 
 _WORDS: dict[tuple[bool, int, bool, bool, bool], tuple[str, ...]] = {}
-_functorch: Any = torch._C._functorch  # pyright: ignore[reportAttributeAccessIssue]
-_is_wrapped = _functorch.is_functorch_wrapped_tensor
+
+
+def _is_wrapped(tensor: torch.Tensor) -> bool:
+    """Whether a transform of torch.func has wrapped the tensor."""
+    return found_or(IS_WRAPPED, _never)(tensor)
+
+
+def _never(tensor: torch.Tensor) -> bool:
+    return False
 
 
 def _unwrapped(tensor: torch.Tensor) -> tuple[torch.Tensor, list[str]]:
     """The tensor below the wrappers of torch.func, and a word for each wrapper ("vmapped": all examples)."""
     words: list[str] = []
     while _is_wrapped(tensor):
-        words.append("vmapped" if _functorch.is_batchedtensor(tensor) else "transformed")
-        tensor = _functorch.get_unwrapped(tensor)
+        words.append("vmapped" if found_or(IS_BATCHED, _never)(tensor) else "transformed")
+        unwrapped = UNWRAPPED.find()
+        if unwrapped is None:
+            break
+        tensor = unwrapped(tensor)
     return tensor, words
 
 

@@ -14,13 +14,11 @@ from graphviz_tools.sources.common.call_sites import call_site
 from graphviz_tools.sources.torch.autograd_graph import AutogradGraph
 from graphviz_tools.sources.torch.frames import calling_site
 from graphviz_tools.sources.torch.module_stack import ModuleStack
+from graphviz_tools.sources.torch.private_names import COMPILERS, CURRENT_NODE, IS_TRACING, found_or, missing
 from graphviz_tools.sources.torch.storage_ledger import StorageLedger
 from graphviz_tools.sources.torch.tape import RawNode, RawStep, Run, Site, Tape, make_edge
 from graphviz_tools.sources.torch.tensor_registry import Known, Tensors
 
-_is_tracing = torch._C._is_tracing  # pyright: ignore[reportAttributeAccessIssue]
-_current_node = torch._C._current_autograd_node  # pyright: ignore[reportAttributeAccessIssue]
-_COMPILERS = ("torch._functorch", "torch._higher_order_ops")  # AOTAutograd; `torch.cond` and its likes
 Sources = list[tuple[int | None, int]]
 
 
@@ -41,10 +39,14 @@ class Trace:
         self.paused = ""  # why nothing is recorded now
         self.apply_site: Site | None = None  # where the custom Function that ran last was applied
         self._max_steps = max_steps
+        self._is_tracing = found_or(IS_TRACING, bool)
+        self._current_node = found_or(CURRENT_NODE, bool)
+        for lost in missing():
+            self.tape.omitted["kinds of steps", f"this PyTorch hides {lost}"] = 1
 
     def may_step(self) -> bool:
         """Whether another step is recorded; counts it as left out when not."""
-        if _is_tracing():  # a look at a shape would be traced
+        if self._is_tracing():  # a look at a shape would be traced
             self.tape.omitted["steps", "torch.jit.trace was running"] += 1
             return False
         if self.paused:
@@ -62,8 +64,8 @@ class Trace:
             return True
         if self.phase != "backward":
             return False
-        made_by = getattr(type(_current_node()), "_forward_cls", None)
-        return made_by is not None and made_by.__module__.startswith(_COMPILERS)
+        made_by = getattr(type(self._current_node()), "_forward_cls", None)
+        return made_by is not None and made_by.__module__.startswith(COMPILERS)
 
     def computes_again(self) -> bool:
         """Inside the engine, what computes with gradients on is a forward pass run again (a checkpoint)."""
@@ -105,7 +107,7 @@ class Trace:
     def met(self, arguments: tuple[Any, ...], frame: FrameType) -> None:
         """What is passed to a module and was not seen before is called as in that call: `x` in `model(x)`."""
         for place, tensor in enumerate(arguments):
-            if not isinstance(tensor, torch.Tensor) or id(tensor) in self.input_names or _is_tracing():
+            if not isinstance(tensor, torch.Tensor) or id(tensor) in self.input_names or self._is_tracing():
                 continue
             if self.paused or self.tensors.find(tensor) is not None:
                 continue

@@ -5,14 +5,20 @@ When an upgrade moves one of them, these tests say which, before a Recording sil
 
 from __future__ import annotations
 
+import re
 import sys
+from pathlib import Path
 
+import pytest
 import torch
 from torch.autograd.function import BackwardCFunction
 from torch.overrides import TorchFunctionMode
 from torch.utils.data import DataLoader, dataloader
 
-from graphviz_tools.sources.torch.trace import _COMPILERS
+from graphviz_tools import record_torch
+from graphviz_tools.sources.common.private_names import PrivateName
+from graphviz_tools.sources.torch import recorder
+from graphviz_tools.sources.torch.private_names import COMPILERS, DYNAMO_SWITCH, NAMES, found_or, missing
 from tests.graphviz_tools.sources.torch.torch_zoo import Cube
 
 
@@ -120,7 +126,7 @@ def test_a_trace_in_the_making_can_be_told() -> None:
 def test_a_backward_that_a_compiler_made_is_known_by_its_function() -> None:
     x, nodes = torch.ones(2, requires_grad=True), []
     result = torch.cond(x.sum() > 1, torch.sin, torch.cos, (x,))
-    assert type(result.grad_fn)._forward_cls.__module__.startswith(_COMPILERS)
+    assert type(result.grad_fn)._forward_cls.__module__.startswith(COMPILERS)
 
     class Noting(torch.autograd.Function):
         @staticmethod
@@ -135,3 +141,38 @@ def test_a_backward_that_a_compiler_made_is_known_by_its_function() -> None:
     noted = Noting.apply(x)
     noted.sum().backward()
     assert nodes == [noted.grad_fn], "inside a backward, the node that runs can be told"
+
+
+@pytest.mark.parametrize("name", [*NAMES, DYNAMO_SWITCH], ids=lambda name: name.name)
+def test_a_private_name_is_where_it_was_last_seen(name: PrivateName) -> None:
+    assert name.find() is not None, f"torch {torch.__version__} has no {name.module}.{name.name}"
+
+
+@pytest.mark.parametrize("name", NAMES, ids=lambda name: name.name)
+def test_without_a_private_name_a_recording_has_less_and_says_so(
+    name: PrivateName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(f"{name.module}.{name.name}")
+    missing.cache_clear()
+    found_or.cache_clear()
+    try:
+        recording = record_torch(lambda x: (x * 2).exp(), torch.ones(2), backward=False)
+    finally:
+        monkeypatch.undo()
+        missing.cache_clear()
+        found_or.cache_clear()
+    assert [s.op for s in recording.steps] == ["mul", "exp"]
+    assert [o.why for o in recording.omitted] == [f"this PyTorch hides {name.loses}"]
+
+
+def test_only_one_file_of_the_recorder_names_what_pytorch_hides() -> None:
+    """`torch._C.DisableTorchFunction` and its like are in PyTorch's own guide to extending it."""
+    allowed = re.compile(r"torch\._C\.DisableTorchFunction(Subclass)?\b")
+    hidden = re.compile(r"\btorch(\.\w+)*\._[a-z]\w+|\btorch\._C\b|import_module\(.torch")
+    found = []
+    for file in Path(recorder.__file__).parent.glob("*.py"):
+        code = "\n".join(line.partition("#")[0] for line in file.read_text(encoding="utf-8").splitlines())
+        code = re.sub(r'"""[\s\S]*?"""', "", code)
+        if file.name != "private_names.py" and hidden.search(allowed.sub("", code)):
+            found.append(file.name)
+    assert found == []

@@ -1,0 +1,27 @@
+"""A framework's private names: where each is, which version had it last, and what is lost without it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateName:
+    """`name` of `module`, last seen in version `seen`, and what a Recording loses without it."""
+
+    module: str
+    name: str
+    seen: str
+    loses: str
+
+    def find(self) -> Any | None:
+        """The object behind the name; None when this version has no such name."""
+        try:
+            found: Any = import_module(self.module)
+            for part in self.name.split("."):
+                found = getattr(found, part)
+        except (ImportError, AttributeError):
+            return None
+        return found

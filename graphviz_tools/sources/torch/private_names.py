@@ -1,0 +1,79 @@
+"""PyTorch's private names that recording needs.
+
+Nothing here is touched before the first recording. Where a name is gone, the Recording leaves out what depended on
+it and says so in `omitted`: `missing()` lists what that is. Attributes of autograd nodes, tensors and modules that
+PyTorch documents nowhere (`_sequence_nr`, `_raw_saved_...`, `_forward_cls`, `_version`) are tried in the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from graphviz_tools.sources.common.patches import Patch
+from graphviz_tools.sources.common.private_names import PrivateName
+
+SEEN = "2.14.1"
+ENGINE = PrivateName("torch.autograd", "_engine_run_backward", SEEN, "the backward pass")
+NEXT_BATCH = PrivateName("torch.utils.data.dataloader", "_BaseDataLoaderIter", SEEN, "batches=")
+IS_TRACING = PrivateName("torch._C", "_is_tracing", SEEN, "that torch.jit.trace is at work")
+CURRENT_NODE = PrivateName("torch._C", "_current_autograd_node", SEEN, "which backward a compiler made")
+CURRENT_MODE = PrivateName(
+    "torch.overrides", "_get_current_function_mode", SEEN, "layers that run fused while nobody watches"
+)
+IS_WRAPPED = PrivateName(
+    "torch._C._functorch", "is_functorch_wrapped_tensor", SEEN, "values under torch.func"
+)
+IS_BATCHED = PrivateName("torch._C._functorch", "is_batchedtensor", SEEN, "which values vmap has stacked")
+UNWRAPPED = PrivateName("torch._C._functorch", "get_unwrapped", SEEN, "values under torch.func")
+NAMES = (ENGINE, NEXT_BATCH, IS_TRACING, CURRENT_NODE, CURRENT_MODE, IS_WRAPPED, IS_BATCHED, UNWRAPPED)
+# Where the backward of AOTAutograd, of `torch.cond` and its like comes from.
+COMPILERS = ("torch._functorch", "torch._higher_order_ops")
+# (module, name) of the functions that start the engine, as `__torch_function__` receives them.
+ENGINE_CALLS = frozenset(
+    {("torch._tensor", "backward"), ("torch.autograd", "backward"), ("torch.autograd", "grad")}
+)
+# Dynamo's import takes seconds and comes with the first thing to compile, so that this one is looked up only then.
+DYNAMO = "torch._dynamo.eval_frame"
+DYNAMO_SWITCH = PrivateName(DYNAMO, "_maybe_set_eval_frame", SEEN, "compiled functions as one step")
+
+
+@cache
+def missing() -> tuple[str, ...]:
+    """What cannot be recorded with this PyTorch, each once."""
+    return tuple(dict.fromkeys(name.loses for name in NAMES if name.find() is None))
+
+
+@cache
+def found_or(name: PrivateName, instead: Callable[..., Any]) -> Callable[..., Any]:
+    """The function behind `name`, or `instead` where it is gone."""
+    return name.find() or instead
+
+
+@cache
+def _patch(module: str, name: str) -> Patch:
+    home, _, function = name.rpartition(".")
+    place: Any = import_module(module)
+    return Patch(getattr(place, home) if home else place, function)
+
+
+def handling_engine_runs(handler: Callable[..., Any]) -> AbstractContextManager[None]:
+    """Give each run of the autograd engine that this thread starts to `handler(original, outputs, ...)`."""
+    return _handling(ENGINE, ENGINE.name, handler)
+
+
+def handling_batches(handler: Callable[..., Any]) -> AbstractContextManager[None]:
+    """Give each draw of a batch from a DataLoader in this thread to `handler(original, iterator)`."""
+    return _handling(NEXT_BATCH, f"{NEXT_BATCH.name}.__next__", handler)
+
+
+def handling_dynamo_switches(handler: Callable[..., Any]) -> AbstractContextManager[None]:
+    """Give each time that Dynamo switches itself on or off in this thread to `handler(original, callback)`."""
+    return _handling(DYNAMO_SWITCH, DYNAMO_SWITCH.name, handler)
+
+
+def _handling(name: PrivateName, attribute: str, handler: Callable[..., Any]) -> AbstractContextManager[None]:
+    return nullcontext() if name.find() is None else _patch(name.module, attribute).handled_by(handler)
