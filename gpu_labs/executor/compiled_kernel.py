@@ -10,6 +10,7 @@ import numpy as np
 from gpu_labs.executor.choose_engine import Manners
 from gpu_labs.executor.frontend import type_inference
 from gpu_labs.executor.frontend.lowering import Unsupported
+from gpu_labs.executor.frontend.not_on_a_gpu import in_words
 from gpu_labs.executor.frontend.statements import build
 from gpu_labs.executor.ir.aliases import Roots
 from gpu_labs.executor.ir.program import Program
@@ -84,6 +85,11 @@ def prepare(
     """
     names = parameters(function)
     if len(values) != len(names):
+        if function.__code__.co_flags & 0x0C:  # *args or **kwargs
+            raise KernelTypeError(
+                f"{function.__name__} takes *args, and a kernel has a fixed number of parameters: name each one, or "
+                "pass a tuple."
+            )
         raise KernelTypeError(
             f"{function.__name__} takes {len(names)} arguments ({', '.join(names)}), and {len(values)} were given."
         )
@@ -98,7 +104,9 @@ def prepare(
             problem = type_inference.lowering_problem(function, types)
             if problem is None:
                 raise
-            text = f"{limit}\nNumba does not compile it for a GPU either: {problem}"
+            said = in_words(function, function.__code__.co_filename, limit.line, problem)
+            where = f"line {limit.line}: {limit.text}\n{said}"
+            text = where if said else f"{limit}\nNumba does not compile it for a GPU either: {problem}"
             raise KernelTypeError(text, limit.line, limit.text, problem) from None
     return _prepared[key]
 

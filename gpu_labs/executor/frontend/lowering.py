@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import enum
 import linecache
 import re
 from abc import ABC, abstractmethod
@@ -96,6 +97,8 @@ class Lowering(ABC):
                 return Const(value, ArrayType(value.dtype, value.ndim), self.titles.get(name, "constant"))
             if isinstance(value, slice):
                 return constant_slice(value)
+            if isinstance(value, enum.Enum):
+                value = value.value
             kind = type_of(self.typed.typemap[name]) if name in self.typed.typemap else Other("object")
             return Const(value, kind)
         return self.var(name)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from gpu_labs.executor.frontend.not_on_a_gpu import in_words
 from gpu_labs.executor.launch_record import KernelTypeError
 
 _LOCATION = re.compile(r'(?:File "([^"]*)", line |(\S+\.py) \()(\d+)')
@@ -41,7 +42,8 @@ def shortened(error: Exception, function: Callable[..., Any]) -> KernelTypeError
     places = places or _lines_on_the_way(error, code.co_filename)
     line = places[-1] if places else code.co_firstlineno
     text = linecache.getline(code.co_filename, line).strip()
-    return KernelTypeError(f"line {line}: {text}\n{_sentence(full)}", line, text, full)
+    sentence = in_words(function, code.co_filename, line, full) or _sentence(full)
+    return KernelTypeError(f"line {line}: {text}\n{sentence}", line, text, full)
 
 
 def _lines_on_the_way(error: Exception, file: str) -> list[int]:
@@ -71,6 +73,10 @@ def _sentence(full: str) -> str:
             continue
         if line.startswith("No implementation of function"):
             call = next((each[4:] for each in lines[at:] if each.startswith(">>> ")), "")
+            if call.endswith("Dim3)"):
+                return (
+                    "cuda.threadIdx, blockIdx, blockDim and gridDim hold three numbers: write .x, .y or .z."
+                )
             subscript = _SUBSCRIPT.search(call)
             if subscript:
                 return _about_an_index(int(subscript[1]), subscript[2], call)

@@ -27,7 +27,7 @@ def type_of(numba_type: Any) -> Type:
         return type_inference.numpy_dtype(numba_type.literal_type)
     if isinstance(numba_type, (types.Number, types.Boolean, types.Record)):
         return type_inference.numpy_dtype(numba_type)
-    if isinstance(numba_type, types.IntEnumMember):
+    if isinstance(numba_type, types.EnumMember):
         return type_inference.numpy_dtype(numba_type.dtype)
     if isinstance(numba_type, types.Omitted):
         return type_of(type_inference.type_of_argument(numba_type.value, "default"))

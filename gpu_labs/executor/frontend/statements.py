@@ -120,6 +120,9 @@ class FunctionLowering(Lowering):
             self.known[name] = self._frozen(value.value)
             if not isinstance(value, ir.Const):
                 self.titles[name] = value.name
+        elif isinstance(value, ir.Arg) and isinstance(self.typed.typemap[name], types.Callable):
+            kind = self.typed.typemap[name]  # a function that was handed over: its type knows which
+            self.known[name] = kind.dispatcher if isinstance(kind, types.Dispatcher) else kind.typing_key
         elif isinstance(value, ir.Var) and value.name in self.known:
             self.known[name] = self.known[value.name]
             self.titles[name] = self.titles.get(value.name, "constant")
@@ -208,6 +211,13 @@ class FunctionLowering(Lowering):
 
     def _printable(self, variable: Any) -> Operand:
         got = self.operand(variable)
+        if isinstance(got, Const) and is_dim3(got.value):
+            text = f"cuda.{got.value.__name__}"
+            raise KernelTypeError(
+                f"line {self.line}: {self._text()}\n{text} holds three numbers: print {text}.x, with .x, .y or .z.",
+                self.line,
+                self._text(),
+            )
         if isinstance(got, SliceOf) or isinstance(got.type, ArrayType) or is_record(got):
             raise self.reject("print takes numbers and constant strings: print one element, such as x[i].")
         return got

@@ -7,6 +7,7 @@ seen too.
 from __future__ import annotations
 
 import ctypes
+import enum
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -85,6 +86,7 @@ def _bound(value: Any, kind: Any, windows: Iterator[Array]) -> Any:
         return next(windows)
     if isinstance(value, tuple):
         return tuple(_bound(v, k, windows) for v, k in zip(value, kind.items, strict=True))
+    value = value.value if isinstance(value, enum.Enum) else value
     return np.array(value).astype(kind)[()] if isinstance(kind, np.dtype) else value
 
 

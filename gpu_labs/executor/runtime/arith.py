@@ -152,8 +152,11 @@ def _complex(a: Lanes, b: Lanes | None = None) -> Lanes:
     )
 
 
-def _is(a: Lanes, b: Lanes) -> bool:
-    return a is b
+def _is(a: Lanes, b: Lanes) -> Lanes:
+    """`a is b`: of numbers whether they are equal and of one type, as Numba compiles it."""
+    if isinstance(a, (np.ndarray, np.generic)) and isinstance(b, (np.ndarray, np.generic)):
+        return np.equal(a, b) if a.dtype == b.dtype else np.bool_(False)
+    return np.bool_(a is b)
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -329,7 +332,7 @@ BINARY: dict[str, Callable[..., Any]] = {
     ">": np.greater,
     ">=": np.greater_equal,
     "is": _is,
-    "is not": lambda a, b: a is not b,
+    "is not": lambda a, b: np.logical_not(_is(a, b)),
 }
 UNARY: dict[str, Callable[..., Any]] = {
     "neg": np.negative,

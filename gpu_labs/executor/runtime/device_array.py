@@ -31,6 +31,34 @@ class DeviceArray:
     alloc_size = property(lambda self: self.host.nbytes)
 
     @property
+    def flags(self) -> dict[str, bool]:
+        """How the elements lie, as numba.cuda says it."""
+        return {"C_CONTIGUOUS": self.is_c_contiguous(), "F_CONTIGUOUS": self.is_f_contiguous()}
+
+    @property
+    def __cuda_array_interface__(self) -> dict[str, Any]:
+        """Where the memory is, for libraries that share device arrays; here it is the host's."""
+        host = self.host.__array_interface__
+        strides = None if self.is_c_contiguous() else self.host.strides
+        return {
+            "shape": self.shape,
+            "strides": strides,
+            "data": host["data"],
+            "typestr": host["typestr"],
+            "stream": None,
+            "version": 3,
+        }
+
+    @property
+    def gpu_data(self) -> np.ndarray:
+        """The memory itself: here the host's bytes."""
+        return self.host.reshape(-1).view(np.uint8)
+
+    def squeeze(self, axis: Any = None, stream: Any = 0) -> DeviceArray:
+        """Without the dimensions of one element, on the same memory."""
+        return DeviceArray(self.host.squeeze(axis))
+
+    @property
     def T(self) -> DeviceArray:
         """The transpose, on the same memory."""
         return DeviceArray(self.host.T)

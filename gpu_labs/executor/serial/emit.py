@@ -137,6 +137,8 @@ class OperationCode(Writer):
             kinds = [dst.type, dst.type]
         kind = kinds[0]
         if compares or symbol in ("is", "is not"):
+            if symbol in ("is", "is not") and isinstance(kind, np.dtype) and kind == kinds[1]:
+                symbol = "==" if symbol == "is" else "!="
             text = f"{args[0]} {symbol} {args[1]}"
             if isinstance(kind, np.dtype) and kind.kind == "f" and kind != np.float64:
                 text = f"bool({text})"

@@ -54,7 +54,7 @@ def double(x):
     ("kernel", "line", "word"),
     [
         (misspelt, "x[0] = undefined_name  # noqa: F821", "undefined_name"),
-        (adds_text, 'x[0] = "a" + 1', "add("),
+        (adds_text, 'x[0] = "a" + 1', "text together"),
         (two_types, "", "y"),
         (no_such_function, "cuda.no_such_function(x)", "no_such_function"),
     ],
@@ -143,7 +143,7 @@ def counts_truths(x):
 @pytest.mark.parametrize(
     ("kernel", "hint"),
     [
-        (grows_a_list, "cannot use Python lists"),
+        (grows_a_list, "cannot make Python lists"),
         (float_index, "must be an integer: divide with //"),
         (two_indices, "has 1 dimension, and 2 indices were given"),
         (whole_array_into_an_element, "One element takes one number"),

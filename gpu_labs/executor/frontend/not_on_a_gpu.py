@@ -1,0 +1,162 @@
+"""What Python has and a GPU has not, in words for a beginner: found in the source, where Numba refuses a kernel."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+_LIST = (
+    "A kernel cannot make Python {what}: they grow, and a thread of a GPU has no memory to give out. For a few values "
+    "of one thread use a tuple or cuda.local.array(size, dtype); pass everything else as an array."
+)
+_NODES: dict[type[ast.AST], str] = {
+    ast.Try: "A kernel cannot use try and except: a GPU does not catch exceptions. Test first, with `if`.",
+    ast.With: "A kernel cannot use `with`: nothing can be opened or closed on a GPU. Do it around the launch.",
+    ast.List: _LIST.format(what="lists"),
+    ast.ListComp: _LIST.format(what="lists"),
+    ast.Set: _LIST.format(what="sets"),
+    ast.SetComp: _LIST.format(what="sets"),
+    ast.Dict: _LIST.format(what="dictionaries") + " In place of keys, number the cells of an array.",
+    ast.DictComp: _LIST.format(what="dictionaries") + " In place of keys, number the cells of an array.",
+    ast.JoinedStr: "A kernel cannot put text together. print takes constant text and numbers, with commas between.",
+    ast.Yield: "A kernel cannot use `yield`: write a loop where the values are used.",
+    ast.GeneratorExp: "A kernel cannot use a generator: write a `for` loop.",
+    ast.Global: "A kernel cannot set a global name: write the result into an array argument.",
+    ast.Starred: "A kernel cannot use `*` to unpack: name each value, or index the tuple.",
+    ast.NamedExpr: "Numba does not know `:=` in a kernel: assign on a line of its own, then test.",
+    ast.ClassDef: "A kernel cannot define a class: pass its numbers as arguments, or as an array of records.",
+    ast.Import: "A kernel cannot import: do it at the top of the file.",
+    ast.Delete: "A kernel cannot use `del`: a variable ends with the thread.",
+}  # fmt: skip
+# What is made on one line and refused on another, and how Numba's message names it.
+_ELSEWHERE: dict[type[ast.AST], str] = {
+    ast.Try: "", ast.With: "", ast.Yield: "", ast.NamedExpr: "", ast.List: "list(", ast.ListComp: "list(",
+    ast.Dict: "DictType", ast.Global: "STORE_GLOBAL", ast.Assign: "none",
+}  # fmt: skip
+_MAKES = {"array", "arange", "asarray", "empty", "empty_like", "eye", "full", "full_like", "linspace", "ones",
+          "ones_like", "zeros", "zeros_like"}  # fmt: skip
+_REDUCTIONS = {"all", "any", "argmax", "argmin", "cumsum", "dot", "fill", "max", "mean", "min", "prod", "sort",
+               "std", "sum", "var"}  # fmt: skip
+_WHOLE = {"sorted": "sort on the host, or write the steps of a sort", "map": "write a `for` loop",
+          "filter": "write a `for` loop with an `if`", "reversed": "count down with range(n - 1, -1, -1)",
+          "open": "read and write files around the launch", "input": "pass the value as an argument",
+          "str": "leave text to the host", "sum": "add up in a `for` loop"}  # fmt: skip
+
+
+def in_words(function: Callable[..., Any], file: str, line: int, message: str) -> str:
+    """What a beginner should hear about the line of `file` that Numba refuses with `message`, or about a construct
+    elsewhere in `function` that no GPU has and the message is about; "" when it is something else."""
+    here = [node for node in _nodes(file) if _covers(node, line)]
+    for node in sorted(here, key=lambda node: -node.lineno):  # type: ignore[attr-defined]
+        said = _about(node, function)
+        if said:
+            return said
+    code = function.__code__
+    last = max((number for *_, number in code.co_lines() if number), default=code.co_firstlineno)
+    for node in _nodes(file):
+        inside = code.co_filename == file and code.co_firstlineno <= getattr(node, "lineno", 0) <= last
+        wanted = next((word for kind, word in _ELSEWHERE.items() if inside and isinstance(node, kind)), None)
+        if wanted is not None and wanted in message:
+            said = _about(node, function)
+            if said:
+                return said
+    return ""
+
+
+def _covers(node: ast.AST, line: int) -> bool:
+    """Whether a node stands on a line; a `try` or a `with` stands on all of its lines."""
+    first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0)
+    if isinstance(node, (ast.Try, ast.With, ast.expr)):
+        return first <= line <= last
+    return first == line
+
+
+@cache
+def _tree(source: str) -> ast.AST | None:
+    try:
+        return ast.parse(source)
+    except SyntaxError:
+        return None  # a notebook cell with a magic command
+
+
+def _nodes(file: str) -> Iterator[ast.AST]:
+    tree = _tree("".join(linecache.getlines(file)))
+    return iter(()) if tree is None else ast.walk(tree)
+
+
+def _about(node: ast.AST, function: Callable[..., Any]) -> str:
+    if type(node) in _NODES:
+        return _NODES[type(node)]
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and node.value.value is None:
+        return _about_none(ast.unparse(node.targets[0]))
+    if isinstance(node, ast.Compare) and any(isinstance(each, ast.Constant) and each.value is None
+                                             for each in node.comparators):  # fmt: skip
+        return _about_none(ast.unparse(node.left))
+    if isinstance(node, ast.BinOp) and any(_is_text(side) for side in (node.left, node.right)):
+        return _NODES[ast.JoinedStr]
+    return _about_call(node, function) if isinstance(node, ast.Call) else ""
+
+
+def _about_none(name: str) -> str:
+    return (
+        f"A variable of a kernel has one type from start to end, and None has another than a number. Start {name} "
+        "with a number, such as 0.0, and keep in a second variable whether it has been set."
+    )
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def _about_call(node: ast.Call, function: Callable[..., Any]) -> str:
+    called = ast.unparse(node.func)
+    home, _, name = called.rpartition(".")
+    value = _value(called, function)
+    module = getattr(_value(home, function), "__name__", "") if home else ""
+    if module in ("random", "numpy.random"):
+        return (
+            f"{called} keeps its state on the host. On a GPU each thread has a state of its own: "
+            "create_xoroshiro128p_states(threads, seed) before the launch, and in the kernel "
+            "xoroshiro128p_uniform_float32(states, i), both from numba.cuda.random."
+        )
+    if module == "numpy" and name in _MAKES:
+        return (
+            f"A kernel cannot make a NumPy array, as {called} does. Use cuda.local.array(size, dtype) for a thread's "
+            "own array or cuda.shared.array(size, dtype) for the block's, both of a constant size, or pass an array; "
+            "then set its elements in a loop."
+        )
+    if module == "numpy":
+        return f"{called} works on whole arrays. In a kernel write the loop over the elements."
+    if not module and name in _REDUCTIONS and _value(home, function) is None:
+        return f"{called}() works on the whole array. In a kernel write the loop over the elements."
+    if module.partition(".")[0] in ("torch", "tensorflow", "jax", "pandas", "scipy"):
+        return f"{called} runs on the host, on whole tensors. A kernel computes with numbers: use `math` and loops."
+    if called in _WHOLE:
+        return f"A kernel has no {called}(): {_WHOLE[called]}."
+    if called in ("list", "set", "dict"):
+        return _LIST.format(what={"list": "lists", "set": "sets", "dict": "dictionaries"}[called])
+    if isinstance(value, type) and not issubclass(value, np.generic) and value.__module__ != "builtins":
+        return (
+            f"A kernel cannot make objects of a class, such as {called}. Pass its numbers as arguments, as a tuple, or "
+            "as an array of records."
+        )
+    return ""
+
+
+def _value(name: str, function: Callable[..., Any]) -> Any:
+    """What a dotted name stands for in a function; None when that is not known."""
+    first, *rest = name.split(".")
+    code = function.__code__
+    cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))
+    try:
+        found = cells[first].cell_contents if first in cells else function.__globals__.get(first)
+    except ValueError:  # a cell that is not filled yet
+        return None
+    for word in rest:
+        found = getattr(found, word, None)
+    return found

@@ -1,0 +1,108 @@
+"""Run numba-cuda's own tests on the executor, and print how many pass.
+
+    pip install filecheck    # which its tests import
+    python tools/numba_suite.py [--failures] [module ...]
+
+The tests ship in numba-cuda's wheel, as `numba.cuda.tests`; a module is named as `cudapy.test_minmax`. Those that
+need a GPU, a driver, PTX or the compiler's internals cannot pass here: docs/executor.md lists them. A test gets
+30 seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import contextlib
+import io
+import signal
+import sys
+import unittest
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+FOLDERS = ("cudapy", "doc_examples", "cudadrv")
+SECONDS = 30
+
+
+class Counts(unittest.TestResult):
+    """The outcomes of one module; a failed subtest makes its test a failed one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.passed = 0
+
+    def addSuccess(self, test: unittest.TestCase) -> None:
+        self.passed += 1
+
+    def startTest(self, test: unittest.TestCase) -> None:
+        super().startTest(test)
+        signal.alarm(SECONDS)
+
+    def stopTest(self, test: unittest.TestCase) -> None:
+        signal.alarm(0)
+        super().stopTest(test)
+
+    def failed(self) -> Iterator[tuple[str, str]]:
+        """Name and last line of what went wrong, for each test that failed."""
+        for test, text in (*self.failures, *self.errors):
+            lines = [line for line in text.splitlines() if line and not line.startswith(" ")]
+            yield test.id().removeprefix("numba.cuda.tests."), lines[-1][:160] if lines else ""
+
+
+def install(engines: collections.Counter[str]) -> None:
+    """Let `from numba import cuda` give the executor's `cuda`, and count which engine runs each launch."""
+    import numba
+
+    from gpu_labs.executor import cuda_module
+
+    numba.cuda = cuda_module.cuda  # type: ignore[attr-defined]
+    real = cuda_module.run
+
+    def counted(*args: Any, **named: Any) -> Any:
+        launch = real(*args, **named)
+        engines[launch.engine] += 1
+        return launch
+
+    cuda_module.run = counted
+
+
+def late(*_: object) -> None:
+    raise TimeoutError(f"more than {SECONDS} seconds")
+
+
+def main() -> None:
+    """Run the tests and print the counts; what they say is the result, not the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser.add_argument("modules", nargs="*", help="such as cudapy.test_minmax; default: all")
+    parser.add_argument("--failures", action="store_true", help="also print each failed test with its reason")
+    options = parser.parse_args()
+    engines: collections.Counter[str] = collections.Counter()
+    install(engines)
+    from numba.cuda import tests
+
+    root = Path(tests.__file__).parent
+    found = [
+        f"{folder}.{path.stem}" for folder in FOLDERS for path in sorted((root / folder).glob("test_*.py"))
+    ]
+    signal.signal(signal.SIGALRM, late)
+    warnings.simplefilter("ignore")
+    total: collections.Counter[str] = collections.Counter()
+    print(f"{'module':44}{'passed':>8}{'failed':>8}{'skipped':>8}")
+    for name in options.modules or found:
+        counts = Counts()
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            unittest.defaultTestLoader.loadTestsFromName(f"numba.cuda.tests.{name}").run(counts)
+        failed = dict(counts.failed())
+        total.update(passed=counts.passed, failed=len(failed), skipped=len(counts.skipped))
+        print(f"{name:44}{counts.passed:8}{len(failed):8}{len(counts.skipped):8}", flush=True)
+        for test, reason in failed.items() if options.failures else ():
+            print(f"    {test}: {reason}")
+    print(f"{'all':44}{total['passed']:8}{total['failed']:8}{total['skipped']:8}")
+    print("launches by engine:", ", ".join(f"{count} {engine}" for engine, count in engines.most_common()))
+
+
+if __name__ == "__main__":
+    main()
