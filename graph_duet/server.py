@@ -19,11 +19,18 @@ from graph_duet.notebook_kernels import install_kernelspec
 
 START_PAGE = "/lab/tree/lessons/README.md"
 SERVER: dict[str, object] = {
-    "LabApp": {"default_url": START_PAGE, "log_level": "WARN"},
+    "LabApp": {
+        "default_url": START_PAGE,
+        "log_level": "WARN",
+        # Found here in an editable install too, where nothing is copied to share/jupyter.
+        "extra_labextensions_path": [str(Path(__file__).parent / "lab" / "extension")],
+    },
     "ServerApp": {
         # It preloads the frameworks while the browser opens, so that the first kernel is quick too.
-        "jpserver_extensions": {"graph_duet.notebook_kernels.server_extension": True},
+        "jpserver_extensions": {"graph_duet.notebook_kernels.server_extension": True, "graph_duet.lab": True},
         "kernel_manager_class": "graph_duet.notebook_kernels.kernel_manager.GuardedKernelManager",
+        # Not a login shell, which would forget the PATH with `duet` on it.
+        "terminado_settings": {"shell_command": [os.environ.get("SHELL") or "sh"]},
     },
 }
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import importlib.util
+import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ from graph_duet.grading.exercise.bundle import Bundle
 from graph_duet.grading.exercise.format import Exercise, kind
 from graph_duet.grading.exercise.notebooks import Unreadable, duet
 from graph_duet.grading.judging.answers import graft
-from graph_duet.grading.judging.kernel_start import ordinary
+from graph_duet.grading.judging.judge import Outcome
+from graph_duet.grading.judging.kernel_start import from_zygote, ordinary
+from graph_duet.grading.judging.learner_line import learner_line
 from graph_duet.grading.judging.trial import Seeds, Trial
 from graph_duet.grading.judging.verdict import verdict
 from graph_duet.grading.report import Report
@@ -31,22 +34,25 @@ _START_SECONDS = 60.0  # for a kernel to start, and for a cell to import the fra
 class OwnRun:
     """The report on a learner's own notebook, and, by task that is not yet right, its hints in order.
 
-    `hidden` are the points, by task, that only the grader's hidden checks can give.
+    `hidden` are the points, by task, that only the grader's hidden checks can give; `lines` says for a check
+    that raised which of the learner's own lines it came through ("line 3: return x").
     """
 
     exercise: Exercise
     report: Report
     hints: dict[str, tuple[str, ...]]
     hidden: dict[str, float]
+    lines: dict[str, str]
 
 
-def check(notebook: Path | str) -> OwnRun:
+def check(notebook: Path | str, forked: bool = False) -> OwnRun:
     """Run a learner's notebook against the course's own copy of it.
 
-    Runs in an ordinary kernel, without a sandbox: it is the learner's own work. The cells of the learner's
-    file that are no answers do not count. Raises UserError when the file
-    cannot be read, the notebook is no exercise or one of a lesson that is not installed, or the
-    machine too busy to run the cells that are given.
+    Runs in an ordinary kernel, without a sandbox: it is the learner's own work. `forked` kernels come from this
+    process's zygote, which has imported the frameworks, so that a cell has the exercise's own limit. The cells of
+    the learner's file that are no answers do not count. Raises UserError when the file cannot be read, the
+    notebook is no exercise or one of a lesson that is not installed, or the machine too busy to run the cells
+    that are given.
     """
     path = Path(notebook)
     mine = notebooks.read(path)
@@ -56,14 +62,14 @@ def check(notebook: Path | str) -> OwnRun:
     exercise = bundle.exercise
     not_run = grafted.not_run(exercise)
     if len(not_run) < len(exercise.checks):
-        seconds = max(exercise.cell_seconds, _START_SECONDS)
-        start = ordinary(path.resolve().parent)
+        seconds = exercise.cell_seconds if forked else max(exercise.cell_seconds, _START_SECONDS)
+        start = (from_zygote if forked else ordinary)(path.resolve().parent)
         trial = Trial(exercise, canonical, start, seconds, exercise.deadline + _START_SECONDS)
         seeds = Seeds(bundle.seed, bundle.seed)
         outcomes = trial.run(grafted.answers, seeds, bundle.expected, not_run)
     else:
         outcomes = []
-    if any(outcome.role == "given" and outcome.fault == "timeout" for outcome in outcomes):
+    if _is_too_busy(outcomes):
         raise UserError(
             "this machine is too busy to run the notebook's first cells: try again when it is calmer"
         )
@@ -74,7 +80,14 @@ def check(notebook: Path | str) -> OwnRun:
     for c in exercise.checks:
         hidden[c.task] += c.points if c.sealed else 0.0
     hidden = {task: points for task, points in hidden.items() if points}
-    return OwnRun(exercise, report, hints, hidden)
+    lines = {o.cell: line for o in outcomes if o.cell and (line := learner_line(o.outputs))}
+    return OwnRun(exercise, report, hints, hidden, lines)
+
+
+def _is_too_busy(outcomes: Sequence[Outcome]) -> bool:
+    """Whether a given cell ran out of time before any answer ran: an endless answer is not the machine's fault."""
+    before = itertools.takewhile(lambda outcome: outcome.role != "answer", outcomes)
+    return any(outcome.role == "given" and outcome.fault == "timeout" for outcome in before)
 
 
 def _without_verdict_on_predictions(report: Report, exercise: Exercise) -> Report:

@@ -97,11 +97,31 @@ def _end(process: subprocess.Popen[bytes], folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-_shared: Zygote | None = None
+class BorrowedZygote:
+    """The zygote of another process on this machine, whose socket is `path`; that process ends it."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def is_running(self) -> bool:
+        return self.path.exists()
+
+    def wait_until_ready(self, timeout: float = READY_SECONDS) -> bool:
+        return await_zygote(self.path, timeout)
+
+
+_shared: Zygote | BorrowedZygote | None = None
 _starting = threading.Lock()  # kernels are launched in threads of their own
 
 
-def start_zygote(modules: Sequence[str] = LESSON_MODULES) -> Zygote:
+def borrow_zygote(path: Path) -> None:
+    """Fork this process's kernels from another process's zygote."""
+    global _shared
+    with _starting:
+        _shared = BorrowedZygote(path)
+
+
+def start_zygote(modules: Sequence[str] = LESSON_MODULES) -> Zygote | BorrowedZygote:
     """The zygote of this process, started now if it was not yet; it imports while the caller goes on."""
     global _shared
     with _starting:

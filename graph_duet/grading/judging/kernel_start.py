@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ _COMPILER = ("torch._dynamo",)
 _LABS = ("numba.cuda", "gpu_labs.executor.cuda_module", "gpu_labs.autograd", "gpu_labs.checks", *_COMPILER)
 
 
-class _SandboxKernelManager(KernelManager):
+class _OwnSpecManager(KernelManager):
     """A KernelManager whose kernelspec is our own, found in no folder."""
 
     def use(self, spec: KernelSpec) -> KernelManager:
@@ -67,7 +68,7 @@ def in_sandbox(
         config = {"zygote": _ready_zygote(tuple(modules), gpu, zygote), "limits": limits}
         provisioner = {"provisioner_name": "duet-sandbox", "config": config}
         spec = KernelSpec(argv=["python"], language="python", metadata={"kernel_provisioner": provisioner})
-        manager = _SandboxKernelManager(context=bounded_context(reconnect=False)).use(spec)
+        manager = _OwnSpecManager(context=bounded_context(reconnect=False)).use(spec)
         manager.start_kernel()
         return manager
 
@@ -83,6 +84,22 @@ def ordinary(cwd: Path) -> StartKernel:
             kernel_spec_manager=NbvalKernelspecManager(),
             context=bounded_context(reconnect=True),
         )
+        manager.start_kernel(cwd=str(cwd))
+        return manager
+
+    return start
+
+
+def from_zygote(cwd: Path) -> StartKernel:
+    """Kernels forked from this process's zygote, with `cwd` as their folder and no protection at all."""
+    spec = KernelSpec(
+        argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        language="python",
+        metadata={"kernel_provisioner": {"provisioner_name": "duet-forked"}},
+    )
+
+    def start() -> KernelManager:
+        manager = _OwnSpecManager(context=bounded_context(reconnect=True)).use(spec)
         manager.start_kernel(cwd=str(cwd))
         return manager
 

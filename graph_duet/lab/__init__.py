@@ -1,0 +1,15 @@
+"""The server side of the JupyterLab extension: checks, the course with its points, and the shipped text again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    return [{"module": "graph_duet.lab"}]
+
+
+def _load_jupyter_server_extension(server: Any) -> None:
+    from graph_duet.lab.handlers import add_handlers  # only in a server: it imports tornado
+
+    add_handlers(server)

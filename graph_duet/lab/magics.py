@@ -1,0 +1,64 @@
+"""`%duet check`: the same check in any front end of Jupyter, below a cell."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+
+USAGE = "write %duet check, or %duet check FILE.ipynb where the notebook's own file is not known"
+
+
+def register(shell: InteractiveShell) -> None:
+    """Make `%duet` known to `shell`."""
+    shell.register_magic_function(lambda line: run(line, shell), "line", "duet")
+
+
+def run(line: str, shell: InteractiveShell) -> None:
+    """Check the saved notebook and print a verdict for each task. Raises UsageError."""
+    words = line.split()
+    if not words or words[0] != "check" or len(words) > 2:
+        raise UsageError(USAGE)
+    notebook = Path(words[1]) if len(words) == 2 else this_notebook(shell.user_ns)
+    print(f"Checking {notebook.name} as it was last saved …")
+    worker = subprocess.run(
+        [sys.executable, "-m", "graph_duet.lab.check_worker"],
+        input=json.dumps({"notebook": str(notebook.resolve()), "zygote": ""}) + "\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    try:
+        answer = json.loads(worker.stdout)
+    except ValueError:
+        raise UsageError(f"the check itself failed: {worker.stderr.strip()[-400:]}") from None
+    if "problem" in answer:
+        raise UsageError(answer["problem"])
+    print(text(answer["verdicts"]))
+
+
+def this_notebook(names: dict[str, Any]) -> Path:
+    """The file of the notebook that runs: as the server or VS Code says, else `exercise.ipynb` in this folder."""
+    for said in (names.get("__vsc_ipynb_file__"), os.environ.get("JPY_SESSION_NAME"), "exercise.ipynb"):
+        path = Path(str(said)) if said else None
+        for candidate in (path, Path(path.name)) if path else ():
+            if candidate.suffix == ".ipynb" and candidate.is_file():
+                return candidate
+    raise UsageError(f"which file this notebook is, is not known here: {USAGE}")
+
+
+def text(found: dict[str, Any]) -> str:
+    """The verdicts as lines: points, then each task with what it says, and its first hint."""
+    lines = [f"{found['title']}: {found['points']:g} of {found['possible']:g} points"]
+    for task in found["tasks"]:
+        mark = {"right": "✓", "written": "✎", "empty": "○", "missing": "○"}.get(task["state"], "✗")
+        lines.append(f"{mark} {task['id']} {task['title']}")
+        lines += [f"    {line}" for said in task["said"] for line in said.split("\n")]
+        lines += [f"    Hint: {hint}" for hint in task["hints"][:1]]
+    return "\n".join([*lines, *found["notes"]])

@@ -1,0 +1,79 @@
+"""The shipped text of a task or of an exercise again, with the learner's own kept beside it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from graph_duet.grading.exercise import notebooks
+from graph_duet.grading.exercise.notebooks import duet
+from graph_duet.grading.self_check import released
+from graphviz_tools.errors import UserError
+
+BACKUPS = Path(".duet") / "backups"
+
+
+def reset(root: Path, notebook: Path, task: str = "") -> Path:
+    """Put the shipped text of `task`'s answers, or of the whole exercise, into `notebook`; return the backup.
+
+    The learner's file as it was is copied to `.duet/backups` in `root` first. Raises UserError when it is no
+    exercise or has no such task, and OSError when the disk is full: then nothing has changed.
+    """
+    before = notebook.read_bytes() if notebook.is_file() else b""
+    mine = notebooks.read(notebook)
+    shipped = released(str(duet(mine).get("exercise", "")), notebook)
+    if task:
+        wanted = {
+            cell.id: cell.source
+            for cell in shipped.cells
+            if duet(cell).get("kind") in ("answer", "kernel") and str(duet(cell).get("task")) == task
+        }
+        if not wanted:
+            raise UserError(f"{notebook.name} has no task {task!r}")
+        missing = set(wanted) - {cell.get("id") for cell in mine.cells}
+        if missing:
+            raise UserError(
+                f"the answer cell of task {task} is gone: reset the whole exercise to have it again"
+            )
+        for cell in mine.cells:
+            if cell.get("id") in wanted:
+                cell.source = wanted[cell.id]
+                cell.outputs = []
+                cell.execution_count = None
+        text = notebooks.dumps(_whole(mine, before))
+    else:
+        text = notebooks.dumps(shipped)
+    backup = _backup(root, notebook, before)
+    fresh = notebook.with_name(f".{notebook.name}.new")
+    try:
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(notebook)
+    finally:
+        fresh.unlink(missing_ok=True)
+    return backup
+
+
+def _whole(mine: notebooks.NotebookNode, before: bytes) -> notebooks.NotebookNode:
+    """`mine` with what reading for grading leaves out: the format's minor number and the attachments."""
+    import json
+
+    raw = json.loads(before)
+    for cell, old in zip(mine.cells, raw["cells"], strict=True):
+        if "attachments" in old:
+            cell["attachments"] = old["attachments"]
+    mine.metadata = notebooks.NotebookNode(raw.get("metadata", {}))
+    mine.nbformat, mine.nbformat_minor = raw["nbformat"], raw.get("nbformat_minor", 5)
+    return mine
+
+
+def _backup(root: Path, notebook: Path, content: bytes) -> Path:
+    folder = root / BACKUPS
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = time.strftime("%Y-%m-%d-%H%M%S")
+    name = f"{notebook.parent.name}-{notebook.stem}-{stamp}"
+    number, path = 1, folder / f"{name}.ipynb"
+    while path.exists():
+        number += 1
+        path = folder / f"{name}-{number}.ipynb"
+    path.write_bytes(content)
+    return path

@@ -1,0 +1,70 @@
+"""What a check found, in the words and the shape that the front end shows at each task."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graph_duet.grading.report import CHECK_FAULTS, CheckResult
+from graph_duet.grading.self_check import OwnRun
+
+_SHOWN = 400  # characters of what an answer gave
+_UNTRIED = ("empty", "missing")
+
+
+def verdicts(run: OwnRun) -> dict[str, Any]:
+    """JSON-able: the exercise, its points, and for each task its state, sentences, cells and hints.
+
+    Hints are there for a task that was tried and is not right yet.
+    """
+    return {
+        "exercise": run.exercise.id,
+        "title": run.exercise.title,
+        "points": run.report.points,
+        "possible": run.report.possible,
+        "hidden": sum(run.hidden.values()),
+        "notes": list(run.report.notes),
+        "tasks": [_task(run, task.id) for task in run.exercise.tasks],
+    }
+
+
+def _task(run: OwnRun, name: str) -> dict[str, Any]:
+    task, checks = run.exercise.task(name), run.report.task(name)
+    faults = [check for check in checks if check.fault]
+    tried = any(check.fault not in _UNTRIED for check in checks)
+    predicted = bool(checks) and all(check.possible == 0 for check in checks)
+    state = faults[0].fault if faults else "written" if predicted else "right"
+    said = [sentence(check, run) for check in faults] or [check.message for check in checks if predicted]
+    return {
+        "id": name,
+        "title": task.title,
+        "state": state,
+        "tried": tried,
+        "points": sum(check.points for check in checks),
+        "possible": sum(check.possible for check in checks),
+        "cells": list(task.answers),
+        "said": list(dict.fromkeys(said)),
+        "hints": list(run.hints.get(name, ())) if tried else [],
+    }
+
+
+def sentence(check: CheckResult, run: OwnRun) -> str:
+    """What a failed check says to the learner, in one or two short sentences."""
+    if check.fault == "empty":
+        return "Not answered yet."
+    if check.fault == "timeout":
+        seconds = run.exercise.cell_seconds
+        return f"Still running after {seconds:g} s, the limit for a cell: is there a loop that never ends?"
+    if check.fault == "wrong":
+        gave = " ".join(check.got.split())
+        gave = gave if len(gave) <= _SHOWN else f"{gave[:_SHOWN]} …"
+        parts = [f"It gave {gave}." if gave else "It gave nothing."]
+        if check.message and check.message != CHECK_FAULTS["wrong"]:
+            parts.append(f"{check.message[0].upper()}{check.message[1:]}.")
+        if check.expects:
+            parts.append(f"Wanted: {check.expects}.")
+        return " ".join(parts)
+    if check.fault == "error":
+        line = run.lines.get(check.cell, "")
+        said = check.message.strip() or CHECK_FAULTS["error"]
+        return f"{said}\n{line}" if line else said
+    return f"{CHECK_FAULTS[check.fault][0].upper()}{CHECK_FAULTS[check.fault][1:]}."

@@ -1,0 +1,112 @@
+// Graph Duet in JupyterLab: check, hints, points and the course, where the learner is.
+
+import { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ICommandPalette, ToolbarButton } from '@jupyterlab/apputils';
+import { PathExt } from '@jupyterlab/coreutils';
+import { ILauncher } from '@jupyterlab/launcher';
+import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+
+import { CoursePanel } from './course_panel';
+import { duet, Exercise } from './exercise';
+import { checkIcon, courseIcon } from './icons';
+import { predictFirst } from './predict';
+import { SidePanel } from './side_panel';
+
+const CHECK = 'graph-duet:check';
+const COURSE = 'graph-duet:course';
+const TERMINAL = 'graph-duet:terminal';
+const PART = /(?:^|\/)([LG]\d\d)_[^/]*\/(lesson|exercise)\.ipynb$/;
+
+const plugin: JupyterFrontEndPlugin<void> = {
+  id: 'graph-duet:plugin',
+  description: 'Checks, hints, points and the course of Graph Duet.',
+  autoStart: true,
+  requires: [INotebookTracker],
+  optional: [ICommandPalette, ILauncher, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    tracker: INotebookTracker,
+    palette: ICommandPalette | null,
+    launcher: ILauncher | null,
+    translator: ITranslator | null
+  ) => {
+    const trans = (translator ?? nullTranslator).load('graph_duet');
+    const exercises = new WeakMap<NotebookPanel, Exercise>();
+    const current = () => (tracker.currentWidget ? exercises.get(tracker.currentWidget) ?? null : null);
+
+    const course = new CoursePanel(trans, path => void app.commands.execute('docmanager:open', { path }));
+    course.title.icon = courseIcon;
+    const points = new SidePanel(trans);
+    points.title.icon = checkIcon;
+    app.shell.add(course, 'left', { rank: 90 });
+    app.shell.add(points, 'right', { rank: 90 });
+
+    const opened = async (panel: NotebookPanel) => {
+      await panel.context.ready;
+      const part = PART.exec(panel.context.path);
+      if (part) {
+        // Not the label: JupyterLab renames the file to what its tab is called.
+        const name = `${part[1]} ${part[2] === 'exercise' && part[1].startsWith('G') ? 'lab' : part[2]}`;
+        panel.title.dataset = { ...panel.title.dataset, 'gd-name': name };
+        if (part[2] === 'lesson') {
+          const found = (await course.entries()).find(entry => panel.context.path.endsWith(entry.part.lesson));
+          predictFirst(panel, found?.part.guess ?? '', trans);
+        }
+      }
+      if (!duet(panel.content.model).exercise) {
+        return;
+      }
+      const exercise = new Exercise(panel, trans, () => void course.refresh());
+      exercises.set(panel, exercise);
+      panel.toolbar.insertItem(10, 'graph-duet-check', new ToolbarButton({
+        icon: checkIcon,
+        label: trans.__('Check'),
+        tooltip: trans.__('Save, run and check this exercise'),
+        onClick: () => void app.commands.execute(CHECK)
+      }));
+      points.follow(current());
+    };
+    tracker.widgetAdded.connect((_, panel) => void opened(panel));
+    tracker.forEach(panel => void opened(panel));
+    tracker.currentChanged.connect(() => points.follow(current()));
+
+    app.commands.addCommand(CHECK, {
+      label: trans.__('Check This Exercise'),
+      caption: trans.__('Save, run and check the exercise that is open'),
+      icon: checkIcon,
+      isEnabled: () => current() !== null,
+      execute: () => {
+        const exercise = current();
+        if (!points.isVisible) {
+          app.shell.activateById(points.id);
+          exercise?.panel.content.activate(); // the cursor stays where the learner works
+        }
+        return exercise?.check();
+      }
+    });
+    app.commands.addCommand(COURSE, {
+      label: trans.__('Graph Duet: the Course'),
+      caption: trans.__('The lessons and labs, your points, and where to go on'),
+      icon: courseIcon,
+      execute: () => {
+        app.shell.activateById(course.id);
+        void course.refresh();
+      }
+    });
+    app.commands.addCommand(TERMINAL, {
+      label: trans.__('Terminal in the Folder of This Notebook'),
+      caption: trans.__('`duet check` is found there'),
+      isEnabled: () => tracker.currentWidget !== null,
+      execute: () =>
+        app.commands.execute('terminal:create-new', { cwd: PathExt.dirname(tracker.currentWidget?.context.path ?? '') })
+    });
+    for (const command of [CHECK, COURSE, TERMINAL]) {
+      palette?.addItem({ command, category: trans.__('Graph Duet') });
+    }
+    launcher?.add({ command: COURSE, category: trans.__('Other'), rank: 0 });
+    void app.restored.then(() => course.refresh());
+  }
+};
+
+export default plugin;

@@ -1,0 +1,159 @@
+"""The extension in JupyterLab: check at the task, points, hints, the course, and predictions before outputs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+DUET = [sys.executable, "-c", "from graph_duet.cli import main; main()"]
+SECONDS = 180
+EXERCISE = "lessons/L01_define_by_run/exercise.ipynb"
+SET = """([id, source]) => window.jupyterapp.shell.currentWidget.content.widgets
+    .find((cell) => cell.model.sharedModel.getId() === id).model.sharedModel.setSource(source)"""
+GUESS = """() => window.jupyterapp.shell.currentWidget.content.widgets
+    .map((cell) => cell.model.sharedModel).find((cell) => cell.getSource().startsWith("guess =")).getId()"""
+WRONG = "def twin(x, y):\n    # >>> your code\n    return x\n    # <<<"
+RAISES = "def operations_of(graph):\n    # >>> your code\n    return graph.nothing()\n    # <<<"
+RIGHT = """def operations_of(graph):
+    # >>> your code
+    return Counter(op.type for op in graph.get_operations())
+    # <<<"""
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The address of a `duet lab` up to the path, and the learner's folder."""
+    home = tmp_path_factory.mktemp("extension")
+    config = home / "config"
+    config.mkdir()
+    (config / "jupyter_server_config.json").write_text('{"LabApp": {"expose_app_in_browser": true}}')
+    environment = {
+        **os.environ,
+        "DUET_PROGRESS": str(home / "progress.sqlite"),
+        "JUPYTER_CONFIG_DIR": str(config),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+    }
+    with (home / "log").open("w") as file:
+        server = subprocess.Popen(
+            [*DUET, "lab", "--no-browser", "mine"],
+            cwd=home,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env=environment,
+        )
+    try:
+        end = time.monotonic() + SECONDS
+        found = None
+        while found is None and time.monotonic() < end:
+            found = re.search(r"http://localhost:\d+/lab/tree/\S+\?token=\w+", (home / "log").read_text())
+            time.sleep(0.5)
+        assert found, (home / "log").read_text()
+        yield found.group(0), home / "mine"
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+@pytest.fixture
+def opened(chromium, course):
+    """Open a file of the course: `opened(path, dark=False, width=1400)` gives the page."""
+    pages = []
+
+    def open_page(path: str, dark: bool = False, width: int = 1400, height: int = 900):
+        page = chromium.new_page(viewport={"width": width, "height": height})
+        pages.append(page)
+        page.set_default_timeout(SECONDS * 1000)
+        address = course[0].replace("lessons/README.md", path)
+        page.goto(
+            address.replace("/lab/tree/", f"/lab/workspaces/{time.time_ns()}/tree/")
+        )  # nothing restored
+        page.wait_for_selector(".jp-Notebook .jp-Cell")
+        page.wait_for_function("window.jupyterapp")
+        theme = f"JupyterLab {'Dark' if dark else 'Light'}"
+        command = "([id, args]) => { window.jupyterapp.commands.execute(id, args); }"
+        page.evaluate(command, ["apputils:change-theme", {"theme": theme}])
+        page.wait_for_selector(f"body[data-jp-theme-name='{theme}']", state="attached")
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+
+
+def strip(page, task: str):
+    return page.get_by_role("group", name=f"task {task}", exact=True)
+
+
+@pytest.mark.parametrize(("dark", "width"), [(False, 1400), (True, 900)], ids=["light-1400", "dark-900"])
+def test_a_check_says_at_each_task_what_is_right_and_what_is_not(opened, course, snap, dark, width) -> None:
+    page = opened(EXERCISE, dark, width)
+    strip(page, "1").wait_for()
+    for cell, source in (("answer-3", RAISES), ("answer-5", WRONG)):
+        page.evaluate(SET, [cell, source])
+    page.locator(".jp-Toolbar").get_by_text("Check").click()
+    panel = page.locator("#graph-duet-points")
+    panel.locator(".gd-task").first.wait_for()
+    assert "of 12 points" in panel.inner_text()
+    panel.get_by_role("button", name="5 twin(x, y)").click()
+    said = strip(page, "5").locator(".gd-verdict")
+    said.wait_for()
+    assert "It gave" in said.inner_text() and "Wanted: what the mystery graph computes" in said.inner_text()
+    snap(page, f"extension-check-{'dark' if dark else 'light'}-{width}")
+    panel.get_by_role("button", name="3 operations_of(graph)").click()
+    assert "line 3: return graph.nothing()" in strip(page, "3").inner_text()
+    assert "Not answered yet." in strip(page, "4").inner_text()
+    assert strip(page, "4").get_by_role("button", name="Show hint").count() == 0
+    strip(page, "3").get_by_role("button", name="Show hint 1 of 1").click()
+    assert "get_operations" in strip(page, "3").locator(".gd-hint").inner_text()
+    saved = json.loads((course[1] / EXERCISE).read_text())
+    assert any("graph.nothing()" in "".join(cell["source"]) for cell in saved["cells"]), (
+        "unsaved work is saved"
+    )
+    page.evaluate(SET, ["answer-3", RIGHT])
+    strip(page, "3").get_by_role("button", name="Check").click()
+    strip(page, "3").locator(".gd-right").wait_for()
+
+
+def test_one_task_is_reset_with_the_learners_text_kept(opened, course) -> None:
+    page = opened(EXERCISE)
+    strip(page, "5").wait_for(state="attached")
+    page.evaluate(SET, ["answer-5", "mine = 'kept'"])
+    strip(page, "5").scroll_into_view_if_needed()
+    strip(page, "5").get_by_role("button", name="Reset this task").click()
+    page.get_by_role("button", name="Reset", exact=True).click()
+    page.wait_for_function(
+        "() => window.jupyterapp.shell.currentWidget.content.widgets.find((c) => "
+        "c.model.sharedModel.getId() === 'answer-5').model.sharedModel.getSource().includes('NotImplementedError')"
+    )
+    kept = list((course[1] / ".duet" / "backups").glob("*.ipynb"))
+    assert any("mine = 'kept'" in path.read_text() for path in kept)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_course_panel_opens_lessons_whose_tabs_say_which(opened, snap, dark) -> None:
+    page = opened(EXERCISE, dark)
+    page.evaluate("() => { window.jupyterapp.commands.execute('graph-duet:course'); }")
+    panel = page.locator("#graph-duet-course")
+    panel.get_by_role("button", name="L02 lesson").click()
+    page.wait_for_selector(".lm-TabBar-tab[data-gd-name='L02 lesson']")
+    assert "of 12" in panel.inner_text() and "min" in panel.inner_text()
+    snap(page, f"extension-course-{'dark' if dark else 'light'}")
+
+
+def test_what_is_below_a_prediction_is_hidden_until_it_is_written(opened, snap) -> None:
+    page = opened("lessons/L01_define_by_run/lesson.ipynb")
+    page.get_by_text("Write your guess first.").wait_for()
+    assert page.locator(".jp-OutputArea:visible").filter(has_text="tensor(6)").count() == 0
+    snap(page, "extension-predict")
+    guess = page.evaluate(GUESS)
+    page.evaluate(SET, [guess, "guess = {'PyTorch': 'a tensor', 'TensorFlow 1': 'a handle'}"])
+    page.locator(".jp-OutputArea:visible").filter(has_text="tensor(6)").first.wait_for()
+    assert page.get_by_text("Write your guess first.").count() == 0
