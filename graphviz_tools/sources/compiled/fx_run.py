@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch.fx import Interpreter
 from torch.fx import Node as FxNode
 
@@ -67,6 +68,10 @@ class GraphRun(Interpreter):
                 return self._branch(node, parts, reads, args)
             case "while_loop":
                 return self._loop(node, parts, args)
+            case "scan":
+                return self._scan(node, parts[0], args)
+            case "flex_attention":
+                self._first_score(node, parts, reads, args)
         result = self.call_function(node.target, args, kwargs)  # pyright: ignore[reportArgumentType]
         self._step(node, reads=reads, writes=values_in(result, node.name), note=_UNSEEN)
         return result
@@ -99,9 +104,36 @@ class GraphRun(Interpreter):
             self._step(node, reads=reads, control=Control("loop", "True", "body", iteration))
             state = tuple(self._run_part(node, turn, (*state, *rest), lap))
 
+    def _scan(self, node: FxNode, part: Part, args: Any) -> Any:
+        """Each turn, the body gets one slice of each sequence; what it gives besides the state is stacked."""
+        _, init, sequences, more = args
+        state, stacked = list(init), []
+        for turn in range(sequences[0].shape[0]):
+            reads = values_in(state, node.name)
+            self._step(node, reads=reads, control=Control("loop", "True", "body", turn + 1))
+            given = (*state, *(sequence[turn] for sequence in sequences), *more)
+            outputs = list(self._run_part(node, part, given, f"iteration {turn + 1}"))
+            state = outputs[: len(init)]
+            stacked.append(outputs[len(init) :])
+        result = (*state, *(torch.stack(column) for column in zip(*stacked, strict=True)))
+        writes = values_in(result, node.name)
+        self._step(node, reads=values_in(state), writes=writes, control=Control("loop", "False", "exit"))
+        return result
+
+    def _first_score(self, node: FxNode, parts: list[Part], reads: list[Value], args: Any) -> None:
+        """The functions of flex_attention run for every score, inside one kernel: here for the first of them."""
+        query, key, scale, buffers = args[0], args[1], args[5], args[7]
+        self._step(node, reads=reads, note=_FIRST_SCORE)
+        score = (query[0, 0, 0] * key[0, 0, 0]).sum() * scale
+        place = [torch.zeros((), dtype=torch.int32, device=query.device) for _ in range(4)]
+        self._run_part(node, parts[0], (score, *place, *buffers))
+
     def _run_part(self, node: FxNode, part: Part, arguments: Any, lap: str = "") -> Any:
         place = (*self._scope, *part.graph.path[len(self._read.path) :], *((lap,) if lap else ()))
         return GraphRun(part.graph, self._budget, place).run(*arguments)
 
 
+_FIRST_SCORE = (
+    "Its functions run for every score, in one kernel. The steps that follow are those of the first score."
+)
 _UNSEEN = "It ran its inner graph as a whole."

@@ -355,3 +355,31 @@ def test_a_frame_that_the_user_compiled_and_dynamo_skipped_says_why_too():
 def test_a_function_without_any_op_says_so():
     (step,) = record_compiled(lambda x: x, torch.ones(3)).steps
     assert step.op == "no graph" and "made no graph" in step.note and step.line is not None
+
+
+def test_a_scan_in_a_compiled_graph_is_opened_turn_by_turn():
+    from torch._higher_order_ops.scan import scan
+
+    def f(xs):
+        return scan(lambda c, x: (c + x, c * x), torch.zeros(2), xs)
+
+    xs = torch.arange(6.0).reshape(3, 2)
+    recording = record_compiled(f, xs)
+    turns = {s.scope[-1] for s in recording.steps if s.phase == "run" and s.op == "aten.add"}
+    assert turns == {"iteration 1", "iteration 2", "iteration 3"}
+    assert [value.numbers for value in recording.outputs] == [tuple(t.flatten().tolist()) for t in f(xs)]
+
+
+def test_the_function_of_a_flex_attention_in_a_compiled_graph_is_opened():
+    from torch.nn.attention.flex_attention import flex_attention
+
+    def f(q):
+        return flex_attention(q, q, q, score_mod=lambda score, b, h, i, j: score * 2.0)
+
+    q = torch.arange(16.0).reshape(1, 1, 4, 4) / 8
+    recording = record_compiled(f, q)
+    inner = [
+        s for s in recording.steps if s.phase == "run" and "sdpa_score0" in s.scope and s.op == "aten.mul"
+    ]
+    assert inner[0].reads[0].numbers == ((q[0, 0, 0] ** 2).sum().item() * 0.5,)
+    assert recording.error == ""
