@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterator, Mapping
 
 from nbformat import NotebookNode
@@ -33,7 +34,13 @@ def same_but_for_bitmaps(before: NotebookNode, after: NotebookNode) -> bool:
 
 
 def _facts(cell: NotebookNode) -> tuple[str, str, str, str, list[str]]:
-    return cell.cell_type, str(cell.get("id")), cell.source, str(dict(cell.metadata)), list(_shown(cell))
+    return (
+        cell.cell_type,
+        str(cell.get("id")),
+        cell.source,
+        json.dumps(cell.metadata, sort_keys=True),
+        list(_shown(cell)),
+    )
 
 
 def _diff(before: list[str], after: list[str]) -> Iterator[str]:

@@ -8,22 +8,15 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from graph_duet.authoring.folders import course_folders
-from graph_duet.authoring.notebooks_from_text import lesson_notebook, solved_notebook
+from graph_duet.authoring.notebooks_from_text import solved_notebook
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = course_folders()
-LESSONS = [folder for folder in FOLDERS if (folder / "lesson.md").is_file()]
 EXERCISES = [folder for folder in FOLDERS if (folder / "exercise.md").is_file()]
-LABS = [folder for folder in EXERCISES if folder not in LESSONS]
 
 
 def name(folder: Path) -> str:
     return folder.name
-
-
-@cache
-def lesson(folder: Path) -> NotebookNode:
-    return lesson_notebook(folder)
 
 
 @cache

@@ -43,6 +43,10 @@ def test_what_is_up_to_date_is_not_run(built: Path) -> None:
     assert [each.state for each in build_folder(built)] == ["up to date", "up to date"]
 
 
+def test_a_check_of_what_was_just_built_finds_no_difference(built: Path) -> None:
+    assert [each.state for each in build_folder(built, force=True, check=True)] == ["built", "built"]
+
+
 def test_a_changed_output_is_shown_with_its_line(built: Path) -> None:
     source = built / "lesson.md"
     source.write_text(LESSON.replace("1 + 1", "1 + 2"))
