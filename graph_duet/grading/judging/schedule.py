@@ -10,6 +10,7 @@ more run, in which no answer runs.
 
 from __future__ import annotations
 
+import ast
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -20,7 +21,7 @@ from nbformat import NotebookNode
 
 from graph_duet.grading.exercise.format import Check, Exercise, code_cells, kind
 from graph_duet.grading.judging.cuda_source import kernels_only
-from graph_duet.grading.judging.source_policy import reach
+from graph_duet.grading.judging.source_policy import parsed, reach
 from graph_duet.grading.judging.tamper_check import digest
 
 Outputs = list[Any]
@@ -48,7 +49,7 @@ def plan(
     cells = code_cells(canonical)
     wanted = [check for check in exercise.checks if check.cell not in set(skip)]
     together = [check for check in wanted if not check.fresh]
-    builder = _Builder(exercise, answers, seed, expected)
+    builder = _Builder(exercise, answers, seed, expected, _imports(canonical))
     runs: list[NotebookNode] = []
     for hidden in (False, True):
         checks = {check.cell: check for check in together if check.hidden is hidden}
@@ -75,7 +76,7 @@ def measuring(
     }
     if not measured:
         return []
-    builder = _Builder(exercise, answers, seed, expected)
+    builder = _Builder(exercise, answers, seed, expected, _imports(canonical))
     cells: list[NotebookNode] = []
     for cell in code_cells(canonical):
         if kind(cell) in ("given", "seed", "kernel"):
@@ -85,6 +86,18 @@ def measuring(
             cells.append(_cell(_DELIVER.format(artifacts=artifacts[check.cell]), "given"))
             cells += builder.check(cell, replace(check, cell=cell.id), role="measure")
     return [builder.run(cells)]
+
+
+def _imports(canonical: NotebookNode) -> str:
+    """The import statements of the given cells."""
+    statements = [
+        ast.unparse(statement)
+        for cell in code_cells(canonical)
+        if kind(cell) == "given"
+        for statement in parsed(cell.source)
+        if isinstance(statement, ast.Import | ast.ImportFrom)
+    ]
+    return "\n".join(statements)
 
 
 def _in_order(cells: list[NotebookNode], exercise: Exercise) -> list[NotebookNode]:
@@ -107,11 +120,13 @@ class _Builder:
         answers: Mapping[str, str],
         seed: int,
         expected: Mapping[str, Outputs] | None,
+        imports: str,
     ):
         self.exercise = exercise
         self.answers = answers
         self.seed = f"seed = {seed}"
         self.expected = expected or {}
+        self.imports = imports
         self.task_of = {cell: task.id for task in exercise.tasks for cell in task.answers}
 
     def run(self, cells: list[NotebookNode]) -> NotebookNode:
@@ -142,8 +157,10 @@ class _Builder:
         return made
 
     def check(self, cell: NotebookNode, check: Check, role: str = "check") -> list[NotebookNode]:
-        """Reset the seed, whatever an answer made of it, then the check."""
-        return [_cell(self.seed, "given"), self._compared(cell, check, role)]
+        """Reset the seed, whatever an answer made of it, then the check. Where that submits something, what given
+        cells imported has its names back too."""
+        restored = [_cell(self.imports, "given")] if check.measure and role == "check" else []
+        return [_cell(self.seed, "given"), *restored, self._compared(cell, check, role)]
 
     def fresh(self, cells: list[NotebookNode], check: Check) -> list[NotebookNode]:
         """A run of its own: given cells, seal, the task's answers, inspection, then, apart from their names,

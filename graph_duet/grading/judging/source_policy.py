@@ -96,11 +96,15 @@ _WORD = re.compile(r"\w+")
 def reach(source: str) -> str:
     """The first name in `source` that reaches into the interpreter, or "". A source that does not parse has
     none: it does not run either."""
+    return next(_reaching(ast.Module(parsed(source), [])), "")
+
+
+def parsed(source: str) -> list[ast.stmt]:
+    """The statements of a cell, its magics as IPython translates them; none where the source does not parse."""
     try:
-        tree = ast.parse(TransformerManager().transform_cell(source))
+        return ast.parse(TransformerManager().transform_cell(source)).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ""
-    return next(_reaching(tree), "")
+        return []
 
 
 def _reaching(tree: ast.AST) -> Iterator[str]:
