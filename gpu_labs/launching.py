@@ -24,6 +24,11 @@ Scalar = bool | int | float
 _kernels: list[Any] = []
 
 
+def kernel_names() -> dict[int, str]:
+    """Names of the kernels that were launched in this process, by the number that the launch operator has for each."""
+    return {number: kernel.__name__ for number, kernel in enumerate(_kernels)}
+
+
 def blocks_for(elements: int, threads: int = 128) -> int:
     """The blocks of `threads` threads that give each of `elements` elements a thread of its own; at least 1,
     since CUDA refuses an empty grid."""

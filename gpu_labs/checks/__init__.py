@@ -4,6 +4,7 @@ from gpu_labs.checks.evidence import evidence
 from gpu_labs.checks.function_task import FunctionTask
 from gpu_labs.checks.kernel_task import Case, KernelTask
 from gpu_labs.checks.launches import by_kernels
+from gpu_labs.checks.relaunch import launches_of, relaunch
 from gpu_labs.checks.report import Report, Verdict
 from gpu_labs.checks.second_opinion import second_opinion
 
@@ -15,5 +16,7 @@ __all__ = [
     "Verdict",
     "by_kernels",
     "evidence",
+    "launches_of",
+    "relaunch",
     "second_opinion",
 ]

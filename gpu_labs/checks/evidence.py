@@ -28,7 +28,7 @@ def evidence(task: KernelTask | FunctionTask, answer: Callable[..., Any], seed: 
             yield f"{verdict.case}: nothing is written in the hole yet"
             continue
         values = [] if verdict.reason == "exception" else _values(seen)
-        sums = " ".join(f"{_weighted_sum(each):.4f}" for each in values)
+        sums = " ".join(f"{weighted_sum(each):.4f}" for each in values)
         yield f"{verdict.case}: {verdict.reason or 'right'} {sums}".rstrip()
 
 
@@ -39,7 +39,7 @@ def _values(seen: dict[str, Any]) -> list[Any]:
     return seen["outputs"] if "outputs" in seen else [seen["value"], *seen["gradients"]]
 
 
-def _weighted_sum(values: Any) -> float:
+def weighted_sum(values: Any) -> float:
     """A sum that also changes when two elements change places."""
     flat = np.ravel(np.asarray(values, np.float64))
     return float(flat @ np.cos(np.arange(flat.size)))

@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 from graph_duet.grading.exercise import notebooks, solution_regions
 from graph_duet.grading.exercise.bundle import Bundle
 from graph_duet.grading.exercise.format import for_learners, kind, read_exercise
+from graph_duet.grading.exercise.measuring_rule import demand_measured_apart
 from graph_duet.grading.exercise.notebooks import duet
 from graph_duet.grading.judging.judge import Outcome, printed
 from graph_duet.grading.judging.kernel_start import StartKernel, in_sandbox, modules_for, ordinary
@@ -169,7 +170,7 @@ def differences(master: NotebookNode, learner: NotebookNode) -> list[str]:
 
 def _run_twice(notebook: NotebookNode, folder: Path) -> list[Outcome]:
     """The solution's outcomes with the saved seed; raises UserError when they fail or change."""
-    read_exercise(notebook)
+    demand_measured_apart(read_exercise(notebook), notebook)
     bundle = Bundle(notebook, {})
     limits = Limits(memory=4 * 2**30, cpu_seconds=600)
     start = ordinary(folder) if why_no_sandbox() else in_sandbox(limits, modules=modules_for(notebook))

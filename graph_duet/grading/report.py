@@ -16,7 +16,7 @@ CHECK_FAULTS = {
     "died": "the kernel died",
     "memory": "it used too much memory",
     "output": "it printed too much",
-    "tampered": "it replaced what measures it",
+    "tampered": "it may not be measured",
 }
 FILE_FAULTS = {
     "unreadable": "the file is no notebook that can be graded",

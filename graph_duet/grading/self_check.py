@@ -6,7 +6,7 @@ import copy
 import importlib.util
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,11 @@ from graph_duet.grading.exercise.bundle import Bundle
 from graph_duet.grading.exercise.format import Exercise, kind
 from graph_duet.grading.exercise.notebooks import Unreadable, duet
 from graph_duet.grading.judging.answers import graft
+from graph_duet.grading.judging.cuda_source import kernels_only
 from graph_duet.grading.judging.judge import Outcome
 from graph_duet.grading.judging.kernel_start import from_zygote, ordinary
 from graph_duet.grading.judging.learner_line import learner_line
+from graph_duet.grading.judging.source_policy import refused
 from graph_duet.grading.judging.trial import Seeds, Trial
 from graph_duet.grading.judging.verdict import verdict
 from graph_duet.grading.report import Report
@@ -73,7 +75,9 @@ def check(notebook: Path | str, forked: bool = False) -> OwnRun:
         raise UserError(
             "this machine is too busy to run the notebook's first cells: try again when it is calmer"
         )
-    report = _without_verdict_on_predictions(verdict(exercise, outcomes, not_run, grafted.notes), exercise)
+    refusals = _refusals(exercise, canonical, grafted.answers)
+    report = verdict(exercise, outcomes, not_run, grafted.notes)
+    report = _without_verdict_on_predictions(_refused(report, refusals), exercise)
     wrong = {c.task for c in report.checks if c.fault}
     hints = {task.id: task.hints for task in exercise.tasks if task.id in wrong and task.hints}
     hidden = Counter({str(task): float(n) for task, n in _release(canonical).get("hidden", {}).items()})
@@ -88,6 +92,26 @@ def _is_too_busy(outcomes: Sequence[Outcome]) -> bool:
     """Whether a given cell ran out of time before any answer ran: an endless answer is not the machine's fault."""
     before = itertools.takewhile(lambda outcome: outcome.role != "answer", outcomes)
     return any(outcome.role == "given" and outcome.fault == "timeout" for outcome in before)
+
+
+def _refusals(exercise: Exercise, canonical: NotebookNode, answers: Mapping[str, str]) -> dict[str, str]:
+    """Why the grader will not run some fresh checks, by check cell: said here first, in the same words."""
+    fresh = {cell.id for cell in canonical.cells if duet(cell).get("fresh")}
+    kernels = {cell.id for cell in canonical.cells if kind(cell) == "kernel"}
+    found: dict[str, str] = {}
+    for check in exercise.checks:
+        tasks = [exercise.task(task) for task in (check.task, *check.uses)] if check.cell in fresh else []
+        cells = [cell for task in tasks for cell in task.answers if cell in answers]
+        found[check.cell] = refused(kernels_only(answers[c]) if c in kernels else answers[c] for c in cells)
+    return {cell: sentence for cell, sentence in found.items() if sentence}
+
+
+def _refused(report: Report, refusals: Mapping[str, str]) -> Report:
+    checks = tuple(
+        replace(c, points=0.0, fault="tampered", message=refusals[c.cell]) if c.cell in refusals else c
+        for c in report.checks
+    )
+    return replace(report, checks=checks)
 
 
 def _without_verdict_on_predictions(report: Report, exercise: Exercise) -> Report:

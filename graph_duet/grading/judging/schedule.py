@@ -21,7 +21,7 @@ from nbformat import NotebookNode
 
 from graph_duet.grading.exercise.format import Check, Exercise, code_cells, kind
 from graph_duet.grading.judging.cuda_source import kernels_only
-from graph_duet.grading.judging.source_policy import parsed, reach
+from graph_duet.grading.judging.source_policy import parsed, refused
 from graph_duet.grading.judging.tamper_check import digest
 
 Outputs = list[Any]
@@ -172,9 +172,9 @@ class _Builder:
         given = [c for c in above if kind(c) in ("given", "seed")]
         run = [made for c in given for made in self.code(c, fresh=True)]
         answered = [made for c in answers for made in self.code(c, fresh=True)]
-        reached = next(filter(None, (reach(made.source) for made in answered)), "")
-        if reached:
-            return [self._refusal(check, reached)]
+        refusal = refused([made.source for made in answered])
+        if refusal:
+            return [self._inspection(check, intact="", source=f"print({refusal!r})")]
         secret = secrets.token_hex(16)
         # IPython keeps the last cell that it ran: let it not be the one with the secret when an answer runs.
         run += [_cell(_SEAL.format(secret=secret), "given"), _cell(self.seed, "given")]
@@ -189,14 +189,6 @@ class _Builder:
             made.outputs = [nbformat.from_dict(output) for output in self.expected[cell.id]]
             made.execution_count = 1  # what nbval takes as "has been run, compare"
         return made
-
-    def _refusal(self, check: Check, reached: str) -> NotebookNode:
-        """An inspection that fails, and says why: nothing of the answer runs."""
-        said = (
-            f"the answer uses {reached}: where something is counted, an answer does without what can reach into "
-            "the interpreter that counts"
-        )
-        return self._inspection(check, intact="", source=f"print({said!r})")
 
     def _inspection(self, check: Check, intact: str, source: str = _INSPECT) -> NotebookNode:
         made = _cell(source, "inspection", cell=check.cell, task=check.task)

@@ -9,19 +9,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from IPython.core.inputtransformer2 import TransformerManager
 
-_IMPORTS = {
-    "__future__", "abc", "array", "bisect", "cmath", "collections", "contextlib", "copy", "dataclasses", "datetime",
-    "decimal", "enum", "fractions", "functools", "gpu_labs", "graphlib", "graphviz_tools", "heapq",
-    "itertools", "jax", "json", "keras", "logging", "math", "matplotlib", "ml_dtypes", "numba", "numbers", "numpy",
-    "operator", "os", "pprint", "queue", "random", "re", "scipy", "secrets", "statistics", "string", "sys",
-    "tensorflow", "textwrap", "threading", "time", "torch", "typing", "typing_extensions", "uuid", "warnings",
-    "widgets",
-}  # fmt: skip
+from graph_duet.grading.judging.allowed_names import EXPORTING, FRAMEWORKS, PARTS, WHOLE, public_names
+
 # Modules under other modules' names, as in `torch.sys.modules["gc"]`, and parts of the frameworks that run a
 # text, or take memory by its address or attributes by their names.
 _INSIDES = {
@@ -34,12 +28,6 @@ _INSIDES = {
 _BUILTINS = {
     "__builtins__", "__import__", "breakpoint", "compile", "eval", "exec", "get_ipython", "globals", "locals", "open",
     "vars",
-}  # fmt: skip
-_OF = {  # what an answer may use of a module that has more to it
-    "sys": {
-        "byteorder", "float_info", "getsizeof", "maxsize", "setrecursionlimit", "version", "version_info",
-    },
-    "os": {"cpu_count", "environ", "getcwd", "getenv", "getpid", "linesep", "name", "path", "sep"},
 }  # fmt: skip
 _ATTRIBUTES = {
     "__array_interface__", "__array_struct__", "__bases__", "__builtins__", "__closure__", "__code__",
@@ -79,15 +67,6 @@ _DUNDERS = _OPERATORS | {
 # Of names with one underscore, what the frameworks show to all.
 _PRIVATE = {"_asdict", "_dynamo", "_fields", "_grad", "_make", "_replace", "_version"}
 _UNPICKLING = {"allow_pickle", "weights_only"}
-_EXPORTING = {
-    "cmath",
-    "gpu_labs",
-    "graphviz_tools",
-    "math",
-    "numpy",
-    "torch",
-    "typing",
-}  # that say what `*` is
 _MAGICS = {"capture", "matplotlib", "time", "timeit"}
 _NAMES = _BUILTINS | _ATTRIBUTES | {"os", "sys", "type", "wraps"}
 _WORD = re.compile(r"\w+")
@@ -97,6 +76,17 @@ def reach(source: str) -> str:
     """The first name in `source` that reaches into the interpreter, or "". A source that does not parse has
     none: it does not run either."""
     return next(_reaching(ast.Module(parsed(source), [])), "")
+
+
+def refused(sources: Iterable[str]) -> str:
+    """The sentence with which a measured check refuses answers, before anything of them runs; "" for none."""
+    reached = next(filter(None, map(reach, sources)), "")
+    if not reached:
+        return ""
+    return (
+        f"the answer uses {reached}: where something is counted, an answer does without what can reach into "
+        "the interpreter that counts"
+    )
 
 
 def parsed(source: str) -> list[ast.stmt]:
@@ -110,6 +100,7 @@ def parsed(source: str) -> list[ast.stmt]:
 def _reaching(tree: ast.AST) -> Iterator[str]:
     harmless: set[int] = set()
     own = _own_names(tree)
+    imported = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
     for node in ast.walk(tree):  # breadth first: a call comes before the names in it
         match node:
             case ast.Call(
@@ -119,14 +110,19 @@ def _reaching(tree: ast.AST) -> Iterator[str]:
                 harmless.add(id(shell))
                 texts = [str(word.value) for word in words if isinstance(word, ast.Constant)]
                 yield from filter(None, map(reach, texts))
-            case ast.Attribute(value=ast.Name(id=module) as name, attr=attribute) if attribute in _OF.get(
-                module, ()
+            case ast.Attribute(value=ast.Name(id=module) as name, attr=attribute) if (
+                module in ("os", "sys") and attribute in PARTS[module]
             ):
                 harmless.add(id(name))
+            case ast.Attribute(value=ast.Name(id=module), attr=attribute) if (
+                (module in WHOLE and attribute not in public_names(module))
+                or (module in PARTS and module not in ("os", "sys") and attribute not in PARTS[module])
+            ) and module in imported:
+                yield f"{module}.{attribute}"
             case ast.Attribute(value=ast.Attribute() as inner, attr="sliding_window_view"):
                 harmless.add(id(inner))
             case ast.Import(names=names):
-                yield from (f"{a.name} as {a.asname}" for a in names if a.name in _OF and a.asname)
+                yield from (f"{a.name} as {a.asname}" for a in names if a.name in ("os", "sys") and a.asname)
                 yield from (a.name for a in names if not _may_import(a.name, ""))
             case ast.ImportFrom(module=str(module), names=names):
                 yield from (f"{module}.{a.name}" for a in names if not _may_import(module, a.name))
@@ -219,14 +215,11 @@ def _may_import(module: str, name: str) -> bool:
     """Whether `import module`, or `from module import name`, is one that answers use."""
     root, *parts = module.split(".")
     if name == "*":
-        return module in _EXPORTING
-    if root == "graph_duet":
-        return (*parts, name) == ("show",)
-    if root in _OF:
-        return name in _OF[root] or module == "os.path" or (not name and not parts)
-    if (module, name) == ("numpy.lib.stride_tricks", "sliding_window_view") or (root, name) == (
-        "functools",
-        "wraps",
-    ):
-        return True
-    return root in _IMPORTS and not any(is_reaching(part) or _is_private(part) for part in (*parts, name))
+        return module in EXPORTING
+    if module in PARTS or root in PARTS:
+        return name in PARTS.get(module, ()) or module == "os.path" or (not name and not parts)
+    if module in WHOLE:
+        return not name or name in public_names(module)
+    if module == "numpy.lib.stride_tricks":
+        return name == "sliding_window_view"
+    return root in FRAMEWORKS and not any(is_reaching(p) or _is_private(p) for p in (*parts, name))

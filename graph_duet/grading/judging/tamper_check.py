@@ -93,7 +93,8 @@ def _closures(shell: Any, secret: str) -> _Seal:
         replaced = [
             name
             for name, (thing, code) in remembered.items()
-            if now.get(name, (None,))[0] is not thing or now[name][1] is not code
+            if (now.get(name, (None,))[0] is not thing or now[name][1] is not code)
+            and not _wrapped_by_its_framework(now.get(name, (None,))[0], thing)
         ]
         replaced += [name for name, value in names.items() if shell.user_ns.get(name) is not value]
         return replaced if out == (sys.stdout, set(vars(sys.stdout))) else [*replaced, "sys.stdout"]
@@ -138,6 +139,17 @@ def _members(
         yield f"{owner}.{name}", (thing, getattr(thing, "__code__", None))
         if depth and isinstance(thing, type) and _is_ours_to_watch(thing.__module__):
             yield from _members(f"{owner}.{name}", vars(thing))
+
+
+def _wrapped_by_its_framework(now: Any, before: Any) -> bool:
+    """Whether a framework replaced its own function by a wrapper of it, as `torch._dynamo` does when it is imported.
+
+    Its code is in the framework's folder, and an answer may not write `__wrapped__`.
+    """
+    file = getattr(getattr(now, "__code__", None), "co_filename", "")
+    home = getattr(sys.modules.get("torch"), "__file__", None)
+    inside = home is not None and file.startswith(home.removesuffix("__init__.py"))
+    return inside and getattr(now, "__wrapped__", None) is before
 
 
 def _is_ours_to_watch(module: str) -> bool:

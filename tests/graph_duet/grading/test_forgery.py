@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from graph_duet.grading.judging.source_policy import reach
+from graph_duet.grading.judging.tamper_check import _wrapped_by_its_framework
 
 
 @pytest.mark.parametrize(
@@ -101,3 +102,35 @@ def test_what_reaches_into_the_interpreter_is_named(source: str, reached: str) -
 )
 def test_an_unusual_answer_is_measured(source: str) -> None:
     assert reach(source) == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "reached"),
+    [
+        ("from contextlib import os as o", "contextlib.os"),
+        ("from typing_extensions import get_annotations", "typing_extensions.get_annotations"),
+        ("from pathlib import Path", "pathlib.Path"),
+        ("import collections\ncollections._sys.modules", "collections._sys"),
+        ("import dataclasses\ndataclasses.inspect.stack()", "dataclasses.inspect"),
+        ("import json\njson.codecs.open(p)", "json.codecs"),
+        ("from enum import sys as s", "enum.sys"),
+        ("from random import _os", "random._os"),
+        ("import importlib.util", "importlib.util"),
+        ("from threading import _sys", "threading._sys"),
+        ("import heapq.gc", "heapq.gc"),
+    ],
+)
+def test_only_what_is_on_the_list_is_imported(source: str, reached: str) -> None:
+    assert reach(source) == reached
+
+
+def test_a_framework_that_wraps_its_own_function_is_no_tampering() -> None:
+    import functools
+
+    import torch
+
+    before = torch.manual_seed
+    wrapped = torch.no_grad()(before)
+    assert _wrapped_by_its_framework(wrapped, before)
+    assert not _wrapped_by_its_framework(functools.wraps(before)(lambda seed: None), before)
+    assert not _wrapped_by_its_framework(torch.no_grad()(lambda seed: None), before)

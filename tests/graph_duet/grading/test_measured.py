@@ -9,8 +9,11 @@ import pytest
 from nbformat import NotebookNode
 
 from graph_duet.grading import Bundle, Grader, exercise_notebook, fill, release, solved
+from graph_duet.grading.exercise.format import read_exercise
+from graph_duet.grading.exercise.measuring_rule import demand_measured_apart
 from graph_duet.grading.grader import seeds_for
 from graph_duet.notebook_kernels.sandbox import why_no_sandbox
+from graphviz_tools.errors import UserError
 from tests.graph_duet.grading.conftest import LIGHT
 from tests.graph_duet.grading.masters import code, write_master
 
@@ -137,3 +140,15 @@ def test_the_same_cells_run_by_hand(bundle: Bundle, tmp_path: Path) -> None:
 
     ran = NotebookClient(solved(bundle), kernel_name="python3").execute()
     assert "{'Mul': 1}" in next(c for c in ran.cells if c.id == "measure").outputs[0].text
+
+
+@pytest.mark.parametrize(
+    "source", ["print(len(f.get_operations()))", "print(make_fx(f)(1))", "print(x._version)"]
+)
+def test_a_check_that_measures_beside_the_answer_has_to_say_so(tmp_path: Path, source: str) -> None:
+    notebook = measured_master()
+    notebook.cells.append(code("beside", source, kind="check", task="1", points=1))
+    with pytest.raises(UserError, match="check cell beside measures"):
+        release(write_master(tmp_path, notebook))
+    notebook.cells[-1].metadata.duet.fresh = True
+    demand_measured_apart(read_exercise(notebook), notebook)
