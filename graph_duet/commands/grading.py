@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,7 @@ from graphviz_tools.errors import UserError
 if TYPE_CHECKING:
     from graph_duet.grading.classroom.grade import Summary
     from graph_duet.grading.classroom.gradebook import Gradebook
+    from graph_duet.grading.classroom.submissions import Intake
     from graph_duet.grading.exercise.bundle import Bundle
     from graph_duet.grading.report import CheckResult
     from graph_duet.grading.self_check import OwnRun
@@ -115,9 +117,12 @@ def grade(
     ] = None,
     gpu: Gpu = False,
     unsafe_no_sandbox: Unsafe = False,
+    again: Annotated[str, typer.Option(help="Run this student's submission again, and no other.")] = "",
 ) -> None:
     """Grade a class. Submissions already in the gradebook are not run again."""
-    _grade(submissions, assignment, gradebook, scheduler, workers, seed, gpu, unsafe_no_sandbox)
+    _grade(
+        submissions, assignment, gradebook, scheduler, workers, seed, gpu, unsafe_no_sandbox, student=again
+    )
 
 
 def regrade(
@@ -210,25 +215,60 @@ def _grade(
     gpu: bool,
     unsafe: bool,
     task: str = "",
+    student: str = "",
 ) -> None:
+    from sqlalchemy.exc import SQLAlchemyError
+
     from graph_duet import grading
     from graph_duet.grading.classroom import grade
-    from graph_duet.grading.classroom.submissions import collect
+    from graph_duet.grading.classroom.submissions import intake
 
-    require_sandbox(unsafe)
+    if scheduler is None:  # a cluster's workers say themselves where they have no sandbox
+        require_sandbox(unsafe)
     bundle = _assigned(assignment)
-    found = list(collect(submissions))
+    taken = intake(submissions, bundle.exercise.id)
+    found = [s for s in taken.submissions if student in ("", s.student)]
+    if not found:
+        raise UserError(
+            f"{submissions} has nothing of {student}: it has {_some(s.student for s in taken.submissions)}"
+        )
     conditions = grading.Conditions(sandbox=not unsafe, gpu=gpu)
     if scheduler is None:
         conditions = conditions.with_shared_zygote(bundle)
     book = _book(gradebook)
+    if student:
+        book.forget(bundle.exercise.id, student)
     bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with bar, grade.workers(scheduler, workers) as client:
         line = bar.add_task(bundle.exercise.id, total=len(found))
-        summary = grade.grade_class(
-            found, bundle, book, conditions, client, seed, task, on_done=lambda _: bar.advance(line)
-        )
+        try:
+            summary = grade.grade_class(
+                found, bundle, book, conditions, client, seed, task, on_done=lambda _: bar.advance(line)
+            )
+        except SQLAlchemyError as error:  # locked, full, gone
+            reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+            raise UserError(
+                f"the gradebook {gradebook} cannot be written: {reason}. What it has is kept: run the command again"
+            ) from None
     _print_summary(summary)
+    _print_intake(taken)
+
+
+def _print_intake(taken: Intake) -> None:
+    """What was decided about the files, a line each."""
+    for submission in taken.submissions:
+        if submission.note:
+            line = f"{submission.student}: {submission.note}"
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+    if taken.ignored:
+        console.print(f"{len(taken.ignored)} files were ignored:")
+        for line in taken.ignored:
+            console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _some(names: Iterable[str]) -> str:
+    listed = sorted(names)
+    return ", ".join(listed[:_NAMED]) + (", …" if len(listed) > _NAMED else "")
 
 
 def _assigned(assignment: Path) -> Bundle:

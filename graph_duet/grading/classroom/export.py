@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from graph_duet.grading.classroom.gradebook import Gradebook, Mark
+from graph_duet.grading.classroom.names import file_name
 from graph_duet.grading.classroom.roster import in_roster
-from graph_duet.grading.classroom.submissions import safe_name
 from graph_duet.grading.exercise.format import Exercise
 from graph_duet.grading.report import CHECK_FAULTS
 from graphviz_tools.errors import UserError
@@ -87,7 +87,7 @@ def _gradescope(exercise: Exercise, marks: Iterable[Mark], to: Path) -> None:
     https://gradescope-autograders.readthedocs.io/en/latest/specs/
     """
     for mark in marks:
-        folder = to / safe_name(mark.student)
+        folder = to / file_name(mark.student)
         folder.mkdir(parents=True, exist_ok=True)
         tests = list(_tests(exercise, mark))
         results = {"score": mark.points, "tests": tests}

@@ -18,12 +18,13 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from graph_duet.grading.exercise.bundle import Bundle
 from graph_duet.grading.report import Report
 from graphviz_tools.errors import UserError
 
+_LOCK = 0x64756574  # PostgreSQL's advisory lock while tables are made
 _tables = sa.MetaData()
 _assignments = sa.Table(
     "assignments",
@@ -41,6 +42,9 @@ _results = sa.Table(
     sa.Column("fault", sa.String, nullable=False),
     sa.Column("report", sa.Text, nullable=False),
 )
+_again = sa.Table(
+    "again", _tables, sa.Column("key", sa.String(64), primary_key=True)
+)  # results to make again
 _submissions = sa.Table(
     "submissions",
     _tables,
@@ -113,10 +117,17 @@ class Gradebook:
             self._engine = sa.create_engine(place)
             if self._engine.dialect.name == "sqlite":
                 event.listen(self._engine, "connect", _prepare_sqlite)
-            _tables.create_all(self._engine)
+            self._create_tables()
         except (SQLAlchemyError, ImportError) as error:
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
             raise UserError(f"the gradebook {url} cannot be opened: {reason}") from None
+
+    def _create_tables(self) -> None:
+        """Make what is missing. On PostgreSQL two processes may come to an empty database at once: one waits."""
+        with self._engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+            _tables.create_all(connection)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -135,7 +146,7 @@ class Gradebook:
             if kept is None:
                 kept = secrets.randbelow(2**62) if seed is None else seed
                 row = {"exercise": exercise, "seed": kept, "bundle": bundle.dumps()}
-                connection.execute(_assignments.insert().values(row))
+                kept = self._insert_or_read(connection, row)
             else:
                 chosen = _assignments.c.exercise == exercise
                 connection.execute(_assignments.update().where(chosen).values(bundle=bundle.dumps()))
@@ -144,6 +155,16 @@ class Gradebook:
                 f"{exercise} is already graded with seed {kept} in this gradebook; a new seed needs a new one"
             )
         return kept
+
+    def _insert_or_read(self, connection: sa.Connection, row: dict[str, Any]) -> int:
+        """The seed of a new assignment, or the one that another process wrote a moment ago."""
+        try:
+            with connection.begin_nested():
+                connection.execute(_assignments.insert().values(row))
+        except IntegrityError:
+            query = sa.select(_assignments.c.seed).where(_assignments.c.exercise == row["exercise"])
+            return int(connection.scalar(query) or 0)
+        return int(row["seed"])
 
     def exercises(self) -> list[str]:
         with self._engine.connect() as connection:
@@ -166,8 +187,11 @@ class Gradebook:
         result)."""
         with self._engine.connect() as connection:
             row = connection.execute(sa.select(_results).where(_results.c.key == key)).first()
+            again = connection.scalar(sa.select(_again.c.key).where(_again.c.key == key))
         return (
-            None if row is None or row.fault == "infrastructure" else Report.from_json(json.loads(row.report))
+            None
+            if row is None or again or row.fault == "infrastructure"
+            else Report.from_json(json.loads(row.report))
         )
 
     def report(self, exercise: str, student: str) -> Report | None:
@@ -192,6 +216,15 @@ class Gradebook:
                 self._remember(connection, student, before, report, why)
             row = {"exercise": report.exercise, "student": student, "name": name, "result": key}
             self._put(connection, _submissions, row)
+
+    def forget(self, exercise: str, student: str) -> None:
+        """Let the student's result be made again: the mark stays until the new one replaces it."""
+        with self._engine.begin() as connection:
+            mine = sa.select(_submissions.c.result).where(
+                _submissions.c.exercise == exercise, _submissions.c.student == student
+            )
+            for key in list(connection.scalars(mine)):
+                self._put(connection, _again, {"key": key})
 
     def override(self, exercise: str, student: str, task: str, points: float, reason: str) -> None:
         """Set a task's points by hand, above whatever is or will be graded.
@@ -253,6 +286,7 @@ class Gradebook:
             "report": json.dumps(report.to_json()),
         }
         self._put(connection, _results, row)
+        connection.execute(_again.delete().where(_again.c.key == key))
 
     def _remember(self, connection: sa.Connection, student: str, old: Report, new: Report, why: str) -> None:
         after = new.task_points()
@@ -296,6 +330,6 @@ def address(url: str) -> str:
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
     """Write-ahead logging, so that readers never wait for the writer; and every commit reaches the disk."""
+    connection.execute("PRAGMA busy_timeout=30000")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA busy_timeout=30000")

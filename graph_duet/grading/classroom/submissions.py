@@ -6,125 +6,228 @@ no further than a notebook may be long. Whatever is wrong with one entry becomes
 
 from __future__ import annotations
 
+import io
 import re
 import stat
 import zipfile
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from graph_duet.grading.classroom.names import student_name
+from graph_duet.grading.classroom.platforms import Handed, read_metadata, read_name
 from graph_duet.grading.exercise.notebooks import MAX_BYTES, Unreadable
 from graphviz_tools.errors import UserError
 
 MAX_MEMBERS = 50_000
-_ODD = re.compile(r"[^\w .@+=,()\[\]~-]+")
+_METADATA = "submission_metadata.yml"
+_WRAPPER = re.compile(r"submission|assignment|export|download", re.IGNORECASE)
+_NOT_A_STUDENT = re.compile(r"submission_\d+|.*_assignsubmission_.*")
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One student's notebook. `read` gives its bytes, or raises Unreadable with a sentence."""
+    """One student's notebook. `student` is the true name, `read` gives the bytes or raises Unreadable with a
+    sentence, `note` says what was decided: that it was late, or the newest of several."""
 
     student: str
     name: str
     read: Callable[[], bytes]
+    note: str = ""
+    late: bool = False
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What a download holds: a submission for each student, and the files that are not one, with the reason."""
+
+    submissions: tuple[Submission, ...]
+    ignored: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A file: the parts of its path, when it was last changed, and how to read it, or what is wrong with it."""
+
+    parts: tuple[str, ...]
+    at: float
+    read: Callable[[], bytes]
+    fault: str = ""
+
+    @property
+    def name(self) -> str:
+        return "/".join(self.parts).encode("utf-8", "replace").decode()
 
 
 def collect(path: Path) -> Iterator[Submission]:
-    """The submissions in `path`, by student: `ann.ipynb`, `ann/anything.ipynb`, `ann.zip`, in a folder or a
-    .zip file.
+    """The submissions in `path`, by student. Raises as `intake` does."""
+    yield from intake(path).submissions
 
-    The file name or the first folder is the student. Raises UserError when there is no such place or
-    none or the archive cannot be opened.
+
+def intake(path: Path, exercise: str = "") -> Intake:
+    """What is in a folder or a .zip file: `ann.ipynb`, `ann/anything.ipynb`, `ann.zip`, or a download of Canvas, Moodle
+    or Gradescope.
+
+    Of several notebooks of one student those that name `exercise` are meant, and of these the newest. Raises
+    UserError when there is no such place, no notebook in it, or the archive cannot be opened.
     """
     if not path.exists():
         raise UserError(f"there is no folder or archive {path}")
-    found = _in_folder(path) if path.is_dir() else _in_archive(path)
-    counts = Counter(submission.student for submission in found)
-    if not counts:
+    entries = _unwrapped(_of_folder(path, ()) if path.is_dir() else _of_archive(path))
+    metadata = next(
+        (read_metadata(e.read().decode("utf-8", "replace")) for e in entries if e.parts[-1] == _METADATA), {}
+    )
+    found: dict[str, list[tuple[Handed, _Entry]]] = {}
+    ignored: list[str] = []
+    for entry in entries:
+        reason = _why_ignored(entry)
+        if reason:
+            ignored.append(f"{entry.name}: {reason}")
+            continue
+        handed = read_name(entry.parts, metadata)
+        for student in handed.students:
+            found.setdefault(student, []).append((handed, entry))
+    if not found:
         raise UserError(f"{path} holds no notebook: it should hold STUDENT.ipynb or STUDENT/NAME.ipynb")
-    for student in sorted(counts):
-        entries = [submission for submission in found if submission.student == student]
-        yield (
-            entries[0]
-            if len(entries) == 1
-            else _broken(student, f"{len(entries)} notebooks were handed in, not one")
-        )
+    chosen = [_newest(student, found[student], exercise, ignored) for student in sorted(found)]
+    return Intake(tuple(chosen), tuple(ignored))
 
 
-def _in_folder(folder: Path) -> list[Submission]:
-    found: list[Submission] = []
-    for entry in sorted(folder.iterdir()):
-        student = safe_name(entry.stem if entry.suffix in (".ipynb", ".zip") else entry.name)
-        if entry.is_symlink():
-            found.append(_broken(student, "it is a symbolic link, which is not followed"))
-        elif entry.is_dir():
-            found += _in_students_folder(entry, student)
-        elif entry.suffix == ".ipynb":
-            found.append(Submission(student, _shown(entry.name), lambda entry=entry: _read_file(entry)))
-        elif entry.suffix == ".zip":
-            found.append(
-                Submission(student, _shown(entry.name), lambda entry=entry: _read_only_member(entry))
-            )
+def _newest(
+    student: str, handed: list[tuple[Handed, _Entry]], exercise: str, ignored: list[str]
+) -> Submission:
+    if len(handed) > 1 and exercise:
+        handed = [pair for pair in handed if _names(pair[1], exercise)] or handed
+    ordered = sorted(handed, key=lambda pair: (pair[0].attempt, pair[0].at or pair[1].at, pair[1].name))
+    facts, entry = ordered[-1]
+    notes = ["late"] if facts.late else []
+    if len(ordered) > 1:
+        notes.append(f"{len(ordered)} notebooks were handed in; the newest, {entry.parts[-1]}, was graded")
+        ignored += [f"{other.name}: an earlier notebook of {student}" for _, other in ordered[:-1]]
+    group = [name for name in facts.students if name != student]
+    notes += [f"handed in together with {', '.join(group)}"] if group else []
+    submission = Submission(
+        student, entry.name, entry.read, "; ".join(notes), facts.late, facts.at or entry.at
+    )
+    return replace(submission, read=_raising(entry.fault)) if entry.fault else submission
+
+
+def _names(entry: _Entry, exercise: str) -> bool:
+    """Whether the notebook's text names the exercise; a file that cannot be read names none."""
+    try:
+        text = entry.read()
+    except (Unreadable, OSError):
+        return False
+    return re.search(rb'"exercise"\s*:\s*"' + re.escape(exercise.encode()) + rb'"', text) is not None
+
+
+def _why_ignored(entry: _Entry) -> str:
+    if "__MACOSX" in entry.parts or entry.parts[-1].startswith("._"):
+        return "made by macOS beside the real files"
+    if ".ipynb_checkpoints" in entry.parts:
+        return "Jupyter's own copy"
+    if not entry.parts[-1].lower().endswith(".ipynb") and not entry.fault:
+        return "not a notebook"
+    return ""
+
+
+def _unwrapped(entries: list[_Entry]) -> list[_Entry]:
+    """The entries without the one folder that a platform, or a zip of a folder, puts around all of them."""
+    real = [e for e in entries if not _why_ignored(e) or e.parts[-1] == _METADATA]
+    tops = {entry.parts[0] for entry in real}
+    nested = all(len(entry.parts) > 1 for entry in real)
+    if len(tops) != 1 or not nested or _NOT_A_STUDENT.fullmatch(next(iter(tops))):
+        return entries
+    below = {entry.parts[1] for entry in real if len(entry.parts) > 2}
+    if _WRAPPER.search(next(iter(tops))) or len(below) > 1:
+        return [
+            replace(e, parts=e.parts[1:]) if e.parts[0] in tops and len(e.parts) > 1 else e for e in entries
+        ]
+    return entries
+
+
+def _of_folder(folder: Path, above: tuple[str, ...]) -> list[_Entry]:
+    found: list[_Entry] = []
+    for path in sorted(folder.iterdir()):
+        parts = (*above, path.name)
+        state = path.lstat()
+        if stat.S_ISLNK(state.st_mode):
+            found.append(_faulty(parts, "it is a symbolic link, which is not followed"))
+        elif stat.S_ISDIR(state.st_mode):
+            found += _of_folder(path, parts)
+        elif not stat.S_ISREG(state.st_mode):
+            found.append(_faulty(parts, f"{student_name(path.name)} is no ordinary file"))
+        elif path.suffix.lower() == ".zip":
+            found += _nested(parts, state.st_mtime, lambda path=path: path.open("rb"))
+        else:
+            found.append(_Entry(parts, state.st_mtime, lambda path=path: _read_file(path)))
     return found
 
 
-def _in_students_folder(folder: Path, student: str) -> list[Submission]:
-    notebooks = [p for p in sorted(folder.rglob("*.ipynb")) if ".ipynb_checkpoints" not in p.parts]
-    return [Submission(student, _shown(p.name), lambda p=p: _read_file(p)) for p in notebooks]
+def _of_archive(path: Path) -> list[_Entry]:
+    try:
+        return _members(lambda: path.open("rb"), ())
+    except (zipfile.BadZipFile, OSError) as error:
+        raise UserError(f"{path} is no .zip archive that can be read: {error}") from None
+
+
+def _nested(parts: tuple[str, ...], at: float, opened: Callable[[], IO[bytes]]) -> list[_Entry]:
+    """The members of a student's own archive, below its name."""
+    folder = (*parts[:-1], parts[-1].rpartition(".")[0])
+    try:
+        members = _members(opened, folder)
+    except (zipfile.BadZipFile, zlib.error, OSError, UserError, Unreadable) as error:
+        return [_faulty(folder, f"{student_name(parts[-1])} is no .zip archive that can be read: {error}")]
+    if not any(not _why_ignored(member) for member in members):
+        return [*members, _faulty(folder, "the archive holds no notebook")]
+    return members
+
+
+def _members(opened: Callable[[], IO[bytes]], above: tuple[str, ...]) -> list[_Entry]:
+    with opened() as stream, zipfile.ZipFile(stream) as archive:
+        infos = [info for info in archive.infolist() if not info.is_dir()]
+    if len(infos) > MAX_MEMBERS:
+        raise UserError(f"the archive has more than {MAX_MEMBERS} members")
+    found: list[_Entry] = []
+    for info in infos:
+        inside = PurePosixPath(info.filename.replace("\\", "/"))
+        if inside.is_absolute() or ".." in inside.parts:
+            found.append(
+                _faulty(
+                    (*above, info.filename.replace("/", "_")),
+                    "its name in the archive leads out of the archive",
+                )
+            )
+            continue
+        parts, at = (*above, *inside.parts), _time_of(info)
+        if stat.S_ISLNK(info.external_attr >> 16):
+            found.append(_faulty(parts, "it is a symbolic link in the archive, which is not followed"))
+        elif inside.suffix.lower() == ".zip" and not above:
+            found += _nested(parts, at, lambda info=info: io.BytesIO(_read_member(opened, info)))
+        else:
+            found.append(_Entry(parts, at, lambda info=info: _read_member(opened, info)))
+    return found
+
+
+def _time_of(info: zipfile.ZipInfo) -> float:
+    """Seconds, good for comparing: a zip keeps local time without a zone."""
+    year, month, day, hour, minute, second = info.date_time
+    return ((((year * 12 + month) * 31 + day) * 24 + hour) * 60 + minute) * 60.0 + second
 
 
 def _read_file(path: Path) -> bytes:
     if not stat.S_ISREG(path.lstat().st_mode):
-        raise Unreadable(f"{safe_name(path.name)} is no ordinary file")
+        raise Unreadable(f"{student_name(path.name)} is no ordinary file")
     with path.open("rb") as file:
         return _read_bounded(file)
 
 
-def _in_archive(path: Path) -> list[Submission]:
+def _read_member(opened: Callable[[], IO[bytes]], info: zipfile.ZipInfo) -> bytes:
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = _notebook_members(archive)
-    except (zipfile.BadZipFile, OSError) as error:
-        raise UserError(f"{path} is no .zip archive that can be read: {error}") from None
-    found: list[Submission] = []
-    for member in members:
-        first = PurePosixPath(member.filename).parts[0]
-        student = safe_name(first.removesuffix(".ipynb"))
-        if _escapes(member):
-            found.append(
-                _broken(safe_name(member.filename), "its name in the archive leads out of the archive")
-            )
-        else:
-            found.append(Submission(student, _shown(member.filename), lambda m=member: _read_member(path, m)))
-    return found
-
-
-def _read_only_member(path: Path) -> bytes:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = _notebook_members(archive)
-    except (zipfile.BadZipFile, OSError, UserError) as error:
-        raise Unreadable(f"{safe_name(path.name)} is no .zip archive that can be read: {error}") from None
-    if len(members) != 1:
-        raise Unreadable(f"the archive holds {len(members)} notebooks, not one")
-    return _read_member(path, members[0])
-
-
-def _notebook_members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    members = archive.infolist()
-    if len(members) > MAX_MEMBERS:
-        raise UserError(f"the archive has more than {MAX_MEMBERS} members")
-    return [m for m in members if m.filename.endswith(".ipynb") and "__MACOSX" not in m.filename]
-
-
-def _read_member(path: Path, member: zipfile.ZipInfo) -> bytes:
-    if stat.S_ISLNK(member.external_attr >> 16):
-        raise Unreadable("it is a symbolic link in the archive, which is not followed")
-    try:
-        with zipfile.ZipFile(path) as archive, archive.open(member) as file:
+        with opened() as stream, zipfile.ZipFile(stream) as archive, archive.open(info) as file:
             return _read_bounded(file)
     # zipfile raises RuntimeError for a member that is encrypted.
     except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
@@ -138,24 +241,12 @@ def _read_bounded(file: IO[bytes]) -> bytes:
     return data
 
 
-def _escapes(member: zipfile.ZipInfo) -> bool:
-    parts = PurePosixPath(member.filename.replace("\\", "/"))
-    return parts.is_absolute() or ".." in parts.parts
+def _faulty(parts: tuple[str, ...], why: str) -> _Entry:
+    return _Entry(parts, 0.0, _raising(why), why)
 
 
-def _broken(student: str, why: str) -> Submission:
+def _raising(why: str) -> Callable[[], bytes]:
     def read() -> bytes:
         raise Unreadable(why)
 
-    return Submission(student, student, read)
-
-
-def _shown(name: str) -> str:
-    """The name as text: what of a file's name is no UTF-8 could be stored nowhere."""
-    return name.encode("utf-8", "replace").decode()
-
-
-def safe_name(name: str) -> str:
-    """A name that is one harmless file name and one harmless cell: no separators, no control characters,
-    not long."""
-    return _ODD.sub("_", name).strip(". ")[:100] or "unnamed"
+    return read

@@ -10,6 +10,7 @@ from nbformat import NotebookNode
 from graph_duet.grading.exercise.bundle import Bundle
 from graph_duet.grading.exercise.format import Check, Exercise, Task
 from graph_duet.grading.exercise.notebooks import duet
+from graph_duet.grading.judging.answer_cells import find_answers
 from graphviz_tools.errors import UserError
 
 # Where `show` was until 0.1; saved answers may still import it from there.
@@ -44,25 +45,44 @@ class Graft:
 
 def graft(bundle: Bundle, submission: NotebookNode) -> Graft:
     """The answers in `submission`. Raises Foreign when it is another assignment's notebook."""
-    claimed = duet(submission).get("exercise")
-    if claimed != bundle.exercise.id:
-        what = f"exercise {str(claimed)[:40]!r}" if claimed else "no exercise of this course"
-        raise Foreign(f"the notebook is {what}, not {bundle.exercise.id}")
     found: dict[str, list[str]] = {}
     for cell in submission.cells:
         if isinstance(cell.get("id"), str) and cell.get("cell_type") == "code":
             found.setdefault(cell.id, []).append(cell.source)
+    missing = [cell for cell in bundle.untouched if cell not in found]
+    rediscovered = find_answers(bundle, submission, missing) if missing else {}
+    _demand_same_exercise(bundle, submission, bool(rediscovered) or len(missing) < len(bundle.untouched))
+    notes = [
+        f"the answer to {_task_of(bundle, cell)} was found by {how.by}" for cell, how in rediscovered.items()
+    ]
     answers: dict[str, str] = {}
     faults: dict[str, str] = {}
     for cell, untouched in bundle.untouched.items():
         sources = found.get(cell, [])
+        if cell in rediscovered:
+            sources = [rediscovered[cell].source]
         if len(sources) != 1:
             faults[cell] = "ambiguous" if sources else "missing"
             continue
         answers[cell] = _OLD_SHOW.sub(r"\1from graph_duet import show", sources[0])
         if _bare(sources[0]) == _bare(untouched):
             faults[cell] = "empty"
-    return Graft(answers, faults, tuple(_notes(bundle, found)))
+    # Where an editor made new ids for all cells, a check that is not found was not deleted either.
+    checks = [] if rediscovered else _notes(bundle, found)
+    return Graft(answers, faults, (*notes, *checks))
+
+
+def _demand_same_exercise(bundle: Bundle, submission: NotebookNode, has_answers: bool) -> None:
+    """Raise Foreign for a notebook that says it is another one, or says nothing and has no answer cell of this one."""
+    claimed = duet(submission).get("exercise")
+    if claimed == bundle.exercise.id or (not claimed and has_answers):
+        return
+    what = f"exercise {str(claimed)[:40]!r}" if claimed else "no exercise of this course"
+    raise Foreign(f"the notebook is {what}, not {bundle.exercise.id}")
+
+
+def _task_of(bundle: Bundle, cell: str) -> str:
+    return next(f"task {task.id}" for task in bundle.exercise.tasks if cell in task.answers)
 
 
 def _notes(bundle: Bundle, found: dict[str, list[str]]) -> list[str]:

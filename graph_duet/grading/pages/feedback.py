@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 
 from graph_duet.grading.classroom.gradebook import Gradebook, Mark
-from graph_duet.grading.classroom.submissions import safe_name
+from graph_duet.grading.classroom.names import file_name
 from graph_duet.grading.exercise.format import Exercise, Task
 from graph_duet.grading.pages.page import element, page, picture
 from graph_duet.grading.report import CHECK_FAULTS, FILE_FAULTS, CheckResult
@@ -35,7 +35,7 @@ def write_feedback(book: Gradebook, exercise: str, folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     number = 0
     for mark in book.marks(exercise):
-        path = folder / f"{safe_name(mark.student)}.html"
+        path = folder / f"{file_name(mark.student)}.html"
         path.write_text(feedback(described, mark), encoding="utf-8")
         number += 1
     return number

@@ -1,0 +1,30 @@
+"""Students' names: kept as they are in the gradebook, and turned into harmless file names that no two share."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_ODD = re.compile(r"[^a-z0-9._-]+")
+_LONGEST = 60
+
+
+def student_name(raw: str) -> str:
+    """The name as the gradebook keeps it: all of it, in Unicode's composed form, so that a name from a Mac's zip is
+    the one in the roster. Characters that cannot be shown become "_", and then a hash keeps the name apart."""
+    name = unicodedata.normalize("NFC", raw).strip()
+    shown = _UNPRINTABLE.sub("_", name)
+    return (shown if shown == name else f"{shown}-{_hash(raw)}") or "unnamed"
+
+
+def file_name(student: str) -> str:
+    """A file name for a student's page: plain letters, digits, dots and dashes. A hash of the whole name stands behind
+    one that had to be changed, so that two students never have the same, not even where case does not count."""
+    plain = _ODD.sub("_", student).strip("._")[:_LONGEST]
+    return plain if plain == student else f"{plain or 'student'}-{_hash(student)}"
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]

@@ -1,0 +1,67 @@
+"""Finding answer cells whose ids an editor changed: Colab and VS Code make new ids, a copy keeps no metadata."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from nbformat import NotebookNode
+
+from graph_duet.grading.exercise import solution_regions
+from graph_duet.grading.exercise.bundle import Bundle
+from graph_duet.grading.exercise.format import kind
+from graph_duet.grading.exercise.notebooks import duet
+
+
+class Match(NamedTuple):
+    """The source of an answer cell, and what it was found by."""
+
+    source: str
+    by: str
+
+
+def find_answers(bundle: Bundle, submission: NotebookNode, missing: list[str]) -> dict[str, Match]:
+    """Matches for the answer cells whose ids are not in the submission, by cell id.
+
+    First by metadata (task and order), then by the given lines around a hole. What fits twice is left out: no guess
+    is made.
+    """
+    known = {cell.id for cell in bundle.notebook.cells}
+    free = [c for c in submission.cells if c.get("cell_type") == "code" and c.get("id") not in known]
+    matches: dict[str, Match] = {}
+    for task in bundle.exercise.tasks:
+        wanted = [cell for cell in task.answers if cell in missing]
+        tagged = [c for c in free if kind(c) in ("answer", "kernel") and str(duet(c).get("task")) == task.id]
+        if wanted and len(tagged) == len(wanted):
+            matches |= {id: Match(c.source, "its metadata") for id, c in zip(wanted, tagged, strict=True)}
+            free = [c for c in free if not any(c is taken for taken in tagged)]
+    for id in missing:
+        if id in matches:
+            continue
+        fitting = [c for c in free if _fits(bundle.untouched[id], c.source)]
+        if len(fitting) == 1:
+            matches[id] = Match(fitting[0].source, "the lines that were given in it")
+    return matches
+
+
+def _fits(untouched: str, source: str) -> bool:
+    """Whether the given lines of an answer cell stand in a source, in their order: those outside the holes, and
+    where these are only the markers, the names that the hole's own lines assign or define."""
+    given = [line.strip() for line in solution_regions.outside(untouched) if line.strip()]
+    telling = [line for line in given if not line.startswith("#")]
+    if not telling:
+        names = _assigned(untouched)
+        return bool(names) and names <= _assigned(source)
+    lines = iter(line.strip() for line in source.split("\n"))
+    return all(any(line == other for other in lines) for line in telling)
+
+
+def _assigned(source: str) -> set[str]:
+    """Names at the left of a line's assignment, or behind its `def` or `class`."""
+    found: set[str] = set()
+    for line in source.split("\n"):
+        words = line.replace("(", " ").replace(":", " ").split()
+        if len(words) > 1 and words[0] in ("def", "class"):
+            found.add(words[1])
+        elif len(words) > 1 and words[1] == "=" and not line.startswith((" ", "#")):
+            found.add(words[0])
+    return found
