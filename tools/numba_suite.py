@@ -49,7 +49,8 @@ class Counts(unittest.TestResult):
         """Name and last line of what went wrong, for each test that failed."""
         for test, text in (*self.failures, *self.errors):
             lines = [line for line in text.splitlines() if line and not line.startswith(" ")]
-            yield test.id().removeprefix("numba.cuda.tests."), lines[-1][:160] if lines else ""
+            whole = getattr(test, "test_case", test)  # a subtest is part of its test
+            yield whole.id().removeprefix("numba.cuda.tests."), lines[-1][:160] if lines else ""
 
 
 def install(engines: collections.Counter[str]) -> None:
@@ -93,9 +94,19 @@ def main() -> None:
     print(f"{'module':44}{'passed':>8}{'failed':>8}{'skipped':>8}")
     for name in options.modules or found:
         counts = Counts()
+        failed = {}
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            unittest.defaultTestLoader.loadTestsFromName(f"numba.cuda.tests.{name}").run(counts)
-        failed = dict(counts.failed())
+            try:
+                unittest.defaultTestLoader.loadTestsFromName(f"numba.cuda.tests.{name}").run(counts)
+            except unittest.SkipTest:
+                counts.skipped.append((unittest.TestCase(), name))
+            except Exception as error:  # a module that asks for a driver when it is imported
+                failed[name] = f"{type(error).__name__}: {error}"
+            except BaseException as error:  # pytest's own way to skip a module
+                if type(error).__name__ != "Skipped":
+                    raise
+                counts.skipped.append((unittest.TestCase(), name))
+        failed |= dict(counts.failed())
         total.update(passed=counts.passed, failed=len(failed), skipped=len(counts.skipped))
         print(f"{name:44}{counts.passed:8}{len(failed):8}{len(counts.skipped):8}", flush=True)
         for test, reason in failed.items() if options.failures else ():

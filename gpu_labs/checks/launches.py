@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
+
+from gpu_labs.checks.private_names import TorchDispatchMode, storage_address, tree_leaves
 
 # "given": an argument; "made": by a launch from what was given; "blank": holds nothing of it; "computed": by torch
 Origin = Literal["given", "made", "blank", "computed"]
@@ -90,16 +90,11 @@ class Launches(TorchDispatchMode):
             self._note(value, "made" if fit else "computed")
 
     def _origin(self, value: torch.Tensor) -> Origin:
-        return self._origins.get(_address(value), "computed")
+        return self._origins.get(storage_address(value), "computed")
 
     def _note(self, value: torch.Tensor, origin: Origin) -> None:
-        self._origins[_address(value)] = origin
+        self._origins[storage_address(value)] = origin
         self._alive.append(value)
-
-
-def _address(value: torch.Tensor) -> int:
-    """The memory of a tensor, which its views share."""
-    return value.untyped_storage()._cdata
 
 
 def _tensors(values: Any) -> Iterator[torch.Tensor]:

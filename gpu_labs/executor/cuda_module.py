@@ -19,13 +19,11 @@ from typing import Any
 import numpy as np
 from numba import cuda as numba_cuda
 from numba.cuda import random
-from numba.cuda import types as numba_types
-from numba.cuda.core import sigutils
-from numba.cuda.dispatcher import CUDADispatcher
-from numba.cuda.typing.typeof import typeof_impl
 
 from gpu_labs.executor.findings import Dim3
 from gpu_labs.executor.frontend import type_inference
+from gpu_labs.executor.frontend.private_names import CUDADispatcher, normalize_signature, typeof_impl
+from gpu_labs.executor.frontend.private_names import types as numba_types
 from gpu_labs.executor.launch_record import KernelWarning, Launch
 from gpu_labs.executor.run import run
 from gpu_labs.executor.runtime.device import Context, Device, Devices, detect, select_device
@@ -144,7 +142,7 @@ def _jit(func_or_sig: Any = None, *args: Any, **options: Any) -> Any:
 def _signatures(given: Any) -> list[Signature]:
     """The argument types and the result type (or None) of one signature, or of each one in a list."""
     each = given if isinstance(given, list) else [] if given is None else [given]
-    pairs = map(sigutils.normalize_signature, each)
+    pairs = map(normalize_signature, each)
     return [(tuple(args), returns) for args, returns in pairs]
 
 

@@ -1,7 +1,6 @@
 """Numba's own simulator, for a kernel that Numba can compile for a GPU and neither engine can run.
 
-One Python thread runs for each CUDA thread, so it is slow, and it finds nothing. It is used through private
-names of numba-cuda (`simulator.kernel`), which `tests/gpu_labs/executor/test_fallback.py` watches.
+One Python thread runs for each CUDA thread, so it is slow, and it finds nothing.
 """
 
 # numba-cuda redirects `numba.cuda` at run time, which a type checker cannot follow.
@@ -13,9 +12,8 @@ import types
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from numba.cuda.dispatcher import CUDADispatcher
-
 from gpu_labs.executor.findings import Dim3
+from gpu_labs.executor.frontend.private_names import NAMES, CUDADispatcher, find
 from gpu_labs.executor.launch_record import KernelTypeError
 
 
@@ -23,9 +21,7 @@ class _Cuda:
     """Stands for `cuda` inside a kernel: the simulator's names for the thread that asks."""
 
     def __getattr__(self, name: str) -> Any:
-        from numba.cuda.simulator import kernel
-
-        return getattr(kernel._get_kernel_context(), name)
+        return getattr(find("_get_kernel_context")(), name)
 
 
 def simulate(
@@ -37,13 +33,12 @@ def simulate(
         KernelTypeError: this numba-cuda has no simulator any more.
         Exception: whatever the kernel raised, as Python raises it.
     """
-    try:
-        from numba.cuda.simulator.kernel import FakeCUDAKernel
-    except ImportError:
+    kernel_class = NAMES["FakeCUDAKernel"].find()
+    if kernel_class is None:
         raise KernelTypeError(
             "The executor cannot run this kernel, and this version of numba-cuda has no simulator: run it on a GPU."
-        ) from None
-    FakeCUDAKernel(_rebuilt(function, {}), device=False)[grid, block, 0, shared_bytes](*values)
+        )
+    kernel_class(_rebuilt(function, {}), device=False)[grid, block, 0, shared_bytes](*values)
 
 
 def _rebuilt(function: Callable[..., Any], made: dict[int, Any]) -> Any:
@@ -60,13 +55,11 @@ def _rebuilt(function: Callable[..., Any], made: dict[int, Any]) -> Any:
 
 
 def _replaced(value: Any, made: dict[int, Any]) -> Any:
-    from numba.cuda.simulator.kernel import FakeCUDAKernel
-
     if isinstance(value, types.ModuleType) and getattr(value, "jit", None) and hasattr(value, "threadIdx"):
         return _Cuda()
     if isinstance(value, CUDADispatcher):
         if id(value) not in made:
-            made[id(value)] = device = FakeCUDAKernel(lambda *_: None, device=True)
+            made[id(value)] = device = find("FakeCUDAKernel")(lambda *_: None, device=True)
             device.fn = _rebuilt(value.py_func, made)
         return made[id(value)]
     return value

@@ -41,18 +41,6 @@ NOT_YET = {
     "graphviz_tools/sources/torch/recorder.py",
     "graphviz_tools/sources/torch/tensor_registry.py",
     "graphviz_tools/sources/torch/trace.py",
-    "gpu_labs/checks/launches.py",
-    "gpu_labs/executor/cuda_module.py",
-    "gpu_labs/executor/frontend/call_operands.py",
-    "gpu_labs/executor/frontend/calls.py",
-    "gpu_labs/executor/frontend/cuda_calls.py",
-    "gpu_labs/executor/frontend/numba_reads.py",
-    "gpu_labs/executor/frontend/numba_types.py",
-    "gpu_labs/executor/frontend/python_calls.py",
-    "gpu_labs/executor/frontend/statements.py",
-    "gpu_labs/executor/frontend/subscripts.py",
-    "gpu_labs/executor/frontend/type_inference.py",
-    "gpu_labs/executor/simulator.py",
     "graph_duet/notebook_kernels/zygote.py",
 }
 

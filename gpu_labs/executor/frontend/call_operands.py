@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba.cuda import types
-from numba.cuda.core import ir
-
 from gpu_labs.executor.frontend.lowering import Lowering
+from gpu_labs.executor.frontend.private_names import ir, types
 from gpu_labs.executor.ir.program import Const, Operand, Var
 
 

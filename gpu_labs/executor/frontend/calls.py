@@ -9,12 +9,12 @@ import inspect
 from typing import Any
 
 import numpy as np
-from numba.cuda import types
 
 from gpu_labs.executor.frontend import cuda_calls, python_calls, type_inference
 from gpu_labs.executor.frontend.call_operands import operand_of
 from gpu_labs.executor.frontend.lowering import Lowering
 from gpu_labs.executor.frontend.numba_types import Method, type_of
+from gpu_labs.executor.frontend.private_names import types
 from gpu_labs.executor.ir.intrinsics import name_of
 from gpu_labs.executor.ir.program import Const, Operand, Other, SliceOf
 

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba.cuda.core import ir
-
 from gpu_labs.executor.frontend.call_operands import cast_all, literal, operand_of
 from gpu_labs.executor.frontend.lowering import INT64, Lowering
+from gpu_labs.executor.frontend.private_names import ir
 from gpu_labs.executor.ir.intrinsics import WARP
 from gpu_labs.executor.ir.program import ArrayType, Const, Operand, SliceOf
 

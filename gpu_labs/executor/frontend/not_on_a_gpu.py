@@ -51,7 +51,8 @@ _WHOLE = {"sorted": "sort on the host, or write the steps of a sort", "map": "wr
 def in_words(function: Callable[..., Any], file: str, line: int, message: str) -> str:
     """What a beginner should hear about the line of `file` that Numba refuses with `message`, or about a construct
     elsewhere in `function` that no GPU has and the message is about; "" when it is something else."""
-    here = [node for node in _nodes(file) if _covers(node, line)]
+    around = _around(file, line)
+    here = [node for node in ast.walk(around) if _covers(node, line)] if around is not None else []
     for node in sorted(here, key=lambda node: -node.lineno):  # type: ignore[attr-defined]
         said = _about(node, function)
         if said:
@@ -66,6 +67,16 @@ def in_words(function: Callable[..., Any], file: str, line: int, message: str) -
             if said:
                 return said
     return ""
+
+
+def _around(file: str, line: int) -> ast.AST | None:
+    """The function that stands on a line: what stands around that is not part of the kernel."""
+    functions = [
+        node
+        for node in _nodes(file)
+        if isinstance(node, ast.FunctionDef) and node.lineno <= line <= (node.end_lineno or 0)
+    ]
+    return max(functions, key=lambda node: node.lineno, default=None)
 
 
 def _covers(node: ast.AST, line: int) -> bool:

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from numba.cuda.core import ir
-
+from gpu_labs.executor.frontend.private_names import ir
 from gpu_labs.executor.ir.control_flow import dominators
 
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba.cuda import types
-from numba.cuda.stubs import Dim3, Stub
 
 from gpu_labs.executor.frontend import type_inference
+from gpu_labs.executor.frontend.private_names import Dim3, Stub, types
 from gpu_labs.executor.ir.program import ArrayType, Operand, Other, TupleType, Type
 
 

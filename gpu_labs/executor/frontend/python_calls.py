@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba.cuda import types
-
 from gpu_labs.executor.frontend.call_operands import cast_all, operand_of
 from gpu_labs.executor.frontend.lowering import INT64, Lowering
+from gpu_labs.executor.frontend.private_names import types
 from gpu_labs.executor.ir.program import Const, TupleType, Var
 from gpu_labs.executor.runtime.arith import FUNCTIONS
 

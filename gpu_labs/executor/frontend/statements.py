@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba.cuda import types
-from numba.cuda.core import ir
 
 from gpu_labs.executor.frontend import subscripts, type_inference
 from gpu_labs.executor.frontend.calls import lower_call
 from gpu_labs.executor.frontend.lowering import BOOL, Lowering, is_record
 from gpu_labs.executor.frontend.numba_reads import read_before_a_value
 from gpu_labs.executor.frontend.numba_types import Method, is_dim3, is_special, is_stub, type_of
+from gpu_labs.executor.frontend.private_names import ir, types
 from gpu_labs.executor.frontend.undefined import watch_undefined
 from gpu_labs.executor.ir.intrinsics import OPERATORS, SYNCHRONISING
 from gpu_labs.executor.ir.program import (

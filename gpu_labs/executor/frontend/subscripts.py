@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba.cuda.core import ir
 
 from gpu_labs.executor.frontend.lowering import INT64, Lowering, is_record
 from gpu_labs.executor.frontend.numba_types import type_of
+from gpu_labs.executor.frontend.private_names import ir
 from gpu_labs.executor.ir.program import ArrayType, Const, Operand, SliceOf, TupleType
 
 

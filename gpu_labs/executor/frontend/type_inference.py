@@ -2,9 +2,7 @@
 
 This is the one place that runs Numba's CUDA typing. It needs no driver: the pipeline stops after type
 inference, and device functions are typed the same way instead of being compiled for the current device.
-Numba offers no public call for that, so this file uses numba-cuda's `CUDACompiler`, `CUDATypingContext`,
-`NopythonTypeInference` and `CUDADispatcher.get_call_template`; `tests/gpu_labs/executor/test_gate.py` fails loudly
-when they change.
+Numba offers no public call for that: what it uses of numba-cuda is listed in `private_names.py`.
 """
 
 # numba-cuda redirects `numba.cuda` at run time, which a type checker cannot follow.
@@ -21,21 +19,28 @@ from typing import Any
 
 import numpy as np
 from numba import cuda, types
-from numba.core.errors import NumbaError as CoreNumbaError
-from numba.cuda import compiler as cuda_compiler
-from numba.cuda import typing as cuda_typing
-from numba.cuda import utils as cuda_utils
-from numba.cuda.core import sigutils
-from numba.cuda.core.compiler_machinery import PassManager
-from numba.cuda.core.errors import NumbaError
-from numba.cuda.core.typed_passes import NopythonTypeInference
-from numba.cuda.dispatcher import CUDADispatcher
-from numba.cuda.errors import UnsupportedBytecodeError
-from numba.cuda.np import numpy_support
-from numba.cuda.target import CUDATargetContext, CUDATypingContext
-from numba.cuda.typing.typeof import Purpose, typeof
 
 from gpu_labs.executor.frontend.numba_errors import shortened
+from gpu_labs.executor.frontend.private_names import (
+    CoreNumbaError,
+    CUDACompiler,
+    CUDADispatcher,
+    CUDAFlags,
+    CUDATargetContext,
+    CUDATypingContext,
+    NopythonTypeInference,
+    NumbaError,
+    PassManager,
+    Purpose,
+    UnsupportedBytecodeError,
+    as_dtype,
+    make_concrete_template,
+    normalize_signature,
+    numba_target_override,
+    pysignature,
+    signature,
+    typeof,
+)
 from gpu_labs.executor.launch_record import KernelTypeError
 
 _REFUSALS = (NumbaError, CoreNumbaError, UnsupportedBytecodeError)
@@ -57,7 +62,7 @@ class _NoResult(Exception):
     """Ends the pipeline after type inference, where Numba would ask for compiled code."""
 
 
-class _TypingOnly(cuda_compiler.CUDACompiler):
+class _TypingOnly(CUDACompiler):
     def define_pipelines(self) -> list[PassManager]:
         (full,) = super().define_pipelines()
         manager = PassManager("typing only")
@@ -76,18 +81,18 @@ def _call_template(self: Any, args: Any, kws: Any) -> Any:
     _, folded = self.fold_argument_types(args, kws)
     declared = getattr(self, "declared_signatures", None) or [(tuple(folded), None)]
     signatures = [
-        cuda_typing.signature(returns or type_function(self.py_func, given).return_type, *given)
+        signature(returns or type_function(self.py_func, given).return_type, *given)
         for given, returns in declared
     ]
     name = f"CallTemplate({self.py_func.__name__})"
-    template = cuda_typing.make_concrete_template(name, key=self.py_func.__name__, signatures=signatures)
-    return template, cuda_utils.pysignature(self.py_func), folded, {}
+    template = make_concrete_template(name, key=self.py_func.__name__, signatures=signatures)
+    return template, pysignature(self.py_func), folded, {}
 
 
 def _overload(self: Any, sig: Any) -> Any:
     """Stands in for `CUDADispatcher.get_overload`: the device function as LLVM code, for `lowering_problem`."""
-    args = tuple(sigutils.normalize_signature(sig)[0])
-    made = _pipeline(cuda_compiler.CUDACompiler, args, None).compile_extra(self.py_func)
+    args = tuple(normalize_signature(sig)[0])
+    made = _pipeline(CUDACompiler, args, None).compile_extra(self.py_func)
     contexts()[1].insert_user_function(made.entry_point, made.fndesc, [made.library])
     return made.entry_point
 
@@ -136,13 +141,11 @@ def type_function(
         return _typed[key]
 
 
-def _pipeline(
-    compiler: type[cuda_compiler.CUDACompiler], args: tuple[Any, ...], returns: Any
-) -> cuda_compiler.CUDACompiler:
+def _pipeline(compiler: type[CUDACompiler], args: tuple[Any, ...], returns: Any) -> CUDACompiler:
     typing_context, target_context = contexts()
     for each in (typing_context, target_context):
         each.refresh()
-    flags = cuda_compiler.CUDAFlags()
+    flags = CUDAFlags()
     flags.no_compile = True
     flags.no_cpython_wrapper = True
     flags.no_cfunc_wrapper = True
@@ -159,8 +162,8 @@ def lowering_problem(function: Callable[..., Any], args: tuple[Any, ...]) -> str
 
     Slower than typing, so asked only for what the executor cannot run: it goes on to LLVM code, which needs
     no driver either."""
-    pipeline = _pipeline(cuda_compiler.CUDACompiler, args, types.void)
-    with _LOCK, cuda_utils.numba_target_override(), _without_a_driver(_overload):
+    pipeline = _pipeline(CUDACompiler, args, types.void)
+    with _LOCK, numba_target_override(), _without_a_driver(_overload):
         try:
             pipeline.compile_extra(function)
         except Exception as error:
@@ -170,7 +173,7 @@ def lowering_problem(function: Callable[..., Any], args: tuple[Any, ...]) -> str
 
 def _infer(function: Callable[..., Any], args: tuple[Any, ...], returns: Any) -> Typed:
     pipeline = _pipeline(_TypingOnly, args, returns)
-    with cuda_utils.numba_target_override(), _without_a_driver():
+    with numba_target_override(), _without_a_driver():
         try:
             pipeline.compile_extra(function)
         except AttributeError:
@@ -258,4 +261,4 @@ def is_kernel(value: Any) -> bool:
 
 def numpy_dtype(numba_type: Any) -> np.dtype[Any]:
     """The NumPy dtype of a Numba scalar or record type."""
-    return np.dtype(numpy_support.as_dtype(numba_type))
+    return np.dtype(as_dtype(numba_type))

@@ -1,0 +1,101 @@
+"""Numba's private names, all of them: where each is, which version had it last, and what is lost without it.
+
+numba-cuda offers no public call for typing a kernel without a driver, and its successor drops the simulator. So the
+executor reaches Numba through this file, and `type_inference.py` is the one file that runs its typing: to leave
+numba-cuda is to change these two. `test_numba_private_names.py` fails for each name that goes.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, NamedTuple
+
+from gpu_labs.executor.launch_record import KernelTypeError
+
+
+class PrivateName(NamedTuple):
+    """`name` of `module`, last seen in version `seen`, and what is lost without it."""
+
+    module: str
+    name: str
+    seen: str
+    loses: str
+
+    def find(self) -> Any | None:
+        """The object behind the name; None when this version has no such name."""
+        try:
+            return getattr(import_module(self.module), self.name)
+        except (ImportError, AttributeError):
+            return None
+
+
+SEEN = "numba-cuda 0.30.4"
+_TYPING = "typing, and so every kernel without a GPU"
+_READING = "reading typed kernels, and so every kernel without a GPU"
+NAMES: dict[str, PrivateName] = {
+    **{
+        key: PrivateName(module, name, SEEN, _TYPING)
+        for key, module, name in [
+            ("CoreNumbaError", "numba.core.errors", "NumbaError"),
+            ("NumbaError", "numba.cuda.core.errors", "NumbaError"),
+            ("UnsupportedBytecodeError", "numba.cuda.errors", "UnsupportedBytecodeError"),
+            ("CUDACompiler", "numba.cuda.compiler", "CUDACompiler"),
+            ("CUDAFlags", "numba.cuda.compiler", "CUDAFlags"),
+            ("PassManager", "numba.cuda.core.compiler_machinery", "PassManager"),
+            ("NopythonTypeInference", "numba.cuda.core.typed_passes", "NopythonTypeInference"),
+            ("CUDADispatcher", "numba.cuda.dispatcher", "CUDADispatcher"),
+            ("CUDATargetContext", "numba.cuda.target", "CUDATargetContext"),
+            ("CUDATypingContext", "numba.cuda.target", "CUDATypingContext"),
+            ("make_concrete_template", "numba.cuda.typing", "make_concrete_template"),
+            ("signature", "numba.cuda.typing", "signature"),
+            ("numba_target_override", "numba.cuda.utils", "numba_target_override"),
+            ("pysignature", "numba.cuda.utils", "pysignature"),
+            ("normalize_signature", "numba.cuda.core.sigutils", "normalize_signature"),
+            ("as_dtype", "numba.cuda.np.numpy_support", "as_dtype"),
+            ("Purpose", "numba.cuda.typing.typeof", "Purpose"),
+            ("typeof", "numba.cuda.typing.typeof", "typeof"),
+            ("typeof_impl", "numba.cuda.typing.typeof", "typeof_impl"),
+        ]
+    },
+    "ir": PrivateName("numba.cuda.core", "ir", SEEN, _READING),
+    "types": PrivateName("numba.cuda", "types", SEEN, _READING),
+    "Dim3": PrivateName("numba.cuda.stubs", "Dim3", SEEN, _READING),
+    "Stub": PrivateName("numba.cuda.stubs", "Stub", SEEN, _READING),
+    "FakeCUDAKernel": PrivateName(
+        "numba.cuda.simulator.kernel", "FakeCUDAKernel", SEEN, "kernels that neither engine can run"
+    ),
+    "_get_kernel_context": PrivateName(
+        "numba.cuda.simulator.kernel", "_get_kernel_context", SEEN, "kernels that neither engine can run"
+    ),
+}
+
+
+def find(key: str) -> Any:
+    """The object behind a name.
+
+    Raises:
+        KernelTypeError: this version of Numba does not have it; the text says what is lost.
+    """
+    found = NAMES[key].find()
+    if found is None:
+        name = NAMES[key]
+        raise KernelTypeError(
+            f"numba-cuda {_installed()} has no {name.module}.{name.name} any more, which {name.seen} had. Lost without "
+            f'it: {name.loses}. Install the older one: pip install "numba-cuda<0.31"'
+        )
+    return found
+
+
+def __getattr__(key: str) -> Any:
+    """`from ...private_names import ir` looks the name up when it is first asked for."""
+    if key not in NAMES:
+        raise AttributeError(key)
+    return find(key)
+
+
+def _installed() -> str:
+    try:
+        return version("numba-cuda")
+    except PackageNotFoundError:
+        return "(not installed)"

@@ -1,0 +1,20 @@
+"""Each private name of Numba that the executor uses is there; one that goes is told by its name."""
+
+import pytest
+
+from gpu_labs.executor.frontend import private_names
+from graphviz_tools.errors import UserError
+
+
+@pytest.mark.parametrize("key", private_names.NAMES)
+def test_this_numba_still_has(key):
+    assert private_names.NAMES[key].find() is not None, f"{key} is gone; last seen in {private_names.SEEN}"
+
+
+def test_a_name_that_went_is_told_with_what_is_lost(monkeypatch):
+    gone = private_names.PrivateName("numba.cuda.core", "gone", "numba-cuda 0.30.4", "reading kernels")
+    monkeypatch.setitem(private_names.NAMES, "ir", gone)
+    with pytest.raises(
+        UserError, match=r"no numba\.cuda\.core\.gone any more.*Lost without it: reading kernels"
+    ):
+        private_names.find("ir")
