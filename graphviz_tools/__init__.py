@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     )
     from graphviz_tools.sources.tensorflow.optimized import record_optimized as record_optimized
     from graphviz_tools.sources.tensorflow.recorder import record_tensorflow as record_tensorflow
+    from graphviz_tools.sources.torch.behind_tensor import autograd_graph as autograd_graph
     from graphviz_tools.sources.torch.recorder import record_torch as record_torch
     from graphviz_tools.sources.torch.recorder import recording_torch as recording_torch
     from graphviz_tools.transforms.simplify import without_plumbing as without_plumbing
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Alignment": "alignment.align",
     "Recording": "recording",
+    "autograd_graph": "sources.torch.behind_tensor",
     "draw": "drawing.picture",
     "load": "serialization",
     "record_compiled": "sources.compiled.recorder",
@@ -61,6 +63,7 @@ __all__ = [
     "Alignment",
     "Recording",
     "align",
+    "autograd_graph",
     "collapse",
     "diff",
     "draw",
