@@ -135,7 +135,6 @@ def test_folding_repeats_shows_one_layer_with_a_count():
         ),
         (lambda: Stepper(eager_loop(), open=[("no",)]), ValueError, "no"),
         (lambda: Duet(eager_loop(), 5), TypeError, "expected a Recording, got int"),
-        (lambda: Duet(static_loop(), eager_loop()), ValueError, "align"),
     ],
 )
 def test_a_wrong_argument_gives_one_clear_line(make, error, words):
