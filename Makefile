@@ -26,6 +26,8 @@ install-test:
 	@$(PYTHON) tools/system_packages.py
 	@if command -v npm >/dev/null && ! test node_modules -nt package-lock.json; then \
 		npm ci --silent --no-audit --no-fund && touch node_modules; fi
+	@if command -v npm >/dev/null && ! test labextension/node_modules -nt labextension/package-lock.json; then \
+		cd labextension && npm ci --silent --no-audit --no-fund && touch node_modules; fi
 
 check:
 	@$(BIN)/ruff check .

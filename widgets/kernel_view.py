@@ -13,7 +13,7 @@ from graphviz_tools.errors import UserError
 from widgets.front_end import script, style
 from widgets.kernel_data import kernel_story
 from widgets.kernel_picture import kernel_svg
-from widgets.page import write_page, write_svg
+from widgets.page import packed, write_page, write_svg
 from widgets.static_fallback import Twin
 
 
@@ -45,6 +45,9 @@ class KernelView(Twin):
         if not -1 <= proposal["value"] <= last:
             raise UserError(f"frame {proposal['value']} does not exist: frames go from -1 to {last}")
         return proposal["value"]
+
+    def stored(self) -> dict[str, Any]:
+        return {"entry": "kernel_app.js", "sheets": ["kernel.css"], "data": packed(self._data)}
 
     def to_html(self, path: str | Path) -> Path:
         """Write one self-contained page that plays with no kernel and no network; returns its path."""

@@ -35,12 +35,12 @@ def page_text(data: Json, entry: str = "app.js", sheets: Sequence[str] = ()) -> 
         f"<style>html{{color-scheme:light dark}}body{{margin:16px}}\n{style(*sheets)}</style>\n"
         "</head>\n<body>\n"
         f'<main id="widget">{_TOO_OLD}</main>\n'
-        f'<script type="application/gzip" id="data">{_packed(data)}</script>\n'
+        f'<script type="application/gzip" id="data">{packed(data)}</script>\n'
         f'<script type="module">\n{script(entry)}\n{_UNPACK}</script>\n</body>\n</html>\n'
     )
 
 
-def _packed(data: Json) -> str:
+def packed(data: Json) -> str:
     """`data` as JSON, compressed, in letters that HTML leaves as they are."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()

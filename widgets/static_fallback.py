@@ -6,6 +6,8 @@ from typing import Any
 
 import anywidget
 
+STORED = "application/vnd.graph-duet.view+json"
+
 
 class Twin(anywidget.AnyWidget):
     """The part of every widget here that puts its static twin, an SVG, into the notebook's output."""
@@ -19,4 +21,13 @@ class Twin(anywidget.AnyWidget):
         if bundle is None:
             return None
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return {**data, "image/svg+xml": self.still(), "text/plain": repr(self)}, metadata
+        stored = self.stored()
+        view = {} if stored is None else {STORED: stored}
+        return {**data, **view, "image/svg+xml": self.still(), "text/plain": repr(self)}, metadata
+
+    def stored(self) -> dict[str, Any] | None:
+        """What JupyterLab needs to draw and step the widget when there is no kernel; None where it has no such view.
+
+        `entry` and `sheets` name the front end's files, and `data` is packed as a page has it.
+        """
+        return None

@@ -17,7 +17,7 @@ from graphviz_tools.recording import Recording
 from graphviz_tools.transforms.scopes import Path as ScopePath
 from widgets.front_end import script, style
 from widgets.front_end_data import ROOM, with_further_scenes
-from widgets.page import page_text, write_page, write_svg
+from widgets.page import packed, page_text, write_page, write_svg
 from widgets.recording_data import scene_json
 from widgets.shown_steps import Stage, places, plain, same_place
 from widgets.static_fallback import Twin
@@ -109,6 +109,10 @@ class View(Twin):
                 f"step {step} does not exist: steps go from -1 (before the first) to {length - 1}"
             )
         return step
+
+    def stored(self) -> dict[str, Any]:
+        data = self._sent(self._stage) | {"predict": self.predict, "plumbing": False}
+        return {"entry": "app.js", "sheets": [], "data": packed(data)}
 
     def to_html(self, path: str | Path) -> Path:
         """Write one self-contained page that steps with no kernel and no network; returns its path.

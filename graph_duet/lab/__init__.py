@@ -13,3 +13,10 @@ def _load_jupyter_server_extension(server: Any) -> None:
     from graph_duet.lab.handlers import add_handlers  # only in a server: it imports tornado
 
     add_handlers(server)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext graph_duet.lab`: makes `%duet check` known."""
+    from graph_duet.lab.magics import register
+
+    register(shell)

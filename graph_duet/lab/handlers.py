@@ -59,6 +59,22 @@ class CourseHandler(_Handler):
         self.finish(json.dumps(asdict(await asyncio.to_thread(course, self.root))))
 
 
+class FrontEndHandler(_Handler):
+    """The widgets' own module or style sheet, for outputs that were saved."""
+
+    @tornado.web.authenticated
+    async def get(self, name: str) -> None:
+        from widgets.front_end import script, style
+
+        if name == "style.css":
+            sheets = [sheet for sheet in self.get_arguments("sheet") if sheet == "kernel.css"]
+            self.finish(style(*sheets), set_content_type="text/css")
+        elif name in ("app.js", "kernel_app.js"):
+            self.finish(script(name), set_content_type="text/javascript")
+        else:
+            raise tornado.web.HTTPError(404)
+
+
 class ResetHandler(_Handler):
     @tornado.web.authenticated
     async def post(self) -> None:
@@ -73,7 +89,12 @@ def add_handlers(server: Any) -> None:
     root = Path(server.contents_manager.root_dir).resolve()
     checker = Checker()
     base = server.web_app.settings["base_url"]
-    endpoints = {"check": CheckHandler, "course": CourseHandler, "reset": ResetHandler}
+    endpoints = {
+        "check": CheckHandler,
+        "course": CourseHandler,
+        "reset": ResetHandler,
+        r"front-end/([\w.]+)": FrontEndHandler,
+    }
     server.web_app.add_handlers(
         ".*$",
         [

@@ -17,7 +17,11 @@ USAGE = "write %duet check, or %duet check FILE.ipynb where the notebook's own f
 
 def register(shell: InteractiveShell) -> None:
     """Make `%duet` known to `shell`."""
-    shell.register_magic_function(lambda line: run(line, shell), "line", "duet")
+
+    def duet(line: str) -> None:
+        run(line, shell)
+
+    shell.register_magic_function(duet, "line", "duet")  # pyright: ignore[reportArgumentType]
 
 
 def run(line: str, shell: InteractiveShell) -> None:

@@ -5,6 +5,7 @@ import { ICommandPalette, ToolbarButton } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import { ILauncher } from '@jupyterlab/launcher';
 import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { CoursePanel } from './course_panel';
@@ -12,6 +13,7 @@ import { duet, Exercise } from './exercise';
 import { checkIcon, courseIcon } from './icons';
 import { predictFirst } from './predict';
 import { SidePanel } from './side_panel';
+import { noteSaved, STORED, StoredView } from './stored_view';
 
 const CHECK = 'graph-duet:check';
 const COURSE = 'graph-duet:course';
@@ -23,13 +25,14 @@ const plugin: JupyterFrontEndPlugin<void> = {
   description: 'Checks, hints, points and the course of Graph Duet.',
   autoStart: true,
   requires: [INotebookTracker],
-  optional: [ICommandPalette, ILauncher, ITranslator],
+  optional: [ICommandPalette, ILauncher, ITranslator, IRenderMimeRegistry],
   activate: (
     app: JupyterFrontEnd,
     tracker: INotebookTracker,
     palette: ICommandPalette | null,
     launcher: ILauncher | null,
-    translator: ITranslator | null
+    translator: ITranslator | null,
+    rendermime: IRenderMimeRegistry | null
   ) => {
     const trans = (translator ?? nullTranslator).load('graph_duet');
     const exercises = new WeakMap<NotebookPanel, Exercise>();
@@ -44,6 +47,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
 
     const opened = async (panel: NotebookPanel) => {
       await panel.context.ready;
+      noteSaved(panel);
       const part = PART.exec(panel.context.path);
       if (part) {
         // Not the label: JupyterLab renames the file to what its tab is called.
@@ -67,6 +71,10 @@ const plugin: JupyterFrontEndPlugin<void> = {
       }));
       points.follow(current());
     };
+    rendermime?.addFactory(
+      { safe: true, mimeTypes: [STORED], createRenderer: () => new StoredView(tracker, trans) },
+      -20 // before the widget's own view, which is made by this one where its kernel runs
+    );
     tracker.widgetAdded.connect((_, panel) => void opened(panel));
     tracker.forEach(panel => void opened(panel));
     tracker.currentChanged.connect(() => points.follow(current()));

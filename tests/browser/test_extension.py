@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 
 DUET = [sys.executable, "-c", "from graph_duet.cli import main; main()"]
@@ -157,3 +158,59 @@ def test_what_is_below_a_prediction_is_hidden_until_it_is_written(opened, snap) 
     page.evaluate(SET, [guess, "guess = {'PyTorch': 'a tensor', 'TensorFlow 1': 'a handle'}"])
     page.locator(".jp-OutputArea:visible").filter(has_text="tensor(6)").first.wait_for()
     assert page.get_by_text("Write your guess first.").count() == 0
+
+
+CELLS = (
+    "import torch\nimport graphviz_tools as gt\nfrom widgets import Duet, Stepper",
+    "view = Stepper(gt.record_torch(lambda x: (x * 2).sum(), torch.ones(3)))\nview",
+    "view.step = 1",
+)
+RUN = "() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
+SAVE = "() => window.jupyterapp.shell.currentWidget.context.save().then(() => true)"
+ENDED = "() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown().then(() => true)"
+
+
+def write(path: Path, *cells: str) -> None:
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    made = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell) for cell in cells], metadata={"kernelspec": kernel}
+    )
+    nbformat.write(made, path)
+
+
+def test_a_reopened_notebook_draws_and_steps_with_no_kernel(opened, course, snap) -> None:
+    path = course[1] / "mine.ipynb"
+    write(path, *CELLS)
+    page = opened("mine.ipynb")
+    page.wait_for_function(
+        "window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.connectionStatus === 'connected'"
+    )
+    page.evaluate(RUN)
+    page.locator(".side-head .state", has_text="step 2 of").wait_for()  # Python moved it: it is alive
+    page.evaluate(SAVE)
+    page.evaluate(ENDED)
+    page.close()
+    assert path.stat().st_size < 60_000
+    again = opened("mine.ipynb")
+    again.locator(".gd-stored .shell").wait_for()
+    assert "From the file, with no kernel." in again.locator(".gd-stored").inner_text()
+    again.locator(".gd-stored").get_by_label("next (right arrow)").click()
+    assert "step 1 of" in again.locator(".gd-stored .state").inner_text()
+    assert again.get_by_text("model not found").count() == 0
+    assert again.locator(".gd-stored .shell").bounding_box()["height"] <= 640
+    snap(again, "extension-reopened")
+
+
+def test_the_magic_checks_where_there_is_no_extension(opened, course) -> None:
+    write(
+        course[1] / "lessons" / "L01_define_by_run" / "scratch.ipynb",
+        "%load_ext graph_duet.lab\n%duet check exercise.ipynb",
+    )
+    page = opened("lessons/L01_define_by_run/scratch.ipynb")
+    page.wait_for_function(
+        "window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.connectionStatus === 'connected'"
+    )
+    page.evaluate(RUN)
+    output = page.locator(".jp-OutputArea-output").last
+    output.filter(has_text="points").wait_for()
+    assert "○ 4 build(a, b)" in output.inner_text()

@@ -1851,11 +1851,11 @@ function build(root, data, host) {
     data.view
   ](root, data, host);
 }
-function page(root, data) {
+function page(root, data, alone = true) {
   const state = { step: -1, speed: 1, predict: Boolean(data.predict), score: { right: 0, asked: 0 } };
-  const theme = themeButton(root);
+  const theme = alone && themeButton(root);
   settle(root);
-  root.classList.add("alone");
+  root.classList.toggle("alone", alone);
   const show = (on) => {
     const first = on === Boolean(data.allOps);
     const toggle = () => {
@@ -1883,7 +1883,7 @@ function page(root, data) {
       allOps: data.plumbing && data.other ? { on, toggle } : null
     };
     const made = build(root, first ? data : { ...data.other }, host);
-    made.root.querySelector(".head")?.append(theme);
+    if (theme) made.root.querySelector(".head")?.append(theme);
     return made;
   };
   let shell = show(Boolean(data.allOps));

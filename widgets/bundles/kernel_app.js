@@ -1028,13 +1028,13 @@ function themeButton(root) {
 }
 
 // widgets/static/kernel_app.js
-function page(root, data) {
+function page(root, data, alone = true) {
   settle(root);
-  root.classList.add("alone");
+  root.classList.toggle("alone", alone);
   const view = new KernelView(data, () => {
   });
   root.append(view.root);
-  view.root.querySelector(".head")?.append(themeButton(root));
+  if (alone) view.root.querySelector(".head")?.append(themeButton(root));
   return view;
 }
 function render({ model, el: root }) {

@@ -23,13 +23,14 @@ function build(root, data, host) {
  * A page's whole life: no kernel, so only what it carries can be shown.
  * @param {HTMLElement} root
  * @param {any} data
+ * @param {boolean} [alone] the page holds nothing else: fill the window, and offer the theme
  */
-export function page(root, data) {
+export function page(root, data, alone = true) {
   /** @type {State} */
   const state = { step: -1, speed: 1, predict: Boolean(data.predict), score: { right: 0, asked: 0 } };
-  const theme = themeButton(root);
+  const theme = alone && themeButton(root);
   settle(root);
-  root.classList.add("alone");
+  root.classList.toggle("alone", alone);
   /** @param {boolean} on @returns {import("./shell.js").Shell} */
   const show = (on) => {
     const first = on === Boolean(data.allOps);
@@ -51,7 +52,7 @@ export function page(root, data) {
       allOps: data.plumbing && data.other ? { on, toggle } : null,
     };
     const made = build(root, first ? data : { ...data.other }, host);
-    made.root.querySelector(".head")?.append(theme);
+    if (theme) made.root.querySelector(".head")?.append(theme);
     return made;
   };
   let shell = show(Boolean(data.allOps));

@@ -4,13 +4,13 @@ import { settle } from "./dom.js";
 import { KernelView } from "./kernel_view.js";
 import { themeButton } from "./theme_button.js";
 
-/** @param {HTMLElement} root @param {any} data */
-export function page(root, data) {
+/** @param {HTMLElement} root @param {any} data @param {boolean} [alone] the page holds nothing else */
+export function page(root, data, alone = true) {
   settle(root);
-  root.classList.add("alone");
+  root.classList.toggle("alone", alone);
   const view = new KernelView(data, () => {});
   root.append(view.root);
-  view.root.querySelector(".head")?.append(themeButton(root));
+  if (alone) view.root.querySelector(".head")?.append(themeButton(root));
   return view;
 }
 
