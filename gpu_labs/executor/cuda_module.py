@@ -154,7 +154,8 @@ def _adopt(dispatcher: Any, signatures: list[Signature]) -> Any:
     if not device:
         dispatcher.__class__ = ExecutorKernel
     dispatcher.declared_signatures = signatures  # type: ignore[attr-defined]
-    for args, returns in signatures:
+    recursive = dispatcher.py_func.__name__ in dispatcher.py_func.__code__.co_names  # has no name yet
+    for args, returns in signatures if not recursive else ():
         if not device and returns not in (None, numba_types.void):
             raise UserError("A CUDA kernel must have void return type: write @cuda.jit('void(...)').")
         type_inference.check_signature(dispatcher.py_func, args, None if not device else returns, not device)

@@ -27,12 +27,21 @@ def type_of(numba_type: Any) -> Type:
     if isinstance(numba_type, (types.Number, types.Boolean, types.Record)):
         return type_inference.numpy_dtype(numba_type)
     if isinstance(numba_type, types.EnumMember):
-        return type_inference.numpy_dtype(numba_type.dtype)
+        return type_of(numba_type.dtype)
     if isinstance(numba_type, types.Omitted):
         return type_of(type_inference.type_of_argument(numba_type.value, "default"))
     if str(numba_type) == "float16":
         return np.dtype(np.float16)
     return Other(str(numba_type))
+
+
+def known_by_type(numba_type: Any) -> Any | None:
+    """The function or dtype that an argument's type names, where the type says all: `fold(add, x)`."""
+    if isinstance(numba_type, types.Dispatcher):
+        return numba_type.dispatcher
+    if isinstance(numba_type, types.NumberClass):
+        return numba_type.instance_type
+    return numba_type.typing_key if isinstance(numba_type, types.Function) else None
 
 
 class Method:

@@ -20,7 +20,14 @@ from gpu_labs.executor.frontend import subscripts, type_inference
 from gpu_labs.executor.frontend.calls import lower_call
 from gpu_labs.executor.frontend.lowering import BOOL, Lowering, is_record
 from gpu_labs.executor.frontend.numba_reads import read_before_a_value
-from gpu_labs.executor.frontend.numba_types import Method, is_dim3, is_special, is_stub, type_of
+from gpu_labs.executor.frontend.numba_types import (
+    Method,
+    is_dim3,
+    is_special,
+    is_stub,
+    known_by_type,
+    type_of,
+)
 from gpu_labs.executor.frontend.private_names import ir, types
 from gpu_labs.executor.frontend.undefined import watch_undefined
 from gpu_labs.executor.ir.intrinsics import OPERATORS, SYNCHRONISING
@@ -119,9 +126,10 @@ class FunctionLowering(Lowering):
             self.known[name] = self._frozen(value.value)
             if not isinstance(value, ir.Const):
                 self.titles[name] = value.name
-        elif isinstance(value, ir.Arg) and isinstance(self.typed.typemap[name], types.Callable):
-            kind = self.typed.typemap[name]  # a function that was handed over: its type knows which
-            self.known[name] = kind.dispatcher if isinstance(kind, types.Dispatcher) else kind.typing_key
+        elif isinstance(value, ir.Arg):
+            handed_over = known_by_type(self.typed.typemap[name])
+            if handed_over is not None:
+                self.known[name] = handed_over
         elif isinstance(value, ir.Var) and value.name in self.known:
             self.known[name] = self.known[value.name]
             self.titles[name] = self.titles.get(value.name, "constant")
