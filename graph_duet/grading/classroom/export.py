@@ -22,9 +22,9 @@ def export_into(book: Gradebook, exercise: str, roster: Path, to: Path) -> tuple
     not name. Raises what graph_duet.grading.classroom.roster.in_roster does, UserError for an unknown exercise."""
     described = book.bundle(exercise).exercise
     graded = [mark for mark in book.marks(exercise) if mark.report.fault != "infrastructure"]
-    rows, missing = in_roster(roster, _column(described), described.points, graded)
+    written, missing = in_roster(roster, _column(described), described.points, graded)
     to.parent.mkdir(parents=True, exist_ok=True)
-    _write_rows(rows, to)
+    to.write_bytes(written)
     return len(graded) - len(missing), missing
 
 

@@ -44,7 +44,9 @@ class Trial:
         budget = Budget.of_seconds(self.seconds)
         runs = plan(self.exercise, self.notebook, answers, seeds.answers, expected, skip)
         outcomes = self._judged(runs, budget)
-        submitted = {o.cell: _submitted(o.outputs) for o in outcomes if o.role == "check" and not o.fault}
+        # A wrong value is no reason not to measure: the learner reads what came of it.
+        ran = [o for o in outcomes if o.role == "check" and o.fault in ("", "wrong")]
+        submitted = {o.cell: _submitted(o.outputs) for o in ran}
         runs = measuring(self.exercise, self.notebook, answers, seeds.measuring, submitted, expected)
         return outcomes + self._judged(runs, budget)
 

@@ -52,12 +52,13 @@ def _measured(check: Check, by_cell: Mapping[str, Outcome]) -> Outcome:
     Raises InfrastructureFault when that cell should have run and did not.
     """
     outcome = by_cell[check.cell]
-    if outcome.fault or not check.measure:
+    measured = by_cell.get(check.measure)
+    if measured is None:
+        if check.measure and not outcome.fault:
+            raise InfrastructureFault(f"measure cell {check.measure} was not run")
         return outcome
-    if check.measure not in by_cell:
-        raise InfrastructureFault(f"measure cell {check.measure} was not run")
-    measured = by_cell[check.measure]
-    return replace(measured, outputs=[*outcome.outputs, *measured.outputs])
+    worse = outcome if outcome.fault else measured
+    return replace(worse, outputs=[*outcome.outputs, *measured.outputs])
 
 
 def clean(text: str) -> str:

@@ -163,7 +163,7 @@ def test_marks_go_into_the_table_that_canvas_exported(book: Gradebook, tmp_path:
     )
     number, missing = export_into(book, "T01", roster, tmp_path / "out.csv")
     assert (number, missing) == (1, [f"=bob{EVIL}", "cyd"])
-    assert list(csv.reader((tmp_path / "out.csv").open())) == [
+    assert list(csv.reader((tmp_path / "out.csv").open(encoding="utf-8-sig"))) == [
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Essay (3)", "T01 A small exercise"],
         ["    Points Possible", "", "", "", "", "5", "10"],
         ["Ann A", "101", "", "ann", "S1", "4", "10"],
@@ -183,3 +183,23 @@ def test_a_roster_that_is_none_is_one_sentence(book: Gradebook, tmp_path: Path, 
     with pytest.raises(UserError, match=said):
         export_into(book, "T01", tmp_path / "roster.csv", tmp_path / "out.csv")
     assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_roster_comes_out_byte_for_byte_but_for_the_mark(
+    book: Gradebook, tmp_path: Path, encoding: str, separator: str
+) -> None:
+    lines = [
+        "Student,ID,SIS Login ID,Notes,T01 A small exercise (9)",
+        '"Jos\u00e9",007,ann,"a ""b""",',
+        "Z\u00fc,2,z,1.50,",
+    ]
+    text = "\r\n".join(line.replace(",", separator) for line in lines) + "\r\n"
+    (tmp_path / "roster.csv").write_bytes(text.encode(encoding))
+    export_into(book, "T01", tmp_path / "roster.csv", tmp_path / "out.csv")
+    out = (tmp_path / "out.csv").read_bytes().decode(encoding)
+    before, after = text.split("\r\n"), out.split("\r\n")
+    assert (after[0], after[2], after[3]) == (before[0], before[2], "")
+    assert after[1].startswith(before[1])
+    assert after[1][len(before[1]) :].replace(".", "").isdigit()
