@@ -16,13 +16,14 @@ import torch
 from gpu_labs.checks.evidence import weighted_sum
 from gpu_labs.checks.function_task import FunctionTask
 from gpu_labs.launching import kernel_names
+from graphviz_tools.errors import UserError
 
 # What makes memory or looks at it in another way, and computes nothing.
 _PLUMBING = {
-    "_to_copy", "alias", "as_strided", "clone", "contiguous", "copy", "detach", "empty", "empty_like", "empty_strided",
-    "expand", "getitem", "launch", "lift_fresh", "lift_fresh_copy", "new_empty", "new_empty_strided", "new_zeros",
-    "ones_like", "permute", "reshape", "select", "slice", "squeeze", "t", "to_copy", "transpose", "unsafe_view",
-    "unsqueeze", "view", "zeros", "zeros_like",
+    "_to_copy", "alias", "as_strided", "clone", "contiguous", "copy", "detach", "empty", "empty_like",
+    "empty_strided", "expand", "fill", "full", "full_like", "getitem", "launch", "lift_fresh", "lift_fresh_copy",
+    "new_empty", "new_empty_strided", "new_zeros", "ones_like", "permute", "reshape", "select", "slice",
+    "squeeze", "t", "to_copy", "transpose", "unsafe_view", "unsqueeze", "view", "zeros", "zeros_like",
 }  # fmt: skip
 
 
@@ -35,7 +36,10 @@ def launches_of(task: FunctionTask, function: Callable[..., torch.Tensor], seed:
     for _, arguments in task.cases(np.random.default_rng(seed)):
         tensors = [a for a in arguments if isinstance(a, torch.Tensor)]
         direction = torch.ones_like(task.oracle(*arguments))
-        programs.append(make_fx(_both(function, arguments))(*tensors, direction))
+        try:
+            programs.append(make_fx(_both(function, arguments))(*tensors, direction))
+        except Exception as error:  # whatever the learner's function raises is the verdict
+            programs.append(f"{type(error).__name__}: {error}")
     return {"seed": seed, "programs": programs, "kernels": kernel_names()}
 
 
@@ -57,22 +61,33 @@ def relaunch(task: FunctionTask, sent: Mapping[str, Any], kernels: Sequence[Any]
         tensors = [a for a in fresh if isinstance(a, torch.Tensor)]
         wanted = task.oracle(*fresh)
         direction = torch.from_numpy(rng.standard_normal(tuple(wanted.shape)))
-        counts = program.counts()
-        by_torch = sorted(set(counts) - _PLUMBING)
-        number = counts.get("launch", 0)
-        fewest = task.fewest_launches(tensors[0].numel()) + 1
-        if by_torch:
-            yield f"{title}: torch computes beside the kernels"
-        elif number < fewest:
-            yield f"{title}: too few launches"
-        else:
+        if isinstance(program, str):
+            yield f"{title}: error"
+            continue
+        right = [r.detach().numpy() for r in _both(task.oracle, fresh)(*tensors, direction)]
+        try:
             got = program(*(t.numpy() for t in (*tensors, direction)), kernels=allowed)
-            right = [r.detach().numpy() for r in _both(task.oracle, fresh)(*tensors, direction)]
-            same = all(
-                np.allclose(a, b, task.tolerance, task.tolerance) for a, b in zip(got, right, strict=True)
-            )
-            sums = " ".join(f"{weighted_sum(value):.4f}" for value in got)
-            yield f"{title}: {'right' if same else 'wrong-values'} {sums}"
+        except UserError:
+            yield f"{title}: error"
+            continue
+        fewest = task.fewest_launches(tensors[0].numel()) + 1
+        sums = " ".join(f"{weighted_sum(value):.4f}" for value in got)
+        yield f"{title}: {_reason(got, right, task.tolerance) or _not_launched(program, fewest) or 'right'} {sums}"
+
+
+def _reason(got: Sequence[np.ndarray], right: Sequence[np.ndarray], tolerance: float) -> str:
+    """The word for the first result that is wrong: the value, or a gradient; "" when all are right."""
+    for place, (result, wanted) in enumerate(zip(got, right, strict=True)):
+        same = result.shape == wanted.shape and np.allclose(result, wanted, tolerance, tolerance)
+        if not same:
+            return "gradient" if place else "wrong-values"
+    return ""
+
+
+def _not_launched(program: Any, fewest: int) -> str:
+    """A word when torch computes something beside the kernels, or they are launched too seldom; "" when neither."""
+    counts = program.counts()
+    return "not-launched" if set(counts) - _PLUMBING or counts.get("launch", 0) < fewest else ""
 
 
 def _both(function: Callable[..., torch.Tensor], arguments: Sequence[Any]) -> Callable[..., Any]:

@@ -44,7 +44,7 @@ ANSWERS = Answers(
                 "no graph at all",
                 "calls = [0.0]\ndef step(x):\n    calls[0] += 1.0\n    return x + calls[0]",
                 "error",
-                "experimental_get_tracing_count",
+                "get_concrete_function",
             ),
             Wrong(
                 "a variable made inside",
