@@ -91,17 +91,24 @@ def check(notebook: Annotated[Path, typer.Argument(help="Your copy of an exercis
 
 
 def progress() -> None:
-    """Show what you have done so far."""
+    """Show the course, and what you have done of it."""
     from graph_duet.grading.progress import standings, store
+    from graph_duet.lab.course import parts
 
-    rows = standings()
-    if not rows:
-        console.print("Nothing yet: solve an exercise and run `duet check exercise.ipynb`.")
-        return
-    table = Table("Exercise", "Title", "Points", "Tries", "Last", title="Your progress")
-    for row in rows:
-        points = f"{'[green]✓[/] ' if row.done else ''}{row.points:g} of {row.possible:g}"
-        table.add_row(escape(row.exercise), escape(row.title), points, str(row.tries), row.last)
+    tried = {row.exercise: row for row in standings()}
+    table = Table("", "Title", "Minutes", "Points", "Tries", "Last", title="The course, and your progress")
+    for part in parts():
+        row = tried.pop(part.id, None)
+        points = f"{row.points:g} of {part.possible:g}" if row else f"0 of {part.possible:g}"
+        name = f"{'[green]✓[/]' if row and row.done else ' '} {part.id}"
+        last = (str(row.tries), row.last) if row else ("", "")
+        table.add_row(name, escape(part.title), str(part.minutes), points if part.possible else "", *last)
+    for row in tried.values():  # an exercise of somebody else's
+        done = "[green]✓[/]" if row.done else " "
+        points = f"{row.points:g} of {row.possible:g}"
+        table.add_row(
+            f"{done} {escape(row.exercise)}", escape(row.title), "", points, str(row.tries), row.last
+        )
     console.print(table)
     console.print(f"[dim]Kept in {escape(str(store()))}.[/]", soft_wrap=True)
 

@@ -7,7 +7,7 @@ import importlib.util
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ class OwnRun:
     report: Report
     hints: dict[str, tuple[str, ...]]
     hidden: dict[str, float]
-    lines: dict[str, str]
+    lines: dict[str, str] = field(default_factory=dict)
 
 
 def check(notebook: Path | str, forked: bool = False) -> OwnRun:

@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from graph_duet import workspace
+from graph_duet.cli import app
 from graph_duet.grading import progress
 from graph_duet.grading.exercise import notebooks
 from graph_duet.grading.judging.learner_line import learner_line
@@ -109,3 +111,10 @@ def test_the_magic_finds_the_notebook_that_runs(home: Path, monkeypatch: pytest.
     monkeypatch.setenv("JPY_SESSION_NAME", L01)
     assert this_notebook({}) == Path("exercise.ipynb")
     assert this_notebook({"__vsc_ipynb_file__": str(home / L01)}) == home / L01
+
+
+def test_duet_progress_lists_the_whole_course_tried_or_not(home: Path) -> None:
+    progress.record(Report("L02", (CheckResult("1", "c", 2.0, 2.0),)), "The tape")
+    said = CliRunner().invoke(app, ["progress"], env={"COLUMNS": "120"}).output
+    assert all(part.id in said for part in parts())
+    assert "✓ L02" in said and "2 of 11" in said
