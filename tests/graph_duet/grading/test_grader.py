@@ -76,6 +76,16 @@ def test_another_right_solution_has_full_marks_with_any_seed(bundle: Bundle) -> 
         assert report.points == 10, report.checks
 
 
+@needs_sandbox
+def test_magics_commands_and_a_later_redefinition_cost_nothing(bundle: Bundle) -> None:
+    notebook = solved(bundle)
+    cells = {cell.id: cell for cell in notebook.cells}
+    cells["relu"].source = "%matplotlib inline\n!echo hi\n" + cells["relu"].source
+    cells["predict"].source += '\nrelu = "my notes on task 1"'
+    report = Grader(bundle, 1, LIGHT).grade(notebook)
+    assert report.points == 10, report.checks
+
+
 def test_a_master_whose_check_changes_from_run_to_run_is_refused(tmp_path: Path) -> None:
     notebook = master()
     next(c for c in notebook.cells if c.id == "relu-seen").source = "import os; print(os.urandom(4).hex())"
