@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from graphviz_tools.drawing.appearance import PHASES
 from graphviz_tools.drawing.arrivals import Arrival, arrivals
 from graphviz_tools.drawing.layout import title_text
 from graphviz_tools.drawing.scene import Scene
@@ -21,7 +22,6 @@ from graphviz_tools.drawing.text import number_text, shape_text, type_text, valu
 from graphviz_tools.recording import Number, Recording, Step, Value
 
 Json = dict[str, Any]
-PHASES = ("forward", "backward", "trace", "run", "optimize")
 NUMBERS = 64  # elements that are shown as numbers; more become a heat map
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from html import escape
 
+from graphviz_tools.drawing.appearance import corner
 from graphviz_tools.drawing.layout import LABEL, Place, Point, title_text
 from graphviz_tools.drawing.outline import Box, Frame, Link
 from graphviz_tools.drawing.palette import KIND_COLOUR, colours
@@ -15,7 +16,6 @@ from graphviz_tools.drawing.timeline import Moment
 MONO = "ui-monospace, SFMono-Regular, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
 SANS = "system-ui, 'DejaVu Sans', 'Segoe UI', Helvetica, Arial, sans-serif"
 MARGIN = 14.0
-RADIUS = {"input": 16, "output": 16, "parameter": 2, "variable": 2, "constant": 2}
 
 
 def svg_text(scene: Scene, step: int, theme: str) -> str:
@@ -124,7 +124,7 @@ def _box(box: Box, place: Place, moment: Moment, current: bool, paint: dict[str,
     parts = [
         f'<g data-box="{box.key}"><title>{escape(f"{box.kind} {box.title}: {moment.subtitle}")}</title>',
         f'<rect x="{left:.1f}" y="{top:.1f}" width="{place.width:.1f}" height="{place.height:.1f}" '
-        f'rx="{RADIUS.get(box.kind, 7)}" fill="{fill}" stroke="{line}" '
+        f'rx="{corner(box.kind)}" fill="{fill}" stroke="{line}" '
         f'stroke-width="{2.6 if current else 1.1}"{dash}/>',
     ]
     start = place.words - (len(rows) - 1) * pitch / 2 + 4

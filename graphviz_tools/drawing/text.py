@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graphviz_tools.drawing.appearance import BYTE_UNITS
 from graphviz_tools.recording import Number, Value
 
 FEW = 4  # numbers that still fit on one line of a box
@@ -69,7 +70,7 @@ def bytes_text(count: int) -> str:
     if count < 1000:
         return f"{count} B"
     power = min((len(str(count)) - 1) // 3, 3)
-    return f"{count / 1000**power:.3g} {('B', 'kB', 'MB', 'GB')[power]}"
+    return f"{count / 1000**power:.3g} {BYTE_UNITS[power]}"
 
 
 def shorten(text: str, limit: int) -> str:

@@ -65,6 +65,19 @@ function calm() {
   return globalThis.matchMedia?.("(prefers-reduced-motion: reduce)").matches ?? false;
 }
 
+// graphviz_tools/drawing/appearance.json
+var appearance_default = {
+  phases: {
+    forward: { name: "forward", state: "Python runs", clock: "one op at a time" },
+    backward: { name: "backward", state: "autograd runs", clock: "no Python: its engine walks the graph back" },
+    trace: { name: "tracing", state: "tracing: no numbers exist yet", clock: "Python runs once, to build the graph" },
+    run: { name: "running the graph", state: "the graph runs", clock: "no Python line executes" },
+    optimize: { name: "optimize", state: "Python runs", clock: "the optimizer's step" }
+  },
+  corner: { input: 16, output: 16, parameter: 2, variable: 2, constant: 2, other: 7 },
+  byteUnits: ["B", "kB", "MB", "GB"]
+};
+
 // widgets/static/search.js
 function lastAt(items, step, stepOf) {
   let low = 0;
@@ -93,16 +106,10 @@ function matching(texts, query) {
 
 // widgets/static/story.js
 var PHASES = (
-  /** @type {const} */
-  ["forward", "backward", "trace", "run", "optimize"]
+  /** @type {Phase[]} */
+  Object.keys(appearance_default.phases)
 );
-var PHASE_WORDS = {
-  forward: { name: "forward", state: "Python runs", clock: "one op at a time" },
-  backward: { name: "backward", state: "autograd runs", clock: "no Python: its engine walks the graph back" },
-  trace: { name: "tracing", state: "tracing: no numbers exist yet", clock: "Python runs once, to build the graph" },
-  run: { name: "running the graph", state: "the graph runs", clock: "no Python line executes" },
-  optimize: { name: "optimize", state: "Python runs", clock: "the optimizer's step" }
-};
+var PHASE_WORDS = appearance_default.phases;
 var Story = class {
   /** @param {RecordingData} data */
   constructor(data) {
@@ -196,7 +203,7 @@ function flowAt(link, step) {
 function bytes(count) {
   if (count < 1e3) return `${count} B`;
   const power = Math.min(Math.floor((String(Math.trunc(count)).length - 1) / 3), 3);
-  return `${Number((count / 1e3 ** power).toPrecision(3))} ${["B", "kB", "MB", "GB"][power]}`;
+  return `${Number((count / 1e3 ** power).toPrecision(3))} ${appearance_default.byteUnits[power]}`;
 }
 
 // widgets/static/beats.js
@@ -1038,9 +1045,9 @@ function shift(start, size, room, margin) {
 }
 
 // widgets/static/graph_panel.js
-var RADIUS = (
+var CORNER = (
   /** @type {Record<string, number>} */
-  { input: 16, output: 16, parameter: 2, variable: 2, constant: 2 }
+  appearance_default.corner
 );
 var REPEATED = /* @__PURE__ */ new Set(["loop", "cond", "body"]);
 var READABLE = 1;
@@ -1173,7 +1180,7 @@ var GraphPanel = class {
         onmouseenter: () => this.on.hover(number),
         onmouseleave: () => this.on.hover(-1)
       },
-      svg("rect", { x: left, y: top, width, height, rx: RADIUS[box.kind] ?? 7 }),
+      svg("rect", { x: left, y: top, width, height, rx: CORNER[box.kind] ?? CORNER.other }),
       ...texts.flatMap((text) => [text, " "])
       // the space keeps lines apart where the box is read aloud
     );

@@ -1,5 +1,6 @@
 // The graph: laid out once, revealed by step. Only what changes between two steps touches the page.
 
+import appearance from "../../graphviz_tools/drawing/appearance.json" with { type: "json" };
 import { Changes } from "./changes.js";
 import { button, el, replace, svg } from "./dom.js";
 import { PanZoom } from "./pan_zoom.js";
@@ -10,7 +11,7 @@ import { flowAt, momentAt } from "./story.js";
 /** @typedef {import("./story.js").Moment} Moment */
 /** @typedef {{select: (box: number) => void, hover: (box: number) => void, toggle: (path: string[], open: boolean) => void}} GraphEvents */
 
-const RADIUS = /** @type {Record<string, number>} */ ({ input: 16, output: 16, parameter: 2, variable: 2, constant: 2 });
+const CORNER = /** @type {Record<string, number>} */ (appearance.corner);
 const REPEATED = new Set(["loop", "cond", "body"]);
 const READABLE = 1; // the scale from which no letter has less than 11 pixels
 const LABEL = 9; // characters that fit beside an arrow
@@ -140,7 +141,7 @@ export class GraphPanel {
         onmouseenter: () => this.on.hover(number),
         onmouseleave: () => this.on.hover(-1),
       },
-      svg("rect", { x: left, y: top, width, height, rx: RADIUS[box.kind] ?? 7 }),
+      svg("rect", { x: left, y: top, width, height, rx: CORNER[box.kind] ?? CORNER.other }),
       ...texts.flatMap((text) => [text, " "]), // the space keeps lines apart where the box is read aloud
     );
     group.prepend(svg("title", {}, box.full));

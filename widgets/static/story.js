@@ -1,17 +1,14 @@
 // A recording as the widget got it, with the questions that views ask of it. No DOM here.
 
+import appearance from "../../graphviz_tools/drawing/appearance.json" with { type: "json" };
 import { lastAt, runs } from "./search.js";
 
-export const PHASES = /** @type {const} */ (["forward", "backward", "trace", "run", "optimize"]);
+/** @typedef {keyof typeof appearance.phases} Phase */
+
+export const PHASES = /** @type {Phase[]} */ (Object.keys(appearance.phases));
 
 /** What each phase is called, and who is at work in it. */
-export const PHASE_WORDS = {
-  forward: { name: "forward", state: "Python runs", clock: "one op at a time" },
-  backward: { name: "backward", state: "autograd runs", clock: "no Python: its engine walks the graph back" },
-  trace: { name: "tracing", state: "tracing: no numbers exist yet", clock: "Python runs once, to build the graph" },
-  run: { name: "running the graph", state: "the graph runs", clock: "no Python line executes" },
-  optimize: { name: "optimize", state: "Python runs", clock: "the optimizer's step" },
-};
+export const PHASE_WORDS = appearance.phases;
 
 /** @typedef {{name: string, type: string, short: string, handle?: string, shape?: string, stats?: string[],
  *   nonfinite?: number, sampled?: number, rows?: number, columns?: number, cells?: string[], heat?: string,
@@ -156,5 +153,5 @@ export function flowAt(link, step) {
 export function bytes(count) {
   if (count < 1000) return `${count} B`;
   const power = Math.min(Math.floor((String(Math.trunc(count)).length - 1) / 3), 3);
-  return `${Number((count / 1000 ** power).toPrecision(3))} ${["B", "kB", "MB", "GB"][power]}`;
+  return `${Number((count / 1000 ** power).toPrecision(3))} ${appearance.byteUnits[power]}`;
 }

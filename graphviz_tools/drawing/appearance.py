@@ -1,0 +1,16 @@
+"""What Python and the front end both know of a picture, read from `appearance.json`, as the front end does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+_SHARED = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
+
+PHASES: tuple[str, ...] = tuple(_SHARED["phases"])
+BYTE_UNITS: tuple[str, ...] = tuple(_SHARED["byteUnits"])
+
+
+def corner(kind: str) -> int:
+    """The radius of the corners of a box, in pixels, by the kind of its node."""
+    return _SHARED["corner"].get(kind, _SHARED["corner"]["other"])
