@@ -74,7 +74,8 @@ class Launches(TorchDispatchMode):
         """Where the result of an operation of torch comes from."""
         if name in _BLANKS or not inputs:
             return "blank" if name in _BLANKS else "computed"
-        worst = max((self._origin(value) for value in inputs), key=lambda origin: _WORST[origin])
+        origins: list[Origin] = [self._origin(value) for value in inputs]
+        worst = max(origins, key=lambda origin: _WORST[origin])
         if name == "copy_":
             return self._origin(inputs[-1])
         return worst if name in _MOVES else "computed"

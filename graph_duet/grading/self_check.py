@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import importlib.util
 import itertools
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -44,7 +44,7 @@ class OwnRun:
     report: Report
     hints: dict[str, tuple[str, ...]]
     hidden: dict[str, float]
-    lines: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, str] = field(default_factory=dict[str, str])
 
 
 def check(notebook: Path | str, forked: bool = False) -> OwnRun:
@@ -80,12 +80,13 @@ def check(notebook: Path | str, forked: bool = False) -> OwnRun:
     report = _without_verdict_on_predictions(_refused(report, refusals), exercise)
     wrong = {c.task for c in report.checks if c.fault}
     hints = {task.id: task.hints for task in exercise.tasks if task.id in wrong and task.hints}
-    hidden = Counter({str(task): float(n) for task, n in _release(canonical).get("hidden", {}).items()})
+    hidden: defaultdict[str, float] = defaultdict(float)
+    for task, points in _release(canonical).get("hidden", {}).items():
+        hidden[str(task)] += points
     for c in exercise.checks:
         hidden[c.task] += c.points if c.sealed else 0.0
-    hidden = {task: points for task, points in hidden.items() if points}
     lines = {o.cell: line for o in outcomes if o.cell and (line := learner_line(o.outputs))}
-    return OwnRun(exercise, report, hints, hidden, lines)
+    return OwnRun(exercise, report, hints, {task: points for task, points in hidden.items() if points}, lines)
 
 
 def _is_too_busy(outcomes: Sequence[Outcome]) -> bool:

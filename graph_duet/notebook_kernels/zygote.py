@@ -168,9 +168,8 @@ def _run_kernel(connection_info: dict[str, Any], connection: socket.socket) -> i
     # With a parent named, ipykernel prints no banner, and ends when the zygote does.
     app.initialize(["-f", file, f"--IPKernelApp.parent_handle={os.getppid()}", *options])
     if confined:
-        app.shell.system = (
-            app.shell.system_raw
-        )  # `!command` would ask for a terminal, and the sandbox has none
+        shell: Any = app.shell
+        shell.system = shell.system_raw  # `!command` would ask for a terminal, and the sandbox has none
     _let_tf_print_write_to_the_notebook()
     _let_matplotlib_draw_in_the_notebook(app.shell)
     json_lines.send(connection, {"bound": True})

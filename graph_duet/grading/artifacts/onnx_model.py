@@ -37,7 +37,7 @@ class OnnxModel:
         names = [value.name for value in self._model.graph.input]
         if len(names) != len(inputs):
             raise ArtifactError(f"the model has {len(names)} inputs, and {len(inputs)} are given")
-        results: list[Any] = ReferenceEvaluator(self._model).run(None, dict(zip(names, inputs, strict=True)))
+        results = [*ReferenceEvaluator(self._model).run(None, dict(zip(names, inputs, strict=True)))]
         return results[0] if len(results) == 1 else tuple(results)
 
     def counts(self) -> dict[str, int]:

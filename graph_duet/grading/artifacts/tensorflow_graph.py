@@ -33,8 +33,8 @@ def encode(
     graph = getattr(thing, "graph", thing)
     captured = {inner.name: outer for outer, inner in getattr(graph, "captures", ())}
     fed = list(inputs) if inputs is not None else list(getattr(graph, "inputs", ()))
-    results = outputs if outputs is not None else getattr(graph, "outputs", ())
-    results = [results] if hasattr(results, "dtype") else list(results)
+    made: Any = outputs if outputs is not None else getattr(graph, "outputs", ())
+    results: list[Any] = [made] if hasattr(made, "dtype") else list(made)
     for tensor in (*fed, *results):
         if getattr(tensor, "graph", None) is not graph:
             raise ArtifactError(f"{tensor!r:.60} is not a tensor of the submitted graph")
