@@ -46,8 +46,8 @@ ANSWERS = Answers(
                 says="out-of-bounds",
             ),
             Wrong(
-                "the step of the example",
-                "for i in range(cuda.grid(1), x.size, 192):\n    y[i] = max(x[i], 0)",
+                "a fixed step, longer than the grid",
+                "for i in range(cuda.grid(1), x.size, 4096):\n    y[i] = max(x[i], 0)",
                 says="wrong-values",
             ),
             Wrong(

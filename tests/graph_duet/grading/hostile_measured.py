@@ -23,7 +23,7 @@ def measurements() -> Iterator[Case]:
 
     yield measured("twice the calls", f"def serve(x, double):\n{twice}", "wrong")
     yield measured(
-        "a given function replaced", f"show = print\ndef serve(x, double):\n{twice}", "tampered", points=3
+        "a given function replaced", f"show = print\ndef serve(x, double):\n{twice}", "tampered", points=6
     )
     yield measured(
         "a print and a len of its own",
@@ -34,7 +34,7 @@ def measurements() -> Iterator[Case]:
         "the standard output redirected",
         f"from contextlib import redirect_stdout\nimport io\nredirect_stdout(io.StringIO()).__enter__()\ndef serve(x, double):\n{twice}",
         "tampered",
-        points=3,
+        points=6,
     )
     yield measured(
         "the shell by name",
