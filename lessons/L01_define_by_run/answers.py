@@ -20,6 +20,7 @@ ANSWERS = Answers(
             return [graph, x, y]
         """,
         "5": "return x.tanh().mul(y).sub(y.add(x))",
+        "6": "exists = {line: line not in 'ce' for line in 'abcde'}",
     },
     wrong={
         "1": [
@@ -53,7 +54,7 @@ ANSWERS = Answers(
             ),
             Wrong(
                 "hard-codes the example",
-                "return {'AddV2': 1, 'Const': 1, 'Mul': 2, 'Placeholder': 2}",
+                "return {'Exp': 3, 'Neg': 1, 'Placeholder': 1, 'Sub': 1}",
                 "wrong",
                 "hidden",
             ),
@@ -96,6 +97,17 @@ ANSWERS = Answers(
             Wrong("forgets the sum", "return torch.tanh(x) * y"),
             Wrong("subtracts the other way", "return (x + y) - torch.tanh(x) * y"),
             Wrong("a constant of the right shape", "return torch.zeros(4)"),
+        ],
+        "6": [
+            Wrong(
+                "PyTorch means dynamic and TensorFlow means static",
+                "exists = {'a': True, 'b': False, 'c': False, 'd': False, 'e': False}",
+            ),
+            Wrong("everything has a number", "exists = dict.fromkeys('abcde', True)"),
+            Wrong(
+                "tf.function runs line by line",
+                "exists = {'a': True, 'b': True, 'c': False, 'd': True, 'e': True}",
+            ),
         ],
     },
     unusual={
