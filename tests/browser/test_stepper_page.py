@@ -50,6 +50,11 @@ def test_a_program_that_raised_says_so_before_its_first_step(show):
     assert said.inner_text().startswith("The program raised RuntimeError: mat1 and mat2 shapes cannot")
     assert said.inner_text().endswith("(3x4 and 7x2). The last step shows where.")
     assert state(page) == "not started · 2 steps"
+    assert "It was given x: float32 (3, 4), an input; " in page.locator(".values .note").inner_text()
+    press(page, "End")
+    shown = page.locator(".values > p, .values > div, .values > section")
+    assert shown.nth(1).get_attribute("class") == "error"
+    assert "inner sizes must agree" in shown.nth(2).inner_text()
 
 
 def test_every_button_of_the_playback_works(show):

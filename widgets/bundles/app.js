@@ -1616,7 +1616,13 @@ var Side = class {
     if (step < 0) {
       const hint = story.length ? "Press next, or the right arrow key, for the first step." : "There is no step to show.";
       const raised = story.data.error.split("\n")[0].slice(0, RAISED);
-      replace(this.values, raised && el("p", { class: "error" }, `The program raised ${raised}${/[.!?]$/.test(raised) ? "" : "."} The last step shows where.`), el("p", { class: "hint" }, hint));
+      const meaning = raised && story.length > 0 ? story.detail(story.length - 1).note : "";
+      replace(
+        this.values,
+        raised && el("p", { class: "error" }, `The program raised ${raised}${/[.!?]$/.test(raised) ? "" : "."} The last step shows where.`),
+        meaning && el("p", { class: "note" }, meaning),
+        el("p", { class: "hint" }, hint)
+      );
       return;
     }
     const detail = story.detail(step);
@@ -1626,12 +1632,13 @@ var Side = class {
     replace(
       this.values,
       title,
+      detail.error && el("p", { class: "error", role: "alert" }, detail.error),
+      detail.error && detail.note && el("p", { class: "note" }, detail.note),
       detail.control && el("p", { class: "control" }, detail.control),
       ...cards,
       detail.saved && el("p", { class: "saved" }, `autograd saves ${detail.saved.join(", ")}`),
       detail.freed && el("p", { class: "freed" }, `freed: what ${detail.freed.join(", ")} had saved`),
-      detail.note && el("p", { class: "note" }, detail.note),
-      detail.error && el("p", { class: "error", role: "alert" }, detail.error)
+      !detail.error && detail.note && el("p", { class: "note" }, detail.note)
     );
   }
   /** @param {import("./story.js").Detail} detail */

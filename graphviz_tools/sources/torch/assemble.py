@@ -23,6 +23,7 @@ from graphviz_tools.recording import (
 from graphviz_tools.sources.common.call_sites import CallSite, call_site
 from graphviz_tools.sources.common.fast_init import quick
 from graphviz_tools.sources.common.user_code import is_user_file, source_texts
+from graphviz_tools.sources.torch.errors import Operand, clash
 from graphviz_tools.sources.torch.loops import ScopePaths
 from graphviz_tools.sources.torch.names import first_values, names_of_values
 from graphviz_tools.sources.torch.tape import RawNode, RawStep, RawValue, Site
@@ -224,8 +225,20 @@ class _Assembly:
             memory,
             path,
             raw.error,
-            raw.note,
+            self._failure_note(raw) if raw.error else raw.note,
         )
+
+    def _failure_note(self, raw: RawStep) -> str:
+        """What a failing step's error means, and, of an operation, what it was given and from where."""
+        if raw.phase == "backward":
+            return raw.note
+        operands = [self._operand(value) for value in dict.fromkeys(raw.reads)]
+        return " ".join(filter(None, [raw.note, clash(operands)]))
+
+    def _operand(self, value: int) -> Operand:
+        node = self._tape.values[value].node
+        kind = self._tape.nodes[node].kind if node is not None else ""
+        return Operand(self._values[value], kind, self._node_line(node))
 
     def _forward_line(self, raw: RawStep) -> SourceLine | None:
         """In backward, the line of the forward pass whose gradient is computed; of what a checkpoint computes

@@ -1,43 +1,18 @@
-"""What autograd's best known errors mean, in one or two sentences for the learner."""
+"""What PyTorch's common errors mean for the learner, and what the failing step was given."""
 
 from __future__ import annotations
 
-# A stretch of PyTorch's message, and what it comes to.
-_MEANINGS = {
-    "backward through the graph a second time": (
-        "The first backward pass freed the saved tensors of this node. Call the first one with "
-        "retain_graph=True to run it twice, or compute the loss again."
-    ),
-    "modified by an inplace operation": (
-        "This node saved a tensor for its backward, and the program has written into it since: its version "
-        "moved on. Compute a new tensor instead (y = y + 1), or write into a clone."
-    ),
-    "a view of a leaf Variable that requires grad is being used in an in-place operation": (
-        "The view shares the leaf's memory, so this writes into the leaf. Write under torch.no_grad(), or into "
-        "a clone."
-    ),
-    "a leaf Variable that requires grad is being used in an in-place operation": (
-        "Autograd could not tell the leaf's old value from its new one. Write under torch.no_grad(), as an "
-        "optimizer does, or into a clone."
-    ),
-    "does not require grad and does not have a grad_fn": (
-        "Nothing that this was computed from requires grad, or it was computed under no_grad or from a "
-        "detached tensor: there is no graph to go back through."
-    ),
-    "grad can be implicitly created only for scalar outputs": (
-        "A gradient is that of one number. Reduce to a scalar first (sum, mean), or say with gradient= how "
-        "much each element counts."
-    ),
-    "appears to not have been used in the graph": (
-        "The output does not depend on this input. Pass allow_unused=True to get None for it."
-    ),
-    "Inference tensors cannot be saved for backward": (
-        "What inference_mode made never joins a graph. Use torch.no_grad() instead, or clone it outside."
-    ),
-    "returned nan values": "detect_anomaly looked at what this node gave back: its gradient is not a number.",
-}
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from graphviz_tools.recording import SourceLine, Value
+from graphviz_tools.sources.torch.error_meanings import MEANINGS
+
+_PATTERNS = tuple((re.compile(pattern, re.S), words) for pattern, words in MEANINGS)
 # Errors of the call of backward() or grad() itself, not of a node.
 _OF_THE_CALL = ("does not have a grad_fn", "appears to not have been used")
+_SHOWN = 4
 
 
 def concerns_the_call(message: str) -> bool:
@@ -47,4 +22,32 @@ def concerns_the_call(message: str) -> bool:
 
 def explanation(message: str) -> str:
     """The meaning of an error, "" where the message says it all."""
-    return next((meaning for words, meaning in _MEANINGS.items() if words in message), "")
+    return next((words for pattern, words in _PATTERNS if pattern.search(message)), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A tensor that the failing call was given: its value, the kind of node that made it, and that node's line."""
+
+    value: Value
+    kind: str
+    line: SourceLine | None
+
+    def words(self, place: int) -> str:
+        """`weight: float32 (2, 4), a parameter`; `h: float32 (2, 3), from line 12`."""
+        value = self.value
+        shape = "of no fixed shape" if value.shape is None else str(value.shape).replace("None", "?")
+        device = "" if value.device == "cpu" else f" on {value.device}"
+        origin = f"from line {self.line.line}" if self.line is not None else _ORIGINS.get(self.kind, "")
+        made = f", {origin}" if origin else ""
+        return f"{value.name or f'operand {place}'}: {value.dtype} {shape}{device}{made}"
+
+
+_ORIGINS = {"input": "an input", "parameter": "a parameter", "variable": "a buffer"}
+
+
+def clash(operands: Iterable[Operand]) -> str:
+    """What the failing call was given, each with its dtype, shape and where it came from; "" for no tensors."""
+    words = [operand.words(place) for place, operand in enumerate(operands, 1)]
+    more = [f"and {len(words) - _SHOWN} more"] if len(words) > _SHOWN else []
+    return "It was given " + "; ".join(words[:_SHOWN] + more) + "." if words else ""

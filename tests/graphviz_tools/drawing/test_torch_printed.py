@@ -56,7 +56,7 @@ class Truth(TorchFunctionMode):
             self.watch(tensors_in((args, kwargs)))
         made = func(*args, **(kwargs or {}))
         if kind == "operation":
-            self._note(op, made)
+            self._note(op, made, tensors_in((args, kwargs)))
         return made
 
     def watch(self, operands: list[torch.Tensor]) -> None:
@@ -73,7 +73,7 @@ class Truth(TorchFunctionMode):
                 else:
                     tensor.register_hook(lambda gradient: self.gradients.append(printed(gradient)))
 
-    def _note(self, op: str, made: Any) -> None:
+    def _note(self, op: str, made: Any, operands: list[torch.Tensor]) -> None:
         with torch._C.DisableTorchFunction():
             outputs = tensors_in(made)
             if not outputs:
@@ -83,9 +83,11 @@ class Truth(TorchFunctionMode):
                 self.results.append(Result(op, "", []))
                 return
             result = Result(op, printed(first), [])
+            unchanged = any(first is operand for operand in operands)  # its gradient is in its maker's box
             if (
                 torch.is_grad_enabled()
                 and first.requires_grad
+                and not unchanged
                 and not first.is_leaf
                 and not first.is_inference()
             ):
