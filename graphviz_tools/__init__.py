@@ -19,6 +19,7 @@ from graphviz_tools.transforms.collapse import collapse as collapse
 from graphviz_tools.transforms.diff import diff as diff
 
 if TYPE_CHECKING:
+    from graphviz_tools.analysis.model_table import summary as summary
     from graphviz_tools.alignment.align import Alignment as Alignment
     from graphviz_tools.drawing.picture import draw as draw
     from graphviz_tools.recording import Recording as Recording
@@ -56,6 +57,7 @@ _HOME = {
     "recording_tensorflow_eager": "sources.tensorflow.eager.recorder",
     "recording_torch": "sources.torch.recorder",
     "save": "serialization",
+    "summary": "analysis.model_table",
     "without_plumbing": "transforms.simplify",
 }
 
@@ -78,6 +80,7 @@ __all__ = [
     "recording_tensorflow_eager",
     "recording_torch",
     "save",
+    "summary",
     "trace_cache",
     "without_plumbing",
 ]

@@ -85,6 +85,9 @@ class ScopePaths:
                 if home:  # not below the module's caller: in a hook, or in a generator that another resumed
                     return self.of_call(call)
                 break
+            if run.caller.run.number == home:  # its turns are around the module's call already
+                path = self._of_run[run.number, call] = self.of_call(call)
+                break
             callers.append((run, run.caller))
             run = run.caller.run
         path = self.of_call(call) if path is None else path

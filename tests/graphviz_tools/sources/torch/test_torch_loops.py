@@ -117,6 +117,22 @@ class Twice(nn.Module):
         return self.a(self.a(x))
 
 
+def test_a_module_called_in_a_loop_has_its_caller_s_frames_once() -> None:
+    model = Twice()
+
+    def train() -> None:
+        for _ in range(2):
+            model(torch.ones(1, 2))
+
+    outer, inner = "for _ in range(2)", "for _ in range(2)"
+    recording = record_torch(train)
+    for turn in ("iteration 1", "iteration 2"):
+        around = (outer, turn, "model")
+        scopes = [n.scope for n in recording.nodes if n.op == "linear" and n.scope[1] == turn]
+        parts = [(inner, f"iteration {i}", word) for i in (1, 2) for word in "ab"] + [("a",), ("a (call 2)",)]
+        assert scopes == [(*around, *part) for part in parts]
+
+
 def test_a_loop_inside_a_module_inside_a_loop_nests_as_the_program_runs() -> None:
     model = Twice()
 
