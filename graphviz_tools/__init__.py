@@ -19,8 +19,8 @@ from graphviz_tools.transforms.collapse import collapse as collapse
 from graphviz_tools.transforms.diff import diff as diff
 
 if TYPE_CHECKING:
-    from graphviz_tools.analysis.model_table import summary as summary
     from graphviz_tools.alignment.align import Alignment as Alignment
+    from graphviz_tools.analysis.model_table import summary as summary
     from graphviz_tools.drawing.picture import draw as draw
     from graphviz_tools.recording import Recording as Recording
     from graphviz_tools.serialization import load as load

@@ -133,21 +133,23 @@ def _unreadable(reads: Sequence[Shape], out: Shape) -> int | None:
 
 
 _FORMULAS: dict[str, Formula] = {
-    **dict.fromkeys("matmul mm bmm mv rmatmul imatmul MatMul".split(), _product),
-    **dict.fromkeys("BatchMatMul BatchMatMulV2 BatchMatMulV3 Gemm".split(), _product),
-    **dict.fromkeys("addmm baddbmm addmv".split(), _added_product),
-    **dict.fromkeys("dot vdot inner".split(), _dot),
+    **dict.fromkeys(["matmul", "mm", "bmm", "mv", "rmatmul", "imatmul", "MatMul"], _product),
+    **dict.fromkeys(["BatchMatMul", "BatchMatMulV2", "BatchMatMulV3", "Gemm"], _product),
+    **dict.fromkeys(["addmm", "baddbmm", "addmv"], _added_product),
+    **dict.fromkeys(["dot", "vdot", "inner"], _dot),
     "linear": _linear,
     "tensordot": _tensordot,
-    **dict.fromkeys("conv1d conv2d conv3d convolution Conv".split(), _convolution),
-    **dict.fromkeys("conv_transpose1d conv_transpose2d conv_transpose3d".split(), _transposed_convolution),
+    **dict.fromkeys(["conv1d", "conv2d", "conv3d", "convolution", "Conv"], _convolution),
+    **dict.fromkeys(["conv_transpose1d", "conv_transpose2d", "conv_transpose3d"], _transposed_convolution),
     "ConvTranspose": _transposed_convolution,
-    **dict.fromkeys("Conv2D Conv3D".split(), _convolution_channels_last),
+    **dict.fromkeys(["Conv2D", "Conv3D"], _convolution_channels_last),
     "DepthwiseConv2dNative": _depthwise_channels_last,
     "scaled_dot_product_attention": _attention,
     "multi_head_attention_forward": _multi_head_attention,
-    **dict.fromkeys("lstm gru rnn_tanh rnn_relu".split(), _recurrent),
-    **dict.fromkeys("dot_general conv_general_dilated bilinear addbmm chain_matmul".split(), _unreadable),
+    **dict.fromkeys(["lstm", "gru", "rnn_tanh", "rnn_relu"], _recurrent),
+    **dict.fromkeys(
+        ["dot_general", "conv_general_dilated", "bilinear", "addbmm", "chain_matmul"], _unreadable
+    ),
 }
 
 
