@@ -46,7 +46,7 @@ def _known(values: Sequence[Value]) -> list[Shape]:
 
 def _product(reads: Sequence[Shape], out: Shape) -> int | None:
     """Matrix product: 2 · |out| · k. Of the matrices m×k and k×n, transposed or not, k² = mk · kn / mn."""
-    if len(reads) < 2:
+    if len(reads) < 2 or not reads[0]:
         return None
     one, other = reads[0], reads[1]
     if len(one) < 2 or len(other) < 2:
@@ -63,12 +63,12 @@ def _added_product(reads: Sequence[Shape], out: Shape) -> int | None:
 
 def _linear(reads: Sequence[Shape], out: Shape) -> int | None:
     """A linear layer: 2 · |out| · features in."""
-    return 2 * prod(out) * reads[0][-1]
+    return 2 * prod(out) * reads[0][-1] if reads[0] else None
 
 
 def _dot(reads: Sequence[Shape], out: Shape) -> int | None:
     """Two vectors, or the last axes of two tensors: 2 · |out| · k."""
-    return 2 * prod(out) * reads[0][-1]
+    return 2 * prod(out) * reads[0][-1] if reads[0] else None
 
 
 def _tensordot(reads: Sequence[Shape], out: Shape) -> int | None:

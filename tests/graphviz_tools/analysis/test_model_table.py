@@ -139,6 +139,12 @@ def test_an_op_whose_flops_are_not_recorded_is_named() -> None:
     assert "FLOPs of einsum are not counted" in str(table)
 
 
+def test_an_inner_product_with_a_scalar_is_not_counted() -> None:
+    program = lambda x: torch.inner(torch.tensor(2.0), x)  # noqa: E731
+    table = summary(record_torch(program, torch.ones(3), backward=False))
+    assert table.rows[0].uncounted == ("inner",)
+
+
 def test_views_and_in_place_writes_add_no_bytes() -> None:
     table = summary(record_torch(lambda x: (x * 2).view(-1).add_(1).exp(), torch.ones(2, 3), backward=False))
     assert table.rows[0].output_bytes == 2 * 6 * 4
