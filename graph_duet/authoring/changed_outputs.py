@@ -68,10 +68,10 @@ def _shown(cell: NotebookNode) -> list[str]:
 
 
 def _data_lines(data: Mapping[str, object]) -> Iterator[str]:
+    """Text and SVG as they are. A bitmap, and a widget's data for stepping with no kernel (it holds file paths and
+    versions of this machine), are only named; the widget's SVG beside it is compared."""
     for kind, content in sorted(data.items()):
-        if kind.startswith("image/") and not kind.startswith("image/svg"):
-            yield f"[{kind}]"
-        elif isinstance(content, str):
+        if isinstance(content, str) and (not kind.startswith("image/") or kind.startswith("image/svg")):
             yield from content.splitlines()
-        else:  # a JSON type; the file keeps its keys sorted
-            yield json.dumps(content, sort_keys=True)
+        else:
+            yield f"[{kind}]"
