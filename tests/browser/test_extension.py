@@ -102,7 +102,7 @@ def test_a_check_says_at_each_task_what_is_right_and_what_is_not(opened, course,
     page.locator(".jp-Toolbar").get_by_text("Check").click()
     panel = page.locator("#graph-duet-points")
     panel.locator(".gd-task").first.wait_for()
-    assert "of 12 points" in panel.inner_text()
+    assert "of 14 points" in panel.inner_text()
     panel.get_by_role("button", name="5 twin(x, y)").click()
     said = strip(page, "5").locator(".gd-verdict")
     said.wait_for()
@@ -145,7 +145,7 @@ def test_the_course_panel_opens_lessons_whose_tabs_say_which(opened, snap, dark)
     panel = page.locator("#graph-duet-course")
     panel.get_by_role("button", name="L02 lesson").click()
     page.wait_for_selector(".lm-TabBar-tab[data-gd-name='L02 lesson']")
-    assert "of 12" in panel.inner_text() and "min" in panel.inner_text()
+    assert "of 14" in panel.inner_text() and "min" in panel.inner_text()
     snap(page, f"extension-course-{'dark' if dark else 'light'}")
 
 
