@@ -128,7 +128,7 @@ def test_a_download_of_gradescope_with_a_group(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
         archive.writestr(f"{root}/submission_metadata.yml", METADATA)
         archive.writestr(f"{root}/submission_77/exercise.ipynb", NOTEBOOK)
-        archive.writestr(f"{root}/submission_78/work/exercise.ipynb", NOTEBOOK)
+        archive.writestr(f"{root}/submission_78/solution/exercise.ipynb", NOTEBOOK)
     taken = intake(tmp_path / "export.zip").submissions
     assert [s.student for s in taken] == ["Kim_12", "jane@school.edu", "jo@school.edu"]
     assert taken[1].note == "handed in together with jo@school.edu"
