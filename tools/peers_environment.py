@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from setup_environment import ROOT, SetupError, pip
+from packages import ROOT, Installer, SetupError
 
 LAYER = ROOT / ".venv-peers"
 
@@ -23,7 +23,7 @@ def main() -> int:
     try:
         make_layer()
         print("[1/1] the benchmarks' peers in .venv-peers", flush=True)
-        pip(LAYER / "bin" / "python", "the peers", peers())
+        Installer(LAYER / "bin" / "python").install(peers())
         stamp.write_text(wanted)
     except SetupError as missing:
         print(f"graph-duet: {missing}; benchmarks of these peers will say so", file=sys.stderr)

@@ -14,18 +14,12 @@ import platform
 import shutil
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from packages import ROOT, TESTED, Installer, SetupError, base_has_pip, explained
+
 OLDEST, NEWEST = (3, 11), (3, 13)
-FREE_GIB = 6  # for a whole environment and what pip unpacks meanwhile
-TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-
-
-class SetupError(Exception):
-    """Something is missing that the user has to supply; its text is the whole message."""
+FREE_GIB = 6  # for a whole environment and what is unpacked meanwhile
 
 
 def main():
@@ -83,10 +77,11 @@ def install(venv, extras):
     else:
         create_venv(venv)
     say(2, "PyTorch ({})".format("with CUDA" if gpu else "CPU build"))
-    install_torch(python, gpu)
+    installer = Installer(python)
+    installer.install_torch(torch_requirement(), gpu)
     names = ",".join(wanted["extras"])
     say(3, "Graph Duet and what it uses ({})".format(names or "no extras"))
-    pip(python, "graph-duet", ["--editable", f"{ROOT}[{names}]" if names else str(ROOT)])
+    installer.install(["--editable", f".[{names}]" if names else ".", "pip"])
     stamp.write_text(json.dumps(wanted))
     say(4, "done")
 
@@ -96,8 +91,9 @@ def say(step, text):
 
 
 def fingerprint(extras):
-    """What an environment is made from: the project file's hash, the place, the Python and the extras."""
-    project = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    """What an environment is made from: the hash of pins and versions, the place, the Python, the extras."""
+    pins = (ROOT / "pyproject.toml").read_bytes() + (ROOT / TESTED).read_bytes()
+    project = hashlib.sha256(pins).hexdigest()
     python = platform.python_version()
     return {"project": project, "root": str(ROOT), "python": python, "extras": sorted(set(extras))}
 
@@ -146,29 +142,13 @@ def has_nvidia_gpu():
 
 
 def create_venv(venv):
-    command = [sys.executable, "-m", "venv", "--clear", str(venv)]
+    without = ["--without-pip"] if base_has_pip() else []  # that pip serves, until uv installs one
+    command = [sys.executable, "-m", "venv", "--clear", *without, str(venv)]
     made = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     if made.returncode and b"ensurepip" in made.stdout:
         raise SetupError("this Python makes no environments: `apt-get install python3-venv`, then again")
     if made.returncode:
-        raise SetupError(f"could not create {venv}: {last_line(made.stdout)}")
-
-
-def install_torch(python, gpu):
-    """PyTorch first and alone, so that no later requirement draws in a build with gigabytes of CUDA."""
-    comes_with_cuda = sys.platform.startswith("linux") and platform.machine() == "x86_64"
-    requirement = torch_requirement()
-    if gpu or not comes_with_cuda or is_installed(python, requirement):
-        pip(python, "PyTorch", [requirement])
-    elif answers(TORCH_CPU_INDEX + "/torch/"):
-        pip(python, "PyTorch", [requirement, "--index-url", TORCH_CPU_INDEX])
-    elif not draws_in_cuda(python, requirement):
-        pip(python, "PyTorch", [requirement])
-    else:
-        raise SetupError(
-            f"PyTorch's CPU index ({TORCH_CPU_INDEX}) does not answer, and from elsewhere torch brings "
-            "gigabytes of CUDA packages: check the network and try again"
-        )
+        raise SetupError(f"could not create {venv}: {explained(made.stdout)}")
 
 
 def torch_requirement():
@@ -176,72 +156,6 @@ def torch_requirement():
         if line.strip().startswith('"torch'):
             return line.strip().strip('",')
     raise SetupError("pyproject.toml names no torch: the checkout is damaged")
-
-
-def is_installed(python, requirement):
-    plan = dry_run(python, requirement)
-    return plan is not None and not plan.get("install")
-
-
-def draws_in_cuda(python, requirement):
-    """True when what pip would install for `requirement` itself requires NVIDIA's CUDA packages."""
-    plan = dry_run(python, requirement)
-    if plan is None:
-        raise SetupError("no package index answers: check the network and try again")
-    needs = [need for found in plan["install"] for need in found["metadata"].get("requires_dist", [])]
-    return any(need.lower().startswith(("nvidia-", "cuda-")) for need in needs)
-
-
-def dry_run(python, requirement):
-    """pip's plan for `requirement` alone, or None when it finds no way."""
-    options = ["--dry-run", "--quiet", "--no-deps", "--report", "-"]
-    command = [*pip_install(python), *options, requirement]
-    planned = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
-    try:
-        return json.loads(planned.stdout.decode()) if planned.returncode == 0 else None
-    except ValueError:
-        return None
-
-
-def answers(url, seconds=5):
-    """True when `url` answers soon; one try, so that a closed network costs seconds and not minutes."""
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=seconds):
-            return True
-    except (urllib.error.URLError, OSError):
-        return False
-
-
-def pip_install(python):
-    return [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--retries", "2"]
-
-
-def pip(python, what, arguments):
-    """`pip install`, with its own progress bars on a terminal and one line of reason when it fails."""
-    command = [*pip_install(python), *arguments]
-    if sys.stdout.isatty():
-        failed, reason = subprocess.run(command, check=False).returncode, "see pip's lines above"
-    else:
-        quiet = [*command, "--quiet"]
-        done = subprocess.run(quiet, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-        failed, reason = done.returncode, explained(done.stdout)
-    if failed:
-        raise SetupError(f"installing {what} failed: {reason}")
-
-
-def explained(output):
-    """The one thing that a user can act on in pip's output."""
-    if b"No space left" in output:
-        return "the disk is full"
-    if any(sign in output for sign in (b"NewConnectionError", b"Name or service not known", b"ReadTimeout")):
-        return "no package index answers: check the network and try again"
-    return last_line(output)
-
-
-def last_line(output):
-    lines = [line for line in output.decode(errors="replace").splitlines() if line.strip()]
-    errors = [line.strip() for line in lines if line.strip().lower().startswith(("error:", "× "))]
-    return (errors or lines or ["no reason given"])[-1]
 
 
 if __name__ == "__main__":
