@@ -7,7 +7,7 @@ ARGS ?=
 # One thread each for torch and TensorFlow: two test workers share two cores.
 TEST_ENV := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 
-.PHONY: lab test run-tests check coverage bench lessons install install-test clean help
+.PHONY: lab test run-tests check coverage bench lessons lock install install-test clean help
 
 help:
 	@echo "make lab    install, then open JupyterLab on the lessons (ARGS=--no-browser)"
@@ -60,6 +60,10 @@ bench:
 lessons:
 	@$(PYTHON) tools/setup_environment.py --extra teach
 	@$(BIN)/duet build $(ARGS)
+
+# After a pin has changed: the versions that users get, which are those that CI then tests.
+lock: install-test
+	@$(BIN)/python tools/list_tested_versions.py
 
 clean:
 	rm -rf .venv .venv-peers node_modules artifacts

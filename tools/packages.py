@@ -107,7 +107,7 @@ class Installer:
         """
         comes_with_cuda = sys.platform.startswith("linux") and platform.machine() == "x86_64"
         if gpu or not comes_with_cuda:
-            return self.install([requirement, "--no-deps"])
+            return self.install([requirement])
         if answers(TORCH_CPU_INDEX + "/torch/"):
             return self.install([requirement, "--no-deps", "--index-url", TORCH_CPU_INDEX])
         for source in ([], ["--no-index"]):  # any index, then only the wheels that pip's find-links names

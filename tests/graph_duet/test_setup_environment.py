@@ -12,67 +12,39 @@ from types import ModuleType
 
 import pytest
 
-SCRIPT = Path(__file__).resolve().parents[2] / "tools" / "setup_environment.py"
+TOOLS = Path(__file__).resolve().parents[2] / "tools"
 
 
 @pytest.fixture
-def setup() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("setup_environment", SCRIPT)
+def packages() -> ModuleType:
+    return load("packages")
+
+
+@pytest.fixture
+def setup(packages: ModuleType, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.setitem(sys.modules, "packages", packages)
+    return load("setup_environment")
+
+
+def load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, TOOLS / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-@pytest.fixture
-def asked(setup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """What pip is asked to install, instead of installing it; and a machine like a user's Linux PC."""
-    calls: list[list[str]] = []
-    monkeypatch.setattr(setup, "pip", lambda python, what, arguments: calls.append(arguments))
-    monkeypatch.setattr(setup.sys, "platform", "linux")
-    monkeypatch.setattr(setup.platform, "machine", lambda: "x86_64")
-    return calls
+class Asked:
+    """Stands for the Installer: what it is asked to install, instead of installing it."""
 
+    def __init__(self, python: Path) -> None:
+        self.calls: list[list[str]] = []
 
-def plan(*needs: str) -> dict[str, object]:
-    return {"install": [{"metadata": {"name": "torch", "requires_dist": list(needs)}}]}
+    def install_torch(self, requirement: str, gpu: bool) -> None:
+        pass
 
-
-def test_torch_comes_from_its_cpu_index_where_that_answers(
-    setup: ModuleType, asked: list[list[str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(setup, "dry_run", lambda *_: plan("nvidia-cudnn-cu13; platform_system == 'Linux'"))
-    monkeypatch.setattr(setup, "answers", lambda url: True)
-    setup.install_torch(Path("python"), gpu=False)
-    assert asked[0][1:] == ["--index-url", setup.TORCH_CPU_INDEX]
-
-
-def test_torch_without_cuda_is_taken_from_wherever_it_is(
-    setup: ModuleType, asked: list[list[str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(setup, "dry_run", lambda *_: plan("filelock"))
-    monkeypatch.setattr(setup, "answers", lambda url: False)
-    setup.install_torch(Path("python"), gpu=False)
-    assert asked[0] == [setup.torch_requirement()]
-
-
-def test_gigabytes_of_cuda_are_refused_on_a_machine_without_a_gpu(
-    setup: ModuleType, asked: list[list[str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(setup, "dry_run", lambda *_: plan("nvidia-cudnn-cu13; platform_system == 'Linux'"))
-    monkeypatch.setattr(setup, "answers", lambda url: False)
-    with pytest.raises(setup.SetupError, match="does not answer"):
-        setup.install_torch(Path("python"), gpu=False)
-    assert asked == []
-
-
-def test_a_gpu_machine_takes_the_cuda_build(setup: ModuleType, asked: list[list[str]]) -> None:
-    setup.install_torch(Path("python"), gpu=True)
-    assert asked == [[setup.torch_requirement()]]
-
-
-def test_a_closed_network_answers_within_seconds(setup: ModuleType) -> None:
-    assert setup.answers("http://127.0.0.1:9/simple") is False
+    def install(self, arguments: list[str]) -> None:
+        self.calls.append(arguments)
 
 
 def test_a_full_disk_is_named(setup: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -97,26 +69,17 @@ def test_a_second_run_does_nothing_and_more_extras_do(setup: ModuleType, tmp_pat
 
 
 def test_an_extra_that_is_there_is_kept_up_to_date_by_a_run_without_it(
-    setup: ModuleType, asked: list[list[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    asked = Asked(tmp_path)
     environment(tmp_path)
     stamp = tmp_path / "graph-duet-installed.json"
     stamp.write_text(json.dumps(setup.fingerprint(["jax"]) | {"project": "as it was before"}))
-    monkeypatch.setattr(setup, "install_torch", lambda *_: None)
+    monkeypatch.setattr(setup, "Installer", lambda python: asked)
     monkeypatch.setattr(setup, "has_nvidia_gpu", lambda: False)
     setup.install(tmp_path, ["test"])
-    assert asked[0][-1].endswith("[jax,test]")
+    assert asked.calls == [["--editable", ".[jax,test]", "pip"]]
     assert json.loads(stamp.read_text())["extras"] == ["jax", "test"]
-
-
-def test_pip_s_failure_becomes_one_line(setup: ModuleType, tmp_path: Path) -> None:
-    python = tmp_path / "python"
-    python.write_text(
-        f"#!{sys.executable}\nprint('OSError: [Errno 28] No space left on device'); raise SystemExit(1)"
-    )
-    python.chmod(0o755)
-    with pytest.raises(setup.SetupError, match="installing PyTorch failed: the disk is full"):
-        setup.pip(python, "PyTorch", ["torch"])
 
 
 def environment(folder: Path, pip_works: bool = True) -> Path:
@@ -137,7 +100,7 @@ def environment(folder: Path, pip_works: bool = True) -> Path:
         ({"python": "3.8.1"}, True, False),
     ],
 )
-def test_an_environment_that_would_not_work_is_made_anew(
+def test_an_environment_that_would_not_work_is_made_again(
     setup: ModuleType, tmp_path: Path, made: dict[str, str], pip_works: bool, usable: bool
 ) -> None:
     wanted = setup.fingerprint([])
@@ -180,14 +143,8 @@ def test_what_stops_the_installer_is_one_line(
     assert len(said.splitlines()) == 1
 
 
-def test_the_reason_is_found_in_pip_s_many_lines(setup: ModuleType) -> None:
-    lines = (
-        b"  error: subprocess-exited-with-error\n\n  note: this is no problem with pip.\nhint: See above.\n"
-    )
-    assert setup.explained(lines) == "error: subprocess-exited-with-error"
-
-
-def test_the_script_parses_in_old_pythons() -> None:
+@pytest.mark.parametrize("script", ["setup_environment.py", "packages.py"])
+def test_the_script_parses_in_old_pythons(script: str) -> None:
     """It has to run in order to say that Python is too old."""
-    check = f"import ast; ast.parse(open({str(SCRIPT)!r}).read(), feature_version=(3, 7))"
+    check = f"import ast; ast.parse(open({str(TOOLS / script)!r}).read(), feature_version=(3, 7))"
     subprocess.run([sys.executable, "-c", check], check=True)
