@@ -1,6 +1,7 @@
 """The `duet` command and what is behind it: notebook kernels, grading, the JupyterLab server side.
 
-Exercises import from here: `from graph_duet import show`, and `submit` and `received` where they measure.
+Exercises import from here: `from graph_duet import show`, and `submit` and `received` where they measure,
+`compare` where a learner watches what was predicted.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from graph_duet.grading.artifacts import received, submit
+    from graph_duet.grading.exercise.predictions import compare
     from graph_duet.grading.exercise.values import show
 
-__all__ = ["received", "show", "submit"]
+__all__ = ["compare", "received", "show", "submit"]
 
 try:
     __version__ = version("graph-duet")
@@ -26,6 +28,10 @@ def __getattr__(name: str) -> Any:
         from graph_duet.grading.exercise.values import show
 
         return show
+    if name == "compare":
+        from graph_duet.grading.exercise.predictions import compare
+
+        return compare
     if name in __all__:
         from graph_duet.grading import artifacts
 

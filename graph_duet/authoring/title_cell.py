@@ -7,7 +7,10 @@ from typing import Any
 
 from graph_duet.authoring.source import Source, SourceError
 
-HOW_FAR = "How far are you? Save, then in a terminal, in this folder: `duet check exercise.ipynb`."
+HOW_FAR = (
+    "How far are you? Click **Check** in the toolbar: it saves, runs your answers, and shows points and the next hint. "
+    "Where there is no such button, save, and run `%load_ext graph_duet.lab` and then `%duet check` in a new cell."
+)
 
 
 def title_cell(source: Source, preface: str, points: float = 0, lesson_title: str = "") -> str:

@@ -1,0 +1,21 @@
+"""Showing a learner what happened beside what was predicted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def compare(predicted: Mapping[str, object], seen: Mapping[str, object], blank: object = None) -> None:
+    """Print each entry of `seen` beside the prediction of the same name: what a watch cell ends with.
+
+    Entries that are still `blank` are named instead, and nothing that was seen is printed.
+    """
+    waiting = [name for name in seen if predicted.get(name, blank) == blank]
+    if waiting:
+        print(f"Write your prediction first; still open: {', '.join(waiting)}.")
+        return
+    names = max(len(name) for name in seen)
+    said = max(len(str(predicted[name])) for name in seen)
+    for name, value in seen.items():
+        mark = "✓" if predicted[name] == value else "✗"
+        print(f"{mark} {name:{names}}  you said {predicted[name]!s:{said}}  it was {value}")
