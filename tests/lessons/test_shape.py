@@ -17,6 +17,7 @@ from tests.lessons.course import FOLDERS, ROOT, name
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 INSTALLED = {Requirement(each).name.replace("-", "_") for each in PROJECT["dependencies"]}
 INSTALLED |= {"graphviz_tools", "widgets", "gpu_labs", "graph_duet"}
+INSTALLED |= {"IPython"}  # runs every notebook's kernel
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
