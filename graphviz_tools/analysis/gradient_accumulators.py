@@ -13,8 +13,6 @@ from graphviz_tools.analysis.while_loops import WHILE_OPS, LoopVariable
 from graphviz_tools.recording import Edge, Node, Recording
 
 PUSH, POP = "TensorListPushBack", "TensorListPopBack"
-KEEPERS = frozenset({PUSH, "EmptyTensorList", "OptionalNone"})  # they only keep, for a gradient
-HANDERS = frozenset({POP, "OptionalFromValue", "OptionalGetValue"})  # they hand a kept value on
 
 
 def is_accumulator(recording: Recording, variable: LoopVariable) -> bool:

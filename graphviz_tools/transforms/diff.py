@@ -10,11 +10,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from graphviz_tools.recording import Edge, Node, Recording, Step
+from graphviz_tools.recording import Node, Recording, Step
 from graphviz_tools.transforms.node_matching import LEAVES, Side, last_writes, pair
+from graphviz_tools.transforms.rewrite import Draft, rewrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,62 +121,61 @@ def _said(node: Node) -> str:
 
 
 def _union(difference: Diff) -> Recording:
+    """Both graphs as one draft: node `n` of `b` keeps its number, and node `n` of `a` is `n + shift`."""
     a, b = difference.a, difference.b
-    base = len(difference.removed)
-    place = {node: i for i, node in enumerate(difference.removed)}
-    place |= {before: base + after for before, after in difference.same}
-    place |= {change.before: base + change.after for change in difference.changed}
+    shift = len(b.nodes)
+    notes = {n + shift: ("-", "removed") for n in difference.removed}
+    notes |= dict.fromkeys(difference.added, ("+", "added"))
+    notes |= {change.after: ("~", "; ".join(change.what)) for change in difference.changed}
+    becomes = {n: n for n in range(shift)} | {n + shift: n + shift for n in difference.removed}
+    becomes |= {before + shift: after for before, after in difference.same}
+    becomes |= {change.before + shift: change.after for change in difference.changed}
 
-    notes = dict.fromkeys(range(base), ("-", "removed"))
-    notes |= {base + n: ("+", "added") for n in difference.added}
-    notes |= {base + change.after: ("~", "; ".join(change.what)) for change in difference.changed}
+    nodes = [_shifted(a.nodes[n], shift) for n in difference.removed] + list(b.nodes)
+    place = {node.id: i for i, node in enumerate(nodes)}
+    removed = set(difference.removed)
+    edges = [
+        replace(e, source=e.source + shift, target=e.target + shift)
+        for e in a.edges
+        if e.source in removed or e.target in removed
+    ]
+    edges += b.edges
+    latest = [max(place[becomes[e.source]], place[becomes[e.target]]) for e in edges]
+    order = sorted(range(len(edges)), key=latest.__getitem__)
+    edges_at: dict[int, list[int]] = defaultdict(list)
+    for number, old in enumerate(order):
+        edges_at[latest[old]].append(number)
 
-    gone = [(a.nodes[n], place.__getitem__) for n in difference.removed]
-    nodes = tuple(
-        _marked(node, i, where, notes.get(i, ("", ""))[0])
-        for i, (node, where) in enumerate([*gone, *((node, base.__add__) for node in b.nodes)])
+    before, after = last_writes(a), last_writes(b)
+    written = [before.get(n, ()) for n in difference.removed] + [after.get(n, ()) for n in range(shift)]
+    draft = Draft(
+        nodes=[_marked(node, notes.get(node.id, ("", ""))[0]) for node in nodes],
+        becomes=becomes,
+        edges=[edges[n] for n in order],
+        steps=[
+            Step(
+                index=i,
+                phase="optimize",
+                op=node.op,
+                node=node.id,
+                line=node.line,
+                nodes=(node.id,),
+                edges=tuple(edges_at[i]),
+                writes=written[i],
+                scope=node.scope,
+                note=notes.get(node.id, ("", ""))[1],
+            )
+            for i, node in enumerate(nodes)
+        ],
+        scopes=list({scope.path: scope for scope in (*a.scopes, *b.scopes)}.values()),
     )
-    edges = [replace(e, source=place[e.source], target=place[e.target]) for e in a.edges]
-    edges = [e for e in edges if min(e.source, e.target) < base]
-    edges += [replace(e, source=base + e.source, target=base + e.target) for e in b.edges]
-    edges.sort(key=lambda e: max(e.source, e.target))
-    scopes = {scope.path: scope for scope in (*a.scopes, *b.scopes)}
-    return replace(
-        b,
-        title=f"{a.title or a.framework} → {b.title or b.framework}",
-        nodes=nodes,
-        edges=tuple(edges),
-        steps=tuple(_union_steps(difference, nodes, edges, notes)),
-        scopes=tuple(scopes.values()),
-    )
+    return replace(rewrite(b, draft), title=f"{a.title or a.framework} → {b.title or b.framework}")
 
 
-def _marked(node: Node, place: int, where: Callable[[int], int], mark: str) -> Node:
-    owner = None if node.owner is None else where(node.owner)
+def _shifted(node: Node, shift: int) -> Node:
+    return replace(node, id=node.id + shift, owner=None if node.owner is None else node.owner + shift)
+
+
+def _marked(node: Node, mark: str) -> Node:
     label = node.label or node.name or node.op
-    return replace(node, id=place, owner=owner, label=f"{mark} {label}" if mark else label)
-
-
-def _union_steps(
-    difference: Diff, nodes: tuple[Node, ...], edges: list[Edge], notes: dict[int, tuple[str, str]]
-) -> Iterator[Step]:
-    """One step a node, which adds the edges that need no later one."""
-    at: dict[int, list[int]] = defaultdict(list)
-    for number, edge in enumerate(edges):
-        at[max(edge.source, edge.target)].append(number)
-    before, after = last_writes(difference.a), last_writes(difference.b)
-    written = [before.get(n, ()) for n in difference.removed]
-    written += [after.get(n, ()) for n in range(len(difference.b.nodes))]
-    for node in nodes:
-        yield Step(
-            index=node.id,
-            phase="optimize",
-            op=node.op,
-            node=node.id,
-            line=node.line,
-            nodes=(node.id,),
-            edges=tuple(at[node.id]),
-            writes=written[node.id],
-            scope=node.scope,
-            note=notes.get(node.id, ("", ""))[1],
-        )
+    return replace(node, label=f"{mark} {label}" if mark else label)

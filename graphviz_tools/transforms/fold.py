@@ -1,7 +1,7 @@
-"""Fold groups of nodes into one node each, and carry edges, steps and scopes over.
+"""Fold groups of nodes into one node each.
 
-What to fold is decided elsewhere (`collapse.py`, `repeats.py`); here a decision becomes a new Recording, in
-time linear in its size, so that a view can fold again at every click.
+`collapse.py`, `scopes.py` and `repeats.py` decide what to fold; here the decision becomes a new Recording, in time
+linear in its size, so that a view can fold again at every click.
 """
 
 from __future__ import annotations
@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from graphviz_tools.recording import Edge, Node, Recording, Scope, Step
-
-Path = tuple[str, ...]
+from graphviz_tools.recording import Edge, Node, Recording
+from graphviz_tools.transforms.rewrite import Draft, Path, rewrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,74 +66,29 @@ def fold(recording: Recording, folding: Folding) -> Recording:
 
     Parallel edges that touch a box become one; edges between untouched nodes keep their slots.
     """
-    places = folding.places()
-    nodes = _nodes(recording, folding, places)
-    edges, edge_places = _edges(recording, folding, places)
-    steps = _steps(recording, folding, places, edge_places)
+    shown, leader = folding.shown, folding.leader
+    heads = (folding.boxes.get(n, recording.nodes[n]) for n, first in enumerate(leader) if n == first)
+    draft = Draft(
+        nodes=[replace(node, scope=shown(node.scope)) for node in heads],
+        becomes=dict(enumerate(leader)),
+        edges=[_between(edge, folding) for edge in recording.edges],
+        steps=[replace(step, scope=shown(step.scope)) for step in recording.steps],
+        scopes=[
+            replace(scope, label=folding.labels.get(scope.path, scope.label)) for scope in recording.scopes
+        ],
+    )
+    return rewrite(recording, draft)
+
+
+def _between(edge: Edge, folding: Folding) -> Edge | None:
+    """`edge` without the slots of boxes whose members differ; None inside a group."""
+    source, target = folding.leader[edge.source], folding.leader[edge.target]
+    if source == target:
+        return None
+    if folding.alike:
+        return edge
     return replace(
-        recording, nodes=nodes, edges=edges, steps=steps, scopes=_scopes(recording, folding, nodes)
-    )
-
-
-def _nodes(recording: Recording, folding: Folding, places: Sequence[int]) -> tuple[Node, ...]:
-    kept: list[Node] = []
-    for number, leader in enumerate(folding.leader):
-        if number == leader:
-            node = folding.boxes.get(number, recording.nodes[number])
-            owner = None if node.owner is None else places[node.owner]
-            kept.append(replace(node, id=len(kept), scope=folding.shown(node.scope), owner=owner))
-    return tuple(kept)
-
-
-def _edges(
-    recording: Recording, folding: Folding, places: Sequence[int]
-) -> tuple[tuple[Edge, ...], list[int | None]]:
-    """The edges between groups, and for each old edge its new place (None inside a group)."""
-    blurred = frozenset() if folding.alike else frozenset(places[leader] for leader in folding.boxes)
-    found: dict[tuple[int, int, int, int, str], int] = {}
-    edge_places: list[int | None] = []
-    for edge in recording.edges:
-        source, target = places[edge.source], places[edge.target]
-        if source == target:
-            edge_places.append(None)
-            continue
-        source_slot = 0 if source in blurred else edge.source_slot
-        target_slot = 0 if target in blurred else edge.target_slot
-        key = (source, target, source_slot, target_slot, edge.kind)
-        edge_places.append(found.setdefault(key, len(found)))
-    return tuple(Edge(*key) for key in found), edge_places  # pyright: ignore[reportArgumentType]
-
-
-def _steps(
-    recording: Recording, folding: Folding, places: Sequence[int], edge_places: Sequence[int | None]
-) -> tuple[Step, ...]:
-    nodes_there: set[int] = set()
-    edges_there: set[int] = set()
-    return tuple(
-        replace(
-            step,
-            node=None if step.node is None else places[step.node],
-            nodes=_first_seen((places[n] for n in step.nodes), nodes_there),
-            edges=_first_seen((edge_places[e] for e in step.edges), edges_there),
-            saved=tuple(replace(saved, node=places[saved.node]) for saved in step.saved),
-            freed=tuple(dict.fromkeys(places[n] for n in step.freed)),
-            scope=folding.shown(step.scope),
-        )
-        for step in recording.steps
-    )
-
-
-def _first_seen(places: Iterable[int | None], there: set[int]) -> tuple[int, ...]:
-    new = tuple(dict.fromkeys(place for place in places if place is not None and place not in there))
-    there.update(new)
-    return new
-
-
-def _scopes(recording: Recording, folding: Folding, nodes: Sequence[Node]) -> tuple[Scope, ...]:
-    """The scopes in which something is still to be seen."""
-    inhabited = {path[:depth] for path in {n.scope for n in nodes} for depth in range(1, len(path) + 1)}
-    return tuple(
-        replace(scope, label=folding.labels.get(scope.path, scope.label))
-        for scope in recording.scopes
-        if scope.path in inhabited
+        edge,
+        source_slot=0 if source in folding.boxes else edge.source_slot,
+        target_slot=0 if target in folding.boxes else edge.target_slot,
     )

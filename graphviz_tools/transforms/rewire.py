@@ -1,6 +1,6 @@
-"""Take nodes out of a Recording's graph, and join what stood on both sides of them.
+"""Remove nodes from a Recording's graph, and join the inputs and outputs of those that values flow through.
 
-What to take out is decided elsewhere (`plumbing.py`).
+`simplify.py` decides what to remove.
 """
 
 from __future__ import annotations
@@ -10,19 +10,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from graphviz_tools.recording import Edge, EdgeKind, Node, Recording, Step, Value
+from graphviz_tools.transforms.rewrite import Draft, rewrite
 
 
 @dataclass(slots=True)
 class Plan:
-    """What becomes of a Recording's nodes.
+    """What to do with a Recording's nodes.
 
-    `passed` are taken out, and what flowed through them flows on; `cut` are taken out with all that only led
-    to them; `onto` gives the node that a node is one and the same with. `new` holds nodes in their new form,
-    `more` edges to add, and `ends` edges that go, by their numbers. A step is kept when its node is; it tells
-    neither of the inputs `unread` nor of the outputs `unmade`, each a node and a slot.
+    `passed` are removed, and what flowed through them flows on: from every input to every output, or in those
+    that are also in `by_slot` from each input to the output of the same slot. `cut` are removed with all that only
+    led to them; `onto` gives the node that a node is merged into. `new` holds nodes in their new form, `more` edges
+    to add, and `ends` the numbers of edges to remove. A step is kept when its node is; its reads leave out the inputs
+    in `unread` and its writes the outputs in `unmade`, each a node and a slot.
     """
 
     passed: set[int] = field(default_factory=set)
+    by_slot: set[int] = field(default_factory=set)
     cut: set[int] = field(default_factory=set)
     onto: dict[int, int] = field(default_factory=dict)
     new: dict[int, Node] = field(default_factory=dict)
@@ -39,7 +42,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A kept node's output that reaches some input past the nodes that are taken out."""
+    """A kept node's output that reaches some input past the removed nodes."""
 
     node: int
     slot: int
@@ -50,7 +53,7 @@ class Origins:
     """Looks up what reaches the inputs of a Recording's nodes under a plan."""
 
     def __init__(self, recording: Recording, plan: Plan) -> None:
-        self._recording, self._plan = recording, plan
+        self._plan = plan
         self._inputs: dict[int, list[Edge]] = defaultdict(list)
         for number, edge in enumerate(recording.edges):
             if number not in plan.ends:
@@ -77,9 +80,8 @@ class Origins:
             if self._plan.keeps(node):
                 found[here] = None
                 continue
-            many = self._recording.nodes[node].op == "IdentityN"
             for into in self._inputs[node]:
-                if into.kind == "data" and many and into.target_slot != here.slot:
+                if into.kind == "data" and node in self._plan.by_slot and into.target_slot != here.slot:
                     continue
                 kind = into.kind if here.kind == "data" else here.kind
                 waiting.append(Origin(into.source, into.source_slot, kind))
@@ -87,59 +89,48 @@ class Origins:
 
 
 def without(recording: Recording, plan: Plan, steps: list[Step]) -> Recording:
-    """`recording` as `plan` has it, told by `steps`: some of its own, in their order."""
-    origins = Origins(recording, plan)
-    claims = _claims(recording, [step.index for step in steps])
-    order = [n for n in range(len(recording.nodes)) if plan.keeps(n)]
-    place = {node: i for i, node in enumerate(order)}
+    """`recording` changed as `plan` says, with `steps`: some of its own, in their order."""
+    kept = [n for n in range(len(recording.nodes)) if plan.keeps(n)]
+    adds = _adding_steps(recording, [step.index for step in steps])
+    edges = list(_rewired(recording, plan, kept))
+    edges.sort(key=lambda edge: max(adds[edge.source], adds[edge.target]))
+    nodes_at: dict[int, list[int]] = defaultdict(list)
+    for node in kept:
+        nodes_at[adds[node]].append(node)
+    edges_at: dict[int, list[int]] = defaultdict(list)
+    for number, edge in enumerate(edges):
+        edges_at[max(adds[edge.source], adds[edge.target])].append(number)
+    draft = Draft(
+        nodes=[replace(plan.new.get(node, recording.nodes[node]), id=node) for node in kept],
+        becomes={n: n for n in kept} | plan.onto,
+        edges=edges,
+        steps=[
+            replace(
+                step,
+                nodes=tuple(nodes_at[i]),
+                edges=tuple(edges_at[i]),
+                reads=_without_slots(plan.unread, step.node, step.reads),
+                writes=_without_slots(plan.unmade, step.node, step.writes),
+            )
+            for i, step in enumerate(steps)
+        ],
+        scopes=recording.scopes,
+    )
+    return rewrite(recording, draft)
 
-    edges: dict[Edge, int] = {}
-    for node in order:
+
+def _rewired(recording: Recording, plan: Plan, kept: list[int]) -> Iterator[Edge]:
+    """The edges between the nodes in `kept`, past the removed ones; an edge that is found twice comes twice."""
+    origins = Origins(recording, plan)
+    for node in kept:
         for edge in origins.inputs(node):
             if edge.kind == "data" and (node, edge.target_slot) in plan.unread:
                 continue
             into = edge.target_slot if edge.kind != "data" else _rank(plan.unread, node, edge.target_slot)
             for origin in origins.of(edge):
-                if origin.node == node and edge.source != edge.target:
-                    continue
-                out = _rank(plan.unmade, origin.node, origin.slot)
-                new = Edge(place[origin.node], place[node], out, into, origin.kind)
-                edges.setdefault(new, max(claims[origin.node], claims[node]))
-    sorted_edges = sorted(edges, key=lambda edge: edges[edge])
-    nodes_at: dict[int, list[int]] = defaultdict(list)
-    for node in order:
-        nodes_at[claims[node]].append(place[node])
-    edges_at: dict[int, list[int]] = defaultdict(list)
-    for number, edge in enumerate(sorted_edges):
-        edges_at[edges[edge]].append(number)
-
-    nodes = []
-    for node in order:
-        form = plan.new.get(node, recording.nodes[node])
-        owner = None if form.owner is None else place[form.owner]
-        nodes.append(replace(form, id=place[node], owner=owner))
-    places = {node.scope for node in nodes} | {step.scope for step in steps}
-    inhabited = {place[:depth] for place in places for depth in range(1, len(place) + 1)}
-    return replace(
-        recording,
-        nodes=tuple(nodes),
-        edges=tuple(sorted_edges),
-        scopes=tuple(scope for scope in recording.scopes if scope.path in inhabited),
-        steps=tuple(
-            replace(
-                step,
-                index=i,
-                node=None if step.node is None else place[plan.onto.get(step.node, step.node)],
-                nodes=tuple(nodes_at[i]),
-                edges=tuple(edges_at[i]),
-                reads=_told(plan.unread, step.node, step.reads),
-                writes=_told(plan.unmade, step.node, step.writes),
-                saved=tuple(replace(s, node=place[s.node]) for s in step.saved),
-                freed=tuple(place[n] for n in step.freed),
-            )
-            for i, step in enumerate(steps)
-        ),
-    )
+                if origin.node != node or edge.source == edge.target:
+                    out = _rank(plan.unmade, origin.node, origin.slot)
+                    yield Edge(origin.node, node, out, into, origin.kind)
 
 
 def _rank(left_out: set[tuple[int, int]], node: int, slot: int) -> int:
@@ -147,18 +138,20 @@ def _rank(left_out: set[tuple[int, int]], node: int, slot: int) -> int:
     return slot - sum((node, before) in left_out for before in range(slot)) if left_out else slot
 
 
-def _told(left_out: set[tuple[int, int]], node: int | None, values: tuple[Value, ...]) -> tuple[Value, ...]:
+def _without_slots(
+    left_out: set[tuple[int, int]], node: int | None, values: tuple[Value, ...]
+) -> tuple[Value, ...]:
     if node is None or not left_out:
         return values
     return tuple(value for slot, value in enumerate(values) if (node, slot) not in left_out)
 
 
-def _claims(recording: Recording, kept: list[int]) -> dict[int, int]:
+def _adding_steps(recording: Recording, kept: list[int]) -> dict[int, int]:
     """For each node, the place among the `kept` steps of the one that adds it: its own, or the next one."""
-    claims = {}
+    adds: dict[int, int] = {}
     place = 0
     for step in recording.steps:
         while place < len(kept) and kept[place] < step.index:
             place += 1
-        claims |= dict.fromkeys(step.nodes, min(place, max(len(kept) - 1, 0)))
-    return claims
+        adds |= dict.fromkeys(step.nodes, min(place, max(len(kept) - 1, 0)))
+    return adds

@@ -1,0 +1,58 @@
+"""What the ops of a framework do beside computing: the names that `without_plumbing` needs, handed over by sources.
+
+Each source that records static graphs has an `op_roles.py` with one `ROLES`. It is data alone and imports no
+framework, so that a saved Recording is simplified where its framework is not installed.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from dataclasses import dataclass
+
+_SOURCES = {
+    "tensorflow": "tensorflow",
+    "torch.compile": "compiled",
+    "torch.export": "compiled",
+    "torchscript": "compiled",
+    "onnx": "onnx",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OpRoles:
+    """Names of ops, by what they do for a program. Empty: the framework has no such ops.
+
+    - `constants` hold a number; `operand_names` end the name of one that an operator made of an operand, and
+      `constant_call` is what a line says that makes one on purpose;
+    - `pass_on` hand each input on, those in `pass_by_slot` to the output of the same slot;
+    - `arguments` are the inputs of a loop's parts that the loop does not change;
+    - `order_only` carry no value; `keepers` only keep values for a gradient, `handers` hand them back;
+    - `shapes` compute shapes; in a gradient they are plumbing. `reductions` take axes as second input, and
+      `arrangers` a shape;
+    - `loop_setup` are ops that a `for` computes before its first turn;
+    - `flags` are labels of constants with which the framework remembers a `break` or a `return`.
+    """
+
+    constants: frozenset[str] = frozenset()
+    operand_names: tuple[str, ...] = ()
+    constant_call: str = "constant"
+    pass_on: frozenset[str] = frozenset()
+    pass_by_slot: frozenset[str] = frozenset()
+    arguments: frozenset[str] = frozenset()
+    order_only: frozenset[str] = frozenset()
+    keepers: frozenset[str] = frozenset()
+    handers: frozenset[str] = frozenset()
+    shapes: frozenset[str] = frozenset()
+    reductions: frozenset[str] = frozenset()
+    arrangers: frozenset[str] = frozenset()
+    loop_setup: frozenset[str] = frozenset()
+    flags: frozenset[str] = frozenset()
+
+
+@functools.cache
+def roles_of(framework: str) -> OpRoles:
+    """The roles of the ops in a Recording's `framework`; all empty where its source hands none over."""
+    if framework not in _SOURCES:
+        return OpRoles()
+    return importlib.import_module(f"graphviz_tools.sources.{_SOURCES[framework]}.op_roles").ROLES

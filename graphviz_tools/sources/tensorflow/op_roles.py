@@ -1,0 +1,37 @@
+"""What TensorFlow's ops do beside computing, as `OpRoles` describes."""
+
+from __future__ import annotations
+
+from graphviz_tools.op_roles import OpRoles
+
+ROLES = OpRoles(
+    constants=frozenset({"Const"}),
+    operand_names=("/x", "/y"),
+    pass_on=frozenset({"Identity", "IdentityN", "ReadVariableOp", "PreventGradient"}),
+    pass_by_slot=frozenset({"IdentityN"}),
+    arguments=frozenset({"Placeholder"}),
+    order_only=frozenset({"NoOp"}),
+    keepers=frozenset({"TensorListPushBack", "EmptyTensorList", "OptionalNone"}),
+    handers=frozenset({"TensorListPopBack", "OptionalFromValue", "OptionalGetValue"}),
+    shapes=frozenset(
+        ["Shape", "ShapeN", "Size", "Rank", "BroadcastGradientArgs", "InvertPermutation", "ConcatOffset"]
+    ),
+    reductions=frozenset(["Sum", "Mean", "Max", "Min", "Prod", "All", "Any"]),
+    arrangers=frozenset(["Reshape", "Tile", "BroadcastTo", "Transpose"]),
+    loop_setup=frozenset(  # AutoGraph computes them in case somebody limits the loop
+        [
+            "Shape",
+            "StridedSlice",
+            "Sub",
+            "FloorDiv",
+            "FloorMod",
+            "NotEqual",
+            "Cast",
+            "AddV2",
+            "Maximum",
+            "TensorListReserve",
+            "Const",
+        ]
+    ),
+    flags=frozenset({"True", "False"}),
+)
