@@ -48,6 +48,8 @@ ANSWERS = Answers(
             return tape.gradient(z, x).numpy().item()
             """,
         ],
+        "5": "right = {name: 'first' not in name for name in programs}",
+        "6": "return Node(a.value * b.value, (b, a.value), (a, b.value))",
     },
     wrong={
         "1": [
@@ -67,6 +69,13 @@ ANSWERS = Answers(
             ),
             Wrong(
                 "values without parents", ["return Node(a.value * b.value)", "return Node(math.sin(a.value))"]
+            ),
+            Wrong(
+                "the product is right, and the sine has the slope of minus cosine",
+                [
+                    "return Node(a.value * b.value, (a, b.value), (b, a.value))",
+                    "return Node(math.sin(a.value), (a, -math.cos(a.value)))",
+                ],
             ),
         ],
         "2": [
@@ -98,6 +107,17 @@ ANSWERS = Answers(
                 says="0 arrows point forward",
             ),
             Wrong("only the root", "return [root]"),
+            Wrong(
+                "every path, so some nodes many times",
+                """
+                path, todo = [], [root]
+                while todo and len(path) < 100:
+                    node = todo.pop(0)
+                    path.append(node)
+                    todo += [parent for parent, _ in node.parents]
+                return path
+                """,
+            ),
         ],
         "3": [
             Wrong(
@@ -119,6 +139,15 @@ ANSWERS = Answers(
                 """,
             ),
             Wrong("does nothing", "pass"),
+            Wrong(
+                "walks from the inputs",
+                """
+                root.grad = 1.0
+                for node in reversed(order(root)):
+                    for parent, slope in node.parents:
+                        parent.grad += node.grad * slope
+                """,
+            ),
         ],
         "4": [
             Wrong(
@@ -152,8 +181,38 @@ ANSWERS = Answers(
                 ["return (program(value + 1e-6) - program(value - 1e-6)) / 2e-6"] * 2,
             ),
         ],
+        "5": [
+            Wrong("order does not matter", "right = dict.fromkeys(programs, True)"),
+            Wrong("one use only", "right = {name: name == 'chain' for name in programs}"),
+            Wrong("long paths first are safe", "right = {name: name != 'short_first' for name in programs}"),
+            Wrong(
+                "two arrows to one node are lost",
+                "right = {name: name in ('chain', 'even') for name in programs}",
+            ),
+        ],
+        "6": [
+            Wrong(
+                "as it is",
+                "slopes = {a: b.value, b: a.value}\nreturn Node(a.value * b.value, *slopes.items())",
+            ),
+            Wrong(
+                "doubles every slope",
+                "slopes = {a: 2 * b.value, b: 2 * a.value}\nreturn Node(a.value * b.value, *slopes.items())",
+            ),
+            Wrong(
+                "each parent gets its own value", "return Node(a.value * b.value, (a, a.value), (b, b.value))"
+            ),
+            Wrong("the slope of x * x only", "return Node(a.value * b.value, (a, 2 * a.value))"),
+            Wrong("no parents", "return Node(a.value * b.value)"),
+        ],
     },
     unusual={
+        "5": "right = dict(chain=1 > 0, even=True, long_first=False, short_first=False, doubled=True)",
+        "6": """
+            slopes = {a: b.value}
+            slopes[b] = slopes.get(b, 0.0) + a.value
+            return Node(a.value * b.value, *slopes.items())
+        """,
         "1": [
             "return Node(b.value * a.value, (b, a.value), (a, b.value))",
             "return Node(np.sin(a.value), [a, np.cos(a.value)])",
