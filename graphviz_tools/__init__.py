@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 # Each of these functions is named as its module is: imported here, once, so that the function wins the name.
 from graphviz_tools.alignment.align import align as align
+from graphviz_tools.analysis.findings import findings as findings
 from graphviz_tools.frameworks import quiet_environment
 from graphviz_tools.trace_cache import trace_cache as trace_cache
 from graphviz_tools.transforms.collapse import collapse as collapse
@@ -20,6 +21,7 @@ from graphviz_tools.transforms.diff import diff as diff
 
 if TYPE_CHECKING:
     from graphviz_tools.alignment.align import Alignment as Alignment
+    from graphviz_tools.analysis.faults.finding import Finding as Finding
     from graphviz_tools.analysis.model_table import summary as summary
     from graphviz_tools.drawing.picture import draw as draw
     from graphviz_tools.recording import Recording as Recording
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Alignment": "alignment.align",
+    "Finding": "analysis.faults.finding",
     "Recording": "recording",
     "autograd_graph": "sources.torch.behind_tensor",
     "draw": "drawing.picture",
@@ -63,12 +66,14 @@ _HOME = {
 
 __all__ = [
     "Alignment",
+    "Finding",
     "Recording",
     "align",
     "autograd_graph",
     "collapse",
     "diff",
     "draw",
+    "findings",
     "load",
     "record_compiled",
     "record_jax",

@@ -175,7 +175,8 @@ class Step:
     that ran, `grads_in[i]` the gradient arriving for its slot `i` (None: no gradient there) and
     `grads_out[i]` the one leaving along `next_functions[i]`; `freed` are the autograd nodes whose saved
     tensors were freed. `scope` is where execution was (an iteration, a module). `error` is set on the step
-    at which the program raised; `note` is a sentence for the learner.
+    at which the program raised; `note` is a sentence for the learner. `released` are the storages (as in
+    `Value.storage`) whose memory was freed between this step and the next.
     """
 
     index: int
@@ -196,6 +197,18 @@ class Step:
     scope: tuple[str, ...] = ()
     error: str = ""
     note: str = ""
+    released: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizerCall:
+    """A call of an optimizer's `step()` or `zero_grad()`, before step `before` of the Recording. `storages` are those
+    of the parameters that it holds, as far as the program has read them."""
+
+    name: str
+    method: Literal["step", "zero_grad"]
+    before: int
+    storages: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +236,7 @@ class Recording:
     outputs: tuple[Value, ...] = ()
     omitted: tuple[Omission, ...] = ()
     versions: dict[str, str] = field(default_factory=dict[str, str])
+    optimizer_calls: tuple[OptimizerCall, ...] = ()
     error: str = ""
 
     def __len__(self) -> int:

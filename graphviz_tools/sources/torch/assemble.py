@@ -92,6 +92,7 @@ class _Assembly:
             outputs=tuple(self._values[i] for i in tape.outputs),
             omitted=tuple(Omission(what, count, why) for (what, why), count in tape.omitted.items()),
             versions={"torch": torch.__version__},
+            optimizer_calls=tuple(tape.optimizer_calls),
             error=tape.error,
         )
 
@@ -226,6 +227,7 @@ class _Assembly:
             path,
             raw.error,
             self._failure_note(raw) if raw.error else raw.note,
+            raw.released,
         )
 
     def _failure_note(self, raw: RawStep) -> str:

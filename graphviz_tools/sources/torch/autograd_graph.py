@@ -118,8 +118,7 @@ class AutogradGraph:
         if sequence == _NO_SEQUENCE:
             variable = getattr(function, "variable", None)
             known = self._tensors.last_seen(variable) if variable is not None else None
-            owner = known.node if known is not None else owner
-            first_output = 0
+            owner, first_output = (known.node, known.slot) if known is not None else (owner, 0)
         nodes = self._tape.nodes
         node = len(nodes)
         nodes.append(RawNode("autograd", name, "", name, None, owner, first_output))

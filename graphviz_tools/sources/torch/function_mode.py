@@ -18,6 +18,7 @@ from graphviz_tools.recording import Control
 from graphviz_tools.sources.torch.classify import Kind, classify
 from graphviz_tools.sources.torch.errors import explanation
 from graphviz_tools.sources.torch.frames import applying_site, calling_site
+from graphviz_tools.sources.torch.modes import MODAL, mode_flags
 from graphviz_tools.sources.torch.module_stack import ModuleStack
 from graphviz_tools.sources.torch.private_names import CURRENT_MODE, found_or
 from graphviz_tools.sources.torch.tape import RawStep
@@ -128,7 +129,7 @@ class CallRecorder(TorchFunctionMode):
 class _Call:
     """One call, from before it runs (what it reads, before it may overwrite it) to its results."""
 
-    __slots__ = ("args", "before", "kind", "read", "sources", "step", "trace")
+    __slots__ = ("args", "before", "kind", "mode", "read", "sources", "step", "trace")
 
     def __init__(self, trace: Trace, kind: Kind, op: str, args: Any, kwargs: Any, frame: Any) -> None:
         site, optimizing = calling_site(frame)
@@ -137,6 +138,7 @@ class _Call:
             trace.apply_site = applying_site(frame) or trace.apply_site
             optimizing = optimizing or trace.optimizers > 0  # with gradients, it is the closure that runs
         self.trace, self.kind, self.args = trace, kind, args
+        self.mode = mode_flags(op, args, kwargs, trace.modules.running) if op in MODAL else ()
         self.read, places = _operands(args, kwargs)
         find, known_anew = trace.tensors.find, trace.known
         self.before = before = [
@@ -193,7 +195,7 @@ class _Call:
         trace, step = self.trace, self.step
         tensors, grow = trace.tensors, trace.graph.grow
         node = step.node = trace.op_node(step.op, step.site, self.sources)
-        flags = self._loss_of_grad(outputs)
+        flags = self._loss_of_grad(outputs) + self.mode
         writes: list[int] = []
         for slot, tensor in enumerate(outputs):
             known = self._same(tensor, node, slot)

@@ -85,12 +85,12 @@ class ModuleStack:
         if get_ident() != self._thread:
             return
         frame = sys._getframe(1)
-        self._met(arguments, frame)
         site, _ = calling_site(frame)
         path = self._paths.get(id(module))
         if path is None:
             self._learn(module, self._root_name(module, site))
             path = self._paths[id(module)]
+        self._met(arguments, frame)
         self._stack.append(self.scope)
         self._groups.append(self.group)
         self._entered += 1

@@ -54,7 +54,11 @@ class _Naming:
         owner = self._tape.nodes[node].owner
         if owner is None:
             return
-        name = self._tape.nodes[owner].name or self.names.get(self._first_values.get(owner, -1), "")
+        leaf = self._tape.nodes[owner]
+        first = self._first_values.get(owner, -1)
+        # An op that initialized the parameter stands for it from then on; its name is not the parameter's.
+        own = leaf.name if leaf.kind != "op" else self._tape.values[first].name if first >= 0 else ""
+        name = own or self.names.get(first, "")
         for value in (*step.reads, *step.writes) if name else ():
             self.names.setdefault(value, f"{name}.grad")
 

@@ -20,7 +20,7 @@ from graphviz_tools.sources.torch.engine import recording_engine
 from graphviz_tools.sources.torch.errors import explanation
 from graphviz_tools.sources.torch.frames import marking_runs, raising_site
 from graphviz_tools.sources.torch.function_mode import CallRecorder
-from graphviz_tools.sources.torch.optimizer import optimizer_steps
+from graphviz_tools.sources.torch.optimizer import optimizer_calls
 from graphviz_tools.sources.torch.tape import RawStep
 from graphviz_tools.sources.torch.tensor_registry import tensors_in
 
@@ -158,7 +158,7 @@ class TorchRecorder:
         self._open.callback(self._calls.modules.close)
         self._calls.modules.open()
         self._open.enter_context(first_batches(self._calls.trace, self._batches))
-        self._open.enter_context(optimizer_steps(self._calls.trace))
+        self._open.enter_context(optimizer_calls(self._calls.trace))
         self._open.enter_context(recording_engine(self._calls))
         self._open.enter_context(compiled_calls(self._calls))
         self._open.enter_context(self._calls)

@@ -35,6 +35,7 @@ class StorageLedger:
     def __init__(self) -> None:
         self.alive = 0
         self.saved = 0
+        self.died: list[int] = []  # the storages whose memory was freed since this list was last emptied
         self._count = 0
         self._by_base: dict[int, _Storage] = {}
         self._by_number: dict[int, _Storage] = {}
@@ -102,6 +103,7 @@ class StorageLedger:
     def _died(self, watch: _Watch) -> None:
         storage = watch.storage
         self.alive -= storage.nbytes
+        self.died.append(storage.number)
         if storage.holders:
             self.saved -= storage.nbytes
         del self._by_number[storage.number]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from graphviz_tools.recording import Control, Edge, EdgeKind, NodeKind, Phase
+from graphviz_tools.recording import Control, Edge, EdgeKind, NodeKind, OptimizerCall, Phase
 from graphviz_tools.sources.common.fast_init import quick
 
 
@@ -72,6 +72,7 @@ class RawStep:
     nodes = 0
     edges = 0
     memory: tuple[int, int] = (0, 0)
+    released: tuple[int, ...] = ()
 
     def __init__(
         self,
@@ -155,6 +156,7 @@ class Tape:
     groups: dict[int, int] = field(default_factory=dict)  # op nodes inside one call of a torch.nn module
     comparisons: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     outputs: list[int] = field(default_factory=list)
+    optimizer_calls: list[OptimizerCall] = field(default_factory=list)
     error: str = ""
 
     def node(self, node: RawNode) -> int:

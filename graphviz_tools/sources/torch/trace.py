@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from types import FrameType
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch.autograd.function import BackwardCFunction
 from torch.compiler import is_compiling
 
-from graphviz_tools.recording import NodeKind, Phase
+from graphviz_tools.recording import NodeKind, OptimizerCall, Phase
 from graphviz_tools.sources.common.call_sites import call_site
 from graphviz_tools.sources.torch.autograd_graph import AutogradGraph
 from graphviz_tools.sources.torch.frames import calling_site
@@ -36,6 +36,10 @@ class Trace:
         self.differentiates = False  # whether the engine runs with create_graph
         self.optimizers = 0  # that are at their step now
         self.input_names: dict[int, str] = {}
+        self._nameless: dict[
+            int, tuple[Known, int]
+        ] = {}  # parameters met before their module ran, and their nodes
+        self._names_known = 0
         self.paused = ""  # why nothing is recorded now
         self.apply_site: Site | None = None  # where the custom Function that ran last was applied
         self._max_steps = max_steps
@@ -82,6 +86,20 @@ class Trace:
         if steps:
             ledger = self.ledger
             steps[-1].memory = (ledger.alive, ledger.saved)
+            if ledger.died:
+                steps[-1].released += tuple(ledger.died)
+                ledger.died.clear()
+
+    def optimizer_called(
+        self, optimizer: torch.optim.Optimizer, method: Literal["step", "zero_grad"]
+    ) -> None:
+        """An optimizer is about to take its step, or to clear the gradients of its parameters."""
+        held = [p for group in optimizer.param_groups for p in group["params"]]
+        seen = [known.storage for p in held if (known := self.tensors.last_seen(p)) is not None]
+        storages = tuple([storage for storage in seen if storage is not None])
+        self.tape.optimizer_calls.append(
+            OptimizerCall(type(optimizer).__name__, method, len(self.tape.steps), storages)
+        )
 
     def outputs(self, tensors: list[torch.Tensor]) -> None:
         """The program gives these tensors back: an output node for each."""
@@ -106,6 +124,8 @@ class Trace:
 
     def met(self, arguments: tuple[Any, ...], frame: FrameType) -> None:
         """What is passed to a module and was not seen before is called as in that call: `x` in `model(x)`."""
+        if self._nameless and len(self.modules.names) != self._names_known:
+            self._name_parameters()
         for place, tensor in enumerate(arguments):
             if not isinstance(tensor, torch.Tensor) or id(tensor) in self.input_names or self._is_tracing():
                 continue
@@ -140,7 +160,24 @@ class Trace:
         elif id(tensor) in self.modules.buffers:
             kind = "variable"
         node = self.tape.node(RawNode(kind, kind, name, name))
-        return self.tensors.describe(tensor, node, 0, name)
+        found = self.tensors.describe(tensor, node, 0, name)
+        if not name and kind == "parameter":
+            self._nameless[id(tensor)] = found, node
+        return found
+
+    def _name_parameters(self) -> None:
+        """A model that the program makes is initialized before its modules, and so its names, are known."""
+        self._names_known = len(self.modules.names)
+        for number, (first, node) in list(self._nameless.items()):
+            name = self.modules.names.get(number, "")
+            tensor = first()
+            if tensor is None or name:
+                del self._nameless[number]
+            if tensor is not None and name:
+                self.tape.nodes[node].name = self.tape.nodes[node].label = name
+                known = self.tensors.last_seen(tensor)
+                for value in {first.value, known.value if known is not None else first.value}:
+                    self.tape.values[value].name = name
 
     def _unseen(self, tensor: torch.Tensor, function: Any) -> Known:
         """Something computed the tensor where no call is seen: TorchScript, or the program before recording."""

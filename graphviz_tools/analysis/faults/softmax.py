@@ -1,0 +1,75 @@
+"""A softmax (or sigmoid) of what is one already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from graphviz_tools.analysis.faults.finding import Finding, finding_at
+from graphviz_tools.analysis.faults.program import Program, words
+
+# By the op, the input slots that it takes a softmax (sigmoid) of.
+_TAKES_SOFTMAX = {"softmax": "softmax", "log_softmax": "softmax", "cross_entropy": "softmax"}
+_TAKES_SIGMOID = {
+    "binary_cross_entropy_with_logits": "sigmoid",
+    "sigmoid": "sigmoid",
+    "logsigmoid": "sigmoid",
+    "multilabel_soft_margin_loss": "sigmoid",
+}
+_TAKES = _TAKES_SOFTMAX | _TAKES_SIGMOID
+_MAKES = {
+    "softmax": "softmax",
+    "log_softmax": "softmax",
+    "softmax_": "softmax",
+    "sigmoid": "sigmoid",
+    "sigmoid_": "sigmoid",
+}
+# The numbers stay what they are, or keep their order and are scaled.
+_PASSES = words(
+    """
+    view reshape flatten squeeze unsqueeze transpose permute contiguous clone to float double half getitem t T mT
+    swapaxes movedim expand identity Identity dropout type squeeze_ unsqueeze_ view_as reshape_as unflatten
+    """
+)
+_NAMES = {
+    "cross_entropy": "`cross_entropy` takes a softmax itself",
+    "binary_cross_entropy_with_logits": "`binary_cross_entropy_with_logits` takes a sigmoid itself",
+}
+
+
+def softmax_twice(program: Program) -> Iterator[Finding]:
+    """Each place in the code where a softmax meets another, once."""
+    said: set[object] = set()
+    for step in program.steps:
+        if step.phase != "forward" or step.node is None or step.op not in _TAKES:
+            continue
+        first = _maker(program, step.node)
+        if first is None or _MAKES[program.nodes[first].op] != _TAKES[step.op]:
+            continue
+        line = step.line
+        place = (line.file, line.line) if line is not None else step.op
+        if place in said:
+            continue
+        said.add(place)
+        name = program.nodes[first].op.rstrip("_")
+        reason = _NAMES.get(step.op, f"`{step.op}` is taken of it again")
+        yield finding_at(
+            program.recording,
+            "softmax twice",
+            step.index,
+            f"The output of `{name}` comes in here, and {reason}: all classes come out nearly alike and the "
+            "gradients are small.",
+            f"Leave out the first `{name}` and pass the raw scores (logits).",
+        )
+
+
+def _maker(program: Program, node: int) -> int | None:
+    """The softmax or sigmoid whose output comes to slot 0 of `node` with its numbers unchanged."""
+    while True:
+        edge = next((e for e in program.into[node] if e.target_slot == 0), None)
+        if edge is None:
+            return None
+        node = edge.source
+        if program.nodes[node].op in _MAKES:
+            return node
+        if program.nodes[node].op not in _PASSES:
+            return None
