@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from graphviz_tools.analysis.findings import findings
 from graphviz_tools.drawing.appearance import PHASES
 from graphviz_tools.drawing.arrivals import Arrival, arrivals
 from graphviz_tools.drawing.layout import title_text
@@ -37,6 +38,16 @@ def recording_json(recording: Recording, came: Iterable[Arrival] | None = None) 
         "versions": recording.versions,
         "error": recording.error,
         "omitted": [f"{left.count} {left.what} ({left.why})" for left in recording.omitted],
+        "findings": [
+            {
+                "step": f.step,
+                "line": lines.number(f),
+                "kind": f.kind,
+                "sentence": f.sentence,
+                "advice": f.advice,
+            }
+            for f in findings(recording)
+        ],
         "sources": [{"file": s.file, "first": s.first_line, "text": s.text} for s in lines.sources],
         "lines": lines.places,
         "phase": [PHASES.index(step.phase) for step in recording.steps],

@@ -57,6 +57,28 @@ def test_a_program_that_raised_says_so_before_its_first_step(show):
     assert "inner sizes must agree" in shown.nth(2).inner_text()
 
 
+def classified_twice(x):
+    scores = (x * 2).softmax(0)
+    return torch.nn.functional.cross_entropy(scores, torch.tensor(1))
+
+
+def test_findings_are_marks_that_jump_to_their_step(show, snap):
+    page = show(Stepper(record_torch(classified_twice, torch.ones(3, requires_grad=True))))
+    entry = page.get_by_role("list", name="findings").get_by_role("button")
+    assert "softmax twice: The output of softmax comes in here" in entry.inner_text()
+    assert "cross_entropy" in page.locator(".line.faulty code").inner_text()
+    entry.click()
+    assert state(page).startswith("forward · step 4 of")
+    assert "Try: Leave out the first softmax" in page.locator(".values .finding").inner_text()
+    snap(page, "stepper-finding-light")
+    press(page, "Home")
+    page.locator(".timeline .mark.fault").click()
+    assert state(page).startswith("forward · step 4 of")
+    page.locator(".timeline .mark.peak").click()
+    meter = page.locator(".memory-track")
+    assert meter.get_attribute("aria-valuenow") == meter.get_attribute("aria-valuemax")
+
+
 def test_every_button_of_the_playback_works(show):
     page = show(Stepper(eager_loop()))
     page.get_by_label("next (right arrow)").click()

@@ -31,9 +31,12 @@ function replace(node, ...children) {
   )));
 }
 function button(label, face, press, attributes = {}) {
-  const worded = typeof face === "string" && /[\p{L}\d]/u.test(face) && !label.includes(face);
-  const name = worded ? `${face}: ${label}` : label;
+  const worded2 = typeof face === "string" && /[\p{L}\d]/u.test(face) && !label.includes(face);
+  const name = worded2 ? `${face}: ${label}` : label;
   return el("button", { type: "button", title: label, "aria-label": name, onclick: press, ...attributes }, face);
+}
+function worded(sentence2) {
+  return sentence2.split("`").map((part, i) => i % 2 ? el("code", {}, part) : part);
 }
 function settle(root) {
   root.classList.add("duet");
@@ -119,6 +122,8 @@ var Story = class {
     this.mostAlive = Math.max(1, ...data.memory.map((memory) => memory?.[0] ?? 0));
     this.stepsOfLine = /* @__PURE__ */ new Map();
     this.visitsOfLine = /* @__PURE__ */ new Map();
+    this.findingsAt = /* @__PURE__ */ new Map();
+    for (const finding of data.findings) note(this.findingsAt, finding.step, finding);
     let before = -1;
     data.line.forEach((line, step) => {
       if (line >= 0) note(this.stepsOfLine, line, step);
@@ -126,6 +131,16 @@ var Story = class {
       if (line >= 0 && line !== before) note(this.visitsOfLine, line, step);
       before = line;
     });
+  }
+  /** The steps with findings, and the one at which most memory is alive, where memory was measured. @returns {Mark[]} */
+  get marks() {
+    const faults = [...this.findingsAt].map(([at, found]) => ({ at, kind: (
+      /** @type {const} */
+      "fault"
+    ), words: found.map((finding) => `${finding.kind}: ${finding.sentence}`).join(" ") }));
+    const peak = this.data.memory.findIndex((memory) => memory?.[0] === this.mostAlive);
+    if (peak < 0) return faults;
+    return [...faults, { at: peak, kind: "peak", words: `most memory is alive here: ${bytes(this.mostAlive)}` }];
   }
   /** @param {number} step */
   phase(step) {
@@ -419,6 +434,8 @@ var GRAPH = [
   { swatch: "gradients", name: "orange arrow or number", means: "a gradient, which runs up the edges that values ran down" },
   { swatch: "", name: "alive", means: "bytes of the tensors that exist at this step" },
   { swatch: "", name: "saved", means: "bytes, among those alive, that autograd keeps for the backward pass; freed when it has used them" },
+  { swatch: "", name: "! on the bar", means: "something is wrong with the program at that step: press it to read what, and what to do" },
+  { swatch: "", name: "▲ on the bar", means: "the step at which most memory is alive" },
   { swatch: "", name: "find a node", means: "lights the boxes whose name, kind or value has these letters" },
   { swatch: "", name: "all ops", means: "shows the framework's own ops too: Identity, constants, loop counters" },
   { swatch: "", name: "fold repeats", means: "draws blocks that repeat as one block with a count" },
@@ -654,8 +671,9 @@ var Timeline = class {
    * @param {number} length how many steps
    * @param {(step: number) => void} go
    * @param {(step: number) => string} say the step in words
+   * @param {import("./story.js").Mark[]} marks
    */
-  constructor(stretches, length, go, say) {
+  constructor(stretches, length, go, say, marks = []) {
     this.say = say;
     this.slider = el("input", {
       type: "range",
@@ -680,12 +698,17 @@ var Timeline = class {
       ),
       this.todo,
       this.hand,
-      this.slider
+      this.slider,
+      ...marks.map(({ at, kind, words }) => button(`go to step ${at + 1}: ${words}`, kind === "fault" ? "!" : "▲", () => go(at), { class: `mark ${kind}`, style: `left:${this.share(at)}` }))
     );
+  }
+  /** How far along a step is. @param {number} step */
+  share(step) {
+    return `${100 * (step + 1) / Math.max(this.length, 1)}%`;
   }
   /** @param {number} step */
   show(step) {
-    const share = `${100 * (step + 1) / Math.max(this.length, 1)}%`;
+    const share = this.share(step);
     this.slider.value = String(step);
     this.slider.setAttribute("aria-valuetext", this.say(step));
     this.hand.style.left = share;
@@ -699,7 +722,8 @@ var Shell = class {
    * @param {HTMLElement} root
    * @param {Host} host
    * @param {{name: string, sides: Side[], length: number, stretches: import("./timeline.js").Stretch[],
-   *   questions: Question[], show: (step: number) => void, say: (step: number) => string, above?: HTMLElement | null}} parts
+   *   questions: Question[], show: (step: number) => void, say: (step: number) => string, above?: HTMLElement | null,
+   *   marks?: import("./story.js").Mark[]}} parts
    */
   constructor(root, host, parts) {
     this.host = host;
@@ -713,7 +737,7 @@ var Shell = class {
     this.timeline = new Timeline(parts.stretches, parts.length, (step) => {
       this.playback.pause();
       this.playback.go(step);
-    }, parts.say);
+    }, parts.say, parts.marks);
     this.steps = button("step through", "Step", () => this.turn(false), { class: "mode" });
     const asks = parts.questions.length > 0;
     this.predicts = button(
@@ -850,7 +874,14 @@ var CodePanel = class {
   row(number, text, line, on) {
     const count = el("span", { class: "count" });
     const code = el("code", {}, ...coloured(text));
-    const row = el("div", { class: "line", "data-line": number }, el("span", { class: "number" }, number), code, count);
+    const faults = this.story.data.findings.filter((finding) => finding.line === line).map((finding) => finding.sentence);
+    const row = el(
+      "div",
+      { class: faults.length ? "line faulty" : "line", "data-line": number, title: faults.join(" ") || null },
+      el("span", { class: "number" }, number),
+      code,
+      count
+    );
     if (line !== void 0) {
       this.rows.set(line, { row, count });
       row.classList.add("live");
@@ -1621,6 +1652,7 @@ var Side = class {
         this.values,
         raised && el("p", { class: "error" }, `The program raised ${raised}${/[.!?]$/.test(raised) ? "" : "."} The last step shows where.`),
         meaning && el("p", { class: "note" }, meaning),
+        ...this.findings(),
         el("p", { class: "hint" }, hint)
       );
       return;
@@ -1634,12 +1666,31 @@ var Side = class {
       title,
       detail.error && el("p", { class: "error", role: "alert" }, detail.error),
       detail.error && detail.note && el("p", { class: "note" }, detail.note),
+      ...(story.findingsAt.get(step) ?? []).map((finding) => el(
+        "div",
+        { class: "finding" },
+        el("p", {}, el("b", {}, `! ${finding.kind}: `), ...worded(finding.sentence)),
+        el("p", {}, el("b", {}, "Try: "), ...worded(finding.advice))
+      )),
       detail.control && el("p", { class: "control" }, detail.control),
       ...cards,
       detail.saved && el("p", { class: "saved" }, `autograd saves ${detail.saved.join(", ")}`),
       detail.freed && el("p", { class: "freed" }, `freed: what ${detail.freed.join(", ")} had saved`),
       !detail.error && detail.note && el("p", { class: "note" }, detail.note)
     );
+  }
+  /** What is wrong with the program, each with a way to its step. */
+  findings() {
+    const { findings } = this.story.data;
+    if (!findings.length) return [];
+    return [
+      el("p", { class: "what" }, el("b", {}, findings.length === 1 ? "1 finding" : `${findings.length} findings`)),
+      el("ul", { class: "findings", "aria-label": "findings" }, ...findings.map(({ step, line, kind, sentence: sentence2 }) => {
+        const place = this.story.place(line);
+        const at = place ? `line ${place.number}` : `step ${step + 1}`;
+        return el("li", {}, button(`go to step ${step + 1}: ${sentence2}`, el("span", {}, el("b", {}, `! ${at}, ${kind}: `), ...worded(sentence2)), () => this.on.jump(step)));
+      }))
+    ];
   }
   /** @param {import("./story.js").Detail} detail */
   forward(detail) {
@@ -1834,6 +1885,7 @@ function stepper(root, data, host) {
     length: story.length,
     stretches: story.phases.map(({ phase, first, end }) => ({ name: PHASE_WORDS[phase].name, phase, first, end })),
     questions: data.questions,
+    marks: story.marks,
     show: (step) => side.show(step),
     say: (step) => story.sentence(step)
   });

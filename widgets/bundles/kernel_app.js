@@ -790,8 +790,9 @@ var Timeline = class {
    * @param {number} length how many steps
    * @param {(step: number) => void} go
    * @param {(step: number) => string} say the step in words
+   * @param {import("./story.js").Mark[]} marks
    */
-  constructor(stretches2, length, go, say) {
+  constructor(stretches2, length, go, say, marks = []) {
     this.say = say;
     this.slider = el("input", {
       type: "range",
@@ -816,12 +817,17 @@ var Timeline = class {
       ),
       this.todo,
       this.hand,
-      this.slider
+      this.slider,
+      ...marks.map(({ at, kind, words }) => button(`go to step ${at + 1}: ${words}`, kind === "fault" ? "!" : "▲", () => go(at), { class: `mark ${kind}`, style: `left:${this.share(at)}` }))
     );
+  }
+  /** How far along a step is. @param {number} step */
+  share(step) {
+    return `${100 * (step + 1) / Math.max(this.length, 1)}%`;
   }
   /** @param {number} step */
   show(step) {
-    const share = `${100 * (step + 1) / Math.max(this.length, 1)}%`;
+    const share = this.share(step);
     this.slider.value = String(step);
     this.slider.setAttribute("aria-valuetext", this.say(step));
     this.hand.style.left = share;

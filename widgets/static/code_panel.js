@@ -46,7 +46,9 @@ export class CodePanel {
   row(number, text, line, on) {
     const count = el("span", { class: "count" });
     const code = el("code", {}, ...coloured(text));
-    const row = el("div", { class: "line", "data-line": number }, el("span", { class: "number" }, number), code, count);
+    const faults = this.story.data.findings.filter((finding) => finding.line === line).map((finding) => finding.sentence);
+    const row = el("div", { class: faults.length ? "line faulty" : "line", "data-line": number, title: faults.join(" ") || null },
+      el("span", { class: "number" }, number), code, count);
     if (line !== undefined) {
       this.rows.set(line, { row, count });
       row.classList.add("live");

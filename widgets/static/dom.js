@@ -72,6 +72,11 @@ export function button(label, face, press, attributes = {}) {
   return el("button", { type: "button", title: label, "aria-label": name, onclick: press, ...attributes }, face);
 }
 
+/** The parts of a sentence, with what stands between backquotes as code. @param {string} sentence */
+export function worded(sentence) {
+  return sentence.split("`").map((part, i) => (i % 2 ? el("code", {}, part) : part));
+}
+
 /**
  * Make `root` a widget's own ground: its style, and its keys, which a notebook would take for shortcuts: its
  * selectors match what has the focus, so that is what must say no.

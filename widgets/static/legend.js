@@ -15,6 +15,8 @@ const GRAPH = [
   { swatch: "gradients", name: "orange arrow or number", means: "a gradient, which runs up the edges that values ran down" },
   { swatch: "", name: "alive", means: "bytes of the tensors that exist at this step" },
   { swatch: "", name: "saved", means: "bytes, among those alive, that autograd keeps for the backward pass; freed when it has used them" },
+  { swatch: "", name: "! on the bar", means: "something is wrong with the program at that step: press it to read what, and what to do" },
+  { swatch: "", name: "▲ on the bar", means: "the step at which most memory is alive" },
   { swatch: "", name: "find a node", means: "lights the boxes whose name, kind or value has these letters" },
   { swatch: "", name: "all ops", means: "shows the framework's own ops too: Identity, constants, loop counters" },
   { swatch: "", name: "fold repeats", means: "draws blocks that repeat as one block with a count" },

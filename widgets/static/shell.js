@@ -25,7 +25,8 @@ export class Shell {
    * @param {HTMLElement} root
    * @param {Host} host
    * @param {{name: string, sides: Side[], length: number, stretches: import("./timeline.js").Stretch[],
-   *   questions: Question[], show: (step: number) => void, say: (step: number) => string, above?: HTMLElement | null}} parts
+   *   questions: Question[], show: (step: number) => void, say: (step: number) => string, above?: HTMLElement | null,
+   *   marks?: import("./story.js").Mark[]}} parts
    */
   constructor(root, host, parts) {
     this.host = host;
@@ -36,7 +37,7 @@ export class Shell {
       scored: host.scored,
     });
     this.playback = new Playback(parts.length, (step) => this.show(step), (next) => this.predict.ask(next), host.paced);
-    this.timeline = new Timeline(parts.stretches, parts.length, (step) => { this.playback.pause(); this.playback.go(step); }, parts.say);
+    this.timeline = new Timeline(parts.stretches, parts.length, (step) => { this.playback.pause(); this.playback.go(step); }, parts.say, parts.marks);
     this.steps = button("step through", "Step", () => this.turn(false), { class: "mode" });
     const asks = parts.questions.length > 0;
     this.predicts = button(asks ? "predict each step" : "predict each step: nothing here to ask about", "Predict",

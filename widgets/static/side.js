@@ -2,7 +2,7 @@
 
 import { IDLE } from "./beats.js";
 import { CodePanel } from "./code_panel.js";
-import { button, el, replace } from "./dom.js";
+import { button, el, replace, worded } from "./dom.js";
 import { GraphPanel } from "./graph_panel.js";
 import { MemoryBar } from "./memory_bar.js";
 import { scenesFor } from "./scenes.js";
@@ -100,6 +100,7 @@ export class Side {
         this.values,
         raised && el("p", { class: "error" }, `The program raised ${raised}${/[.!?]$/.test(raised) ? "" : "."} The last step shows where.`),
         meaning && el("p", { class: "note" }, meaning),
+        ...this.findings(),
         el("p", { class: "hint" }, hint),
       );
       return;
@@ -113,12 +114,28 @@ export class Side {
       title,
       detail.error && el("p", { class: "error", role: "alert" }, detail.error),
       detail.error && detail.note && el("p", { class: "note" }, detail.note),
+      ...(story.findingsAt.get(step) ?? []).map((finding) => el("div", { class: "finding" },
+        el("p", {}, el("b", {}, `! ${finding.kind}: `), ...worded(finding.sentence)), el("p", {}, el("b", {}, "Try: "), ...worded(finding.advice)))),
       detail.control && el("p", { class: "control" }, detail.control),
       ...cards,
       detail.saved && el("p", { class: "saved" }, `autograd saves ${detail.saved.join(", ")}`),
       detail.freed && el("p", { class: "freed" }, `freed: what ${detail.freed.join(", ")} had saved`),
       !detail.error && detail.note && el("p", { class: "note" }, detail.note),
     );
+  }
+
+  /** What is wrong with the program, each with a way to its step. */
+  findings() {
+    const { findings } = this.story.data;
+    if (!findings.length) return [];
+    return [
+      el("p", { class: "what" }, el("b", {}, findings.length === 1 ? "1 finding" : `${findings.length} findings`)),
+      el("ul", { class: "findings", "aria-label": "findings" }, ...findings.map(({ step, line, kind, sentence }) => {
+        const place = this.story.place(line);
+        const at = place ? `line ${place.number}` : `step ${step + 1}`;
+        return el("li", {}, button(`go to step ${step + 1}: ${sentence}`, el("span", {}, el("b", {}, `! ${at}, ${kind}: `), ...worded(sentence)), () => this.on.jump(step)));
+      })),
+    ];
   }
 
   /** @param {import("./story.js").Detail} detail */

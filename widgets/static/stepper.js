@@ -28,6 +28,7 @@ export function stepper(root, data, host) {
     length: story.length,
     stretches: story.phases.map(({ phase, first, end }) => ({ name: PHASE_WORDS[phase].name, phase, first, end })),
     questions: data.questions,
+    marks: story.marks,
     show: (step) => side.show(step),
     say: (step) => story.sentence(step),
   });

@@ -16,7 +16,9 @@ export const PHASE_WORDS = appearance.phases;
 /** @typedef {{reads?: number[], writes?: number[], gradients?: number[], leaving?: number[], sum?: number[],
  *   saved?: string[], freed?: string[], control?: string, error?: string, note?: string, function?: string,
  *   of?: number[]}} Detail */
-/** @typedef {{title: string, framework: string, versions: Record<string, string>, error: string, omitted: string[],
+/** @typedef {{step: number, line: number, kind: string, sentence: string, advice: string}} Finding */
+/** @typedef {{at: number, kind: "fault" | "peak", words: string}} Mark of a step on the timeline */
+/** @typedef {{title: string, framework: string, versions: Record<string, string>, error: string, omitted: string[], findings: Finding[],
  *   sources: {file: string, first: number, text: string}[], lines: [string, number][], phase: number[], op: string[],
  *   line: number[], turn: string[], memory: ([number, number] | null)[], details: Detail[], values: Value[]}} RecordingData */
 /** @typedef {[number, "ghost" | "handle" | "done" | "failed", string, string, number]} Moment step, status, subtitle, gradient,
@@ -40,6 +42,9 @@ export class Story {
     this.stepsOfLine = new Map();
     /** @type {Map<number, number[]>} the steps at which Python comes to a line */
     this.visitsOfLine = new Map();
+    /** @type {Map<number, Finding[]>} */
+    this.findingsAt = new Map();
+    for (const finding of data.findings) note(this.findingsAt, finding.step, finding);
     let before = -1;
     data.line.forEach((line, step) => {
       if (line >= 0) note(this.stepsOfLine, line, step);
@@ -47,6 +52,15 @@ export class Story {
       if (line >= 0 && line !== before) note(this.visitsOfLine, line, step);
       before = line;
     });
+  }
+
+  /** The steps with findings, and the one at which most memory is alive, where memory was measured. @returns {Mark[]} */
+  get marks() {
+    const faults = [...this.findingsAt].map(([at, found]) =>
+      ({ at, kind: /** @type {const} */ ("fault"), words: found.map((finding) => `${finding.kind}: ${finding.sentence}`).join(" ") }));
+    const peak = this.data.memory.findIndex((memory) => memory?.[0] === this.mostAlive);
+    if (peak < 0) return faults;
+    return [...faults, { at: peak, kind: "peak", words: `most memory is alive here: ${bytes(this.mostAlive)}` }];
   }
 
   /** @param {number} step */
@@ -117,7 +131,7 @@ export class Story {
   }
 }
 
-/** @param {Map<number, number[]>} lists @param {number} key @param {number} item */
+/** @template T @param {Map<number, T[]>} lists @param {number} key @param {T} item */
 function note(lists, key, item) {
   const list = lists.get(key);
   if (list) list.push(item);

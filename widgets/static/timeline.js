@@ -1,6 +1,6 @@
 // A timeline of coloured phases that is also the slider.
 
-import { el } from "./dom.js";
+import { button, el } from "./dom.js";
 
 /** @typedef {{name: string, phase: string, first: number, end: number}} Stretch */
 
@@ -10,8 +10,9 @@ export class Timeline {
    * @param {number} length how many steps
    * @param {(step: number) => void} go
    * @param {(step: number) => string} say the step in words
+   * @param {import("./story.js").Mark[]} marks
    */
-  constructor(stretches, length, go, say) {
+  constructor(stretches, length, go, say, marks = []) {
     this.say = say;
     this.slider = el("input", {
       type: "range",
@@ -34,12 +35,19 @@ export class Timeline {
       this.todo,
       this.hand,
       this.slider,
+      ...marks.map(({ at, kind, words }) =>
+        button(`go to step ${at + 1}: ${words}`, kind === "fault" ? "!" : "▲", () => go(at), { class: `mark ${kind}`, style: `left:${this.share(at)}` })),
     );
+  }
+
+  /** How far along a step is. @param {number} step */
+  share(step) {
+    return `${(100 * (step + 1)) / Math.max(this.length, 1)}%`;
   }
 
   /** @param {number} step */
   show(step) {
-    const share = `${(100 * (step + 1)) / Math.max(this.length, 1)}%`;
+    const share = this.share(step);
     this.slider.value = String(step);
     this.slider.setAttribute("aria-valuetext", this.say(step));
     this.hand.style.left = share;

@@ -109,9 +109,10 @@ class _Paths:
                 if step.control.kind == "item" and left is None:
                     left = _Cut(step, "item")
             elif node in self._carries:
-                fresh = {edge.target for edge in program.out_of[node]} & program.made.keys() - seen
-                seen |= fresh
-                waiting.extend(sorted(fresh))
+                for edge in program.out_of[node]:
+                    if edge.target in program.made and edge.target not in seen:
+                        seen.add(edge.target)
+                        waiting.append(edge.target)
             elif node in self._leads and step.writes:
                 if not self._is_target(node):
                     return _Cut(step, _why(step))

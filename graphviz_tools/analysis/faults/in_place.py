@@ -19,14 +19,12 @@ def breaking_writes(program: Program) -> Iterator[Finding]:
     if program.losses and not failed:
         return
     used = _used(program)
-    waiting: defaultdict[int, list[Saved]] = defaultdict(
-        list
-    )  # by storage, what a backward pass has yet to read
+    waiting: defaultdict[int, list[Saved]] = defaultdict(list)  # by storage: what backward has yet to read
     found: list[tuple[Saved, Finding]] = []
     freed: set[int] = set()
     for step in program.steps:
         freed.update(step.freed)
-        for storage in {value.storage for value in step.writes} & waiting.keys():
+        for storage in {v.storage for v in step.writes if v.storage is not None} & waiting.keys():
             for kept in waiting[storage]:
                 owner = recording.seen(kept.node)
                 if kept.node in freed or owner == step.node or not _is_newer(step, kept):

@@ -112,12 +112,8 @@ def _is_used_later(
     program: Program, results: list[_Result], ends: dict[Path, int], backward_ends: dict[int, int]
 ) -> bool:
     """Whether a backward pass runs through a result after its turn has ended: then it is kept for a reason."""
-    autograd = defaultdict(list)
-    for node in program.nodes:
-        if node.kind == "autograd" and node.owner is not None:
-            autograd[node.owner].append(node.id)
     for result in results:
-        nodes = autograd[result.step.node]
+        nodes = program.behind.get(result.step.node or 0, ())
         if any(backward_ends.get(node, -1) > ends[result.turn] for node in nodes):
             return True
     return False

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
 from graphviz_tools.analysis.faults.finding import Finding, finding_at
-from graphviz_tools.analysis.faults.program import Leaf, Loss, Program, is_bad, magnitude
+from graphviz_tools.analysis.faults.program import Leaf, Program, is_bad, magnitude
 from graphviz_tools.recording import Step
 
 _LAYERS = 4  # fewer layers show no trend
@@ -31,8 +32,7 @@ class _Gradient:
 def changing_gradients(program: Program) -> Iterator[Finding]:
     """At most one finding for gradients that vanish and one for gradients that explode."""
     found: dict[str, Finding] = {}
-    for loss in program.losses:
-        layers = _weights(program, loss)
+    for layers in _weights(program):
         sizes = [layer.size for layer in layers]
         if any(is_bad(layer.step.grads_in[0]) for layer in layers):
             continue
@@ -44,21 +44,22 @@ def changing_gradients(program: Program) -> Iterator[Finding]:
     yield from found.values()
 
 
-def _weights(program: Program, loss: Loss) -> list[_Gradient]:
-    """The largest gradient of each weight, in the order in which the forward pass reads them.
+def _weights(program: Program) -> list[list[_Gradient]]:
+    """For each backward pass, the gradients of the weights in the order in which the forward pass reads them.
 
     A bias is left out (that of a layer before a normalization has a gradient of zero), and so is a table.
     """
-    found: list[_Gradient] = []
+    began = [loss.began for loss in program.losses]
+    found: list[list[_Gradient]] = [[] for _ in began]
     for leaf in program.leaves:
-        steps = [step for step in leaf.gradients if loss.began < step.index < loss.ended and step.grads_in]
-        reads = [step for step in leaf.reads if step.phase == "forward" and step.index < loss.began]
-        if len(leaf.value.shape or ()) < 2 or not steps or not reads or reads[0].op in _LOOKUPS:
+        read = next((step for step in leaf.reads if step.phase == "forward"), None)
+        if len(leaf.value.shape or ()) < 2 or read is None or read.op in _LOOKUPS:
             continue
-        size = magnitude(steps[0].grads_in[0])
-        if not math.isnan(size):
-            found.append(_Gradient(reads[0].index, size, leaf, steps[0]))
-    return sorted(found, key=lambda one: one.read_at)
+        for step in leaf.gradients:
+            size = magnitude(step.grads_in[0]) if step.grads_in else math.nan
+            if not math.isnan(size):
+                found[bisect_left(began, step.index) - 1].append(_Gradient(read.index, size, leaf, step))
+    return [sorted(layers, key=lambda layer: layer.read_at) for layers in found]
 
 
 def _growth(sizes: list[float]) -> float | None:

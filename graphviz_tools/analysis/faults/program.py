@@ -60,6 +60,15 @@ class Program:
                 found.setdefault(step.node, step)
         return found
 
+    @cached_property
+    def behind(self) -> dict[int, list[int]]:
+        """For each op node, the autograd nodes that it made."""
+        found: defaultdict[int, list[int]] = defaultdict(list)
+        for node in self.nodes:
+            if node.kind == "autograd" and node.owner is not None:
+                found[node.owner].append(node.id)
+        return found
+
     def read(self, edge: Edge) -> Value | None:
         """The value that an edge brings to the op at its end."""
         step = self.made.get(edge.target)

@@ -180,6 +180,8 @@ class _Call:
             changed = [t for t, k in zip(self.read, self.before, strict=True) if t._version != k.version]
         except RuntimeError:  # an inference tensor among them
             changed = [t for t, k in zip(self.read, self.before, strict=True) if version_of(t) != k.version]
+        if self.step.op.startswith("_fused_") and not outputs:  # an optimizer's; its writes are not counted
+            changed = [t for place, given in enumerate(self.args) if place != 1 for t in tensors_in(given)]
         if self.kind == "state" and not outputs:
             outputs = self.read[:1]
         if outputs or changed:
