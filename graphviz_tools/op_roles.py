@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 _SOURCES = {
     "tensorflow": "tensorflow",
+    "tensorflow.eager": "tensorflow",
     "torch.compile": "compiled",
     "torch.export": "compiled",
     "torchscript": "compiled",

@@ -1,7 +1,6 @@
-"""Ask a `tf.function` which graph it would run for some arguments, as it asks itself.
+"""Find the graph that a `tf.function` would run for some arguments, the way TensorFlow does.
 
-The cache is private to TensorFlow, and this file is the only one that knows it. Should it change, a call's
-history still tells whether it traced, and no longer why.
+The cache is private to TensorFlow. Should it change, a call's history still says whether it traced, but not why.
 """
 
 from __future__ import annotations
@@ -9,6 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from graphviz_tools.sources.tensorflow.private_names import (
+    CANONICAL,
+    FUNCTION_CONTEXT,
+    MONOMORPHIC,
+    cache_options,
+    found_all,
+)
 
 _SORTS = {"RaggedTensorSpec": "ragged ", "SparseTensorSpec": "sparse "}
 
@@ -29,18 +36,18 @@ def look_up(fn: Any, args: Any, kwargs: Any) -> Lookup | None:
 
     Arguments that the function does not take are TensorFlow's own TypeError.
     """
+    found = found_all(FUNCTION_CONTEXT, CANONICAL, MONOMORPHIC)
+    if found is None:
+        return None
+    make_context, canonical, monomorphic = found
     try:
-        from tensorflow.python.eager.polymorphic_function import function_context, function_type_utils
-
-        options = fn._no_variable_creation_config if fn._created_variables else fn._variable_creation_config
+        options = cache_options(fn, to_call=True)
         if options is None:  # never called
             return Lookup(None, None)
-        canonical = function_type_utils.canonicalize_function_inputs
-        monomorphic = function_type_utils.make_canonicalized_monomorphic_type
         captures = options.function_captures.capture_types if options.function_captures else {}
-        context = function_context.make_function_context(options.scope_type)
+        context = make_context(options.scope_type)
         cache, signature = options.function_cache, options.input_signature
-    except (ImportError, AttributeError):
+    except AttributeError:
         return None
     bound = canonical(args, kwargs, options.polymorphic_type, options.default_values, options.is_pure)
     values = bound.args if signature is None else (*signature, *bound.args[len(signature) :])
@@ -54,7 +61,7 @@ def traced_graphs(fn: Any) -> list[Any]:
     (`_list_all_concrete_functions` would trace a function that has an `input_signature`.)
     """
     try:
-        options = fn._variable_creation_config
+        options = cache_options(fn)
         graphs = list(options.function_cache.values()) if options is not None else []
         return sorted(graphs, key=lambda graph: int(graph.name.rsplit(b"_", 1)[-1]))
     except AttributeError:

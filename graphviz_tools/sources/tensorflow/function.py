@@ -14,6 +14,7 @@ from graphviz_tools.sources.tensorflow.effects import acts
 from graphviz_tools.sources.tensorflow.graph_reader import Body, GraphReader, Role
 from graphviz_tools.sources.tensorflow.graph_runner import GraphRunner
 from graphviz_tools.sources.tensorflow.op_kernel import whole_kernel
+from graphviz_tools.sources.tensorflow.private_names import is_eager
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def run_function(traced: Traced, body: Body, args: Any, kwargs: Any, runner: Gra
     tf, concrete = import_tensorflow(), traced.concrete
     given = _flat_inputs(concrete.function_type, traced.python_function, args, kwargs)
     inputs = [*given, *concrete.captured_inputs]
-    if any(isinstance(t, tf.Tensor) and not hasattr(t, "_numpy") for t in inputs):
+    if any(isinstance(t, tf.Tensor) and not is_eager(t) for t in inputs):
         traced.function(*args, **kwargs)  # a tensor of another graph: TensorFlow's own error says so
     whole = whole_kernel(concrete)
     if whole is None or acts(runner.reader, concrete.graph.get_operations(), drawing=False):

@@ -5,8 +5,7 @@ calls it, have `k` as their target slot.
 
 TensorFlow keeps ops in the order in which Python made them, and finishes a branch, a loop body or an inner
 function before it makes the op that calls it. Reading the graph therefore retells the trace, op by op,
-without a hook in the user's program. Two private names are needed, both in `graph_of`:
-`Graph._get_function` finds what is behind a function's name, and `function_def_to_graph` makes a graph of it.
+without a hook in the user's program.
 """
 
 from __future__ import annotations
@@ -34,6 +33,7 @@ from graphviz_tools.recording import (
     Value,
 )
 from graphviz_tools.sources.common.user_code import is_user_file, source_line
+from graphviz_tools.sources.tensorflow.private_names import FUNCTION_TO_GRAPH, library_function
 
 Path = tuple[str, ...]
 _RECORDER = str(FilePath(__file__).resolve().parents[1])
@@ -228,15 +228,16 @@ def called_functions(op: Any) -> list[tuple[str, str]]:
 
 def graph_of(graph: Any, name: str) -> Any | None:
     """The graph of the function `name` in the library of `graph`; None when this TensorFlow does not tell."""
+    function = library_function(graph, name)
+    if function is None or hasattr(function, "graph"):
+        return getattr(function, "graph", None)
+    to_graph = FUNCTION_TO_GRAPH.find()  # it came with an imported graph
+    if to_graph is None:
+        return None
+    library = graph.as_graph_def().library.function
     try:
-        from tensorflow.python.framework.function_def_to_graph import function_def_to_graph
-
-        function = graph._get_function(name)
-        if not hasattr(function, "graph"):  # it came with an imported graph
-            library = graph.as_graph_def().library.function
-            return function_def_to_graph(next(f for f in library if f.signature.name == name))
-        return function.graph
-    except (ImportError, AttributeError, KeyError, ValueError):
+        return to_graph(next(f for f in library if f.signature.name == name))
+    except ValueError:  # it has an op that this TensorFlow does not know
         return None
 
 

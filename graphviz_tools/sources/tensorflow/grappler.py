@@ -1,7 +1,6 @@
 """TensorFlow's graph optimiser, asked for one function: what it makes of a graph, and what really runs.
 
-`tf_optimizer.OptimizeGraph` and the collection of function graphs are private to TensorFlow, and used here
-only. Where one is gone, these functions return None.
+Both ways to ask it are private to TensorFlow. Where one is gone, these functions return None.
 """
 
 from __future__ import annotations
@@ -10,16 +9,15 @@ from collections.abc import Callable
 from typing import Any
 
 from graphviz_tools.frameworks import import_tensorflow
+from graphviz_tools.sources.tensorflow.private_names import COLLECTION_NAMES, OPTIMIZE, found_all
 
 LOWERED = "_lower_using_switch_merge"  # tells the optimiser to turn an If or While into Switch and Merge ops
 
 
 def optimised_graph(concrete: Any) -> Any | None:
     """The `tf.Graph` that Grappler makes of a `ConcreteFunction`'s, with branches and loops left whole."""
-    tf = import_tensorflow()
-    try:
-        from tensorflow.python.grappler import tf_optimizer
-    except ImportError:
+    tf, optimize = import_tensorflow(), OPTIMIZE.find()
+    if optimize is None:
         return None
     definition = concrete.graph.as_graph_def()
     for nodes in (definition.node, *(f.node_def for f in definition.library.function)):
@@ -30,26 +28,24 @@ def optimised_graph(concrete: Any) -> Any | None:
     meta_graph.collection_def["train_op"].node_list.value.extend(wanted)
     config = tf.compat.v1.ConfigProto()
     config.graph_options.rewrite_options.min_graph_nodes = -1  # small graphs too
-    return _imported(tf_optimizer.OptimizeGraph(config, meta_graph))
+    return _imported(optimize(config, meta_graph))
 
 
 def running_graph(fn: Callable[..., Any], args: Any, kwargs: Any) -> Any | None:
     """The `tf.Graph` that runs when `fn` is called: optimised, inlined, branches and loops lowered.
 
-    The function is traced afresh and called once, with all its effects: TensorFlow tells only then.
+    The function is traced again and called once, with all its effects: TensorFlow optimises a graph when it runs.
     """
-    tf = import_tensorflow()
-    try:
-        from tensorflow.python.eager import context
-
-        context.enable_graph_collection()
-    except (ImportError, AttributeError):
+    tf, found = import_tensorflow(), found_all(*COLLECTION_NAMES)
+    if found is None:
         return None
+    collect, collect_no_more, collected_metadata = found
+    collect()
     try:
         tf.function(getattr(fn, "python_function", fn))(*args, **kwargs)
-        collected = context.export_run_metadata().function_graphs
+        collected = collected_metadata().function_graphs
     finally:
-        context.disable_graph_collection()
+        collect_no_more()
     return _imported(collected[0].post_optimization_graph) if collected else None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from graphviz_tools.frameworks import import_tensorflow
+from graphviz_tools.sources.tensorflow.private_names import CONTEXT, EXECUTE, found_all
 
 Kernel = Callable[[Sequence[Any]], list[Any]]
 
@@ -33,14 +34,14 @@ def is_seeded(op: Any) -> bool:
 def _eager_kernel(op: Any) -> Kernel | None:
     """The op as eager TensorFlow runs it; None for an attribute that eager calls do not take.
 
-    `execute.execute` is private: every function of `tf.raw_ops` ends in it. (`tf.raw_ops` itself renames
-    inputs and attributes of some ops and does not say which.) Without it each op becomes a small function,
-    which gives the same values, slower.
+    Every function of `tf.raw_ops` ends in the private `execute`. (`tf.raw_ops` itself renames inputs and attributes
+    of some ops and does not say which.) Without it each op becomes a small function, which gives the same values,
+    slower.
     """
-    try:
-        from tensorflow.python.eager import context, execute
-    except ImportError:
+    found = found_all(EXECUTE, CONTEXT)
+    if found is None:
         return None
+    execute, context = found
     attributes: list[Any] = []
     for attribute in op.op_def.attr:
         if attribute.type in ("tensor", "list(tensor)"):
@@ -50,7 +51,7 @@ def _eager_kernel(op: Any) -> Kernel | None:
     flat = tuple(attributes)
 
     def run(inputs: Sequence[Any]) -> list[Any]:
-        return list(execute.execute(name, count, list(inputs), flat, context.context()) or ())
+        return list(execute(name, count, list(inputs), flat, context()) or ())
 
     return run
 
@@ -60,12 +61,9 @@ def whole_kernel(concrete: Any) -> Kernel | None:
 
     `call_function` is private: a call of the function ends in it. None without it.
     """
-    try:
-        from tensorflow.python.eager import context
-
-        here: Any = context.context()
-        call = here.call_function
-    except (ImportError, AttributeError):
+    context = CONTEXT.find()
+    call = getattr(context(), "call_function", None) if context is not None else None
+    if call is None:
         return None
     return lambda inputs: list(call(concrete.name, list(inputs), len(concrete.graph.outputs)) or ())
 

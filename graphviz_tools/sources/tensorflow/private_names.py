@@ -1,78 +1,85 @@
-"""TensorFlow's private names that recording an eager program needs, each last seen in TensorFlow 2.21.
+"""TensorFlow's private names, all of them: where each is, which version had it last, and what is lost without it.
 
-Nothing here is touched before it is used. Where a name is gone, the Recording leaves out what depended on it and
-says so in `omitted`: `missing()` lists what that is.
+Nothing here is touched before it is used. Where a name is gone, a Recording leaves out what depended on it and says
+so in `omitted`: `missing()` lists what that is. Private attributes of TensorFlow's objects are read here too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import Any
 
 from graphviz_tools.sources.common.patches import Patch
+from graphviz_tools.sources.common.private_names import PrivateName
 
+SEEN = "2.21"
+_CALLBACKS, _PYWRAP = "tensorflow.python.framework.op_callbacks", "tensorflow.python.pywrap_tfe"
+_RECORD, _CONTEXT = "tensorflow.python.eager.record", "tensorflow.python.eager.context"
+_POLYMORPHIC = "tensorflow.python.eager.polymorphic_function"
 
-@dataclass(frozen=True, slots=True)
-class PrivateName:
-    """`name` of `module` (2.21 has it), and what a Recording loses without it."""
-
-    module: str
-    name: str
-    loses: str
-
-    def find(self) -> Any | None:
-        """The object behind the name; None when this TensorFlow has no such name."""
-        try:
-            found: Any = import_module(self.module)
-            for part in self.name.split("."):
-                found = getattr(found, part)
-        except (ImportError, AttributeError):
-            return None
-        return found
-
-
-ADD_CALLBACK = PrivateName(
-    "tensorflow.python.framework.op_callbacks", "add_op_callback", "every op of an eager program"
-)
-REMOVE_CALLBACK = PrivateName(
-    "tensorflow.python.framework.op_callbacks", "remove_op_callback", "every op of an eager program"
-)
-GRADIENT_FUNCTION = PrivateName(
-    "tensorflow.python.eager.backprop", "_gradient_function", "the order of a tape's backward pass"
-)
-REGISTER_GRADIENT_FUNCTION = PrivateName(
-    "tensorflow.python.pywrap_tfe",
-    "TFE_Py_RegisterGradientFunction",
-    "the order of a tape's backward pass",
-)
-RECORD_OPERATION = PrivateName(
-    "tensorflow.python.eager.record", "record_operation", "custom gradients on a tape"
-)
-STOP_RECORDING = PrivateName(
-    "tensorflow.python.eager.record", "stop_recording", "the values of variables after an assignment"
-)
+# An eager program.
+_EVERY_OP, _BACKWARD = "every op of an eager program", "the order of a tape's backward pass"
+ADD_CALLBACK = PrivateName(_CALLBACKS, "add_op_callback", SEEN, _EVERY_OP)
+REMOVE_CALLBACK = PrivateName(_CALLBACKS, "remove_op_callback", SEEN, _EVERY_OP)
+GRADIENT_FUNCTION = PrivateName("tensorflow.python.eager.backprop", "_gradient_function", SEEN, _BACKWARD)
+REGISTER_GRADIENT_FUNCTION = PrivateName(_PYWRAP, "TFE_Py_RegisterGradientFunction", SEEN, _BACKWARD)
+RECORD_OPERATION = PrivateName(_RECORD, "record_operation", SEEN, "custom gradients on a tape")
+STOP_RECORDING = PrivateName(_RECORD, "stop_recording", SEEN, "the values of variables after an assignment")
 IS_STOPPED = PrivateName(
-    "tensorflow.python.pywrap_tfe", "TFE_Py_TapeSetIsStopped", "which ops ran while every tape was stopped"
+    _PYWRAP, "TFE_Py_TapeSetIsStopped", SEEN, "which ops ran while every tape was stopped"
 )
-UNCONVERTED = {"autograph_info__": {}}  # AutoGraph runs a function that has this attribute as it is
-NAMES = (
-    IS_STOPPED,
+EAGER_NAMES = (
     ADD_CALLBACK,
     REMOVE_CALLBACK,
     GRADIENT_FUNCTION,
     REGISTER_GRADIENT_FUNCTION,
     RECORD_OPERATION,
     STOP_RECORDING,
+    IS_STOPPED,
 )
+# A graph, read and run.
+_OWN_ROUNDING = "a function's results to the last digit, and the quick way to run an op"
+FUNCTION_TO_GRAPH = PrivateName(
+    "tensorflow.python.framework.function_def_to_graph",
+    "function_def_to_graph",
+    SEEN,
+    "the inside of the functions of an imported graph",
+)
+EXECUTE = PrivateName("tensorflow.python.eager.execute", "execute", SEEN, _OWN_ROUNDING)
+CONTEXT = PrivateName(_CONTEXT, "context", SEEN, _OWN_ROUNDING)
+# The cache of a `tf.function`.
+_WHY = "why a call traced"
+FUNCTION_CONTEXT = PrivateName(f"{_POLYMORPHIC}.function_context", "make_function_context", SEEN, _WHY)
+CANONICAL = PrivateName(f"{_POLYMORPHIC}.function_type_utils", "canonicalize_function_inputs", SEEN, _WHY)
+MONOMORPHIC = PrivateName(
+    f"{_POLYMORPHIC}.function_type_utils", "make_canonicalized_monomorphic_type", SEEN, _WHY
+)
+CACHE_NAMES = (FUNCTION_CONTEXT, CANONICAL, MONOMORPHIC)
+# Grappler.
+_RUNNING = "the graph that really runs"
+OPTIMIZE = PrivateName("tensorflow.python.grappler.tf_optimizer", "OptimizeGraph", SEEN, "optimised graphs")
+COLLECT = PrivateName(_CONTEXT, "enable_graph_collection", SEEN, _RUNNING)
+COLLECT_NO_MORE = PrivateName(_CONTEXT, "disable_graph_collection", SEEN, _RUNNING)
+COLLECTED = PrivateName(_CONTEXT, "export_run_metadata", SEEN, _RUNNING)
+COLLECTION_NAMES = (COLLECT, COLLECT_NO_MORE, COLLECTED)
+
+NAMES = (*EAGER_NAMES, FUNCTION_TO_GRAPH, EXECUTE, CONTEXT, *CACHE_NAMES, OPTIMIZE, *COLLECTION_NAMES)
+UNCONVERTED = {"autograph_info__": {}}  # AutoGraph runs a function that has this attribute as it is
 
 
-def missing() -> list[str]:
+def missing(names: Iterable[PrivateName] = EAGER_NAMES) -> list[str]:
     """What cannot be recorded with this TensorFlow, each once."""
-    return list(dict.fromkeys(name.loses for name in NAMES if name.find() is None))
+    return list(dict.fromkeys(name.loses for name in names if name.find() is None))
+
+
+@cache
+def found_all(*names: PrivateName) -> tuple[Any, ...] | None:
+    """The objects behind `names`; None when one is gone."""
+    found = tuple(name.find() for name in names)
+    return None if None in found else found
 
 
 @contextmanager
@@ -169,3 +176,33 @@ def is_persistent(tape: Any) -> bool:
 def watches_variables(tape: Any) -> bool:
     """Whether the tape watches trainable variables by itself as soon as they are read."""
     return getattr(tape, "_watch_accessed_variables", True)
+
+
+def is_eager(tensor: Any) -> bool:
+    """Whether `tensor` is an eager tensor of TensorFlow's, which has numbers."""
+    return hasattr(tensor, "_numpy")
+
+
+def handle_number(variable: Any) -> int:
+    """The number of a variable's handle; 0 while the variable is being made."""
+    handle = getattr(variable, "_handle", None)
+    return tensor_number(handle) if handle is not None else 0
+
+
+def library_function(graph: Any, name: str) -> Any | None:
+    """The function `name` in the library of `graph`; None when this TensorFlow does not tell."""
+    try:
+        return graph._get_function(name)
+    except (AttributeError, KeyError, ValueError):  # an unknown name is a KeyError or a ValueError
+        return None
+
+
+def cache_options(fn: Any, *, to_call: bool = False) -> Any | None:
+    """What a `tf.function` keeps with its traced graphs: with `to_call` what its next call uses. None before the first
+    call.
+
+    Raises:
+        AttributeError: this TensorFlow keeps it elsewhere.
+    """
+    without_variables = to_call and fn._created_variables
+    return fn._no_variable_creation_config if without_variables else fn._variable_creation_config

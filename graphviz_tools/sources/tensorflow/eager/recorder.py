@@ -17,7 +17,7 @@ from graphviz_tools.sources.common.budget import Budget
 from graphviz_tools.sources.tensorflow.eager.trace import EagerTrace
 from graphviz_tools.sources.tensorflow.eager.watch import watching
 from graphviz_tools.sources.tensorflow.errors import error_text
-from graphviz_tools.sources.tensorflow.private_names import missing, tensor_number
+from graphviz_tools.sources.tensorflow.private_names import is_eager, missing, tensor_number
 
 MAX_STEPS = 20_000
 
@@ -148,4 +148,4 @@ def _leaves(thing: Any) -> list[Any]:
 
 def is_tensor(thing: Any) -> bool:
     """Whether `thing` is a tensor with a value; a variable counts by what it holds."""
-    return hasattr(thing, "_numpy") or (hasattr(thing, "numpy") and hasattr(thing, "dtype"))
+    return is_eager(thing) or (hasattr(thing, "numpy") and hasattr(thing, "dtype"))

@@ -16,6 +16,7 @@ from graphviz_tools.sources.tensorflow.eager.stack import Place
 from graphviz_tools.sources.tensorflow.eager.tape import Record, Tape, Walk, is_differentiable
 from graphviz_tools.sources.tensorflow.eager.trace import EagerTrace, op_label
 from graphviz_tools.sources.tensorflow.private_names import (
+    is_eager,
     is_persistent,
     is_recording,
     recording_is_stopped,
@@ -112,7 +113,7 @@ class TapeSteps:
         self, original: Any, op: str, outputs: Any, inputs: Any, backward_function: Any, *more: Any, **kw: Any
     ) -> Any:
         """Python code puts an operation with its own backward function on the tapes."""
-        if not self._stands_aside() and all(hasattr(t, "_numpy") for t in outputs):
+        if not self._stands_aside() and all(is_eager(t) for t in outputs):
             with self._trace.writing():
                 backward_function = self._followed(op, inputs, outputs, backward_function)
         return original(op, outputs, inputs, backward_function, *more, **kw)
@@ -326,7 +327,7 @@ def _tensors(thing: Any) -> list[Any]:
 
 def _are_eager(gradients: Sequence[Any]) -> bool:
     values = [getattr(g, "values", g) if hasattr(g, "indices") else g for g in gradients if g is not None]
-    return all(hasattr(value, "_numpy") for value in values)
+    return all(is_eager(value) for value in values)
 
 
 def _counted(ops: Sequence[str]) -> str:

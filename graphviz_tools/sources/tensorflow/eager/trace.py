@@ -21,7 +21,7 @@ from graphviz_tools.sources.tensorflow.eager.variables import KnownVariable, Var
 from graphviz_tools.sources.tensorflow.error_meanings import explanation
 from graphviz_tools.sources.tensorflow.errors import error_line
 from graphviz_tools.sources.tensorflow.graph_reader import function_label
-from graphviz_tools.sources.tensorflow.private_names import tensor_number, unrecorded
+from graphviz_tools.sources.tensorflow.private_names import is_eager, tensor_number, unrecorded
 
 SIGNS = {
     "Less": "<",
@@ -445,7 +445,7 @@ def _operands(traceback: TracebackType | None) -> list[tuple[str, Any]]:
     site = call_site(last.tb_frame.f_code, last.tb_lasti)
     words = [word for word in (site.receiver, *site.arguments) if isinstance(word, str) and word]
     named = {word: _resolve(word, last.tb_frame) for word in words}
-    return [(word, tensor) for word, tensor in named.items() if hasattr(tensor, "_numpy")]
+    return [(word, tensor) for word, tensor in named.items() if is_eager(tensor)]
 
 
 def _resolve(word: str, frame: FrameType) -> Any:

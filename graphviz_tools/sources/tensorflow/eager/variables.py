@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any
 
 from graphviz_tools.frameworks import import_tensorflow
-from graphviz_tools.sources.tensorflow.private_names import tensor_number
+from graphviz_tools.sources.tensorflow.private_names import handle_number, tensor_number
 
 _DEPTH = 40  # calls from an op outward among which its variable is looked for
 
@@ -52,13 +52,7 @@ class Variables:
                 name = ""
                 if keras is not None and isinstance(held, keras.Variable):
                     held, name = getattr(held, "_value", None), held.path
-                if isinstance(held, tf.Variable) and (number := _handle_number(held)) in wanted:
+                if isinstance(held, tf.Variable) and (number := handle_number(held)) in wanted:
                     wanted.discard(number)
                     self.learn(held, name)
             frame = frame.f_back
-
-
-def _handle_number(variable: Any) -> int:
-    """The number of a variable's handle; 0 while it is being made."""
-    handle = getattr(variable, "_handle", None)
-    return tensor_number(handle) if handle is not None else 0

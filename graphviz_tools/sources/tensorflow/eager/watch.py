@@ -18,6 +18,7 @@ from graphviz_tools.sources.tensorflow.private_names import (
     calling_after_each_op,
     handling_custom_records,
     handling_gradients,
+    is_eager,
 )
 
 _ASKED = ("__bool__", "__float__", "__int__", "__index__", "numpy")  # what ends in a number of Python's
@@ -92,7 +93,7 @@ def _creation(trace: EagerTrace) -> Handler:
     def make(original: Any, *args: Any, **kwargs: Any) -> Any:
         made = original(*args, **kwargs)
         frame = _direct_caller(sys._getframe(1))
-        if frame is not None and not trace.busy and hasattr(made, "_numpy"):
+        if frame is not None and not trace.busy and is_eager(made):
             with trace.writing():
                 trace.created(made, frame)
         return made
