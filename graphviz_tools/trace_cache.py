@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -37,5 +38,9 @@ def trace_cache(fn: Callable[..., Any]) -> TraceCache:
 
 
 def _is_compiled(fn: Callable[..., Any]) -> bool:
-    """True for a function or module that `torch.compile` returned (Dynamo marks both in the same way)."""
-    return hasattr(fn, "_torchdynamo_orig_callable") or hasattr(fn, "_orig_mod")
+    """True for a function or module that `torch.compile` returned."""
+    if "torch" not in sys.modules:
+        return False
+    from graphviz_tools.sources.compiled.private_names import given_to_compile
+
+    return given_to_compile(fn) is not None

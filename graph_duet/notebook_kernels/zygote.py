@@ -31,7 +31,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from graph_duet.notebook_kernels import json_lines
+from graph_duet.notebook_kernels import json_lines, private_names
 from graph_duet.notebook_kernels.namespaces import Confinement, enter
 
 _KERNEL_MODULES = (
@@ -183,10 +183,7 @@ def _let_tf_print_write_to_the_notebook() -> None:
     """TensorFlow looks for IPython once, while it is imported, and in the zygote there was none. Left so,
     `tf.print` would go to the process's own stdout, and reach the notebook late and out of order."""
     if "tensorflow" in sys.modules:
-        with contextlib.suppress(ImportError, AttributeError):
-            from tensorflow.python import pywrap_tfe
-
-            pywrap_tfe.TFE_Py_EnableInteractivePythonLogging()
+        private_names.let_tf_print_write_to_python()
 
 
 def _let_matplotlib_draw_in_the_notebook(shell: Any) -> None:

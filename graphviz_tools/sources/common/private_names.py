@@ -19,9 +19,20 @@ class PrivateName:
     def find(self) -> Any | None:
         """The object behind the name; None when this version has no such name."""
         try:
-            found: Any = import_module(self.module)
-            for part in self.name.split("."):
-                found = getattr(found, part)
+            return self._look_up()
         except (ImportError, AttributeError):
             return None
+
+    def is_there(self) -> bool:
+        """Whether this version has the name, even where its value is None."""
+        try:
+            self._look_up()
+        except (ImportError, AttributeError):
+            return False
+        return True
+
+    def _look_up(self) -> Any:
+        found: Any = import_module(self.module)
+        for part in self.name.split("."):
+            found = getattr(found, part)
         return found

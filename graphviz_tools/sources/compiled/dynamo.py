@@ -14,12 +14,11 @@ from typing import Any
 
 import torch
 from functorch.compile import make_boxed_func  # pyright: ignore[reportPrivateImportUsage]
-from torch._dynamo.backends.common import aot_autograd
 from torch.fx import GraphModule
 from torch.fx import Node as FxNode
 
 from graphviz_tools.cache_history import Break
-from graphviz_tools.recording import Edge, Recording
+from graphviz_tools.recording import Edge, Omission, Recording
 from graphviz_tools.sources.common.budget import Budget
 from graphviz_tools.sources.common.static_graph import StaticGraph
 from graphviz_tools.sources.common.user_code import caller_line, definition_line
@@ -34,6 +33,7 @@ from graphviz_tools.sources.compiled.errors import error_text
 from graphviz_tools.sources.compiled.fx_graph import FxGraph, Role
 from graphviz_tools.sources.compiled.fx_run import GraphRun
 from graphviz_tools.sources.compiled.guards import user_name
+from graphviz_tools.sources.compiled.private_names import AOT, given_to_compile, missing
 from graphviz_tools.sources.compiled.values import leaves, values_in
 from graphviz_tools.sources.torch.recorder import losses_in
 
@@ -72,6 +72,7 @@ def record_dynamo(
     if not story.graph.steps:
         story.graph.step("trace", None, op="no graph", line=definition_line(python_of(fn)), note=NO_GRAPH)
     story.graph.omitted += story.budget.omission()
+    story.graph.omitted += [Omission("details", 1, f"this PyTorch hides {lost}") for lost in missing()]
     return story.graph.recording(
         "torch.compile",
         title,
@@ -84,7 +85,8 @@ def record_dynamo(
 
 def python_function(fn: Any) -> Any:
     """What was given to torch.compile, when `fn` came out of it."""
-    return getattr(fn, "_orig_mod", None) or getattr(fn, "_torchdynamo_orig_callable", None) or fn
+    given = given_to_compile(fn)
+    return fn if given is None else given
 
 
 def run_backward(result: Any) -> None:
@@ -148,6 +150,12 @@ class _Story:
         segment = _Segment(len(self.segments) + 1, [_dynamo_role(node) for node in placeholders])
         self.segments.append(segment)
         self.graph.scope((segment.word,), "segment", segment.word)
+        aot_autograd = AOT.find()
+        if aot_autograd is None:  # PyTorch's own ops then, and no backward graph
+            read = FxGraph(
+                self.graph, module, (segment.word,), lambda node, i: _given(segment, node, i)
+            ).read()
+            return lambda *args: self._run(read, args)
         return aot_autograd(
             fw_compiler=lambda inner, _: self._forward(segment, inner, "forward"),
             bw_compiler=lambda inner, _: self._backward(segment, inner),

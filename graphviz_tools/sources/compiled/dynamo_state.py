@@ -1,7 +1,6 @@
 """Dynamo's process-wide state, borrowed and given back: where it breaks, what it compiled, what it remembers.
 
-Dynamo keeps compiled code on the user's code objects, and the sizes that it has seen by file and line. Every
-private name of PyTorch's that recording needs for this is here.
+Dynamo keeps compiled code on the user's code objects, and the sizes that it has seen by file and line.
 """
 
 from __future__ import annotations
@@ -16,38 +15,41 @@ from types import CodeType, FunctionType
 from typing import Any
 
 import torch
-from torch._C._dynamo.eval_frame import _debug_get_cache_entry_list, reset_code
-from torch._dynamo import config, pgo
-from torch._dynamo.convert_frame import register_bytecode_hook
-from torch._dynamo.utils import get_compilation_metrics
 from torch.fx import GraphModule
 
 from graphviz_tools.cache_history import Break
 from graphviz_tools.sources.common.user_code import is_user_file, source_line
 from graphviz_tools.sources.compiled.errors import reason_in_a_line
+from graphviz_tools.sources.compiled.private_names import (
+    LIMIT,
+    cache_entries,
+    compilation_notes,
+    forget,
+    given_to_compile,
+    noting_compiled_code,
+    original_backend,
+    without_seen_sizes,
+)
 
 BREAK_LOG = "torch._dynamo.symbolic_convert.__graph_breaks"
 
 
 def compiled_entries(code: CodeType, backend: Any = None) -> list[Any]:
     """The cache entries of a code object, the one tried first at the front; with `backend`, only its own."""
-    entries = _debug_get_cache_entry_list(code)
+    entries = cache_entries(code) or []
     return entries if backend is None else [entry for entry in entries if entry.backend is backend]
 
 
 def recompile_limit() -> int | None:
-    """How many graphs Dynamo keeps for one code object; None when this PyTorch calls it otherwise."""
-    return getattr(config, "recompile_limit", None)
+    """How many graphs Dynamo keeps for one code object; None when this PyTorch does not tell."""
+    return LIMIT.find()
 
 
 def backend_of(compiled: Any) -> Any:
     """The object by which Dynamo tells apart what different calls of torch.compile made; None if unknown."""
     around = getattr(compiled, "__closure__", None) and inspect.getclosurevars(compiled).nonlocals
     context = getattr(compiled, "dynamo_ctx", None) or (around or {}).get("self")
-    found = getattr(context, "callback", None)
-    while (inner := getattr(found, "_torchdynamo_orig_backend", None)) is not None:
-        found = inner
-    return found
+    return original_backend(getattr(context, "callback", None))
 
 
 def compiled_function(compiled: Any) -> Any:
@@ -56,16 +58,11 @@ def compiled_function(compiled: Any) -> Any:
     For a module of PyTorch's own that is a wrapper, which all such modules share: its `args` and `kwargs` are
     the module's arguments, its `fn` is the module.
     """
-    module = getattr(compiled, "_orig_mod", None)
-    if module is None:
-        return compiled._torchdynamo_orig_callable
-    called = getattr(compiled.forward, "_torchdynamo_orig_callable", None)
-    return called if isinstance(called, FunctionType) else module.forward
-
-
-def forget(code: CodeType) -> None:
-    """Drop everything that Dynamo keeps on a code object; its next call compiles anew."""
-    reset_code(code)
+    given = given_to_compile(compiled)
+    if not isinstance(given, torch.nn.Module):
+        return given
+    called = given_to_compile(compiled.forward)
+    return called if isinstance(called, FunctionType) else given.forward
 
 
 def compiled_by(entry: Any) -> Any:
@@ -112,18 +109,8 @@ def compilations() -> list[Compilation]:
             tuple(re.findall(r"^\d+/\d+: ([^\n]+)", note.recompile_reason or "", re.MULTILINE)),
             note.entire_frame_compile_time_s,
         )
-        for note in get_compilation_metrics()
+        for note in compilation_notes()
     ]
-
-
-@contextmanager
-def noting_compiled_code(told: Callable[[CodeType], None]) -> Iterator[None]:
-    """Call `told` with each code object of the user's that Dynamo compiles inside."""
-    hook = register_bytecode_hook(lambda code, new_code: told(code))
-    try:
-        yield
-    finally:
-        hook.remove()
 
 
 def codes_of(fn: Any) -> list[CodeType]:
@@ -145,9 +132,9 @@ def codes_of(fn: Any) -> list[CodeType]:
 
 
 def forget_skips(codes: list[CodeType]) -> None:
-    """Let Dynamo try again the functions that it has given up compiling. Those with graphs are left alone."""
+    """Let Dynamo try again the functions that it gave up compiling. Those with graphs are left alone."""
     for code in codes:
-        if not compiled_entries(code):
+        if cache_entries(code) == []:
             forget(code)
 
 
@@ -159,14 +146,13 @@ def borrowed_dynamo(backend: Any = None) -> Iterator[None]:
     inside, so that the same program gives the same graphs whenever it is recorded, and remembered afterwards.
     """
     seen: list[CodeType] = []
-    remembered, pgo._CODE_STATE = pgo._CODE_STATE, None
     try:
-        with noting_compiled_code(seen.append):
+        with without_seen_sizes(), noting_compiled_code(seen.append):
             yield
     finally:
-        pgo._CODE_STATE = remembered
         for code in seen:
-            if all(compiled_by(entry) is backend for entry in compiled_entries(code)):
+            entries = cache_entries(code)
+            if entries is not None and all(compiled_by(entry) is backend for entry in entries):
                 forget(code)
 
 

@@ -9,7 +9,6 @@ import torch
 from torch.export import ExportedProgram
 from torch.export.graph_signature import InputKind
 from torch.fx import Node as FxNode
-from torch.utils._pytree import tree_leaves
 
 from graphviz_tools.recording import NodeKind, Recording
 from graphviz_tools.sources.common.argument_names import argument_names
@@ -20,6 +19,7 @@ from graphviz_tools.sources.compiled.dynamo_state import borrowed_dynamo
 from graphviz_tools.sources.compiled.errors import error_text
 from graphviz_tools.sources.compiled.fx_graph import FxGraph, Role
 from graphviz_tools.sources.compiled.fx_run import GraphRun
+from graphviz_tools.sources.compiled.private_names import tree_leaves
 from graphviz_tools.sources.compiled.values import values_in
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
 from torch.fx import GraphModule
 from torch.fx import Node as FxNode
 from torch.fx.node import map_arg
@@ -16,6 +15,7 @@ from torch.fx.node import map_arg
 from graphviz_tools.recording import Edge, NodeKind, ScopeKind, Value
 from graphviz_tools.sources.common.stack_traces import innermost_user_line
 from graphviz_tools.sources.common.static_graph import Path, StaticGraph
+from graphviz_tools.sources.compiled.private_names import overload_packet
 from graphviz_tools.sources.compiled.values import values_in
 
 
@@ -145,8 +145,9 @@ def op_name(node: FxNode) -> str:
     """The op as PyTorch names it: `aten.addmm`, `cond`, `getitem`; for an input `placeholder`."""
     if node.op != "call_function":
         return node.op if node.op != "call_method" else str(node.target)
-    if isinstance(node.target, torch._ops.OpOverload):
-        return str(node.target.overloadpacket)
+    packet = overload_packet(node.target)
+    if packet is not None:
+        return str(packet)
     name = getattr(node.target, "__name__", str(node.target))
     return name if isinstance(name, str) else str(node.target)
 

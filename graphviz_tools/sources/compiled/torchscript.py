@@ -14,7 +14,6 @@ from typing import Any, Literal
 
 import torch
 from torch.jit import TracerWarning  # pyright: ignore[reportPrivateImportUsage]
-from torch.utils._pytree import tree_map_only
 
 from graphviz_tools.errors import UserError
 from graphviz_tools.recording import Recording
@@ -22,6 +21,7 @@ from graphviz_tools.sources.common.budget import Budget
 from graphviz_tools.sources.common.static_graph import StaticGraph
 from graphviz_tools.sources.common.user_code import caller_line, source_line
 from graphviz_tools.sources.compiled.errors import error_text
+from graphviz_tools.sources.compiled.private_names import map_tensors
 from graphviz_tools.sources.compiled.torchscript_graph import read_script
 from graphviz_tools.sources.compiled.torchscript_run import ScriptRun
 from graphviz_tools.sources.compiled.values import values_in
@@ -83,7 +83,7 @@ def _examples(fn: Any, args: Any, kwargs: Any) -> dict[str, Any]:
     """The tracer's own copy of the arguments, which the program may write to; all by name if some are."""
     plain = fn.forward if isinstance(fn, torch.nn.Module) else fn
     named = dict(inspect.signature(plain).bind(*args, **kwargs).arguments) if kwargs else args
-    copies = tree_map_only(torch.Tensor, _copy, named)
+    copies = map_tensors(_copy, named)
     return {"example_kwarg_inputs": copies} if kwargs else {"example_inputs": copies}
 
 

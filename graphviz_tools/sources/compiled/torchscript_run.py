@@ -17,6 +17,7 @@ from graphviz_tools.recording import Control, Value
 from graphviz_tools.sources.common.budget import Budget
 from graphviz_tools.sources.common.static_graph import Path, StaticGraph
 from graphviz_tools.sources.compiled.errors import error_text
+from graphviz_tools.sources.compiled.private_names import jit_operation
 from graphviz_tools.sources.compiled.torchscript_graph import ScriptBlock, ScriptNode
 from graphviz_tools.sources.compiled.values import values_in
 
@@ -152,15 +153,15 @@ def _operator(node: ScriptNode, inputs: list[Any]) -> list[Any]:
     """TorchScript's operator of that name, which finds the overload for the arguments itself."""
     if node.kind in _PYTHON and not isinstance(inputs[0], torch.Tensor):
         return [_PYTHON[node.kind](*inputs)][: len(node.outputs)]
-    found = torch._C._jit_get_operation(node.kind)
-    if found[0] is None:
+    found = jit_operation(node.kind, node.node.schema())
+    if found is None:
         raise NotImplementedError(f"{node.kind} can be shown but not run here")
-    arguments = torch._C.parse_schema(node.node.schema()).arguments
+    operation, arguments = found
     if len(arguments) != len(inputs):  # operators of any number of arguments, such as prim::Print
         arguments = []
     named = {a.name: value for a, value in zip(arguments, inputs, strict=False) if a.kwarg_only}
     given = [value for a, value in zip(arguments, inputs, strict=False) if not a.kwarg_only]
-    result = found[0](*(given if arguments else inputs), **named)
+    result = operation(*(given if arguments else inputs), **named)
     if len(node.outputs) == 1:
         return [result]
     return [] if not node.outputs else list(result)

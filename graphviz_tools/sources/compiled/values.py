@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 import torch
-from torch._subclasses.fake_tensor import FakeTensor
 
 from graphviz_tools.recording import Value
 from graphviz_tools.sources.common.array_value import array_value
+from graphviz_tools.sources.compiled.private_names import is_fake
 
 
 def values_in(thing: Any, name: str = "") -> tuple[Value, ...]:
@@ -27,7 +27,7 @@ def leaves(thing: Any) -> Iterable[Any]:
 
 
 def _value(thing: Any, name: str) -> Value:
-    if isinstance(thing, FakeTensor):
+    if is_fake(thing):
         return handle(name, thing.shape, thing.dtype, str(thing.device))
     if isinstance(thing, torch.Tensor):
         return tensor_value(thing, name)

@@ -1,8 +1,9 @@
 """PyTorch's private names that recording needs.
 
 Nothing here is touched before the first recording. Where a name is gone, the Recording leaves out what depended on
-it and says so in `omitted`: `missing()` lists what that is. Attributes of autograd nodes, tensors and modules that
-PyTorch documents nowhere (`_sequence_nr`, `_raw_saved_...`, `_forward_cls`, `_version`) are tried in the tests.
+it and says so in `omitted`: `missing()` lists what that is. `ATTRIBUTES` are private attributes of PyTorch's tensors,
+modules and autograd nodes, each with the version that had it last. They are read where they are needed, once an op or
+more, and the tests try each.
 """
 
 from __future__ import annotations
@@ -30,6 +31,15 @@ IS_WRAPPED = PrivateName(
 IS_BATCHED = PrivateName("torch._C._functorch", "is_batchedtensor", SEEN, "which values vmap has stacked")
 UNWRAPPED = PrivateName("torch._C._functorch", "get_unwrapped", SEEN, "values under torch.func")
 NAMES = (ENGINE, NEXT_BATCH, IS_TRACING, CURRENT_NODE, CURRENT_MODE, IS_WRAPPED, IS_BATCHED, UNWRAPPED)
+ATTRIBUTES = {
+    "_version": SEEN,  # of a tensor: how often its memory was written
+    "_is_view": SEEN,
+    "_buffers": SEEN,  # of a module; its public `buffers()` leaves out a buffer that is there twice
+    "_orig_mod": SEEN,  # of a compiled module
+    "_sequence_nr": SEEN,  # of an autograd node: when it was made
+    "_raw_saved_tensors": SEEN,  # of a custom Function's node
+    "_forward_cls": SEEN,
+}
 # Where the backward of AOTAutograd, of `torch.cond` and its like comes from.
 COMPILERS = ("torch._functorch", "torch._higher_order_ops")
 # (module, name) of the functions that start the engine, as `__torch_function__` receives them.

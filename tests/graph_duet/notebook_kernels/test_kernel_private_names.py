@@ -1,0 +1,20 @@
+"""TensorFlow still has the name through which a forked notebook kernel sends what `tf.print` writes to Python."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+
+from graph_duet.notebook_kernels import private_names
+from graphviz_tools.frameworks import import_tensorflow
+
+
+def test_this_tensorflow_has_the_name() -> None:
+    import_tensorflow()
+    assert hasattr(import_module(private_names.MODULE), private_names.NAME)
+
+
+def test_without_the_name_the_notebook_kernel_still_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(private_names, "NAME", "gone")
+    private_names.let_tf_print_write_to_python()
