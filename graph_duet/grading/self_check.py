@@ -6,7 +6,7 @@ import copy
 import importlib.util
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,10 @@ from graph_duet.grading.judging.source_policy import refused
 from graph_duet.grading.judging.trial import Seeds, Trial
 from graph_duet.grading.judging.verdict import verdict
 from graph_duet.grading.report import Report
+from graph_duet.grading.watched import judged, watches, with_sources
 from graphviz_tools.errors import UserError
 
-PREDICTED = "written down; it is compared when the exercise is graded"
+PREDICTED = "written; its points come when the exercise is graded"
 _START_SECONDS = 60.0  # for a kernel to start, and for a cell to import the frameworks on a busy machine
 
 
@@ -36,8 +37,9 @@ _START_SECONDS = 60.0  # for a kernel to start, and for a cell to import the fra
 class OwnRun:
     """The report on a learner's own notebook, and, by task that is not yet right, its hints in order.
 
-    `hidden` are the points, by task, that only the grader's hidden checks can give; `lines` says for a check
-    that raised which of the learner's own lines it came through ("line 3: return x").
+    `hidden` are the points, by task, that only the grader can give: for hidden checks, and for predictions that
+    no cell watches. `watched` are the check cells of predictions that one does. `lines` says for a check that
+    raised which of the learner's own lines it came through ("line 3: return x").
     """
 
     exercise: Exercise
@@ -45,6 +47,7 @@ class OwnRun:
     hints: dict[str, tuple[str, ...]]
     hidden: dict[str, float]
     lines: dict[str, str] = field(default_factory=dict[str, str])
+    watched: frozenset[str] = frozenset()
 
 
 def check(notebook: Path | str, forked: bool = False) -> OwnRun:
@@ -63,10 +66,13 @@ def check(notebook: Path | str, forked: bool = False) -> OwnRun:
     grafted = graft(bundle, mine)
     exercise = bundle.exercise
     not_run = grafted.not_run(exercise)
+    sealed = {check.cell for check in exercise.checks if check.sealed}
+    watched = watches(canonical, sealed)
     if len(not_run) < len(exercise.checks):
         seconds = exercise.cell_seconds if forked else max(exercise.cell_seconds, _START_SECONDS)
         start = (from_zygote if forked else ordinary)(path.resolve().parent)
-        trial = Trial(exercise, canonical, start, seconds, exercise.deadline + _START_SECONDS)
+        watching = with_sources(canonical, watched)
+        trial = Trial(exercise, watching, start, seconds, exercise.deadline + _START_SECONDS)
         seeds = Seeds(bundle.seed, bundle.seed)
         outcomes = trial.run(grafted.answers, seeds, bundle.expected, not_run)
     else:
@@ -77,16 +83,18 @@ def check(notebook: Path | str, forked: bool = False) -> OwnRun:
         )
     refusals = _refusals(exercise, canonical, grafted.answers)
     report = verdict(exercise, outcomes, not_run, grafted.notes)
-    report = _without_verdict_on_predictions(_refused(report, refusals), exercise)
+    report = _without_verdict_on_predictions(_refused(report, refusals), sealed - set(watched))
+    report = _watched(report, outcomes, watched)
     wrong = {c.task for c in report.checks if c.fault}
     hints = {task.id: task.hints for task in exercise.tasks if task.id in wrong and task.hints}
     hidden: defaultdict[str, float] = defaultdict(float)
     for task, points in _release(canonical).get("hidden", {}).items():
         hidden[str(task)] += points
     for c in exercise.checks:
-        hidden[c.task] += c.points if c.sealed else 0.0
+        hidden[c.task] += c.points if c.cell in sealed - set(watched) else 0.0
     lines = {o.cell: line for o in outcomes if o.cell and (line := learner_line(o.outputs))}
-    return OwnRun(exercise, report, hints, {task: points for task, points in hidden.items() if points}, lines)
+    later = {task: points for task, points in hidden.items() if points}
+    return OwnRun(exercise, report, hints, later, lines, frozenset(watched))
 
 
 def _is_too_busy(outcomes: Sequence[Outcome]) -> bool:
@@ -115,14 +123,20 @@ def _refused(report: Report, refusals: Mapping[str, str]) -> Report:
     return replace(report, checks=checks)
 
 
-def _without_verdict_on_predictions(report: Report, exercise: Exercise) -> Report:
-    """The report with sealed checks worth nothing here: a file that knew the right prediction, even as a hash,
+def _without_verdict_on_predictions(report: Report, unwatched: Collection[str]) -> Report:
+    """The report with these check cells worth nothing here: a file that knew the right prediction, even as a hash,
     would give it to whoever tries a few numbers."""
-    sealed = {check.cell for check in exercise.checks if check.sealed}
     checks = tuple(
-        replace(c, points=0.0, possible=0.0, message=c.message or PREDICTED) if c.cell in sealed else c
+        replace(c, points=0.0, possible=0.0, message=c.message or PREDICTED) if c.cell in unwatched else c
         for c in report.checks
     )
+    return replace(report, checks=checks)
+
+
+def _watched(report: Report, outcomes: Sequence[Outcome], watched: Collection[str]) -> Report:
+    """The report with the predictions in these check cells judged by what was seen."""
+    seen = {o.cell: o for o in outcomes if o.role == "check" and o.cell in watched}
+    checks = tuple(judged(c, seen[c.cell]) if c.cell in seen and not c.fault else c for c in report.checks)
     return replace(report, checks=checks)
 
 

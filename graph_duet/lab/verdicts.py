@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from graph_duet.grading.report import CHECK_FAULTS, CheckResult
 from graph_duet.grading.self_check import OwnRun
 
 _SHOWN = 400  # characters of what an answer gave
+_CELL_FILE = re.compile(r"(?<=\()\d+\.py, ")  # the name that a notebook kernel gives a cell's file
 _UNTRIED = ("empty", "missing")
 
 
@@ -50,10 +52,12 @@ def _task(run: OwnRun, name: str) -> dict[str, Any]:
 def sentence(check: CheckResult, run: OwnRun) -> str:
     """What a failed check says to the learner, in one or two short sentences."""
     if check.fault == "empty":
-        return "Not answered yet."
+        return "Not answered yet." if check.message == CHECK_FAULTS["empty"] else check.message
     if check.fault == "timeout":
         seconds = run.exercise.cell_seconds
         return f"Still running after {seconds:g} s, the limit for a cell: is there a loop that never ends?"
+    if check.cell in run.watched and check.fault == "wrong":
+        return f"{check.message[0].upper()}{check.message[1:]}."
     if check.fault == "wrong":
         gave = " ".join(check.got.split())
         gave = gave if len(gave) <= _SHOWN else f"{gave[:_SHOWN]} …"
@@ -64,7 +68,13 @@ def sentence(check: CheckResult, run: OwnRun) -> str:
             parts.append(f"Wanted: {check.expects}.")
         return " ".join(parts)
     if check.fault == "error":
-        line = run.lines.get(check.cell, "")
-        said = check.message.strip() or CHECK_FAULTS["error"]
+        line = _own_line(check, run)
+        said = _CELL_FILE.sub("", check.message.strip()) or CHECK_FAULTS["error"]
         return f"{said}\n{line}" if line else said
     return f"{CHECK_FAULTS[check.fault][0].upper()}{CHECK_FAULTS[check.fault][1:]}."
+
+
+def _own_line(check: CheckResult, run: OwnRun) -> str:
+    """The line of the learner's answer that the error came through; "" where only the check's own is known."""
+    cells = run.exercise.task(check.task).answers
+    return next((run.lines[cell] for cell in (*cells, check.cell) if cell in run.lines), "")

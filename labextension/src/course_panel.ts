@@ -61,13 +61,14 @@ export class CoursePanel extends Widget {
     const { trans } = this;
     const state = entry.done ? '✓' : entry.tries ? '◐' : '○';
     const points = part.possible ? trans.__('%1 of %2', entry.points, part.possible) : '';
+    const later = entry.done && entry.points < part.possible ? trans.__('the rest when graded') : '';
     const link = (label: string, path: string) =>
       path && button(label, () => this.open(path), { class: 'gd-link', 'aria-label': `${part.id} ${label}` });
     return el('li', next ? { 'aria-current': 'step' } : {},
       el('p', { class: 'gd-part' }, el('span', { 'aria-label': entry.done ? trans.__('done') : entry.tries ? trans.__('begun') : trans.__('not begun') }, state),
         ` ${part.id} ${part.title}`),
       el('p', { class: 'gd-muted' }, link(trans.__('lesson'), part.lesson), ' ', link(part.lesson ? trans.__('exercise') : trans.__('lab'), part.exercise),
-        ` · ${trans.__('%1 min', part.minutes)}`, points && ` · ${points}`),
+        ` · ${trans.__('%1 min', part.minutes)}`, points && ` · ${points}`, later && ` · ${later}`),
       entry.newer.length > 0 && el('p', { class: 'gd-muted' }, trans.__('There is a newer version; yours has changes. Reset it to have the new one.'))
     );
   }

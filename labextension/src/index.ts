@@ -10,6 +10,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { CoursePanel } from './course_panel';
 import { duet, Exercise } from './exercise';
+import { tendCells } from './exercise_cells';
 import { checkIcon, courseIcon } from './icons';
 import { predictFirst } from './predict';
 import { SidePanel } from './side_panel';
@@ -63,6 +64,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       }
       const exercise = new Exercise(panel, trans, () => void course.refresh());
       exercises.set(panel, exercise);
+      tendCells(panel, trans);
       panel.toolbar.insertItem(10, 'graph-duet-check', new ToolbarButton({
         icon: checkIcon,
         label: trans.__('Check'),

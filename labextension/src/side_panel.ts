@@ -36,10 +36,12 @@ export class SidePanel extends Widget {
     }
     const { verdicts } = exercise;
     const total = verdicts ? trans.__('%1 of %2 points', verdicts.points, verdicts.possible + verdicts.hidden) : trans.__('Not checked yet');
-    const hidden = verdicts && verdicts.hidden ? trans.__('%1 of them come when this is graded', verdicts.hidden) : '';
+    const hidden = verdicts && verdicts.hidden ? trans._n('%1 of them comes when this is graded', '%1 of them come when this is graded', verdicts.hidden, verdicts.hidden) : '';
+    const allRight = verdicts !== null && verdicts.possible > 0 && verdicts.points >= verdicts.possible;
     this.node.replaceChildren(
       el('h2', {}, verdicts?.title ?? trans.__('Exercise')),
       el('p', { class: 'gd-total' }, el('b', {}, total), hidden && ` · ${hidden}`),
+      el('p', { class: 'gd-done' }, allRight && `✓ ${trans.__('All that is checked here is right.')}`),
       button(exercise.busy ? exercise.status : trans.__('Check'), () => void exercise.check(), { class: 'gd-button gd-main' }),
       el('p', { class: 'gd-status', role: 'status' }, exercise.busy ? '' : exercise.status),
       ...(verdicts?.tasks ?? []).map(task =>

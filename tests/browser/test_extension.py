@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import re
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
 
-DUET = [sys.executable, "-c", "from graph_duet.cli import main; main()"]
-SECONDS = 180
 EXERCISE = "lessons/L01_define_by_run/exercise.ipynb"
 SET = """([id, source]) => window.jupyterapp.shell.currentWidget.content.widgets
     .find((cell) => cell.model.sharedModel.getId() === id).model.sharedModel.setSource(source)"""
@@ -27,66 +19,6 @@ RIGHT = """def operations_of(graph):
     # >>> your code
     return Counter(op.type for op in graph.get_operations())
     # <<<"""
-
-
-@pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """The address of a `duet lab` up to the path, and the learner's folder."""
-    home = tmp_path_factory.mktemp("extension")
-    config = home / "config"
-    config.mkdir()
-    (config / "jupyter_server_config.json").write_text('{"LabApp": {"expose_app_in_browser": true}}')
-    environment = {
-        **os.environ,
-        "DUET_PROGRESS": str(home / "progress.sqlite"),
-        "JUPYTER_CONFIG_DIR": str(config),
-        "JUPYTER_DATA_DIR": str(home / "data"),
-    }
-    with (home / "log").open("w") as file:
-        server = subprocess.Popen(
-            [*DUET, "lab", "--no-browser", "mine"],
-            cwd=home,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            env=environment,
-        )
-    try:
-        end = time.monotonic() + SECONDS
-        found = None
-        while found is None and time.monotonic() < end:
-            found = re.search(r"http://localhost:\d+/lab/tree/\S+\?token=\w+", (home / "log").read_text())
-            time.sleep(0.5)
-        assert found, (home / "log").read_text()
-        yield found.group(0), home / "mine"
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-@pytest.fixture
-def opened(chromium, course):
-    """Open a file of the course: `opened(path, dark=False, width=1400)` gives the page."""
-    pages = []
-
-    def open_page(path: str, dark: bool = False, width: int = 1400, height: int = 900):
-        page = chromium.new_page(viewport={"width": width, "height": height})
-        pages.append(page)
-        page.set_default_timeout(SECONDS * 1000)
-        address = course[0].replace("lessons/README.md", path)
-        page.goto(
-            address.replace("/lab/tree/", f"/lab/workspaces/{time.time_ns()}/tree/")
-        )  # nothing restored
-        page.wait_for_selector(".jp-Notebook .jp-Cell")
-        page.wait_for_function("window.jupyterapp")
-        theme = f"JupyterLab {'Dark' if dark else 'Light'}"
-        command = "([id, args]) => { window.jupyterapp.commands.execute(id, args); }"
-        page.evaluate(command, ["apputils:change-theme", {"theme": theme}])
-        page.wait_for_selector(f"body[data-jp-theme-name='{theme}']", state="attached")
-        return page
-
-    yield open_page
-    for page in pages:
-        page.close()
 
 
 def strip(page, task: str):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+RIGHT, WRONG, OPEN = "✓", "✗", "Write your prediction first"
+
 
 def compare(predicted: Mapping[str, object], seen: Mapping[str, object], blank: object = None) -> None:
     """Print each entry of `seen` beside the prediction of the same name: what a watch cell ends with.
@@ -12,10 +14,10 @@ def compare(predicted: Mapping[str, object], seen: Mapping[str, object], blank: 
     """
     waiting = [name for name in seen if predicted.get(name, blank) == blank]
     if waiting:
-        print(f"Write your prediction first; still open: {', '.join(waiting)}.")
+        print(f"{OPEN}; still open: {', '.join(waiting)}.")
         return
     names = max(len(name) for name in seen)
     said = max(len(str(predicted[name])) for name in seen)
     for name, value in seen.items():
-        mark = "✓" if predicted[name] == value else "✗"
+        mark = RIGHT if predicted[name] == value else WRONG
         print(f"{mark} {name:{names}}  you said {predicted[name]!s:{said}}  it was {value}")

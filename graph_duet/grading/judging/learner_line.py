@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 from typing import Any
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _FRAME = re.compile(r"(Cell In|File |Input In)")
+# Of a syntax error, whose line stands below it with no arrow.
+_HEAD = re.compile(r"\s*Cell In\[\d+\], line (\d+)")
 _ARROW = re.compile(r"-+> ?(\d+) (.*)")
 
 
@@ -20,8 +23,12 @@ def learner_line(outputs: Iterable[Any]) -> str:
     for output in outputs:
         if output.get("output_type") != "error":
             continue
+        lines = _COLOUR.sub("", "\n".join(output.get("traceback", ()))).split("\n")
+        for head, below in itertools.pairwise(lines):
+            if syntax := _HEAD.fullmatch(head.rstrip()):
+                found = f"line {syntax[1]}: {below.strip()}"
         in_cell = False
-        for line in _COLOUR.sub("", "\n".join(output.get("traceback", ()))).split("\n"):
+        for line in lines:
             head = _FRAME.match(line)
             if head:
                 in_cell = head[1] != "File " or "ipykernel_" in line

@@ -71,9 +71,53 @@ def test_a_prediction_is_written_down_and_no_verdict_is_shipped(bundle: Bundle, 
     for nodes in ('{"add": 1, "mul": 2}', '{"add": 9, "mul": 9}'):
         nbformat.write(fill(exercise_notebook(bundle), {"2": f"nodes = {nodes}"}), course / "mine.ipynb")
         said = CliRunner().invoke(app, ["check", str(course / "mine.ipynb")]).output
-        assert "it is compared when the" in said
+        assert "its points come when the" in said
         assert "4 more points come from predictions and hidden checks" in said
     assert exercise_notebook(bundle).metadata.duet.release.sealed == ["predict-check"]
+
+
+WATCH = """seen = {'add': 1}
+compare(nodes, seen | {'mul': 2})
+compare(others, {'div': 3})"""
+
+
+@pytest.fixture
+def watched(course: Path) -> Path:
+    """The course's exercise with a cell that watches what was predicted in task 2."""
+    path = course / "course" / "exercise.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    cells = {cell.id: cell for cell in notebook.cells}
+    cells["imports"].source += "\nfrom graph_duet import compare"
+    watch = nbformat.v4.new_code_cell(WATCH, id="watch", metadata={"duet": {"kind": "look"}})
+    notebook.cells.insert(notebook.cells.index(cells["predict-check"]) + 1, watch)
+    nbformat.write(notebook, path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("nodes", "points", "fault", "said"),
+    [
+        ('{"add": 1, "mul": 2}', 1, "", ""),
+        ('{"add": 1, "mul": 9}', 0, "wrong", "1 of 2 happened as you predicted"),
+        ('{"add": 1, "mul": None}', 0, "empty", "still open: mul"),
+    ],
+)
+def test_a_watched_prediction_is_judged_by_what_happens(
+    watched: Path, course: Path, nodes: str, points: float, fault: str, said: str
+) -> None:
+    """How many entries were right is said, not which; the learner's file still holds no right prediction."""
+    mine = fill(nbformat.read(watched, as_version=4), {"2": f"nodes = {nodes}"})
+    nbformat.write(mine, course / "mine.ipynb")
+    run = grading.check(course / "mine.ipynb")
+    (check,) = run.report.task("2")
+    assert (check.points, check.possible, check.fault, check.got) == (
+        points,
+        1,
+        fault,
+        check.got if points else "",
+    )
+    assert said in check.message and "add" not in check.message
+    assert run.hidden == {"1": 3} and not run.report.notes
 
 
 def test_a_task_has_one_row_with_its_failed_checks_below_it(

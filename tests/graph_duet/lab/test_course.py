@@ -101,6 +101,9 @@ def test_the_deepest_line_of_a_cell_is_the_learners_own() -> None:
     ]
     error = {"output_type": "error", "traceback": traceback}
     assert learner_line([error]) == "line 3: return y.nothing()"
+    head = "\x1b[36mCell\x1b[39m\x1b[36m \x1b[39m\x1b[32mIn[1]\x1b[39m\x1b[32m, line 3\x1b[39m"
+    syntax = [f"  {head}\n    mistake(\n            ^\n"]
+    assert learner_line([error | {"traceback": syntax}]) == "line 3: mistake("
     assert learner_line([{"output_type": "stream", "text": "----> 3 x"}]) == ""
 
 
