@@ -7,12 +7,13 @@ ARGS ?=
 # One thread each for torch and TensorFlow: two test workers share two cores.
 TEST_ENV := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 
-.PHONY: lab test run-tests check coverage bench lessons lock install install-test clean help
+.PHONY: lab test run-tests check coverage bench lessons site lock install install-test clean help
 
 help:
 	@echo "make lab    install, then open JupyterLab on the lessons (ARGS=--no-browser)"
 	@echo "make test   install, then run everything that CI runs"
 	@echo "make bench  measure, beside the peers"
+	@echo "make site   the course as static pages, in build/site"
 	@echo "make coverage  which lines the tests run"
 
 lab: install
@@ -60,6 +61,12 @@ bench:
 lessons:
 	@$(PYTHON) tools/setup_environment.py --extra teach
 	@$(BIN)/duet build $(ARGS)
+
+# The course as static pages, in build/site.
+site:
+	@$(PYTHON) tools/setup_environment.py --extra site
+	@if ! test -d node_modules/@mermaid-js/tiny; then npm ci --silent --no-audit --no-fund; fi
+	@$(BIN)/python -m website $(ARGS)
 
 # After a pin has changed: the versions that users get, which are those that CI then tests.
 lock: install-test

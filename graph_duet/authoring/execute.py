@@ -16,6 +16,7 @@ from graph_duet.notebook_kernels.sandbox import PROJECT
 from graphviz_tools.errors import UserError
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
+_OF_AUTHOR = ("kernelspec", "language_info")  # what a notebook says of its kernel stays as its author wrote it
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -56,7 +57,7 @@ def execute(notebook: NotebookNode, folder: Path, cell_seconds: float = 120) -> 
         store_widget_state=False,
         coalesce_streams=True,
     )
-    metadata = {name: notebook.metadata[name] for name in ("kernelspec", "language_info")}
+    metadata = {name: notebook.metadata[name] for name in _OF_AUTHOR if name in notebook.metadata}
     try:
         client.execute()
     except CellTimeoutError:
