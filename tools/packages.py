@@ -71,10 +71,13 @@ class Installer:
         return None
 
     def install(self, arguments):
-        """Install at the tested versions, or else at any that the pins allow; with uv, or else with pip."""
+        """Install at the tested versions, or else at any that the pins allow; with uv, or else with pip.
+
+        The tested versions are left aside where DUET_ANY_VERSIONS is set: so the ends of the range are tried.
+        """
         reason = ""
         for tool in [self.run_uv, self.run_pip] if self.uv else [self.run_pip]:
-            for constraints in (TESTED, None):
+            for constraints in (None,) if os.environ.get("DUET_ANY_VERSIONS") else (TESTED, None):
                 if reason:
                     name = "uv" if tool == self.run_uv else "pip, which takes minutes"
                     versions = (

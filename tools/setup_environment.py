@@ -29,6 +29,7 @@ def main():
     options = parser.parse_args()
     try:
         use_supported_python()
+        refuse_intel_macs()
         install(Path(sys.prefix) if options.here else ROOT / ".venv", options.extra)
     except (SetupError, KeyboardInterrupt, OSError) as missing:
         print(f"graph-duet: {in_words(missing)}", file=sys.stderr)
@@ -59,6 +60,14 @@ def use_supported_python():
         "Python 3.11, 3.12 or 3.13 is needed and this is "
         f"{platform.python_version()}: install one, or name it with `make PYTHON=...`"
     )
+
+
+def refuse_intel_macs():
+    if sys.platform == "darwin" and platform.machine() == "x86_64":
+        raise SetupError(
+            "PyTorch has no build of these versions for Intel Macs: open the lessons on Binder or Colab "
+            "(docs/where-it-runs.md)"
+        )
 
 
 def install(venv, extras):

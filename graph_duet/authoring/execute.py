@@ -16,7 +16,10 @@ from graph_duet.notebook_kernels.sandbox import PROJECT
 from graphviz_tools.errors import UserError
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
-_OF_AUTHOR = ("kernelspec", "language_info")  # what a notebook says of its kernel stays as its author wrote it
+_OF_AUTHOR = (
+    "kernelspec",
+    "language_info",
+)  # what a notebook says of its kernel stays as its author wrote it
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 

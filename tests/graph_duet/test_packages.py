@@ -52,6 +52,16 @@ def test_the_tested_versions_are_installed_with_uv(packages: ModuleType, program
     ]
 
 
+def test_the_ends_of_the_range_can_be_tried(
+    packages: ModuleType, programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(programs / "uv", f'echo uv "$@" "[$UV_CONSTRAINT]" >> {programs.parent}/calls')
+    monkeypatch.setenv("DUET_ANY_VERSIONS", "1")
+    monkeypatch.delenv("UV_CONSTRAINT", raising=False)
+    packages.Installer(programs / "python").install(["numpy"])
+    assert "tested-versions" not in calls(programs.parent)[0]
+
+
 def test_where_uv_fails_pip_installs_and_says_so(
     packages: ModuleType, programs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -61,6 +61,15 @@ def test_an_old_python_is_named(setup: ModuleType, monkeypatch: pytest.MonkeyPat
         setup.use_supported_python()
 
 
+def test_an_intel_mac_is_sent_elsewhere(setup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(setup.sys, "platform", "darwin")
+    monkeypatch.setattr(setup.platform, "machine", lambda: "x86_64")
+    with pytest.raises(setup.SetupError, match="Intel Macs: open the lessons on Binder or Colab"):
+        setup.refuse_intel_macs()
+    monkeypatch.setattr(setup.platform, "machine", lambda: "arm64")
+    setup.refuse_intel_macs()
+
+
 def test_a_second_run_does_nothing_and_more_extras_do(setup: ModuleType, tmp_path: Path) -> None:
     stamp = tmp_path / "stamp"
     stamp.write_text(json.dumps(setup.fingerprint(["test", "jax"])))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import re
 import subprocess
 import sys
 import sysconfig
@@ -9,6 +11,7 @@ import venv
 from collections import Counter
 from importlib.metadata import distributions
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -73,3 +76,22 @@ def test_the_command_is_still_duet(installed: Path, tmp_path: Path) -> None:
         [installed.with_name("duet"), "--version"], cwd=tmp_path, capture_output=True, text=True
     )
     assert ran.stdout.startswith("graph-duet "), ran.stderr
+
+
+def test_the_course_starts_in_an_empty_folder_and_says_what_it_copied(
+    installed: Path, tmp_path: Path
+) -> None:
+    tried = load_tool("try_wheel")
+    lines, page = tried.first_page(installed.with_name("duet"), tmp_path)
+    assert re.fullmatch(r"Lessons in my-lessons: \d+ new\.", lines[0])
+    assert "jupyter-config-data" in page
+    assert (tmp_path / "my-lessons" / "lessons" / "L01_define_by_run" / "lesson.ipynb").is_file()
+
+
+def load_tool(name: str) -> ModuleType:
+    """A script of tools/, which import one another as they do when run."""
+    sys.path.insert(0, str(ROOT / "tools"))
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(str(ROOT / "tools"))
