@@ -2,7 +2,8 @@
 run again elsewhere, on other inputs, with the kernels' own source.
 
 `launches_of` runs where the answer is; `relaunch` where it never was. An empty kernel launched beside torch's own
-arithmetic, or a patched counter, gives nothing: what is run again is the graph alone.
+arithmetic, or a patched counter, gives nothing: what is run again is the graph alone, and each result has to be
+what a launch wrote.
 """
 
 from __future__ import annotations
@@ -17,6 +18,13 @@ from gpu_labs.checks.evidence import weighted_sum
 from gpu_labs.checks.function_task import FunctionTask
 from gpu_labs.launching import kernel_names
 from graphviz_tools.errors import UserError
+
+# Of the plumbing below: what looks at the memory of its first argument, and what copies that.
+_VIEWS = {
+    "alias", "as_strided", "detach", "expand", "fill", "getitem", "permute", "reshape", "select", "slice", "squeeze",
+    "t", "transpose", "unsafe_view", "unsqueeze", "view",
+}  # fmt: skip
+_COPIES = {"_to_copy", "clone", "contiguous", "lift_fresh", "lift_fresh_copy", "to_copy"}
 
 # What makes memory or looks at it in another way, and computes nothing.
 _PLUMBING = {
@@ -85,9 +93,35 @@ def _reason(got: Sequence[np.ndarray], right: Sequence[np.ndarray], tolerance: f
 
 
 def _not_launched(program: Any, fewest: int) -> str:
-    """A word when torch computes something beside the kernels, or they are launched too seldom; "" when neither."""
+    """A word when torch computes something, kernels are launched too seldom, or a result is not what a launch wrote;
+    "" when none of these is so."""
     counts = program.counts()
-    return "not-launched" if set(counts) - _PLUMBING or counts.get("launch", 0) < fewest else ""
+    by_torch = set(counts) - _PLUMBING or counts.get("launch", 0) < fewest
+    return "not-launched" if by_torch or not _are_written_by_launches(program) else ""
+
+
+def _are_written_by_launches(program: Any) -> bool:
+    """Whether each output is memory that a launch wrote, or a view or copy of it, and no launch read only blank memory.
+
+    Memory is followed by the node that first made it: a view belongs to the node that it looks at.
+    """
+    memory = {name: name for name in program.inputs}
+    origin = dict.fromkeys(program.inputs, "given")
+    for call in program.calls():
+        sources = [memory[name] for name in call.inputs if name in memory]
+        if call.type == "launch":
+            written = [memory[name] for name in call.writes]
+            is_fed = any(origin[source] != "blank" for source in sources if source not in written)
+            origin.update(dict.fromkeys(written, "launched" if is_fed else "blank"))
+        elif call.type == "copy":
+            origin[sources[0]] = origin[sources[-1]]
+            memory[call.name] = sources[0]
+        elif call.type in _VIEWS and sources:
+            memory[call.name] = sources[0]
+        else:
+            memory[call.name] = call.name
+            origin[call.name] = origin[sources[0]] if call.type in _COPIES and sources else "blank"
+    return all(name and origin[memory[name]] == "launched" for name in program.outputs)
 
 
 def _both(function: Callable[..., torch.Tensor], arguments: Sequence[Any]) -> Callable[..., Any]:

@@ -9,11 +9,12 @@ from numba import float32, float64
 
 from gpu_labs import cuda
 from gpu_labs.autograd import blocks_for, kernel_function, launch
-from gpu_labs.checks import by_kernels
+from gpu_labs.checks import by_kernels, launches_of, relaunch
 from gpu_labs.G01_guards import task as g01
 from gpu_labs.G02_grid_stride import task as g02
 from gpu_labs.G05_shared_memory import task as g05
 from gpu_labs.G06_block_reduction import task as g06
+from graph_duet.grading.artifacts import torch_program
 
 SEEDS = (0, 7, 123)
 
@@ -312,3 +313,45 @@ def test_by_kernels_says_the_same():
     wrong = kernel_function(lambda x: a_launch_beside_torch(x, 2.0, 1.0), lambda grad: backward(grad, 2.0))
     assert by_kernels(right, x)
     assert not by_kernels(wrong, x)
+
+
+@cuda.jit
+def sum_kernel(x, partial):
+    i = cuda.grid(1)
+    if i < x.size:
+        cuda.atomic.add(partial, 0, x[i])
+
+
+@cuda.jit
+def spread_kernel(grad, grad_x):
+    i = cuda.grid(1)
+    if i < grad_x.size:
+        grad_x[i] = grad[0]
+
+
+def total_forward(x):
+    first, second = x.new_zeros(1), x.new_zeros(1)
+    launch(sum_kernel, blocks_for(x.numel()), 128, x, out=first)
+    launch(sum_kernel, 1, 128, first, out=second)
+    return second
+
+
+def spread(grad, x):
+    grad_x = torch.empty_like(x)
+    launch(spread_kernel, blocks_for(x.numel()), 128, grad, out=grad_x)
+    return grad_x
+
+
+def expanded_beside_a_launch(grad, x):
+    spread(grad, x)
+    return grad.expand(x.shape).clone()
+
+
+@pytest.mark.parametrize(
+    ("run_backward", "verdict"), [(spread, "right"), (expanded_beside_a_launch, "not-launched")]
+)
+def test_what_is_relaunched_must_be_what_a_launch_wrote(run_backward, verdict):
+    sent = launches_of(g06.function, kernel_function(total_forward, run_backward), 7)
+    programs = [torch_program.decode(torch_program.encode(program)) for program in sent["programs"]]
+    lines = list(relaunch(g06.function, sent | {"programs": programs}, [sum_kernel, spread_kernel], 8))
+    assert [line.partition(": ")[2].split()[0] for line in lines] == [verdict] * 3

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from graph_duet.grading.artifacts.plain_values import array_from_json, array_to_json, as_array
 from graph_duet.grading.artifacts.transfer import ArtifactError
@@ -30,6 +30,16 @@ def encode(thing: Any) -> dict[str, Any]:
         written = {name: places[target] for name, target in signature.buffers_to_mutate.items()}
         content["written"] = [written.get(name) for name in _names(content["nodes"][-1]["args"][0])]
     return content
+
+
+class Call(NamedTuple):
+    """One call of a program. `type` is its short name, such as `mul`; `inputs` are the nodes that it reads; `writes`
+    are those that it changes in place, which are also among `inputs`."""
+
+    name: str
+    type: str
+    inputs: tuple[str, ...]
+    writes: tuple[str, ...]
 
 
 def decode(content: Mapping[str, Any]) -> TorchProgram:
@@ -83,6 +93,16 @@ class TorchProgram:
     def outputs(self) -> list[str | None]:
         """For each output the name of the node or input that it is, None for a constant."""
         return _names(self._content["nodes"][-1]["args"][0])
+
+    def calls(self) -> list[Call]:
+        """Every call, in the order in which they run."""
+        calls = [n for n in self._content["nodes"] if n["op"].startswith("call")]
+        return [
+            Call(
+                n["name"], short_name(n["target"]), tuple(_read([n["args"], n["kwargs"]])), tuple(_changed(n))
+            )
+            for n in calls
+        ]
 
     def counts(self, everything: bool = False) -> dict[str, int]:
         """How many calls of each operation the outputs are computed from, sorted by name: `mul` for
@@ -208,6 +228,16 @@ def _writes(node: Mapping[str, Any]) -> bool:
     target = str(node["target"])
     writes = target.split(".")[-1].endswith("_") or ".launch" in target or "_." in target
     return node["op"].startswith("call") and writes
+
+
+def _changed(node: Mapping[str, Any]) -> list[str]:
+    """Names of what a call in place writes: a launch its outputs, any other call its first argument."""
+    if not _writes(node):
+        return []
+    if ".launch" in str(node["target"]):
+        named = dict(node["kwargs"].get("dict", []))
+        return _read(named.get("out", node["args"][-1:]))
+    return _read(node["args"][:1])
 
 
 def _read(value: Any) -> list[str]:
