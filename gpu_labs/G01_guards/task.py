@@ -1,4 +1,4 @@
-"""What G01 asks: `a * x + b` and its gradient, one element a thread, with no write past the end."""
+"""What G01 asks: `a * x + b`, its gradient, and differences, one element for each thread and no write past the end."""
 
 from __future__ import annotations
 
@@ -49,6 +49,15 @@ def _backward_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
+def _hunt_cases(rng: np.random.Generator) -> list[Case]:
+    cases = []
+    for n in _sizes(rng):
+        x = _numbers(rng, n + 1)
+        launch = f"n = {n}", blocks_for(n, THREADS), THREADS
+        cases.append(Case(*launch, (x,), (np.diff(x),), most_reads=3 * n, most_depth=MOST_DEPTH))
+    return cases
+
+
 def _function_cases(rng: np.random.Generator) -> list[tuple[str, tuple[torch.Tensor, float, float]]]:
     def x(n: int) -> torch.Tensor:
         return torch.from_numpy(rng.standard_normal(n))
@@ -67,3 +76,4 @@ def _affine(x: torch.Tensor, a: float, b: float) -> torch.Tensor:
 forward = KernelTask("G01 forward", "affine_kernel(x, a, b, y)", _forward_cases)
 backward = KernelTask("G01 backward", "affine_grad_kernel(grad_y, a, grad_x)", _backward_cases)
 function = FunctionTask("G01 function", _function_cases, _affine)
+hunt = KernelTask("G01 bug hunt", "difference_kernel(x, y)", _hunt_cases)

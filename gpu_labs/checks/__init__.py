@@ -1,6 +1,6 @@
 """The instant check of a lab: run a learner's kernel on odd shapes and say what is wrong, and where."""
 
-from gpu_labs.checks.evidence import evidence
+from gpu_labs.checks.evidence import evidence, evidence_line
 from gpu_labs.checks.function_task import FunctionTask
 from gpu_labs.checks.kernel_task import Case, KernelTask
 from gpu_labs.checks.launches import by_kernels
@@ -16,6 +16,7 @@ __all__ = [
     "Verdict",
     "by_kernels",
     "evidence",
+    "evidence_line",
     "launches_of",
     "relaunch",
     "second_opinion",

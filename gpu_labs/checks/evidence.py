@@ -32,6 +32,21 @@ def evidence(task: KernelTask | FunctionTask, answer: Callable[..., Any], seed: 
         yield f"{verdict.case}: {verdict.reason or 'right'} {sums}".rstrip()
 
 
+def evidence_line(task: KernelTask, kernel: Callable[..., Any], seed: int) -> str:
+    """The evidence on all launches in one line: the verdict, their number, and one sum over all outputs.
+
+    Where a launch fails, the line ends with its title; `task.check(kernel)` shows that launch.
+    """
+    observations = task.observe(kernel, seed)
+    last = task.judge(observations, seed).verdicts[-1]
+    if "NotImplementedError" in last.sentence:
+        return f"{task.name}: nothing is written in the hole yet"
+    if last.reason:
+        return f"{task.name}: {last.reason} {len(observations)} launches, the last with {last.case}"
+    total = sum(weighted_sum(each) for seen in observations for each in _values(seen))
+    return f"{task.name}: right {len(observations)} launches, weighted sum of all outputs {total:.4f}"
+
+
 def _values(seen: dict[str, Any]) -> list[Any]:
     """The outputs of a kernel, or the value and the gradients of a function; nothing where it raised."""
     if seen["error"]:

@@ -33,12 +33,14 @@ class Answers:
     """The answers to one exercise, by task.
 
     `right` solves every task in another way than the solution in exercise.md; `unusual` solves some of them
-    as few people would.
+    as few people would. `instant` are more wrong answers to a lab, tried on its instant checks alone, which is quick:
+    there `says` is the verdict's reason.
     """
 
     right: dict[str, Answer]
     wrong: dict[str, list[Wrong]]
     unusual: dict[str, Answer] = field(default_factory=dict[str, Answer])
+    instant: dict[str, list[Wrong]] = field(default_factory=dict[str, list[Wrong]])
 
 
 def answers_of(folder: Path) -> Answers:

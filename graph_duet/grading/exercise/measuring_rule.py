@@ -12,9 +12,9 @@ from graphviz_tools.errors import UserError
 # What counts or inspects: operations, traces, versions, saved tensors, bytes, seconds, launches.
 _MEASURES = frozenset(
     (
-        "TraceCache", "_version", "as_graph_def", "by_kernels", "cost_analysis", "evidence",
-        "experimental_get_tracing_count", "explain", "get_concrete_function", "get_operations", "getsizeof", "grad_fn",
-        "inspect", "make_fx", "make_jaxpr", "max_memory_allocated", "memory_allocated", "next_functions",
+        "TraceCache", "_version", "as_graph_def", "by_kernels", "cost_analysis", "evidence", "evidence_line",
+        "experimental_get_tracing_count", "explain", "get_concrete_function", "get_operations", "getsizeof",
+        "grad_fn", "inspect", "make_fx", "make_jaxpr", "max_memory_allocated", "memory_allocated", "next_functions",
         "perf_counter", "process_time", "record", "record_jax", "record_tensorflow", "record_torch",
         "saved_tensors_hooks", "trace_cache", "tracemalloc",
     )

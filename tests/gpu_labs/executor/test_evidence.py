@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from gpu_labs import cuda
-from gpu_labs.checks import evidence
+from gpu_labs.checks import evidence, evidence_line
 from gpu_labs.G01_guards import task
 from tests.gpu_labs.solved_labs import solution
 
@@ -34,6 +34,16 @@ def test_a_right_kernel_is_called_right_and_shows_the_same_value_in_every_thread
 
 def test_a_wrong_kernel_shows_the_reason():
     assert any("out-of-bounds" in line for line in evidence(task.forward, unguarded_kernel, 7))
+    line = evidence_line(task.forward, unguarded_kernel, 7)
+    assert line == "G01 forward: out-of-bounds 1 launches, the last with n = 1, in order"
+
+
+def test_one_line_speaks_for_all_launches():
+    line = evidence_line(task.forward, reference.affine_kernel, 7)
+    assert line.startswith("G01 forward: right 21 launches, weighted sum of all outputs ")
+    assert line != evidence_line(task.forward, reference.affine_kernel, 8)
+    reversed_line = evidence_line(task.forward, reversed_kernel, 7)
+    assert reversed_line.startswith("G01 forward: wrong-values ")
 
 
 def test_an_empty_hole_is_called_that_and_shows_no_sums():
