@@ -22,6 +22,7 @@ from graphviz_tools.transforms.diff import diff as diff
 if TYPE_CHECKING:
     from graphviz_tools.alignment.align import Alignment as Alignment
     from graphviz_tools.analysis.faults.finding import Finding as Finding
+    from graphviz_tools.analysis.memory_table import memory as memory
     from graphviz_tools.analysis.model_table import summary as summary
     from graphviz_tools.drawing.picture import draw as draw
     from graphviz_tools.recording import Recording as Recording
@@ -50,6 +51,7 @@ _HOME = {
     "autograd_graph": "sources.torch.behind_tensor",
     "draw": "drawing.picture",
     "load": "serialization",
+    "memory": "analysis.memory_table",
     "record_compiled": "sources.compiled.recorder",
     "record_jax": "sources.jax.recorder",
     "record_onnx": "sources.onnx.recorder",
@@ -75,6 +77,7 @@ __all__ = [
     "draw",
     "findings",
     "load",
+    "memory",
     "record_compiled",
     "record_jax",
     "record_onnx",

@@ -224,7 +224,7 @@ class Omission:
 class Recording:
     """A program's whole story. `framework` is "torch", "tensorflow", "torch.compile", "torch.export",
     "torchscript", "jax" or "onnx"; `outputs` are the values the program returned; `error` is set when it
-    raised (the steps up to then are kept)."""
+    raised (the steps up to then are kept). `storages` are the bytes of each piece of memory, by `Value.storage`."""
 
     framework: str
     title: str = ""
@@ -237,6 +237,7 @@ class Recording:
     omitted: tuple[Omission, ...] = ()
     versions: dict[str, str] = field(default_factory=dict[str, str])
     optimizer_calls: tuple[OptimizerCall, ...] = ()
+    storages: tuple[int, ...] = ()
     error: str = ""
 
     def __len__(self) -> int:

@@ -14,12 +14,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from graphviz_tools.analysis.findings import findings
+from graphviz_tools.analysis.memory_table import memory
 from graphviz_tools.drawing.appearance import PHASES
 from graphviz_tools.drawing.arrivals import Arrival, arrivals
 from graphviz_tools.drawing.layout import title_text
 from graphviz_tools.drawing.scene import Scene
 from graphviz_tools.drawing.svg import path_data
-from graphviz_tools.drawing.text import number_text, shape_text, type_text, value_text
+from graphviz_tools.drawing.text import bytes_text, number_text, shape_text, type_text, value_text
 from graphviz_tools.recording import Number, Recording, Step, Value
 
 Json = dict[str, Any]
@@ -54,6 +55,7 @@ def recording_json(recording: Recording, came: Iterable[Arrival] | None = None) 
         "op": [step.op for step in recording.steps],
         "line": [lines.number(step) for step in recording.steps],
         "memory": [None if s.memory is None else [s.memory.alive, s.memory.saved] for s in recording.steps],
+        "peak": _peak(recording),
         "turn": [_turn(step) for step in recording.steps],
         "details": details,
         "values": table.values,
@@ -199,6 +201,19 @@ def _details(recording: Recording, table: _Values, came: Iterable[Arrival]) -> l
             detail["of"] = earlier[bisect_right(earlier, step.index) - 1 :][:1]
         found.append({name: entry for name, entry in detail.items() if entry})
     return found
+
+
+def _peak(recording: Recording) -> Json | None:
+    """The step at which most memory is alive, in words; None where memory was not measured."""
+    if recording.storages and recording.steps:
+        table = memory(recording)
+        kinds = ", ".join(f"{kind} {bytes_text(nbytes)}" for kind, nbytes in table.by_kind().items())
+        return {"at": table.peak_step, "words": f"{bytes_text(table.peak)} ({kinds})"}
+    measured = [(s.memory.alive, -s.index) for s in recording.steps if s.memory is not None]
+    if not measured:
+        return None
+    most, place = max(measured)
+    return {"at": -place, "words": bytes_text(most)}
 
 
 def _turn(step: Step) -> str:

@@ -14,6 +14,7 @@ from math import prod
 from typing import Any
 
 from graphviz_tools.analysis.flops import flops
+from graphviz_tools.analysis.text_table import html_table, text_table
 from graphviz_tools.errors import NotInstalledError
 from graphviz_tools.recording import Edge, Node, Recording, Step, Value
 
@@ -67,22 +68,12 @@ class ModelTable:
     notes: tuple[str, ...]
 
     def __str__(self) -> str:
-        lines = [_COLUMNS, *(tuple(_cells(row)) for row in self.rows)]
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        table = ["  ".join(_padded(cell, width, i) for i, (cell, width) in enumerate(zip(line, widths, strict=True)))
-                 for line in lines]  # fmt: skip
-        return "\n".join([*(line.rstrip() for line in table), "", *self.notes])
+        table = text_table(_COLUMNS, [tuple(_cells(row)) for row in self.rows], _FROM_THE_RIGHT)
+        return "\n".join([table, "", *self.notes])
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{escape(name)}</th>" for name in _COLUMNS)
-        body = "".join(
-            "<tr>"
-            + "".join(f'<td style="white-space: pre">{escape(cell)}</td>' for cell in _cells(row))
-            + "</tr>"
-            for row in self.rows
-        )
         notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
+        return html_table(_COLUMNS, [tuple(_cells(row)) for row in self.rows]) + notes
 
     def to_frame(self) -> Any:
         """A pandas DataFrame with a row for each module; shapes are tuples, counts are whole numbers.
@@ -282,7 +273,3 @@ def _cells(row: ModuleRow) -> Iterator[str]:
 
 def _shapes_text(shapes: Shapes) -> str:
     return ", ".join("×".join("?" if n is None else str(n) for n in shape) or "scalar" for shape in shapes)
-
-
-def _padded(cell: str, width: int, column: int) -> str:
-    return cell.rjust(width) if column in _FROM_THE_RIGHT else cell.ljust(width)

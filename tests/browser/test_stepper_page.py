@@ -74,9 +74,15 @@ def test_findings_are_marks_that_jump_to_their_step(show, snap):
     press(page, "Home")
     page.locator(".timeline .mark.fault").click()
     assert state(page).startswith("forward · step 4 of")
-    page.locator(".timeline .mark.peak").click()
-    meter = page.locator(".memory-track")
-    assert meter.get_attribute("aria-valuenow") == meter.get_attribute("aria-valuemax")
+
+
+def test_the_peak_of_memory_is_a_mark_that_says_what_is_alive(show):
+    page = show(Stepper(record_torch(classified_twice, torch.ones(3, requires_grad=True))))
+    mark = page.locator(".timeline .mark.peak")
+    assert "most memory is alive here: 76 B (" in mark.get_attribute("title")
+    assert "input 12 B" in mark.get_attribute("title")
+    mark.click()
+    assert state(page).startswith("backward · step")
 
 
 def test_every_button_of_the_playback_works(show):

@@ -11,7 +11,7 @@ import { lastAt, matching, runs } from "../../widgets/static/search.js";
 import { Story, bytes, flowAt, momentAt } from "../../widgets/static/story.js";
 
 const DATA = {
-  title: "f", framework: "torch", versions: {}, error: "", omitted: [], findings: [],
+  title: "f", framework: "torch", versions: {}, error: "", omitted: [], findings: [], peak: null,
   sources: [{ file: "a.py", first: 1, text: "def f(x):\n    h = x * 2\n    return h\n" }],
   lines: [["a.py", 2], ["a.py", 3]],
   phase: [0, 0, 0, 1], op: ["mul", "add", "out", "MulBackward0"], line: [0, 0, 1, 0], turn: ["", "", "", ""],

@@ -138,9 +138,8 @@ var Story = class {
       /** @type {const} */
       "fault"
     ), words: found.map((finding) => `${finding.kind}: ${finding.sentence}`).join(" ") }));
-    const peak = this.data.memory.findIndex((memory) => memory?.[0] === this.mostAlive);
-    if (peak < 0) return faults;
-    return [...faults, { at: peak, kind: "peak", words: `most memory is alive here: ${bytes(this.mostAlive)}` }];
+    const { peak } = this.data;
+    return peak ? [...faults, { at: peak.at, kind: "peak", words: `most memory is alive here: ${peak.words}` }] : faults;
   }
   /** @param {number} step */
   phase(step) {

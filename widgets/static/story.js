@@ -20,7 +20,8 @@ export const PHASE_WORDS = appearance.phases;
 /** @typedef {{at: number, kind: "fault" | "peak", words: string}} Mark of a step on the timeline */
 /** @typedef {{title: string, framework: string, versions: Record<string, string>, error: string, omitted: string[], findings: Finding[],
  *   sources: {file: string, first: number, text: string}[], lines: [string, number][], phase: number[], op: string[],
- *   line: number[], turn: string[], memory: ([number, number] | null)[], details: Detail[], values: Value[]}} RecordingData */
+ *   line: number[], turn: string[], memory: ([number, number] | null)[],
+ *   peak: {at: number, words: string} | null, details: Detail[], values: Value[]}} RecordingData */
 /** @typedef {[number, "ghost" | "handle" | "done" | "failed", string, string, number]} Moment step, status, subtitle, gradient,
  *   freed */
 /** @typedef {[number, number, number, number]} Rectangle left, top, width, height */
@@ -58,9 +59,8 @@ export class Story {
   get marks() {
     const faults = [...this.findingsAt].map(([at, found]) =>
       ({ at, kind: /** @type {const} */ ("fault"), words: found.map((finding) => `${finding.kind}: ${finding.sentence}`).join(" ") }));
-    const peak = this.data.memory.findIndex((memory) => memory?.[0] === this.mostAlive);
-    if (peak < 0) return faults;
-    return [...faults, { at: peak, kind: "peak", words: `most memory is alive here: ${bytes(this.mostAlive)}` }];
+    const { peak } = this.data;
+    return peak ? [...faults, { at: peak.at, kind: "peak", words: `most memory is alive here: ${peak.words}` }] : faults;
   }
 
   /** @param {number} step */

@@ -45,6 +45,7 @@ Place = tuple[tuple[str, ...], int | None]  # the path of a step, and the turn o
 class _Assembly:
     def __init__(self, trace: Trace) -> None:
         self._tape = trace.tape
+        self._sizes = trace.ledger.sizes
         self._facts = trace.tensors.summaries.finish()
         self._sites: dict[int, CallSite] = {}
         self._names: dict[int, str] = {}
@@ -93,6 +94,7 @@ class _Assembly:
             omitted=tuple(Omission(what, count, why) for (what, why), count in tape.omitted.items()),
             versions={"torch": torch.__version__},
             optimizer_calls=tuple(tape.optimizer_calls),
+            storages=tuple(self._sizes),
             error=tape.error,
         )
 

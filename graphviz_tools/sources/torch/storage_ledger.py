@@ -36,7 +36,7 @@ class StorageLedger:
         self.alive = 0
         self.saved = 0
         self.died: list[int] = []  # the storages whose memory was freed since this list was last emptied
-        self._count = 0
+        self.sizes: list[int] = []  # in bytes, by number
         self._by_base: dict[int, _Storage] = {}
         self._by_number: dict[int, _Storage] = {}
 
@@ -50,8 +50,7 @@ class StorageLedger:
         base = pointer - int(offset) * tensor.itemsize if offset else pointer
         storage = self._by_base.get(base)
         if storage is None:
-            storage = _Storage(base, self._count, nbytes)
-            self._count += 1
+            storage = _Storage(base, len(self.sizes), nbytes)
             self._by_base[base] = self._by_number[storage.number] = storage
             if gradient:
                 self._watch(tensor, storage)
@@ -62,6 +61,7 @@ class StorageLedger:
                 watch.storage = storage
                 storage.watches.append(watch)
             self.alive += storage.nbytes
+            self.sizes.append(storage.nbytes)
         elif storage.tensors:
             self._watch(tensor, storage)
         return storage.number

@@ -1,0 +1,163 @@
+"""Memory at its peak, by line, module and kind, and what checkpointing would save of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from graphviz_tools.analysis.checkpointing import Checkpoint, checkpoints
+from graphviz_tools.analysis.lifetimes import Lifetime, MemoryKind, Path, lifetimes
+from graphviz_tools.analysis.text_table import html_table, text_table
+from graphviz_tools.errors import NotInstalledError, UserError
+from graphviz_tools.recording import Recording, SourceLine
+
+_COLUMNS = ("bytes", "kind", "module", "line", "what")
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRow:
+    """What is alive at the peak of one kind, made by one line in one module; `names` are the program's own."""
+
+    nbytes: int
+    kind: MemoryKind
+    module: Path
+    line: SourceLine | None
+    tensors: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryTable:
+    """What `memory` gives: `print` it, show it in a notebook, or take it as a pandas DataFrame.
+
+    `peak` are the bytes of tensors alive while step `peak_step` runs, with what it makes and what that replaces;
+    `held[i]` are those while step `i` runs. `rows` are the largest first and add up to `peak`, less memory that no
+    recorded step read or wrote. `checkpoints` are the classes of modules that are worth a checkpoint.
+    """
+
+    peak: int
+    peak_step: int
+    rows: tuple[MemoryRow, ...]
+    held: tuple[int, ...]
+    checkpoints: tuple[Checkpoint, ...]
+    where: str
+
+    def by_kind(self) -> dict[MemoryKind, int]:
+        """Bytes at the peak of each kind, the largest first."""
+        sums: defaultdict[MemoryKind, int] = defaultdict(int)
+        for row in self.rows:
+            sums[row.kind] += row.nbytes
+        return dict(sorted(sums.items(), key=lambda entry: -entry[1]))
+
+    def __str__(self) -> str:
+        table = text_table(_COLUMNS, [tuple(_cells(row)) for row in self.rows], (0,))
+        return "\n".join([self._head(), "", table, "", *self._advice()])
+
+    def _repr_html_(self) -> str:
+        paragraphs = [f"<p>{escape(line)}</p>" for line in (self._head(), *self._advice())]
+        return (
+            paragraphs[0]
+            + html_table(_COLUMNS, [tuple(_cells(row)) for row in self.rows])
+            + "".join(paragraphs[1:])
+        )
+
+    def to_frame(self) -> Any:
+        """A pandas DataFrame with a row for each of `rows`. Raises NotInstalledError when pandas is missing."""
+        try:
+            import pandas
+        except ModuleNotFoundError:
+            raise NotInstalledError("to_frame() needs pandas: pip install pandas") from None
+        rows = [
+            (
+                r.nbytes,
+                r.kind,
+                ".".join(r.module),
+                r.line.line if r.line else None,
+                r.tensors,
+                ", ".join(r.names),
+            )
+            for r in self.rows
+        ]
+        return pandas.DataFrame(rows, columns=["bytes", "kind", "module", "line", "tensors", "names"])
+
+    def _head(self) -> str:
+        kinds = ", ".join(f"{kind} {nbytes:,}" for kind, nbytes in self.by_kind().items())
+        return f"Peak: {self.peak:,} bytes at step {self.peak_step + 1}, {self.where} ({kinds})."
+
+    def _advice(self) -> Iterator[str]:
+        for one in self.checkpoints:
+            names = ", ".join(one.modules[:3]) + (", ..." if len(one.modules) > 3 else "")
+            yield (
+                f"A checkpoint of each {one.kind} ({names}) would lower the peak by {one.saves:,} bytes and compute "
+                f"{one.flops:,} FLOPs a second time."
+            )
+        if not self.checkpoints:
+            yield "A checkpoint of a module would not lower the peak."
+
+
+def memory(recording: Recording) -> MemoryTable:
+    """The memory of a PyTorch Recording at its peak, in bytes of tensor storage.
+
+    Counted is what tensors hold, as PyTorch's allocator is asked for it; what an op allocates and frees inside itself
+    is not seen. Raises UserError for a Recording that measured no memory.
+    """
+    if not recording.storages or not recording.steps:
+        raise UserError(
+            "this Recording measured no memory: record a PyTorch program with this version of Graph Duet"
+        )
+    found = lifetimes(recording)
+    held = _held(recording, found)
+    peak_step = max(range(len(held)), key=held.__getitem__)
+    alive = [one for one in found if one.born <= peak_step and (one.dies is None or one.dies >= peak_step)]
+    step = recording.steps[peak_step]
+    line = f", line {step.line.line}" if step.line is not None else ""
+    return MemoryTable(
+        peak=held[peak_step],
+        peak_step=peak_step,
+        rows=tuple(_rows(recording, alive, peak_step)),
+        held=tuple(held),
+        checkpoints=tuple(checkpoints(recording, found, held)),
+        where=f"{step.phase} {step.op}{line}",
+    )
+
+
+def _held(recording: Recording, found: list[Lifetime]) -> list[int]:
+    """The bytes alive while each step runs: those after the step before, and what this one adds."""
+    born = [0] * len(recording)
+    for lifetime in found:
+        born[lifetime.born] += lifetime.nbytes
+    held: list[int] = []
+    before = 0
+    for step in recording.steps:
+        after = step.memory.alive if step.memory is not None else 0
+        held.append(max(before + born[step.index], after))
+        before = after
+    return held
+
+
+def _rows(recording: Recording, alive: list[Lifetime], step: int) -> Iterator[MemoryRow]:
+    modules = {scope.path for scope in recording.scopes if scope.kind == "module"}
+    groups: defaultdict[tuple[Any, ...], list[Lifetime]] = defaultdict(list)
+    for one in alive:
+        kind = "saved activation" if one.kind == "other" and one.is_saved(step) else one.kind
+        parts = (one.scope[:depth] for depth in range(1, len(one.scope) + 1))
+        module = tuple(part[-1] for part in parts if part in modules)
+        groups[kind, module, one.line].append(one)
+    for (kind, module, line), members in sorted(
+        groups.items(), key=lambda entry: -sum(m.nbytes for m in entry[1])
+    ):
+        names = tuple(dict.fromkeys(one.name for one in members if one.name))
+        yield MemoryRow(sum(m.nbytes for m in members), kind, module, line, len(members), names)
+
+
+def _cells(row: MemoryRow) -> Iterator[str]:
+    yield f"{row.nbytes:,}"
+    yield row.kind
+    yield ".".join(row.module)
+    yield str(row.line.line) if row.line is not None else ""
+    yield ", ".join(row.names) or (
+        f"{row.tensors} tensors" if row.tensors > 1 else row.line.text.strip() if row.line else ""
+    )
