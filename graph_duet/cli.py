@@ -11,7 +11,18 @@ import typer
 from rich.console import Console
 
 from graph_duet import __version__
-from graph_duet.commands import build, doctor, grading, lab, new, show
+from graph_duet.commands import (
+    build,
+    checking,
+    class_page,
+    deadlines,
+    doctor,
+    giving_back,
+    grading,
+    lab,
+    new,
+    show,
+)
 from graphviz_tools.errors import UserError
 
 _BUG_STATUS = 70
@@ -27,7 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for room in (lab, doctor, show, grading, build, new):
+for room in (lab, doctor, show, checking, grading, deadlines, class_page, giving_back, build, new):
     room.register(app)
 
 # Typer gives no name of its own to what all usage errors are.

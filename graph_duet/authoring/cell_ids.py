@@ -37,7 +37,7 @@ def cell_ids(source: Source) -> list[str]:
     lines: dict[str, int] = {}
     section = "top"
     for cell, task in zip(source.cells, tasks_of(source), strict=True):
-        headings = _HEADING.findall(cell.text) if cell.type == "markdown" and cell.kind != "hint" else []
+        headings = _HEADING.findall(cell.text) if cell.type == "markdown" and cell.kind == "given" else []
         section = _slug(headings[-1]) if headings else section
         chosen = str(cell.options.get("name", "")) or _made(cell, task, section, bool(headings), counts)
         if not _VALID.fullmatch(chosen):
@@ -58,7 +58,7 @@ def cell_ids(source: Source) -> list[str]:
 def _made(cell: SourceCell, task: str, section: str, has_heading: bool, counts: dict[str, int]) -> str:
     if cell.kind in ("answer", "kernel"):
         return _lettered(f"answer-{task}", counts)
-    if cell.kind in ("check", "hidden", "measure"):
+    if cell.kind in ("check", "hidden", "measure", "written"):
         return _lettered(f"{cell.kind}-{task}", counts)
     if cell.kind == "hint":
         return _lettered(f"hint-{task}", counts, first="a")

@@ -10,8 +10,10 @@ from typing import Any
 
 from graphviz_tools.errors import NotInstalledError, UserError
 
-_HINT_OPENS = re.compile(r"^:::+\s*\{hint\}\s*$")
-_HINT_CLOSES = re.compile(r"^:::+\s*$")
+_BOX_OPENS = re.compile(r"^:::+\s*\{(hint|written)\}\s*$")
+_BOX_CLOSES = re.compile(r"^:::+\s*$")
+_OPTION = re.compile(r"^:(\w+):\s*(.*)$")
+_RUBRIC = re.compile(r"(-?\d+(?:\.\d+)?)\s+(.+)")
 
 
 class SourceError(UserError):
@@ -94,7 +96,7 @@ def parse_source(text: str, path: Path) -> Source:
         else:
             whole = SourceCell("markdown", cell.source, first, options)
             for part in [whole] if cells else _split_preface(whole):
-                cells += _split_hints(part, path)
+                cells += _split_boxes(part, path)
     return Source(path, front, tuple(cells))
 
 
@@ -116,12 +118,13 @@ def _split_preface(cell: SourceCell) -> Iterator[SourceCell]:
     yield SourceCell("markdown", "\n".join(lines[cut:]), cell.line + cut, {} if cut else cell.options)
 
 
-def _split_hints(cell: SourceCell, path: Path) -> Iterator[SourceCell]:
-    """A Markdown cell, with each `:::{hint}` in it as a cell of its own."""
+def _split_boxes(cell: SourceCell, path: Path) -> Iterator[SourceCell]:
+    """A Markdown cell, with each `:::{hint}` and `:::{written}` in it as a cell of its own."""
     plain: list[str] = []
     plain_line = cell.line
-    hint_line: int | None = None
-    hint: list[str] = []
+    box_line: int | None = None
+    what = ""
+    box: list[str] = []
 
     def flush() -> Iterator[SourceCell]:
         text = "\n".join(plain).strip("\n")
@@ -130,19 +133,51 @@ def _split_hints(cell: SourceCell, path: Path) -> Iterator[SourceCell]:
             yield SourceCell("markdown", text.rstrip(), plain_line + skipped, cell.options)
 
     for number, line in enumerate(cell.text.split("\n"), start=cell.line):
-        if hint_line is None and _HINT_OPENS.match(line):
+        opening = _BOX_OPENS.match(line)
+        if box_line is None and opening:
             yield from flush()
-            plain, hint_line, hint = [], number, []
-        elif hint_line is not None and _HINT_CLOSES.match(line):
-            yield SourceCell("markdown", "\n".join(hint).strip(), hint_line + 1, {"kind": "hint"})
-            hint_line, plain_line = None, number + 1
-        elif hint_line is not None:
-            hint.append(line)
+            plain, box_line, what, box = [], number, opening[1], []
+        elif box_line is not None and _BOX_CLOSES.match(line):
+            yield _box(what, box, box_line + 1, path)
+            box_line, plain_line = None, number + 1
+        elif box_line is not None:
+            box.append(line)
         else:
             plain.append(line)
-    if hint_line is not None:
-        raise SourceError(path, hint_line, "this hint is not closed: write ::: on a line of its own after it")
+    if box_line is not None:
+        raise SourceError(
+            path, box_line, f"this {what} is not closed: write ::: on a line of its own after it"
+        )
     yield from flush()
+
+
+def _box(what: str, lines: list[str], line: int, path: Path) -> SourceCell:
+    """A hint, or a written cell with its options: `:points: 4`, `:title: ...`, a `:rubric: 2 names it` an item."""
+    if what == "hint":
+        return SourceCell("markdown", "\n".join(lines).strip(), line, {"kind": "hint"})
+    options: dict[str, Any] = {"kind": what, "rubric": []}
+    while lines and (option := _OPTION.match(lines[0])):
+        name, value = option[1], option[2].strip()
+        item = _RUBRIC.fullmatch(value)
+        if name == "rubric" and not item:
+            raise SourceError(path, line, f"a rubric item is points and a text, not {value!r}")
+        if name == "rubric" and item:
+            options["rubric"].append({"points": float(item[1]), "text": item[2]})
+        else:
+            options[name] = _number(value) if name == "points" else value
+        lines, line = lines[1:], line + 1
+    if not options["rubric"]:
+        del options["rubric"]
+    return SourceCell("markdown", "\n".join(lines).strip(), line, options)
+
+
+def _number(text: str) -> float | str:
+    """The number, or the text, which the exercise format then reports."""
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    return int(value) if value.is_integer() else value
 
 
 def _line_in(message: str) -> int:

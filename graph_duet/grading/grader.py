@@ -123,9 +123,9 @@ class Grader:
         for _ in range(ATTEMPTS):
             try:
                 if len(not_run) == len(exercise.checks):
-                    return verdict(exercise, [], not_run, grafted.notes)
+                    return verdict(exercise, [], not_run, grafted.notes, grafted.written)
                 outcomes = trial.run(grafted.answers, seeds, self.expected(seeds), not_run)
-                return verdict(exercise, outcomes, not_run, grafted.notes)
+                return verdict(exercise, outcomes, not_run, grafted.notes, grafted.written)
             except (InfrastructureFault, OSError) as error:
                 last = f"{type(error).__name__}: {error}"
         return failed_as_a_whole(exercise, "infrastructure", last)

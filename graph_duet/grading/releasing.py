@@ -92,7 +92,9 @@ def exercise_notebook(bundle: Bundle, executed: NotebookNode | None = None) -> N
     sealed: list[str] = []
     for cell in notebook.cells:
         check = checks.get(cell.id)
-        if cell.id in bundle.untouched:
+        if cell.id in bundle.written:
+            cell.metadata.duet.pop("rubric", None)  # it tells what to write
+        elif cell.id in bundle.untouched:
             cell.source = bundle.untouched[cell.id]
         elif check is not None and (check.sealed or check.measure):
             # What would give the solution away, and what was submitted, is not in a learner's file.
@@ -128,6 +130,10 @@ def fill(notebook: NotebookNode, answers: Mapping[str, str | Sequence[str]]) -> 
     filled = copy.deepcopy(notebook)
     for task, given in answers.items():
         cells = [c for c in filled.cells if kind(c) in ("answer", "kernel") and duet(c)["task"] == task]
+        written = [c for c in filled.cells if kind(c) == "written" and duet(c)["task"] == task]
+        if written:
+            written[0].source = given if isinstance(given, str) else "\n\n".join(given)
+            continue
         if not cells:
             raise UserError(f"the notebook has no task {task!r}")
         texts = [given] if isinstance(given, str) else list(given)
@@ -156,6 +162,7 @@ def differences(master: NotebookNode, learner: NotebookNode) -> list[str]:
     different: list[str] = []
     for ours, theirs in zip(expected, learner.cells, strict=True):
         answer = kind(ours) in ("answer", "kernel")
+        facts = {name: value for name, value in duet(ours).items() if name != "rubric"}
         same = (
             solution_regions.outside(ours.source) == solution_regions.outside(theirs.source)
             if answer
@@ -163,7 +170,7 @@ def differences(master: NotebookNode, learner: NotebookNode) -> list[str]:
         )
         if not same:
             different.append(f"cell {ours.id} differs{' outside its holes' if answer else ''}")
-        if dict(duet(ours)) != dict(duet(theirs)):
+        if facts != dict(duet(theirs)):
             different.append(f"the duet metadata of cell {ours.id} differs")
     return different
 

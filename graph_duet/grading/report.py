@@ -42,17 +42,30 @@ class CheckResult:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenAnswer:
+    """A written answer as it was handed in, for an instructor to mark. `fault` is "empty" or "missing", else ""."""
+
+    task: str
+    cell: str
+    text: str
+    possible: float
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """All checks of one notebook. When `fault` is set the whole file could not be graded, and `message`
     says why.
 
-    `notes` are remarks that cost no points (an edited check cell, an unknown cell id)."""
+    `notes` are remarks that cost no points (an edited check cell, an unknown cell id); `written` are the answers
+    that no check can mark."""
 
     exercise: str
     checks: tuple[CheckResult, ...] = ()
     fault: str = ""
     message: str = ""
     notes: tuple[str, ...] = ()
+    written: tuple[WrittenAnswer, ...] = ()
 
     @property
     def points(self) -> float:
@@ -77,7 +90,11 @@ class Report:
         kept = {check.cell: check for check in self.checks if check.task != task}
         checks = [check if check.task == task else kept.get(check.cell) for check in other.checks]
         return replace(
-            self, checks=tuple(check for check in checks if check is not None), fault="", message=""
+            self,
+            checks=tuple(check for check in checks if check is not None),
+            fault="",
+            message="",
+            written=other.written,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -86,5 +103,6 @@ class Report:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Report:
         checks = tuple(CheckResult(**check) for check in data["checks"])
-        fields: dict[str, Any] = {**data, "checks": checks, "notes": tuple(data["notes"])}
+        written = tuple(WrittenAnswer(**answer) for answer in data.get("written", ()))
+        fields: dict[str, Any] = {**data, "checks": checks, "notes": tuple(data["notes"]), "written": written}
         return cls(**fields)

@@ -29,6 +29,7 @@ from graph_duet.grading.report import Report
 from graph_duet.grading.watched import judged, watches, with_sources
 from graphviz_tools.errors import UserError
 
+TO_BE_READ = "your instructor reads and marks it"
 PREDICTED = "written; its points come when the exercise is graded"
 _START_SECONDS = 60.0  # for a kernel to start, and for a cell to import the frameworks on a busy machine
 
@@ -82,7 +83,7 @@ def check(notebook: Path | str, forked: bool = False) -> OwnRun:
             "this machine is too busy to run the notebook's first cells: try again when it is calmer"
         )
     refusals = _refusals(exercise, canonical, grafted.answers)
-    report = verdict(exercise, outcomes, not_run, grafted.notes)
+    report = verdict(exercise, outcomes, not_run, grafted.notes, grafted.written)
     report = _without_verdict_on_predictions(_refused(report, refusals), sealed - set(watched))
     report = _watched(report, outcomes, watched)
     wrong = {c.task for c in report.checks if c.fault}
@@ -92,6 +93,8 @@ def check(notebook: Path | str, forked: bool = False) -> OwnRun:
         hidden[str(task)] += points
     for c in exercise.checks:
         hidden[c.task] += c.points if c.cell in sealed - set(watched) else 0.0
+    for task in exercise.tasks:
+        hidden[task.id] += task.written.points if task.written is not None else 0.0
     lines = {o.cell: line for o in outcomes if o.cell and (line := learner_line(o.outputs))}
     later = {task: points for task, points in hidden.items() if points}
     return OwnRun(exercise, report, hints, later, lines, frozenset(watched))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from graph_duet.grading.exercise.format import Task
 from graph_duet.grading.report import CHECK_FAULTS, CheckResult
-from graph_duet.grading.self_check import OwnRun
+from graph_duet.grading.self_check import TO_BE_READ, OwnRun
 
 _SHOWN = 400  # characters of what an answer gave
 _CELL_FILE = re.compile(r"(?<=\()\d+\.py, ")  # the name that a notebook kernel gives a cell's file
@@ -33,6 +34,8 @@ def _task(run: OwnRun, name: str) -> dict[str, Any]:
     task, checks = run.exercise.task(name), run.report.task(name)
     faults = [check for check in checks if check.fault]
     tried = any(check.fault not in _UNTRIED for check in checks)
+    if task.written is not None:
+        return _to_be_read(run, task, task.written.cell)
     predicted = bool(checks) and all(check.possible == 0 for check in checks)
     state = faults[0].fault if faults else "written" if predicted else "right"
     said = [sentence(check, run) for check in faults] or [check.message for check in checks if predicted]
@@ -46,6 +49,22 @@ def _task(run: OwnRun, name: str) -> dict[str, Any]:
         "cells": list(task.answers),
         "said": list(dict.fromkeys(said)),
         "hints": list(run.hints.get(name, ())) if tried else [],
+    }
+
+
+def _to_be_read(run: OwnRun, task: Task, cell: str) -> dict[str, Any]:
+    """A written answer: nothing is right or wrong here."""
+    is_there = any(answer.task == task.id and not answer.fault for answer in run.report.written)
+    return {
+        "id": task.id,
+        "title": task.title,
+        "state": "written" if is_there else "empty",
+        "tried": is_there,
+        "points": 0.0,
+        "possible": 0.0,
+        "cells": [cell],
+        "said": [f"{TO_BE_READ[0].upper()}{TO_BE_READ[1:]}." if is_there else "Not answered yet."],
+        "hints": [],
     }
 
 

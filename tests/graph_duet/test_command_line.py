@@ -155,7 +155,7 @@ def test_ctrl_c_ends_the_command_quietly(
     ],
 )
 def test_an_error_is_shortened_to_its_first_line_and_its_advice(message: str, brief: str) -> None:
-    from graph_duet.commands.grading import in_brief
+    from graph_duet.commands.checking import in_brief
 
     assert in_brief(message) == brief
 

@@ -7,7 +7,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from graph_duet.grading.classroom.gradebook import Gradebook, Mark
+from graph_duet.grading.classroom.gradebook import Gradebook
+from graph_duet.grading.classroom.mark import Mark
 from graph_duet.grading.classroom.names import file_name
 from graph_duet.grading.classroom.roster import in_roster
 from graph_duet.grading.exercise.format import Exercise
@@ -21,7 +22,7 @@ def export_into(book: Gradebook, exercise: str, roster: Path, to: Path) -> tuple
     """Write Canvas's own export `roster` with the marks in it; the number of marks, and the students whom it does
     not name. Raises what graph_duet.grading.classroom.roster.in_roster does, UserError for an unknown exercise."""
     described = book.bundle(exercise).exercise
-    graded = [mark for mark in book.marks(exercise) if mark.report.fault != "infrastructure"]
+    graded = [mark for mark in book.marks(exercise) if mark.is_final]
     written, missing = in_roster(roster, _column(described), described.points, graded)
     to.parent.mkdir(parents=True, exist_ok=True)
     to.write_bytes(written)
@@ -32,13 +33,13 @@ def export(book: Gradebook, exercise: str, form: str, to: Path) -> int:
     """Write the marks of an exercise in one of FORMS, and return how many.
 
     `to` is a file, or, for Gradescope, a folder. A submission that is not graded yet (an infrastructure
-    fault) is left out, never written as 0. Raises UserError for an unknown form or an
-    unknown exercise.
+    fault, or a written answer that nobody read) is left out, never written as 0. Raises UserError for an unknown
+    form or an unknown exercise.
     """
     if form not in FORMS:
         raise UserError(f"there is no format {form!r}: choose {', '.join(FORMS)}")
     described = book.bundle(exercise).exercise
-    graded = [mark for mark in book.marks(exercise) if mark.report.fault != "infrastructure"]
+    graded = [mark for mark in book.marks(exercise) if mark.is_final]
     to.parent.mkdir(parents=True, exist_ok=True)
     FORMS[form](described, graded, to)
     return len(graded)
@@ -98,18 +99,24 @@ def _tests(exercise: Exercise, mark: Mark) -> Iterator[dict[str, object]]:
     points = mark.task_points()
     for task in exercise.tasks:
         faults = [r for r in mark.report.task(task.id) if r.fault and not r.hidden]
+        said = [CHECK_FAULTS.get(r.fault, r.fault) for r in faults]
+        said += [mark.comments[task.id]] if task.id in mark.comments else []
         yield {
             "name": f"Task {task.id}: {task.title}",
             "score": points.get(task.id, 0.0),
             "max_score": task.points,
-            "output": "; ".join(CHECK_FAULTS.get(r.fault, r.fault) for r in faults),
+            "output": "; ".join(said),
             "visibility": "visible",
         }
 
 
 def _sentence(mark: Mark) -> str:
     each = ", ".join(f"task {task}: {points:g}" for task, points in mark.task_points().items())
-    return f"{mark.report.message} ({each})" if mark.report.fault else each
+    said = [f"{mark.report.message} ({each})" if mark.report.fault else each]
+    if mark.lateness.share:
+        said.append(f"{mark.lateness.share * 100:g} % off for {mark.lateness.days} days late")
+    said += [f"task {task}: {comment}" for task, comment in mark.comments.items()]
+    return "; ".join(said)
 
 
 def _write_rows(rows: Iterable[Iterable[str]], to: Path) -> None:

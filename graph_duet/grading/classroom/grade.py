@@ -10,17 +10,20 @@ from __future__ import annotations
 
 import hashlib
 import os
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
 import dask.config
 from distributed import Client, Future, LocalCluster, as_completed
 
+from graph_duet.grading.classroom.deadlines import HandedIn
 from graph_duet.grading.classroom.environment import environment
-from graph_duet.grading.classroom.gradebook import Gradebook, result_key
+from graph_duet.grading.classroom.gradebook import Entry, Gradebook, result_key
+from graph_duet.grading.classroom.stored_notebook import packed
 from graph_duet.grading.classroom.submissions import Submission
 from graph_duet.grading.exercise.bundle import Bundle
 from graph_duet.grading.exercise.notebooks import MAX_BYTES, Unreadable
@@ -30,6 +33,7 @@ from graphviz_tools.errors import UserError
 
 # A notebook near the limit is no mistake of the instructor's, as Dask would tell them in five lines.
 _NO_WARNING = {"distributed.admin.large-graph-warning-threshold": f"{4 * MAX_BYTES}B"}
+_RAN_TWICE = "it reached a time limit and was run once more, alone"
 _IN_FLIGHT = 2  # submissions for each worker: one being graded, one on its way
 
 
@@ -44,10 +48,12 @@ class Graded:
 
 @dataclass(slots=True)
 class Summary:
-    """What a run did: how many were graded now, how many were known, and whose whole files have which fault."""
+    """What a run did: how many were graded now, how many were known, how many were run once more because of a time
+    limit, and whose whole files have which fault."""
 
     graded: int = 0
     known: int = 0
+    twice: int = 0
     faults: dict[str, list[str]] = field(default_factory=dict)
 
     def count(self, done: Graded) -> None:
@@ -66,6 +72,17 @@ class Job:
     conditions: Conditions
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A submission that was read: its bytes, their SHA-256, the key of its result, and what the gradebook keeps."""
+
+    submission: Submission
+    data: bytes
+    digest: str
+    key: str
+    kept: bytes
+
+
 def grade_class(
     submissions: Iterable[Submission],
     bundle: Bundle,
@@ -75,10 +92,13 @@ def grade_class(
     seed: int | None = None,
     task: str = "",
     on_done: Callable[[Graded], None] = lambda done: None,
+    best: bool = False,
 ) -> Summary:
-    """Grade what the gradebook does not have yet, and write each result as it comes.
+    """Grade what the gradebook does not have yet, and write each result as it comes. What reached a time limit is run
+    once more when all else is done, alone on its machine.
 
-    With `task`, a regrade: of a student who has marks, those of that task alone are replaced.
+    With `task`, a regrade: of a student who has marks, those of that task alone are replaced. With `best`, a
+    student's mark is replaced only by a better one.
 
     `client` is connected to the workers (see `workers`). Raises what the gradebook raises; a submission,
     whatever it holds, raises nothing.
@@ -86,25 +106,20 @@ def grade_class(
     if task:
         bundle.exercise.task(task)  # raises for an unknown one
     job = Job(bundle.dumps(), book.open_assignment(bundle, seed), conditions)
+    desk = _Desk(bundle, book, task, best, on_done)
     surroundings = environment(job.seed, conditions)
-    summary = Summary()
-    pending: dict[Future, tuple[Submission, str, str]] = {}
+    pending: dict[Future, _File] = {}
     finished = as_completed()
-
-    def done(submission: Submission, digest: str, key: str, report: Report, fresh: bool) -> None:
-        why = f"regrade of task {task}" if task else "handed in again"
-        before = book.report(bundle.exercise.id, submission.student) if task else None
-        if before is not None and fresh and not report.fault:
-            report = before.with_task(task, report)
-        book.enter(submission.student, submission.name, digest, key, report, why)
-        graded = Graded(submission.student, report, fresh)
-        summary.count(graded)
-        on_done(graded)
+    slow: list[_File] = []
 
     def collect_one() -> None:
         future = next(finished)
-        submission, digest, key = pending.pop(future)
-        done(submission, digest, key, _outcome(future, bundle), fresh=True)
+        file = pending.pop(future)
+        report = _outcome(future, bundle)
+        if any(check.fault == "timeout" for check in report.checks):
+            slow.append(replace(file, data=zlib.compress(file.data)))
+        else:
+            desk.take(file, report)
 
     for submission in submissions:
         try:
@@ -114,23 +129,94 @@ def grade_class(
             # A disk that fails or a file without permission is not the student's fault.
             fault = "unreadable" if isinstance(error, Unreadable) else "infrastructure"
             report = failed_as_a_whole(bundle.exercise, fault, str(error))
-            done(submission, digest, result_key(digest, bundle, surroundings, task), report, fresh=True)
+            desk.take(
+                _File(submission, b"", digest, result_key(digest, bundle, surroundings, task), b""), report
+            )
             continue
         digest = hashlib.sha256(data).hexdigest()
-        key = result_key(digest, bundle, surroundings, task)
-        report = book.result(key)
+        file = _File(submission, data, digest, result_key(digest, bundle, surroundings, task), packed(data))
+        report = book.result(file.key)
         if report is not None:
-            done(submission, digest, key, report, fresh=False)
+            desk.take(file, report, fresh=False)
             continue
         while len(pending) >= _IN_FLIGHT * max(1, len(client.scheduler_info()["workers"])):
             collect_one()
-        with dask.config.set(_NO_WARNING):
-            future = client.submit(grade_one, job, data, pure=False)
-        pending[future] = (submission, digest, key)
+        future = _submit(client, job, data)
+        pending[future] = file
         finished.add(future)
     while pending:
         collect_one()
-    return summary
+    for file, report in _once_more(client, job, bundle, slow):
+        desk.summary.twice += 1
+        desk.take(file, report)
+    return desk.summary
+
+
+def _once_more(client: Client, job: Job, bundle: Bundle, slow: list[_File]) -> Iterator[tuple[_File, Report]]:
+    """Reports of what reached a time limit, run again with nothing beside it: one at a time on each machine."""
+    while slow:
+        info = client.scheduler_info(n_workers=-1)["workers"]
+        one_each = list({worker["host"]: address for address, worker in info.items()}.values()) or [None]
+        batch, slow = slow[: len(one_each)], slow[len(one_each) :]
+        futures = [
+            _submit(client, job, zlib.decompress(file.data), worker)
+            for file, worker in zip(batch, one_each, strict=False)
+        ]
+        for file, future in zip(batch, futures, strict=True):
+            report = _outcome(future, bundle)
+            yield file, replace(report, notes=(*report.notes, _RAN_TWICE))
+
+
+def _submit(client: Client, job: Job, data: bytes, worker: str | None = None) -> Future:
+    there = {} if worker is None else {"workers": [worker], "allow_other_workers": True}
+    with dask.config.set(_NO_WARNING):
+        return client.submit(grade_one, job, data, pure=False, **there)
+
+
+class _Desk:
+    """Where reports come in and marks are written."""
+
+    def __init__(
+        self, bundle: Bundle, book: Gradebook, task: str, best: bool, on_done: Callable[[Graded], None]
+    ):
+        self.exercise = bundle.exercise.id
+        self.book = book
+        self.task = task
+        self.best = best
+        self.on_done = on_done
+        self.summary = Summary()
+        self.deadline = book.deadline(self.exercise)
+
+    def take(self, file: _File, report: Report, fresh: bool = True) -> None:
+        submission = file.submission
+        before = self.book.report(self.exercise, submission.student) if self.task else None
+        if before is not None and fresh and not report.fault:
+            report = before.with_task(self.task, report)
+        entry = Entry(
+            submission.student,
+            submission.name,
+            file.digest,
+            file.key,
+            report,
+            f"regrade of task {self.task}" if self.task else "handed in again",
+            file.kept,
+            HandedIn(submission.handed_in, submission.late, submission.note),
+        )
+        if self.best and self._has_better(entry):
+            self.book.keep(entry)
+        else:
+            self.book.enter(entry)
+        graded = Graded(submission.student, report, fresh)
+        self.summary.count(graded)
+        self.on_done(graded)
+
+    def _has_better(self, entry: Entry) -> bool:
+        """Whether the student's mark, for another file, is at least as good, what being late costs taken off."""
+        mark = next(self.book.marks(self.exercise, entry.student), None)
+        if mark is None or mark.digest == entry.digest or mark.report.fault == "infrastructure":
+            return False
+        new = self.deadline.lateness(entry.handed_in).reduced(entry.report.points)
+        return mark.lateness.reduced(mark.report.points) >= new
 
 
 @contextmanager

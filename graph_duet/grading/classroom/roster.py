@@ -3,7 +3,6 @@ byte, with its separator, its line ends and its encoding."""
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
@@ -11,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from graph_duet.grading.classroom.gradebook import Mark
+from graph_duet.grading.classroom.mark import Mark
+from graph_duet.grading.classroom.text_file import read_text
 from graphviz_tools.errors import UserError
 
 _NAMES = (
@@ -20,8 +20,6 @@ _NAMES = (
     "ID",
     "Student",
 )  # where a submission's student is looked for, in this order
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_UNDEFINED = {0x81, 0x8D, 0x8F, 0x90, 0x9D}  # bytes that cp1252 has no character for
 _WITH_ID = re.compile(r".*_(\d+)")  # as Canvas names a download: the user's id behind the name
 
 
@@ -100,19 +98,10 @@ def _quoted(value: str, separator: str) -> str:
 
 
 def _read(roster: Path) -> tuple[_Form, list[_Row]]:
-    if not roster.is_file():
-        raise UserError(f"there is no file {roster}")
-    data = roster.read_bytes()
-    encoding = next((name for bom, name in _BOMS if data.startswith(bom)), "")
-    try:
-        text = data.decode(encoding or "utf-8")
-    except UnicodeDecodeError:
-        encoding = "latin-1" if _UNDEFINED & set(data) else "cp1252"  # what Excel writes on Windows
-        text = data.decode(encoding)
-    form_encoding = encoding or "utf-8"
+    text, encoding = read_text(roster)
     first = text.split("\n", 1)[0]
     separator = max(",;\t", key=first.count)
-    form = _Form(form_encoding, separator, "\r\n" if first.endswith("\r") else "\n")
+    form = _Form(encoding, separator, "\r\n" if first.endswith("\r") else "\n")
     rows = [_Row(_fields(record, separator), record) for record in _records(text)]
     head = rows[0].fields if rows else []
     if not {"Student", "ID"} <= set(head) or head[0] != "Student":

@@ -7,6 +7,7 @@ no further than a notebook may be long. Whatever is wrong with one entry becomes
 from __future__ import annotations
 
 import io
+import os
 import re
 import stat
 import zipfile
@@ -16,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from graph_duet.grading.classroom.groups import Groups
 from graph_duet.grading.classroom.names import student_name
 from graph_duet.grading.classroom.platforms import Handed, read_metadata, read_name
 from graph_duet.grading.exercise.notebooks import MAX_BYTES, Unreadable
@@ -30,14 +32,15 @@ _NOT_A_STUDENT = re.compile(r"submission_\d+|.*_assignsubmission_.*")
 @dataclass(frozen=True, slots=True)
 class Submission:
     """One student's notebook. `student` is the true name, `read` gives the bytes or raises Unreadable with a
-    sentence, `note` says what was decided: that it was late, or the newest of several."""
+    sentence, `note` says what was decided: that it was late, or the newest of several. `handed_in` is when, in seconds
+    since 1970, 0 where the platform does not say."""
 
     student: str
     name: str
     read: Callable[[], bytes]
     note: str = ""
     late: bool = False
-    at: float = 0.0
+    handed_in: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +70,15 @@ def collect(path: Path) -> Iterator[Submission]:
     yield from intake(path).submissions
 
 
-def intake(path: Path, exercise: str = "") -> Intake:
+def intake(
+    path: Path, exercise: str = "", groups: Groups | None = None, all_attempts: bool = False
+) -> Intake:
     """What is in a folder or a .zip file: `ann.ipynb`, `ann/anything.ipynb`, `ann.zip`, or a download of Canvas, Moodle
     or Gradescope.
 
-    Of several notebooks of one student those that name `exercise` are meant, and of these the newest. Raises
-    UserError when there is no such place, no notebook in it, or the archive cannot be opened.
+    Of several notebooks of one student those that name `exercise` are meant, and of these the newest, or, with
+    `all_attempts`, each, oldest first. What one of a group hands in counts for all of it. Raises UserError when there
+    is no such place, no notebook in it, or the archive cannot be opened.
     """
     if not path.exists():
         raise UserError(f"there is no folder or archive {path}")
@@ -88,31 +94,36 @@ def intake(path: Path, exercise: str = "") -> Intake:
             ignored.append(f"{entry.name}: {reason}")
             continue
         handed = read_name(entry.parts, metadata)
+        handed = replace(handed, students=(groups or Groups()).of(handed.students))
         for student in handed.students:
             found.setdefault(student, []).append((handed, entry))
     if not found:
         raise UserError(f"{path} holds no notebook: it should hold STUDENT.ipynb or STUDENT/NAME.ipynb")
-    chosen = [_newest(student, found[student], exercise, ignored) for student in sorted(found)]
-    return Intake(tuple(chosen), tuple(ignored))
+    chosen = [_attempts(student, found[student], exercise) for student in sorted(found)]
+    if not all_attempts:
+        ignored += [f"{o.name}: an earlier notebook of {o.student}" for each in chosen for o in each[:-1]]
+        chosen = [each[-1:] for each in chosen]
+    return Intake(tuple(submission for each in chosen for submission in each), tuple(ignored))
 
 
-def _newest(
-    student: str, handed: list[tuple[Handed, _Entry]], exercise: str, ignored: list[str]
-) -> Submission:
+def _attempts(student: str, handed: list[tuple[Handed, _Entry]], exercise: str) -> list[Submission]:
+    """What a student handed in, oldest first."""
     if len(handed) > 1 and exercise:
         handed = [pair for pair in handed if _names(pair[1], exercise)] or handed
     ordered = sorted(handed, key=lambda pair: (pair[0].attempt, pair[0].at or pair[1].at, pair[1].name))
-    facts, entry = ordered[-1]
-    notes = ["late"] if facts.late else []
-    if len(ordered) > 1:
-        notes.append(f"{len(ordered)} notebooks were handed in; the newest, {entry.parts[-1]}, was graded")
-        ignored += [f"{other.name}: an earlier notebook of {student}" for _, other in ordered[:-1]]
-    group = [name for name in facts.students if name != student]
-    notes += [f"handed in together with {', '.join(group)}"] if group else []
-    submission = Submission(
-        student, entry.name, entry.read, "; ".join(notes), facts.late, facts.at or entry.at
+    several = (
+        f"{len(ordered)} notebooks were handed in; the newest, {ordered[-1][1].parts[-1]}, was graded"
+        if len(ordered) > 1
+        else ""
     )
-    return replace(submission, read=_raising(entry.fault)) if entry.fault else submission
+    made: list[Submission] = []
+    for facts, entry in ordered:
+        group = ", ".join(name for name in facts.students if name != student)
+        together = f"handed in together with {group}" if group else ""
+        note = "; ".join(filter(None, ["late" if facts.late else "", several, together]))
+        read = _raising(entry.fault) if entry.fault else entry.read
+        made.append(Submission(student, entry.name, read, note, facts.late, facts.at))
+    return made
 
 
 def _names(entry: _Entry, exercise: str) -> bool:
@@ -152,7 +163,8 @@ def _unwrapped(entries: list[_Entry]) -> list[_Entry]:
 def _of_folder(folder: Path, above: tuple[str, ...]) -> list[_Entry]:
     found: list[_Entry] = []
     for path in sorted(folder.iterdir()):
-        parts = (*above, path.name)
+        # The names on the disk are UTF-8, whatever the locale says.
+        parts = (*above, os.fsencode(path.name).decode("utf-8", "surrogateescape"))
         state = path.lstat()
         if stat.S_ISLNK(state.st_mode):
             found.append(_faulty(parts, "it is a symbolic link, which is not followed"))

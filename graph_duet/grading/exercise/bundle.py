@@ -51,6 +51,11 @@ class Bundle:
         }
 
     @cached_property
+    def written(self) -> dict[str, str]:
+        """Written cells' ids and what stands in them before anybody wrote."""
+        return {cell.id: cell.source for cell in self.notebook.cells if kind(cell) == "written"}
+
+    @cached_property
     def seed(self) -> int:
         """The saved seed, with which `expected` was made."""
         cell = next(cell for cell in self.notebook.cells if kind(cell) == "seed")

@@ -6,8 +6,9 @@ The format is described for authors in docs/exercise-format.md; this file is its
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from nbformat import NotebookNode
 
@@ -30,6 +31,7 @@ _FIELDS = {
     "check": {"task", "points", "expects", "fresh", "sealed", "uses", "tolerance"},
     "hidden": {"task", "points", "expects", "fresh", "uses", "tolerance"},
     "measure": {"task"},
+    "written": {"task", "points", "title", "rubric"},
     "hint": {"task"},
 }
 
@@ -52,19 +54,38 @@ class Check:
     measure: str = ""
 
 
+class RubricItem(NamedTuple):
+    """One thing that a written answer is marked for, and the points that it gives (below 0: takes off)."""
+
+    text: str
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A Markdown cell that an instructor reads and marks."""
+
+    cell: str
+    points: float
+    rubric: tuple[RubricItem, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a learner is asked for: answer cells by id, the checks that judge them, and up to three hints."""
+    """What a learner is asked for: answer cells by id, the checks that judge them, and up to three hints; or a
+    written answer, which an instructor marks."""
 
     id: str
     title: str
     answers: tuple[str, ...]
     checks: tuple[Check, ...]
     hints: tuple[str, ...]
+    written: Written | None = None
 
     @property
     def points(self) -> float:
-        return sum(check.points for check in self.checks)
+        by_hand = self.written.points if self.written is not None else 0.0
+        return by_hand + sum(check.points for check in self.checks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +170,23 @@ def _task(notebook: NotebookNode, task: str) -> Task:
     measures = _measures(notebook)
     checks = tuple(_check(c, measures.get(c.id, "")) for c in cells if kind(c) in ("check", "hidden"))
     hints = tuple(_hint_text(cell.source) for cell in cells if kind(cell) == "hint")
-    if not answers or not (checks or "release" in duet(notebook)):
+    written = [_written(cell) for cell in cells if kind(cell) == "written"]
+    if written and (answers or checks or len(written) > 1):
+        raise UserError(f"task {task} has a written cell: it takes no other answer and no check")
+    if not written and (not answers or not (checks or "release" in duet(notebook))):
         raise UserError(f"task {task} needs at least one answer cell and one check")
     if len(hints) > MAX_HINTS:
         raise UserError(f"task {task} has {len(hints)} hints; at most {MAX_HINTS} are shown")
-    title = next((str(duet(cell)["title"]) for cell in answers if "title" in duet(cell)), f"Task {task}")
-    return Task(task, title, tuple(cell.id for cell in answers), checks, hints)
+    titles = [str(duet(cell)["title"]) for cell in cells if "title" in duet(cell)]
+    title = titles[0] if titles else f"Task {task}"
+    by_hand = written[0] if written else None
+    return Task(task, title, tuple(cell.id for cell in answers), checks, hints, by_hand)
+
+
+def _written(cell: NotebookNode) -> Written:
+    fields = duet(cell)
+    rubric = tuple(RubricItem(str(i["text"]), float(i["points"])) for i in fields.get("rubric", ()))
+    return Written(cell.id, float(fields["points"]), rubric)
 
 
 def _check(cell: NotebookNode, measure: str) -> Check:
@@ -205,8 +237,10 @@ def _validate(cell: NotebookNode) -> None:
         raise UserError(f'{where}: a {what} cell names its "task"')
     if what == "seed" and not _SEED.fullmatch(cell.source):
         raise UserError(f"{where}: the seed cell is exactly one line like 'seed = 7'")
-    if what in ("check", "hidden"):
+    if what in ("check", "hidden", "written"):
         _demand_positive(fields.get("points"), f'{where}: "points"')
+    if what == "written":
+        _demand_rubric(fields.get("rubric", ()), where)
     if what in ("answer", "kernel"):
         try:
             number = solution_regions.count(cell.source)
@@ -219,6 +253,15 @@ def _validate(cell: NotebookNode) -> None:
 def _demand_positive(number: Any, what: str) -> None:
     if isinstance(number, bool) or not isinstance(number, int | float) or not number > 0:
         raise UserError(f"{what} is a number above 0, not {number!r}")
+
+
+def _demand_rubric(rubric: Any, where: str) -> None:
+    for item in rubric:
+        points = item.get("points") if isinstance(item, Mapping) else None
+        if isinstance(points, bool) or not isinstance(points, int | float) or not str(item.get("text", "")):
+            raise UserError(
+                f"{where}: a rubric item is points and a text, such as `2 names the order of the calls`"
+            )
 
 
 def _demand_unique_ids(notebook: NotebookNode) -> None:

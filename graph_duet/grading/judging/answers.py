@@ -11,6 +11,8 @@ from graph_duet.grading.exercise.bundle import Bundle
 from graph_duet.grading.exercise.format import Check, Exercise, Task
 from graph_duet.grading.exercise.notebooks import duet
 from graph_duet.grading.judging.answer_cells import find_answers
+from graph_duet.grading.judging.written_answers import written_answers
+from graph_duet.grading.report import WrittenAnswer
 from graphviz_tools.errors import UserError
 
 # Where `show` was until 0.1; saved answers may still import it from there.
@@ -23,11 +25,13 @@ class Foreign(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Graft:
-    """Answer cells' sources by id, the faults of those that cannot be used, and remarks that cost nothing."""
+    """Answer cells' sources by id, the faults of those that cannot be used, remarks that cost nothing, and what was
+    written."""
 
     answers: dict[str, str]
     faults: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    written: tuple[WrittenAnswer, ...] = ()
 
     def fault(self, task: Task) -> str:
         """Why the task cannot be run at all; "" when it can."""
@@ -51,7 +55,9 @@ def graft(bundle: Bundle, submission: NotebookNode) -> Graft:
             found.setdefault(cell.id, []).append(cell.source)
     missing = [cell for cell in bundle.untouched if cell not in found]
     rediscovered = find_answers(bundle, submission, missing) if missing else {}
-    _demand_same_exercise(bundle, submission, bool(rediscovered) or len(missing) < len(bundle.untouched))
+    written = tuple(written_answers(bundle, submission))
+    has_answers = bool(rediscovered) or len(missing) < len(bundle.untouched)
+    _demand_same_exercise(bundle, submission, has_answers or any(not answer.fault for answer in written))
     notes = [
         f"the answer to {_task_of(bundle, cell)} was found by {how.by}" for cell, how in rediscovered.items()
     ]
@@ -69,7 +75,7 @@ def graft(bundle: Bundle, submission: NotebookNode) -> Graft:
             faults[cell] = "empty"
     # Where an editor made new ids for all cells, a check that is not found was not deleted either.
     checks = [] if rediscovered else _notes(bundle, found)
-    return Graft(answers, faults, (*notes, *checks))
+    return Graft(answers, faults, (*notes, *checks), written)
 
 
 def _demand_same_exercise(bundle: Bundle, submission: NotebookNode, has_answers: bool) -> None:

@@ -104,7 +104,7 @@ def _in_order(cells: list[NotebookNode], exercise: Exercise) -> list[NotebookNod
     """The cells with each task's hidden checks right after the last other cell of the task."""
     hidden = {check.cell: check.task for check in exercise.checks if check.hidden}
     ordered = [cell for cell in cells if cell.id not in hidden]
-    for task in exercise.tasks:
+    for task in (task for task in exercise.tasks if task.answers):
         mine = {*task.answers, *(check.cell for check in task.checks if not check.hidden)}
         last = max(place for place, cell in enumerate(ordered) if cell.id in mine)
         ordered[last + 1 : last + 1] = [cell for cell in cells if hidden.get(cell.id) == task.id]

@@ -11,7 +11,7 @@ from typing import Any
 
 from graph_duet.grading.exercise.format import Check, Exercise
 from graph_duet.grading.judging.judge import InfrastructureFault, Outcome, printed
-from graph_duet.grading.report import CHECK_FAULTS, CheckResult, Report
+from graph_duet.grading.report import CHECK_FAULTS, CheckResult, Report, WrittenAnswer
 
 MAX_GOT = 2000
 MAX_PICTURE = 1_000_000
@@ -24,8 +24,10 @@ def verdict(
     outcomes: list[Outcome],
     not_run: Mapping[str, str],
     notes: tuple[str, ...] = (),
+    written: tuple[WrittenAnswer, ...] = (),
 ) -> Report:
-    """The report. `not_run` maps check cells that did not run to the fault that kept them from it.
+    """The report. `not_run` maps check cells that did not run to the fault that kept them from it; `written` is what
+    an instructor marks.
 
     Raises InfrastructureFault when a check has neither an outcome nor a reason.
     """
@@ -43,7 +45,7 @@ def verdict(
             results.append(_result(check, outcome.fault, outcome.message, outcome.outputs))
         else:
             raise InfrastructureFault(f"check {check.cell} was not run")
-    return Report(exercise.id, tuple(results), notes=notes)
+    return Report(exercise.id, tuple(results), notes=notes, written=written)
 
 
 def _measured(check: Check, by_cell: Mapping[str, Outcome]) -> Outcome:

@@ -12,7 +12,8 @@ from statistics import median
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from graph_duet.grading.classroom.gradebook import Gradebook, Mark
+from graph_duet.grading.classroom.gradebook import Gradebook
+from graph_duet.grading.classroom.mark import Mark
 from graph_duet.grading.exercise.format import Exercise
 from graph_duet.grading.pages.page import element, page, picture, table
 from graph_duet.grading.report import CHECK_FAULTS, FILE_FAULTS
@@ -43,7 +44,7 @@ def write_class_report(book: Gradebook, exercise: str, to: Path) -> int:
 
 
 def _body(book: Gradebook, exercise: Exercise, marks: list[Mark]) -> Iterator[str]:
-    graded = [mark for mark in marks if mark.report.fault != "infrastructure"]
+    graded = [mark for mark in marks if mark.is_final]
     if not graded:
         yield element("p", "No submission is graded yet.")
         return

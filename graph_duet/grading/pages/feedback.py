@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
-from graph_duet.grading.classroom.gradebook import Gradebook, Mark
+from graph_duet.grading.classroom.gradebook import Gradebook
+from graph_duet.grading.classroom.mark import Mark
 from graph_duet.grading.classroom.names import file_name
-from graph_duet.grading.exercise.format import Exercise, Task
+from graph_duet.grading.exercise.format import Exercise, Task, Written
 from graph_duet.grading.pages.page import element, page, picture
 from graph_duet.grading.report import CHECK_FAULTS, FILE_FAULTS, CheckResult
 
-_ADVICE = {
+ADVICE = {
     "timeout": "Is there a loop that never ends, or that does far more than it needs to?",
     "died": "Something ended the Python process itself, such as `exit()` or a crash in compiled code.",
     "memory": "Look for a list or a tensor that grows with every step.",
@@ -54,7 +55,14 @@ def _body(exercise: Exercise, mark: Mark) -> Iterator[str]:
             "p", f"{mark.student}: not graded yet. The grader failed, not your work; it will run again."
         )
         return
-    yield element("p", f"{mark.student}: {mark.points:g} of {exercise.points:g} points")
+    so_far = " so far: something that you wrote is not read yet" if mark.waiting else ""
+    yield element("p", f"{mark.student}: {mark.points:g} of {exercise.points:g} points{so_far}")
+    if mark.lateness.share:
+        off = mark.before_lateness - mark.points
+        days = f"{mark.lateness.days} day{'s' if mark.lateness.days > 1 else ''}"
+        yield element(
+            "p", f"Handed in {days} late: {off:g} of {mark.before_lateness:g} points are taken off.", "note"
+        )
     if report.fault:
         yield element("p", f"{FILE_FAULTS[report.fault]}: {report.message}", "wrong")
     for task in exercise.tasks:
@@ -68,12 +76,30 @@ def _task(task: Task, mark: Mark) -> Iterator[str]:
     yield element("h2", f"Task {task.id}: {task.title} ({earned:g} of {task.points:g})")
     if task.id in mark.overrides:
         yield element("p", f"Set by your instructor: {mark.overrides[task.id][1]}", "note")
+    if task.id in mark.comments:
+        yield element("p", f"Your instructor says: {mark.comments[task.id]}", "comment")
+    if task.written is not None:
+        yield from _written(task, task.written, mark)
     results = () if mark.report.fault else mark.report.task(task.id)
     for result in results:
         yield from _check(result)
     if task.hints and any(result.fault for result in results):
         for number, hint in enumerate(task.hints, start=1):
             yield f"<details><summary>Hint {number}</summary><p>{escape(hint)}</p></details>"
+
+
+def _written(task: Task, written: Written, mark: Mark) -> Iterator[str]:
+    """What was given for a written answer, item by item, when it was read."""
+    given = mark.written.get(task.id)
+    if task.id in mark.waiting:
+        yield element("p", "Not read yet.", "note")
+    elif given is not None:
+        for number in given.rubric:
+            if number < len(written.rubric):
+                item = written.rubric[number]
+                yield element("p", f"{item.points:+g}: {item.text}", "right" if item.points > 0 else "wrong")
+    elif task.id not in mark.overrides:
+        yield element("p", "Nothing was written.", "wrong")
 
 
 def _check(result: CheckResult) -> Iterator[str]:
@@ -83,8 +109,8 @@ def _check(result: CheckResult) -> Iterator[str]:
         yield element("p", f"{name}: right ({points})", "right")
     else:
         yield element("p", f"{name}: {CHECK_FAULTS[result.fault]} ({points})", "wrong")
-        if result.fault in _ADVICE:
-            yield element("p", _ADVICE[result.fault])
+        if result.fault in ADVICE:
+            yield element("p", ADVICE[result.fault])
         if result.fault == "error" and result.message.startswith("NameError"):
             yield element("p", _ONLY_ANSWERS)
     if not result.hidden:

@@ -13,7 +13,8 @@ padding-top: 1rem } pre { background: #f5f6f9; padding: .6rem .8rem; overflow-x:
 wrap; border-radius: 4px; margin: 0 } table { border-collapse: collapse; width: 100% } td, th { text-align:
 left; padding: .35rem .7rem; vertical-align: top } tbody tr { border-top: 1px solid #e4e6ec } td.number,
 th.number { text-align: right; white-space: nowrap } dt { font-weight: 600; margin-top: .6rem } dd { margin:
-.2rem 0 0 0 } img { max-width: 100% } .right { color: #1a7f37 } .wrong { color: #b3261e } .note { color:
+.2rem 0 0 0 } img { max-width: 100% } .right { color: #1a7f37 } .wrong { color: #b3261e } .comment { border-left:
+3px solid #3e7cb1; padding-left: .8rem; white-space: pre-wrap } .note { color:
 #5b6270 } details { margin: .4rem 0 } summary { cursor: pointer }
 """
 

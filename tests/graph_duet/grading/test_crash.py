@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from graph_duet.grading import Bundle, exercise_notebook, fill, solved
-from graph_duet.grading.classroom.gradebook import address
+from graph_duet.grading.classroom.database import address
 from graph_duet.notebook_kernels.sandbox import why_no_sandbox
 from tests.graph_duet.grading.crashing import grade_folder
 from tests.graph_duet.grading.hostile import dumps

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from graph_duet.grading import Bundle, CheckResult, Report
-from graph_duet.grading.classroom.gradebook import Gradebook, result_key
+from graph_duet.grading.classroom.gradebook import Entry, Gradebook, result_key
 from graphviz_tools.errors import UserError
 from tests.graph_duet.grading.postgres import running_postgres
 
@@ -51,7 +51,7 @@ def report(first: float = 2, second: float = 3, fault: str = "") -> Report:
 
 
 def enter(book: Gradebook, student: str, what: Report, digest: str = "d1") -> None:
-    book.enter(student, f"{student}.ipynb", digest, f"{digest}-key", what)
+    book.enter(Entry(student, f"{student}.ipynb", digest, f"{digest}-key", what))
 
 
 def test_a_report_comes_back_as_it_went_in(book: Gradebook) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from graph_duet.grading import Bundle, CheckResult, Report
 from graph_duet.grading.classroom.export import FORMS, export, export_into
-from graph_duet.grading.classroom.gradebook import Gradebook
+from graph_duet.grading.classroom.gradebook import Entry, Gradebook
 from graph_duet.grading.judging.judge import Outcome
 from graph_duet.grading.judging.verdict import clean, verdict
 from graph_duet.grading.pages.class_report import write_class_report
@@ -53,7 +53,7 @@ def book(bundle: Bundle, tmp_path: Path) -> Gradebook:
         "cyd": Report("T01", wrong, "unreadable", EVIL),
         "dee": Report("T01", wrong, "infrastructure", "the disk is full"),
     }.items():
-        made.enter(student, student, f"d-{student}", f"k-{student}", report)
+        made.enter(Entry(student, student, f"d-{student}", f"k-{student}", report))
     return made
 
 
@@ -148,7 +148,7 @@ def test_feedback_says_what_is_wrong_with_the_form_and_what_another_cell_cannot_
             CheckResult(c.task, c.cell, 0.0, c.points, c.hidden, fault, message)
             for c in bundle.exercise.checks
         )
-        made.enter(student, student, f"d-{student}", f"k-{student}", Report("T01", checks))
+        made.enter(Entry(student, student, f"d-{student}", f"k-{student}", Report("T01", checks)))
     write_feedback(made, "T01", tmp_path)
     assert "<dt>Difference</dt><dd>float64[7] was expected" in (tmp_path / "ann.html").read_text()
     assert "a cell that you added" in (tmp_path / "bob.html").read_text()

@@ -132,7 +132,7 @@ def test_a_download_of_gradescope_with_a_group(tmp_path: Path) -> None:
     taken = intake(tmp_path / "export.zip").submissions
     assert [s.student for s in taken] == ["Kim_12", "jane@school.edu", "jo@school.edu"]
     assert taken[1].note == "handed in together with jo@school.edu"
-    assert taken[1].at == 1772359200
+    assert taken[1].handed_in == 1772359200
 
 
 def test_a_zip_made_on_a_mac(tmp_path: Path) -> None:

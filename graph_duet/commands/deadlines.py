@@ -1,0 +1,40 @@
+"""`duet deadline`: when an exercise was due, and what being late costs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from graph_duet.commands.gradebooks import DEFAULT_BOOK, BookUrl, ExerciseId, filled_book
+
+console = Console()
+_MINUTE = 60.0
+
+
+def deadline(
+    exercise: ExerciseId,
+    due: Annotated[str, typer.Argument(help="A moment, such as 2026-03-01T23:59+01:00.")],
+    penalty: Annotated[str, typer.Option(help="Share of the points that each day begun costs.")] = "0%",
+    most: Annotated[str, typer.Option(help="Share of the points that lateness costs at most.")] = "100%",
+    grace: Annotated[float, typer.Option(min=0, help="Minutes after the deadline that cost nothing.")] = 0,
+    student: Annotated[str, typer.Option(help="Only for this student: a deadline of their own.")] = "",
+    gradebook: BookUrl = DEFAULT_BOOK,
+) -> None:
+    """Say when an exercise was due. Marks follow at once; nothing is graded again."""
+    from graph_duet.grading.classroom.deadlines import Deadline, in_words, moment, share
+
+    book, at = filled_book(gradebook), moment(due)
+    if student:
+        book.extend(exercise, student, at)
+        said = f"{exercise} is due for {student} on {in_words(at)}"
+    else:
+        book.set_deadline(exercise, Deadline(at, grace * _MINUTE, share(penalty), share(most)))
+        late = sum(mark.lateness.days > 0 for mark in book.marks(exercise))
+        said = f"{exercise} is due on {in_words(at)}; {late} handed in late"
+    console.print(said, markup=False, highlight=False, soft_wrap=True)
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(deadline)

@@ -1,0 +1,91 @@
+"""`duet feedback`, `export`, `override` and `report`: from a gradebook to students, platforms and teachers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from graph_duet.commands.gradebooks import DEFAULT_BOOK, BookUrl, ExerciseId, filled_book, some
+from graphviz_tools.errors import UserError
+
+console = Console()
+
+
+def feedback(
+    exercise: ExerciseId,
+    gradebook: BookUrl = DEFAULT_BOOK,
+    to: Annotated[Path, typer.Option(help="The folder for the pages.")] = Path("feedback"),
+) -> None:
+    """Write a page for every student."""
+    from graph_duet.grading.pages.feedback import write_feedback
+
+    number = write_feedback(filled_book(gradebook), exercise, to)
+    console.print(f"{number} pages in {to}", highlight=False)
+
+
+def export(
+    exercise: ExerciseId,
+    form: Annotated[str, typer.Option("--format", help="canvas, moodle, gradescope or csv.")] = "csv",
+    gradebook: BookUrl = DEFAULT_BOOK,
+    to: Annotated[Path | None, typer.Option(help="The file (gradescope: the folder) to write.")] = None,
+    roster: Annotated[
+        Path | None, typer.Option(help="The .csv that Canvas exported: the marks are put into its rows.")
+    ] = None,
+) -> None:
+    """Write the marks as a learning platform reads them."""
+    from graph_duet.grading.classroom.export import export as write
+    from graph_duet.grading.classroom.export import export_into
+
+    if roster is not None and form != "canvas":
+        raise UserError("--roster is Canvas's own export: it goes with --format canvas")
+    target = to or Path(f"{exercise}-{form}" + ("" if form == "gradescope" else ".csv"))
+    if roster is not None:
+        number, missing = export_into(filled_book(gradebook), exercise, roster, target)
+        console.print(f"{number} marks in {target}", highlight=False)
+        if missing:
+            console.print(
+                f"Not in {roster}: {', '.join(missing)}", markup=False, highlight=False, soft_wrap=True
+            )
+        return
+    number = write(filled_book(gradebook), exercise, form, target)
+    console.print(f"{number} marks in {target}", highlight=False)
+    left_out = [mark.student for mark in filled_book(gradebook).marks(exercise) if not mark.is_final]
+    if left_out:
+        said = f"{len(left_out)} left out, not graded yet or waiting to be read: {some(left_out)}"
+        console.print(said, markup=False, highlight=False, soft_wrap=True)
+
+
+def override(
+    exercise: ExerciseId,
+    student: Annotated[str, typer.Argument(help="As the gradebook names them.")],
+    task: Annotated[str, typer.Argument(help="The task.")],
+    points: Annotated[float, typer.Argument(help="The points it shall have.")],
+    reason: Annotated[str, typer.Option(help="Why; the student reads it.")],
+    gradebook: BookUrl = DEFAULT_BOOK,
+) -> None:
+    """Set a student's points for a task by hand."""
+    filled_book(gradebook).override(exercise, student, task, points, reason)
+    console.print(f"{student}, {exercise}, task {task}: {points:g} points", markup=False, highlight=False)
+
+
+def report(
+    exercise: ExerciseId,
+    gradebook: BookUrl = DEFAULT_BOOK,
+    to: Annotated[Path | None, typer.Option(help="The page to write.")] = None,
+) -> None:
+    """Write the class view: which tasks fail, and how."""
+    from graph_duet.grading.pages.class_report import write_class_report
+
+    target = to or Path(f"{exercise}-class.html")
+    number = write_class_report(filled_book(gradebook), exercise, target)
+    console.print(f"{number} submissions in {target}", highlight=False)
+
+
+def register(app: typer.Typer) -> None:
+    for command in (feedback, export, report):
+        app.command()(command)
+    # Points below 0 are refused as points, not as an unknown option.
+    app.command(context_settings={"ignore_unknown_options": True})(override)

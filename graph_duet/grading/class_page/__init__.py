@@ -1,0 +1,1 @@
+"""`duet class`: a local page over the gradebook, for instructors."""
