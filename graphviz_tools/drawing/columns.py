@@ -1,7 +1,8 @@
 """A tall, thin layout broken into columns, so that it fills a panel.
 
 Graphviz lays a chain of sixty boxes out as a strip that nobody can read as a whole. The innermost part that makes
-the layout tall is cut between its boxes, and the pieces stand side by side; what lies around it makes room.
+the layout tall is cut between its boxes, and the pieces stand side by side; what lies around it makes room. The
+weights at its top that several pieces read stay above them all.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from graphviz_tools.drawing.outline import Outline
+from graphviz_tools.drawing.parts import LEAF_KINDS
 from graphviz_tools.drawing.places import Layout, Place, Point
 from graphviz_tools.transforms.scopes import Path
 
@@ -17,6 +19,7 @@ PANEL = (900.0, 640.0)  # width and height to fill, in points
 READABLE = 0.72  # a layout that fits the panel at this scale stays as it is
 MOST_COLUMNS = 8
 GUTTER = 46.0  # between columns
+GAP = 12.0  # between boxes beside the columns
 TURN = 13.0  # how far below and above boxes an arrow turns into a gutter
 TALL = 0.6  # of the whole height: a frame of more is what makes a layout tall
 
@@ -37,8 +40,9 @@ def in_columns(layout: Layout, outline: Outline) -> Layout:
     if _scale(layout.width, layout.height) >= READABLE:
         return layout
     container = _container(layout)
-    atoms = _atoms(layout, outline, container)
-    bands = _bands(layout, atoms)
+    bands = _bands(layout, _atoms(layout, outline, container))
+    bands = bands[_header(outline, bands) :]
+    atoms = _flat(bands)
     best, columns = _scale(layout.width, layout.height) * 1.15, None
     for count in range(2, min(MOST_COLUMNS, len(bands)) + 1):
         cut = _cut(layout, bands, count)
@@ -90,6 +94,12 @@ def _bands(layout: Layout, atoms: Iterable[Atom]) -> list[list[Atom]]:
     return bands
 
 
+def _header(outline: Outline, bands: Sequence[Sequence[Atom]]) -> int:
+    """How many bands at the top hold nothing but weights, inputs and the like."""
+    leaves = {box.key for box in outline.boxes if box.kind in LEAF_KINDS}
+    return next((n for n, band in enumerate(bands) if not leaves.issuperset(band)), 0)
+
+
 def _cut(layout: Layout, bands: Sequence[list[Atom]], count: int) -> list[list[list[Atom]]]:
     """The bands in at most `count` columns whose tallest is as low as can be."""
     tops = [min(_place(layout, atom).top for atom in band) for band in bands]
@@ -134,8 +144,9 @@ class _Wrap:
         self._boxes, self._frames = dict(layout.boxes), dict(layout.frames)
         self._shifts: dict[str, _Shift] = {}  # of the boxes that move
         self._lefts: list[float] = []
+        self._pieces = [_box(layout, column) for column in columns]
         self._stand_side_by_side(columns)
-        self._grow(container, _flat([*columns]))
+        self._grow(container, _atoms(layout, outline, container))
         for depth in range(len(container) - 1, -1, -1):
             self._make_room(container[:depth], container[: depth + 1])
 
@@ -146,14 +157,17 @@ class _Wrap:
         return Layout(width, height, self._boxes, self._links(), self._frames)
 
     def _stand_side_by_side(self, columns: Sequence[list[Atom]]) -> None:
-        whole = _box(self._old, _flat([*columns]))
-        left = whole.left
-        for number, column in enumerate(columns):
-            piece = _box(self._old, column)
+        left, top = min(piece.left for piece in self._pieces), self._pieces[0].top
+        for number, (column, piece) in enumerate(zip(columns, self._pieces, strict=True)):
             for atom in column:
-                self._move(atom, _Shift(left - piece.left, whole.top - piece.top, number))
+                self._move(atom, _Shift(left - piece.left, top - piece.top, number))
             self._lefts.append(left)
             left += piece.width + GUTTER
+
+    def _raised(self, y: float) -> float:
+        """How far down a thing moves that lies beside the columns, at the height of one of them."""
+        beside = next((piece for piece in self._pieces if y <= piece.bottom), self._pieces[-1])
+        return self._pieces[0].top - beside.top
 
     def _move(self, atom: Atom, shift: _Shift) -> None:
         """Move `atom` with all that is in it."""
@@ -185,13 +199,20 @@ class _Wrap:
         """Move what stands in `outer` beside and below its frame `grown`."""
         was, now = self._old.frames[grown], self._frames[grown]
         atoms = _atoms(self._old, self._outline, outer)
-        for atom in atoms:
+        beside: list[Place] = []
+        for atom in sorted(atoms, key=lambda atom: _place(self._old, atom).top):
             place = _place(self._old, atom)
+            right = now.right - was.right if place.left >= was.right - 1 else 0.0
             if place.top >= was.bottom - 1:
-                below = now.right - was.right if place.x > was.x else 0.0
-                self._move(atom, _Shift(below, now.bottom - was.bottom))
-            elif place.left >= was.right - 1:
-                self._move(atom, _Shift(now.right - was.right, 0.0))
+                self._move(atom, _Shift(self._lefts[-1] - self._pieces[-1].left, now.bottom - was.bottom))
+            elif place.bottom > was.top and atom != grown:
+                down = self._raised(place.y)
+                moved = place.moved(right, down)
+                lowest = max(
+                    (other.bottom + GAP for other in beside if _meet(other, moved)), default=moved.top
+                )
+                self._move(atom, _Shift(right, down + max(lowest - moved.top, 0.0)))
+                beside.append(moved.moved(0.0, max(lowest - moved.top, 0.0)))
         self._grow(outer, atoms)
 
     def _links(self) -> tuple[tuple[Point, ...], ...]:
@@ -202,17 +223,26 @@ class _Wrap:
             if source == target or not points:
                 links.append(tuple((x + source.dx, y + source.dy) for x, y in points))
             else:
-                links.append(self._led(link.source, link.target, number))
+                links.append(self._led(link.source, link.target, number, points))
         return tuple(links)
 
-    def _led(self, source: str, target: str, number: int) -> tuple[Point, ...]:
+    def _led(self, source: str, target: str, number: int, was: tuple[Point, ...]) -> tuple[Point, ...]:
         """A new way for an arrow between columns: down from its source, along a gutter, down to its target."""
         start, end = self._boxes[source], self._boxes[target]
         column = self._shifts[target].column if target in self._shifts else None
-        if column is None or start.left > end.right:
+        above = source not in self._shifts and start.bottom <= end.top
+        if column == 0 and above:
+            share = self._shifts[target].dx / (len(was) - 1)
+            return tuple((x + n * share, y) for n, (x, y) in enumerate(was))
+        if column is None or (source not in self._shifts and not above):
             return _curve((start.x, start.bottom), (end.x, end.top))
         x = self._lefts[column] - GUTTER / 2 + (number % 5 - 2) * 5
         return _through((start.x, start.bottom), x, (end.x, end.top))
+
+
+def _meet(one: Place, other: Place) -> bool:
+    """Whether the two lie above each other and too near."""
+    return one.left < other.right and other.left < one.right and one.bottom + GAP > other.top
 
 
 def _curve(start: Point, end: Point) -> tuple[Point, ...]:

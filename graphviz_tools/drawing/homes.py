@@ -2,8 +2,8 @@
 
 What a program does and what a picture needs differ in three ways:
 
-- an optimizer writes a parameter in place: that write belongs to the *parameter's own box*, which so shows the
-  parameter's history. What else the optimizer computes lies in a frame of its own;
+- what an optimizer computes lies in a frame of its own, named by its line. What it writes into a parameter is also
+  the *parameter's history*, shown in the parameter's box: whatever reads the parameter later reads that box;
 - a weight, a buffer or a constant lies *beside what reads it*, in the innermost scope around all its readers;
 - an autograd node is hidden behind the op that made it.
 """
@@ -12,9 +12,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from graphviz_tools.recording import Recording, Scope, Step
+import numpy as np
+
+from graphviz_tools.drawing.ends import Ends, Ints
+from graphviz_tools.recording import EdgeKind, Recording, Scope, Step
 from graphviz_tools.transforms.scopes import Path, around
 
 LEAVES = ("parameter", "variable", "constant")  # what is drawn beside its readers
@@ -27,56 +30,78 @@ class Homes:
     """For each node the path of the scope that it is drawn in (`scopes`), and the node whose box stands for it
     (`onto`), which often is itself.
 
-    `listed` are the scopes by path; `holder` gives, for a leaf that is drawn inside another node's box, that node;
-    `updates` are the nodes by which an optimizer writes a parameter."""
+    `listed` are the scopes by path; `holder` gives, for a leaf that is drawn inside another node's box, that node.
+    `updates` gives, for a node that writes a parameter in place, the node that made the parameter; `optimizers` are
+    the frames of optimizers, and `titles` what a node is called where that is not its label."""
 
     scopes: list[Path]
     onto: list[int]
     listed: dict[Path, Scope]
     holder: dict[int, int]
-    updates: frozenset[int]
+    updates: dict[int, int]
+    optimizers: frozenset[Path]
+    titles: dict[int, str]
+
+    def drawn(self, ends: Ends) -> tuple[Ints, Ints]:
+        """The nodes between whose boxes arrows run: from a parameter's box for all that reads what was written into
+        it, and none from outside into an optimizer's frame, which reads every parameter and every gradient."""
+        maker = np.arange(len(self.onto))
+        maker[list(self.updates)] = list(self.updates.values())
+        onto = np.asarray(self.onto, np.int64)
+        source, target = onto[maker[ends.source]], onto[ends.target]
+        if self.optimizers:
+            frame = np.asarray([scope in self.optimizers for scope in self.scopes], bool)
+            kept = frame[source] | ~frame[target]
+            source, target = source[kept], target[kept]
+        return source, target
 
 
-def find_homes(recording: Recording, *, autograd: bool = False) -> Homes:
+def find_homes(recording: Recording, ends: Mapping[EdgeKind, Ends], *, autograd: bool = False) -> Homes:
     """Work out the homes of all nodes; with `autograd` the autograd nodes keep boxes of their own."""
-    listed = {scope.path: scope for scope in recording.scopes}
-    updated = {} if autograd else updates(recording)
-    scopes = [node.scope for node in recording.nodes]
+    homes = Homes(
+        [node.scope for node in recording.nodes],
+        [node.id if node.owner is None or autograd else node.owner for node in recording.nodes],
+        {scope.path: scope for scope in recording.scopes},
+        {},
+        {} if autograd else updates(recording, ends["data"]),
+        frozenset(),
+        {},
+    )
     if not autograd:
-        _frame_optimizers(recording, updated, scopes, listed)
-        _frame_gradients(recording, scopes, listed)
-    onto = [
-        node.owner if node.owner is not None and not autograd else updated.get(node.id, node.id)
-        for node in recording.nodes
-    ]
-    onto = [onto[there] for there in onto]  # the owner of an autograd node may itself be an update
+        homes = replace(homes, optimizers=_frame_optimizers(recording, homes))
+        _frame_gradients(recording, homes.scopes, homes.listed)
+    scopes = homes.scopes
     for node in recording.nodes:
         if autograd and node.owner is not None:
             scopes[node.id] = scopes[node.owner]
-    readers = _readers(recording, onto)
+    readers = _readers(recording, homes, ends)
     for leaf, targets in readers.items():
         inner, now = around([scopes[target] for target in targets]), scopes[leaf]
         if inner[: len(now)] == now != inner:
             scopes[leaf] = inner
-    holder = {} if autograd else _holders(recording, readers, scopes)
-    return Homes(scopes, onto, listed, holder, frozenset(updated))
+    return homes if autograd else replace(homes, holder=_holders(recording, readers, scopes))
 
 
-def updates(recording: Recording) -> dict[int, int]:
-    """The nodes by which an optimizer writes a tensor in place, each with the node that made the tensor."""
-    into = {e.target: e.source for e in recording.edges if e.kind == "data" and not e.target_slot}
+def updates(recording: Recording, data: Ends) -> dict[int, int]:
+    """The nodes that write a parameter in place, each with the node that made the parameter: all that an optimizer
+    writes and did not make, and what is written by hand into a leaf that has a gradient."""
+    writes: list[tuple[int, Step]] = [
+        (step.node, step) for step in recording.steps if step.node is not None and _writes_in_place(step)
+    ]
+    if not writes:
+        return {}
+    first = data.slot == 0
+    into = dict(zip(data.target[first].tolist(), data.source[first].tolist(), strict=True))
+    of_optimizer = {step.node for step in recording.steps if step.phase == "optimize"}
     found: dict[int, int] = {}
-    of_optimizer: set[int] = set()
-    for step in recording.steps:
-        if step.phase != "optimize" or step.node is None:
-            continue
-        of_optimizer.add(step.node)
-        source = into.get(step.node)
-        if source is None or not _writes_in_place(step):
+    for node, step in writes:
+        source: int = into.get(node, -1)
+        by_hand = step.phase != "optimize"
+        if source < 0 or (by_hand and not {"leaf", "requires_grad"} <= {*step.reads[0].flags}):
             continue
         root = found.get(source, source)
         if root not in of_optimizer and recording.nodes[root].owner is None:
-            found[step.node] = root
+            found[node] = root
     return found
 
 
@@ -87,27 +112,32 @@ def _writes_in_place(step: Step) -> bool:
     return before.storage is not None and before.storage == after.storage and before.version != after.version
 
 
-def _frame_optimizers(
-    recording: Recording, updated: Mapping[int, int], scopes: list[Path], listed: dict[Path, Scope]
-) -> None:
-    """Put what an optimizer computes, from one of its steps to the next, into a frame named by its line."""
+def _frame_optimizers(recording: Recording, homes: Homes) -> frozenset[Path]:
+    """Put what an optimizer computes, from one of its steps to the next, into a frame named by its line.
+
+    In there a node is called what it does, and to what: all of them stand in that one line."""
     path: Path | None = None
     times: Counter[Path] = Counter()
     before: tuple[Path, str] | None = None
+    frames: set[Path] = set()
     for step in recording.steps:
         if step.phase != "optimize":
             before = None
-        elif step.node is not None and step.node in step.nodes and step.node not in updated:
+        elif step.node is not None and step.node in step.nodes:
             word = step.line.text.strip() if step.line else "optimizer step"
-            outer = scopes[step.node]
+            outer = homes.scopes[step.node]
             if (outer, word) != before:
                 times[*outer, word] += 1
                 again = times[*outer, word]
                 path = (*outer, word if again == 1 else f"{word} ({again})")
-                listed[path] = Scope(path, "function", word)
+                homes.listed[path] = Scope(path, "function", word)
+                frames.add(path)
                 before = outer, word
             assert path is not None
-            scopes[step.node] = path
+            homes.scopes[step.node] = path
+            written = step.writes[0].name if step.node in homes.updates else ""
+            homes.titles[step.node] = f"{written}: {step.op}" if written else step.op
+    return frozenset(frames)
 
 
 def _frame_gradients(recording: Recording, scopes: list[Path], listed: dict[Path, Scope]) -> None:
@@ -134,20 +164,20 @@ def scope_label(scope: Scope) -> str:
     return f"{word}: {scope.label}"
 
 
-def _readers(recording: Recording, onto: Sequence[int]) -> dict[int, set[int]]:
+def _readers(recording: Recording, homes: Homes, ends: Mapping[EdgeKind, Ends]) -> dict[int, set[int]]:
     """The nodes that read each leaf; a leaf that something else is fed into is not one."""
+    nodes = recording.nodes
+    fed = np.zeros(len(nodes), bool)
+    leaf = np.asarray([node.kind in LEAVES for node in nodes], bool)
     readers: defaultdict[int, set[int]] = defaultdict(set)
-    fed: set[int] = set()
-    for edge in recording.edges:
-        if edge.kind != "autograd":
-            source, target = onto[edge.source], onto[edge.target]
-            if source == target:
-                continue
-            if onto[edge.target] == edge.target:
-                fed.add(target)
-            if recording.nodes[source].kind in LEAVES:
-                readers[source].add(target)
-    return {leaf: targets for leaf, targets in readers.items() if leaf not in fed}
+    for kind in ("data", "control"):
+        source, target = homes.drawn(ends[kind])
+        apart = source != target
+        fed[target[apart]] = True
+        read = apart & leaf[source]
+        for node, reader in zip(source[read].tolist(), target[read].tolist(), strict=True):
+            readers[node].add(reader)
+    return {node: targets for node, targets in readers.items() if not fed[node]}
 
 
 def _holders(recording: Recording, readers: Mapping[int, set[int]], scopes: Sequence[Path]) -> dict[int, int]:

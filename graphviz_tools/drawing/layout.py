@@ -146,7 +146,7 @@ def _dot_source(outline: Outline, sizes: Mapping[str, tuple[float, float]]) -> s
         dot.edge(names[ends[0]], names[ends[1]], id=f"l{number}", weight="8" if number in spine else "1")
     holder = {box.key: box.holder or box.key for box in outline.boxes}
     for first, then in outline.order:
-        dot.edge(names[holder[first]], names[holder[then]], style="invis", weight="0")
+        dot.edge(names[holder[first]], names[holder[then]], style="invis", weight="50")
     return dot.source
 
 

@@ -6,13 +6,17 @@ the rows that they cross. So a picture has a budget of both. Whatever is asked f
 
 from __future__ import annotations
 
+import itertools
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from graphviz_tools.drawing.ends import Ints
+from graphviz_tools.drawing.homes import GRADIENT
 from graphviz_tools.drawing.parts import Part
-from graphviz_tools.drawing.prepared import Ints, Prepared
+from graphviz_tools.drawing.prepared import Prepared
 from graphviz_tools.errors import UserError
 from graphviz_tools.transforms.scopes import Path
 
@@ -27,6 +31,7 @@ class Budget:
 
 FIRST = Budget(60, 500)  # a first picture with more is hard to read
 ASKED = Budget(150, 1200)  # and one with more is slow to lay out, also where scopes are opened by hand
+SHORT = 12  # items of an iteration that is opened beside others
 
 
 def choose_open(
@@ -39,41 +44,51 @@ def choose_open(
     Raises UserError for a path that is neither a scope nor a part.
     """
     if asked is None:
-        wanted, limit = _outside_in(prepared.root), budget or FIRST
+        wanted, limit = _outside_in(prepared), budget or FIRST
     else:
         wanted, limit = _latest_first(prepared, asked), budget or ASKED
     opened: list[Part] = []
     boxes = len(prepared.root.items)
     alone = len(prepared.root.items) == 1
     known: set[Path] = {()}
-    for part in wanted:
-        more = len(part.items) - 1
-        if part.path in known or part.path[:-1] not in known or not (boxes + more <= limit.boxes or alone):
-            continue
-        boxes += more
-        alone = alone and len(part.items) == 1
-        known.add(part.path)
-        opened.append(part)
+    for group in wanted:
+        fresh = [part for part in group if part.path not in known and part.path[:-1] in known]
+        more = sum(len(part.items) - 1 for part in fresh)
+        if fresh and (boxes + more <= limit.boxes or (alone and len(fresh) == 1)):
+            boxes += more
+            alone = alone and len(fresh[0].items) == 1
+            known.update(part.path for part in fresh)
+            opened += fresh
     return tuple(part.path for part in _within(prepared, opened, limit))
 
 
-def _outside_in(root: Part) -> Iterator[Part]:
-    """Every part that is a scope, level by level, and in each level the smallest first."""
-    level = [root]
+def _outside_in(prepared: Prepared) -> Iterator[list[Part]]:
+    """Every part that is a scope, level by level, and in each level the smallest first. Of one kind all are opened
+    or none, but of iterations the short ones and the first; what an optimizer computes, and
+    what a gradient's gradient needs, is opened by hand only."""
+    level, optimizers = [prepared.root], prepared.homes.optimizers
     while level:
-        level = [inner for part in level for inner in part.inside() if inner.scope is not None]
-        level.sort(key=lambda part: len(part.items))
-        yield from level
+        inside = [inner for part in level for inner in part.inside()]
+        level = [part for part in inside if part.scope is not None and part.scope not in optimizers]
+        level = [part for part in level if part.label != GRADIENT]
+        turns = [part for part in level if part.kind == "iteration"]
+        later = {b.path for a, b in itertools.pairwise(turns) if a.path[:-1] == b.path[:-1]}
+        level = [part for part in level if part.path not in later or len(part.items) <= SHORT]
+        alike: defaultdict[object, list[Part]] = defaultdict(list)
+        for part in level:
+            turn = part.path if part.kind == "iteration" else ()
+            alike[part.kind, part.label.rpartition(": ")[2], turn].append(part)
+        yield from sorted(alike.values(), key=lambda group: sum(len(part.items) - 1 for part in group))
 
 
-def _latest_first(prepared: Prepared, asked: Collection[Path]) -> Iterator[Part]:
+def _latest_first(prepared: Prepared, asked: Collection[Path]) -> Iterator[list[Part]]:
     """The parts of `asked` from the last to the first, each after the parts around it."""
     if not isinstance(asked, Sequence):
         asked = sorted(asked, key=len, reverse=True)
     for path in reversed(asked):
         part = _part_of(prepared, tuple(path))
         for depth in range(1, len(part.path) + 1 if part else 1):
-            yield prepared.parts[part.path[:depth]]  # pyright: ignore[reportOptionalMemberAccess]
+            yield [prepared.parts[part.path[:depth]]]  # pyright: ignore[reportOptionalMemberAccess]
 
 
 def _part_of(prepared: Prepared, path: Path) -> Part | None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from graphviz_tools.drawing.ends import Ints
 from graphviz_tools.drawing.opening import box_numbers, visible
-from graphviz_tools.drawing.parts import Part
-from graphviz_tools.drawing.prepared import Ints, Prepared
-from graphviz_tools.drawing.stretches import LEAF_KINDS
+from graphviz_tools.drawing.parts import LEAF_KINDS, Part
+from graphviz_tools.drawing.prepared import Prepared
 from graphviz_tools.recording import EdgeKind
 from graphviz_tools.transforms.scopes import Path
 
@@ -55,7 +56,8 @@ class Frame:
 @dataclass(frozen=True, slots=True)
 class Outline:
     """Everything that is drawn, with no positions yet. `order` are pairs of boxes of which the second comes below
-    the first, though no arrow may say so: the iterations of a loop."""
+    the first, though no arrow may say so: the iterations of a loop below each other and below what several of them
+    read, and an optimizer below what it follows."""
 
     boxes: tuple[Box, ...]
     links: tuple[Link, ...]
@@ -82,7 +84,7 @@ def outline(prepared: Prepared, opened: Sequence[ScopePath]) -> tuple[Outline, l
         Frame(path, (part := prepared.parts[path]).kind, part.label)
         for path in sorted(paths, key=lambda path: (len(path), prepared.parts[path].start))
     )
-    order = tuple(_order(prepared, paths, keys))
+    order = (*_order(prepared, paths, keys), *_above_loops(prepared, paths, boxes, links))
     home = [keys[place] if place >= 0 else "" for place in prepared.places.tolist()]
     return Outline((*boxes, *held), links, frames, order), home
 
@@ -91,21 +93,46 @@ def _box(prepared: Prepared, item: int | Part, frame: ScopePath, holder: str = "
     if isinstance(item, Part):
         node = prepared.order[item.start]
         kind = item.kind if item.kind in LEAF_KINDS else "scope"
-        count = item.stop - item.start if kind != "scope" else item.ops
-        inside = f"{count:,} op{'s' * (count != 1)}" if kind == "scope" else "closed"
+        count, what = (item.ops, "op") if item.ops else (item.stop - item.start, "node")
+        inside = f"{count:,} {what}{'s' * (count != 1)}" if kind == "scope" else "closed"
         return Box(f"n{node}", kind, inside, item.label, node, frame, item.path)
     node = prepared.recording.nodes[item]
-    title = prepared.titles.get(item) or node.label or node.name or node.op
+    title = prepared.homes.titles.get(item) or node.label or node.name or node.op
     return Box(f"n{item}", node.kind, node.op, title, item, frame, None, holder)
 
 
 def _order(prepared: Prepared, opened: frozenset[ScopePath], keys: Sequence[str]) -> list[tuple[str, str]]:
-    """The last box of each iteration and the first of the next."""
-    pairs = []
+    """The last box of each iteration and the first of the next; the box before an optimizer's and its own."""
+    frames = (prepared.by_scope.get(path) for path in prepared.homes.optimizers)
+    starts = [part.start for part in frames if part and (part.path[:-1] in opened or len(part.path) == 1)]
+    pairs = [(keys[start - 1], keys[start]) for start in starts if start and keys[start - 1] != keys[start]]
     for part in (prepared.root, *(prepared.parts[path] for path in opened)):
         turns = [inner for inner in part.inside() if inner.kind == "iteration"]
         pairs += [(keys[a.stop - 1], keys[b.start]) for a, b in itertools.pairwise(turns)]
     return pairs
+
+
+def _above_loops(
+    prepared: Prepared, opened: frozenset[Path], boxes: Sequence[Box], links: Sequence[Link]
+) -> Iterator[tuple[str, str]]:
+    """What several iterations of a loop read, each with the first box of the loop."""
+    place = {box.key: number for number, box in enumerate(boxes)}
+    for part in (prepared.root, *(prepared.parts[path] for path in opened)):
+        turns = [inner.path for inner in part.inside() if inner.kind == "iteration"]
+        if len(turns) < 2:
+            continue
+        turn = {box.key: _around(box)[: len(part.path) + 1] for box in boxes}
+        read: defaultdict[str, set[Path]] = defaultdict(set)
+        for link in links:
+            if boxes[place[link.source]].kind in LEAF_KINDS and turn[link.target] in turns:
+                read[link.source].add(turn[link.target])
+        first = next(box.key for box in boxes if turn[box.key] in turns)
+        yield from ((leaf, first) for leaf, there in read.items() if len(there) > 1)
+
+
+def _around(box: Box) -> Path:
+    """The path of a closed part, or of the part around a box."""
+    return box.frame if box.scope is None else box.scope
 
 
 def _links(prepared: Prepared, boxes: Sequence[Box], held: Sequence[Box], number: Ints) -> tuple[Link, ...]:

@@ -14,6 +14,8 @@ from graphviz_tools.drawing.homes import Homes, scope_label
 from graphviz_tools.recording import Recording, Scope
 from graphviz_tools.transforms.scopes import Path
 
+LEAF_KINDS = ("input", "parameter", "variable", "constant", "output")
+
 
 @dataclass(slots=True, eq=False)
 class Part:

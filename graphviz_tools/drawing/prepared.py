@@ -10,18 +10,17 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from graphviz_tools.drawing.arrivals import Arrival, arrivals
+from graphviz_tools.drawing.ends import Ends, Ints, read_ends
 from graphviz_tools.drawing.homes import Homes, find_homes
 from graphviz_tools.drawing.parts import Part, number_places, read_tree, walk
 from graphviz_tools.drawing.stretches import PIECES, Stretches
 from graphviz_tools.errors import UserError
-from graphviz_tools.recording import Recording
+from graphviz_tools.recording import EdgeKind, Recording
 from graphviz_tools.transforms.collapse import folding
 from graphviz_tools.transforms.scopes import Path
 
-Ints = NDArray[np.int64]
 MOST_BETWEEN = 150  # arrows between the items of one part, before it is cut into stretches
 
 
@@ -36,7 +35,7 @@ class Wires:
 @dataclass(frozen=True)
 class Prepared:
     """`places[n]` is the place in the tree of the node whose box stands for node `n`; `order` are the drawn nodes
-    by place, `parts` all parts by path, and `titles` what a node is called where that is not its label."""
+    by place, and `parts` all parts by path."""
 
     recording: Recording
     homes: Homes
@@ -45,7 +44,6 @@ class Prepared:
     places: Ints
     parts: dict[Path, Part]
     wires: dict[str, Wires]
-    titles: dict[int, str]
     autograd: bool
 
     @cached_property
@@ -68,24 +66,25 @@ def prepare(recording: Recording, *, fold: bool = False, autograd: bool = False)
             f"expected a Recording, got {type(recording).__name__}: record a program first, "
             "for example with record_torch(fn, *args)"
         )
-    homes, titles = find_homes(recording, autograd=autograd), {}
+    ends = read_ends(recording)
+    homes = find_homes(recording, ends, autograd=autograd)
     if fold:
-        homes, titles = _rolled(recording, homes)
+        homes = _rolled(recording, homes)
     root = read_tree(recording, homes)
     stretches = Stretches(recording)
     stretches.put_together(root)
-    order, places, wires = _numbered(recording, homes, root)
+    order, places, wires = _numbered(homes, ends, root)
     crowded = [part for part in (root, *walk(root)) if _between(part, wires) > MOST_BETWEEN]
     for part in crowded:
         stretches.cut(part, PIECES)
     if crowded:
-        order, places, wires = _numbered(recording, homes, root)
+        order, places, wires = _numbered(homes, ends, root)
     parts = {part.path: part for part in walk(root)}
-    return Prepared(recording, homes, root, order, places, parts, wires, titles, autograd)
+    return Prepared(recording, homes, root, order, places, parts, wires, autograd)
 
 
-def _rolled(recording: Recording, homes: Homes) -> tuple[Homes, dict[int, str]]:
-    """`homes` with what repeats folded onto its first occurrence, and the titles that say how often it does."""
+def _rolled(recording: Recording, homes: Homes) -> Homes:
+    """`homes` with what repeats folded onto its first occurrence, and titles that say how often it does."""
     nodes = tuple(replace(node, scope=homes.scopes[node.id]) for node in recording.nodes)
     scopes = tuple(homes.listed.values())
     rolled = folding(replace(recording, nodes=nodes, steps=(), scopes=scopes), "repeat")
@@ -94,24 +93,21 @@ def _rolled(recording: Recording, homes: Homes) -> tuple[Homes, dict[int, str]]:
     for path, label in rolled.labels.items():
         listed[path] = replace(listed[path], label=label)
     holder = {leaf: onto[by] for leaf, by in homes.holder.items() if onto[leaf] == leaf and onto[by] == by}
-    titles = {node: box.label for node, box in rolled.boxes.items()}
-    return replace(homes, onto=onto, listed=listed, holder=holder), titles
+    titles = homes.titles | {node: box.label for node, box in rolled.boxes.items()}
+    return replace(homes, onto=onto, listed=listed, holder=holder, titles=titles)
 
 
-def _numbered(recording: Recording, homes: Homes, root: Part) -> tuple[list[int], Ints, dict[str, Wires]]:
+def _numbered(
+    homes: Homes, ends: dict[EdgeKind, Ends], root: Part
+) -> tuple[list[int], Ints, dict[str, Wires]]:
     order = number_places(root, homes.holder)
-    place = np.full(len(recording.nodes), -1, np.int64)
+    place = np.full(len(homes.onto), -1, np.int64)
     place[order] = np.arange(len(order))
-    places = place[np.asarray(homes.onto, np.int64)] if recording.nodes else place
-    # What an optimizer writes into a parameter is the parameter's history, and no arrow.
     wires = {}
-    for kind in ("data", "control", "autograd"):
-        ends = [
-            (e.source, e.target) for e in recording.edges if e.kind == kind and e.target not in homes.updates
-        ]
-        both = places[np.asarray(ends, np.int64).reshape(-1, 2)]
-        wires[kind] = Wires(both[:, 0], both[:, 1])
-    return order, places, wires
+    for kind, of_kind in ends.items():
+        source, target = homes.drawn(of_kind)
+        wires[kind] = Wires(place[source], place[target])
+    return order, place[np.asarray(homes.onto, np.int64)], wires
 
 
 def _between(part: Part, wires: dict[str, Wires]) -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from graphviz_tools.drawing.parts import Part
+from graphviz_tools.drawing.parts import LEAF_KINDS, Part
 from graphviz_tools.recording import Recording
 
 Item = int | Part
@@ -20,7 +20,6 @@ MOST_ITEMS = 40  # boxes that a part may hold side by side
 PIECES = 12  # stretches that a part of more is cut into
 MOST_ALIKE = 4  # neighbours of one kind that are all shown
 MOST_PIECES = 20  # stretches, of 10, 100, ... each, that a stretch of many alike is cut into
-LEAF_KINDS = ("input", "parameter", "variable", "constant", "output")
 
 
 class Stretches:

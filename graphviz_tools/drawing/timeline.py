@@ -95,14 +95,18 @@ class _Telling:
     def _forward(self, step: Step, node: int) -> None:
         here = self._home[node]
         self._written[node] = step.writes or self._written.get(node, ())
+        parameter = self._prepared.homes.updates.get(node)
+        if parameter is not None:
+            self._made(self._home[parameter], parameter, step, step.writes[0])
         if step.error:
             self._tell(here, step, status="failed", subtitle=self._cut(here, step.error.partition(":")[0]))
             return
-        closed = self._boxes[here].scope is not None
+        scope = self._boxes[here].scope
+        closed = scope is not None
         value = next(iter(step.writes or step.reads), None)
         if step.control is not None and self._recording.nodes[node].kind == "branch" and not closed:
             self._tell(here, step, status=_status(step), subtitle=shorten(_decision(step), WIDEST))
-        elif value is None:
+        elif value is None or scope in self._prepared.homes.optimizers:
             self._tell(here, step, status=_status(step))
         else:
             self._made(here, node, step, value)
@@ -113,6 +117,8 @@ class _Telling:
         closed = self._boxes[here].scope is not None
         status = "handle" if value.is_handle else _status(step)
         said = type_text(value) if closed and not value.is_handle else self._words(here, value)
+        if "no_grad" in value.flags and not closed and here not in self._short:
+            said += ", no_grad"
         self._tell(here, step, status=status, subtitle=self._cut(here, said))
 
     def _backward(self, step: Step, node: int) -> None:

@@ -6,8 +6,10 @@ import itertools
 import json
 
 import pytest
+import torch
 
 from benchmarks.programs import PROGRAMS, loop, recurrent
+from graphviz_tools import record_torch
 from graphviz_tools.drawing.opening import ASKED, FIRST
 from graphviz_tools.drawing.outline import outline
 from graphviz_tools.drawing.scene import Scene, make_scene
@@ -103,9 +105,87 @@ def held(version: int) -> Value:
 def test_a_parameter_is_one_box_with_its_history_and_iterations_have_no_arrow_to_one_another():
     scene = make_scene(trained(3))
     w = scene.home[0]
-    assert titles(scene).count("step") == 0
     assert [scene.at(w, step).subtitle for step in (0, 2, 4, 6)] == ["[0]", "[1]", "[2]", "[3]"]
     assert {link.source for link in scene.outline.links} == {w}
+
+
+def test_an_optimizer_is_one_closed_box_in_each_iteration_below_what_it_follows():
+    scene = make_scene(trained(3))
+    frames = [box for box in scene.outline.boxes if box.scope and box.scope[-1] == "optimizer step"]
+    assert [box.frame[-1] for box in frames] == ["iteration 1", "iteration 2", "iteration 3"]
+    assert not {link.target for link in scene.outline.links} & {box.key for box in frames}
+    for box, loss in zip(frames, (1, 3, 5), strict=True):
+        assert scene.layout.boxes[box.key].top > scene.layout.boxes[scene.home[loss]].bottom
+    opened = make_scene(trained(3), [("for", "iteration 2", "optimizer step")])
+    assert "w: add_" in titles(opened)
+
+
+def adam(turns: int) -> Recording:
+    """A small net and the optimizer that has most to compute."""
+    net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 1))
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+    x, y = torch.randn(16, 4), torch.randn(16, 1)
+
+    def train() -> torch.Tensor:
+        loss = x.sum()
+        for _ in range(turns):
+            optimizer.zero_grad()
+            loss = ((net(x) - y) ** 2).mean()
+            loss.backward()
+            optimizer.step()
+        return loss
+
+    return record_torch(train)
+
+
+def test_a_training_loop_with_adam_reads_from_the_left_to_the_right():
+    scene = make_scene(adam(20))
+    titled = {box.title: scene.layout.boxes[box.key] for box in scene.outline.boxes}
+    loop = next(frame.path for frame in scene.outline.frames if frame.kind == "loop")
+    first, second, last = (scene.layout.frames[*loop, f"iteration {n}"] for n in (1, 2, 20))
+    assert first.right < second.left and second.right < last.left
+    between = next(place for title, place in titled.items() if "× 17" in title)
+    assert (second.right < between.left and between.bottom < last.top) or between.right < last.left
+    for name in ("0.weight", "0.bias", "2.weight", "2.bias", "x", "y"):
+        assert titled[name].bottom < first.top
+    assert titles(scene).count("optimizer.step()") == 3
+    assert titled["output"].bottom < scene.layout.frames[loop].bottom + 60
+
+
+def test_of_modules_of_one_class_all_are_open_or_none():
+    class Block(torch.nn.Sequential):
+        def __init__(self, size: int) -> None:
+            super().__init__(
+                *(layer for _ in range(size) for layer in (torch.nn.Linear(4, 4), torch.nn.Tanh()))
+            )
+
+    net = torch.nn.Sequential(*[Block(size) for size in (2, 14, 3, 15)])
+    scene = make_scene(record_torch(net, torch.randn(2, 4)))
+    blocks = [box.title for box in scene.outline.boxes if box.title.endswith(": Block")]
+    assert blocks == ["0: Block", "1: Block", "2: Block", "3: Block"]
+
+
+def test_a_weight_written_by_hand_is_one_box_too():
+    w = torch.ones(3, requires_grad=True)
+
+    def train() -> None:
+        for _ in range(3):
+            (w * w).sum().backward()
+            assert w.grad is not None
+            with torch.no_grad():
+                w.sub_(0.1 * w.grad)
+            w.grad = None
+
+    recording = record_torch(train)
+    scene = make_scene(recording)
+    assert titles(scene).count("w") == 1
+    turn = {box.key: box.frame for box in scene.outline.boxes}
+    crossing = [link for link in scene.outline.links if turn[link.source] != turn[link.target]]
+    assert {
+        scene.outline.boxes[[b.key for b in scene.outline.boxes].index(k.source)].title for k in crossing
+    } == {"w"}
+    last = len(recording.steps) - 1
+    assert scene.at(scene.home[0], last).subtitle == "[0.512, 0.512, 0.512]"
 
 
 def test_a_tall_thin_graph_is_broken_into_columns_and_every_arrow_still_ends_at_its_boxes():

@@ -98,8 +98,7 @@ class Truth(TorchFunctionMode):
 def forward_boxes(recording: Recording, scene: Scene) -> list[tuple[str, str, str]]:
     """(op, value, gradient) of each box that an op of the forward pass has."""
     found = []
-    homes = scene.prepared.homes  # a parameter's box shows what the optimizer wrote into it last
-    shared = homes.updates | {homes.onto[node] for node in homes.updates}
+    shared = {*scene.prepared.homes.updates.values()}  # their boxes show what was written into them last
     for step in recording.steps:
         if (
             step.phase == "backward"
@@ -147,7 +146,8 @@ def test_every_box_prints_the_value_and_the_gradient_that_pytorch_has(name: str)
         if there is None:
             continue  # a step that is no call of the program's own: compiled, scripted, or a custom Function
         result, place = truth.results[there], there + 1
-        assert not result.value or value == shorten(result.value, WIDEST), op
+        said = (result.value, f"{result.value}, no_grad")
+        assert not result.value or value in [shorten(text, WIDEST) for text in said], op
         if name not in HOOKED | UNSEEN and len(result.gradients) == 1:
             assert gradient.endswith("arrives") or gradient == shorten(
                 f"grad {result.gradients[0]}", WIDEST
@@ -196,6 +196,18 @@ def test_a_closed_module_shows_the_gradient_of_its_result_not_of_its_last_parame
     (box,) = [box for box in scene.outline.boxes if box.kind == "scope"]
     moment = scene.at(box.key, len(recording.steps) - 1)
     assert (moment.subtitle, moment.gradient) == ("(5, 2) float32", "grad (5, 2) float32")
+
+
+def test_a_box_says_where_no_grad_cut_the_gradients_off() -> None:
+    def program(x: torch.Tensor) -> torch.Tensor:
+        y = x * x
+        with torch.no_grad():
+            z = y + 1.0
+        return (y * z).sum()
+
+    recording = record_torch(program, torch.randn(2, 3, requires_grad=True))
+    assert box_texts(recording, "y = x * x") == ["(2, 3) float32", "grad (2, 3) float32"]
+    assert box_texts(recording, "z = y + 1.0")[0] == "(2, 3) float32, no_grad"
 
 
 def test_an_op_with_several_results_says_whose_gradient_it_shows() -> None:
