@@ -4,7 +4,7 @@ from graph_duet.authoring.answers import Answers, Wrong
 
 ANSWERS = Answers(
     right={
-        "1": "traces = dict(zip('abcdef', (2, 1, 2, 3, 1, 4)))",
+        "1": "traces = dict(zip('abcdefg', (2, 1, 2, 3, 1, 4, 1)))",
         "2": "one_trace = tf.function(input_signature=(tf.TensorSpec(shape=[None], dtype='float32'),))",
         "3": "return f(w, tf.convert_to_tensor(rate, tf.float32))",
         "4": """
@@ -20,12 +20,25 @@ ANSWERS = Answers(
             graph = torch.compile(f, backend=backend)
             return marked
         """,
+        "6": """
+            step = tf.function(update, input_signature=[tf.TensorSpec([2]), tf.TensorSpec([2]), tf.TensorSpec([])])
+            for number, target in enumerate(targets):
+                w = step(w, target, rates[number])
+        """,
     },
     wrong={
         "1": [
-            Wrong("a number is a tensor", "traces = {'a': 1, 'b': 1, 'c': 2, 'd': 2, 'e': 1, 'f': 4}"),
-            Wrong("every value retraces", "traces = {'a': 2, 'b': 2, 'c': 2, 'd': 3, 'e': 4, 'f': 4}"),
-            Wrong("every call retraces", "traces = {'a': 3, 'b': 2, 'c': 3, 'd': 3, 'e': 4, 'f': 4}"),
+            Wrong(
+                "a number is a tensor", "traces = {'a': 1, 'b': 1, 'c': 2, 'd': 2, 'e': 1, 'f': 4, 'g': 1}"
+            ),
+            Wrong(
+                "every value retraces", "traces = {'a': 2, 'b': 2, 'c': 2, 'd': 3, 'e': 4, 'f': 4, 'g': 1}"
+            ),
+            Wrong("every call retraces", "traces = {'a': 3, 'b': 2, 'c': 3, 'd': 3, 'e': 4, 'f': 4, 'g': 3}"),
+            Wrong("1, 1.0 and True differ", "traces = dict(zip('abcdefg', (2, 1, 2, 3, 1, 4, 3)))"),
+            Wrong(
+                "one row is missing", "traces = dict(zip('abcdef', (2, 1, 2, 3, 1, 4)))", "error", "KeyError"
+            ),
         ],
         "2": [
             Wrong("one trace per length, as the hole is left", "one_trace = tf.function", "empty", ""),
@@ -97,6 +110,41 @@ ANSWERS = Answers(
                 "graphs: 4",
             ),
             Wrong("does not compile", "return f", "wrong", "graphs: 0"),
+            Wrong(
+                "compiles at every call",
+                "return lambda x: torch.compile(lambda y: f(y), backend=backend, dynamic=False)(x)",
+                "wrong",
+                "graphs: 4",
+            ),
+        ],
+        "6": [
+            Wrong(
+                "makes it once, and passes numbers",
+                "step = tf.function(update)\nfor target, rate in zip(targets, rates):\n    w = step(w, target, rate)",
+                "wrong",
+                "traces: 5",
+            ),
+            Wrong(
+                "passes tensors, and makes it in the loop",
+                "for target, rate in zip(targets, rates):\n    w = tf.function(update)(w, target, tf.constant(rate))",
+                "wrong",
+                "traces: 5",
+            ),
+            Wrong(
+                "one rate for all steps",
+                "step = tf.function(update)\nfor target in targets:\n    w = step(w, target, tf.constant(rates[0]))",
+            ),
+            Wrong(
+                "no graph at all",
+                "for target, rate in zip(targets, rates):\n    w = update(w, target, rate)",
+                "error",
+                "graph",
+            ),
+            Wrong(
+                "the same weights at every step",
+                "step = tf.function(update)\nfor target, rate in zip(targets, rates):\n"
+                "    y = step(w, target, tf.constant(rate))\nw = y",
+            ),
         ],
     },
     unusual={
@@ -116,6 +164,11 @@ ANSWERS = Answers(
             def graph(x):
                 return f(x)
             return graph
+        """,
+        "6": """
+            step = tf.function(update, reduce_retracing=True)
+            for target, rate in zip(targets, tf.constant(rates)):
+                w = step(w, target, rate)
         """,
     },
 )
