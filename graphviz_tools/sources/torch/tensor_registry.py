@@ -42,7 +42,7 @@ def version_of(tensor: torch.Tensor) -> int:
 
 
 class Tensors:
-    """`find` a tensor that is unchanged since it was last seen, or `describe` it anew."""
+    """`find` a tensor that is unchanged since it was last seen, or `describe` it again."""
 
     def __init__(self, tape: Tape, ledger: StorageLedger, *, numbers: bool, max_values: int) -> None:
         self._tape = tape
@@ -117,21 +117,20 @@ class Tensors:
             flags = (*flags, *wrappers)
             pointer, contiguous, nbytes, shape = _unusual(plain, tensor)
         storage = self._ledger.number(plain, pointer, nbytes, gradient=gradient) if pointer else None
-        dtype, values = plain.dtype, self._tape.values
+        dtype, values, requires_grad = plain.dtype, self._tape.values, tensor.requires_grad
+        known = Known(tensor)
+        known.requires_grad, known.version, known.storage = requires_grad, version, storage
         ticket = None
         if self._numbers and shape is not None:
-            ticket = self._ticket(plain, dtype, pointer, contiguous, nbytes, storage, version)
+            ticket = self._ticket(plain, known, pointer, contiguous, nbytes)
         if node is not None and not name:  # a parameter keeps its name when it is written
             before = self._by_id.get(id(tensor))
             name = values[before.value].name if before is not None and before() is tensor else ""
-        requires_grad = tensor.requires_grad
         state = 0 if not requires_grad else 1 if tensor.is_leaf else 2 if tensor.retains_grad else 3
         key = (requires_grad, state, tensor._is_view(), contiguous, version < 0)
         words = _WORDS.get(key)
         if words is None:
             words = _spell(key)
-        known = Known(tensor)
-        known.requires_grad, known.version, known.storage = requires_grad, version, storage
         known.value, known.node, known.slot = len(values), node, slot
         self._by_id[id(tensor)] = known
         values.append(
@@ -157,21 +156,16 @@ class Tensors:
         return known
 
     def _ticket(
-        self,
-        tensor: torch.Tensor,
-        dtype: torch.dtype,
-        pointer: int,
-        contiguous: bool,
-        nbytes: int,
-        storage: int | None,
-        version: int,
+        self, tensor: torch.Tensor, known: Known, pointer: int, contiguous: bool, nbytes: int
     ) -> int | None:
-        """A ticket for the tensor's numbers: that of the same elements in another shape, if seen."""
+        """A ticket for the numbers of `tensor`, about which `known` says when and where they were written: that of the
+        same elements in another shape, if seen."""
+        storage = known.storage
         value = self._by_pointer.get(pointer) if contiguous and storage is not None else None
         if value is not None and storage not in self._writers:
             seen = self._tape.values[value]
             facts = (seen.dtype, seen.version, seen.storage, seen.nbytes)
-            same = facts == (dtype, version, storage, nbytes)
+            same = facts == (tensor.dtype, known.version, storage, nbytes)
             if same and seen.ticket is not None and not _is_altered_view(tensor):
                 return seen.ticket
         if self._left <= 0:
