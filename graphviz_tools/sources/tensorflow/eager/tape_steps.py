@@ -12,9 +12,10 @@ from typing import Any
 
 from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import Edge, Value
+from graphviz_tools.sources.tensorflow.eager.line_names import op_label
 from graphviz_tools.sources.tensorflow.eager.stack import Place
 from graphviz_tools.sources.tensorflow.eager.tape import Record, Tape, Walk, is_differentiable
-from graphviz_tools.sources.tensorflow.eager.trace import EagerTrace, op_label
+from graphviz_tools.sources.tensorflow.eager.trace import EagerTrace
 from graphviz_tools.sources.tensorflow.private_names import (
     is_eager,
     is_persistent,

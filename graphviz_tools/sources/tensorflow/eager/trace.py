@@ -6,22 +6,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any
 
-from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import Control, Edge, NodeKind, Omission, Phase, Step, Value
-from graphviz_tools.sources.common.array_value import array_value
 from graphviz_tools.sources.common.budget import Budget
-from graphviz_tools.sources.common.call_sites import CallSite, call_site
+from graphviz_tools.sources.common.call_sites import CallSite
 from graphviz_tools.sources.common.static_graph import StaticGraph
-from graphviz_tools.sources.tensorflow.eager.stack import Place, ProgramStack, is_users
+from graphviz_tools.sources.tensorflow.eager.line_names import (
+    constant_label,
+    name_on_line,
+    only_number,
+    op_label,
+    op_note,
+    operands,
+    variable_label,
+)
+from graphviz_tools.sources.tensorflow.eager.stack import Place, ProgramStack
 from graphviz_tools.sources.tensorflow.eager.tape import Record
-from graphviz_tools.sources.tensorflow.eager.variables import KnownVariable, Variables
+from graphviz_tools.sources.tensorflow.eager.values import tensor_value, variable_value
+from graphviz_tools.sources.tensorflow.eager.variables import Variables
 from graphviz_tools.sources.tensorflow.error_meanings import explanation
 from graphviz_tools.sources.tensorflow.errors import error_line
-from graphviz_tools.sources.tensorflow.graph_reader import function_label
-from graphviz_tools.sources.tensorflow.private_names import is_eager, tensor_number, unrecorded
+from graphviz_tools.sources.tensorflow.private_names import tensor_number
 
 SIGNS = {
     "Less": "<",
@@ -31,11 +38,8 @@ SIGNS = {
     "Equal": "==",
     "NotEqual": "!=",
 }
-_QUIET = frozenset(
-    {"ReadVariableOp", "Identity", "Cast", "VarHandleOp"}
-)  # beside the op that a line asks for
-_FUNCTION = "A tf.function: its graph runs as one step. record_tensorflow shows what is inside."
-_STOPS = "stop_gradient: the value goes on, and no gradient will come back through here."
+# Beside the op that a line asks for.
+_QUIET = frozenset({"ReadVariableOp", "Identity", "Cast", "VarHandleOp"})
 _FAILED = "not understood"
 
 
@@ -110,7 +114,7 @@ class EagerTrace:
             reads=reads,
             writes=writes,
             scope=place.path,
-            note=_note(op),
+            note=op_note(op),
         )
         return node
 
@@ -130,7 +134,7 @@ class EagerTrace:
         value = self.value(tensor)
         control = Control(
             ("loop" if asked == "while" else "branch") if decides else "item",
-            self._compared(source) or _one(value),
+            self._compared(source) or only_number(value),
             str(answer) if decides else "",
             place.turn,
         )
@@ -149,7 +153,7 @@ class EagerTrace:
         node = self.graph.node(
             "constant",
             "constant",
-            label=named or _constant_label(value),
+            label=named or constant_label(value),
             scope=place.path,
             line=_line(place),
             makes=[tensor_number(tensor)],
@@ -173,10 +177,8 @@ class EagerTrace:
             self.variables.look_for([tensor], frame)
         node, _ = self.source(tensor, place)
         if self.budget.spend():
-            self.graph.step(
-                self.phase, node, op="watch", line=_line(place), reads=[self.value(tensor)], scope=place.path,
-                note=note,
-            )  # fmt: skip
+            read, line = [self.value(tensor)], _line(place)
+            self.graph.step(self.phase, node, op="watch", line=line, reads=read, scope=place.path, note=note)
 
     def began_backward(self, targets: Sequence[Any], frame: FrameType | None, note: str) -> Place:
         """The program asks a tape for gradients of these."""
@@ -271,7 +273,7 @@ class EagerTrace:
         if number in self.names:
             self._bound[id(self.value(tensor))] = self.names[number]
             return "input", self.names[number]
-        return "constant", _name_on_line(tensor, place) or _constant_label(self.value(tensor))
+        return "constant", name_on_line(tensor, place) or constant_label(self.value(tensor))
 
     def value(self, tensor: Any) -> Value:
         """What a tensor holds; of a variable's handle, what the variable holds now."""
@@ -290,27 +292,10 @@ class EagerTrace:
         return [self.assigned(tensor) for tensor in inputs if tensor.dtype.name == "resource"][:1]
 
     def _look(self, tensor: Any) -> Value:
-        dtype = tensor.dtype.name
-        if dtype == "resource":
-            return self._look_behind(tensor)
-        if dtype == "variant":
-            return Value(dtype=dtype, text="a variant without numbers")
-        if not self.numbers:
-            return Value(shape=tuple(tensor.shape.as_list()), dtype=dtype)
-        return array_value(tensor.numpy(), dtype=dtype)
-
-    def _look_behind(self, handle: Any) -> Value:
-        tf, known = import_tensorflow(), self.variables.find(handle)
-        if known is None:
-            return Value(dtype="resource", text="a variable")
-        with self.quiet(), unrecorded():
-            try:
-                held = tf.raw_ops.ReadVariableOp(resource=handle, dtype=known.variable.dtype)
-            except tf.errors.OpError:
-                return Value(dtype="resource", name=known.name, text="a variable without a value")
-        if not self.numbers:
-            return Value(shape=tuple(held.shape.as_list()), dtype=held.dtype.name, name=known.name)
-        return array_value(held.numpy(), dtype=held.dtype.name, name=known.name)
+        if tensor.dtype.name != "resource":
+            return tensor_value(tensor, numbers=self.numbers)
+        with self.quiet():
+            return variable_value(tensor, self.variables.find(tensor), numbers=self.numbers)
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
@@ -381,14 +366,14 @@ class EagerTrace:
         step = next((s for s in reversed(self.graph.steps) if s.node == node), None)
         if sign is None or step is None or len(step.reads) != 2:
             return ""
-        left, right = map(_one, step.reads)
+        left, right = map(only_number, step.reads)
         return f"{left} {sign} {right}" if left and right else ""
 
     # --- what went wrong ------------------------------------------------------------------------------------
 
     def failed(self, error: BaseException, said: str) -> None:
         """The program's last step: the error, what it means, and what the op that raised it was given."""
-        given = _operands(error.__traceback__)
+        given = operands(error.__traceback__)
         words = [f"{name}: {self._described(tensor)}" for name, tensor in given]
         note = " ".join(filter(None, [explanation(error), *words]))
         reads = [self.value(tensor) for _, tensor in given]
@@ -411,73 +396,5 @@ class EagerTrace:
         return [*self.budget.omission(), *failed]
 
 
-def op_label(op: str) -> str:
-    """What a learner reads for an op type; a `tf.function` is called by its own name."""
-    return function_label(op) if op.startswith("__") else op
-
-
-def variable_label(known: KnownVariable, place: Place | None) -> str:
-    """The user's name for a variable where the line says it, else the variable's own."""
-    return _name_on_line(known.variable, place) or known.name
-
-
-def _name_on_line(wanted: Any, place: Place | None) -> str:
-    """The name on the user's line that stands for this very object."""
-    if place is None or place.site is None or place.frame is None:
-        return ""
-    words = [word for word in place.site.arguments if isinstance(word, str) and word]
-    words += [word for _, word in place.site.keywords if word]
-    words += [place.site.receiver] if place.site.receiver else []
-    for word in words:
-        if _resolve(word, place.frame) is wanted:
-            return word
-    return ""
-
-
-def _operands(traceback: TracebackType | None) -> list[tuple[str, Any]]:
-    """The tensors that the user's line names which raised, by these names. (TensorFlow hides its own frames.)"""
-    last = None
-    while traceback is not None:
-        last = traceback if is_users(traceback.tb_frame) else last
-        traceback = traceback.tb_next
-    if last is None:
-        return []
-    site = call_site(last.tb_frame.f_code, last.tb_lasti)
-    words = [word for word in (site.receiver, *site.arguments) if isinstance(word, str) and word]
-    named = {word: _resolve(word, last.tb_frame) for word in words}
-    return [(word, tensor) for word, tensor in named.items() if is_eager(tensor)]
-
-
-def _resolve(word: str, frame: FrameType) -> Any:
-    """The object that a dotted name stands for in a frame, found without running code of the user's."""
-    first, *rest = word.split(".")
-    found = frame.f_locals.get(first, frame.f_globals.get(first))
-    for part in rest:
-        found = vars(found).get(part) if hasattr(found, "__dict__") else None
-    return found
-
-
 def _line(place: Place) -> Any:
     return place.site.line if place.site is not None else None
-
-
-def _note(op: str) -> str:
-    if op == "StopGradient":
-        return _STOPS
-    return _FUNCTION if op.startswith("__") else ""
-
-
-def _one(value: Value) -> str:
-    """The only number of a value, in words."""
-    if value.numbers is None or len(value.numbers) != 1:
-        return ""
-    number = value.numbers[0]
-    return str(number) if isinstance(number, bool) else f"{number:.6g}"
-
-
-def _constant_label(value: Value) -> str:
-    if value.shape == () and value.numbers is not None:
-        return _one(value)
-    if value.numbers is not None and len(value.numbers) <= 4:
-        return f"[{', '.join(f'{number:.6g}' for number in value.numbers)}]"
-    return f"constant {list(value.shape or ())}"
