@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -21,6 +22,7 @@ from graph_duet.commands import (
     grading,
     lab,
     new,
+    platforms,
     show,
 )
 from graphviz_tools.errors import UserError
@@ -38,7 +40,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for room in (lab, doctor, show, checking, grading, deadlines, class_page, giving_back, build, new):
+for room in (lab, doctor, show, checking, grading, deadlines, class_page, giving_back, platforms, build, new):
     room.register(app)
 
 # Typer gives no name of its own to what all usage errors are.
@@ -74,6 +76,9 @@ def main() -> None:
     and exit status 2. Any other exception is our bug: its traceback, a request to report it, and status 70, as
     sysexits.h has it. `DUET_DEBUG=1` shows the traceback of a mistake too.
     """
+    for stream in (sys.stdout, sys.stderr):  # a name that the locale has no letters for stops nothing
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         # By itself Typer would put a box round a usage error.
         sys.exit(app(prog_name="duet", standalone_mode=False) or 0)

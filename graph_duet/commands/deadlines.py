@@ -24,9 +24,11 @@ def deadline(
 ) -> None:
     """Say when an exercise was due. Marks follow at once; nothing is graded again."""
     from graph_duet.grading.classroom.deadlines import Deadline, in_words, moment, share
+    from graph_duet.grading.classroom.names import student_name
 
     book, at = filled_book(gradebook), moment(due)
     if student:
+        student = student_name(student)
         book.extend(exercise, student, at)
         said = f"{exercise} is due for {student} on {in_words(at)}"
     else:

@@ -18,12 +18,17 @@ def feedback(
     exercise: ExerciseId,
     gradebook: BookUrl = DEFAULT_BOOK,
     to: Annotated[Path, typer.Option(help="The folder for the pages.")] = Path("feedback"),
+    pdf: Annotated[bool, typer.Option("--pdf", help="Print each page as PDF too.")] = False,
 ) -> None:
     """Write a page for every student."""
     from graph_duet.grading.pages.feedback import write_feedback
 
     number = write_feedback(filled_book(gradebook), exercise, to)
     console.print(f"{number} pages in {to}", highlight=False)
+    if pdf:
+        from graph_duet.grading.pages.pdf import print_pages
+
+        console.print(f"{print_pages(sorted(to.glob('*.html')))} of them as PDF", highlight=False)
 
 
 def export(
@@ -67,6 +72,9 @@ def override(
     gradebook: BookUrl = DEFAULT_BOOK,
 ) -> None:
     """Set a student's points for a task by hand."""
+    from graph_duet.grading.classroom.names import as_utf8, student_name
+
+    student, reason = student_name(student), as_utf8(reason)
     filled_book(gradebook).override(exercise, student, task, points, reason)
     console.print(f"{student}, {exercise}, task {task}: {points:g} points", markup=False, highlight=False)
 

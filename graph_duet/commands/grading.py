@@ -142,10 +142,12 @@ def _grade(
     from graph_duet import grading
     from graph_duet.grading.classroom import grade
     from graph_duet.grading.classroom.gradebook import Gradebook
+    from graph_duet.grading.classroom.names import student_name
 
     if scheduler is None:  # a cluster's workers say themselves where they have no sandbox
         require_sandbox(unsafe)
-    bundle = _assigned(assignment)
+    bundle = assigned(assignment)
+    student = student_name(student) if student else ""
     taken = handing_in.intake(bundle.exercise.id)
     found = [s for s in taken.submissions if student in ("", s.student)]
     if not found:
@@ -188,7 +190,7 @@ def _print_intake(taken: Intake) -> None:
             console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _assigned(assignment: Path) -> Bundle:
+def assigned(assignment: Path) -> Bundle:
     """The bundle that is meant: a file, the one in a folder, or one that is built from a folder's exercise.md."""
     from graph_duet.authoring.bundles import bundle_of
     from graph_duet.grading.exercise.bundle import Bundle

@@ -90,9 +90,13 @@ def _gradescope(exercise: Exercise, marks: Iterable[Mark], to: Path) -> None:
     for mark in marks:
         folder = to / file_name(mark.student)
         folder.mkdir(parents=True, exist_ok=True)
-        tests = list(_tests(exercise, mark))
-        results = {"score": mark.points, "tests": tests}
+        results = gradescope_results(exercise, mark)
         (folder / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+
+
+def gradescope_results(exercise: Exercise, mark: Mark) -> dict[str, object]:
+    """What Gradescope reads of one student."""
+    return {"score": mark.points, "tests": list(_tests(exercise, mark))}
 
 
 def _tests(exercise: Exercise, mark: Mark) -> Iterator[dict[str, object]]:
@@ -101,6 +105,7 @@ def _tests(exercise: Exercise, mark: Mark) -> Iterator[dict[str, object]]:
         faults = [r for r in mark.report.task(task.id) if r.fault and not r.hidden]
         said = [CHECK_FAULTS.get(r.fault, r.fault) for r in faults]
         said += [mark.comments[task.id]] if task.id in mark.comments else []
+        said += ["your instructor reads it"] if task.id in mark.waiting else []
         yield {
             "name": f"Task {task.id}: {task.title}",
             "score": points.get(task.id, 0.0),

@@ -14,9 +14,18 @@ _LONGEST = 60
 def student_name(raw: str) -> str:
     """The name as the gradebook keeps it: all of it, in Unicode's composed form, so that a name from a Mac's zip is
     the one in the roster. Characters that cannot be shown become "_", and then a hash keeps the name apart."""
+    raw = as_utf8(raw)
     name = unicodedata.normalize("NFC", raw).strip()
     shown = _UNPRINTABLE.sub("_", name)
     return (shown if shown == name else f"{shown}-{_hash(raw)}") or "unnamed"
+
+
+def as_utf8(name: str) -> str:
+    """A name that Python read from the disk or the command line in another locale than UTF-8, as it is in UTF-8."""
+    try:
+        return name.encode("utf-8", "surrogateescape").decode()
+    except UnicodeError:
+        return name
 
 
 def file_name(student: str) -> str:

@@ -7,7 +7,6 @@ no further than a notebook may be long. Whatever is wrong with one entry becomes
 from __future__ import annotations
 
 import io
-import os
 import re
 import stat
 import zipfile
@@ -18,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from graph_duet.grading.classroom.groups import Groups
-from graph_duet.grading.classroom.names import student_name
+from graph_duet.grading.classroom.names import as_utf8, student_name
 from graph_duet.grading.classroom.platforms import Handed, read_metadata, read_name
 from graph_duet.grading.exercise.notebooks import MAX_BYTES, Unreadable
 from graphviz_tools.errors import UserError
@@ -163,8 +162,7 @@ def _unwrapped(entries: list[_Entry]) -> list[_Entry]:
 def _of_folder(folder: Path, above: tuple[str, ...]) -> list[_Entry]:
     found: list[_Entry] = []
     for path in sorted(folder.iterdir()):
-        # The names on the disk are UTF-8, whatever the locale says.
-        parts = (*above, os.fsencode(path.name).decode("utf-8", "surrogateescape"))
+        parts = (*above, as_utf8(path.name))
         state = path.lstat()
         if stat.S_ISLNK(state.st_mode):
             found.append(_faulty(parts, "it is a symbolic link, which is not followed"))

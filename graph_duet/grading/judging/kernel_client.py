@@ -28,6 +28,7 @@ _READ: dict[str, dict[str, type | tuple[type, ...]]] = {
 
 _TICK = 0.05  # seconds between looks at whether the process lives
 _START_SECONDS = 60.0
+_STOPPED = 2.0  # seconds between two looks, past which this process itself did not run
 _GRACE = 0.5  # seconds from a connection's end to its process's end
 
 
@@ -80,6 +81,7 @@ class JudgedKernel(RunningKernel):
             measured  # a forged message matters where something is counted, and there ends the run
         )
         self._cell_until = budget.until
+        self._looked = time.monotonic()
         self._bytes = 0
         self._ended: set[str] = set()  # the requests whose end was seen
         self._waiting: dict[str, deque[dict[str, Any]]] = {"shell": deque(), "iopub": deque()}
@@ -102,7 +104,8 @@ class JudgedKernel(RunningKernel):
 
     def begin_cell(self, seconds: float) -> None:
         """A new cell: its own time, its own bytes."""
-        self._cell_until = min(time.monotonic() + seconds, self.budget.until)
+        self._looked = time.monotonic()
+        self._cell_until = min(self._looked + seconds, self.budget.until)
         self._bytes = 0
 
     def execute_cell_input(self, cell_input: str, allow_stdin: bool | None = None) -> str:
@@ -118,8 +121,10 @@ class JudgedKernel(RunningKernel):
 
         Raises KernelFault, or queue.Empty when `timeout` seconds pass before the cell's own time is over.
         """
-        until = self._cell_until if timeout is None else min(time.monotonic() + timeout, self._cell_until)
+        start = time.monotonic()
         while not self._waiting[stream]:
+            self._notice_stop()
+            until = self._cell_until if timeout is None else min(start + timeout, self._cell_until)
             left = until - time.monotonic()
             if left <= 0 and until >= self._cell_until:
                 whole = "notebook" if self._cell_until >= self.budget.until else "cell"
@@ -128,6 +133,17 @@ class JudgedKernel(RunningKernel):
                 raise Empty
             self._read(min(left, _TICK))
         return self._waiting[stream].popleft()
+
+    def _notice_stop(self) -> None:
+        """Give back the time in which this process was stopped (SIGSTOP, a paused machine): it is not the answer's.
+
+        A wrong or changed clock does no harm here: this one counts from the machine's start, and not while it sleeps.
+        """
+        now = time.monotonic()
+        if now - self._looked > _STOPPED:
+            self.budget.until += now - self._looked
+            self._cell_until += now - self._looked
+        self._looked = now
 
     def _read(self, seconds: float) -> None:
         """Move what has arrived into the queues."""

@@ -27,6 +27,8 @@ RUN_HERE = (
     "override",
     "feedback",
     "export",
+    "similar",
+    "autograder",
 )
 SERVES = "class"  # until it is stopped: tests/browser/test_class_page.py
 
