@@ -17,7 +17,7 @@ FLAGS = [
 
 
 def chromium() -> str | None:
-    """The program, under the names that Linux distributions give it; None where there is none."""
+    """The program, under the names that Linux distributions give it; None when it is not installed."""
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 

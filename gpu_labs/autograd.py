@@ -130,7 +130,7 @@ def _autograd_function(
         if len(results) != sum(ctx.is_tensor):
             raise UserError(
                 f"the backward of {name} returned {len(results)} gradient(s) for {sum(ctx.is_tensor)} "
-                "tensor(s): return one for each, None where there is none"
+                "tensor(s): return one for each, and None for an input without a gradient"
             )
         return tuple([results.pop(0) if is_tensor else None for is_tensor in ctx.is_tensor])
 

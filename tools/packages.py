@@ -55,7 +55,7 @@ class Installer:
         self.uv = self.find_uv()
 
     def find_uv(self):
-        """uv's path: the environment's, else the user's, else pip brings it; None where there is none to be had."""
+        """uv's path: the environment's, else the user's, else pip brings it; None when neither can be had."""
         beside = Path(self.python).parent
         for _ in range(2):
             found = shutil.which("uv", path=str(beside)) or shutil.which("uv")

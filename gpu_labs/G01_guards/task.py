@@ -10,7 +10,7 @@ from gpu_labs.checks import Case, FunctionTask, KernelTask
 
 THREADS = 128
 EDGES = (1, THREADS - 1, THREADS, THREADS + 1)
-MOST_DEPTH = 6  # one load and one store do; a second store, or a value read again, is no fault
+MOST_DEPTH = 6  # one load and one store do; a second store, or a value read again, is fine
 
 
 def _sizes(rng: np.random.Generator) -> list[int]:

@@ -17,7 +17,7 @@ class GuardedKernelManager(AsyncMappingKernelManager):
     """
 
     async def start_kernel(self, *, kernel_id: str | None = None, **kwargs: Any) -> str:
-        """As ever; raises memory_guard.NoRoomError where a hub limits memory and little is left."""
+        """Start as usual; raises memory_guard.NoRoomError where a hub limits memory and little is left."""
         if kernel_id is None or kernel_id not in self:
             require_room()
         return await super().start_kernel(kernel_id=kernel_id, **kwargs)

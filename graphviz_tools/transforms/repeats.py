@@ -26,7 +26,7 @@ SHIFTS = 16  # how many ways to cut a stretch into blocks are tried
 
 CODE: frozenset[NodeKind] = frozenset(
     {"op", "branch", "constant"}
-)  # what a line of code makes anew at every turn
+)  # what a line of code makes again at every turn
 
 
 @dataclass(slots=True, eq=False)

@@ -112,7 +112,7 @@ class Thread:
         return kept
 
     def place(self, site: Site, array: SerialArray, index: tuple[int, ...]) -> int | None:
-        """The cell of an element; None where there is none, of which a finding tells."""
+        """The cell of an element; None outside the array, which a finding reports."""
         if not array.exists:
             return None
         cell = array.base

@@ -17,7 +17,9 @@ def check(page: Page) -> Iterator[Problem]:
         return
     answers = page.source.path.with_name("answers.py")
     if not answers.is_file():
-        yield page.problem(1, "there is no answers.py beside it: write the answers that it is tried with")
+        yield page.problem(
+            1, "answers.py is missing: write right and wrong answers there, to try the checks with"
+        )
     stated = list(_stated(page))
     tasks = list(dict.fromkeys(task for task, _, _ in stated))
     if not FEWEST_TASKS <= len(tasks) <= MOST_TASKS:

@@ -2,7 +2,7 @@
 gradebook.
 
 The workers are Dask's: two on this machine by default, or those of a cluster. Each runs the judge;
-strangers' code runs in neither, but in kernels that the judge starts in the sandbox. Only a few submissions
+students' code runs in neither, but in kernels that the judge starts in the sandbox. Only a few submissions
 are in flight, so memory does not grow with the class.
 """
 

@@ -1,4 +1,4 @@
-"""Finding a class's notebooks in a folder or an archive, as strangers filled it.
+"""Finding a class's notebooks in a folder or an archive, as students and course systems filled it.
 
 Nothing is extracted and no name is ever used as a path. A link is not followed, an archive member is read
 no further than a notebook may be long. Whatever is wrong with one entry becomes that entry's own fault.

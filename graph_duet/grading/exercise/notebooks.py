@@ -1,4 +1,4 @@
-"""Reading notebooks that strangers wrote: every way in which a file can be no notebook is one clear line."""
+"""Reading notebooks that others wrote: a file that is not a notebook is reported in one clear line."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from graph_duet.notebook_kernels.shared_zygote import LESSON_MODULES, Zygote, aw
 
 StartKernel = Callable[[], KernelManager]
 
-# What each fresh process would else import anew. Labs import more, and compiling brings torch._dynamo.
+# What each fresh process would else import again. Labs import more, and compiling brings torch._dynamo.
 GRADING_MODULES = (
     *LESSON_MODULES,
     "graph_duet.grading.exercise.values",

@@ -18,7 +18,7 @@ ADVICE = {
     "died": "Something ended the Python process itself, such as `exit()` or a crash in compiled code.",
     "memory": "Look for a list or a tensor that grows with every step.",
     "output": "Print less: one line for a check is plenty.",
-    "missing": "Keep the answer cell: write into it rather than deleting and making it anew.",
+    "missing": "Keep the answer cell: write into it do not delete it and make a new one.",
     "ambiguous": "The answer cell was copied. Delete the copy, and keep the cell that was there first.",
 }
 _ONLY_ANSWERS = (

@@ -18,7 +18,7 @@ th.number { text-align: right; white-space: nowrap } dt { font-weight: 600; marg
 #5b6270 } details { margin: .4rem 0 } summary { cursor: pointer }
 """
 
-# No script, no request to anywhere: a page made of strangers' text stays text.
+# No script, no request to anywhere: text that others wrote stays text.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 

@@ -75,7 +75,7 @@ _BACKWARD = {
 def non_finite(program: Program) -> Iterator[Finding]:
     """At most one finding for the forward pass and one for the backward pass.
 
-    An infinite value counts once it reaches a loss or a gradient: a mask of -inf is no fault.
+    An infinite value counts once it reaches a loss or a gradient: a mask of -inf is correct.
     """
     backward = _first_bad_gradient(program)
     spoiled = _first_spoiled(program)

@@ -56,7 +56,7 @@ def record_dynamo(
     """Compile and call `fn`, and run the backward pass of what it returns."""
     story = _Story(Budget(max_steps), StaticGraph(caller_line()))
     result, error = None, ""
-    backend = story.compile  # one object: Dynamo compiles anew for every other one
+    backend = story.compile  # one object: Dynamo compiles again for every other one
     codes = codes_of(fn)
     forget_skips(codes)
     with borrowed_dynamo(backend), watching_breaks(story.broke):
@@ -143,7 +143,9 @@ class _Story:
     def compile(self, module: GraphModule, examples: list[Any]) -> Callable[..., Any]:
         """The backend: called by Dynamo with each segment's graph."""
         ending = ending_break(module)
-        if ending is not None and not self._breaks:  # Dynamo's log has said nothing: it may be worded anew
+        if (
+            ending is not None and not self._breaks
+        ):  # Dynamo's log has said nothing: its words may have changed
             self._breaks.append(ending)
         self.tell_breaks(keep=int(ending is not None))
         placeholders = module.graph.find_nodes(op="placeholder")

@@ -32,7 +32,7 @@ def record_compiled(
       saves flows to the backward along data edges, and each backward op is joined to the op that it undoes
       (equal sequence numbers) by an autograd edge. A break is a step "graph break" with the user's line, and
       the reason as its note. The graphs are those that a compiler such as Inductor would be given; they run
-      op by op, so values are those of eager PyTorch. `fn` may already be compiled; it is compiled anew, and
+      op by op, so values are those of eager PyTorch. `fn` may already be compiled; it is compiled again, and
       of that nothing stays behind.
     - how="export": torch.export. One graph for the whole program; `torch.cond` and `while_loop` are nodes
       whose branches and bodies lie in scopes of their own, and only what runs has run steps.

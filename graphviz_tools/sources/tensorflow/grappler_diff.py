@@ -1,6 +1,6 @@
 """Say, node by node, what the optimiser made of a graph.
 
-Grappler keeps a node's name when it changes the node, and hangs the old name on what it makes anew
+Grappler keeps a node's name when it changes the node, and hangs the old name on what it makes of it
 (`ArithmeticOptimizer/SimplifyAggregation_Mul_add_3`); inlining puts the caller's name before it
 (`cond/then/_0/cond/mul`). So names tell where a node came from.
 """

@@ -33,7 +33,7 @@ def first_batches(trace: Trace, count: int | None) -> Iterator[None]:
         try:
             return original(self)
         except StopIteration:
-            drawn[self] = 0  # an iterator that stays for the next epoch starts anew
+            drawn[self] = 0  # an iterator that stays for the next epoch starts again
             resume()
             raise
 

@@ -80,7 +80,7 @@ def recording_torch(
 ) -> TorchRecorder:
     """`with recording_torch() as rec:` records the block; `rec.recording` is the Recording afterwards.
 
-    An exception leaves the block as ever; the Recording up to it is kept, with `error` set.
+    An exception leaves the block as usual; the Recording up to it is kept, with `error` set.
     """
     return TorchRecorder(None, values, max_steps, max_values, batches, title)
 

@@ -113,7 +113,7 @@ def test_an_output_that_changes_is_found(tmp_path: Path, output: str, what: str)
         ("(2 points)", "(3 points)", "## Task 1", "task 1 says 3 points, its checks give 2"),
         (":::{hint}", ":::{note}", "## Task 1", "task 1 has 0 hints"),
         ("## Task 1 · Twice (2 points)", "## Task 1: twice", "## Task 1", "write a task's heading as"),
-        ("title: Count", "title: Count", "---", "there is no answers.py"),
+        ("title: Count", "title: Count", "---", "answers.py is missing"),
     ],
 )
 def test_an_exercise_that_lacks_something_is_told_where(

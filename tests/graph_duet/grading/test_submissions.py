@@ -1,4 +1,4 @@
-"""A class's folder or archive, as strangers filled it: no name is a path, no link is followed, nothing is unpacked."""
+"""A class's folder or archive, as others filled it: no name is a path, no link is followed, nothing is unpacked."""
 
 from __future__ import annotations
 

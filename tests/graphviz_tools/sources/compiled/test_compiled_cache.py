@@ -259,7 +259,7 @@ def test_a_plain_function_has_no_cache():
 
 
 def test_dynamos_own_words_are_still_those_that_are_read_here():
-    """Fails when PyTorch words its guards anew."""
+    """Fails when PyTorch changes the words of its guards."""
     assert guard_in_words(
         "check_tensor(L['x'], Tensor, DispatchKeySet(CPU, BackendSelect), torch.float32, device=None, "
         "requires_grad=True, size=[None, 3], stride=[3, 1])"
