@@ -20,6 +20,7 @@ from graphviz_tools.sources.common.evaluation_order import Moment, Span, moments
 from graphviz_tools.sources.common.user_code import source_line
 
 LABEL_WIDTH = 80
+_GET_ITER = opmap["GET_ITER"]
 _FOR_ITER = opmap["FOR_ITER"]
 
 
@@ -72,7 +73,11 @@ def _call_site(code: CodeType, filename: str, instruction: int) -> CallSite:
     page = _page(filename)
     if code.co_code[instruction] == _FOR_ITER:
         return CallSite(source, moment=page.next_items.get((line, column, end, end_column)))
-    spot = page.find((line, column, end, end_column))
+    span_of_it = (line, column, end, end_column)
+    if code.co_code[instruction] == _GET_ITER and span_of_it not in page.spans:
+        # Its span reaches from the `for` to the end of the loop, where some other call may end.
+        return CallSite(source, label=source.text.removesuffix(":"))
+    spot = page.find(span_of_it)
     if spot is None:
         return CallSite(source)
     return _describe(page, spot, source)

@@ -278,3 +278,17 @@ def test_an_optimizer_of_the_programs_own_optimizes_and_its_closure_runs_forward
     recording = record_torch(program)
     phases = {op: {s.phase for s in steps(recording, op)} for op in ("linear", "norm", "div", "add_")}
     assert phases == {"linear": {"forward"}, "norm": {"optimize"}, "div": {"optimize"}, "add_": {"optimize"}}
+
+
+def test_taking_a_tensor_apart_for_a_loop_is_a_step_before_the_first_iteration() -> None:
+    def program(xs: torch.Tensor) -> torch.Tensor:
+        h = torch.zeros(2)
+        for x in xs:
+            h = torch.tanh(x + h)
+        return h
+
+    recording = record_torch(program, torch.randn(3, 2))
+    said = [(step.op, recording.nodes[step.node or 0].label, step.scope) for step in recording.steps]
+    assert said[1] == ("unbind", "for x in xs", ())
+    turns = [scope[-1] for op, _, scope in said if op == "add"]
+    assert turns == ["iteration 1", "iteration 2", "iteration 3"]

@@ -6,6 +6,7 @@ counters must come out the same with and without a recorder.
 """
 
 from tests.graphviz_tools.sources.torch.torch_zoo import (  # noqa: F401 - each adds its programs
+    architectures,
     checkpoints,
     compiling,
     control,
@@ -13,6 +14,7 @@ from tests.graphviz_tools.sources.torch.torch_zoo import (  # noqa: F401 - each 
     failing,
     functions,
     kinds_of_tensor,
+    loops,
     modules,
     surroundings,
     told,
