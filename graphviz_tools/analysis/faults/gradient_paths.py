@@ -116,8 +116,14 @@ class _Paths:
             elif node in self._leads and step.writes:
                 if not self._is_target(node):
                     return _Cut(step, _why(step))
-            elif left is None and not program.out_of[node] and step.op in ("detach", "numpy", "__array__"):
+            elif left is None and step.op in ("numpy", "dlpack"):
                 left = _Cut(step, "numpy")
+            elif step.op in ("detach", "data"):  # it may go to NumPy from here
+                waiting.extend(
+                    e.target
+                    for e in program.out_of[node]
+                    if program.nodes[e.target].op in ("numpy", "dlpack")
+                )
         return None if seen & self._leads & self._carries else left
 
     def _is_target(self, node: int) -> bool:

@@ -23,6 +23,7 @@ class Patch:
         self._home, self._name, self._marks = home, name, marks or {}
         self._handlers: dict[int, list[Handler]] = {}
         self._original: Any = None
+        self._inherited = False
         self._lock = Lock()
 
     @contextmanager
@@ -32,6 +33,7 @@ class Patch:
         with self._lock:
             if not self._handlers:
                 self._original = getattr(self._home, self._name)
+                self._inherited = self._name not in vars(self._home)
                 setattr(self._home, self._name, self._replacement())
             self._handlers.setdefault(thread, []).append(handler)
         try:
@@ -41,7 +43,9 @@ class Patch:
                 self._handlers[thread].remove(handler)
                 if not self._handlers[thread]:
                     del self._handlers[thread]
-                if not self._handlers:
+                if not self._handlers and self._inherited:
+                    delattr(self._home, self._name)
+                elif not self._handlers:
                     setattr(self._home, self._name, self._original)
 
     def _replacement(self) -> Callable[..., Any]:

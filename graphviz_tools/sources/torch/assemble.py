@@ -30,9 +30,12 @@ from graphviz_tools.sources.torch.tape import RawNode, RawStep, RawValue, Site
 from graphviz_tools.sources.torch.trace import Trace
 
 
-def assemble(trace: Trace, title: str, fn: Callable[..., Any] | None = None) -> Recording:
-    """The Recording of what `trace` wrote down."""
-    return _Assembly(trace).recording(title, fn)
+def assemble(
+    trace: Trace, title: str, fn: Callable[..., Any] | None = None, caller: SourceLine | None = None
+) -> Recording:
+    """The Recording of what `trace` wrote down. `caller` is the line of what no line of the program did: of a module of
+    PyTorch's own that was recorded by itself."""
+    return _Assembly(trace, None if _is_users(fn) else caller).recording(title, fn)
 
 
 _make_node, _make_saved = quick(Node), quick(Saved)
@@ -43,7 +46,8 @@ Place = tuple[tuple[str, ...], int | None]  # the path of a step, and the turn o
 
 
 class _Assembly:
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: Trace, caller: SourceLine | None) -> None:
+        self._caller = caller
         self._tape = trace.tape
         self._sizes = trace.ledger.sizes
         self._facts = trace.tensors.summaries.finish()
@@ -148,7 +152,7 @@ class _Assembly:
             label or op,
             raw.name,
             self._path_of_node.get(index, ()),
-            found.line if found is not None else None,
+            found.line if found is not None else self._caller if kind in ("op", "branch") else None,
             raw.owner,
             raw.first_output,
         )
@@ -248,14 +252,16 @@ class _Assembly:
         """In backward, the line of the forward pass whose gradient is computed; of what a checkpoint computes
         again, that of the first time."""
         if raw.phase != "backward":
-            return self._module_lines.get(self._paths.modules(raw.scope))
+            return self._module_lines.get(self._paths.modules(raw.scope), self._caller)
         if raw.node is None:  # the engine starts at the loss
-            return self._node_line(self._tape.values[raw.reads[0]].node) if raw.reads else None
+            return (
+                self._node_line(self._tape.values[raw.reads[0]].node) if raw.reads else None
+            ) or self._caller
         source = self._last_into.get(raw.node)  # a leaf's gradient comes from the line that uses the leaf
         line = self._node_line(raw.node if source is None else source)
         for target in self._leaves_after.get(raw.node, ()):
             self._last_into[target] = raw.node
-        return line or self._engine_line
+        return line or self._engine_line or self._caller
 
     def _node_line(self, node: int | None) -> SourceLine | None:
         """The line that made a node; of an autograd node, the line of its owner, or of the backward step

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from graphviz_tools.sources.torch.private_names import ENGINE_CALLS
 
-Kind = Literal["operation", "query", "decision", "state", "engine"]
+Kind = Literal["operation", "query", "decision", "state", "engine", "export"]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -16,13 +16,13 @@ def _words(text: str) -> frozenset[str]:
 # Asked of a tensor all the time; they neither compute nor decide.
 _QUERIES = _words(
     """
-    __array__ __array_priority__ __contains__ __deepcopy__ __dir__ __dlpack__ __dlpack_device__
+    __array_priority__ __contains__ __dir__ __dlpack_device__
     __format__ __hash__ __len__ __reduce_ex__ __repr__ __str__ _has_compatible_shallow_copy_type
     _is_view can_cast data_ptr dim dim_order element_size finfo get_default_dtype get_device iinfo
     is_complex is_conj is_contiguous is_floating_point is_grad_enabled is_inference is_neg is_pinned
     is_same_size is_set_to is_shared is_signed is_storage is_tensor layout manual_seed names
-    ndimension nelement numel numpy promote_types result_type size storage storage_offset stride
-    type untyped_storage
+    ndimension nelement numel promote_types result_type size storage storage_offset stride
+    untyped_storage
     """
 )
 
@@ -39,6 +39,9 @@ _STATE = _words(
     register_hook register_post_accumulate_grad_hook requires_grad_ retain_grad
     """
 )
+
+# The numbers go to NumPy or another library.
+_EXPORTS = _words("__array__ __dlpack__ numpy")
 
 _PROPERTIES = _words("H T data imag mH mT real")
 
@@ -64,6 +67,8 @@ def _classify(function: Any) -> tuple[Kind, str]:
         return "engine", name
     if name in _STATE:
         return "state", name
+    if name in _EXPORTS:
+        return "export", _PLAIN.get(name, name)
     if name in _DECISIONS:
         return "decision", name
     if name in _QUERIES:
@@ -80,4 +85,5 @@ _PLAIN = {
     "__xor__": "xor",
     "__invert__": "not", "__eq__": "eq", "__ne__": "ne", "__lt__": "lt", "__le__": "le", "__gt__": "gt",
     "__ge__": "ge", "__getitem__": "getitem", "__setitem__": "setitem", "__iter__": "unbind",
+    "__deepcopy__": "deepcopy", "__array__": "numpy", "__dlpack__": "dlpack",
 }  # fmt: skip

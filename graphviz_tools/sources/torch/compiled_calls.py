@@ -16,6 +16,7 @@ import torch
 
 from graphviz_tools.sources.common.call_sites import call_site
 from graphviz_tools.sources.common.patches import Patch
+from graphviz_tools.sources.torch.constructors import Constructors
 from graphviz_tools.sources.torch.frames import calling_site
 from graphviz_tools.sources.torch.function_mode import CallRecorder
 from graphviz_tools.sources.torch.import_hook import once_imported
@@ -26,7 +27,7 @@ NOTE = "One step: this was compiled, and its graph runs as a whole (record_compi
 
 
 @contextmanager
-def compiled_calls(recorder: CallRecorder) -> Iterator[None]:
+def compiled_calls(recorder: CallRecorder, constructors: Constructors) -> Iterator[None]:
     """While entered, calls of compiled functions of this thread run unwatched and are one operation each."""
     running: list[tuple[FrameType, bool]] = []
 
@@ -39,11 +40,13 @@ def compiled_calls(recorder: CallRecorder) -> Iterator[None]:
             prior = original(callback)
             if aside:
                 recorder.modules.open()
+                constructors.open()
                 recorder.step_back(lambda: _write(recorder, caller))
             return prior
         aside = recorder.step_aside()
         if aside:
             recorder.modules.shut()
+            constructors.shut()
         running.append((caller, aside))
         return original(callback)
 

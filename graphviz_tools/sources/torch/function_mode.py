@@ -21,7 +21,7 @@ from graphviz_tools.sources.torch.frames import applying_site, calling_site
 from graphviz_tools.sources.torch.modes import MODAL, mode_flags
 from graphviz_tools.sources.torch.module_stack import ModuleStack
 from graphviz_tools.sources.torch.private_names import CURRENT_MODE, found_or
-from graphviz_tools.sources.torch.tape import RawStep
+from graphviz_tools.sources.torch.tape import RawStep, Site
 from graphviz_tools.sources.torch.tensor_registry import Known, tensors_in, version_of
 from graphviz_tools.sources.torch.trace import Sources, Trace
 
@@ -30,6 +30,7 @@ FUSED = "One step: without gradients PyTorch may run this layer as one fused ker
 SCRIPTED = "One step: TorchScript runs this module itself, not line by line in Python."
 _PLAIN = frozenset({torch.Tensor, torch.nn.Parameter, torch.nn.Buffer})
 _SEVERAL = (tuple, list)
+_TAKES_MEMORY = frozenset({"as_tensor", "asarray"})
 COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 
 
@@ -40,7 +41,9 @@ class CallRecorder(TorchFunctionMode):
         self, root: torch.nn.Module | None, *, numbers: bool, max_steps: int, max_values: int
     ) -> None:
         super().__init__()
-        self.modules = ModuleStack(root, self.step_aside, self._ran_unwatched, self._met)
+        self.modules = ModuleStack(
+            root, self.step_aside, self._ran_unwatched, self._met, self._passed, self._steps
+        )
         self.trace = Trace(self.modules, numbers=numbers, max_steps=max_steps, max_values=max_values)
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -117,6 +120,17 @@ class CallRecorder(TorchFunctionMode):
         note = SCRIPTED if isinstance(module, torch.jit.ScriptModule) else FUSED
         self.step_back(lambda: self.trace.fused(type(module).__name__, given, tensors_in(result), site, note))
 
+    def _steps(self) -> int:
+        return len(self.trace.tape.steps)
+
+    def _passed(self, module: torch.nn.Module, tensor: torch.Tensor, site: Site | None) -> None:
+        """A module gave back a tensor that it was given, and did nothing else."""
+        try:
+            with torch._C.DisableTorchFunction():
+                self.trace.passed(type(module).__name__, tensor, site)
+        except Exception as problem:
+            self.trace.gave_up(problem)
+
     def _met(self, arguments: tuple[Any, ...], frame: FrameType) -> None:
         """A module is called with these."""
         try:
@@ -175,6 +189,10 @@ class _Call:
         if self.kind == "decision":
             self._decided(result)
             return
+        if self.kind == "export":
+            self.step.node = self.trace.op_node(self.step.op, self.step.site, self.sources)
+            self.trace.tape.step(self.step)
+            return
         outputs = [result] if isinstance(result, torch.Tensor) else tensors_in(result)
         try:
             changed = [t for t, k in zip(self.read, self.before, strict=True) if t._version != k.version]
@@ -196,6 +214,8 @@ class _Call:
     def _wrote(self, outputs: list[torch.Tensor], changed: list[torch.Tensor]) -> None:
         trace, step = self.trace, self.step
         tensors, grow = trace.tensors, trace.graph.grow
+        if step.op in _TAKES_MEMORY and outputs:
+            self._read_memory(outputs[0])
         node = step.node = trace.op_node(step.op, step.site, self.sources)
         flags = self._loss_of_grad(outputs) + self.mode
         writes: list[int] = []
@@ -221,6 +241,13 @@ class _Call:
         if by_hand and any(t.is_leaf and t.requires_grad and t.grad is not None for t in changed):
             step.phase = "optimize"
         trace.tape.step(step)
+
+    def _read_memory(self, tensor: torch.Tensor) -> None:
+        """Whose memory the call was given as a storage or an array is one of its sources."""
+        shared = self.trace.sharing(tensor)
+        if shared is not None and not self.before:
+            self.sources.append((shared.node, shared.slot))
+            self.step.reads += (shared.value,)
 
     def _same(self, tensor: torch.Tensor, node: int, slot: int) -> Known | None:
         """The tensor, if the call gave back one that it was given (`contiguous`, `to`), unchanged."""

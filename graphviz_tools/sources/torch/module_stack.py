@@ -41,8 +41,10 @@ class ModuleStack:
         aside: Callable[[], bool],
         back: Callable[[torch.nn.Module, Any, Any], None],
         met: Callable[[tuple[Any, ...], FrameType], None],
+        passed: Callable[[torch.nn.Module, torch.Tensor, Site | None], None],
+        steps: Callable[[], int],
     ) -> None:
-        self._aside, self._back, self._met = aside, back, met
+        self._aside, self._back, self._met, self._passed, self._steps = aside, back, met, passed, steps
         self._unwatched: torch.nn.Module | None = None
         self.scope = 0
         self.calls = [ModuleCall(0, "", "", None)]
@@ -51,6 +53,7 @@ class ModuleStack:
         self.group = 0  # of calls inside torch.nn code: the number of the user's call that led into it
         self.running: list[torch.nn.Module] = []
         self._groups: list[int] = []
+        self._began: list[int] = []  # the steps that there were when each running module was called
         self._entered = 0
         self._stack: list[int] = []
         self._paths: dict[int, str] = {}
@@ -73,7 +76,7 @@ class ModuleStack:
         self.shut()
         self.running.clear()
         self._roots.clear()
-        del self._aside, self._back, self._met
+        del self._aside, self._back, self._met, self._passed, self._steps
 
     def shut(self) -> None:
         """Take the hooks out, until `open`."""
@@ -99,6 +102,7 @@ class ModuleStack:
         elif not self.group:
             self.group = self._entered
         self.running.append(module)
+        self._began.append(self._steps())
         if path:
             self.calls.append(ModuleCall(self.scope, self._word(path), type(module).__name__, site))
             self.scope = len(self.calls) - 1
@@ -127,7 +131,12 @@ class ModuleStack:
         if module is self._unwatched:
             self._unwatched = None
             self._back(module, arguments[:-1], arguments[-1])
+        elif self._began[-1] == self._steps():
+            result = arguments[-1]
+            if isinstance(result, torch.Tensor) and any(result is given for given in arguments[0]):
+                self._passed(module, result, self.calls[self.scope].site)
         self.running.pop()
+        self._began.pop()
         self.scope = self._stack.pop()
         self.group = self._groups.pop()
 

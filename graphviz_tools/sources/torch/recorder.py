@@ -5,24 +5,26 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from contextlib import ExitStack
-from types import TracebackType
+from types import CodeType, TracebackType
 from typing import Any, cast
 
 import torch
 
 from graphviz_tools.errors import UserError
 from graphviz_tools.gc_pause import seldom_collected
-from graphviz_tools.recording import Recording
+from graphviz_tools.recording import Recording, SourceLine
+from graphviz_tools.sources.common.user_code import caller_line
 from graphviz_tools.sources.torch.assemble import assemble
 from graphviz_tools.sources.torch.compiled_calls import compiled_calls
+from graphviz_tools.sources.torch.constructors import Constructors
 from graphviz_tools.sources.torch.dataloader import first_batches
 from graphviz_tools.sources.torch.engine import recording_engine
 from graphviz_tools.sources.torch.errors import explanation
 from graphviz_tools.sources.torch.frames import marking_runs, raising_site
 from graphviz_tools.sources.torch.function_mode import CallRecorder
 from graphviz_tools.sources.torch.optimizer import optimizer_calls
+from graphviz_tools.sources.torch.paths import naming, tensor_paths
 from graphviz_tools.sources.torch.tape import RawStep
-from graphviz_tools.sources.torch.tensor_registry import tensors_in
 
 MAX_STEPS = 20_000
 MAX_VALUES = 100_000
@@ -55,11 +57,13 @@ def record_torch(
     """
     if not callable(fn):
         raise UserError(f"record_torch needs a function or a module to call, not {type(fn).__name__}")
-    program = TorchRecorder(fn, values, max_steps, max_values, batches, title)
+    program = TorchRecorder(fn, values, max_steps, max_values, batches, title, caller_line())
     try:
         with program:
-            program.given(args, kwargs)
+            args, kwargs = program.given(args, kwargs)
             result = fn(*args, **kwargs)
+            if inspect.isgenerator(result):
+                result = list(result)  # a generator does its work when it is asked
             program.returned(result)
             if backward and not program.ran_backward:
                 program.run_backward(result)
@@ -96,6 +100,7 @@ class TorchRecorder:
         max_values: int,
         batches: int | None,
         title: str,
+        caller: SourceLine | None = None,
     ) -> None:
         for name, limit in (("max_steps", max_steps), ("max_values", max_values), ("batches", batches)):
             if limit is not None and (not isinstance(limit, int) or limit < 0):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -106,19 +111,27 @@ class TorchRecorder:
         self._title = title or (getattr(fn, "__name__", type(fn).__name__) if fn is not None else "")
         self._calls = CallRecorder(root, numbers=values, max_steps=max_steps, max_values=max_values)
         self._batches = batches
+        self._caller = caller
         self._calm, self._open = ExitStack(), ExitStack()
 
-    def given(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Tell what the program is called with, so that its inputs carry its own names for them."""
+    def given(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Tell what the program is called with, so that its inputs carry its own names for them.
+
+        Returns what to call it with: a generator is wrapped, so that what it gives has a name."""
         plain = inspect.unwrap(self._function) if self._function is not None else None
-        code = getattr(plain, "__code__", None)
-        names = code.co_varnames[: code.co_argcount] if code is not None else ()
-        if inspect.ismethod(self._function):
-            names = names[1:]
-        for name, argument in (*zip(names, args, strict=False), *kwargs.items()):
-            found = tensors_in(argument)
-            for place, tensor in enumerate(found):
-                self._calls.trace.input_names[id(tensor)] = name if len(found) == 1 else f"{name}[{place}]"
+        names = _names_of_arguments(
+            getattr(plain, "__code__", None), len(args), inspect.ismethod(self._function)
+        )
+        named = {name: self._given(name, argument) for name, argument in kwargs.items()}
+        return tuple([self._given(*each) for each in zip(names, args, strict=True)]), named
+
+    def _given(self, name: str, argument: Any) -> Any:
+        if inspect.isgenerator(argument):
+            return naming(argument, name, self._calls.trace.drawn)
+        for path, tensor in tensor_paths(argument, name) if name else ():
+            self._calls.trace.input_names.setdefault(id(tensor), path)
+            self._calls.trace.inputs.append((path, tensor))
+        return argument
 
     @property
     def ran_backward(self) -> bool:
@@ -128,7 +141,7 @@ class TorchRecorder:
     def returned(self, result: Any) -> None:
         """Tell what the program gave back; its tensors become the Recording's `outputs`."""
         with torch._C.DisableTorchFunction():  # pyright: ignore[reportPrivateUsage]
-            self._calls.trace.outputs(tensors_in(result))
+            self._calls.trace.outputs(tensor_paths(result, "output"))
 
     def run_backward(self, result: Any) -> None:
         """Call backward on the losses in `result`."""
@@ -137,7 +150,7 @@ class TorchRecorder:
             with torch._C.DisableTorchFunction():  # pyright: ignore[reportPrivateUsage]
                 seeds = [None if loss.numel() == 1 else torch.ones_like(loss) for loss in losses]
             torch.autograd.backward(losses, seeds)
-        elif not tensors_in(result):
+        elif not tensor_paths(result):
             self._calls.trace.tape.error = (
                 f"nothing to call backward() on: the program returned {type(result).__name__}, no tensor; "
                 "return the loss, or record with backward=False"
@@ -160,7 +173,10 @@ class TorchRecorder:
         self._open.enter_context(first_batches(self._calls.trace, self._batches))
         self._open.enter_context(optimizer_calls(self._calls.trace))
         self._open.enter_context(recording_engine(self._calls))
-        self._open.enter_context(compiled_calls(self._calls))
+        constructors = Constructors(self._calls)
+        self._open.callback(constructors.shut)
+        constructors.open()
+        self._open.enter_context(compiled_calls(self._calls, constructors))
         self._open.enter_context(self._calls)
 
     def __exit__(
@@ -172,11 +188,12 @@ class TorchRecorder:
         self._open.close()
         self._calls.trace.note_memory()
         with torch._C.DisableTorchFunction():  # pyright: ignore[reportPrivateUsage]
+            self._calls.trace.unread()
             self._calls.trace.close()
         if error is not None:
             self._mark(error, traceback)
         try:
-            self.recording = assemble(self._calls.trace, self._title, self._function)
+            self.recording = assemble(self._calls.trace, self._title, self._function, self._caller)
         finally:
             del self._calls
             self._calm.close()
@@ -197,5 +214,17 @@ def losses_in(result: Any) -> list[torch.Tensor]:
     """What of a program's result `backward` starts from."""
     named = cast(dict[str, Any], result if isinstance(result, dict) else {})
     loss = named["loss"] if "loss" in named else getattr(cast(object, result), "loss", None)
-    tensors = [t for t in tensors_in(result if loss is None else loss) if t.requires_grad]
+    tensors = [t for _, t in tensor_paths(result if loss is None else loss) if t.requires_grad]
     return [t for t in tensors if t.numel() == 1] or tensors
+
+
+def _names_of_arguments(code: CodeType | None, count: int, bound: bool) -> list[str]:
+    """What a function calls its first `count` positional arguments: `x`, or `args[0]` of `*args`; "" if not known."""
+    if code is None:
+        return [""] * count
+    names = list(code.co_varnames[bound : code.co_argcount])[:count]
+    more = count - len(names)
+    if code.co_flags & inspect.CO_VARARGS:
+        rest = code.co_varnames[code.co_argcount + code.co_kwonlyargcount]
+        return names + [f"{rest}[{place}]" for place in range(more)]
+    return names + [""] * more

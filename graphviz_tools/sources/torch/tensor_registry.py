@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -39,6 +39,14 @@ def version_of(tensor: torch.Tensor) -> int:
         return tensor._version
     except RuntimeError:
         return UNTRACKED
+
+
+class Origin(NamedTuple):
+    """Output `slot` of `node`, seen as `value`."""
+
+    node: int | None
+    slot: int
+    value: int
 
 
 class Tensors:
@@ -173,6 +181,19 @@ class Tensors:
             return None
         self._left -= 1
         return self.summaries.take(tensor, pointer, contiguous, nbytes)
+
+    def sharing(self, tensor: torch.Tensor) -> Origin | None:
+        """Who wrote the tensor of which this one, another object over the same memory, has the first element."""
+        pointer = _address(tensor)
+        value = self._by_pointer.get(pointer) if pointer else None
+        storage = None if value is None else self._tape.values[value].storage
+        if value is None or storage is None or self._ledger.number(tensor, pointer, tensor.nbytes) != storage:
+            return None
+        if storage in self._writers:
+            return Origin(*self._writers[storage], value)
+        holder = next((k for k in self._by_id.values() if k.value == value), None)
+        node = self._tape.values[value].node
+        return Origin(node, holder.slot if holder is not None and holder.node == node else 0, value)
 
     def alike(self, tensor: torch.Tensor) -> tuple[int, int | None]:
         """(value, storage) of a tensor that may be another object over memory that was seen."""

@@ -17,7 +17,7 @@ from graphviz_tools.sources.torch.module_stack import ModuleStack
 from graphviz_tools.sources.torch.private_names import COMPILERS, CURRENT_NODE, IS_TRACING, found_or, missing
 from graphviz_tools.sources.torch.storage_ledger import StorageLedger
 from graphviz_tools.sources.torch.tape import RawNode, RawStep, Run, Site, Tape, make_edge
-from graphviz_tools.sources.torch.tensor_registry import Known, Tensors
+from graphviz_tools.sources.torch.tensor_registry import Known, Origin, Tensors, version_of
 
 Sources = list[tuple[int | None, int]]
 
@@ -36,6 +36,7 @@ class Trace:
         self.differentiates = False  # whether the engine runs with create_graph
         self.optimizers = 0  # that are at their step now
         self.input_names: dict[int, str] = {}
+        self.inputs: list[tuple[str, torch.Tensor]] = []  # what the program was called with
         self._nameless: dict[
             int, tuple[Known, int]
         ] = {}  # parameters met before their module ran, and their nodes
@@ -101,14 +102,67 @@ class Trace:
             OptimizerCall(type(optimizer).__name__, method, len(self.tape.steps), storages)
         )
 
-    def outputs(self, tensors: list[torch.Tensor]) -> None:
-        """The program gives these tensors back: an output node for each."""
-        for tensor in tensors:
+    def outputs(self, tensors: list[tuple[str, torch.Tensor]]) -> None:
+        """The program gives these tensors back, each at its path: an output node for each."""
+        for path, tensor in tensors:
             known = self.known(tensor)
             self.tape.outputs.append(known.value)
-            node = self.tape.node(RawNode("output", "output"))
+            node = self.tape.node(RawNode("output", "output", path))
             if known.node is not None:
                 self.tape.edge(known.node, node, known.slot, 0)
+
+    def drawn(self, name: str, tensor: torch.Tensor) -> None:
+        """The program takes a tensor out of a generator that it was given."""
+        with torch._C.DisableTorchFunction():
+            if not self.paused and not self._is_tracing() and self.tensors.find(tensor) is None:
+                self.input_names[id(tensor)] = name
+                self.known(tensor)
+                del self.input_names[id(tensor)]  # the number may be another tensor's soon
+
+    def sharing(self, tensor: torch.Tensor) -> Origin | None:
+        """Who wrote the memory of a tensor that no call is known to have made."""
+        found = self.tensors.sharing(tensor)
+        if found is None and tensor.layout is torch.strided and tensor.numel():
+            memory = tensor.untyped_storage().data_ptr()
+            for _, given in self.inputs:
+                if self.tensors.last_seen(given) is None and _memory_of(given) == memory:
+                    known = self.known(given)
+                    return Origin(known.node, known.slot, known.value)
+        return found
+
+    def unread(self) -> None:
+        """Draw the inputs whose numbers the program has never read, and say so."""
+        for name, tensor in self.inputs:
+            if self.tensors.last_seen(tensor) is None:
+                self.tape.node(RawNode("input", "input", f"{name} (never read)", name))
+        self.tape.grown()
+
+    def passed(self, op: str, tensor: torch.Tensor, site: Site | None) -> None:
+        """A module gave back the tensor that it was given."""
+        if not self.may_step():
+            return
+        self.note_memory()
+        known = self.known(tensor)
+        node = self.op_node(op, site, [(known.node, known.slot)])
+        step = RawStep(self.phase, op, node, site, self.modules.scope, (known.value,))
+        step.writes = (known.value,)
+        known.node, known.slot = node, 0
+        self.tape.step(step)
+
+    def constructed(self, op: str, given: list[torch.Tensor], made: Any, site: Site | None) -> None:
+        """A function that PyTorch reports to nobody made a tensor, or gave the memory of one away."""
+        if (isinstance(made, torch.Tensor) and type(made) is not torch.Tensor) or not self.may_step():
+            return
+        self.note_memory()
+        sources = [Origin(known.node, known.slot, known.value) for known in map(self.known, given)]
+        if not sources and isinstance(made, torch.Tensor):
+            shared = self.sharing(made)
+            sources = [shared] if shared is not None else []
+        node = self.op_node(op, site, [(source.node, source.slot) for source in sources])
+        step = RawStep(self.phase, op, node, site, self.modules.scope, tuple([s.value for s in sources]))
+        if isinstance(made, torch.Tensor):
+            step.writes = (self.tensors.describe(made, node, 0).value,)
+        self.tape.step(step)
 
     def op_node(self, op: str, site: Site | None, sources: Sources, kind: NodeKind = "op") -> int:
         """A new node for an operation, with a data edge from each source."""
@@ -155,6 +209,11 @@ class Trace:
             return self._unseen(tensor, function)
         name = self.modules.names.get(id(tensor)) or self.input_names.get(id(tensor), "")
         kind: NodeKind = "input"
+        alias = None if name or isinstance(tensor, torch.nn.Parameter) else self.sharing(tensor)
+        if (
+            alias is not None and alias.node is not None
+        ):  # `copy.copy(x)`, and what else makes a tensor unseen
+            return self.tensors.describe(tensor, alias.node, alias.slot)
         if isinstance(tensor, torch.nn.Parameter):
             kind = "parameter"
         elif id(tensor) in self.modules.buffers:
@@ -204,7 +263,10 @@ class Trace:
             return writer
         seen = self.tensors.last_seen(tensor)
         if seen is not None and seen.node is not None:
-            return seen.node, seen.slot
+            other = self.sharing(tensor) if seen.version != version_of(tensor) else None
+            if other is None or other.node is None or self.tape.values[other.value].storage == seen.storage:
+                return seen.node, seen.slot
+            return other.node, other.slot  # it was given other memory, as `copy.copy` does
         owner = self.tape.nodes[made].owner if made is not None else None
         if owner is not None:
             return owner, 0
@@ -256,3 +318,11 @@ class Trace:
                 step.saved += tuple(self.graph.grow(tensor.grad_fn, node, slot - tensor.output_nr))
         step.note = note
         self.tape.step(step)
+
+
+def _memory_of(tensor: torch.Tensor) -> int | None:
+    """The address of the tensor's storage; None where it has none."""
+    try:
+        return tensor.untyped_storage().data_ptr()
+    except (RuntimeError, NotImplementedError):
+        return None

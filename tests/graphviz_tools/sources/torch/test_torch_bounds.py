@@ -199,8 +199,10 @@ def test_a_function_stays_one_operation_with_all_its_autograd_nodes(fused: Any) 
     assert owned and all(n.kind == "autograd" for n in owned)
 
 
-def test_who_called_record_torch_is_no_part_of_the_program():
+def test_the_recorders_call_is_the_line_of_a_program_without_lines_only():
     recording = record_torch(lambda x: (x * 2).sum(), torch.ones(3, requires_grad=True))
     torch_only = record_torch(torch.nn.Linear(2, 1), torch.ones(1, 2))
     assert {step.line.line for step in recording.steps if step.line} == {recording.steps[0].line.line}
-    assert [step for step in torch_only.steps if step.line] == [] and torch_only.sources == ()
+    assert ["torch_only" in step.line.text for step in torch_only.steps if step.line] == [True] * len(
+        torch_only
+    )
