@@ -8,7 +8,6 @@ make again, is known by its variable.
 from __future__ import annotations
 
 import weakref
-from functools import partial
 from typing import Any
 
 import torch
@@ -29,6 +28,14 @@ class _Life:
     __slots__ = ("__weakref__",)
 
 
+class _Watch(weakref.ref):
+    """On the life of autograd node number `node`."""
+
+    __slots__ = ("node",)
+
+    node: int
+
+
 class AutogradGraph:
     """Adds the autograd nodes that appear behind new tensors to the tape, each once."""
 
@@ -41,7 +48,8 @@ class AutogradGraph:
         self._leaves: dict[int, tuple[weakref.ref[torch.Tensor], int]] = {}
         self.variables: dict[int, weakref.ref[torch.Tensor]] = {}
         self._holds: dict[int, list[int]] = {}
-        self._lives: dict[int, weakref.ref[_Life]] = {}
+        self._lives: dict[int, _Watch] = {}
+        self._ended: list[_Watch] = []  # filled by the watches, as those of the ledger fill theirs
         self._saved_names: dict[str, list[tuple[str, str]]] = {}
         self._plain_names: dict[str, str] = {}
 
@@ -97,6 +105,7 @@ class AutogradGraph:
     def leave(self, functions: list[Any]) -> None:
         """Take what was put into autograd functions out again, from `functions` on."""
         self._lives.clear()
+        self._ended.clear()
         seen: set[Any] = set()
         while functions:
             function = functions.pop()
@@ -106,8 +115,10 @@ class AutogradGraph:
                 function.metadata.pop(self._mark, None)
                 functions += [following for following, _ in function.next_functions]
 
-    def _died(self, node: int, _: object) -> None:
-        self.release(node)
+    def settle(self) -> None:
+        """Count as released what the nodes had saved that have ended since the last time."""
+        while self._ended:
+            self.release(self._ended.pop(0).node)
 
     def _add(self, function: Any, owner: int | None) -> int:
         kind = function.name()
@@ -149,7 +160,8 @@ class AutogradGraph:
         if held:
             self._holds[node] = held
             life = function.metadata[_LIFE] = _Life()
-            self._lives[node] = weakref.ref(life, partial(self._died, node))
+            watch = self._lives[node] = _Watch(life, self._ended.append)
+            watch.node = node
 
     def _saved_fields(self, function: Any) -> list[tuple[str, Any]]:
         if isinstance(function, BackwardCFunction):

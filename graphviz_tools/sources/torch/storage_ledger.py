@@ -24,8 +24,11 @@ class _Storage:
 
 
 class _Watch(weakref.ref):
-    __slots__ = ("storage",)
+    """On a storage, or (`of_tensor`) on one of the tensors in it."""
 
+    __slots__ = ("of_tensor", "storage")
+
+    of_tensor: bool
     storage: _Storage
 
 
@@ -39,6 +42,9 @@ class StorageLedger:
         self.sizes: list[int] = []  # in bytes, by number
         self._by_base: dict[int, _Storage] = {}
         self._by_number: dict[int, _Storage] = {}
+        # Filled by the weak references. No Python code runs in their callback: Python would swallow what is raised
+        # there, and the stop button raises where Python code happens to run.
+        self._ended: list[_Watch] = []
 
     def number(self, tensor: torch.Tensor, pointer: int, nbytes: int, *, gradient: bool = False) -> int:
         """The number of the storage below `tensor` of `nbytes` bytes, whose first element is at `pointer`.
@@ -46,6 +52,8 @@ class StorageLedger:
         The engine adds gradients in place only where nobody else refers to their storage, so of a gradient
         only the tensors are watched: its memory counts as freed when the last of them is.
         """
+        if self._ended:
+            self.settle()
         offset = tensor.storage_offset()
         base = pointer - int(offset) * tensor.itemsize if offset else pointer
         storage = self._by_base.get(base)
@@ -57,8 +65,8 @@ class StorageLedger:
             else:
                 whole = tensor.untyped_storage()
                 storage.nbytes = whole.nbytes()
-                watch = _Watch(whole, self._died)
-                watch.storage = storage
+                watch = _Watch(whole, self._ended.append)
+                watch.storage, watch.of_tensor = storage, False
                 storage.watches.append(watch)
             self.alive += storage.nbytes
             self.sizes.append(storage.nbytes)
@@ -88,20 +96,24 @@ class StorageLedger:
             storage.watches.clear()
         self._by_number.clear()
         self._by_base.clear()
+        self._ended.clear()
 
     def _watch(self, tensor: torch.Tensor, storage: _Storage) -> None:
-        watch = _Watch(tensor, self._let_go)
-        watch.storage = storage
+        watch = _Watch(tensor, self._ended.append)
+        watch.storage, watch.of_tensor = storage, True
         storage.tensors += 1
         storage.watches.append(watch)
 
-    def _let_go(self, watch: _Watch) -> None:
-        watch.storage.tensors -= 1
-        if not watch.storage.tensors:
-            self._died(watch)
+    def settle(self) -> None:
+        """Take what has ended since the last time off the books; `alive`, `saved` and `died` are right afterwards."""
+        while self._ended:
+            watch = self._ended.pop(0)
+            storage = watch.storage
+            storage.tensors -= watch.of_tensor
+            if not storage.tensors and self._by_number.get(storage.number) is storage:
+                self._forget(storage)
 
-    def _died(self, watch: _Watch) -> None:
-        storage = watch.storage
+    def _forget(self, storage: _Storage) -> None:
         self.alive -= storage.nbytes
         self.died.append(storage.number)
         if storage.holders:

@@ -86,6 +86,8 @@ class Trace:
         steps = self.tape.steps
         if steps:
             ledger = self.ledger
+            self.graph.settle()
+            ledger.settle()
             steps[-1].memory = (ledger.alive, ledger.saved)
             if ledger.died:
                 steps[-1].released += tuple(ledger.died)
@@ -122,8 +124,8 @@ class Trace:
     def sharing(self, tensor: torch.Tensor) -> Origin | None:
         """Who wrote the memory of a tensor that no call is known to have made."""
         found = self.tensors.sharing(tensor)
-        if found is None and tensor.layout is torch.strided and tensor.numel():
-            memory = tensor.untyped_storage().data_ptr()
+        memory = _memory_of(tensor) if found is None and self.inputs else None
+        if memory:
             for _, given in self.inputs:
                 if self.tensors.last_seen(given) is None and _memory_of(given) == memory:
                     known = self.known(given)
@@ -324,5 +326,5 @@ def _memory_of(tensor: torch.Tensor) -> int | None:
     """The address of the tensor's storage; None where it has none."""
     try:
         return tensor.untyped_storage().data_ptr()
-    except (RuntimeError, NotImplementedError):
+    except (RuntimeError, ValueError, NotImplementedError):  # of a transform, or sparse
         return None
