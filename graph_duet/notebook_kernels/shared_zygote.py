@@ -26,6 +26,16 @@ LESSON_MODULES = (
     "graphviz_tools",
     "widgets",
 )
+# What checks of exercises use besides. A first kernel need not wait for them.
+EXERCISE_MODULES = (
+    "graph_duet.grading.exercise.values",
+    "graph_duet.grading.artifacts.torch_program",
+    "graph_duet.grading.artifacts.tensorflow_graph",
+    "torch._dynamo",
+    "gpu_labs.executor.cuda_module",
+    "gpu_labs.autograd",
+    "gpu_labs.checks",
+)
 READY_SECONDS = 180.0
 
 
@@ -121,14 +131,26 @@ def borrow_zygote(path: Path) -> None:
         _shared = BorrowedZygote(path)
 
 
-def start_zygote(modules: Sequence[str] = LESSON_MODULES) -> Zygote | BorrowedZygote:
-    """The zygote of this process, started now if it was not yet; it imports while the caller goes on."""
+def start_zygote(
+    modules: Sequence[str] = LESSON_MODULES, later: Sequence[str] = EXERCISE_MODULES
+) -> Zygote | BorrowedZygote:
+    """The zygote of this process, started now if it was not yet; it imports while the caller goes on, and `later`
+    once it serves."""
     global _shared
     with _starting:
         if _shared is None or not _shared.is_running():
             path = Path(tempfile.mkdtemp(prefix="duet-")) / "zygote"
             _shared = Zygote(
-                [sys.executable, "-m", "graph_duet.notebook_kernels.zygote", str(path), *modules], path
+                [
+                    sys.executable,
+                    "-m",
+                    "graph_duet.notebook_kernels.zygote",
+                    str(path),
+                    *modules,
+                    "--",
+                    *later,
+                ],
+                path,
             )
         return _shared
 

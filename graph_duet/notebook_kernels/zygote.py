@@ -3,10 +3,10 @@
 Importing PyTorch and TensorFlow takes seconds and hundreds of megabytes. Here that is done once; a kernel
 is then a fork, which shares the pages and is ready in a fraction of a second. Run as
 
-    python -m graph_duet.notebook_kernels.zygote SOCKET MODULE [MODULE ...]
+    python -m graph_duet.notebook_kernels.zygote SOCKET MODULE [MODULE ...] [-- MODULE ...]
 
 it imports the modules (a name that cannot be imported is left out), listens on the Unix socket and serves one
-connection a kernel:
+connection a kernel; modules after `--` are imported one by one whenever nobody asks for a kernel:
 
     client → {"connection": {...}, "cwd": ..., "env": {...}, "confinement": {...} or null}
     kernel → {"pid": ...}      client → "go"      kernel → {"bound": true}      zygote → {"exit": status}
@@ -27,7 +27,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -39,6 +39,10 @@ _KERNEL_MODULES = (
     "ipykernel.ipkernel",
     "IPython.core.completer",
     "matplotlib_inline.backend_inline",
+)
+
+_IDLE_SECONDS = (
+    0.5  # without a request; then the next module is imported, for which a kernel waits a moment at most
 )
 
 
@@ -65,8 +69,9 @@ def fork_is_safe() -> bool:
     return torch is None or not torch.cuda.is_initialized()
 
 
-def serve(listener: socket.socket, leash: int) -> None:
-    """Fork a kernel for every request until the leash is closed."""
+def serve(listener: socket.socket, leash: int, later: Iterable[str] = ()) -> None:
+    """Fork a kernel for every request until the leash is closed. While there are none, import `later`."""
+    waiting = list(later)
     running: dict[int, socket.socket] = {}
     woken, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
@@ -76,7 +81,11 @@ def serve(listener: socket.socket, leash: int) -> None:
         for readable in (listener, leash, woken):
             selector.register(readable, selectors.EVENT_READ)
         while True:
-            for key, _ in selector.select():
+            ready = selector.select(_IDLE_SECONDS if waiting else None)
+            if not ready:
+                preload([waiting.pop(0)])
+                _keep_pages_shared()
+            for key, _ in ready:
                 if key.fd == leash:
                     return
                 if key.fd == woken:
@@ -204,14 +213,24 @@ def main(path: str, *modules: str) -> None:
     """Preload, listen on the Unix socket at `path`, serve."""
     listener = socket.socket(socket.AF_UNIX)
     # At its path only when everything is imported and it listens: that it exists says that the zygote is ready.
-    preload(modules)
-    # What is imported lives for ever: a collection in a kernel must not write to its pages, which would copy them.
-    gc.collect()
-    gc.freeze()
+    now, later = _split(modules)
+    preload(now)
+    _keep_pages_shared()
     listener.bind(f"{path}.new")
     listener.listen(64)
     Path(f"{path}.new").rename(path)
-    serve(listener, leash=0)
+    serve(listener, leash=0, later=later)
+
+
+def _split(modules: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    at = modules.index("--") if "--" in modules else len(modules)
+    return modules[:at], modules[at + 1 :]
+
+
+def _keep_pages_shared() -> None:
+    """What is imported lives for ever: a collection in a kernel must not write to its pages, which would copy them."""
+    gc.collect()
+    gc.freeze()
 
 
 if __name__ == "__main__":

@@ -231,11 +231,31 @@ def test_preloading_goes_on_without_what_is_missing(capsys: pytest.CaptureFixtur
     assert "no_such_module is not preloaded" in capsys.readouterr().err
 
 
+def test_what_can_come_later_is_imported_while_nobody_asks_for_a_kernel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    came = tmp_path / "came"
+    (tmp_path / "comes_later.py").write_text(f"open({str(came)!r}, 'w').close()")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    path = tmp_path / "run" / "zygote"
+    path.parent.mkdir()
+    command = [sys.executable, "-m", "graph_duet.notebook_kernels.zygote", str(path), "json"]
+    made = shared_zygote.Zygote([*command, "--", "comes_later"], path)
+    try:
+        assert made.wait_until_ready(120)
+        until = time.monotonic() + 120
+        while not came.exists() and time.monotonic() < until:
+            time.sleep(0.1)
+        assert came.exists() and made.wait_until_ready(120)
+    finally:
+        made.close()
+
+
 def test_nothing_of_cuda_is_initialised_before_a_fork() -> None:
     code = (
         "from graph_duet.notebook_kernels.zygote import preload, fork_is_safe\n"
-        "from graph_duet.notebook_kernels.shared_zygote import LESSON_MODULES\n"
-        "preload(LESSON_MODULES); import torch\n"
+        "from graph_duet.notebook_kernels.shared_zygote import EXERCISE_MODULES, LESSON_MODULES\n"
+        "preload((*LESSON_MODULES, *EXERCISE_MODULES)); import torch\n"
         "print(torch.cuda.is_initialized(), fork_is_safe())\n"
         "torch.cuda.is_initialized = lambda: True; print(fork_is_safe())"
     )
