@@ -84,7 +84,7 @@ def course_files() -> Iterator[tuple[str, bytes]]:
     """(path in the learner's folder, content) of every file of the installed lessons and labs."""
     for room, folders in (("lessons", "*"), ("gpu_labs", "G[0-9]*")):
         home = package_folder(room)
-        for path in sorted(home.glob(f"{folders}/**/*")) + sorted(home.glob("README.md")):
+        for path in sorted(home.glob(f"{folders}/**/*")) + sorted(home.glob("*.md")):
             hidden = any(part.startswith((".", "__")) for part in path.relative_to(home).parts)
             if path.is_file() and path.suffix in SHIPPED and not path.name.endswith(KEPT_BACK) and not hidden:
                 yield f"{room}/{path.relative_to(home).as_posix()}", path.read_bytes()

@@ -61,7 +61,7 @@ def test_a_page_quotes_tables_and_rows_of_the_last_run() -> None:
 def test_every_figure_on_a_page_is_one_that_was_measured() -> None:
     tables = tables_of(load(bench.RESULTS))
     quoting = {str(page.relative_to(bench.HERE.parent)): page.read_text(encoding="utf-8") for page in pages()}
-    assert {"README.md", "docs/executor.md", "docs/binder.md", "lessons/README.md"} <= set(quoting)
+    assert {"README.md", "docs/executor.md", "docs/binder.md"} <= set(quoting)
     for name, text in quoting.items():
         assert quoted(text, tables) == text, f"{name} is not what `python -m benchmarks` wrote"
 

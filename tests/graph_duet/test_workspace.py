@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -75,3 +76,17 @@ def test_solutions_are_never_copied() -> None:
     names = [name for name, _ in workspace.course_files()]
     assert "lessons/README.md" in names
     assert not [name for name in names if name.endswith(workspace.KEPT_BACK)]
+
+
+def test_every_link_of_the_copied_pages_and_notebooks_leads_to_a_copied_file(tmp_path: Path) -> None:
+    workspace.fill(tmp_path)
+    for path in tmp_path.rglob("*.*"):
+        if path.suffix == ".ipynb":
+            cells = nbformat.read(path, as_version=4).cells
+            text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+        elif path.suffix == ".md":
+            text = path.read_text(encoding="utf-8")
+        else:
+            continue
+        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
+            assert "://" in target or (path.parent / target).exists(), f"{path.name} links to {target}"
