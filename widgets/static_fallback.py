@@ -21,13 +21,16 @@ class Twin(anywidget.AnyWidget):
         if bundle is None:
             return None
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        stored = self.stored()
-        view = {} if stored is None else {STORED: stored}
-        return {**data, **view, "image/svg+xml": self.still(), "text/plain": repr(self)}, metadata
+        return {
+            **data,
+            STORED: self.stored(),
+            "image/svg+xml": self.still(),
+            "text/plain": repr(self),
+        }, metadata
 
-    def stored(self) -> dict[str, Any] | None:
-        """What JupyterLab needs to draw and step the widget when there is no kernel; None where it has no such view.
+    def stored(self) -> dict[str, Any]:
+        """What JupyterLab needs to draw and step the widget when there is no kernel.
 
         `entry` and `sheets` name the front end's files, and `data` is packed as a page has it.
         """
-        return None
+        raise NotImplementedError

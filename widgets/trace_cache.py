@@ -15,7 +15,7 @@ from graphviz_tools.drawing.palette import Theme
 from graphviz_tools.recording import SourceLine
 from graphviz_tools.trace_cache import CacheHistory, Call, Prediction, trace_cache
 from widgets.front_end import script, style
-from widgets.page import write_page, write_svg
+from widgets.page import packed, write_page, write_svg
 from widgets.static_fallback import Twin
 from widgets.trace_cache_picture import trace_cache_svg
 
@@ -80,6 +80,10 @@ class TraceCache(Twin):
             made = self.history.calls[before:]
             words = _raised(made[-1]) if made else ""  # as its row has it
             self._answer = answer(text, None, "", words or _in_a_line(error))
+
+    def stored(self) -> dict[str, Any]:
+        data = {"history": self._history}
+        return {"entry": "trace_cache_app.js", "sheets": ["kernel.css"], "data": packed(data)}
 
     def to_html(self, path: str | Path) -> Path:
         """Write the history as one self-contained page; returns its path. Nothing can be tried on it: that

@@ -69,7 +69,7 @@ class FrontEndHandler(_Handler):
         if name == "style.css":
             sheets = [sheet for sheet in self.get_arguments("sheet") if sheet == "kernel.css"]
             self.finish(style(*sheets), set_content_type="text/css")
-        elif name in ("app.js", "kernel_app.js"):
+        elif name in ("app.js", "kernel_app.js", "trace_cache_app.js"):
             self.finish(script(name), set_content_type="text/javascript")
         else:
             raise tornado.web.HTTPError(404)

@@ -32,6 +32,17 @@ FLAGS = [
 TOKEN = "browser-tests"
 DUET = [sys.executable, "-c", "from graph_duet.cli import main; main()"]
 SECONDS = 180
+# While the file `full` is there, the server cannot write a notebook.
+FULL_DISK = """
+import errno, os
+from jupyter_server.services.contents.fileio import FileManagerMixin
+write = FileManagerMixin.atomic_writing
+def full(self, path, *arguments, **options):
+    if os.path.exists({full!r}):
+        raise OSError(errno.ENOSPC, "No space left on device", path)
+    return write(self, path, *arguments, **options)
+FileManagerMixin.atomic_writing = full
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -201,6 +212,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
     config = home / "config"
     config.mkdir()
     (config / "jupyter_server_config.json").write_text('{"LabApp": {"expose_app_in_browser": true}}')
+    (config / "jupyter_server_config.py").write_text(FULL_DISK.format(full=str(home / "full")))
     environment = {
         **os.environ,
         "DUET_PROGRESS": str(home / "progress.sqlite"),

@@ -94,8 +94,12 @@ def test_what_is_below_a_prediction_is_hidden_until_it_is_written(opened, snap) 
 
 
 CELLS = (
-    "import torch\nimport graphviz_tools as gt\nfrom widgets import Duet, Stepper",
+    "import numpy as np, torch, tensorflow as tf\nimport graphviz_tools as gt\nfrom gpu_labs import cuda, inspect\n"
+    "from widgets import Duet, KernelView, Stepper, TraceCache",
     "view = Stepper(gt.record_torch(lambda x: (x * 2).sum(), torch.ones(3)))\nview",
+    "Duet(gt.record_torch(torch.sin, torch.ones(2)), gt.record_tensorflow(tf.sin, tf.ones(2)))",
+    "@cuda.jit\ndef fill(y):\n    y[cuda.grid(1)] = 1.0\n\nKernelView(inspect(fill, 1, 4, np.zeros(4)))",
+    "cache = TraceCache(tf.function(lambda x: x * 2.0))\ncache(tf.ones(3))\ncache",
     "view.step = 1",
 )
 RUN = "() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
@@ -123,14 +127,28 @@ def test_a_reopened_notebook_draws_and_steps_with_no_kernel(opened, course, snap
     page.evaluate(SAVE)
     page.evaluate(ENDED)
     page.close()
-    assert path.stat().st_size < 60_000
+    assert path.stat().st_size < 300_000
     again = opened("mine.ipynb")
-    again.locator(".gd-stored .shell").wait_for()
-    assert "From the file, with no kernel." in again.locator(".gd-stored").inner_text()
-    again.locator(".gd-stored").get_by_label("next (right arrow)").click()
-    assert "step 1 of" in again.locator(".gd-stored .state").inner_text()
+    again.locator(".gd-stored .shell").nth(3).wait_for()
+    stepper, duet, kernel, cache = again.locator(".gd-stored").all()
+    assert "From the file, with no kernel." in stepper.inner_text()
+    stepper.get_by_label("next (right arrow)").click()
+    assert "step 1 of" in stepper.locator(".state").inner_text()
+    duet.get_by_label("next (right arrow)").click()
+    duet.locator(".state", has_text="step 1 of").first.wait_for()
+    kernel.get_by_label("show profile").click()
+    kernel.get_by_role("group", name="profile").wait_for()
+    assert "traced" in cache.inner_text().lower()
     assert again.get_by_text("model not found").count() == 0
-    assert again.locator(".gd-stored .shell").bounding_box()["height"] <= 640
+    for view in (stepper, duet, kernel):
+        assert view.locator(".shell").bounding_box()["height"] <= 640
+    pictures = [
+        output.data["image/svg+xml"]
+        for cell in nbformat.read(path, as_version=4).cells
+        for output in cell.outputs
+        if "image/svg+xml" in output.get("data", {})
+    ]
+    assert len(pictures) == 4, "a page without our extension shows these"
     snap(again, "extension-reopened")
 
 

@@ -144,11 +144,11 @@ function plural(count, word) {
 }
 
 // widgets/static/trace_cache_app.js
-function page(root, data) {
+function page(root, data, alone = true) {
   settle(root);
   const view = new TraceCacheView(data.history, null);
   root.append(view.root);
-  view.root.querySelector(".head")?.append(themeButton(root));
+  if (alone) view.root.querySelector(".head")?.append(themeButton(root));
   return view;
 }
 function render({ model, el: root }) {

@@ -4,12 +4,15 @@ import { settle } from "./dom.js";
 import { themeButton } from "./theme_button.js";
 import { TraceCacheView } from "./trace_cache.js";
 
-/** A page that stands alone: the history, and nobody to ask. @param {HTMLElement} root @param {any} data */
-export function page(root, data) {
+/**
+ * The history, and nobody to ask.
+ * @param {HTMLElement} root @param {any} data @param {boolean} [alone] the page holds nothing else
+ */
+export function page(root, data, alone = true) {
   settle(root);
   const view = new TraceCacheView(data.history, null);
   root.append(view.root);
-  view.root.querySelector(".head")?.append(themeButton(root));
+  if (alone) view.root.querySelector(".head")?.append(themeButton(root));
   return view;
 }
 
