@@ -18,13 +18,13 @@ ANSWERS = Answers(
                 return tf.negative(h)
             return tf.cond(tf.greater(tf.reduce_sum(h), 0), square, opposite)
         """,
-        "4": """
+        "5": """
             def condition(x):
                 return tf.less(x, 100.0)
             def body(x):
                 return (x + x,)
         """,
-        "5": """
+        "4": """
             def body(count, n):
                 even = tf.equal(n % 2, 0)
                 return count + 1, tf.cond(even, lambda: n // 2, lambda: 3 * n + 1)
@@ -37,26 +37,26 @@ ANSWERS = Answers(
             Wrong("every loop is unrolled", "muls = {'first': 5, 'second': 5, 'third': 1, 'fourth': 2}"),
             Wrong("every loop is recorded", "muls = {'first': 0, 'second': 0, 'third': 0, 'fourth': 0}"),
             Wrong(
+                "a recorded loop has its body at the top",
+                "muls = {'first': 5, 'second': 1, 'third': 1, 'fourth': 2}",
+            ),
+            Wrong(
                 "a Python if keeps both branches", "muls = {'first': 5, 'second': 0, 'third': 2, 'fourth': 0}"
             ),
         ],
         "2": [
             Wrong(
                 "tracing records an if",
-                "h = x * 2\nif h.sum() > 0:\n    return h * h\nreturn -h",
+                "h = x * 2\nif h.sum().item() > 0:\n    return h * h\nreturn -h",
                 "empty",  # it is what the hole holds: the planted mistake, left as it was
             ),
             Wrong(
                 "decides for each element, not for the sum",
                 "h = x * 2\nreturn torch.where(h > 0, h * h, -h)",
-                "wrong",
-                "hidden",
             ),
             Wrong(
                 "the first element decides",
                 "h = x * 2\nreturn torch.where(x[0] > 0, h * h, -h)",
-                "wrong",
-                "hidden",
             ),
             Wrong("always the first branch", "h = x * 2\nreturn h * h"),
             Wrong("a constant of the right shape", "return torch.zeros(4, dtype=torch.float64)"),
@@ -90,12 +90,17 @@ ANSWERS = Answers(
             ),
             Wrong("no decision", "return tf.zeros_like(x)"),
         ],
-        "4": [
+        "5": [
             Wrong(
-                "as it circulates",
+                "as it is passed on",
+                "condition = lambda x: x <= 100.0\nbody = lambda x: [tf.matmul(x, 2.0)]",
+            ),
+            Wrong("one turn too many at 100", "condition = lambda x: x <= 100.0\nbody = lambda x: [x * 2.0]"),
+            Wrong(
+                "the matrix product stays",
                 "condition = lambda x: x < 100.0\nbody = lambda x: [tf.matmul(x, 2.0)]",
                 "error",
-                "ndims",
+                "rank",
             ),
             Wrong("stops one turn late", "condition = lambda x: x <= 200.0\nbody = lambda x: [x * 2.0]"),
             Wrong("adds 2", "condition = lambda x: x < 100.0\nbody = lambda x: [x + 2.0]"),
@@ -104,7 +109,7 @@ ANSWERS = Answers(
                 "condition = lambda x: False\nbody = lambda x: [x]\nx = tf.constant(128.0)",
             ),
         ],
-        "5": [
+        "4": [
             Wrong(
                 "counts one too many",
                 """
@@ -143,11 +148,11 @@ ANSWERS = Answers(
                 return -2 * x
             return tf.cond(pred=tf.reduce_sum(x) > 0, true_fn=yes, false_fn=no)
         """,
-        "4": """
+        "5": """
             condition = lambda x: 100 > x
             body = lambda x: [tf.matmul([[x]], [[2.0]])[0, 0]]
         """,
-        "5": """
+        "4": """
             def body(state):
                 n, count = state[0], state[1]
                 tf.debugging.assert_positive(n)
