@@ -138,8 +138,8 @@ ANSWERS = Answers(
     unusual={
         "2": """
             h = x * 2
-            both = torch.stack([-h, h * h])
-            return both[(h.sum() > 0).long()]
+            chosen = (h.sum() > 0).long().reshape(1)
+            return torch.stack([-h, h * h]).index_select(0, chosen)[0]
         """,
         "3": """
             def yes():
