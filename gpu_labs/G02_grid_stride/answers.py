@@ -33,6 +33,7 @@ ANSWERS = Answers(
             Wrong("one element a thread", "served = {'first': 1, 'last': 1, 'of 500': 500}"),
             Wrong("chunks instead of strides", "served = {'first': 6, 'last': 4, 'of 500': 83}"),
             Wrong("the same for all", "served = {'first': 6, 'last': 6, 'of 500': 116}"),
+            Wrong("the thread in its block", "served = {'first': 6, 'last': 5, 'of 500': 52}"),
         ],
         "2": [
             Wrong(
@@ -117,5 +118,53 @@ ANSWERS = Answers(
                 if x[i] > 0:
                     grad_x[i] = grad_y[i]
         """,
+    },
+    instant={
+        "2": [
+            Wrong("starts at 0", "for i in range(0, x.size, 1):\n    y[i] = max(x[i], 0)", says="reads"),
+            Wrong(
+                "the step of an example",
+                "for i in range(cuda.grid(1), x.size, 256):\n    y[i] = max(x[i], 0)",
+                says="wrong-values",
+            ),
+            Wrong(
+                "a block's step",
+                "for i in range(cuda.grid(1), x.size, cuda.blockDim.x):\n    y[i] = max(x[i], 0)",
+                says="reads",
+            ),
+            Wrong("runs past the end", strided("y[i] = max(x[i], 0)", "x.size + 1"), says="out-of-bounds"),
+            Wrong("the absolute value", strided("y[i] = abs(x[i])"), says="wrong-values"),
+        ],
+        "3": [
+            Wrong(
+                "the step alone is right",
+                strided("if x[i] >= 0:\n        grad_x[i] = grad_y[i]"),
+                says="wrong-values",
+            ),
+            Wrong("the mask alone", strided("grad_x[i] = 1 if x[i] > 0 else 0"), says="wrong-values"),
+            Wrong(
+                "the step of a block",
+                "for i in range(cuda.grid(1), x.size, cuda.blockDim.x):\n"
+                "    grad_x[i] = grad_y[i] if x[i] > 0 else 0.0",
+                says="reads",
+            ),
+            Wrong(
+                "never ends",
+                "i = cuda.grid(1)\nwhile i < x.size:\n    grad_x[i] = 0",
+                says="endless-loop",
+            ),
+        ],
+        "4": [
+            Wrong("passes all gradients", [FORWARD, "return grad.clone()"], says="gradient"),
+            Wrong(
+                "a grid without a loop's worth of threads",
+                [
+                    "y = torch.zeros_like(x)\nlaunch(relu_kernel, 1, 64, x[:64], out=y[:64])\nreturn y",
+                    BACKWARD.format("x, grad"),
+                ],
+                says="wrong-values",
+            ),
+            Wrong("no backward", [FORWARD, "raise ValueError"], says="error"),
+        ],
     },
 )

@@ -54,8 +54,15 @@ TORCHS_OWN = [
 
 ANSWERS = Answers(
     right={
-        "1": "reads = dict(zip(('without', 'with at most', 'first window'), (3194, 680, 3)))",
+        "1": "counts = dict(zip(('without', 'with a tile', 'first window'), (3194, 676, 3)))",
         "2": """
+            t = cuda.threadIdx.x
+            tile[t] = x[first + t] if 0 <= first + t < x.size else 0.0
+            if t < 2 * RADIUS:
+                j = first + THREADS + t
+                tile[THREADS + t] = x[j] if j < x.size else 0.0
+        """,
+        "3": """
             t = cuda.threadIdx.x
             tile[t] = x[first + t] if 0 <= first + t < x.size else 0
             if t < 2 * RADIUS:
@@ -65,7 +72,7 @@ ANSWERS = Answers(
             if i < y.size:
                 y[i] = (tile[t] + tile[t + 1] + tile[t + 2] + tile[t + 3] + tile[t + 4]) / neighbours(i, y.size)
         """,
-        "3": LOAD_GRAD
+        "4": LOAD_GRAD
         + WAIT
         + """
 if i >= grad_x.size:
@@ -73,21 +80,36 @@ if i >= grad_x.size:
 t = cuda.threadIdx.x
 grad_x[i] = tile[t] + tile[t + 1] + tile[t + 2] + tile[t + 3] + tile[t + 4]
 """,
-        "4": [FORWARD.format("THREADS"), BACKWARD.format("pool_grad_kernel")],
+        "5": [FORWARD.format("THREADS"), BACKWARD.format("pool_grad_kernel")],
     },
     wrong={
         "1": [
             Wrong(
                 "forgets the short windows",
-                "reads = {'without': 3200, 'with at most': 680, 'first window': 3}",
+                "counts = {'without': 3200, 'with a tile': 676, 'first window': 3}",
             ),
-            Wrong("forgets the halo", "reads = {'without': 3194, 'with at most': 640, 'first window': 3}"),
+            Wrong("forgets the halo", "counts = {'without': 3194, 'with a tile': 640, 'first window': 3}"),
+            Wrong("every tile is whole", "counts = {'without': 3194, 'with a tile': 680, 'first window': 3}"),
             Wrong(
                 "the first window is whole",
-                "reads = {'without': 3194, 'with at most': 680, 'first window': 5}",
+                "counts = {'without': 3194, 'with a tile': 676, 'first window': 5}",
             ),
         ],
         "2": [
+            Wrong(
+                "no halo on the right",
+                LOAD.replace("TILE, THREADS", "THREADS, THREADS"),
+                says="uninitialised",
+            ),
+            Wrong(
+                "past the ends", LOAD.replace("x[j] if 0 <= j < x.size else 0", "x[j]"), says="out-of-bounds"
+            ),
+            Wrong("no guard in front", LOAD.replace("0 <= j < x.size", "j < x.size"), says="out-of-bounds"),
+            Wrong("one off", LOAD.replace("first + t", "first + t + 1"), says="wrong-values"),
+            Wrong("every thread loads all", LOAD.replace("cuda.threadIdx.x, TILE, THREADS", "TILE")),
+            Wrong("zeros", LOAD.replace("x[j] if 0 <= j < x.size else 0", "0"), says="wrong-values"),
+        ],
+        "3": [
             Wrong("no barrier", LOAD + MEAN, says="missing-barrier"),
             Wrong(
                 "no halo",
@@ -102,7 +124,7 @@ grad_x[i] = tile[t] + tile[t + 1] + tile[t + 2] + tile[t + 3] + tile[t + 4]
             Wrong("reads global memory five times", FROM_GLOBAL, says="reads"),
             Wrong("a constant", "if i < y.size:\n    y[i] = 0.0", says="wrong-values"),
         ],
-        "3": [
+        "4": [
             Wrong("no barrier", LOAD_GRAD + SUM, says="missing-barrier"),
             Wrong(
                 "divides by its own window",
@@ -119,7 +141,7 @@ grad_x[i] = tile[t] + tile[t + 1] + tile[t + 2] + tile[t + 3] + tile[t + 4]
             ),
             Wrong("hands the gradient through", "if i < grad_x.size:\n    grad_x[i] = grad_y[i]"),
         ],
-        "4": [
+        "5": [
             Wrong(
                 "another block than the tile's",
                 [FORWARD.format("32"), BACKWARD.format("pool_grad_kernel")],
@@ -135,7 +157,7 @@ grad_x[i] = tile[t] + tile[t + 1] + tile[t + 2] + tile[t + 3] + tile[t + 4]
         ],
     },
     unusual={
-        "2": """
+        "3": """
             t = cuda.threadIdx.x
             cell = t + RADIUS
             tile[cell] = x[i] if i < x.size else 0
@@ -152,5 +174,71 @@ grad_x[i] = tile[t] + tile[t + 1] + tile[t + 2] + tile[t + 3] + tile[t + 4]
             if i < x.size:
                 y[i] = total / count
         """,
+    },
+    instant={
+        "3": [
+            Wrong(
+                "the padding is counted",
+                LOAD + WAIT + MEAN.replace("neighbours(i, x.size)", "5"),
+                says="wrong-values",
+            ),
+            Wrong(
+                "the barrier behind the guard",
+                LOAD + MEAN.replace("    total = 0.0", "    cuda.syncthreads()\n    total = 0.0"),
+                says="divergent-barrier",
+            ),
+            Wrong("copies the input", "if i < x.size:\n    y[i] = x[i]", says="wrong-values"),
+            Wrong(
+                "each thread loads one element, and no halo",
+                "t = cuda.threadIdx.x\ntile[t + RADIUS] = x[i] if i < x.size else 0\n" + WAIT + MEAN,
+                says="uninitialised-read",
+            ),
+        ],
+        "4": [
+            Wrong(
+                "the barrier alone is right",
+                LOAD_GRAD.replace(" / neighbours(j, grad_y.size)", "")
+                + WAIT
+                + SUM.replace("= total\n", "= total / neighbours(i, grad_x.size)\n"),
+                says="wrong-values",
+            ),
+            Wrong(
+                "the quotient alone is right",
+                LOAD_GRAD + SUM.replace("    total = 0.0", "    cuda.syncthreads()\n    total = 0.0"),
+                says="divergent-barrier",
+            ),
+            Wrong(
+                "straight from global memory",
+                """
+                if i < grad_x.size:
+                    total = 0.0
+                    for j in range(max(i - RADIUS, 0), min(i + RADIUS, grad_x.size - 1) + 1):
+                        total += grad_y[j] / neighbours(j, grad_x.size)
+                    grad_x[i] = total
+                """,
+                says="reads",
+            ),
+            Wrong(
+                "divided by five",
+                LOAD_GRAD.replace("neighbours(j, grad_y.size)", "5") + WAIT + SUM,
+                says="wrong-values",
+            ),
+            Wrong(
+                "scattered without atomics",
+                """
+                if i < grad_x.size:
+                    for j in range(max(i - RADIUS, 0), min(i + RADIUS, grad_x.size - 1) + 1):
+                        grad_x[j] += grad_y[i] / neighbours(i, grad_x.size)
+                """,
+                says="wrong-values",
+            ),
+        ],
+        "5": [
+            Wrong(
+                "hands the input through",
+                ["return x.clone()", BACKWARD.format("pool_grad_kernel")],
+                says="wrong-values",
+            ),
+        ],
     },
 )

@@ -42,6 +42,17 @@ def _forward_cases(rng: np.random.Generator) -> list[Case]:
     return [_case(x, _window_sums(x) / _neighbours(x.size)) for x in inputs]
 
 
+def _load_cases(rng: np.random.Generator) -> list[Case]:
+    cases = []
+    for n in _sizes(rng):
+        x, blocks = _numbers(rng, n), blocks_for(n, THREADS)
+        padded = np.zeros(blocks * THREADS + 2 * RADIUS)
+        padded[RADIUS : RADIUS + n] = x
+        tiles = np.lib.stride_tricks.sliding_window_view(padded, THREADS + 2 * RADIUS)[::THREADS].copy()
+        cases.append(Case(f"n = {n}", blocks, THREADS, (x,), (tiles,), n + 2 * RADIUS * blocks))
+    return cases
+
+
 def _backward_cases(rng: np.random.Generator) -> list[Case]:
     inputs = [_numbers(rng, n) for n in _sizes(rng)]
     return [_case(grad_y, _window_sums(grad_y / _neighbours(grad_y.size))) for grad_y in inputs]
@@ -66,6 +77,7 @@ def _average_pool(x: torch.Tensor) -> torch.Tensor:
     return pooled[0, 0]
 
 
+load = KernelTask("G05 load", "load_kernel(x, tiles)", _load_cases)
 forward = KernelTask("G05 forward", "pool_kernel(x, y)", _forward_cases)
 backward = KernelTask("G05 backward", "pool_grad_kernel(grad_y, grad_x)", _backward_cases)
 function = FunctionTask("G05 function", _function_cases, _average_pool)

@@ -40,9 +40,22 @@ def _backward_cases(rng: np.random.Generator) -> list[Case]:
     for n in _sizes(rng):
         grad = 3 * rng.standard_normal(1)
         grad_x = np.full(n, grad[0])
-        blocks = blocks_for(n, THREADS)
-        most_reads = blocks * THREADS  # threads past the end may read the one gradient, too
-        cases.append(Case(f"n = {n}", blocks, THREADS, (grad,), (grad_x,), most_reads))
+        most_reads = n + 2 * THREADS  # a thread may read the one gradient before its loop, or at each turn
+        cases.append(Case(f"n = {n} for {2 * THREADS} threads", 2, THREADS, (grad,), (grad_x,), most_reads))
+    return cases
+
+
+def _hunt_cases(rng: np.random.Generator) -> list[Case]:
+    """Maxima of blocks, in some of which every element is negative."""
+    cases = []
+    for n in _sizes(rng):
+        x, blocks = _numbers(rng, n), blocks_for(n, THREADS)
+        x[(blocks - 1) * THREADS :] = -1 - np.abs(x[(blocks - 1) * THREADS :])
+        padded = np.full(blocks * THREADS, -np.inf)
+        padded[:n] = x
+        largest = padded.reshape(blocks, THREADS).max(axis=1)
+        most_reads = n + THREADS
+        cases.append(Case(f"n = {n}", blocks, THREADS, (x,), (largest,), most_reads, most_depth=MOST_DEPTH))
     return cases
 
 
@@ -62,3 +75,4 @@ backward = KernelTask("G06 backward", "sum_grad_kernel(grad, grad_x)", _backward
 function = FunctionTask(
     "G06 function", _function_cases, _total, fewest_launches=lambda n: 1 if n <= THREADS else 2
 )
+hunt = KernelTask("G06 bug hunt", "block_max_kernel(x, partial)", _hunt_cases)

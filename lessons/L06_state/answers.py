@@ -2,9 +2,26 @@
 
 from graph_duet.authoring.answers import Answers, Wrong
 
+AFTER = "after = {{'len(log)': {}, 'count': {}, 'variable': {}, 'len(notes)': {}}}"
+
+DESCENT = """
+def __init__(self, rate):
+    self.rate = {rate}
+    self.steps = {steps}
+
+@tf.function
+def step(self, w, slope):
+    {count}
+    return w - self.rate * slope
+
+def halve(self):
+    {halve}
+"""
+COUNT, HALVE = "self.steps.assign_add(1)", "self.rate.assign(self.rate / 2)"
+
 ANSWERS = Answers(
     right={
-        "1": "after = {'variable': 4, 'count': 2, 'len(log)': 2}",
+        "1": "after = {'variable': 4, 'count': 2, 'len(notes)': 4, 'len(log)': 2}",
         "2": "second_call = dict(zip('abcde', (2, 10, 10, 2, 10)))",
         "3": """
             total = tf.Variable(0.0, trainable=False)
@@ -22,17 +39,26 @@ ANSWERS = Answers(
                 return self.sum * 1.0
         """,
         "5": "return tf.sin(x) * x, tf.sin(x)",
+        "6": DESCENT.format(
+            rate="tf.Variable(rate, trainable=False)",
+            steps="tf.Variable(0.0)",
+            count="self.steps.assign_add(1.0)",
+            halve="self.rate.assign(0.5 * self.rate)",
+        ),
     },
     wrong={
         "1": [
-            Wrong("Python runs on every call", "after = {'len(log)': 4, 'count': 4, 'variable': 4}"),
-            Wrong("everything happens once", "after = {'len(log)': 1, 'count': 1, 'variable': 1}"),
-            Wrong("assigning happens while tracing", "after = {'len(log)': 2, 'count': 2, 'variable': 2}"),
+            Wrong("Python runs on every call", AFTER.format(4, 4, 4, 4)),
+            Wrong("everything happens once", AFTER.format(1, 1, 1, 1)),
+            Wrong("assigning happens while tracing", AFTER.format(2, 2, 2, 4)),
+            Wrong("torch.compile works like tf.function", AFTER.format(2, 2, 4, 2)),
+            Wrong("counts calls as traces", AFTER.format(1, 1, 4, 4)),
         ],
         "2": [
             Wrong("outer state is live", "second_call = dict.fromkeys('abcde', 10)"),
             Wrong("outer state is frozen", "second_call = dict.fromkeys('abcde', 2)"),
             Wrong("torch.compile freezes too", "second_call = {'a': 2, 'b': 10, 'c': 10, 'd': 2, 'e': 2}"),
+            Wrong("a list is live", "second_call = {'a': 2, 'b': 10, 'c': 10, 'd': 10, 'e': 10}"),
         ],
         "3": [
             Wrong(
@@ -120,6 +146,51 @@ ANSWERS = Answers(
             Wrong("the two the wrong way round", "h = tf.sin(x)\nreturn h, h * x"),
             Wrong("a constant", "return tf.zeros_like(x), tf.zeros_like(x)"),
         ],
+        "6": [
+            Wrong(
+                "the rate only",
+                DESCENT.format(rate="tf.Variable(rate)", steps="0", count="self.steps += 1", halve=HALVE),
+                says="steps: 1",
+            ),
+            Wrong(
+                "the count only",
+                DESCENT.format(rate="rate", steps="tf.Variable(0)", count=COUNT, halve="self.rate /= 2"),
+                says="steps: 4",
+            ),
+            Wrong(
+                "makes the graph again for each rate",
+                DESCENT.format(rate="rate", steps="tf.Variable(0)", count=COUNT, halve="self.rate /= 2")
+                + "    self.step = tf.function(self.step.python_function)\n",
+            ),
+            Wrong(
+                "halves twice",
+                DESCENT.format(
+                    rate="tf.Variable(rate)",
+                    steps="tf.Variable(0)",
+                    count=COUNT,
+                    halve=HALVE.replace("2", "4"),
+                ),
+            ),
+            Wrong(
+                "no graph",
+                DESCENT.format(
+                    rate="rate", steps="0", count="self.steps += 1", halve="self.rate /= 2"
+                ).replace("@tf.function\n", ""),
+                "error",
+                "get_concrete_function",
+                1,
+            ),
+            Wrong(
+                "counts while tracing",
+                DESCENT.format(
+                    rate="tf.Variable(rate)",
+                    steps="tf.Variable(0)",
+                    count="with tf.init_scope():\n        self.steps.assign_add(1)",
+                    halve=HALVE,
+                ),
+                says="steps: 1",
+            ),
+        ],
     },
     unusual={
         "2": "second_call = {'a': 2.0, 'b': 10.0, 'c': 10.0, 'd': 2.0, 'e': 10.0}",
@@ -145,5 +216,11 @@ ANSWERS = Answers(
                 return self.sums[0] + 0.0
         """,
         "5": "h = tf.sin(x)\nkept.append(h)\nreturn [kept[-1] * x, kept.pop()]",
+        "6": DESCENT.format(
+            rate="tf.Variable([rate])",
+            steps="tf.Variable(0)",
+            count=COUNT,
+            halve="self.rate.assign_sub(self.rate / 2)",
+        ).replace("self.rate * slope", "self.rate[0] * slope"),
     },
 )

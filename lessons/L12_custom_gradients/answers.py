@@ -22,7 +22,7 @@ ANSWERS = Answers(
             def backward(ctx, grad_output):
                 return grad_output.clone()
         """,
-        "5": "t.detach().add_(0)",
+        "5": "h = torch.where(h > 2.0, torch.full_like(h, 2.0), h)",
     },
     wrong={
         "1": [
@@ -39,7 +39,6 @@ ANSWERS = Answers(
                     "(slope,) = ctx.saved_tensors\nreturn upstream * slope",
                 ],
                 "wrong",
-                "gradgradcheck: False",
             ),
             Wrong(
                 "forgets the gradient from above",
@@ -55,7 +54,6 @@ ANSWERS = Answers(
                     "(x,) = ctx.saved_tensors\nreturn upstream * torch.sigmoid(x)",
                 ],
                 "wrong",
-                "gradcheck: False",
             ),
             Wrong("a constant", ["return torch.zeros_like(x)", "return torch.zeros_like(upstream)"]),
             Wrong(
@@ -72,6 +70,11 @@ ANSWERS = Answers(
                 ["return log_cosh(x)", "return upstream * torch.tanh(x)"],
                 "error",
                 "NameError",
+            ),
+            Wrong(
+                "a chain that autograd records, and no gradient of its own",
+                ["raise RuntimeError", "raise RuntimeError"],
+                "error",
             ),
         ],
         "3": [
@@ -139,11 +142,12 @@ ANSWERS = Answers(
             ),
         ],
         "5": [
-            Wrong("says nothing", "pass", "wrong", "writes counted: 0"),
-            Wrong(
-                "announces it twice", "torch.autograd.graph.increment_version([t, t])", "wrong", "counted: 2"
-            ),
-            Wrong("announces another tensor", "torch.autograd.graph.increment_version(torch.ones(1))"),
+            Wrong("writes through NumPy", "h.detach().numpy().clip(max=2.0, out=h.detach().numpy())"),
+            Wrong("detaches", "h = h.detach().clamp(max=2.0)", "error"),
+            Wrong("no cap", "h = h * 1.0"),
+            Wrong("caps below", "h = h.clamp(min=2.0)"),
+            Wrong("passes the gradient through the cap", "h = h + (h.clamp(max=2.0) - h).detach()"),
+            Wrong("caps x", "h = torch.exp(x.clamp(max=2.0))"),
         ],
     },
     unusual={
@@ -172,6 +176,6 @@ ANSWERS = Answers(
 
             backward = staticmethod(lambda ctx, upstream: upstream)
         """,
-        "5": "with torch.no_grad():\n    t.fill_(value)",
+        "5": "h = -torch.relu(2.0 - h) + 2.0",
     },
 )
