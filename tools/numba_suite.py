@@ -8,12 +8,16 @@ need a GPU, a driver, PTX or the compiler's internals cannot pass here: docs/exe
 30 seconds.
 """
 
+# numba-cuda redirects `numba.cuda` at run time, which a type checker cannot follow.
+# pyright: reportMissingImports=false, reportAttributeAccessIssue=false, reportPrivateImportUsage=false
+
 from __future__ import annotations
 
 import argparse
 import collections
 import contextlib
 import io
+import re
 import signal
 import sys
 import unittest
@@ -48,23 +52,39 @@ class Counts(unittest.TestResult):
     def failed(self) -> Iterator[tuple[str, str]]:
         """Name and last line of what went wrong, for each test that failed."""
         for test, text in (*self.failures, *self.errors):
-            lines = [line for line in text.splitlines() if line and not line.startswith(" ")]
             whole = getattr(test, "test_case", test)  # a subtest is part of its test
-            yield whole.id().removeprefix("numba.cuda.tests."), lines[-1][:160] if lines else ""
+            yield whole.id().removeprefix("numba.cuda.tests."), reason(text)
 
 
-def install(engines: collections.Counter[str]) -> None:
-    """Let `from numba import cuda` give the executor's `cuda`, and count which engine runs each launch."""
+def reason(traceback: str) -> str:
+    """What the exception of a traceback says, in one line: its text may have several."""
+    raised = list(re.finditer(r"^[\w.]+(?=:|$)", traceback, re.MULTILINE))
+    return " ".join(traceback[raised[-1].start() :].split())[:200] if raised else ""
+
+
+def install(engines: collections.Counter[str], falls: collections.Counter[tuple[str, str]]) -> None:
+    """Let `from numba import cuda` give the executor's `cuda`; count which engine runs each launch, and why (and
+    in which kernel) one falls to the simulator."""
     import numba
+    import numba.cuda
+    from numba.cuda import cudadrv
+    from numba.cuda.tests import support
 
     from gpu_labs.executor import cuda_module
 
+    for name, value in vars(cuda_module.cuda).items():
+        if not name.startswith("__") and name != "is_available":
+            setattr(numba.cuda, name, value)  # for `from numba.cuda import jit`
     numba.cuda = cuda_module.cuda  # type: ignore[attr-defined]
+    support.MemoryLeakMixin = type("MemoryLeakMixin", (), {})  # it counts allocations in the driver
+    cudadrv.devices.get_context = cuda_module.cuda.current_context
     real = cuda_module.run
 
     def counted(*args: Any, **named: Any) -> Any:
         launch = real(*args, **named)
         engines[launch.engine] += 1
+        if launch.engine == "simulator":
+            falls[" ".join(launch.notes[0].partition("run it: ")[2].split()), launch.kernel] += 1
         return launch
 
     cuda_module.run = counted
@@ -81,7 +101,8 @@ def main() -> None:
     parser.add_argument("--failures", action="store_true", help="also print each failed test with its reason")
     options = parser.parse_args()
     engines: collections.Counter[str] = collections.Counter()
-    install(engines)
+    falls: collections.Counter[tuple[str, str]] = collections.Counter()
+    install(engines, falls)
     from numba.cuda import tests
 
     root = Path(tests.__file__).parent
@@ -113,6 +134,8 @@ def main() -> None:
             print(f"    {test}: {reason}")
     print(f"{'all':44}{total['passed']:8}{total['failed']:8}{total['skipped']:8}")
     print("launches by engine:", ", ".join(f"{count} {engine}" for engine, count in engines.most_common()))
+    for (why, kernel), count in falls.most_common():
+        print(f"{count:6} on the simulator: {kernel}: {why}")
 
 
 if __name__ == "__main__":

@@ -99,16 +99,35 @@ def prepare(
     if key not in _prepared:
         typed = type_inference.type_kernel(function, types)
         try:
-            _prepared[key] = Prepared(build(typed), captured(function))
+            program = build(typed)
         except Unsupported as limit:
-            problem = type_inference.lowering_problem(function, types)
-            if problem is None:
-                raise
-            said = in_words(function, function.__code__.co_filename, limit.line, problem)
-            where = f"line {limit.line}: {limit.text}\n{said}"
-            text = where if said else f"{limit}\nNumba does not compile it for a GPU either: {problem}"
-            raise KernelTypeError(text, limit.line, limit.text, problem) from None
+            _refuse_with_numba(function, types, limit.line, limit.text, str(limit))
+            raise
+        if program.refusable:
+            site = program.refusable[0]
+            _refuse_with_numba(function, types, site.line, site.text, f"line {site.line}: {site.text}")
+        _prepared[key] = Prepared(program, captured(function))
     return _prepared[key]
+
+
+def _refuse_with_numba(
+    function: Callable[..., Any], types: tuple[Any, ...], line: int, text: str, shown: str
+) -> None:
+    """Refuse a kernel that Numba types and then cannot compile, and say so of its line `text`.
+
+    Raises:
+        KernelTypeError: it cannot.
+    """
+    problem = type_inference.lowering_problem(function, types)
+    if problem is None:
+        return
+    said = in_words(function, function.__code__.co_filename, line, problem)
+    message = (
+        f"line {line}: {text}\n{said}"
+        if said
+        else f"{shown}\nNumba does not compile it for a GPU either: {problem}"
+    )
+    raise KernelTypeError(message, line, text, problem)
 
 
 def parameters(function: Callable[..., Any]) -> list[str]:

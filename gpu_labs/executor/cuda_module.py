@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 from numba import cuda as numba_cuda
+from numba.cuda import jit as numba_jit
 from numba.cuda import random
 
 from gpu_labs.executor.findings import Dim3
@@ -130,11 +131,11 @@ def _jit(func_or_sig: Any = None, *args: Any, **options: Any) -> Any:
         UserError: the signature of a kernel has a result.
     """
     if isinstance(func_or_sig, types.FunctionType):
-        return _adopt(numba_cuda.jit(func_or_sig, **options), [])
+        return _adopt(numba_jit(func_or_sig, **options), [])
     signatures = _signatures(func_or_sig)
 
     def decorate(function: Callable[..., Any]) -> Any:
-        return _adopt(numba_cuda.jit(function, **options), signatures)
+        return _adopt(numba_jit(function, **options), signatures)
 
     return decorate
 

@@ -63,7 +63,7 @@ def run(
     if refused:
         return replace(record, findings=tuple(refused), seconds=time.perf_counter() - start)
     if prepared is None:
-        record = _simulated(record, function, hosted, str(limit))
+        record = _simulated(record, function, hosted, " ".join(str(limit).split()))
     else:
         _refuse_read_only(hosted, names, prepared)
         record = _launched(record, prepared, hosted, names, engine, step_budget, dimensions)

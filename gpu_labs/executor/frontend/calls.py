@@ -6,17 +6,18 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from gpu_labs.executor.frontend import cuda_calls, python_calls, type_inference
-from gpu_labs.executor.frontend.call_operands import operand_of
+from gpu_labs.executor.frontend import array_calls, cuda_calls, overloads, python_calls, type_inference
+from gpu_labs.executor.frontend.call_operands import cast_all, operand_of
 from gpu_labs.executor.frontend.lowering import Lowering
 from gpu_labs.executor.frontend.numba_types import Method, type_of
-from gpu_labs.executor.frontend.private_names import types
-from gpu_labs.executor.ir.intrinsics import name_of
-from gpu_labs.executor.ir.program import Const, Operand, Other, SliceOf
+from gpu_labs.executor.frontend.private_names import VectorType, ir, types
+from gpu_labs.executor.ir.intrinsics import OPERATORS, name_of
+from gpu_labs.executor.ir.program import ArrayType, Const, Operand, Other, SliceOf
 
 _KEYWORDS = {
     "shared.array": ("shape", "dtype", "alignment"),
@@ -24,7 +25,7 @@ _KEYWORDS = {
     "builtins.enumerate": ("iterable", "start"),
     "builtins.round": ("number", "ndigits"),
 }
-_HANDLERS = {**cuda_calls.HANDLERS, **python_calls.HANDLERS}
+_HANDLERS = {**cuda_calls.HANDLERS, **python_calls.HANDLERS, **array_calls.HANDLERS}
 
 
 def lower_call(low: Lowering, name: str, value: Any) -> None:
@@ -32,18 +33,32 @@ def lower_call(low: Lowering, name: str, value: Any) -> None:
     callee = low.known.get(value.func.name)
     args = list(value.args)
     if value.vararg is not None:
-        args += list(low.parts.get(value.vararg.name, ()))
-    if isinstance(callee, Method):
-        _method(low, name, callee)
-        return
+        args += low.items_of(value.vararg)
     signature = low.typed.calltypes[value]
-    if hasattr(callee, "py_func"):
-        _device(low, name, callee, args, dict(value.kws), signature)
+    kind = low.typed.typemap[value.func.name]
+    if isinstance(callee, Method):
+        _method(low, name, callee, args, dict(value.kws), kind, signature)
+        return
+    if isinstance(low.typed.typemap[name], VectorType):
+        _vector(low, name, args)
+        return
+    if callee is not None and hasattr(callee, "py_func"):
+        _device(low, name, callee.py_func, args, dict(value.kws), signature)
         return
     if isinstance(callee, type) and issubclass(callee, BaseException):
         low.known[name] = callee  # raised next; what it says reaches nobody
         return
     called = name_of(callee)
+    whole = any(isinstance(each, types.Array) for each in signature.args)
+    behind = (
+        overloads.of_function(kind, signature.args, signature.return_type)
+        if called is None or whole
+        else None
+    )
+    if behind is not None:
+        low.program.refusable.append(low.site("read"))
+        _device(low, name, behind, args, dict(value.kws), signature)
+        return
     keywords = dict(value.kws)
     if keywords:
         order = _KEYWORDS.get(called or "") or _parameters(callee)
@@ -59,6 +74,9 @@ def lower_call(low: Lowering, name: str, value: Any) -> None:
         and len(args) == 1
     ):
         low.emit("copy", low.var(name), (operand_of(low, args[0]),))
+        return
+    if callee in OPERATORS and len(args) == 2 and isinstance(result, np.dtype):
+        low.emit("binary", low.var(name), cast_all(low, args, signature.args), OPERATORS[callee])
         return
     if called is None:
         raise low.reject(f"The executor does not know `{getattr(callee, '__name__', callee)}`.")
@@ -76,30 +94,61 @@ def _parameters(callee: Any) -> tuple[str, ...]:
         return ()
 
 
-def _method(low: Lowering, name: str, method: Any) -> None:
+def _method(
+    low: Lowering,
+    name: str,
+    method: Method,
+    args: list[Any],
+    keywords: dict[str, Any],
+    kind: Any,
+    signature: Any,
+) -> None:
     home = method.home
+    behind = overloads.of_method(kind, (kind.this, *signature.args), signature.return_type)
     if method.name == "sync" and isinstance(home.type, Other):
         low.emit("gridsync", None, (), None, low.site("barrier"))
         low.known[name] = None
-    elif method.name in ("conjugate", "conj"):
+    elif method.name == "item" and isinstance(home.type, np.dtype) and not args:
+        low.emit("copy", low.var(name), (home,))
+    elif method.name in ("conjugate", "conj") and isinstance(home.type, np.dtype):
         low.emit("math", low.var(name), (home,), "conj")
+    elif behind is not None:
+        low.program.refusable.append(low.site("read"))
+        whole = type_inference.signature(signature.return_type, kind.this, *signature.args)
+        _device(low, name, behind, [home, *args], keywords, whole)
+    elif isinstance(home.type, ArrayType) and method.name in array_calls.METHODS:
+        array_calls.METHODS[method.name](low, name, home, args)
     else:
         raise low.reject(f"The executor does not know the method `{method.name}`.")
 
 
+def _vector(low: Lowering, name: str, args: list[Any]) -> None:
+    """A vector such as `float32x4(xy, 0, 1)`: numbers and shorter vectors in a row."""
+    wanted = low.typed.typemap[name].base_type
+    parts = [part for arg in args for part in (low.items_of(arg) if isinstance(arg, ir.Var) else (arg,))]
+    low.make_tuple(name, tuple(low.cast(part, wanted) for part in parts))
+
+
 def _device(
-    low: Lowering, name: str, callee: Any, args: list[Any], keywords: dict[str, Any], signature: Any
+    low: Lowering,
+    name: str,
+    function: Callable[..., Any],
+    args: list[Any],
+    keywords: dict[str, Any],
+    signature: Any,
 ) -> None:
-    parameters = list(inspect.signature(callee.py_func).parameters.values())
+    parameters = list(inspect.signature(function).parameters.values())
     given: list[Operand] = [operand_of(low, a) for a in args]
     for parameter in parameters[len(given) :]:
         if parameter.name in keywords:
             given.append(operand_of(low, keywords[parameter.name]))
+        elif parameter.kind is parameter.VAR_POSITIONAL:
+            break
         else:
             given.append(_default(parameter.default))
-    function = low.device(callee.py_func, tuple(signature.args), signature.return_type)
+    program = low.device(function, tuple(signature.args), signature.return_type)
     cast = tuple(low.cast(a, w) for a, w in zip(given, signature.args, strict=True))
-    low.emit("call", low.var(name), cast, function)
+    low.emit("call", low.var(name), cast, program)
 
 
 def _default(value: Any) -> Const:

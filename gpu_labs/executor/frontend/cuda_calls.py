@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from gpu_labs.executor.frontend.call_operands import cast_all, literal, operand_of
 from gpu_labs.executor.frontend.lowering import INT64, Lowering
 from gpu_labs.executor.frontend.private_names import ir
@@ -61,7 +63,13 @@ def _cuda(low: Lowering, name: str, word: str, args: list[Any], signature: Any) 
 
 
 def _index(low: Lowering, arg: Any) -> tuple[Operand, ...]:
-    return low.items_of(arg) if isinstance(arg, ir.Var) else (arg,)
+    """The indices, as integers: where an int64 and a uint64 meet in one variable Numba makes it a float64."""
+    items = low.items_of(arg) if isinstance(arg, ir.Var) else (arg,)
+    return tuple(low.cast(item, INT64) if _is_float(item) else item for item in items)
+
+
+def _is_float(item: Operand) -> bool:
+    return not isinstance(item, SliceOf) and isinstance(item.type, np.dtype) and item.type.kind == "f"
 
 
 def _atomic(low: Lowering, name: str, word: str, args: list[Any], signature: Any) -> None:

@@ -97,11 +97,25 @@ class Lowering(ABC):
                 return Const(value, ArrayType(value.dtype, value.ndim), self.titles.get(name, "constant"))
             if isinstance(value, slice):
                 return constant_slice(value)
+            if isinstance(value, tuple) and any(isinstance(item, np.ndarray) for item in value):
+                made = self.temp(type_of(self.typed.typemap[name]))
+                self.emit("tuple", made, self._constant_items(name, value))
+                return made
             if isinstance(value, enum.Enum):
                 value = value.value
             kind = type_of(self.typed.typemap[name]) if name in self.typed.typemap else Other("object")
             return Const(value, kind)
         return self.var(name)
+
+    def _constant_items(self, name: str, value: tuple[Any, ...]) -> tuple[Const, ...]:
+        """The items of a tuple that the kernel takes from outside, some of which are arrays."""
+        kinds = type_of(self.typed.typemap[name])
+        assert isinstance(kinds, TupleType)
+        title = self.titles.get(name, "constant")
+        return tuple(
+            Const(item, kind, f"{title}[{at}]")
+            for at, (item, kind) in enumerate(zip(value, kinds.items, strict=True))
+        )
 
     def items_of(self, variable: Any) -> tuple[Operand, ...]:
         """The items of a tuple variable, or the variable alone."""
@@ -152,6 +166,8 @@ class Lowering(ABC):
     def cast(self, value: Operand, wanted: Any) -> Operand:
         """`value` as the Numba type `wanted`."""
         to = type_of(wanted) if not isinstance(wanted, (np.dtype, ArrayType, TupleType, Other)) else wanted
+        if isinstance(to, TupleType) and isinstance(value, Var) and isinstance(value.type, TupleType):
+            return self._cast_items(value, value.type, to)
         if isinstance(value, SliceOf) or not isinstance(to, np.dtype) or value.type == to:
             return value
         if not isinstance(value.type, np.dtype) or value.type.names:
@@ -161,6 +177,19 @@ class Lowering(ABC):
         dst = self.temp(to)
         self.emit("copy", dst, (value,))
         return dst
+
+    def _cast_items(self, value: Var, have: TupleType, to: TupleType) -> Var:
+        """A tuple whose items have the types of `to`."""
+        if have == to or len(have.items) != len(to.items):
+            return value
+        items = []
+        for at, (kind, wanted) in enumerate(zip(have.items, to.items, strict=True)):
+            item = self.temp(kind)
+            self.emit("item", item, (value, Const(at, INT64)))
+            items.append(self.cast(item, wanted))
+        made = self.temp(to)
+        self.emit("tuple", made, tuple(items))
+        return made
 
     def temp(self, kind: Type) -> Var:
         """A new variable."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gpu_labs.executor.frontend import type_inference
-from gpu_labs.executor.frontend.private_names import Dim3, Stub, types
+from gpu_labs.executor.frontend.private_names import Dim3, Stub, VectorType, types
 from gpu_labs.executor.ir.program import ArrayType, Operand, Other, TupleType, Type
 
 
@@ -20,6 +20,8 @@ def type_of(numba_type: Any) -> Type:
         return ArrayType(type_inference.numpy_dtype(numba_type.dtype), numba_type.ndim)
     if isinstance(numba_type, types.BaseTuple):
         return TupleType(tuple(map(type_of, numba_type.types)))  # type: ignore[attr-defined]
+    if isinstance(numba_type, VectorType):
+        return TupleType((type_of(numba_type.base_type),) * numba_type.num_elements)
     if isinstance(numba_type, types.BooleanLiteral):
         return np.dtype(np.bool_)
     if isinstance(numba_type, types.IntegerLiteral):

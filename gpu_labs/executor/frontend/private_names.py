@@ -44,6 +44,7 @@ NAMES: dict[str, PrivateName] = {
             ("CUDAFlags", "numba.cuda.compiler", "CUDAFlags"),
             ("PassManager", "numba.cuda.core.compiler_machinery", "PassManager"),
             ("NopythonTypeInference", "numba.cuda.core.typed_passes", "NopythonTypeInference"),
+            ("VectorType", "numba.cuda.vector_types", "VectorType"),
             ("CUDADispatcher", "numba.cuda.dispatcher", "CUDADispatcher"),
             ("CUDATargetContext", "numba.cuda.target", "CUDATargetContext"),
             ("CUDATypingContext", "numba.cuda.target", "CUDATypingContext"),

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from gpu_labs.executor.frontend.call_operands import cast_all, operand_of
 from gpu_labs.executor.frontend.lowering import INT64, Lowering
 from gpu_labs.executor.frontend.private_names import types
 from gpu_labs.executor.ir.program import Const, TupleType, Var
 from gpu_labs.executor.runtime.arith import FUNCTIONS
+from gpu_labs.executor.runtime.elementwise import Each
 
 _LIBDEVICE = {
     "fmax": "fmax",
@@ -26,10 +29,32 @@ _LIBDEVICE = {
 
 def _math(low: Lowering, name: str, word: str, args: list[Any], signature: Any) -> None:
     if any(isinstance(kind, types.Array) for kind in signature.args):
+        if _fills_arrays(word, args):
+            _each(low, name, word, args)
+            return
         raise low.reject(f"The executor knows `{word}` of numbers, not of whole arrays: write a loop.")
     if word not in FUNCTIONS:
         raise low.reject(f"The executor does not know the function `{word}`.")
     low.emit("math", low.var(name), cast_all(low, args, signature.args), word)
+
+
+def _fills_arrays(word: str, args: list[Any]) -> bool:
+    """Whether a call such as `np.add(x, y, out)` names all arrays that it fills."""
+    ufunc = getattr(np, word, None)
+    return isinstance(ufunc, np.ufunc) and len(args) == ufunc.nargs
+
+
+def _each(low: Lowering, name: str, word: str, args: list[Any]) -> None:
+    ufunc = getattr(np, word)
+    operands = [operand_of(low, a) for a in args]
+    outputs = tuple(operands[ufunc.nin :])
+    site = low.site("write")
+    low.program.refusable.append(site)
+    low.emit("each", None, (*outputs, *operands[: ufunc.nin]), Each(word, ufunc.nout), site)
+    if ufunc.nout == 1:
+        low.emit("copy", low.var(name), outputs)
+    else:
+        low.make_tuple(name, outputs)
 
 
 def _libdevice(low: Lowering, name: str, word: str, args: list[Any], signature: Any) -> None:

@@ -9,6 +9,7 @@ behind them reads a `Program`.
 
 from __future__ import annotations
 
+import enum
 import types as python_types
 from collections.abc import Callable
 from pathlib import Path
@@ -16,12 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from gpu_labs.executor.frontend import subscripts, type_inference
+from gpu_labs.executor.frontend import overloads, subscripts, type_inference
+from gpu_labs.executor.frontend.attributes import lower_attribute
 from gpu_labs.executor.frontend.calls import lower_call
 from gpu_labs.executor.frontend.lowering import BOOL, Lowering, is_record
 from gpu_labs.executor.frontend.numba_reads import read_before_a_value
 from gpu_labs.executor.frontend.numba_types import (
-    Method,
     is_dim3,
     is_special,
     is_stub,
@@ -48,9 +49,6 @@ from gpu_labs.executor.ir.program import (
     source_of,
 )
 from gpu_labs.executor.launch_record import KernelTypeError
-
-_SPECIAL = {"threadIdx": "tid", "blockIdx": "bid", "blockDim": "bdim", "gridDim": "gdim"}
-_ATTRIBUTES = {"shape", "ndim", "size", "itemsize", "strides", "nbytes", "T"}
 
 
 def build(typed: type_inference.Typed) -> Program:
@@ -140,8 +138,15 @@ class FunctionLowering(Lowering):
                 if not is_dim3(home) and found is not None and not is_special(found):
                     self.known[name] = self._frozen(found)
 
+        elif isinstance(value, ir.Expr) and value.op == "static_getitem" and value.value.name in self.known:
+            home = self.known[value.value.name]
+            if isinstance(home, enum.EnumMeta):
+                self.known[name] = home[value.index]
+
     def _frozen(self, value: Any) -> Any:
         """An array that the kernel takes from outside as it is now: Numba compiles its values in."""
+        if type(value) is tuple and any(isinstance(item, np.ndarray) for item in value):
+            return tuple(map(self._frozen, value))
         if not isinstance(value, np.ndarray):
             return value
         kept = self.program.frozen.get(id(value))
@@ -210,7 +215,7 @@ class FunctionLowering(Lowering):
             subscripts.store(self, statement)
         elif isinstance(statement, ir.SetAttr):
             target, value = self.operand(statement.target), self.operand(statement.value)
-            self.emit("setfield", None, (target, value), statement.attr, self.site("write"))
+            subscripts.set_field(self, target, value, statement.attr)
         elif isinstance(statement, ir.Print):
             self.emit("print", None, tuple(map(self._printable, statement.args)))
         elif not isinstance(statement, ir.Del):
@@ -263,6 +268,9 @@ class FunctionLowering(Lowering):
         left, right = self.operand(value.lhs), self.operand(value.rhs)
         if symbol is None or isinstance(left, SliceOf) or isinstance(right, SliceOf):
             raise self.reject("The executor does not know this operator.")
+        if symbol in ("is", "is not") and self._unlike(value.lhs, value.rhs):
+            self.emit("copy", self.var(name), (Const(symbol == "is not", BOOL),))
+            return
         if symbol == "in":
             self._contains(name, value.lhs, right)
             return
@@ -280,6 +288,11 @@ class FunctionLowering(Lowering):
         self.emit("binary", result, (self.cast(left, first), self.cast(right, second)), symbol)
 
     _expr_inplace_binop = _expr_binop
+
+    def _unlike(self, left: Any, right: Any) -> bool:
+        """Whether two members are of different enumerations: then neither is the other, whatever their values."""
+        kinds = [self.typed.typemap[side.name] for side in (left, right)]
+        return kinds[0] != kinds[1] and all(isinstance(kind, types.EnumMember) for kind in kinds)
 
     def _contains(self, name: str, home: Any, item: Operand) -> None:
         if not isinstance(type_of(self.typed.typemap[home.name]), TupleType):
@@ -300,11 +313,11 @@ class FunctionLowering(Lowering):
         a, b = self.items_of(left), self.items_of(right)
         if symbol == "+":
             self.make_tuple(name, (*a, *b))
-        elif symbol in ("==", "!=") and len(a) == len(b):
+        elif symbol in ("==", "!=", "is", "is not") and len(a) == len(b):
             equal: Operand = Const(True, BOOL)
             for x, y in zip(a, b, strict=True):
                 equal = self._joined(equal, (x, y), "&")
-            if symbol == "==":
+            if symbol in ("==", "is"):
                 self.emit("copy", self.var(name), (equal,))
             else:
                 self.emit("unary", self.var(name), (equal,), "not")
@@ -342,31 +355,7 @@ class FunctionLowering(Lowering):
             subscripts.load_constant(self, name, value.value, value.index)
 
     def _expr_getattr(self, name: str, value: Any) -> None:
-        home = self.known.get(value.value.name)
-        attribute = value.attr
-        if home is not None:
-            if is_dim3(home):
-                self.emit("special", self.var(name), (), f"{_SPECIAL[home.__name__]}.{attribute}")
-                return
-            found = getattr(home, attribute, None)
-            if found is not None and is_special(found):
-                self.emit("special", self.var(name), (), found.__name__)
-                return
-        if isinstance(self.typed.typemap[name], types.BoundFunction):
-            self.known[name] = Method(self.operand(value.value), attribute)
-            return
-        kind = self.typed.typemap[value.value.name]
-        if isinstance(kind, types.BaseNamedTuple):
-            item = self.items_of(value.value)[kind.fields.index(attribute)]
-            self.emit("copy", self.var(name), (item,))
-            return
-        got = self.operand(value.value)
-        if is_record(got):
-            subscripts.field(self, name, got, attribute)
-            return
-        if not isinstance(got, SliceOf) and isinstance(got.type, ArrayType) and attribute not in _ATTRIBUTES:
-            raise self.reject(f"The executor does not know an array's `{attribute}`.")
-        self.emit("attribute", self.var(name), (got,), attribute)
+        lower_attribute(self, name, value)
 
     def _expr_getiter(self, name: str, value: Any) -> None:
         self.emit("iter", self.var(name), (self.operand(value.value),), None, self.site("read"))
@@ -394,8 +383,9 @@ def _makes(statement: Any, variable: Any) -> bool:
 
 
 def _of_a_library(function: Callable[..., Any]) -> bool:
-    """Whether a function is from an installed package: its lines say nothing to a learner."""
-    return "site-packages" in Path(function.__code__.co_filename).parts
+    """Whether a function is from an installed package, or ours: its lines say nothing to a learner."""
+    file = function.__code__.co_filename
+    return file == overloads.__file__ or "site-packages" in Path(file).parts
 
 
 def _exception(statement: Any) -> str:

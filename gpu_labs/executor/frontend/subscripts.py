@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gpu_labs.executor.frontend import array_calls
 from gpu_labs.executor.frontend.lowering import INT64, Lowering, is_record
 from gpu_labs.executor.frontend.numba_types import type_of
 from gpu_labs.executor.frontend.private_names import ir
@@ -55,7 +56,8 @@ def field(low: Lowering, name: str, home: Operand, key: Any) -> None:
     assert not isinstance(home, SliceOf) and isinstance(home.type, np.dtype) and home.type.names
     key = home.type.names[key] if isinstance(key, int) else key
     if home.type[key].subdtype is not None:
-        raise low.reject("The executor does not know arrays inside records.")
+        array_calls.part(low, name, home, key)
+        return
     low.emit("field", low.var(name), (home,), key, low.site("read"))
 
 
@@ -85,7 +87,7 @@ def store(low: Lowering, statement: Any) -> None:
         key = low.known.get(index.name) if index is not None else statement.index
         assert isinstance(home.type, np.dtype) and home.type.names
         key = home.type.names[key] if isinstance(key, int) else key
-        low.emit("setfield", None, (home, value), key, low.site("write"))
+        set_field(low, home, value, str(key))
         return
     if index is None:
         constant = statement.index if isinstance(statement.index, tuple) else (statement.index,)
@@ -101,23 +103,41 @@ def store(low: Lowering, statement: Any) -> None:
         low.emit("store", None, (home, *places, value), None, low.site("write"))
 
 
+def set_field(low: Lowering, home: Any, value: Operand, key: str) -> None:
+    """`home.key = value` of a record."""
+    assert home.type.fields is not None
+    inner = home.type.fields[key][0]
+    if inner.subdtype is not None:
+        window = low.temp(ArrayType(inner.base, len(inner.shape)))
+        low.emit("part", window, (home,), array_calls.part_of(home, key))
+        array_calls.copy_array(low, window, value)
+        return
+    low.emit("setfield", None, (home, value), key, low.site("write"))
+
+
 def _store_record(low: Lowering, home: Any, places: tuple[Operand, ...], value: Any) -> None:
     """A record is copied field by field."""
     target = low.temp(home.type.dtype)
     low.emit("view", target, (home, *places), None, low.site("write"))
     for key in value.type.names:
-        got = low.temp(value.type[key])
-        if got.type.subdtype is not None:  # type: ignore[union-attr]
-            raise low.reject("The executor does not know arrays inside records.")
-        low.emit("field", got, (value,), key, low.site("read"))
-        low.emit("setfield", None, (target, got), key, low.site("write"))
+        inner = value.type[key]
+        if inner.subdtype is not None:
+            got = low.temp(ArrayType(inner.base, len(inner.shape)))
+            low.emit("part", got, (value,), array_calls.part_of(value, key))
+        else:
+            got = low.temp(inner)
+            low.emit("field", got, (value,), key, low.site("read"))
+        set_field(low, target, got, key)
 
 
 def _fill(low: Lowering, home: Any, places: tuple[Operand, ...], value: Operand) -> None:
-    """`x[2:5] = 0`: one number for every element of a row or slice."""
-    if isinstance(value, SliceOf) or isinstance(value.type, (ArrayType, TupleType)):
-        raise low.reject("The executor does not copy whole arrays: write a loop over the elements.")
+    """`x[2:5] = 0`: one number for every element of a row or slice, or another array's elements."""
+    if isinstance(value, SliceOf) or isinstance(value.type, TupleType):
+        raise low.reject("The executor does not know this assignment: write a loop over the elements.")
     kept = home.type.ndim - len(places) + sum(isinstance(i, SliceOf) for i in places)
     window = low.temp(ArrayType(home.type.dtype, kept))
     low.emit("view", window, (home, *places), None, low.site("write"))
+    if isinstance(value.type, ArrayType):
+        array_calls.copy_array(low, window, value)
+        return
     low.emit("fill", None, (window, value), None, low.site("write"))

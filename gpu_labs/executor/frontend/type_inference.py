@@ -167,8 +167,16 @@ def lowering_problem(function: Callable[..., Any], args: tuple[Any, ...]) -> str
         try:
             pipeline.compile_extra(function)
         except Exception as error:
-            return str(error).splitlines()[0]
+            return _shortest_cause(str(error))
     return None
+
+
+def _shortest_cause(message: str) -> str:
+    """What a message of Numba is about: where it tries several ways, each failure is told within another."""
+    if "NRT required" in message or "Only accept returning of array" in message:
+        hint = "NUMBA_CUDA_ENABLE_NRT=1 allows it"
+        return f"it makes a new array, and a thread of a GPU has no memory to give out ({hint})."
+    return next((line for line in message.splitlines() if "Resolution failure" not in line), message)
 
 
 def _infer(function: Callable[..., Any], args: tuple[Any, ...], returns: Any) -> Typed:
@@ -252,6 +260,11 @@ def fits(given: Any, declared: Any) -> bool:
         same = declared.dtype == given.dtype and declared.ndim == given.ndim
         return same and declared.layout in ("A", given.layout)
     return contexts()[0].can_convert(given, declared) is not None
+
+
+def attribute_templates(numba_type: Any) -> list[Any]:
+    """Numba's templates for the attributes of a type."""
+    return list(contexts()[0]._get_attribute_templates(numba_type))
 
 
 def is_kernel(value: Any) -> bool:

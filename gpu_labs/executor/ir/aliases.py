@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
-from gpu_labs.executor.ir.origins import Origins
-from gpu_labs.executor.ir.program import ArrayType, Const, Function, Op, Program, SliceOf, TupleType, Var
+import numpy as np
 
-_WRITES = ("store", "atomic", "setfield")
+from gpu_labs.executor.ir.origins import Origins
+from gpu_labs.executor.ir.program import (
+    ArrayType,
+    Const,
+    Function,
+    Op,
+    Operand,
+    Program,
+    SliceOf,
+    TupleType,
+    Type,
+    Var,
+)
+
+_WRITES = ("store", "atomic", "setfield", "fill", "each")
 _LOOKS = ("load", "field", "atomic", "call")
-_PASSES_ON = ("copy", "view", "iter", "next", "item", "tuple", "enumerate", "zip", "attribute", "field")
+_PASSES_ON = (
+    "copy",
+    "view",
+    "iter",
+    "next",
+    "item",
+    "tuple",
+    "enumerate",
+    "zip",
+    "attribute",
+    "field",
+    "part",
+    "reshape",
+    "flat",
+)
 
 
 class Roots:
@@ -20,7 +47,7 @@ class Roots:
         self.of: dict[tuple[int, str], set[str]] = {
             (id(program.kernel), p.name): {p.name}
             for p in program.kernel.parameters
-            if isinstance(p.type, (ArrayType, TupleType))
+            if isinstance(p.type, (ArrayType, TupleType)) or _is_record(p.type)
         }
         self.written: set[str] = set()
         changed = True
@@ -54,13 +81,21 @@ class Roots:
             return False
         for each in (self._program.kernel, *self._program.functions):
             for op in (op for block in each.blocks.values() for op in block.ops if op.kind in _WRITES):
-                target = op.args[0]
-                name = target.name if isinstance(target, Var) else ""
-                if not self.of.get((id(each), name), set()) & roots:
+                names = [target.name for target in _targets(op) if isinstance(target, Var)]
+                if not any(self.of.get((id(each), name), set()) & roots for name in names):
                     continue
                 if each is not function or op.kind != "store" or origins.place(op) != origins.place(load):
                     return False
         return True
+
+
+def _is_record(kind: Type) -> bool:
+    return isinstance(kind, np.dtype) and kind.names is not None
+
+
+def _targets(op: Op) -> tuple[Operand, ...]:
+    """The arrays that one of `_WRITES` writes to."""
+    return op.args[: op.info.outputs] if op.kind == "each" else op.args[:1]
 
 
 def _pass_on(function: Function, roots: dict[tuple[int, str], set[str]], written: set[str]) -> None:
@@ -79,7 +114,7 @@ def _pass_on(function: Function, roots: dict[tuple[int, str], set[str]], written
                 give(function, phi.dst.name, of(operand))
         for op in block.ops:
             if op.kind in _WRITES:
-                written |= of(op.args[0])
+                written |= {origin for target in _targets(op) for origin in of(target)}
             elif op.kind == "alloc" and op.dst is not None:
                 give(function, op.dst.name, {f"{op.info.space} {op.info.id}"})
             elif op.kind == "call":

@@ -133,6 +133,7 @@ BUILTINS = [
     "tuple",
     "slice",
     "sum",
+    "next",
 ]
 
 OPERATORS = {
@@ -188,7 +189,7 @@ def _names() -> dict[int, str]:
     add(cmath, "cmath", dir(cmath))
     add(math, "math", dir(math))
     add(np, "numpy", [w for w in dir(np) if isinstance(getattr(np, w), np.ufunc)])
-    for word in ("any", "all", "sum", "round", "shape", "sign"):
+    for word in ("any", "all", "sum", "round", "shape", "sign", "nditer"):
         add(np, "numpy", [word])
     return found
 

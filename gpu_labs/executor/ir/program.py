@@ -96,12 +96,16 @@ OpKind = Literal[
     "atomic",  # dst = atomic `info`(args[0], args[1:k], operands)
     "view",  # dst = args[0][args[1:]] with slices or fewer indices than dimensions
     "field",  # dst = field `info` of record args[0]
+    "part",  # dst = the window on a field that is an array, or on one field of all elements; `info` is a Part
+    "reshape",  # dst = window args[0] with the shape args[1:]
+    "flat",  # dst = an iterator over all elements of args[0]; `info` says whether it gives them or windows on them
     "setfield",  # field `info` of record args[0] = args[1]
     "attribute",  # dst = args[0].`info`
     "tuple",  # dst = (args...)
     "item",  # dst = args[0][args[1]] of a tuple
     "alloc",  # dst = a shared or local array; `info` is an Alloc
     "fill",  # every element of window args[0] = args[1]
+    "each",  # every element of the first windows = a function of the other operands; `info` is an Each
     "defined",  # args[0] says whether the variable of `info`, an Unset, has a value: it is read next
     "barrier",  # syncthreads and its reducing forms; `info` is the name
     "warp",  # syncwarp, shuffles, votes; `info` is the name. A shuffle also gives the companion of dst
@@ -116,6 +120,16 @@ OpKind = Literal[
     "print",  # print(*args)
     "raise",  # the lanes that are here raise the exception that `info` writes, or miss the array of an Unset
 ]
+
+
+class Part(NamedTuple):
+    """What lies at byte `offset` of each element: numbers of `dtype`, as many as `shape` says. A shape of None is
+    that of the elements themselves, read as another dtype."""
+
+    name: str
+    dtype: np.dtype[Any]
+    offset: int
+    shape: tuple[int, ...] | None
 
 
 SHUFFLES = ("shfl_sync", "shfl_up_sync", "shfl_down_sync", "shfl_xor_sync")
@@ -230,7 +244,8 @@ class Program:
     """A kernel with the device functions that it calls and all its sites and allocations.
 
     `frozen` holds the arrays that it takes from outside, each with its copy, by the id of the array; `uncalled`
-    the places that name a barrier or a fence and do not call it."""
+    the places that name a barrier or a fence and do not call it; `refusable` those that Numba may refuse later than
+    in its typing: functions of whole arrays, and what is Python behind the scenes."""
 
     kernel: Function
     functions: list[Function]
@@ -238,6 +253,7 @@ class Program:
     allocs: list[Alloc]
     frozen: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     uncalled: list[tuple[Site, str]] = field(default_factory=list)
+    refusable: list[Site] = field(default_factory=list)
 
     def ops(self) -> list[Op]:
         """Every operation of the kernel and its device functions."""

@@ -14,13 +14,14 @@ from gpu_labs.executor.ir.constants import Constants
 from gpu_labs.executor.ir.control_flow import Flow, analyse, loop_site, outlive_their_loop, waits_for
 from gpu_labs.executor.ir.program import Branch, Function, Jump, Operand, Phi, Program, Return
 from gpu_labs.executor.lockstep.emit import OperationCode, flops
+from gpu_labs.executor.lockstep.iterators import Flat
 from gpu_labs.executor.runtime import arith
 
 
 def compile_program(program: Program, roots: Roots) -> Callable[..., None]:
     """The kernel as a Python function of (run, *arguments), where `run` is a `lockstep.Run`."""
     constants = Constants()
-    constants.names.update(arith_power=arith.power)
+    constants.names.update(arith_power=arith.power, Flat=Flat)
     order = {id(f): f"device{at}" for at, f in enumerate(program.functions)}
     raising = program.functions_with("raise")
     source = "\n\n".join(

@@ -139,11 +139,24 @@ class OperationCode(Writer):
     def _op_field(self, op: Op, args: list[str]) -> None:
         self._set(op.dst, f"P.get_field({self._site(op)}, {args[0]}, m, {op.info!r})")
 
+    def _op_part(self, op: Op, args: list[str]) -> None:
+        self._set(op.dst, f"run.part({args[0]}, {self.constants.name(op.info, ('part', op.info), 'E')})")
+
+    def _op_reshape(self, op: Op, args: list[str]) -> None:
+        self._set(op.dst, f"run.reshape({self._site(op)}, m, {args[0]}, ({', '.join(args[1:])},))")
+
+    def _op_flat(self, op: Op, args: list[str]) -> None:
+        self._set(op.dst, f"Flat(run.port, {self._site(op)}, {args[0]}, {op.info})")
+
     def _op_setfield(self, op: Op, args: list[str]) -> None:
         self._line(f"P.set_field({self._site(op)}, {args[0]}, m, {op.info!r}, {args[1]})")
 
     def _op_fill(self, op: Op, args: list[str]) -> None:
         self._line(f"P.fill({self._site(op)}, {args[0]}, m, {args[1]})")
+
+    def _op_each(self, op: Op, args: list[str]) -> None:
+        what = self.constants.name(op.info, ("each", op.info), "E")
+        self._line(f"run.each({self._site(op)}, {what}, m, ({', '.join(args)},))")
 
     def _op_defined(self, op: Op, args: list[str]) -> None:
         self._line(f"if not {args[0]}.all(): {self._undefined(op, args[0])}")

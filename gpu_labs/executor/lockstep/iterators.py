@@ -60,6 +60,35 @@ class Items:
         return self.port.load(self.site, self.source, mask, index), more
 
 
+class Flat:
+    """All elements of an array, the last dimension fastest: the elements themselves, or windows on them."""
+
+    __slots__ = ("at", "elements", "port", "site", "source", "total")
+
+    def __init__(self, port: Port, site: Site, source: Array, elements: bool) -> None:
+        self.port, self.site, self.source, self.elements = port, site, source, elements
+        self.at = 0
+        self.total = np.int64(1)
+        for n in source.shape:
+            self.total = self.total * n
+
+    def next(self, mask: Mask) -> tuple[Any, Any]:
+        """The next element."""
+        rest, source = np.int64(self.at), self.source
+        more = rest < self.total
+        self.at += 1
+        index = []
+        for n in reversed(source.shape):
+            index.append(rest % np.maximum(n, 1))
+            rest = rest // np.maximum(n, 1)
+        mask = mask if more.ndim == 0 else more if mask is None else mask & more
+        if not np.any(more):
+            nowhere = Array(source.memory, source.base, (), (), source.exists)
+            return source.memory.buffer.dtype.type() if self.elements else nowhere, more
+        take = self.port.load if self.elements else self.port.view
+        return take(self.site, source, mask, *reversed(index)), more
+
+
 class Enumerated:
     """`enumerate(inner, start)`."""
 

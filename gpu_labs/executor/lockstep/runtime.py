@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from gpu_labs.executor.ir.program import SHUFFLES, Site
+from gpu_labs.executor.ir.program import SHUFFLES, Part, Site
 from gpu_labs.executor.lockstep.iterators import Enumerated, RangeOf, Zipped, iterator
-from gpu_labs.executor.runtime import atomics
+from gpu_labs.executor.runtime import atomics, elementwise, parts
 from gpu_labs.executor.runtime.allocator import Allocator
+from gpu_labs.executor.runtime.elementwise import Each
 from gpu_labs.executor.runtime.lanes import Lanes, Mask
-from gpu_labs.executor.runtime.memory import Array, Port, both, spread
+from gpu_labs.executor.runtime.memory import Array, Port, Record, both, spread
 from gpu_labs.executor.runtime.printing import printed_value
 from gpu_labs.executor.runtime.undo import Loneliness
 from gpu_labs.executor.runtime.warp import Warps
@@ -64,6 +65,8 @@ class Run:
                 return tuple(s * np.int64(value.memory.buffer.itemsize) for s in value.strides)
             if name == "nbytes":
                 return self.attribute(value, "size") * np.int64(value.memory.buffer.itemsize)
+            if name == "address":
+                return np.uint64(1) * parts.address(value.memory) + _within(value).astype(np.uint64)
             if name == "T":
                 return Array(value.memory, value.base, value.shape[::-1], value.strides[::-1], value.exists)
         if isinstance(value, tuple) and name == "len":
@@ -96,6 +99,44 @@ class Run:
     def zip(self, site: Site, *sources: Any) -> Zipped:
         """`zip(*sources)`."""
         return Zipped([iterator(self.port, site, each) for each in sources])
+
+    def each(self, site: Site, what: Each, mask: Mask, operands: tuple[Any, ...]) -> None:
+        """A function of NumPy over the elements of arrays."""
+        elementwise.apply(self.port, site, what, mask, operands)
+
+    def part(self, home: Array | Record, part: Part) -> Array:
+        """A window on a part of an array's elements or of one record."""
+        memory, step = parts.memory_of(home.memory, part, self.watch.part), parts.step(home.memory, part)
+        inner = tuple(map(np.int64, parts.inner_strides(home.memory, part)))
+        shape = tuple(map(np.int64, part.shape or ()))
+        if isinstance(home, Record):
+            return Array(memory, home.flat * np.int64(step), shape, inner, home.exists)
+        strides = tuple(s * np.int64(step) for s in home.strides)
+        sizes = home.shape
+        if part.shape is None:
+            last = sizes[-1] * np.int64(home.memory.buffer.itemsize) // np.int64(part.dtype.itemsize)
+            sizes = (*sizes[:-1], last)
+            strides = (*strides[:-1], np.int64(max(1, part.dtype.itemsize // home.memory.buffer.itemsize)))
+        return Array(memory, home.base * np.int64(step), (*sizes, *shape), (*strides, *inner), home.exists)
+
+    def reshape(self, site: Site, mask: Mask, array: Array, shape: tuple[Any, ...]) -> Array:
+        """The same elements in another shape; those of the lanes for which they do not fit are nowhere."""
+        size, straight = np.int64(1), np.bool_(True)
+        for n, stride in zip(reversed(array.shape), reversed(array.strides), strict=True):
+            straight = straight & ((stride == size) | (n == 1))
+            size = size * n
+        sizes = parts.reshaped(shape, size)
+        total, strides = np.int64(1), []
+        for n in reversed(sizes):
+            strides.append(total)
+            total = total * n
+        fits = straight & (total == size)
+        exists = array.exists
+        if not fits.all():
+            wrong = self.lanes.full_mask(mask) & ~fits
+            self.watch.raised(site, "ValueError('incompatible shape for array')", wrong)
+            exists = both(exists, np.broadcast_to(fits, self.lanes.shape))
+        return Array(array.memory, array.base, sizes, tuple(reversed(strides)), exists)
 
     # Threads together
 
@@ -197,6 +238,12 @@ class Run:
                 self.watch.stuck(site, mask, turns, kinds, spinning=True)
         if turns >= self.watch.step_budget:
             self.watch.stuck(site, mask, turns, kinds, spinning=False)
+
+
+def _within(array: Array) -> Any:
+    """Bytes from the start of what one block or thread has of its memory."""
+    base = array.base if array.memory.space == "global" else array.base % max(1, array.memory.per_owner)
+    return base * np.int64(array.memory.buffer.strides[0])
 
 
 def _column(value: Any, lanes: Lanes, where: np.ndarray) -> list[str]:

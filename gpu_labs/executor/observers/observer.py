@@ -102,6 +102,16 @@ class Watch:
             if memory.space == "shared":
                 self.memories.append(memory)
 
+    def part(self, memory: Memory, whole: Memory) -> None:
+        """A window on a part of each element of `whole` came to life: watched where that is."""
+        if whole.state is None:
+            return
+        memory.state = Shadow(memory, self.order is not None, self.facts.updates)
+        if whole.space != "local":
+            self.memories.append(memory)
+        if whole.space == "global":
+            self.globals.append(memory)
+
     # Accesses
 
     def observe(

@@ -15,7 +15,7 @@ import numpy as np
 
 from gpu_labs.executor.launch_record import KernelTypeError
 from gpu_labs.executor.runtime.device_array import DeviceArray
-from gpu_labs.executor.runtime.memory import ZERO, Array, Memory
+from gpu_labs.executor.runtime.memory import ZERO, Array, Memory, Record
 
 
 def host_array(value: Any, name: str) -> Any:
@@ -75,6 +75,8 @@ def arrays_in(value: Any, name: str) -> Iterator[tuple[str, np.ndarray]]:
     """The arrays of one argument, with their names; a tuple may hold several."""
     if isinstance(value, np.ndarray):
         yield name, value
+    elif isinstance(value, np.void) and value.dtype.names:
+        yield name, _record(value)
     elif isinstance(value, tuple):
         for at, item in enumerate(value):
             yield from arrays_in(item, f"{name}[{at}]")
@@ -84,10 +86,19 @@ def _bound(value: Any, kind: Any, windows: Iterator[Array]) -> Any:
     """An array as its window, a number as the NumPy scalar of its Numba type; tuples item by item."""
     if isinstance(value, np.ndarray):
         return next(windows)
+    if isinstance(value, np.void):
+        window = next(windows)
+        return Record(window.memory, window.base)
     if isinstance(value, tuple):
         return tuple(_bound(v, k, windows) for v, k in zip(value, kind.items, strict=True))
     value = value.value if isinstance(value, enum.Enum) else value
     return np.array(value).astype(kind)[()] if isinstance(kind, np.dtype) else value
+
+
+def _record(value: np.void) -> np.ndarray:
+    """The memory of one record, which the kernel may change: that of its array, if it comes from one."""
+    raw = (ctypes.c_byte * value.itemsize).from_address(value.__array_interface__["data"][0])
+    return np.frombuffer(memoryview(raw), value.dtype).reshape(())
 
 
 def _like(value: tuple[Any, ...], items: list[Any]) -> Any:

@@ -270,6 +270,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "round": c_round,
     "complex": _complex,
     "phase": np.angle,
+    "polar": lambda a: (np.abs(a), np.angle(a)),
+    "rect": lambda radius, angle: _complex(radius * np.cos(angle), radius * np.sin(angle)),
     "builtin_max": lambda a, b: np.where(b > a, b, a),
     "builtin_min": lambda a, b: np.where(b < a, b, a),
     "modf": np.modf,

@@ -41,12 +41,14 @@ class Memory:
         self.number = -1
         self.log: list[Any] = []
         self.steady = False  # nothing writes to it while the kernel runs
+        self.cells: int | None = None  # of one owner, where they are not its elements
+        self.parts: dict[Any, Memory] = {}  # see `parts.py`
         self.state: Any = None
 
     @property
     def per_owner(self) -> int:
         """Elements of one block's or one thread's part."""
-        return int(np.prod(self.shape))
+        return int(np.prod(self.shape)) if self.cells is None else self.cells
 
 
 class Array:

@@ -17,8 +17,8 @@ from gpu_labs.executor.observers.observer import Watch
 from gpu_labs.executor.observers.races import WARP, Entry
 from gpu_labs.executor.runtime.allocator import Allocator
 from gpu_labs.executor.runtime.lanes import Lanes
-from gpu_labs.executor.runtime.memory import Array, Memory
-from gpu_labs.executor.serial.memory import SerialArray
+from gpu_labs.executor.runtime.memory import Array, Memory, Record
+from gpu_labs.executor.serial.memory import SerialArray, SerialRecord
 
 RECORDED = 500  # accesses to unwatched arrays that one block keeps for the launch record
 
@@ -63,6 +63,8 @@ class SerialBlock:
             )
             self.arrays[id(made)] = made
             return made
+        if isinstance(value, Record):
+            return SerialRecord(value.memory, int(value.flat))
         if isinstance(value, tuple):
             return tuple(map(self.wrap, value))
         if isinstance(value, np.generic) and (value.dtype.kind in "iub" or value.dtype == np.float64):

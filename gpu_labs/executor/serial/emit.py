@@ -253,6 +253,15 @@ class OperationCode(Writer):
     def _op_field(self, op: Op, args: list[str]) -> None:
         self._set(op.dst, f"T.get_field({self._site(op)}, {args[0]}, {op.info!r})")
 
+    def _op_part(self, op: Op, args: list[str]) -> None:
+        self._set(op.dst, f"T.part({args[0]}, {self.constants.name(op.info, ('part', op.info), 'E')})")
+
+    def _op_reshape(self, op: Op, args: list[str]) -> None:
+        self._set(op.dst, f"T.reshape({self._site(op)}, {args[0]}, ({', '.join(args[1:])},))")
+
+    def _op_flat(self, op: Op, args: list[str]) -> None:
+        self._set(op.dst, f"T.flat({self._site(op)}, {args[0]}, {op.info})")
+
     def _op_setfield(self, op: Op, args: list[str]) -> None:
         self._line(f"T.set_field({self._site(op)}, {args[0]}, {op.info!r}, {args[1]})")
 
@@ -260,6 +269,16 @@ class OperationCode(Writer):
         array = op.args[0]
         assert isinstance(array, (Var, Const)) and isinstance(array.type, ArrayType)
         self._line(f"T.fill({self._site(op)}, {args[0]}, {self._cast(op.args[1], array.type.dtype)})")
+
+    def _op_each(self, op: Op, args: list[str]) -> None:
+        what = self.constants.name(op.info, ("each", op.info), "E")
+        typed = [
+            f"{self.constants.name(a.type.type, ('type', str(a.type)), 'N')}({text})"
+            if isinstance(a, (Var, Const)) and isinstance(a.type, np.dtype)
+            else text
+            for a, text in zip(op.args, args, strict=True)
+        ]
+        self._line(f"T.each({self._site(op)}, {what}, ({', '.join(typed)},))")
 
     def _op_defined(self, op: Op, args: list[str]) -> None:
         self._line(f"if not {args[0]}: T.undefined({self._site(op)}, {self._unset(op)})")

@@ -86,8 +86,22 @@ class SerialArray:
 def _reader(buffer: np.ndarray, wide: bool = False) -> Any:
     """Reads Python numbers where the engine keeps those, and for float32 if `wide`; NumPy scalars else."""
     if buffer.dtype.kind in "iub" or buffer.dtype == np.float64 or (wide and buffer.dtype == np.float32):
+        if not buffer.flags.aligned:
+            return _Unaligned(buffer)
         return memoryview(buffer)  # pyright: ignore[reportArgumentType]
     return buffer
+
+
+class _Unaligned:
+    """Reads Python numbers that lie at any byte, as in packed records, which a memoryview cannot."""
+
+    __slots__ = ("buffer",)
+
+    def __init__(self, buffer: np.ndarray) -> None:
+        self.buffer = buffer
+
+    def __getitem__(self, cell: Any) -> Any:
+        return self.buffer[cell].tolist()
 
 
 class SerialRecord:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from gpu_labs.executor.ir.program import Alloc, Site, Unset
-from gpu_labs.executor.runtime import atomics
-from gpu_labs.executor.runtime.memory import Memory
+from gpu_labs.executor.ir.program import Alloc, Part, Site, Unset
+from gpu_labs.executor.runtime import atomics, elementwise, parts
+from gpu_labs.executor.runtime.elementwise import Each
+from gpu_labs.executor.runtime.memory import Memory, c_strides
 from gpu_labs.executor.runtime.printing import printed_value
 from gpu_labs.executor.serial.block import SerialBlock
 from gpu_labs.executor.serial.memory import SerialArray, SerialRecord
@@ -62,6 +64,25 @@ class _Checked:
             rest = range(number, self.last + self.sign, self.sign)
             self.straight = self.array.along(self.axis, self.index, self.offset, rest, self.wide)
         return float(value) if self.wide else value
+
+
+class _Elements:
+    """The elements of arrays as NumPy scalars of the array's dtype, for `elementwise`."""
+
+    def __init__(self, thread: Thread) -> None:
+        self.thread = thread
+
+    def view(self, site: Site, array: SerialArray, mask: None, *index: Any) -> SerialArray:
+        """A row."""
+        return self.thread.view(site, array, *map(int, index))
+
+    def load(self, site: Site, array: SerialArray, mask: None, *index: int) -> Any:
+        """An element."""
+        return array.memory.buffer.dtype.type(self.thread.load(site, array, *index))
+
+    def store(self, site: Site, array: SerialArray, mask: None, value: Any, *index: int) -> None:
+        """Assign an element."""
+        self.thread.store(site, array, scalar(value, array.memory.buffer.dtype), *index)
 
 
 class Thread:
@@ -193,6 +214,42 @@ class Thread:
             else:
                 self.fill(site, self.view(site, window, place), value)
 
+    def each(self, site: Site, what: Each, operands: tuple[Any, ...]) -> None:
+        """A function of NumPy over the elements of arrays."""
+        elementwise.apply(_Elements(self), site, what, None, operands)
+
+    def part(self, home: SerialArray | SerialRecord, part: Part) -> SerialArray:
+        """A window on a part of an array's elements or of one record."""
+        whole = home.memory
+        memory, step = parts.memory_of(whole, part, self.block.watch.part), parts.step(whole, part)
+        inner, shape = parts.inner_strides(whole, part), part.shape or ()
+        watched = memory.state is not None or memory.space != "global" or self.block.records
+        if isinstance(home, SerialRecord):
+            return SerialArray(memory, (home.cell or 0) * step, shape, inner, watched, home.cell is not None)
+        sizes, strides = home.shape, tuple(s * step for s in home.strides)
+        if part.shape is None:
+            sizes = (*sizes[:-1], sizes[-1] * whole.buffer.itemsize // part.dtype.itemsize)
+            strides = (*strides[:-1], max(1, part.dtype.itemsize // whole.buffer.itemsize))
+        return SerialArray(
+            memory, home.base * step, (*sizes, *shape), (*strides, *inner), watched, home.exists
+        )
+
+    def reshape(self, site: Site, array: SerialArray, shape: tuple[int, ...]) -> SerialArray:
+        """The same elements in another shape; raises EndedError where they do not fit."""
+        size = math.prod(array.shape)
+        sizes = tuple(map(int, parts.reshaped(shape, size)))
+        plain = zip(array.shape, array.strides, c_strides(array.shape), strict=True)
+        if math.prod(sizes) != size or any(s != c and n != 1 for n, s, c in plain):
+            self.raised(site, "ValueError('incompatible shape for array')")
+        strides = tuple(map(int, c_strides(sizes)))
+        return SerialArray(array.memory, array.base, sizes, strides, True, array.exists)
+
+    def flat(self, site: Site, array: SerialArray, elements: bool) -> Iterator[Any]:
+        """All elements, or windows on them, the last dimension fastest."""
+        take = self.load if elements else self.view
+        for index in np.ndindex(array.shape):
+            yield take(site, array, *index)
+
     def record(self, site: Site, array: SerialArray, *index: int) -> SerialRecord:
         """A reference to a structured element."""
         return SerialRecord(array.memory, self.place(site, array, index))
@@ -244,6 +301,10 @@ class Thread:
         """`value.name` of an array, a tuple or a number."""
         if isinstance(value, SerialArray):
             size = value.memory.buffer.itemsize
+            if name == "address":
+                memory = value.memory
+                base = value.base if memory.space == "global" else value.base % max(1, memory.per_owner)
+                return int(parts.address(memory)) + base * memory.buffer.strides[0]
             total = int(np.prod(value.shape))
             if name == "T":
                 shape, strides = value.shape[::-1], value.strides[::-1]

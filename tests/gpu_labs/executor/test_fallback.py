@@ -6,8 +6,6 @@ from numba import float32
 
 from gpu_labs import KernelTypeError, KernelWarning, cuda, inspect
 
-POINT = np.dtype([("place", np.float32, (3,)), ("id", np.int32)])
-
 
 @cuda.jit(device=True)
 def double(v):
@@ -15,30 +13,32 @@ def double(v):
 
 
 @cuda.jit
-def array_in_a_record(points, y):
-    i = cuda.grid(1)
-    if i < y.size:
-        y[i] = points[i].place[1]
+def length_of_a_range(y):
+    y[cuda.grid(1)] = len(range(2, 5))
 
 
 @cuda.jit
-def vector_type(y):
-    v = cuda.float32x2(1.0, 2.0)
-    y[cuda.grid(1)] = v.x + v.y
-
-
-@cuda.jit
-def sum_of_an_array(x, y):
+def length_beside_shared_memory(x, y):
     tile = cuda.shared.array(4, float32)
     t = cuda.threadIdx.x
     tile[t] = double(x[t])
     cuda.syncthreads()
-    y[t] = np.sum(x) + tile[3 - t]
+    y[t] = len(range(6)) + tile[3 - t]
 
 
 @cuda.jit
 def whole_array_arithmetic(x, y):
     y[:] = x + 1
+
+
+@cuda.jit
+def largest(x, y):
+    y[0] = x.max()
+
+
+@cuda.jit
+def sum_of_arrays(x, y):
+    np.add(x, x, y)
 
 
 @cuda.jit
@@ -55,29 +55,25 @@ def prints_an_array(y):
 
 
 def test_what_a_gpu_would_run_runs_on_the_simulator_and_says_so():
-    points = np.zeros(4, POINT)
-    points["place"][:, 1] = [1, 2, 3, 4]
     y = np.zeros(4, np.float32)
-    with pytest.warns(
-        KernelWarning, match="(?s)simulator, slowly and without any check.*arrays inside records"
-    ):
-        launch = inspect(array_in_a_record, 1, 4, points, y)
+    with pytest.warns(KernelWarning, match="simulator, slowly and without any check.*arrays and tuples only"):
+        launch = inspect(length_of_a_range, 1, 4, y)
     assert launch.engine == "simulator"
-    assert "simulator" in launch.notes[0]
-    assert y.tolist() == [1, 2, 3, 4]
+    assert "simulator" in launch.notes[0] and "\n" not in launch.notes[0]
+    assert y.tolist() == [3, 3, 3, 3]
 
 
 def test_a_plain_launch_falls_back_too():
     y = np.zeros(2, np.float32)
-    with pytest.warns(KernelWarning, match="float32x2"):
-        vector_type[1, 2](y)
+    with pytest.warns(KernelWarning, match="simulator"):
+        length_of_a_range[1, 2](y)
     assert y.tolist() == [3, 3]
 
 
 def test_barriers_and_device_functions_work_there():
     x, y = np.arange(4, dtype=np.float32), np.zeros(4, np.float32)
     with pytest.warns(KernelWarning):
-        inspect(sum_of_an_array, 1, 4, x, y)
+        inspect(length_beside_shared_memory, 1, 4, x, y)
     assert y.tolist() == [12, 10, 8, 6]
 
 
@@ -87,6 +83,18 @@ def test_what_numba_cannot_compile_is_refused():
     assert "y[:] = x + 1" in refusal.value.text
 
 
+@pytest.mark.parametrize("kernel", [largest, sum_of_arrays])
+def test_whole_arrays_are_refused_where_numba_refuses_them_late(kernel):
+    with pytest.raises(KernelTypeError, match=r"whole array.*loop") as refusal:
+        inspect(kernel, 1, 4, np.zeros(4), np.zeros(4))
+    assert refusal.value.line
+
+
+def test_a_new_array_is_refused_with_its_reason():
+    with pytest.raises(KernelTypeError, match="it makes a new array, and a thread of a GPU has no memory"):
+        inspect(whole_array_arithmetic, 1, 4, np.zeros(4, np.float32), np.zeros(4, np.float32))
+
+
 @pytest.mark.parametrize("kernel", [caught_exception, prints_an_array])
 def test_so_are_caught_exceptions_and_printed_arrays(kernel):
     with pytest.raises(KernelTypeError, match=r"catch exceptions|does not compile it for a GPU either"):
@@ -94,4 +102,4 @@ def test_so_are_caught_exceptions_and_printed_arrays(kernel):
 
 
 def test_a_launch_that_no_gpu_takes_is_not_simulated():
-    assert inspect(vector_type, 0, 2, np.zeros(2, np.float32)).engine == "none"
+    assert inspect(length_of_a_range, 0, 2, np.zeros(2, np.float32)).engine == "none"

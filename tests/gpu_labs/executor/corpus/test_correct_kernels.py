@@ -30,6 +30,7 @@ THEMES = (
     "flow",
     "silence",
     "causes",
+    "records",
 )
 for theme in THEMES:
     import_module(f"{__package__}.correct_{theme}")

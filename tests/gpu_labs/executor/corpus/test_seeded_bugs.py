@@ -15,7 +15,7 @@ from gpu_labs.executor.launch_record import Launch
 
 from .samples import BUGGY, Buggy
 
-THEMES = ("bounds", "races", "control", "disguises", "language", "silence", "warps", "causes")
+THEMES = ("bounds", "races", "control", "disguises", "language", "silence", "warps", "causes", "records")
 for theme in THEMES:
     import_module(f"{__package__}.buggy_{theme}")
 

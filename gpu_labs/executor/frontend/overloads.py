@@ -1,0 +1,74 @@
+"""The Python functions behind what Numba itself compiles from Python: `np.sum(x)`, `x.max()`, a user's `@overload`.
+
+They are lowered as device functions, so both engines run them as they run the learner's own.
+"""
+
+# numba-cuda redirects `numba.cuda` at run time, which a type checker cannot follow.
+# pyright: reportMissingImports=false, reportAttributeAccessIssue=false
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from gpu_labs.executor.frontend import type_inference
+from gpu_labs.executor.frontend.private_names import types
+
+_kept: dict[tuple[Any, tuple[Any, ...]], Callable[..., Any] | None] = {}
+
+
+def of_function(kind: Any, args: tuple[Any, ...], returns: Any) -> Callable[..., Any] | None:
+    """The Python function that a call of a function of Numba type `kind` runs; None where Numba has none."""
+    if getattr(kind, "typing_key", None) is np.sum and len(args) == 1 and isinstance(args[0], types.Array):
+        return _sum_of(returns)
+    for template in getattr(kind, "templates", ()):
+        found = _made_by(template, args)
+        if found is not None:
+            return found
+    return None
+
+
+def of_method(kind: Any, args: tuple[Any, ...], returns: Any) -> Callable[..., Any] | None:
+    """The same for a bound method; its function takes the object first, and `args` begin with its type."""
+    if kind.typing_key == "array.sum" and len(args) == 1:
+        return _sum_of(returns)
+    return _made_by(kind.template, args)
+
+
+def of_attribute(home: Any, name: str) -> Callable[..., Any] | None:
+    """The function behind an attribute that was made with `@overload_attribute`."""
+    for template in type_inference.attribute_templates(home):
+        if getattr(template, "_attr", None) == name and not template.is_method:
+            return _made_by(template, (home,))
+    return None
+
+
+def _made_by(template: Any, args: tuple[Any, ...]) -> Callable[..., Any] | None:
+    overload = getattr(template, "_overload_func", None)
+    if overload is None:
+        return None
+    key = (overload, args)
+    if key not in _kept:
+        made = overload(*args)
+        made = made[1] if isinstance(made, tuple) else made
+        _kept[key] = made if isinstance(made, FunctionType) else None
+    return _kept[key]
+
+
+def _sum_of(returns: Any) -> Callable[..., Any]:
+    """The sum of an array's elements, in the dtype that Numba gives it."""
+    key = ("sum", (returns,))
+    if key not in _kept:
+        zero = type_inference.numpy_dtype(returns).type(0)
+
+        def array_sum(array: Any) -> Any:
+            total = zero
+            for element in np.nditer(array):
+                total += element.item()
+            return total
+
+        _kept[key] = array_sum
+    return _kept[key]  # type: ignore[return-value]
