@@ -11,6 +11,7 @@ from gpu_labs.executor.choose_engine import Manners
 from gpu_labs.executor.frontend import type_inference
 from gpu_labs.executor.frontend.lowering import Unsupported
 from gpu_labs.executor.frontend.not_on_a_gpu import in_words
+from gpu_labs.executor.frontend.numba_errors import shortened
 from gpu_labs.executor.frontend.statements import build
 from gpu_labs.executor.ir.aliases import Roots
 from gpu_labs.executor.ir.program import Program
@@ -103,6 +104,8 @@ def prepare(
         except Unsupported as limit:
             _refuse_with_numba(function, types, limit.line, limit.text, str(limit))
             raise
+        except type_inference.REFUSALS as error:  # of what Numba's own Python calls
+            raise shortened(error, function) from None
         if program.refusable:
             site = program.refusable[0]
             _refuse_with_numba(function, types, site.line, site.text, f"line {site.line}: {site.text}")

@@ -50,11 +50,8 @@ def lower_call(low: Lowering, name: str, value: Any) -> None:
         return
     called = name_of(callee)
     whole = any(isinstance(each, types.Array) for each in signature.args)
-    behind = (
-        overloads.of_function(kind, signature.args, signature.return_type)
-        if called is None or whole
-        else None
-    )
+    theirs = called is None or (whole and not called.startswith(("cuda.", "atomic.")))
+    behind = overloads.of_function(kind, signature.args, signature.return_type) if theirs else None
     if behind is not None:
         low.program.refusable.append(low.site("read"))
         _device(low, name, behind, args, dict(value.kws), signature)
@@ -139,13 +136,14 @@ def _device(
 ) -> None:
     parameters = list(inspect.signature(function).parameters.values())
     given: list[Operand] = [operand_of(low, a) for a in args]
+    rest = next((at for at, each in enumerate(parameters) if each.kind is each.VAR_POSITIONAL), None)
+    if rest is not None:  # *args: what is left, as a tuple
+        packed = low.temp(type_of(signature.args[rest]))
+        low.emit("tuple", packed, tuple(given[rest:]))
+        given[rest:] = [packed]
     for parameter in parameters[len(given) :]:
-        if parameter.name in keywords:
-            given.append(operand_of(low, keywords[parameter.name]))
-        elif parameter.kind is parameter.VAR_POSITIONAL:
-            break
-        else:
-            given.append(_default(parameter.default))
+        named = keywords.get(parameter.name)
+        given.append(_default(parameter.default) if named is None else operand_of(low, named))
     program = low.device(function, tuple(signature.args), signature.return_type)
     cast = tuple(low.cast(a, w) for a, w in zip(given, signature.args, strict=True))
     low.emit("call", low.var(name), cast, program)

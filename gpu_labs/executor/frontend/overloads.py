@@ -25,9 +25,9 @@ def of_function(kind: Any, args: tuple[Any, ...], returns: Any) -> Callable[...,
     if getattr(kind, "typing_key", None) is np.sum and len(args) == 1 and isinstance(args[0], types.Array):
         return _sum_of(returns)
     for template in getattr(kind, "templates", ()):
-        found = _made_by(template, args)
-        if found is not None:
-            return found
+        chosen = getattr(template, "_compiled_overloads", {})
+        if args in chosen:
+            return type_inference.source_of(chosen[args])
     return None
 
 

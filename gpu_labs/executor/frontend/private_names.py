@@ -59,6 +59,7 @@ NAMES: dict[str, PrivateName] = {
             ("typeof_impl", "numba.cuda.typing.typeof", "typeof_impl"),
         ]
     },
+    "literal_unroll": PrivateName("numba.cuda.misc.special", "literal_unroll", SEEN, _READING),
     "ir": PrivateName("numba.cuda.core", "ir", SEEN, _READING),
     "types": PrivateName("numba.cuda", "types", SEEN, _READING),
     "Dim3": PrivateName("numba.cuda.stubs", "Dim3", SEEN, _READING),
@@ -69,6 +70,15 @@ NAMES: dict[str, PrivateName] = {
     "_get_kernel_context": PrivateName(
         "numba.cuda.simulator.kernel", "_get_kernel_context", SEEN, "kernels that neither engine can run"
     ),
+}
+
+
+# Private attributes of Numba's objects, and what is lost without them.
+ATTRIBUTES = {
+    "_get_attribute_templates": "attributes that a user adds with @overload_attribute",
+    "_overload_func": "whole-array functions (np.sum) and what a user adds with @overload",
+    "_compiled_overloads": "whole-array functions (np.sum) and what a user adds with @overload",
+    "_attr": "attributes that a user adds with @overload_attribute",
 }
 
 

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ from gpu_labs.executor.frontend.private_names import (
 )
 from gpu_labs.executor.launch_record import KernelTypeError
 
-_REFUSALS = (NumbaError, CoreNumbaError, UnsupportedBytecodeError)
+REFUSALS = (NumbaError, CoreNumbaError, UnsupportedBytecodeError)
 _LOCK = threading.RLock()
 
 
@@ -94,11 +95,25 @@ def _overload(self: Any, sig: Any) -> Any:
     args = tuple(normalize_signature(sig)[0])
     made = _pipeline(CUDACompiler, args, None).compile_extra(self.py_func)
     contexts()[1].insert_user_function(made.entry_point, made.fndesc, [made.library])
+    _sources[made.entry_point] = self.py_func
     return made.entry_point
 
 
+def _source(self: Any, sig: Any) -> Any:
+    """Stands in for `CUDADispatcher.get_overload` while nothing is compiled: the Python function itself."""
+    return self.py_func
+
+
+_sources: dict[Any, Callable[..., Any]] = {}
+
+
+def source_of(compiled: Any) -> Callable[..., Any] | None:
+    """The Python function behind what one of the two above gave."""
+    return compiled if isinstance(compiled, FunctionType) else _sources.get(compiled)
+
+
 @contextmanager
-def _without_a_driver(overload: Callable[[Any, Any], Any] = lambda self, sig: None) -> Iterator[None]:
+def _without_a_driver(overload: Callable[[Any, Any], Any] = _source) -> Iterator[None]:
     """Calls of device functions are typed here, and compiled only where `overload` does so."""
     if cuda.is_available():
         yield
@@ -200,7 +215,7 @@ def type_kernel(function: Callable[..., Any], args: tuple[Any, ...]) -> Typed:
     """
     try:
         typed = type_function(function, args, kernel=True)
-    except _REFUSALS as error:
+    except REFUSALS as error:
         raise shortened(error, function) from None
     except AttributeError as error:  # a name that a module in the kernel does not have
         raise shortened(error, function) from None
@@ -226,7 +241,7 @@ def check_signature(function: Callable[..., Any], args: tuple[Any, ...], returns
         return
     try:
         type_function(function, args, returns=returns)
-    except (*_REFUSALS, AttributeError) as error:
+    except (*REFUSALS, AttributeError) as error:
         raise shortened(error, function) from None
 
 

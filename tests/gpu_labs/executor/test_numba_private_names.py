@@ -2,13 +2,21 @@
 
 import pytest
 
-from gpu_labs.executor.frontend import private_names
+from gpu_labs.executor.frontend import private_names, type_inference
+from gpu_labs.executor.frontend.private_names import types
 from graphviz_tools.errors import UserError
 
 
 @pytest.mark.parametrize("key", private_names.NAMES)
 def test_this_numba_still_has(key):
     assert private_names.NAMES[key].find() is not None, f"{key} is gone; last seen in {private_names.SEEN}"
+
+
+def test_its_templates_still_have_the_attributes():
+    context = type_inference.contexts()[0]
+    methods = context._get_attribute_templates(types.Array(types.float32, 1, "C"))
+    made = next(template for template in methods if getattr(template, "_attr", "") == "prod")
+    assert made._overload_func is not None
 
 
 def test_a_name_that_went_is_told_with_what_is_lost(monkeypatch):
