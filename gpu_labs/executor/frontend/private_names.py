@@ -59,7 +59,6 @@ NAMES: dict[str, PrivateName] = {
             ("typeof_impl", "numba.cuda.typing.typeof", "typeof_impl"),
         ]
     },
-    "literal_unroll": PrivateName("numba.cuda.misc.special", "literal_unroll", SEEN, _READING),
     "ir": PrivateName("numba.cuda.core", "ir", SEEN, _READING),
     "types": PrivateName("numba.cuda", "types", SEEN, _READING),
     "Dim3": PrivateName("numba.cuda.stubs", "Dim3", SEEN, _READING),

@@ -169,8 +169,7 @@ OPERATORS = {
 def _names() -> dict[int, str]:
     from numba import cuda
     from numba.cuda import cg, fp16, libdevice
-
-    from gpu_labs.executor.frontend.private_names import literal_unroll
+    from numba.cuda.misc.special import literal_unroll
 
     found: dict[int, str] = {id(literal_unroll): "literal_unroll", id(cg.this_grid): "cg.this_grid"}
 
