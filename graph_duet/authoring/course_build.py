@@ -46,9 +46,10 @@ def changed_folders(folders: Sequence[Path]) -> Iterator[list[Path]]:
     seen = {folder: _newest(folder) for folder in folders}
     while True:
         time.sleep(_POLL_SECONDS)
-        changed = [folder for folder in folders if _newest(folder) != seen[folder]]
+        now = {folder: _newest(folder) for folder in folders}
+        changed = [folder for folder in folders if now[folder] != seen[folder]]
+        seen = now  # what is saved from here on is seen next time
         if changed:
-            seen |= {folder: _newest(folder) for folder in changed}
             yield changed
 
 
