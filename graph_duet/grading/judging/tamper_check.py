@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from graph_duet.grading.judging.source_policy import guard
 
-_WATCHED = ("graphviz_tools", "gpu_labs", "grading")
+_WATCHED = ("graphviz_tools", "gpu_labs", "graph_duet")
 _SURFACES = (
     "torch",
     "torch.overrides",

@@ -27,6 +27,7 @@ from tests.graph_duet.grading.hostile_case import (
 )
 from tests.graph_duet.grading.hostile_measured import measurements
 from tests.graph_duet.grading.hostile_places import places
+from tests.graph_duet.grading.hostile_reaching import reaching
 from tests.graph_duet.grading.masters import code
 
 
@@ -41,6 +42,7 @@ def cases() -> Iterator[Case]:
     yield from edited_files()
     yield from broken_files()
     yield from places()
+    yield from reaching()
 
 
 def objects_that_lie() -> Iterator[Case]:
