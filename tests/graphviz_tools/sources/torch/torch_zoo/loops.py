@@ -130,6 +130,7 @@ def loop_that_stops_early() -> Program:
         for turn in range(10):
             loss = (w**2).sum()
             loss.backward()
+            assert w.grad is not None
             with torch.no_grad():
                 w.sub_(0.2 * w.grad)
             w.grad = None
