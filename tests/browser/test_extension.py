@@ -165,3 +165,30 @@ def test_the_magic_checks_where_there_is_no_extension(opened, course) -> None:
     output = page.locator(".jp-OutputArea-output").last
     output.filter(has_text="points").wait_for()
     assert "○ 4 build(a, b)" in output.inner_text()
+
+
+CHECK = "() => { window.jupyterapp.commands.execute('graph-duet:check'); }"
+SOURCE = """(id) => window.jupyterapp.shell.currentWidget.content.widgets
+    .find((cell) => cell.model.sharedModel.getId() === id).model.sharedModel.getSource()"""
+
+
+def test_a_full_disk_is_one_clear_sentence_and_loses_nothing(opened, course, snap) -> None:
+    page, full = opened(EXERCISE), course[1].parent / "full"
+    strip(page, "5").wait_for(state="attached")
+    before = (course[1] / EXERCISE).read_bytes()
+    page.evaluate(SET, ["answer-5", "mine = 'not saved yet'"])
+    full.touch()
+    try:
+        page.evaluate(CHECK)
+        status = page.locator("#graph-duet-points .gd-status")
+        status.filter(has_text="could not be saved, so nothing was checked").wait_for()
+        snap(page, "extension-full-disk")
+        assert (course[1] / EXERCISE).read_bytes() == before
+        assert page.evaluate(SOURCE, "answer-5") == "mine = 'not saved yet'"
+    finally:
+        full.unlink()
+        if page.locator(".jp-Dialog").count():
+            page.keyboard.press("Escape")
+    page.evaluate(CHECK)
+    page.locator("#graph-duet-points .gd-task").first.wait_for()
+    assert "not saved yet" in (course[1] / EXERCISE).read_text()
