@@ -28,7 +28,8 @@ def printed(tensor: torch.Tensor) -> str:
     numbers = None
     if tensor.numel() <= 4 and tensor.layout is torch.strided and not tensor.is_nested:
         numbers = tuple(tensor.detach().resolve_conj().resolve_neg().flatten().tolist())
-    return value_text(Value(tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."), numbers=numbers))
+    shape = tuple(size if type(size) is int else None for size in tensor.shape)  # a ragged one is a symbol
+    return value_text(Value(shape, str(tensor.dtype).removeprefix("torch."), numbers=numbers))
 
 
 @dataclass
