@@ -33,7 +33,8 @@ class Patch:
         with self._lock:
             if not self._handlers:
                 self._original = getattr(self._home, self._name)
-                self._inherited = self._name not in vars(self._home)
+                made_by_class = isinstance(getattr(type(self._home), self._name, None), property)
+                self._inherited = self._name not in vars(self._home) and not made_by_class
                 setattr(self._home, self._name, self._replacement())
             self._handlers.setdefault(thread, []).append(handler)
         try:
