@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import torch
+import torch.utils.dlpack as torch_dlpack
 
 from graphviz_tools.sources.common.patches import Patch
 from graphviz_tools.sources.torch.frames import calling_site
@@ -18,9 +19,9 @@ _PATCHES = {
     Patch(torch, "from_numpy"): "from_numpy",
     Patch(torch, "frombuffer"): "frombuffer",
     Patch(torch, "from_dlpack"): "from_dlpack",
-    Patch(torch.utils.dlpack, "from_dlpack"): "from_dlpack",
+    Patch(torch_dlpack, "from_dlpack"): "from_dlpack",
     Patch(torch, "to_dlpack"): "dlpack",
-    Patch(torch.utils.dlpack, "to_dlpack"): "dlpack",
+    Patch(torch_dlpack, "to_dlpack"): "dlpack",
     Patch(torch.Tensor, "__new__"): "Tensor",
 }
 
@@ -45,13 +46,13 @@ class Constructors:
             return original(*args, **kwargs)  # inside another operation
         made: Any = None
         site = calling_site(sys._getframe(1))[0]
+
+        def write() -> None:
+            if made is not None:
+                recorder.trace.constructed(op, tensors_in([*args, *kwargs.values()]), made, site)
+
         try:
             made = original(*args, **kwargs)
         finally:
-            recorder.step_back(
-                lambda: (
-                    made is None
-                    or recorder.trace.constructed(op, tensors_in([*args, *kwargs.values()]), made, site)
-                )
-            )
+            recorder.step_back(write)
         return made
