@@ -120,4 +120,5 @@ def test_duet_progress_lists_the_whole_course_tried_or_not(home: Path) -> None:
     progress.record(Report("L02", (CheckResult("1", "c", 2.0, 2.0),)), "The tape")
     said = CliRunner().invoke(app, ["progress"], env={"COLUMNS": "120"}).output
     assert all(part.id in said for part in parts())
-    assert "✓ L02" in said and "2 of 11" in said
+    possible = next(part.possible for part in parts() if part.id == "L02")
+    assert "✓ L02" in said and f"2 of {possible:g}" in said
