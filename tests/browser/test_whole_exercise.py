@@ -54,7 +54,7 @@ def test_all_points_come_in_the_notebook_with_mistakes_on_the_way(opened, snap, 
     panel = page.locator("#graph-duet-points")
     page.keyboard.press("Alt+Shift+C")
     panel.get_by_text("points").first.wait_for()
-    panel.locator(".gd-verdict.gd-wrong").wait_for()
+    panel.locator(".gd-verdict.gd-wrong").first.wait_for()
     assert panel.locator(".gd-done").inner_text() == ""
     panel.get_by_role("button", name="Show hint 1").last.click()
     panel.locator(".gd-hint").wait_for()
