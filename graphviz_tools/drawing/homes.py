@@ -141,7 +141,11 @@ def _frame_optimizers(recording: Recording, homes: Homes) -> frozenset[Path]:
 
 
 def _frame_gradients(recording: Recording, scopes: list[Path], listed: dict[Path, Scope]) -> None:
-    """Put autograd nodes that no op owns, as `create_graph` makes them, into a frame beside what they belong to."""
+    """Put autograd nodes that no op owns, as `create_graph` makes them, into a frame beside what they belong to.
+
+    Where no op was recorded, as behind a tensor that exists, they are the whole picture and need no frame."""
+    if not any(node.kind == "op" for node in recording.nodes):
+        return
     for step in recording.steps:
         alone = [
             n

@@ -285,7 +285,7 @@ def spies() -> Iterator[Case]:
     yield body("another's files", "return open('/tmp/duet-left-behind').read()", "error")
     yield body(
         "a search for bundles and gradebooks",
-        "import glob, graph_duet\nhome = os.path.dirname(os.path.dirname(graph_duet.__file__))\nfound = [os.path.join(at, f) for root in (home + '/graph_duet', home + '/gpu_labs', home + '/lessons', '/home', '/tmp', '/run') for at, inner, files in os.walk(root) if not inner.__setitem__(slice(None), [d for d in inner if d != 'site-packages']) for f in files]\nsecret = [p for p in found if p.endswith(('bundle.json', 'exercise.md', 'answers.py', '.sqlite', '.db')) and os.path.getsize(p)]\nreturn str(secret)",
+        "import glob, graph_duet\nhome = os.path.dirname(os.path.dirname(graph_duet.__file__))\nfound = [os.path.join(at, f) for root in (home + '/graph_duet', home + '/gpu_labs', home + '/lessons', '/home', '/tmp', '/run') for at, inner, files in os.walk(root) if not inner.__setitem__(slice(None), [d for d in inner if d != 'site-packages']) for f in files]\nsecret = [p for p in found if p.endswith(('bundle.json', 'exercise.md', '/answers.py', '.sqlite', '.db')) and os.path.getsize(p)]\nreturn str(secret)",
         "wrong",
     )
     yield body("the environment's secrets", "return str(dict(os.environ))", "wrong")

@@ -1,0 +1,23 @@
+"""The check that a learner runs, on the solutions: every visible point is there to be had, predictions too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from graph_duet.grading import self_check
+from graph_duet.grading.exercise.format import kind
+from tests.lessons.course import EXERCISES, name, solved
+
+
+@pytest.mark.parametrize("folder", EXERCISES, ids=name)
+def test_the_solution_has_all_points_in_the_learner_s_own_check(folder: Path, tmp_path: Path) -> None:
+    solutions = {cell.id: cell.source for cell in solved(folder).cells if kind(cell) in ("answer", "kernel")}
+    notebook = nbformat.read(folder / "exercise.ipynb", as_version=4)
+    for cell in notebook.cells:
+        cell.source = solutions.get(cell.id, cell.source)
+    nbformat.write(notebook, tmp_path / "exercise.ipynb")
+    checks = self_check.check(str(tmp_path / "exercise.ipynb"), forked=True).report.checks
+    assert [(check.cell, check.message) for check in checks if check.points < check.possible] == []
