@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from graphviz_tools.frameworks import import_tensorflow
+from graphviz_tools.language import _
 from graphviz_tools.recording import (
     Edge,
     EdgeKind,
@@ -52,9 +53,11 @@ _ROLES: dict[str, tuple[str, ScopeKind]] = {
     "body": ("body", "body"),
 }
 _NOTES = {
-    **dict.fromkeys(IF_OPS, "Both branches are in the graph: which one runs is decided later, when it runs."),
-    **dict.fromkeys(CASE_OPS, "Every branch is in the graph: one of them is chosen when it runs."),
-    **dict.fromkeys(WHILE_OPS, "One copy of the loop's body is in the graph, however often it will run."),
+    **dict.fromkeys(
+        IF_OPS, _("Both branches are in the graph: which one runs is decided later, when it runs.")
+    ),
+    **dict.fromkeys(CASE_OPS, _("Every branch is in the graph: one of them is chosen when it runs.")),
+    **dict.fromkeys(WHILE_OPS, _("One copy of the loop's body is in the graph, however often it will run.")),
 }
 
 
@@ -127,7 +130,9 @@ class GraphReader:
         if name not in self.bodies:
             graph = graph_of(caller.graph, name)
             if graph is None:
-                self.omitted.append(Omission("function", 1, f"TensorFlow did not give the graph of {name}"))
+                self.omitted.append(
+                    Omission("function", 1, _("TensorFlow did not give the graph of {name}", name=name))
+                )
                 return
             body = self._place(caller, (*caller.path, *module, _short(op.name)), op, role, name, graph)
             self.read(body, self._argument_roles(caller, op, graph))
