@@ -8,7 +8,6 @@ import torch
 from torch.fx import Interpreter
 from torch.fx import Node as FxNode
 
-from graphviz_tools.language import _
 from graphviz_tools.recording import Control, Value
 from graphviz_tools.sources.common.budget import Budget
 from graphviz_tools.sources.common.static_graph import Path
@@ -86,7 +85,7 @@ class GraphRun(Interpreter):
             node,
             reads=reads,
             writes=values_in(result, node.name),
-            note=_("The branch {word!r} has returned.", word=part.word),
+            note=f"The branch {part.word!r} has returned.",
         )
         return result
 
@@ -134,7 +133,7 @@ class GraphRun(Interpreter):
         return GraphRun(part.graph, self._budget, place).run(*arguments)
 
 
-_FIRST_SCORE = _(
+_FIRST_SCORE = (
     "Its functions run for every score, in one kernel. The steps that follow are those of the first score."
 )
-_UNSEEN = _("It ran its inner graph as a whole.")
+_UNSEEN = "It ran its inner graph as a whole."

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from graphviz_tools.errors import NotInstalledError, UserError
-from graphviz_tools.language import _
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.common.array_value import array_value
 from graphviz_tools.sources.common.budget import Budget
@@ -35,7 +34,7 @@ def record_onnx(
     try:
         import onnx
     except ModuleNotFoundError:
-        raise NotInstalledError(_("ONNX is not installed: run `pip install onnx onnxruntime`")) from None
+        raise NotInstalledError("ONNX is not installed: run `pip install onnx onnxruntime`") from None
 
     from graphviz_tools.sources.onnx.graph import OnnxReader, known_types
 
@@ -47,9 +46,7 @@ def record_onnx(
         try:
             import onnxruntime
         except ModuleNotFoundError:
-            raise NotInstalledError(
-                _("onnxruntime is not installed: run `pip install onnxruntime`")
-            ) from None
+            raise NotInstalledError("onnxruntime is not installed: run `pip install onnxruntime`") from None
 
         from graphviz_tools.sources.onnx.run import OnnxRun
 
@@ -76,21 +73,16 @@ def _load(path: Any) -> Any:
 
     if not isinstance(path, str | os.PathLike):
         raise UserError(
-            _(
-                "record_onnx needs the path of a file or an onnx.ModelProto; got {kind}",
-                kind=type(path).__name__,
-            )
+            f"record_onnx needs the path of a file or an onnx.ModelProto; got {type(path).__name__}"
         )
     if not Path(path).is_file():
-        raise UserError(_("there is no file {file!r}", file=os.fspath(path)))
+        raise UserError(f"there is no file {os.fspath(path)!r}")
     try:
         loaded = onnx.load(path)
         onnx.checker.check_model(loaded)
     except Exception as raised:
         first = str(raised).strip().splitlines()[0]
-        raise UserError(
-            _("{file!r} is no ONNX model that can be read: {first}", file=os.fspath(path), first=first)
-        ) from None
+        raise UserError(f"{os.fspath(path)!r} is no ONNX model that can be read: {first}") from None
     return loaded
 
 
@@ -104,12 +96,7 @@ def _feeds(model: Any, args: tuple[Any, ...], named: dict[str, Any]) -> dict[str
     if len(args) > len(wanted) or set(given) != set(wanted):
         asked = ", ".join(wanted) or "none"
         raise UserError(
-            _(
-                "the model's inputs are {asked}; given were {count} by place and {named} by name",
-                asked=asked,
-                count=len(args),
-                named=sorted(named),
-            )
+            f"the model's inputs are {asked}; given were {len(args)} by place and {sorted(named)} by name"
         )
     return {
         name: np.asarray(value).astype(helper.tensor_dtype_to_np_dtype(wanted[name]), copy=False)

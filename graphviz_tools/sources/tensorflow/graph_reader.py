@@ -12,15 +12,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
 
 from graphviz_tools.frameworks import import_tensorflow
-from graphviz_tools.language import _
 from graphviz_tools.recording import (
     Edge,
     EdgeKind,
@@ -34,7 +34,11 @@ from graphviz_tools.recording import (
     Value,
 )
 from graphviz_tools.sources.common.user_code import is_user_file, source_line
-from graphviz_tools.sources.tensorflow.private_names import FUNCTION_TO_GRAPH, library_function
+from graphviz_tools.sources.tensorflow.private_names import (
+    FUNCTION_TO_GRAPH,
+    eager_definition,
+    library_function,
+)
 
 Path = tuple[str, ...]
 _RECORDER = str(FilePath(__file__).resolve().parents[1])
@@ -44,6 +48,7 @@ CASE_OPS = ("Case", "StatelessCase")
 WHILE_OPS = ("While", "StatelessWhile")
 CALL_OPS = ("PartitionedCall", "StatefulPartitionedCall")
 DECIDING = (*IF_OPS, *CASE_OPS, *WHILE_OPS)
+RUN_HERE = (*DECIDING, *CALL_OPS)  # their functions' arguments and results are the op's own
 VARIABLE_OPS = ("VarHandleOp", "VariableV2", "Variable")
 
 _ROLES: dict[str, tuple[str, ScopeKind]] = {
@@ -53,23 +58,37 @@ _ROLES: dict[str, tuple[str, ScopeKind]] = {
     "body": ("body", "body"),
 }
 _NOTES = {
-    **dict.fromkeys(
-        IF_OPS, _("Both branches are in the graph: which one runs is decided later, when it runs.")
-    ),
-    **dict.fromkeys(CASE_OPS, _("Every branch is in the graph: one of them is chosen when it runs.")),
-    **dict.fromkeys(WHILE_OPS, _("One copy of the loop's body is in the graph, however often it will run.")),
+    **dict.fromkeys(IF_OPS, "Both branches are in the graph: which one runs is decided later, when it runs."),
+    **dict.fromkeys(CASE_OPS, "Every branch is in the graph: one of them is chosen when it runs."),
+    **dict.fromkeys(WHILE_OPS, "One copy of the loop's body is in the graph, however often it will run."),
 }
 
 
 @dataclass(frozen=True)
 class Body:
-    """A graph at its place: the whole program's, or that of a function which some op calls."""
+    """A graph at its place: the whole program's, or that of a function which some op calls.
+
+    Where TensorFlow has changed the function's graph since, `graph` is built from the function's definition, and
+    `changed` is that graph: its ops of the same names know the user's lines.
+    """
 
     key: str
     graph: Any
     path: Path
     prefix: str = ""
     line: SourceLine | None = None  # for an op that TensorFlow made on its own account
+    changed: Any | None = None
+
+    def line_of(self, op: Any) -> SourceLine | None:
+        """The user's line that made `op`, or the one that made what calls this body."""
+        known = op_line(op)
+        if known is None and self.changed is not None and op.name in self.changed_ops:
+            known = op_line(self.changed_ops[op.name])
+        return known or self.line
+
+    @cached_property
+    def changed_ops(self) -> dict[str, Any]:
+        return {op.name: op for op in self.changed.get_operations()} if self.changed is not None else {}
 
 
 @dataclass(frozen=True)
@@ -128,13 +147,14 @@ class GraphReader:
     def _call(self, caller: Body, op: Any, module: Path, role: str, name: str) -> Iterator[int]:
         """Read the function `name` (once), join its arguments to the caller, and give its outputs."""
         if name not in self.bodies:
-            graph = graph_of(caller.graph, name)
+            graph = graph_of(caller.graph, name, caller.changed)
+            changed = graph if graph is not None and _has_grown(graph, op, role) else None
+            graph = graph if changed is None else graph_of_definition(name)
             if graph is None:
-                self.omitted.append(
-                    Omission("function", 1, _("TensorFlow did not give the graph of {name}", name=name))
-                )
+                self.omitted.append(Omission("function", 1, f"TensorFlow did not give the graph of {name}"))
                 return
-            body = self._place(caller, (*caller.path, *module, _short(op.name)), op, role, name, graph)
+            path = self._place((*caller.path, *module, _short(op.name)), op, role, name)
+            body = Body(name, graph, path, f"{op.name}/", caller.line_of(op), changed)
             self.read(body, self._argument_roles(caller, op, graph))
         body = self.bodies[name]
         for place, (outer, inner) in enumerate(zip(passed_inputs(op), body.graph.inputs, strict=False)):
@@ -152,8 +172,8 @@ class GraphReader:
                 roles[inner.op.name] = Role("input", self.nodes[source].label)
         return roles
 
-    def _place(self, caller: Body, box: Path, op: Any, role: str, name: str, graph: Any) -> Body:
-        """The scope of a called function: a box for the op, and in it one for each branch or loop part."""
+    def _place(self, box: Path, op: Any, role: str, name: str) -> Path:
+        """The path of the scope of a called function: a box for the op, and in it one for each branch or loop part."""
         word, kind = _ROLES.get(role, (role, "branch")) if op.type in DECIDING else ("", "function")
         if word:
             around: ScopeKind = "loop" if op.type in WHILE_OPS else "branch"
@@ -163,7 +183,7 @@ class GraphReader:
         else:
             path = box if box not in self.scopes else (*box, role)
             self.scopes[path] = Scope(path, kind, function_label(name))
-        return Body(name, graph, path, f"{op.name}/", op_line(op) or caller.line)
+        return path
 
     def _add(
         self, body: Body, op: Any, module: Path, role: Role | None, returned: list[tuple[int, int]]
@@ -173,7 +193,7 @@ class GraphReader:
         for depth in range(len(body.path) + 1, len(path) + 1):
             self.scopes.setdefault(path[:depth], Scope(path[:depth], "module", path[depth - 1]))
         role = role or _usual_role(op)
-        line = role.line or op_line(op) or body.line
+        line = role.line or body.line_of(op)
         self.nodes.append(Node(node, role.kind, op.type, role.label, op.name, path, line))
         self._ids[body.key, op.name] = node
         for slot, tensor in enumerate(op.inputs):
@@ -231,19 +251,38 @@ def called_functions(op: Any) -> list[tuple[str, str]]:
     return [(role, name) for role, name in found if name]
 
 
-def graph_of(graph: Any, name: str) -> Any | None:
-    """The graph of the function `name` in the library of `graph`; None when this TensorFlow does not tell."""
-    function = library_function(graph, name)
-    if function is None or hasattr(function, "graph"):
-        return getattr(function, "graph", None)
-    to_graph = FUNCTION_TO_GRAPH.find()  # it came with an imported graph
+def graph_of(graph: Any, name: str, changed: Any | None = None) -> Any | None:
+    """The graph of the function `name`, which an op of `graph` calls; None when this TensorFlow does not give it.
+
+    `changed` is another graph whose library may hold it.
+    """
+    function = library_function(graph, name) or (changed and library_function(changed, name))
+    if function is not None and hasattr(function, "graph"):
+        return function.graph
+    library = () if function is None else graph.as_graph_def().library.function
+    return graph_of_definition(name, library)
+
+
+def graph_of_definition(name: str, library: Iterable[Any] = ()) -> Any | None:
+    """A graph made from the definition of the function `name`, in `library` or known to eager TensorFlow."""
+    to_graph = FUNCTION_TO_GRAPH.find()
     if to_graph is None:
         return None
-    library = graph.as_graph_def().library.function
+    definition = next((f for f in library if f.signature.name == name), None) or eager_definition(name)
     try:
-        return to_graph(next(f for f in library if f.signature.name == name))
+        return None if definition is None else to_graph(definition)
     except ValueError:  # it has an op that this TensorFlow does not know
         return None
+
+
+def _has_grown(graph: Any, op: Any, role: str) -> bool:
+    """Whether a gradient has given the function's graph more arguments or results than `op` has, which calls it.
+
+    TensorFlow then calls that graph by a new name; this name's function is still as it was.
+    """
+    results = 1 if role == "cond" else len(op.outputs)
+    here = len(passed_inputs(op)), results
+    return op.type in RUN_HERE and (len(graph.inputs), len(graph.outputs)) != here
 
 
 def is_fused(call: Any) -> bool:
@@ -255,7 +294,7 @@ def passed_inputs(op: Any) -> list[Any]:
     """The inputs that a calling op hands to its function, one an argument; [] where they do not pair."""
     if op.type in IF_OPS or op.type in CASE_OPS:
         return list(op.inputs)[1:]
-    return list(op.inputs) if op.type in WHILE_OPS or op.type in CALL_OPS else []
+    return list(op.inputs) if op.type in RUN_HERE else []
 
 
 def handle(tensor: Any) -> Value:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from graphviz_tools.language import _
 from graphviz_tools.sources.torch.private_names import handling_batches
 from graphviz_tools.sources.torch.trace import Trace
 
@@ -20,7 +19,7 @@ def first_batches(trace: Trace, count: int | None) -> Iterator[None]:
         return
     drawn: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
     watches: list[weakref.ref[Any]] = []
-    reason = _("batches after the first {count} of a DataLoader", count=count)
+    reason = f"batches after the first {count} of a DataLoader"
 
     def resume(_: object = None) -> None:
         trace.paused = ""

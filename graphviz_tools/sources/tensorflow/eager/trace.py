@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import Any
 
-from graphviz_tools.language import _
 from graphviz_tools.recording import Control, Edge, NodeKind, Omission, Phase, Step, Value
 from graphviz_tools.sources.common.budget import Budget
 from graphviz_tools.sources.common.call_sites import CallSite
@@ -195,7 +194,7 @@ class EagerTrace:
     def asked_gradient(self, node: int, value: Value, place: Place) -> None:
         """A gradient that the program asked for has come to what the tape watched."""
         if self.budget.spend():
-            note = _("This gradient was asked for.")
+            note = "This gradient was asked for."
             self.graph.step("backward", node, op="gradient", line=_line(place), scope=place.path, note=note)
             self._amend(grads_in=(value,))
 
@@ -384,9 +383,8 @@ class EagerTrace:
     def _described(self, tensor: Any) -> str:
         """`float32 [2, 3], from y = x * 2.0, line 7.`"""
         node = self.graph.nodes[self.source(tensor)[0]]
-        line = _(", line {line}", line=node.line.line) if node.line is not None else ""
-        type = f"{tensor.dtype.name} {tensor.shape.as_list()}"
-        return _("{type}, from {label}{line}.", type=type, label=node.label, line=line)
+        line = f", line {node.line.line}" if node.line is not None else ""
+        return f"{tensor.dtype.name} {tensor.shape.as_list()}, from {node.label}{line}."
 
     def gave_up(self, problem: Exception) -> None:
         """The recorder itself failed on an op: the program goes on, and the Recording says so."""

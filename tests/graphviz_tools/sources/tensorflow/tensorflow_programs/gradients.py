@@ -253,3 +253,100 @@ def gradient_nested_cond_while():
         return y, tape.gradient(y, x)
 
     return fn, (tf.constant(1.7), tf.constant(4)), ()
+
+
+@program
+def second_derivative_of_a_loop():
+    def fn(x):
+        with tf.GradientTape() as outer:
+            outer.watch(x)
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                y = x
+                for _ in tf.range(3):
+                    y = y * x
+            first = inner.gradient(y, x)
+        return outer.gradient(first, x)
+
+    return fn, (tf.constant(1.5),), ()
+
+
+@program
+def second_derivative_of_a_branch():
+    def fn(x):
+        with tf.GradientTape() as outer:
+            outer.watch(x)
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                if x > 0:
+                    y = x * x * x
+                else:
+                    y = tf.sin(x)
+            first = inner.gradient(y, x)
+        return outer.gradient(first, x)
+
+    return fn, (tf.constant(1.5),), ()
+
+
+@program
+def second_derivative_of_branches_in_a_loop():
+    def fn(x):
+        with tf.GradientTape() as outer:
+            outer.watch(x)
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                y = x
+                for _ in tf.range(3):
+                    if y > 2.0:
+                        y = y * x
+                    else:
+                        y = y * y
+            first = inner.gradient(y, x)
+        return outer.gradient(first, x)
+
+    return fn, (tf.constant(1.5),), ()
+
+
+@program
+def gradient_of_gradients_of_two_loops():
+    def fn(x):
+        total = tf.constant(0.0)
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(x)
+            for _ in range(2):
+                y = x
+                for _ in tf.range(2):
+                    y = y * x
+                total += y + tape.gradient(y, x)
+        return tape.gradient(total, x)
+
+    return fn, (tf.constant(1.5),), ()
+
+
+@program
+def gradient_of_a_loop_in_a_loop_that_assigns():
+    counter = tf.Variable(0.0, name="counter")
+
+    def fn(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = x
+            for _ in tf.range(2):
+                for _ in tf.range(2):
+                    counter.assign_add(1.0)
+                    y = tf.sin(y) * x
+        return tape.gradient(y, x)
+
+    return fn, (tf.constant(1.5),), (counter,)
+
+
+@program
+def product_with_a_jacobian_through_a_loop():
+    def fn(x):
+        with tf.autodiff.ForwardAccumulator(x, tf.ones_like(x)) as tangents:
+            y = x
+            for _ in tf.range(2):
+                y = y * x
+        return tangents.jvp(y)
+
+    return fn, (tf.constant(1.5),), ()
