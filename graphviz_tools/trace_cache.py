@@ -12,7 +12,6 @@ from graphviz_tools.cache_history import Call as Call
 from graphviz_tools.cache_history import Prediction as Prediction
 from graphviz_tools.cache_history import TraceCache as TraceCache
 from graphviz_tools.errors import UserError
-from graphviz_tools.language import _
 
 
 def trace_cache(fn: Callable[..., Any]) -> TraceCache:
@@ -34,10 +33,7 @@ def trace_cache(fn: Callable[..., Any]) -> TraceCache:
 
         return CompiledCache(fn)
     raise UserError(
-        _(
-            "trace_cache needs a tf.function or what torch.compile returned; {fn!r} has no cache of graphs",
-            fn=fn,
-        )
+        f"trace_cache needs a tf.function or what torch.compile returned; {fn!r} has no cache of graphs"
     )
 
 

@@ -10,7 +10,6 @@ import traitlets
 from gpu_labs.executor.launch_record import Launch
 from graphviz_tools.drawing.palette import Theme
 from graphviz_tools.errors import UserError
-from graphviz_tools.language import _
 from widgets.front_end import script, style
 from widgets.kernel_data import kernel_story
 from widgets.kernel_picture import kernel_svg
@@ -33,11 +32,8 @@ class KernelView(Twin):
     def __init__(self, launch: Launch) -> None:
         if not isinstance(launch, Launch):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise UserError(
-                _(
-                    "KernelView shows a launch record, not a {kind}: "
-                    "make one with gpu_labs.inspect(kernel, grid, block, *arguments)",
-                    kind=type(launch).__name__,
-                )
+                f"KernelView shows a launch record, not a {type(launch).__name__}: "
+                "make one with gpu_labs.inspect(kernel, grid, block, *arguments)"
             )
         self.launch = launch
         story = kernel_story(launch)
@@ -47,13 +43,7 @@ class KernelView(Twin):
     def _check_frame(self, proposal: Any) -> int:
         last = len(self._data["frames"]) - 1
         if not -1 <= proposal["value"] <= last:
-            raise UserError(
-                _(
-                    "frame {value} does not exist: frames go from -1 to {last}",
-                    value=proposal["value"],
-                    last=last,
-                )
-            )
+            raise UserError(f"frame {proposal['value']} does not exist: frames go from -1 to {last}")
         return proposal["value"]
 
     def stored(self) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from typing import Any, Literal
 from graphviz_tools.drawing.arrivals import Arrival, arrivals
 from graphviz_tools.drawing.text import number_text, shape_text, value_text
 from graphviz_tools.errors import UserError
-from graphviz_tools.language import _
 from graphviz_tools.recording import Recording, Step, Value
 
 Kind = Literal["node", "edge", "shape", "gradient", "value"]
@@ -53,7 +52,7 @@ def questions(
     A question is asked only where two wrong answers differ from the right one.
     """
     if not isinstance(seed, int):
-        raise UserError(_("seed must be an int, got {kind}", kind=type(seed).__name__))
+        raise UserError(f"seed must be an int, got {type(seed).__name__}")
     sums = {
         found.summed: found
         for found in (arrivals(recording) if came is None else came)
@@ -101,19 +100,13 @@ def _next_node(recording: Recording, step: Step, sums: dict[int | None, Arrival]
     if step.phase == "backward":
         start = recording.steps[:NEAR]
         first = [_name(recording, s.node) for s in start if s.phase == "forward" and s.node is not None]
-        why = _(
-            "Backward runs from the result to the inputs: the gradient has just reached {right}.", right=right
-        )
-        yield _Draft("node", _("which node does the gradient reach next?"), right, (*first[:1], *others), why)
+        why = f"Backward runs from the result to the inputs: the gradient has just reached {right}."
+        yield _Draft("node", "which node does the gradient reach next?", right, (*first[:1], *others), why)
         return
-    verb = {"trace": _("is added to the graph"), "run": _("does the graph run")}.get(step.phase, "runs")
-    line = (
-        _(" It comes from line {line}: {code}", line=step.line.line, code=step.line.text.strip())
-        if step.line
-        else ""
-    )
-    prompt = _("which node {verb} next?", verb=verb)
-    yield _Draft("node", prompt, right, tuple(others), _("{right} is next.{line}", right=right, line=line))
+    verb = {"trace": "is added to the graph", "run": "does the graph run"}.get(step.phase, "runs")
+    line = f" It comes from line {step.line.line}: {step.line.text.strip()}" if step.line else ""
+    prompt = f"which node {verb} next?"
+    yield _Draft("node", prompt, right, tuple(others), f"{right} is next.{line}")
 
 
 def _might_run_now(recording: Recording, now: Step, near: Sequence[Step]) -> set[int]:
@@ -147,14 +140,10 @@ def _edges(recording: Recording, step: Step, sums: dict[int | None, Arrival]) ->
     right, label = _name(recording, sources.pop()), _name(recording, step.node)
     yield _Draft(
         "edge",
-        _("the next node is {label}: from where does an edge lead to it?", label=label),
+        f"the next node is {label}: from where does an edge lead to it?",
         right,
         tuple(wrong),
-        _(
-            "{label} reads what {right} made; an edge is data that is read, not the order of the lines.",
-            label=label,
-            right=right,
-        ),
+        f"{label} reads what {right} made; an edge is data that is read, not the order of the lines.",
     )
 
 
@@ -168,15 +157,15 @@ def _shape(recording: Recording, step: Step, sums: dict[int | None, Arrival]) ->
     shape = made.shape
     guesses = [value.shape for value in step.reads if value.shape is not None]
     guesses += [shape[::-1], shape[1:], (1, *shape), shape[:-1], (*shape, 1)]
-    reads = ", ".join(shape_text(v.shape) for v in step.reads if v.shape is not None) or _("its inputs")
+    reads = ", ".join(shape_text(v.shape) for v in step.reads if v.shape is not None) or "its inputs"
     yield _Draft(
         "shape",
-        _("{name} runs next: which shape does it make?", name=_name(recording, step.node))
+        f"{_name(recording, step.node)} runs next: which shape does it make?"
         if step.phase == "forward"
-        else _("{name} is traced next: which shape will it have?", name=_name(recording, step.node)),
+        else f"{_name(recording, step.node)} is traced next: which shape will it have?",
         shape_text(shape),
         tuple(shape_text(guess) for guess in guesses),
-        _("{op} makes {shape_text} from {reads}.", op=step.op, shape_text=shape_text(shape), reads=reads),
+        f"{step.op} makes {shape_text(shape)} from {reads}.",
     )
 
 
@@ -197,20 +186,13 @@ def _gradient(recording: Recording, step: Step, sums: dict[int | None, Arrival])
     numbers = right.numbers or ()
     wrong += [value_text(_filled(right, 1.0)), *(value_text(v) for v in forward if _small(v))]
     wrong += [value_text(_scaled(right, factor)) for factor in (2.0, -1.0, 0.0)]
-    why = _("Each number says how much the result moves when that element of {name} moves.", name=name)
+    why = f"Each number says how much the result moves when that element of {name} moves."
     if len(parts) > 1:
         whole = " + ".join(map(value_text, parts))
-        why = _(
-            "{name} is used {count} times, so its gradients are added: {whole}.",
-            name=name,
-            count=len(parts),
-            whole=whole,
-        )
+        why = f"{name} is used {len(parts)} times, so its gradients are added: {whole}."
     elif all(n == 1 for n in numbers):
-        why = _("The result moves exactly as much as {name} does, so its gradient is 1.", name=name)
-    yield _Draft(
-        "gradient", _("which gradient arrives at {name}?", name=name), value_text(right), tuple(wrong), why
-    )
+        why = f"The result moves exactly as much as {name} does, so its gradient is 1."
+    yield _Draft("gradient", f"which gradient arrives at {name}?", value_text(right), tuple(wrong), why)
 
 
 def _printed(recording: Recording, step: Step, sums: dict[int | None, Arrival]) -> Iterator[_Draft]:
@@ -219,15 +201,13 @@ def _printed(recording: Recording, step: Step, sums: dict[int | None, Arrival]) 
     if made is None or step.node is None or step.phase != "trace" or not made.is_handle:
         return
     later = [v for s in recording.history(step.node) if s.phase == "run" for v in s.writes]
-    numbers = value_text(later[0]) if later else _("its numbers")
+    numbers = value_text(later[0]) if later else "its numbers"
     yield _Draft(
         "value",
-        _("Python adds {name} now: what would print show for it?", name=_name(recording, step.node)),
+        f"Python adds {_name(recording, step.node)} now: what would print show for it?",
         made.text,
-        (numbers, "None", _("an error")),
-        _(
-            "While tracing there is only a handle: a name, a shape, a dtype. Numbers exist when the graph runs."
-        ),
+        (numbers, "None", "an error"),
+        "While tracing there is only a handle: a name, a shape, a dtype. Numbers exist when the graph runs.",
     )
 
 
@@ -238,15 +218,12 @@ def _decision(recording: Recording, step: Step, sums: dict[int | None, Arrival])
     other = "False" if step.control.taken == "True" else "True"
     yield _Draft(
         "value",
-        _("the program decides next: {name}?", name=_name(recording, step.node))
+        f"the program decides next: {_name(recording, step.node)}?"
         if step.node is not None
-        else _("which way?"),
+        else "which way?",
         step.control.taken,
-        (other, _("both ways run")),
-        _(
-            "It is decided by a value, now: {decided}. One way is taken, and only it is recorded.",
-            decided=step.control.decided,
-        ),
+        (other, "both ways run"),
+        f"It is decided by a value, now: {step.control.decided}. One way is taken, and only it is recorded.",
     )
 
 

@@ -15,7 +15,6 @@ from jupyter_core.paths import jupyter_data_dir
 
 from graph_duet.grading.report import Report
 from graphviz_tools.errors import UserError
-from graphviz_tools.language import _
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS attempts (
@@ -88,11 +87,7 @@ def _connection() -> Iterator[sqlite3.Connection]:
         connection.execute(_SCHEMA)
     except sqlite3.Error as error:
         raise UserError(
-            _(
-                "progress cannot be kept in {path}: {error}; name another file in DUET_PROGRESS",
-                path=path,
-                error=error,
-            )
+            f"progress cannot be kept in {path}: {error}; name another file in DUET_PROGRESS"
         ) from None
     try:
         with connection:

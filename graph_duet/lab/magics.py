@@ -12,9 +12,7 @@ from typing import Any
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
-from graphviz_tools.language import _
-
-USAGE = _("write %duet check, or %duet check FILE.ipynb where the notebook's own file is not known")
+USAGE = "write %duet check, or %duet check FILE.ipynb where the notebook's own file is not known"
 
 
 def register(shell: InteractiveShell) -> None:
@@ -32,7 +30,7 @@ def run(line: str, shell: InteractiveShell) -> None:
     if not words or words[0] != "check" or len(words) > 2:
         raise UsageError(USAGE)
     notebook = Path(words[1]) if len(words) == 2 else this_notebook(shell.user_ns)
-    print(_("Checking {notebook} as it was last saved …", notebook=notebook.name))
+    print(f"Checking {notebook.name} as it was last saved …")
     worker = subprocess.run(
         [sys.executable, "-m", "graph_duet.lab.check_worker"],
         input=json.dumps({"notebook": str(notebook.resolve()), "zygote": ""}) + "\n",
@@ -43,9 +41,7 @@ def run(line: str, shell: InteractiveShell) -> None:
     try:
         answer = json.loads(worker.stdout)
     except ValueError:
-        raise UsageError(
-            _("the check itself failed: {stderr}", stderr=worker.stderr.strip()[-400:])
-        ) from None
+        raise UsageError(f"the check itself failed: {worker.stderr.strip()[-400:]}") from None
     if "problem" in answer:
         raise UsageError(answer["problem"])
     print(text(answer["verdicts"]))
@@ -58,22 +54,15 @@ def this_notebook(names: dict[str, Any]) -> Path:
         for candidate in (path, Path(path.name)) if path else ():
             if candidate.suffix == ".ipynb" and candidate.is_file():
                 return candidate
-    raise UsageError(_("which file this notebook is, is not known here: {usage}", usage=USAGE))
+    raise UsageError(f"which file this notebook is, is not known here: {USAGE}")
 
 
 def text(found: dict[str, Any]) -> str:
     """The verdicts as lines: points, then each task with what it says, and its first hint."""
-    lines = [
-        _(
-            "{title}: {points:g} of {possible:g} points",
-            title=found["title"],
-            points=found["points"],
-            possible=found["possible"],
-        )
-    ]
+    lines = [f"{found['title']}: {found['points']:g} of {found['possible']:g} points"]
     for task in found["tasks"]:
         mark = {"right": "✓", "written": "✎", "empty": "○", "missing": "○"}.get(task["state"], "✗")
         lines.append(f"{mark} {task['id']} {task['title']}")
         lines += [f"    {line}" for said in task["said"] for line in said.split("\n")]
-        lines += [_("    Hint: {hint}", hint=hint) for hint in task["hints"][:1]]
+        lines += [f"    Hint: {hint}" for hint in task["hints"][:1]]
     return "\n".join([*lines, *found["notes"]])

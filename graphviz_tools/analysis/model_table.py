@@ -16,7 +16,6 @@ from typing import Any
 from graphviz_tools.analysis.flops import flops
 from graphviz_tools.analysis.text_table import html_table, text_table
 from graphviz_tools.errors import NotInstalledError
-from graphviz_tools.language import _
 from graphviz_tools.recording import Edge, Node, Recording, Step, Value
 
 Path = tuple[str, ...]
@@ -84,7 +83,7 @@ class ModelTable:
         try:
             import pandas
         except ModuleNotFoundError:
-            raise NotInstalledError(_("to_frame() needs pandas: pip install pandas")) from None
+            raise NotInstalledError("to_frame() needs pandas: pip install pandas") from None
         rows = [
             (".".join(r.path), r.kind, r.calls, r.inputs, r.outputs, r.parameters, r.flops, r.parameter_bytes,
              r.output_bytes)
@@ -105,18 +104,15 @@ def summary(recording: Recording) -> ModelTable:
     whole = _row(counted, (), recording.title or recording.framework)
     rows = (whole, *(_row(counted, path, kind) for path, kind in counted.kinds.items()))
     notes = [
-        _("FLOPs: forward, in matrix products, convolutions, attention and recurrent layers."),
-        _("Time: a Recording holds no times."),
+        "FLOPs: forward, in matrix products, convolutions, attention and recurrent layers.",
+        "Time: a Recording holds no times.",
     ]
     if whole.uncounted:
         notes.append(
-            _(
-                "The FLOPs of {uncounted} are not counted: what was recorded does not tell them.",
-                uncounted=", ".join(whole.uncounted),
-            )
+            f"The FLOPs of {', '.join(whole.uncounted)} are not counted: what was recorded does not tell them."
         )
     if recording.omitted:
-        notes.append(_("Some steps or values were left out of the Recording, and are not in this table."))
+        notes.append("Some steps or values were left out of the Recording, and are not in this table.")
     return ModelTable(rows, tuple(notes))
 
 

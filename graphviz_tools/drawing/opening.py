@@ -18,7 +18,6 @@ from graphviz_tools.drawing.homes import GRADIENT
 from graphviz_tools.drawing.parts import Part
 from graphviz_tools.drawing.prepared import Prepared
 from graphviz_tools.errors import UserError
-from graphviz_tools.language import _
 from graphviz_tools.transforms.scopes import Path
 
 
@@ -30,7 +29,7 @@ class Budget:
     rows: int
 
 
-FIRST = Budget(60, 500)  # a first picture with more is hard to read
+FIRST = Budget(60, 600)  # a first picture with more is hard to read
 ASKED = Budget(150, 1200)  # and one with more is slow to lay out, also where scopes are opened by hand
 SHORT = 12  # items of an iteration that is opened beside others
 
@@ -98,8 +97,8 @@ def _part_of(prepared: Prepared, path: Path) -> Part | None:
     if part is None and not any(scope.path[: len(path)] == path for scope in prepared.recording.scopes):
         known = [*prepared.by_scope]
         some = ", ".join(map(repr, known[:10])) or "none"
-        rest = _(" and {count} more", count=len(known) - 10) if len(known) > 10 else ""
-        raise UserError(_("no scope {path!r}; the scopes are {some}{rest}", path=path, some=some, rest=rest))
+        rest = f" and {len(known) - 10} more" if len(known) > 10 else ""
+        raise UserError(f"no scope {path!r}; the scopes are {some}{rest}")
     return part
 
 
@@ -148,7 +147,20 @@ def _rows(prepared: Prepared, opened: Sequence[Part]) -> int:
         low, high = np.minimum(source, target), np.maximum(source, target)
         keys = np.unique(low[low != high] * len(boxes) + high[low != high])
         pairs.update((int(key) // len(boxes), int(key) % len(boxes)) for key in keys)
+    kept = {*pairs, *_below(prepared, opened, number)}
     rank = [0] * len(boxes)
-    for low, high in sorted(pairs, key=lambda pair: pair[1]):
+    for low, high in sorted(kept, key=lambda pair: pair[1]):
         rank[high] = max(rank[high], rank[low] + 1)
     return sum(rank[high] - rank[low] for low, high in pairs)
+
+
+def _below(prepared: Prepared, opened: Sequence[Part], number: Ints) -> Iterator[tuple[int, int]]:
+    """The last box of each iteration and the first of the next, which the picture sets below it."""
+    for part in (prepared.root, *opened):
+        for a, b in iterations_in_turn(part):
+            yield int(number[a.stop - 1]), int(number[b.start])
+
+
+def iterations_in_turn(part: Part) -> Iterator[tuple[Part, Part]]:
+    """Each iteration directly in `part`, with the next."""
+    return itertools.pairwise(inner for inner in part.inside() if inner.kind == "iteration")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,10 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from graphviz_tools.drawing.ends import Ints
-from graphviz_tools.drawing.opening import box_numbers, visible
+from graphviz_tools.drawing.opening import box_numbers, iterations_in_turn, visible
 from graphviz_tools.drawing.parts import LEAF_KINDS, Part
 from graphviz_tools.drawing.prepared import Prepared
-from graphviz_tools.language import _, _n
 from graphviz_tools.recording import EdgeKind
 from graphviz_tools.transforms.scopes import Path
 
@@ -85,21 +83,18 @@ def outline(prepared: Prepared, opened: Sequence[ScopePath]) -> tuple[Outline, l
         Frame(path, (part := prepared.parts[path]).kind, part.label)
         for path in sorted(paths, key=lambda path: (len(path), prepared.parts[path].start))
     )
+    wired = {(link.source, link.target) for link in links}
     order = (*_order(prepared, paths, keys), *_above_loops(prepared, paths, boxes, links))
     home = [keys[place] if place >= 0 else "" for place in prepared.places.tolist()]
-    return Outline((*boxes, *held), links, frames, order), home
+    return Outline((*boxes, *held), links, frames, tuple(pair for pair in order if pair not in wired)), home
 
 
 def _box(prepared: Prepared, item: int | Part, frame: ScopePath, holder: str = "") -> Box:
     if isinstance(item, Part):
         node = prepared.order[item.start]
         kind = item.kind if item.kind in LEAF_KINDS else "scope"
-        if kind != "scope":
-            inside = _("closed")
-        elif item.ops:
-            inside = _n("{number:,} op", "{number:,} ops", item.ops)
-        else:
-            inside = _n("{number:,} node", "{number:,} nodes", item.stop - item.start)
+        count, what = (item.ops, "op") if item.ops else (item.stop - item.start, "node")
+        inside = f"{count:,} {what}{'s' * (count != 1)}" if kind == "scope" else "closed"
         return Box(f"n{node}", kind, inside, item.label, node, frame, item.path)
     node = prepared.recording.nodes[item]
     title = prepared.homes.titles.get(item) or node.label or node.name or node.op
@@ -112,8 +107,7 @@ def _order(prepared: Prepared, opened: frozenset[ScopePath], keys: Sequence[str]
     starts = [part.start for part in frames if part and (part.path[:-1] in opened or len(part.path) == 1)]
     pairs = [(keys[start - 1], keys[start]) for start in starts if start and keys[start - 1] != keys[start]]
     for part in (prepared.root, *(prepared.parts[path] for path in opened)):
-        turns = [inner for inner in part.inside() if inner.kind == "iteration"]
-        pairs += [(keys[a.stop - 1], keys[b.start]) for a, b in itertools.pairwise(turns)]
+        pairs += [(keys[a.stop - 1], keys[b.start]) for a, b in iterations_in_turn(part)]
     return pairs
 
 

@@ -12,12 +12,12 @@ from functools import cached_property
 import numpy as np
 
 from graphviz_tools.drawing.arrivals import Arrival, arrivals
+from graphviz_tools.drawing.carried import Carried, carried
 from graphviz_tools.drawing.ends import Ends, Ints, read_ends
 from graphviz_tools.drawing.homes import Homes, find_homes
 from graphviz_tools.drawing.parts import Part, number_places, read_tree, walk
 from graphviz_tools.drawing.stretches import PIECES, Stretches
 from graphviz_tools.errors import UserError
-from graphviz_tools.language import _
 from graphviz_tools.recording import EdgeKind, Recording
 from graphviz_tools.transforms.collapse import folding
 from graphviz_tools.transforms.scopes import Path
@@ -52,6 +52,10 @@ class Prepared:
         return arrivals(self.recording)
 
     @cached_property
+    def carried(self) -> dict[int, tuple[Carried, ...]]:
+        return carried(self.recording)
+
+    @cached_property
     def by_scope(self) -> dict[Path, Part]:
         """The part that shows each scope."""
         return {part.scope: part for part in self.parts.values() if part.scope}
@@ -64,11 +68,8 @@ def prepare(recording: Recording, *, fold: bool = False, autograd: bool = False)
     """
     if not isinstance(recording, Recording):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise UserError(
-            _(
-                "expected a Recording, got {kind}: record a program first, "
-                "for example with record_torch(fn, *args)",
-                kind=type(recording).__name__,
-            )
+            f"expected a Recording, got {type(recording).__name__}: record a program first, "
+            "for example with record_torch(fn, *args)"
         )
     ends = read_ends(recording)
     homes = find_homes(recording, ends, autograd=autograd)

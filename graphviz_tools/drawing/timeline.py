@@ -7,7 +7,7 @@ step k shows, for each box, its last moment at or before k.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -15,11 +15,9 @@ from graphviz_tools.drawing.arrivals import Arrival, gradient_leaving
 from graphviz_tools.drawing.outline import Box, Outline
 from graphviz_tools.drawing.prepared import Prepared
 from graphviz_tools.drawing.text import brief_text, shorten, type_text, value_text
-from graphviz_tools.language import _
 from graphviz_tools.recording import Step, Value
 
 Status = Literal["ghost", "handle", "done", "failed"]
-LEAVES = ("input", "parameter", "variable", "constant")
 WIDEST = 30  # characters of a line under a box's title
 HELD = 20  # and of one in a box that lies inside another
 
@@ -61,7 +59,6 @@ class _Telling:
         self._boxes = {box.key: box for box in outline.boxes}
         self._past = {box.key: [Moment(-1, "ghost", _before(box))] for box in outline.boxes}
         self._short = {box.key for box in outline.boxes if box.holder}
-        self._written: dict[int, tuple[Value, ...]] = {}
         self._latest: dict[str, int] = {}  # of each box the node that its text is about
         self._slots: dict[int, int] = {}  # by node, the result whose gradient its box shows
         self._arriving: defaultdict[int, list[Arrival]] = defaultdict(list)
@@ -78,7 +75,7 @@ class _Telling:
         for node in step.nodes:
             if self._recording.nodes[node].owner is None:
                 self._tell(home[node], step, status=_status(step))
-        for node, value in self._carried(step):
+        for node, value in self._prepared.carried.get(step.index, ()):
             if self._boxes[home[node]].scope is None:
                 self._made(home[node], node, step, value)
         if step.node is not None:
@@ -95,7 +92,6 @@ class _Telling:
 
     def _forward(self, step: Step, node: int) -> None:
         here = self._home[node]
-        self._written[node] = step.writes or self._written.get(node, ())
         parameter = self._prepared.homes.updates.get(node)
         if parameter is not None:
             self._made(self._home[parameter], parameter, step, step.writes[0])
@@ -137,33 +133,14 @@ class _Telling:
             return
         slot, gradient = found
         self._slots[seen] = slot
-        which = _("grad of result {slot}", slot=slot + 1) if slot else "grad"
-        self._tell(
-            here,
-            step,
-            gradient=self._cut(here, _("{which} {words}", which=which, words=self._words(here, gradient))),
-        )
+        which = f"grad of result {slot + 1}" if slot else "grad"
+        self._tell(here, step, gradient=self._cut(here, f"{which} {self._words(here, gradient)}"))
 
     def _is_of_output(self, node: int) -> bool:
         """Whether a gradient at an autograd node is that of the value that its box shows."""
         there = self._recording.nodes[node]
         shown = self._latest.get(self._home[node])
         return there.owner is None or (there.first_output is not None and there.owner == shown)
-
-    def _carried(self, step: Step) -> Iterator[tuple[int, Value]]:
-        """Nodes with no step of their own, whose values show on the edges that `step` adds: what it reads from an
-        input or a parameter, and what an output was given."""
-        for number in step.edges:
-            edge = self._recording.edges[number]
-            source, target = self._recording.nodes[edge.source], self._recording.nodes[edge.target]
-            if edge.kind != "data":
-                continue
-            if source.kind in LEAVES and edge.target == step.node and edge.target_slot < len(step.reads):
-                yield edge.source, step.reads[edge.target_slot]
-            elif target.kind == "output":
-                made = step.writes if edge.source == step.node else self._written.get(edge.source, ())
-                if edge.source_slot < len(made):
-                    yield edge.target, made[edge.source_slot]
 
     def _words(self, here: str, value: Value) -> str:
         return brief_text(value) if here in self._short else value_text(value)
@@ -239,11 +216,7 @@ def _status(step: Step) -> Status:
 def _decision(step: Step) -> str:
     control = step.control
     assert control is not None
-    turn = (
-        _(", turn {iteration}", iteration=control.iteration)
-        if control.iteration is not None and control.taken != "False"
-        else ""
-    )
+    turn = f", turn {control.iteration}" if control.iteration is not None and control.taken != "False" else ""
     return ": ".join(part for part in (control.decided, control.taken) if part) + turn
 
 
@@ -252,20 +225,8 @@ def _arrival_text(arrival: Arrival, short: bool) -> str:
     words = brief_text if short else value_text
     came = [words(value) for value in arrival.came]
     if arrival.expected == 1:
-        return shorten(_("{came} arrives", came=came[0]), HELD if short else WIDEST)
+        return shorten(f"{came[0]} arrives", HELD if short else WIDEST)
     if len(came) < arrival.expected:
-        return shorten(
-            _(
-                "{came} waits: {count} of {expected}",
-                came=came[-1],
-                count=len(came),
-                expected=arrival.expected,
-            ),
-            WIDEST,
-        )
+        return shorten(f"{came[-1]} waits: {len(came)} of {arrival.expected}", WIDEST)
     whole = " + ".join(came)
-    return (
-        whole
-        if len(whole) <= WIDEST
-        else shorten(_("+ {came}: {count} of {count}", came=came[-1], count=len(came)), WIDEST)
-    )
+    return whole if len(whole) <= WIDEST else shorten(f"+ {came[-1]}: {len(came)} of {len(came)}", WIDEST)

@@ -14,7 +14,6 @@ from gpu_labs.executor.observers.messages import Report
 from gpu_labs.executor.observers.races import Entry, suspects
 from gpu_labs.executor.runtime.lanes import Lanes
 from gpu_labs.executor.runtime.memory import Memory
-from graphviz_tools.language import _
 
 MANY = 256
 
@@ -65,11 +64,9 @@ class Usefulness:
                 report.add(
                     Finding(
                         "useless-barrier",
-                        _(
-                            "No thread uses after this barrier what another thread wrote before it, or the other way "
-                            "round, so nothing has to wait here."
-                        ),
-                        _("leave it out: each barrier makes the whole block wait for its slowest warp."),
+                        "No thread uses after this barrier what another thread wrote before it, or the other way "
+                        "round, so nothing has to wait here.",
+                        "leave it out: each barrier makes the whole block wait for its slowest warp.",
                         site.line,
                         site.text,
                     )

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from graphviz_tools.errors import UserError
-from graphviz_tools.language import _
 
 _DAY = 86_400.0
 
@@ -65,9 +64,7 @@ def moment(text: str) -> float:
     try:
         return datetime.fromisoformat(text.strip()).astimezone().timestamp()
     except (ValueError, OverflowError, OSError):
-        raise UserError(
-            _("{text!r} is not a moment: write it like 2026-03-01T23:59+01:00", text=text)
-        ) from None
+        raise UserError(f"{text!r} is not a moment: write it like 2026-03-01T23:59+01:00") from None
 
 
 def in_words(at: float) -> str:
@@ -83,5 +80,5 @@ def share(text: str) -> float:
     except ValueError:
         value = math.nan
     if not 0 <= value <= 1:
-        raise UserError(_("{text!r} is not a share: write it like 10%", text=text))
+        raise UserError(f"{text!r} is not a share: write it like 10%")
     return value

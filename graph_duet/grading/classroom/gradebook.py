@@ -26,7 +26,6 @@ from graph_duet.grading.classroom.stored_notebook import unpacked
 from graph_duet.grading.exercise.bundle import Bundle
 from graph_duet.grading.report import Report
 from graphviz_tools.errors import UserError
-from graphviz_tools.language import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class Entry:
     digest: str
     key: str
     report: Report
-    why: str = _("handed in again")
+    why: str = "handed in again"
     notebook: bytes = b""
     handed_in: HandedIn = field(default_factory=HandedIn)
 
@@ -73,11 +72,7 @@ class Gradebook:
             kept = int(connection.scalar(query) or 0)
         if seed is not None and seed != kept:
             raise UserError(
-                _(
-                    "{exercise} is already graded with seed {kept} in this gradebook; a new seed needs a new one",
-                    exercise=exercise,
-                    kept=kept,
-                )
+                f"{exercise} is already graded with seed {kept} in this gradebook; a new seed needs a new one"
             )
         return kept
 
@@ -92,14 +87,8 @@ class Gradebook:
         with self.database.read() as connection:
             text = connection.scalar(query)
         if text is None:
-            known = ", ".join(self.exercises()) or _("nothing yet")
-            raise UserError(
-                _(
-                    "the gradebook has no exercise {exercise!r}; it has {known}",
-                    exercise=exercise,
-                    known=known,
-                )
-            )
+            known = ", ".join(self.exercises()) or "nothing yet"
+            raise UserError(f"the gradebook has no exercise {exercise!r}; it has {known}")
         return Bundle.loads(text)
 
     def result(self, key: str) -> Report | None:
@@ -175,9 +164,7 @@ class Gradebook:
         """One student's mark. Raises UserError when there is none."""
         mark = next(self.marks(exercise, student), None)
         if mark is None:
-            raise UserError(
-                _("the gradebook has no {exercise} of {student!r}", exercise=exercise, student=student)
-            )
+            raise UserError(f"the gradebook has no {exercise} of {student!r}")
         return mark
 
     def marks(self, exercise: str, student: str = "") -> Iterator[Mark]:

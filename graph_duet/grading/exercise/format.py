@@ -15,7 +15,6 @@ from nbformat import NotebookNode
 from graph_duet.grading.exercise import solution_regions
 from graph_duet.grading.exercise.notebooks import duet
 from graphviz_tools.errors import UserError
-from graphviz_tools.language import _
 
 TOLERANCE = 2e-4
 DEADLINE = 60.0
@@ -114,7 +113,7 @@ class Exercise:
             if candidate.id == task:
                 return candidate
         known = ", ".join(t.id for t in self.tasks)
-        raise UserError(_("{id} has no task {task!r}; it has {known}", id=self.id, task=task, known=known))
+        raise UserError(f"{self.id} has no task {task!r}; it has {known}")
 
 
 def kind(cell: NotebookNode) -> str:
@@ -140,15 +139,13 @@ def read_exercise(notebook: NotebookNode) -> Exercise:
     """
     head = duet(notebook)
     if not head.get("exercise"):
-        raise UserError(_('the notebook\'s metadata has no "duet": {"exercise": ...}; it is no exercise'))
+        raise UserError('the notebook\'s metadata has no "duet": {"exercise": ...}; it is no exercise')
     seeds = sum(kind(cell) == "seed" for cell in notebook.cells)
     if seeds != 1:
-        raise UserError(
-            _('an exercise has exactly one cell of kind "seed"; this one has {seeds}', seeds=seeds)
-        )
+        raise UserError(f'an exercise has exactly one cell of kind "seed"; this one has {seeds}')
     for name in ("minutes", "deadline", "cell_seconds"):
         if name in head:
-            _demand_positive(head[name], _('the notebook\'s metadata: "{name}"', name=name))
+            _demand_positive(head[name], f'the notebook\'s metadata: "{name}"')
     _demand_unique_ids(notebook)
     for cell in notebook.cells:
         _validate(cell)
@@ -175,20 +172,13 @@ def _task(notebook: NotebookNode, task: str) -> Task:
     hints = tuple(_hint_text(cell.source) for cell in cells if kind(cell) == "hint")
     written = [_written(cell) for cell in cells if kind(cell) == "written"]
     if written and (answers or checks or len(written) > 1):
-        raise UserError(_("task {task} has a written cell: it takes no other answer and no check", task=task))
+        raise UserError(f"task {task} has a written cell: it takes no other answer and no check")
     if not written and (not answers or not (checks or "release" in duet(notebook))):
-        raise UserError(_("task {task} needs at least one answer cell and one check", task=task))
+        raise UserError(f"task {task} needs at least one answer cell and one check")
     if len(hints) > MAX_HINTS:
-        raise UserError(
-            _(
-                "task {task} has {count} hints; at most {max_hints} are shown",
-                task=task,
-                count=len(hints),
-                max_hints=MAX_HINTS,
-            )
-        )
+        raise UserError(f"task {task} has {len(hints)} hints; at most {MAX_HINTS} are shown")
     titles = [str(duet(cell)["title"]) for cell in cells if "title" in duet(cell)]
-    title = titles[0] if titles else _("Task {task}", task=task)
+    title = titles[0] if titles else f"Task {task}"
     by_hand = written[0] if written else None
     return Task(task, title, tuple(cell.id for cell in answers), checks, hints, by_hand)
 
@@ -224,9 +214,7 @@ def _measures(notebook: NotebookNode) -> dict[str, str]:
         if kind(cell) == "measure":
             task = duet(cell).get("task")
             if before is None or kind(before) not in ("check", "hidden") or duet(before)["task"] != task:
-                raise UserError(
-                    _("the measure cell {id} does not follow a check cell of its task", id=cell.id)
-                )
+                raise UserError(f"the measure cell {cell.id} does not follow a check cell of its task")
             found[before.id] = cell.id
         before = cell
     return found
@@ -237,40 +225,18 @@ def _validate(cell: NotebookNode) -> None:
     if not fields:
         return
     what = kind(cell)
-    where = _(
-        "cell {cell} ({partition})",
-        cell=cell.get("id", "?"),
-        partition=cell.source.strip()[:40].partition(chr(10))[0] or "empty",
-    )
+    where = f"cell {cell.get('id', '?')} ({cell.source.strip()[:40].partition(chr(10))[0] or 'empty'})"
     if what not in _FIELDS:
-        raise UserError(
-            _(
-                "{where}: kind {what!r} is not one of {fields}",
-                where=where,
-                what=what,
-                fields=", ".join(_FIELDS),
-            )
-        )
+        raise UserError(f"{where}: kind {what!r} is not one of {', '.join(_FIELDS)}")
     if (cell.cell_type == "code") != (what in _CODE_KINDS):
-        raise UserError(
-            _("{where}: a {what} cell is code", where=where, what=what)
-            if what in _CODE_KINDS
-            else _("{where}: a {what} cell is Markdown", where=where, what=what)
-        )
+        raise UserError(f"{where}: a {what} cell is {'code' if what in _CODE_KINDS else 'Markdown'}")
     unknown = set(fields) - _FIELDS[what] - {"kind"}
     if unknown:
-        raise UserError(
-            _(
-                "{where}: a {what} cell has no field {unknown}",
-                where=where,
-                what=what,
-                unknown=", ".join(sorted(unknown)),
-            )
-        )
+        raise UserError(f"{where}: a {what} cell has no field {', '.join(sorted(unknown))}")
     if what not in ("seed", "look") and "task" not in fields:
-        raise UserError(_('{where}: a {what} cell names its "task"', where=where, what=what))
+        raise UserError(f'{where}: a {what} cell names its "task"')
     if what == "seed" and not _SEED.fullmatch(cell.source):
-        raise UserError(_("{where}: the seed cell is exactly one line like 'seed = 7'", where=where))
+        raise UserError(f"{where}: the seed cell is exactly one line like 'seed = 7'")
     if what in ("check", "hidden", "written"):
         _demand_positive(fields.get("points"), f'{where}: "points"')
     if what == "written":
@@ -281,14 +247,12 @@ def _validate(cell: NotebookNode) -> None:
         except UserError as error:
             raise UserError(f"{where}: {error}") from None
         if number == 0:
-            raise UserError(
-                _("{where}: an answer cell has a hole, from '# >>> your code' to '# <<<'", where=where)
-            )
+            raise UserError(f"{where}: an answer cell has a hole, from '# >>> your code' to '# <<<'")
 
 
 def _demand_positive(number: Any, what: str) -> None:
     if isinstance(number, bool) or not isinstance(number, int | float) or not number > 0:
-        raise UserError(_("{what} is a number above 0, not {number!r}", what=what, number=number))
+        raise UserError(f"{what} is a number above 0, not {number!r}")
 
 
 def _demand_rubric(rubric: Any, where: str) -> None:
@@ -296,10 +260,7 @@ def _demand_rubric(rubric: Any, where: str) -> None:
         points = item.get("points") if isinstance(item, Mapping) else None
         if isinstance(points, bool) or not isinstance(points, int | float) or not str(item.get("text", "")):
             raise UserError(
-                _(
-                    "{where}: a rubric item is points and a text, such as `2 names the order of the calls`",
-                    where=where,
-                )
+                f"{where}: a rubric item is points and a text, such as `2 names the order of the calls`"
             )
 
 
@@ -307,11 +268,9 @@ def _demand_unique_ids(notebook: NotebookNode) -> None:
     seen: set[str] = set()
     for cell in notebook.cells:
         if not cell.get("id"):
-            raise UserError(_("a cell has no id; open and save the notebook in JupyterLab to give it one"))
+            raise UserError("a cell has no id; open and save the notebook in JupyterLab to give it one")
         if cell.id in seen:
-            raise UserError(
-                _("two cells have the id {id!r}; delete the copy's id in a text editor", id=cell.id)
-            )
+            raise UserError(f"two cells have the id {cell.id!r}; delete the copy's id in a text editor")
         seen.add(cell.id)
 
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from graphviz_tools.errors import UserError
-from graphviz_tools.language import _
 
 _OPEN = re.compile(r"^([ \t]*)# >>>")
 _CLOSE = re.compile(r"^[ \t]*# <<<\s*$")
@@ -40,10 +39,10 @@ def split(source: str) -> list[str | Hole]:
             indent, inside = opening[1], []
             parts.append(line)
         elif opening:
-            raise UserError(_("a hole opens inside another: {line!r}", line=line.strip()))
+            raise UserError(f"a hole opens inside another: {line.strip()!r}")
         elif _CLOSE.match(line):
             if indent is None:
-                raise UserError(_("'# <<<' closes a hole that no '# >>>' opened"))
+                raise UserError("'# <<<' closes a hole that no '# >>>' opened")
             parts += [Hole(indent, tuple(inside)), line]
             indent = None
         elif indent is None:
@@ -51,7 +50,7 @@ def split(source: str) -> list[str | Hole]:
         else:
             inside.append(line)
     if indent is not None:
-        raise UserError(_("a hole opened with '# >>>' is not closed with '# <<<'"))
+        raise UserError("a hole opened with '# >>>' is not closed with '# <<<'")
     return parts
 
 
@@ -85,7 +84,7 @@ def filled(source: str, texts: Sequence[str]) -> str:
     """
     holes = sum(isinstance(part, Hole) for part in split(source))
     if holes != len(texts):
-        raise UserError(_("{count} texts for {holes} holes", count=len(texts), holes=holes))
+        raise UserError(f"{len(texts)} texts for {holes} holes")
     waiting = iter(texts)
     return _replaced(source, lambda hole: _indented(next(waiting), hole.indent))
 

@@ -13,10 +13,11 @@ from torch.overrides import TorchFunctionMode
 
 from graphviz_tools import draw, record_torch
 from graphviz_tools.drawing.opening import Budget
+from graphviz_tools.drawing.parts import LEAF_KINDS
 from graphviz_tools.drawing.prepared import prepare
 from graphviz_tools.drawing.scene import Scene, make_scene
 from graphviz_tools.drawing.text import shorten, value_text
-from graphviz_tools.drawing.timeline import LEAVES, WIDEST
+from graphviz_tools.drawing.timeline import WIDEST
 from graphviz_tools.recording import Recording, Value
 from graphviz_tools.sources.torch.classify import classify
 from graphviz_tools.sources.torch.tensor_registry import tensors_in
@@ -118,7 +119,7 @@ def forward_boxes(recording: Recording, scene: Scene) -> list[tuple[str, str, st
 def leaf_gradients(recording: Recording, scene: Scene) -> list[tuple[str, str]]:
     """(name, gradient) of each input and parameter that has a box of its own, in full width, and a gradient."""
     held = {box.key for box in scene.outline.boxes if box.holder}
-    leaves = [n for n in recording.nodes if n.kind in LEAVES and scene.home[n.id] not in held]
+    leaves = [n for n in recording.nodes if n.kind in LEAF_KINDS[:-1] and scene.home[n.id] not in held]
     said = [(n.label, scene.at(scene.home[n.id], len(recording.steps) - 1).gradient) for n in leaves]
     return [(label, gradient) for label, gradient in said if gradient.startswith("grad ")]
 
