@@ -28,6 +28,7 @@ import torch
 
 from gpu_labs.launching import blocks_for, launch
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 __all__ = ["KernelFunction", "blocks_for", "kernel_function", "launch"]
 
@@ -102,8 +103,14 @@ def _autograd_function(
         returned = sum(ctx.output_is_tensor)
         if backward_body is not None and returned != gradients:
             raise UserError(
-                f"{name} returns {returned} tensor(s), but its backward takes {gradients} gradient(s) "
-                f"before the names of what it needs: {', '.join(parameters)} or out"
+                _(
+                    "{name} returns {returned} tensor(s), but its backward takes {gradients} gradient(s) "
+                    "before the names of what it needs: {parameters} or out",
+                    name=name,
+                    returned=returned,
+                    gradients=gradients,
+                    parameters=", ".join(parameters),
+                )
             )
         written = [value for value in inputs if any(value is result for result in outputs)]
         if written:
@@ -116,7 +123,11 @@ def _autograd_function(
     def run_backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         if backward_body is None or backward_apply is None:
             raise UserError(
-                f"{name} has no backward, so it cannot be differentiated{_how_to_differentiate(name)}"
+                _(
+                    "{name} has no backward, so it cannot be differentiated{how_to_differentiate}",
+                    name=name,
+                    how_to_differentiate=_how_to_differentiate(name),
+                )
             )
         kept = [
             number if tensor is None else tensor
@@ -129,8 +140,13 @@ def _autograd_function(
         results: list[Any] = [*result] if isinstance(result, tuple) else [result]
         if len(results) != sum(ctx.is_tensor):
             raise UserError(
-                f"the backward of {name} returned {len(results)} gradient(s) for {sum(ctx.is_tensor)} "
-                "tensor(s): return one for each, and None for an input without a gradient"
+                _(
+                    "the backward of {name} returned {count} gradient(s) for {is_tensor} "
+                    "tensor(s): return one for each, and None for an input without a gradient",
+                    name=name,
+                    count=len(results),
+                    is_tensor=sum(ctx.is_tensor),
+                )
             )
         return tuple([results.pop(0) if is_tensor else None for is_tensor in ctx.is_tensor])
 
@@ -143,7 +159,7 @@ def _autograd_function(
             ]
             rows.append(function.apply(*inputs))
         if not rows:
-            raise UserError(f"vmap over {name} needs at least one row")
+            raise UserError(_("vmap over {name} needs at least one row", name=name))
         if isinstance(rows[0], tuple):
             columns = tuple(_stacked(outputs) for outputs in zip(*rows, strict=True))
             return columns, tuple(None if column is None else 0 for column in columns)
@@ -175,7 +191,10 @@ def _asked_for(
     asked = list(backward.signature.parameters)
     if not asked:
         raise UserError(
-            f"the backward of {name} takes no gradient: give it a first parameter, as in backward(grad)"
+            _(
+                "the backward of {name} takes no gradient: give it a first parameter, as in backward(grad)",
+                name=name,
+            )
         )
 
     def place(wanted: str) -> tuple[bool, int] | None:
@@ -192,8 +211,13 @@ def _asked_for(
         found = place(parameter)
         if found is None:
             raise UserError(
-                f"the backward of {name} asks for {parameter!r}, but {name} has only "
-                f"{', '.join(parameters)} and its result, out"
+                _(
+                    "the backward of {name} asks for {parameter!r}, but {name} has only "
+                    "{parameters} and its result, out",
+                    name=name,
+                    parameter=parameter,
+                    parameters=", ".join(parameters),
+                )
             )
         wanted.append(found)
     return gradients, wanted
@@ -201,8 +225,8 @@ def _asked_for(
 
 def _how_to_differentiate(name: str) -> str:
     if name.endswith("backward") or name == "<lambda>":
-        return " again: make it a kernel_function with a backward of its own"
-    return ": pass one to kernel_function"
+        return _(" again: make it a kernel_function with a backward of its own")
+    return _(": pass one to kernel_function")
 
 
 def _versions(args: Sequence[Any]) -> list[int | None]:
@@ -217,11 +241,19 @@ def _refuse_hidden_writes(
     # A backward is such a forward too, and has None where an argument has no gradient.
     if result is None or not all(value is None or isinstance(value, torch.Tensor) for value in results):
         raise UserError(
-            f"the forward of {name} must return a tensor or a tuple of tensors, not {result!r:.60}"
+            _(
+                "the forward of {name} must return a tensor or a tuple of tensors, not {result}",
+                name=name,
+                result=f"{result!r:.60}",
+            )
         )
     for parameter, arg, old, new in zip(parameters, args, before, _versions(args), strict=True):
         if old != new and not any(arg is value for value in results):
             raise UserError(
-                f"the forward of {name} wrote into {parameter} unseen by autograd: "
-                f"return {parameter} to say so, or write to a new tensor"
+                _(
+                    "the forward of {name} wrote into {parameter} unseen by autograd: "
+                    "return {parameter} to say so, or write to a new tensor",
+                    name=name,
+                    parameter=parameter,
+                )
             )

@@ -17,6 +17,7 @@ import torch
 from gpu_labs.executor.cuda_module import ExecutorKernel
 from gpu_labs.executor.inspect import inspect
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 Extent = int | tuple[int, ...]
 Scalar = bool | int | float
@@ -86,7 +87,7 @@ def _launch_operator(
 
 
 @_launch_operator.register_fake
-def _(kernel, grid, block, order, tensors, numbers, out) -> None:  # pyright: ignore[reportMissingParameterType]
+def _launch_without_data(kernel, grid, block, order, tensors, numbers, out) -> None:  # pyright: ignore[reportMissingParameterType]
     """A launch makes no new tensor: the caller has allocated the outputs."""
 
 
@@ -103,7 +104,7 @@ def _run_on_executor(kernel, grid, block, order, tensors, numbers, out) -> None:
     except BaseException as error:
         for tensor, old in zip(out, before, strict=True):
             tensor.copy_(old)
-        error.add_note("The launch failed, so its outputs are as they were before it.")
+        error.add_note(_("The launch failed, so its outputs are as they were before it."))
         raise
 
 
@@ -151,7 +152,7 @@ def _number_of(kernel: Any) -> int:
         if known is kernel:
             return number
     if not hasattr(kernel, "__getitem__"):
-        raise UserError(f"launch needs a kernel made by @cuda.jit, not {type(kernel).__name__}")
+        raise UserError(_("launch needs a kernel made by @cuda.jit, not {kind}", kind=type(kernel).__name__))
     _kernels.append(kernel)
     return len(_kernels) - 1
 
@@ -165,8 +166,12 @@ def _refuse_what_is_no_extent(**extents: Any) -> None:
         for size in _extents(extent):
             if not isinstance(size, (int, np.integer, torch.SymInt)):
                 raise UserError(
-                    f"the {name} of a launch is a whole number or a tuple of them, not {type(size).__name__}: "
-                    "launch(kernel, grid, block, inputs, out=y)"
+                    _(
+                        "the {name} of a launch is a whole number or a tuple of them, not {kind}: "
+                        "launch(kernel, grid, block, inputs, out=y)",
+                        name=name,
+                        kind=type(size).__name__,
+                    )
                 )
 
 
@@ -174,35 +179,49 @@ def _refuse_what_no_kernel_can_take(
     tensors: Sequence[torch.Tensor], numbers: Sequence[Any], outputs: Sequence[torch.Tensor]
 ) -> None:
     if not outputs:
-        raise UserError("launch needs at least one tensor to write: pass out=")
+        raise UserError(_("launch needs at least one tensor to write: pass out="))
     device = outputs[0].device
     for tensor in (*tensors, *outputs):
         if tensor.is_nested:
-            raise UserError("a kernel cannot read a nested tensor: pass its tensors one by one")
+            raise UserError(_("a kernel cannot read a nested tensor: pass its tensors one by one"))
         if tensor.layout != torch.strided:
-            raise UserError(f"a kernel cannot read a {tensor.layout} tensor: pass tensor.to_dense()")
+            raise UserError(
+                _("a kernel cannot read a {layout} tensor: pass tensor.to_dense()", layout=tensor.layout)
+            )
         if tensor.dtype == torch.bfloat16:
-            raise UserError("a kernel cannot read bfloat16: pass tensor.float() and convert the result back")
+            raise UserError(
+                _("a kernel cannot read bfloat16: pass tensor.float() and convert the result back")
+            )
         if tensor.is_quantized:
-            raise UserError("a kernel cannot read a quantized tensor: pass tensor.dequantize()")
+            raise UserError(_("a kernel cannot read a quantized tensor: pass tensor.dequantize()"))
         if tensor.device != device:
             raise UserError(
-                f"one launch has tensors on {tensor.device} and on {device}: move them to one device"
+                _(
+                    "one launch has tensors on {device} and on {other}: move them to one device",
+                    device=tensor.device,
+                    other=device,
+                )
             )
         if tensor.requires_grad and torch.is_grad_enabled():
             raise UserError(
-                "a launch on a tensor that requires grad would lose its gradient: "
-                "wrap the launch with kernel_function, or pass tensor.detach()"
+                _(
+                    "a launch on a tensor that requires grad would lose its gradient: "
+                    "wrap the launch with kernel_function, or pass tensor.detach()"
+                )
             )
     if device.type not in ("cpu", "cuda"):
-        raise UserError(f"kernels run on CPU and CUDA tensors, not on {device}")
+        raise UserError(_("kernels run on CPU and CUDA tensors, not on {device}", device=device))
     for number in numbers:
         if not isinstance(number, (bool, int, float, torch.SymInt, torch.SymFloat)):
-            raise UserError(f"a launch takes tensors and Python numbers, not {type(number).__name__}")
+            raise UserError(
+                _("a launch takes tensors and Python numbers, not {kind}", kind=type(number).__name__)
+            )
     for tensor in outputs:
         if any(stride == 0 and size > 1 for stride, size in zip(tensor.stride(), tensor.shape, strict=True)):
             raise UserError(
-                "an output of the launch is expanded: its elements share memory, so clone it first"
+                _("an output of the launch is expanded: its elements share memory, so clone it first")
             )
         if tensor.is_conj() or tensor.is_neg():
-            raise UserError("an output of the launch is a lazy conjugate: pass tensor.resolve_conj() instead")
+            raise UserError(
+                _("an output of the launch is a lazy conjugate: pass tensor.resolve_conj() instead")
+            )

@@ -26,16 +26,19 @@ from graph_duet.commands import (
     show,
 )
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 _BUG_STATUS = 70
-_REPORT = (
+_REPORT = _(
     "this is a bug in Graph Duet. Please report it, with the lines above, at "
     "https://github.com/graph-duet/graph-duet/issues"
 )
 
 app = typer.Typer(
     name="duet",
-    help="Watch the same program become a graph twice: PyTorch eager code beside TensorFlow static graphs.",
+    help=_(
+        "Watch the same program become a graph twice: PyTorch eager code beside TensorFlow static graphs."
+    ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -66,7 +69,9 @@ def _usage(mistake: typer.BadParameter) -> str:
     """What is wrong with the command's words, and where they are listed; empty where help was printed instead."""
     sentence = " ".join(mistake.format_message().split()).rstrip(".")
     command = mistake.ctx.command_path if mistake.ctx is not None else "duet"
-    return sentence and f"{sentence}; `{command} --help` lists what it takes"
+    return sentence and _(
+        "{sentence}; `{command} --help` lists what it takes", sentence=sentence, command=command
+    )
 
 
 def main() -> None:

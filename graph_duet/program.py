@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 FRAMEWORKS = {"torch": "torch", "tensorflow": "tensorflow", "keras": "tensorflow", "jax": "jax"}
 
@@ -35,14 +36,14 @@ def load(target: str, inputs: tuple[str, ...] = ()) -> Program:
     Raises UserError when `target` has not that form, names nothing callable, or lacks arguments, when there
     is no such file, and when the file itself raises.
     """
-    file, _, name = target.rpartition(":")
+    file, _colon, name = target.rpartition(":")
     if not file or not name.isidentifier():
-        raise UserError(f"{target!r} names no function: write it as file.py:function")
+        raise UserError(_("{target!r} names no function: write it as file.py:function", target=target))
     path = Path(file)
     if not path.is_file():
-        raise UserError(f"there is no file {file}")
+        raise UserError(_("there is no file {file}", file=file))
     if path.suffix != ".py":
-        raise UserError(f"{file} is not a Python file: write it as file.py:function")
+        raise UserError(_("{file} is not a Python file: write it as file.py:function", file=file))
     imported = imported_frameworks(path.read_bytes(), file)
     module = run_file(path)
     call = function_in(module, name, file)
@@ -57,9 +58,11 @@ def imported_frameworks(source: str | bytes, file: str) -> dict[str, str]:
     try:
         tree = ast.parse(source, file)
     except SyntaxError as mistake:
-        raise UserError(f"{file}, line {mistake.lineno}: {mistake.msg}") from None
+        raise UserError(
+            _("{file}, line {lineno}: {msg}", file=file, lineno=mistake.lineno, msg=mistake.msg)
+        ) from None
     except ValueError as mistake:  # a null byte
-        raise UserError(f"{file} is not a Python file: {mistake}") from None
+        raise UserError(_("{file} is not a Python file: {mistake}", file=file, mistake=mistake)) from None
     found: dict[str, str] = {}
     for node in ast.walk(tree):
         for alias in node.names if isinstance(node, ast.Import | ast.ImportFrom) else ():
@@ -91,19 +94,35 @@ def run_file(path: Path) -> dict[str, Any]:
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        raise UserError(f"{path} raised {type(error).__name__}: {error}") from error
+        raise UserError(
+            _("{path} raised {kind}: {error}", path=path, kind=type(error).__name__, error=error)
+        ) from error
     return vars(module)
 
 
 def function_in(names: dict[str, Any], name: str, file: str) -> Callable[..., Any]:
     if name not in names:
         offered = [key for key, value in names.items() if callable(value) and not key.startswith("_")]
-        raise UserError(f"{file} has no {name}; it has {', '.join(sorted(offered)[:8]) or 'no function'}")
+        raise UserError(
+            _(
+                "{file} has no {name}; it has {offered}",
+                file=file,
+                name=name,
+                offered=", ".join(sorted(offered)[:8]) or "no function",
+            )
+        )
     value = names[name]
     if inspect.isclass(value):
         value = instance(value, name, file)
     if not callable(value):
-        raise UserError(f"{name} in {file} is a {type(value).__name__}, which cannot be called")
+        raise UserError(
+            _(
+                "{name} in {file} is a {kind}, which cannot be called",
+                name=name,
+                file=file,
+                kind=type(value).__name__,
+            )
+        )
     return value
 
 
@@ -113,22 +132,42 @@ def instance(cls: type, name: str, file: str) -> Any:
         inspect.signature(cls).bind()
     except TypeError as mistake:
         raise UserError(
-            f"{name} in {file} needs arguments ({mistake}): write `model = {name}(...)` in the "
-            f"file and show {file}:model"
+            _(
+                "{name} in {file} needs arguments ({mistake}): write `model = {name}(...)` in the "
+                "file and show {file}:model",
+                name=name,
+                file=file,
+                mistake=mistake,
+            )
         ) from None
     except ValueError:  # it has no signature: the call says what is missing
         pass
     try:
         return cls()
     except Exception as error:
-        raise UserError(f"{name}() in {file} raised {type(error).__name__}: {error}") from error
+        raise UserError(
+            _(
+                "{name}() in {file} raised {kind}: {error}",
+                name=name,
+                file=file,
+                kind=type(error).__name__,
+                error=error,
+            )
+        ) from error
 
 
 def evaluate(expression: str, names: dict[str, Any]) -> Any:
     try:
         return eval(expression, dict(names))
     except Exception as error:
-        raise UserError(f"--input {expression!r}: {type(error).__name__}: {error}") from None
+        raise UserError(
+            _(
+                "--input {expression!r}: {kind}: {error}",
+                expression=expression,
+                kind=type(error).__name__,
+                error=error,
+            )
+        ) from None
 
 
 def require_arguments(call: Callable[..., Any], arguments: tuple[Any, ...], target: str) -> None:
@@ -143,4 +182,10 @@ def require_arguments(call: Callable[..., Any], arguments: tuple[Any, ...], targ
     try:
         signature.bind(*arguments)
     except TypeError as mistake:
-        raise UserError(f"{target}: {mistake}; give each argument with --input 'expression'") from None
+        raise UserError(
+            _(
+                "{target}: {mistake}; give each argument with --input 'expression'",
+                target=target,
+                mistake=mistake,
+            )
+        ) from None

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graphviz_tools.errors import NotInstalledError, UserError
+from graphviz_tools.language import _
 
 MANIFEST = Path(".duet") / "shipped.json"
 SHIPPED = {".ipynb", ".md", ".png", ".svg", ".csv"}
@@ -34,10 +35,10 @@ class Copied:
     kept: int
 
     def sentence(self, folder: Path) -> str:
-        parts = [f"{self.new} new"] if self.new else []
-        parts += [f"{self.updated} updated"] if self.updated else []
-        parts += [f"{self.kept} kept as you changed them"] if self.kept else []
-        return f"Lessons in {folder}: {', '.join(parts) or 'nothing new'}."
+        parts = [_("{new} new", new=self.new)] if self.new else []
+        parts += [_("{updated} updated", updated=self.updated)] if self.updated else []
+        parts += [_("{kept} kept as you changed them", kept=self.kept)] if self.kept else []
+        return _("Lessons in {folder}: {parts}.", folder=folder, parts=", ".join(parts) or "nothing new")
 
 
 def fill(folder: Path) -> Copied:
@@ -46,7 +47,7 @@ def fill(folder: Path) -> Copied:
     Raises UserError when `folder` is a file, and OSError when it cannot be written.
     """
     if folder.exists() and not folder.is_dir():
-        raise UserError(f"{folder} is a file: name a folder for the lessons")
+        raise UserError(_("{folder} is a file: name a folder for the lessons", folder=folder))
     shipped = read_manifest(folder)
     new = updated = kept = 0
     for name, content in course_files():
@@ -94,7 +95,7 @@ def package_folder(name: str) -> Path:
     """Where an installed package's files are, found without importing it."""
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
-        raise NotInstalledError(f"{name} is not installed: run `pip install graph-duet` again")
+        raise NotInstalledError(_("{name} is not installed: run `pip install graph-duet` again", name=name))
     return Path(next(iter(spec.submodule_search_locations)))
 
 

@@ -14,6 +14,7 @@ import sys
 from types import ModuleType
 
 from graphviz_tools.errors import NotInstalledError
+from graphviz_tools.language import _
 
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",  # no C++ information, warnings or errors
@@ -45,4 +46,4 @@ def import_tensorflow() -> ModuleType:
     except ModuleNotFoundError as missing:
         if missing.name != "tensorflow":
             raise
-        raise NotInstalledError("TensorFlow is not installed: run `pip install tensorflow-cpu`") from None
+        raise NotInstalledError(_("TensorFlow is not installed: run `pip install tensorflow-cpu`")) from None

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 Phase = Literal["forward", "backward", "trace", "run", "optimize"]
 NodeKind = Literal[
@@ -288,7 +289,9 @@ class Recording:
         Raises UserError when there is no such step.
         """
         if not 0 <= step < len(self.steps):
-            raise UserError(f"step {step} of a recording with {len(self.steps)} steps")
+            raise UserError(
+                _("step {step} of a recording with {count} steps", step=step, count=len(self.steps))
+            )
         kept = self.steps[: step + 1]
         nodes = 1 + max((n for s in kept for n in s.nodes), default=-1)
         edges = 1 + max((e for s in kept for e in s.edges), default=-1)

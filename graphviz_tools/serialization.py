@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 from graphviz_tools.recording import Number, Recording, SourceLine, Value
 
 FORMAT = "graph-duet recording"
@@ -67,7 +68,7 @@ def load(path: str | os.PathLike[str]) -> Recording:
         written = json.loads(content)
     except (OSError, EOFError, ValueError, RecursionError, zlib.error) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UserError(f"{path} is damaged or no recording: {reason}") from None
+        raise UserError(_("{path} is damaged or no recording: {reason}", path=path, reason=reason)) from None
     try:
         return from_json(written)
     except UserError as error:
@@ -84,13 +85,17 @@ def to_json(recording: Recording) -> dict[str, Json]:
 def from_json(written: Json) -> Recording:
     """The recording that `to_json` wrote. Raises UserError when it is damaged or of a later version."""
     if not isinstance(written, dict) or written.get("format") != FORMAT:
-        raise UserError("this is no Graph Duet recording")
+        raise UserError(_("this is no Graph Duet recording"))
     version = written.get("version")
     if not isinstance(version, int) or version < 1:
-        raise UserError(f"the recording is damaged: {version!r} is no version")
+        raise UserError(_("the recording is damaged: {version!r} is no version", version=version))
     if version > VERSION:
         raise UserError(
-            f"the recording has format {version}; this Graph Duet reads up to {VERSION}: install a newer one"
+            _(
+                "the recording has format {version}; this Graph Duet reads up to {newest}: install a newer one",
+                version=version,
+                newest=VERSION,
+            )
         )
     tables: dict[type, list[Any]] = {}
     try:
@@ -100,7 +105,7 @@ def from_json(written: Json) -> Recording:
         body = {k: v for k, v in written.items() if k not in ("format", "version", *_TABLES.values())}
         return _dataclass_reader(Recording)(body, tables)
     except _Damage as damage:
-        raise UserError(f"the recording is damaged: {damage}") from None
+        raise UserError(_("the recording is damaged: {damage}", damage=damage)) from None
 
 
 class _Damage(Exception):
@@ -193,13 +198,14 @@ def _reader(annotation: Any) -> Reader:
         return lambda items, tables: _pair(items, pair, tables)
     if origin is dict:
         return _checked(
-            lambda d: isinstance(d, dict) and all(isinstance(v, str) for v in d.values()), "names and strings"
+            lambda d: isinstance(d, dict) and all(isinstance(v, str) for v in d.values()),
+            _("names and strings"),
         )
     if origin in (Union, types.UnionType) and inner[-1] is type(None):
         some = _reader(Union[inner[:-1]])  # noqa: UP007
         return lambda thing, tables: None if thing is None else some(thing, tables)
     if annotation is int:
-        return _checked(lambda n: isinstance(n, int) and not isinstance(n, bool), "a whole number")
+        return _checked(lambda n: isinstance(n, int) and not isinstance(n, bool), _("a whole number"))
     return _checked(lambda s: isinstance(s, annotation), f"a {annotation.__name__}")
 
 
@@ -210,12 +216,16 @@ def _dataclass_reader(cls: type) -> Reader:
 
     def read(written: Json, tables: dict[type, list[Any]]) -> Any:
         if not isinstance(written, dict):
-            raise _Damage(f"{written!r:.40} where a {cls.__name__} belongs")
+            raise _Damage(_("{written!r:.40} where a {cls} belongs", written=written, cls=cls.__name__))
         strange = written.keys() - columns.keys()
         missing = needed - written.keys()
         if strange or missing:
             names = ", ".join(sorted(strange or missing))
-            raise _Damage(f"a {cls.__name__} {'has unknown' if strange else 'lacks'} {names}")
+            raise _Damage(
+                _("a {cls} has unknown {names}", cls=cls.__name__, names=names)
+                if strange
+                else _("a {cls} lacks {names}", cls=cls.__name__, names=names)
+            )
         return cls(**{name: columns[name](content, tables) for name, content in written.items()})
 
     return read
@@ -233,7 +243,7 @@ def _default(column: Field[Any]) -> Any:
 def _checked(holds: Callable[[Json], bool], what: str) -> Reader:
     def read(thing: Json, tables: dict[type, list[Any]]) -> Any:
         if not holds(thing):
-            raise _Damage(f"{thing!r:.40} where {what} belongs")
+            raise _Damage(_("{thing!r:.40} where {what} belongs", thing=thing, what=what))
         return thing
 
     return read
@@ -241,19 +251,21 @@ def _checked(holds: Callable[[Json], bool], what: str) -> Reader:
 
 def _list(thing: Json) -> list[Any]:
     if not isinstance(thing, list):
-        raise _Damage(f"{thing!r:.40} where a list belongs")
+        raise _Damage(_("{thing!r:.40} where a list belongs", thing=thing))
     return thing
 
 
 def _pair(items: Json, readers: list[Reader], tables: dict[type, list[Any]]) -> tuple[Any, ...]:
     if len(_list(items)) != len(readers):
-        raise _Damage(f"{items!r:.40} where {len(readers)} things belong")
+        raise _Damage(_("{items!r:.40} where {count} things belong", items=items, count=len(readers)))
     return tuple(read(item, tables) for read, item in zip(readers, items, strict=True))
 
 
 def _looked_up(table: list[Any], place: Json) -> Any:
     if not isinstance(place, int) or not 0 <= place < len(table):
-        raise _Damage(f"{place!r:.40} where a place in a table of {len(table)} belongs")
+        raise _Damage(
+            _("{place!r:.40} where a place in a table of {count} belongs", place=place, count=len(table))
+        )
     return table[place]
 
 
@@ -266,4 +278,4 @@ def _read_number(number: Json) -> Number:
         real, imaginary = map(_read_number, number)
         if not isinstance(real, complex) and not isinstance(imaginary, complex):
             return complex(real, imaginary)
-    raise _Damage(f"{number!r:.40} where a number belongs")
+    raise _Damage(_("{number!r:.40} where a number belongs", number=number))

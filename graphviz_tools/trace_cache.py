@@ -12,6 +12,7 @@ from graphviz_tools.cache_history import Call as Call
 from graphviz_tools.cache_history import Prediction as Prediction
 from graphviz_tools.cache_history import TraceCache as TraceCache
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 
 def trace_cache(fn: Callable[..., Any]) -> TraceCache:
@@ -33,7 +34,10 @@ def trace_cache(fn: Callable[..., Any]) -> TraceCache:
 
         return CompiledCache(fn)
     raise UserError(
-        f"trace_cache needs a tf.function or what torch.compile returned; {fn!r} has no cache of graphs"
+        _(
+            "trace_cache needs a tf.function or what torch.compile returned; {fn!r} has no cache of graphs",
+            fn=fn,
+        )
     )
 
 

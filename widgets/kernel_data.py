@@ -13,6 +13,7 @@ from typing import Any
 
 from gpu_labs.executor.findings import Finding
 from gpu_labs.executor.launch_record import Access, Launch
+from graphviz_tools.language import _
 
 BLOCKS = 8  # block cards on one page; the recording's first ones
 ITEM_BYTES = {"bool": 1, "float16": 2, "bfloat16": 2, "complex64": 8, "complex128": 16}
@@ -54,14 +55,15 @@ def kernel_story(launch: Launch) -> dict[str, Any]:
 def why_nothing(launch: Launch) -> str:
     """Why a launch without accesses has none, in one line."""
     if launch.findings:
-        return "No reads and writes to show: the findings say why."
+        return _("No reads and writes to show: the findings say why.")
     if launch.level not in ("hazards", "profile"):
-        return (
-            f"Level {launch.level!r} records no reads and writes: inspect with level='hazards' to see them."
+        return _(
+            "Level {level!r} records no reads and writes: inspect with level='hazards' to see them.",
+            level=launch.level,
         )
     if launch.printed:
-        return "The kernel only printed: no reads, no writes."
-    return "The kernel did nothing: no reads, no writes."
+        return _("The kernel only printed: no reads, no writes.")
+    return _("The kernel did nothing: no reads, no writes.")
 
 
 def shown_blocks(launch: Launch) -> list[tuple[int, int, int]]:

@@ -12,6 +12,7 @@ from textwrap import wrap
 from typing import Any
 
 from graphviz_tools.drawing.palette import Theme
+from graphviz_tools.language import _, _n
 from widgets.svg_table import CHAR, MARGIN, Sheet
 
 LINE = 18  # pixels a row of text takes
@@ -25,7 +26,7 @@ def kernel_svg(story: dict[str, Any], theme: Theme = "light") -> str:
     sheet = Sheet(theme)
     shape = f"{story['kernel']}[{shown(story['grid'])}, {shown(story['block'])}]"
     found = len(story["findings"])
-    title = f"{shape}: {found} {'finding' if found == 1 else 'findings'}"
+    title = _n("{shape}: {number} finding", "{shape}: {number} findings", found, shape=shape)
     sheet.text(MARGIN, MARGIN + LINE, title, "bad" if found else "ink", "bold")
     top = MARGIN + 2.5 * LINE
     draw_source(sheet, story, top)
@@ -75,7 +76,9 @@ def draw_blocks(sheet: Sheet, story: dict[str, Any], left: float, top: float) ->
     for i, block in enumerate(story["blocks"]):
         x, y = left + (i % 4) * (card_w + 10), top - 14 + (i // 4) * (card_h + 10)
         sheet.box(x, y, card_w, card_h, sheet.colours["panel"], "rule")
-        sheet.text(x + 6, y + 16, f"block {coordinates(block, story['grid'])}", "muted")
+        sheet.text(
+            x + 6, y + 16, _("block {coordinates}", coordinates=coordinates(block, story["grid"])), "muted"
+        )
         for square in range(math.ceil(threads / share)):
             bad = any((i, t) in guilty for t in range(square * share, (square + 1) * share))
             at_x, at_y = (
@@ -83,14 +86,21 @@ def draw_blocks(sheet: Sheet, story: dict[str, Any], left: float, top: float) ->
                 y + 24 + (square // columns) * (CELL + GAP),
             )
             fill = sheet.colours["bad" if bad else "op-fill"]
-            name = f"thread {square * share}" + (f" to {(square + 1) * share - 1}" if share > 1 else "")
+            name = _("thread {square}", square=square * share) + (
+                _(" to {square}", square=(square + 1) * share - 1) if share > 1 else ""
+            )
             sheet.box(at_x, at_y, CELL, CELL, fill, "bad" if bad else "op-line", name)
     below = top - 14 + math.ceil(len(story["blocks"]) / 4) * (card_h + 10)
     if story["nothing"]:
         sheet.text(left, below + 10, story["nothing"], "ink", "bold")
         below += 1.5 * LINE
     elif (more := story["blocksLeftOut"]) > 0:
-        sheet.text(left, below + 10, f"and {more} more {'block' if more == 1 else 'blocks'}", "muted")
+        sheet.text(
+            left,
+            below + 10,
+            _n("and {number} more block", "and {number} more blocks", more),
+            "muted",
+        )
         below += LINE
     return below
 
@@ -107,7 +117,7 @@ def draw_arrays(sheet: Sheet, story: dict[str, Any], left: float, top: float) ->
         share = max(1, math.ceil(size / CELLS))
         reads, writes = totals(story, number, share)
         shape = ", ".join(map(str, array["shape"]))
-        share_note = f", {share} elements a cell" if share > 1 else ""
+        share_note = _(", {share} elements a cell", share=share) if share > 1 else ""
         sheet.text(
             left, top, f"{array['name']}  {array['space']} {array['dtype']}[{shape}]{share_note}", "muted"
         )
@@ -120,11 +130,11 @@ def draw_arrays(sheet: Sheet, story: dict[str, Any], left: float, top: float) ->
             x, y = left + (cell % columns) * (CELL + GAP), top + 8 + (cell // columns) * (CELL + GAP)
             fill = blend(sheet.colours["op-fill"], sheet.colours["accent"], reads[cell] / most)
             line = "gradient" if writes[cell] else "rule"
-            tip = f"{reads[cell]} reads, {writes[cell]} writes"
+            tip = _("{reads} reads, {writes} writes", reads=reads[cell], writes=writes[cell])
             sheet.box(x, y, CELL, CELL, fill, line, tip, 2.4 if writes[cell] else 1)
         top += 8 + math.ceil(cells / columns) * (CELL + GAP) + 1.5 * LINE
     if story["arrays"]:
-        sheet.text(left, top - 8, "filled: read    outlined: written", "muted")
+        sheet.text(left, top - 8, _("filled: read    outlined: written"), "muted")
 
 
 def totals(story: dict[str, Any], array: int, share: int) -> tuple[Counter[int], Counter[int]]:
@@ -164,7 +174,7 @@ def draw_findings(sheet: Sheet, story: dict[str, Any], top: float) -> None:
     wide = max(60, int(sheet.width / CHAR))
     y = top
     for finding in story["findings"][:5]:
-        where = f" (line {finding['line']})" if finding["line"] else ""
+        where = _(" (line {line})", line=finding["line"]) if finding["line"] else ""
         sheet.text(
             MARGIN,
             y,
@@ -178,4 +188,4 @@ def draw_findings(sheet: Sheet, story: dict[str, Any], top: float) -> None:
                 sheet.text(MARGIN + 12, y, row)
         y += 1.5 * LINE
     if len(story["findings"]) > 5:
-        sheet.text(MARGIN, y, f"and {len(story['findings']) - 5} more findings", "muted")
+        sheet.text(MARGIN, y, _("and {count} more findings", count=len(story["findings"]) - 5), "muted")

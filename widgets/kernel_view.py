@@ -10,6 +10,7 @@ import traitlets
 from gpu_labs.executor.launch_record import Launch
 from graphviz_tools.drawing.palette import Theme
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 from widgets.front_end import script, style
 from widgets.kernel_data import kernel_story
 from widgets.kernel_picture import kernel_svg
@@ -32,8 +33,11 @@ class KernelView(Twin):
     def __init__(self, launch: Launch) -> None:
         if not isinstance(launch, Launch):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise UserError(
-                f"KernelView shows a launch record, not a {type(launch).__name__}: "
-                "make one with gpu_labs.inspect(kernel, grid, block, *arguments)"
+                _(
+                    "KernelView shows a launch record, not a {kind}: "
+                    "make one with gpu_labs.inspect(kernel, grid, block, *arguments)",
+                    kind=type(launch).__name__,
+                )
             )
         self.launch = launch
         story = kernel_story(launch)
@@ -43,7 +47,13 @@ class KernelView(Twin):
     def _check_frame(self, proposal: Any) -> int:
         last = len(self._data["frames"]) - 1
         if not -1 <= proposal["value"] <= last:
-            raise UserError(f"frame {proposal['value']} does not exist: frames go from -1 to {last}")
+            raise UserError(
+                _(
+                    "frame {value} does not exist: frames go from -1 to {last}",
+                    value=proposal["value"],
+                    last=last,
+                )
+            )
         return proposal["value"]
 
     def stored(self) -> dict[str, Any]:

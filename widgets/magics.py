@@ -20,10 +20,11 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.display import display
 
+from graphviz_tools.language import _
 from graphviz_tools.recording import Recording
 from widgets.stepper import Stepper
 
-USAGE = (
+USAGE = _(
     "write %%record torch or %%record tensorflow or %%record tensorflow eager, and perhaps a name for the recording: "
     "%%record torch as r"
 )
@@ -58,7 +59,7 @@ def _read(line: str) -> tuple[str, str | None]:
     """(which recorder, the name for the Recording)."""
     words = line.split()
     if words and words[0] not in _RECORDERS:
-        raise UsageError(f"there is no recorder {words[0]!r}: {USAGE}")
+        raise UsageError(_("there is no recorder {words!r}: {usage}", words=words[0], usage=USAGE))
     eager = words[:2] == ["tensorflow", "eager"]
     naming = words[2:] if eager else words[1:]
     named = len(naming) == 2 and naming[0] == "as" and naming[1].isidentifier()
@@ -116,7 +117,7 @@ def _record_tensorflow(shell: InteractiveShell, cell: str) -> tuple[Recording, B
     code, file = _compiled(shell, cell)
     last = code.body.pop() if code.body else None
     if not isinstance(last, ast.Expr) or not isinstance(last.value, ast.Call):
-        raise UsageError("end a %%record tensorflow cell with the call to record, such as f(x)")
+        raise UsageError(_("end a %%record tensorflow cell with the call to record, such as f(x)"))
     exec(compile(code, file, "exec"), shell.user_ns)
     call = last.value
     # The function and its arguments are taken from the call as Python itself would evaluate them.
@@ -137,7 +138,9 @@ def _compiled(shell: InteractiveShell, cell: str) -> tuple[ast.Module, str]:
         tree = ast.parse(plain)
     except SyntaxError as error:
         text = f": {error.text.strip()}" if error.text else ""
-        raise UsageError(f"{error.msg}, line {error.lineno} below %%record{text}") from None
+        raise UsageError(
+            _("{msg}, line {lineno} below %%record{words}", msg=error.msg, lineno=error.lineno, words=text)
+        ) from None
     return tree, shell.compile.cache(plain, shell.execution_count, cell)
 
 

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 from widgets.front_end import script, style
 
 Json = dict[str, Any]
 
-_TOO_OLD = "This page needs JavaScript, in a browser of 2023 or later."
+_TOO_OLD = _("This page needs JavaScript, in a browser of 2023 or later.")
 _UNPACK = """\
 const packed = Uint8Array.from(atob(document.getElementById("data").textContent), (c) => c.charCodeAt(0));
 const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
@@ -61,8 +62,8 @@ def _write(text: str, path: str | Path, suffix: str) -> Path:
     if not place.suffix:
         place = place.with_suffix(suffix)
     if place.suffix != suffix:
-        raise UserError(f"{place.name} should end in {suffix}")
+        raise UserError(_("{place} should end in {suffix}", place=place.name, suffix=suffix))
     if not place.parent.is_dir():
-        raise UserError(f"there is no folder {str(place.parent)!r}: create it first")
+        raise UserError(_("there is no folder {parent!r}: create it first", parent=str(place.parent)))
     place.write_text(text, "utf-8")
     return place

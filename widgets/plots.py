@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from graphviz_tools.drawing.palette import PALETTE
 from graphviz_tools.drawing.text import bytes_text
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 from graphviz_tools.recording import Recording
 
 _PAINT = PALETTE["light"]
@@ -28,7 +29,9 @@ def plot_memory(recording: Recording, ax: Axes | None = None) -> Axes:
     _check(recording)
     known = [(step.index, step.memory) for step in recording.steps if step.memory is not None]
     if not known:
-        raise UserError("this recording holds no memory: record_torch measures it, a static graph has none")
+        raise UserError(
+            _("this recording holds no memory: record_torch measures it, a static graph has none")
+        )
     ax = ax or plt.subplots(figsize=(8, 3), layout="constrained")[1]
     steps = [index + 1 for index, _ in known]
     for phase, start, stop in recording.phases():
@@ -39,7 +42,7 @@ def plot_memory(recording: Recording, ax: Axes | None = None) -> Axes:
     ax.step(steps, [m.alive for _, m in known], where="mid", color=_PAINT["ink"], label="alive")
     saved = [m.saved for _, m in known]
     ax.fill_between(
-        steps, saved, step="mid", color=_PAINT["accent"], alpha=0.45, hatch="//", label="saved by autograd"
+        steps, saved, step="mid", color=_PAINT["accent"], alpha=0.45, hatch="//", label=_("saved by autograd")
     )
     ax.yaxis.set_major_formatter(lambda count, _: bytes_text(round(count)))
     ax.set(xlabel="step", xlim=(0.5, len(recording.steps) + 0.5), ylim=(0, None))
@@ -55,16 +58,16 @@ def plot_ops(recording: Recording, top: int = 12, ax: Axes | None = None) -> Axe
     """
     _check(recording)
     if top < 1:
-        raise UserError(f"top must be at least 1, got {top}")
+        raise UserError(_("top must be at least 1, got {top}", top=top))
     counted = Counter((step.op, step.phase == "backward") for step in recording.steps).most_common(top)[::-1]
     ax = ax or plt.subplots(figsize=(6, 0.32 * len(counted) + 1), layout="constrained")[1]
     names = [op + (" (backward)" if backward else "") for (op, backward), _ in counted]
     paint = [_PAINT["gradient"] if backward else _PAINT["accent"] for (_, backward), _ in counted]
     bars = ax.barh(names, [count for _, count in counted], color=paint)
-    for bar, ((_, backward), _) in zip(bars, counted, strict=True):
+    for bar, ((_op, backward), _count) in zip(bars, counted, strict=True):
         bar.set_hatch("//" if backward else "")
     ax.bar_label(bars, padding=3)
-    ax.set(xlabel="times run")
+    ax.set(xlabel=_("times run"))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.spines[["top", "right"]].set_visible(False)
     return ax
@@ -77,20 +80,20 @@ def plot_times(profile: Any, top: int = 12, ax: Axes | None = None) -> Axes:
     the times. Raises UserError for anything else, and when it holds no op or `top` is below 1.
     """
     if not hasattr(profile, "key_averages"):
-        raise UserError(f"expected a torch.profiler.profile(), got {type(profile).__name__}")
+        raise UserError(_("expected a torch.profiler.profile(), got {kind}", kind=type(profile).__name__))
     if top < 1:
-        raise UserError(f"top must be at least 1, got {top}")
+        raise UserError(_("top must be at least 1, got {top}", top=top))
     ops = sorted(profile.key_averages(), key=lambda op: op.self_cpu_time_total)[-top:]
     if not ops:
         raise UserError(
-            "this profile holds no op: run the program inside `with torch.profiler.profile() as p:`"
+            _("this profile holds no op: run the program inside `with torch.profiler.profile() as p:`")
         )
     ax = ax or plt.subplots(figsize=(6, 0.32 * len(ops) + 1), layout="constrained")[1]
     bars = ax.barh(
         [op.key for op in ops], [op.self_cpu_time_total / 1000 for op in ops], color=_PAINT["accent"]
     )
     ax.bar_label(bars, [f"{op.count}×" for op in ops], padding=3)
-    ax.set(xlabel="milliseconds of CPU by itself")
+    ax.set(xlabel=_("milliseconds of CPU by itself"))
     ax.spines[["top", "right"]].set_visible(False)
     return ax
 
@@ -101,7 +104,7 @@ def plot_losses(losses: Mapping[str, Sequence[float]], ax: Axes | None = None) -
     The largest difference between two curves is said in the title. Raises UserError when there is no curve.
     """
     if not losses:
-        raise UserError('there is no curve to plot: pass {"PyTorch": [...], "Keras": [...]}')
+        raise UserError(_('there is no curve to plot: pass {"PyTorch": [...], "Keras": [...]}'))
     ax = ax or plt.subplots(figsize=(7, 3.2), layout="constrained")[1]
     hues = ("accent", "gradient", "good", "parameter-line")
     for number, (name, values) in enumerate(losses.items()):
@@ -115,7 +118,7 @@ def plot_losses(losses: Mapping[str, Sequence[float]], ax: Axes | None = None) -
         for one, other in pairwise(losses.values())
     ]
     if apart:
-        ax.set_title(f"largest difference {max(apart):.2g}", fontsize=10, loc="left")
+        ax.set_title(_("largest difference {apart:.2g}", apart=max(apart)), fontsize=10, loc="left")
     ax.set(xlabel="step", ylabel="loss")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend(frameon=False)
@@ -125,4 +128,4 @@ def plot_losses(losses: Mapping[str, Sequence[float]], ax: Axes | None = None) -
 
 def _check(recording: object) -> None:
     if not isinstance(recording, Recording):
-        raise UserError(f"expected a Recording, got {type(recording).__name__}")
+        raise UserError(_("expected a Recording, got {kind}", kind=type(recording).__name__))

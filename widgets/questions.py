@@ -10,6 +10,7 @@ from typing import Any, Literal
 from graphviz_tools.drawing.arrivals import Arrival, arrivals
 from graphviz_tools.drawing.text import number_text, shape_text, value_text
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 from graphviz_tools.recording import Recording, Step, Value
 
 Kind = Literal["node", "edge", "shape", "gradient", "value"]
@@ -52,7 +53,7 @@ def questions(
     A question is asked only where two wrong answers differ from the right one.
     """
     if not isinstance(seed, int):
-        raise UserError(f"seed must be an int, got {type(seed).__name__}")
+        raise UserError(_("seed must be an int, got {kind}", kind=type(seed).__name__))
     sums = {
         found.summed: found
         for found in (arrivals(recording) if came is None else came)
@@ -100,13 +101,19 @@ def _next_node(recording: Recording, step: Step, sums: dict[int | None, Arrival]
     if step.phase == "backward":
         start = recording.steps[:NEAR]
         first = [_name(recording, s.node) for s in start if s.phase == "forward" and s.node is not None]
-        why = f"Backward runs from the result to the inputs: the gradient has just reached {right}."
-        yield _Draft("node", "which node does the gradient reach next?", right, (*first[:1], *others), why)
+        why = _(
+            "Backward runs from the result to the inputs: the gradient has just reached {right}.", right=right
+        )
+        yield _Draft("node", _("which node does the gradient reach next?"), right, (*first[:1], *others), why)
         return
-    verb = {"trace": "is added to the graph", "run": "does the graph run"}.get(step.phase, "runs")
-    line = f" It comes from line {step.line.line}: {step.line.text.strip()}" if step.line else ""
-    prompt = f"which node {verb} next?"
-    yield _Draft("node", prompt, right, tuple(others), f"{right} is next.{line}")
+    verb = {"trace": _("is added to the graph"), "run": _("does the graph run")}.get(step.phase, "runs")
+    line = (
+        _(" It comes from line {line}: {code}", line=step.line.line, code=step.line.text.strip())
+        if step.line
+        else ""
+    )
+    prompt = _("which node {verb} next?", verb=verb)
+    yield _Draft("node", prompt, right, tuple(others), _("{right} is next.{line}", right=right, line=line))
 
 
 def _might_run_now(recording: Recording, now: Step, near: Sequence[Step]) -> set[int]:
@@ -140,10 +147,14 @@ def _edges(recording: Recording, step: Step, sums: dict[int | None, Arrival]) ->
     right, label = _name(recording, sources.pop()), _name(recording, step.node)
     yield _Draft(
         "edge",
-        f"the next node is {label}: from where does an edge lead to it?",
+        _("the next node is {label}: from where does an edge lead to it?", label=label),
         right,
         tuple(wrong),
-        f"{label} reads what {right} made; an edge is data that is read, not the order of the lines.",
+        _(
+            "{label} reads what {right} made; an edge is data that is read, not the order of the lines.",
+            label=label,
+            right=right,
+        ),
     )
 
 
@@ -157,15 +168,15 @@ def _shape(recording: Recording, step: Step, sums: dict[int | None, Arrival]) ->
     shape = made.shape
     guesses = [value.shape for value in step.reads if value.shape is not None]
     guesses += [shape[::-1], shape[1:], (1, *shape), shape[:-1], (*shape, 1)]
-    reads = ", ".join(shape_text(v.shape) for v in step.reads if v.shape is not None) or "its inputs"
+    reads = ", ".join(shape_text(v.shape) for v in step.reads if v.shape is not None) or _("its inputs")
     yield _Draft(
         "shape",
-        f"{_name(recording, step.node)} runs next: which shape does it make?"
+        _("{name} runs next: which shape does it make?", name=_name(recording, step.node))
         if step.phase == "forward"
-        else f"{_name(recording, step.node)} is traced next: which shape will it have?",
+        else _("{name} is traced next: which shape will it have?", name=_name(recording, step.node)),
         shape_text(shape),
         tuple(shape_text(guess) for guess in guesses),
-        f"{step.op} makes {shape_text(shape)} from {reads}.",
+        _("{op} makes {shape_text} from {reads}.", op=step.op, shape_text=shape_text(shape), reads=reads),
     )
 
 
@@ -186,13 +197,20 @@ def _gradient(recording: Recording, step: Step, sums: dict[int | None, Arrival])
     numbers = right.numbers or ()
     wrong += [value_text(_filled(right, 1.0)), *(value_text(v) for v in forward if _small(v))]
     wrong += [value_text(_scaled(right, factor)) for factor in (2.0, -1.0, 0.0)]
-    why = f"Each number says how much the result moves when that element of {name} moves."
+    why = _("Each number says how much the result moves when that element of {name} moves.", name=name)
     if len(parts) > 1:
         whole = " + ".join(map(value_text, parts))
-        why = f"{name} is used {len(parts)} times, so its gradients are added: {whole}."
+        why = _(
+            "{name} is used {count} times, so its gradients are added: {whole}.",
+            name=name,
+            count=len(parts),
+            whole=whole,
+        )
     elif all(n == 1 for n in numbers):
-        why = f"The result moves exactly as much as {name} does, so its gradient is 1."
-    yield _Draft("gradient", f"which gradient arrives at {name}?", value_text(right), tuple(wrong), why)
+        why = _("The result moves exactly as much as {name} does, so its gradient is 1.", name=name)
+    yield _Draft(
+        "gradient", _("which gradient arrives at {name}?", name=name), value_text(right), tuple(wrong), why
+    )
 
 
 def _printed(recording: Recording, step: Step, sums: dict[int | None, Arrival]) -> Iterator[_Draft]:
@@ -201,13 +219,15 @@ def _printed(recording: Recording, step: Step, sums: dict[int | None, Arrival]) 
     if made is None or step.node is None or step.phase != "trace" or not made.is_handle:
         return
     later = [v for s in recording.history(step.node) if s.phase == "run" for v in s.writes]
-    numbers = value_text(later[0]) if later else "its numbers"
+    numbers = value_text(later[0]) if later else _("its numbers")
     yield _Draft(
         "value",
-        f"Python adds {_name(recording, step.node)} now: what would print show for it?",
+        _("Python adds {name} now: what would print show for it?", name=_name(recording, step.node)),
         made.text,
-        (numbers, "None", "an error"),
-        "While tracing there is only a handle: a name, a shape, a dtype. Numbers exist when the graph runs.",
+        (numbers, "None", _("an error")),
+        _(
+            "While tracing there is only a handle: a name, a shape, a dtype. Numbers exist when the graph runs."
+        ),
     )
 
 
@@ -218,12 +238,15 @@ def _decision(recording: Recording, step: Step, sums: dict[int | None, Arrival])
     other = "False" if step.control.taken == "True" else "True"
     yield _Draft(
         "value",
-        f"the program decides next: {_name(recording, step.node)}?"
+        _("the program decides next: {name}?", name=_name(recording, step.node))
         if step.node is not None
-        else "which way?",
+        else _("which way?"),
         step.control.taken,
-        (other, "both ways run"),
-        f"It is decided by a value, now: {step.control.decided}. One way is taken, and only it is recorded.",
+        (other, _("both ways run")),
+        _(
+            "It is decided by a value, now: {decided}. One way is taken, and only it is recorded.",
+            decided=step.control.decided,
+        ),
     )
 
 

@@ -21,6 +21,7 @@ from graphviz_tools.drawing.layout import title_text
 from graphviz_tools.drawing.scene import Scene
 from graphviz_tools.drawing.svg import path_data
 from graphviz_tools.drawing.text import bytes_text, number_text, shape_text, type_text, value_text
+from graphviz_tools.language import _
 from graphviz_tools.recording import Number, Recording, Step, Value
 
 Json = dict[str, Any]
@@ -225,7 +226,7 @@ def _control(step: Step) -> str:
     if step.control is None:
         return ""
     control = step.control
-    turn = f", iteration {control.iteration}" if control.iteration is not None else ""
+    turn = _(", iteration {iteration}", iteration=control.iteration) if control.iteration is not None else ""
     return f"{control.decided} → {control.taken}{turn}".strip(" →")
 
 

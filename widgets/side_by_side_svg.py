@@ -9,6 +9,7 @@ from html import escape
 from graphviz_tools.drawing.palette import Theme, colours
 from graphviz_tools.drawing.scene import Scene
 from graphviz_tools.drawing.svg import MARGIN, SANS, svg_text
+from graphviz_tools.language import _
 from widgets.front_end_data import heading
 
 HEAD, GAP = 34, 12
@@ -27,7 +28,7 @@ def side_by_side(scenes: Sequence[Scene], steps: Sequence[int], theme: Theme = "
         )
         left += width + GAP
         height = max(height, scene.layout.height + 2 * MARGIN)
-    said = " Beside it: ".join(scene.sentence(step) for scene, step in zip(scenes, steps, strict=True))
+    said = _(" Beside it: ").join(scene.sentence(step) for scene, step in zip(scenes, steps, strict=True))
     size = f"{left - GAP:.0f} {height + HEAD:.0f}"
     width, height_text = size.split()
     return (

@@ -9,6 +9,7 @@ from graphviz_tools.drawing.outline import ScopePath
 from graphviz_tools.drawing.picture import Picture
 from graphviz_tools.drawing.scene import make_scene
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 from graphviz_tools.recording import Recording
 from widgets.front_end_data import stepper_json
 from widgets.shown_steps import Stage
@@ -36,7 +37,9 @@ class Stepper(View):
         seed: int = 0,
     ) -> None:
         if isinstance(open, str):
-            raise UserError(f"open takes the paths of scopes, for example open=[({open!r},)], not a str")
+            raise UserError(
+                _("open takes the paths of scopes, for example open=[({open!r},)], not a str", open=open)
+            )
         self._open = open
         super().__init__([recording], step, predict, all_ops, seed)
 

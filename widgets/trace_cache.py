@@ -12,6 +12,7 @@ from typing import Any
 import traitlets
 
 from graphviz_tools.drawing.palette import Theme
+from graphviz_tools.language import _
 from graphviz_tools.recording import SourceLine
 from graphviz_tools.trace_cache import CacheHistory, Call, Prediction, trace_cache
 from widgets.front_end import script, style
@@ -62,17 +63,17 @@ class TraceCache(Twin):
         """Which graph the call would use, found out without running it."""
         return self.cache.predict(*args, **kwargs)
 
-    def _asked(self, _: Any, message: dict[str, Any], __: Any) -> None:
+    def _asked(self, _widget: Any, message: dict[str, Any], _buffers: Any) -> None:
         text = str(message.get("arguments", ""))
         before = len(self.history.calls)
         try:
             args, kwargs = typed_arguments(text)
             if message.get("verb") == "run":
                 self(*args, **kwargs)
-                self._answer = answer(text, None, "The call ran: see its row.")
+                self._answer = answer(text, None, _("The call ran: see its row."))
             elif message.get("verb") == "plain":
                 self.plain(*args, **kwargs)
-                self._answer = answer(text, None, "The plain function ran: see the times above.")
+                self._answer = answer(text, None, _("The plain function ran: see the times above."))
             else:
                 found = self.predict(*args, **kwargs)
                 self._answer = answer(text, found.entry, prediction_words(found))
@@ -112,9 +113,9 @@ def typed_arguments(text: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
 
 def prediction_words(found: Prediction) -> str:
     if found.entry is not None:
-        return f"This call would reuse graph #{found.entry}."
+        return _("This call would reuse graph #{entry}.", entry=found.entry)
     why = f": {'; '.join(found.reasons)}" if found.reasons else ""
-    return f"This call would trace a new graph{why}."
+    return _("This call would trace a new graph{why}.", why=why)
 
 
 def answer(arguments: str, entry: int | None, words: str, error: str = "") -> dict[str, Any]:
@@ -144,14 +145,18 @@ def cost_words(history: CacheHistory) -> str:
     """What tracing has cost so far, and from which call on it has paid."""
     if not history.tracing:
         return ""
-    cost = f"{time_words(history.tracing)} spent tracing and compiling."
+    cost = _("{time} spent tracing and compiling.", time=time_words(history.tracing))
     reused = [call.seconds for call in history.calls if call.entries and not call.traced]
     if not reused or not history.plain:
-        missing = "a call that reuses a graph" if history.plain else "a plain call"
-        return f"{cost} Make {missing} to see from which call on it pays."
-    times = f"A call takes {time_words(median(reused))}, a plain one {time_words(median(history.plain))}"
+        missing = _("a call that reuses a graph") if history.plain else _("a plain call")
+        return _("{cost} Make {missing} to see from which call on it pays.", cost=cost, missing=missing)
+    times = _(
+        "A call takes {reused}, a plain one {plain}",
+        reused=time_words(median(reused)),
+        plain=time_words(median(history.plain)),
+    )
     paid = history.pays_from()
-    pays = f"it pays from call {paid} on" if paid is not None else "it does not pay"
+    pays = _("it pays from call {paid} on", paid=paid) if paid is not None else _("it does not pay")
     return f"{cost} {times}: {pays}."
 
 
@@ -182,4 +187,4 @@ def _in_a_line(error: Exception) -> str:
 
 
 def line_words(line: SourceLine | None) -> str:
-    return "" if line is None else f"line {line.line}: {line.text.strip()}"
+    return "" if line is None else _("line {line}: {code}", line=line.line, code=line.text.strip())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from graphviz_tools.drawing.palette import Theme
+from graphviz_tools.language import _, _n
 from widgets.svg_table import CHAR, MARGIN, Sheet
 
 LINE = 20
@@ -18,9 +19,12 @@ def trace_cache_svg(history: dict[str, Any], theme: Theme = "light") -> str:
     sheet = Sheet(theme)
     calls = history["calls"]
     traced = sum(call["traced"] for call in calls)
-    counts = {"call": len(calls), "trace": traced, "graph": len(history["entries"])}
-    counted = ", ".join(f"{count} {word}{'s' * (count != 1)}" for word, count in counts.items())
-    title = f"{history['function']}: {counted}"
+    counted = (
+        _n("{number} call", "{number} calls", len(calls)),
+        _n("{number} trace", "{number} traces", traced),
+        _n("{number} graph", "{number} graphs", len(history["entries"])),
+    )
+    title = f"{history['function']}: {', '.join(counted)}"
     sheet.text(MARGIN, MARGIN + LINE, title, "ink", "bold")
     rows = [row(call) for call in calls]
     widths = [max((len(each[column]) for each in rows), default=0) for column in range(4)]
@@ -34,7 +38,8 @@ def trace_cache_svg(history: dict[str, Any], theme: Theme = "light") -> str:
         y += LINE
     for entry in history["entries"]:
         y += LINE
-        sheet.text(MARGIN, y, f"graph #{entry['index']}: {shorter(', '.join(entry['keys']))}", "muted")
+        keys = shorter(", ".join(entry["keys"]))
+        sheet.text(MARGIN, y, _("graph #{number}: {keys}", number=entry["index"], keys=keys), "muted")
     return sheet.svg(title)
 
 

@@ -13,6 +13,7 @@ from graphviz_tools.drawing.prepared import Prepared, prepare
 from graphviz_tools.drawing.scene import make_scene
 from graphviz_tools.errors import UserError
 from graphviz_tools.gc_pause import seldom_collected
+from graphviz_tools.language import _
 from graphviz_tools.recording import Recording
 from graphviz_tools.transforms.scopes import Path as ScopePath
 from widgets.front_end import script, style
@@ -48,7 +49,7 @@ class View(Twin):
     ) -> None:
         for name, choice in (("predict", predict), ("all_ops", all_ops)):
             if not isinstance(choice, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
-                raise UserError(f"{name} must be True or False, got {choice!r}")
+                raise UserError(_("{name} must be True or False, got {choice!r}", name=name, choice=choice))
         self._whole = tuple(recordings)
         self._plain = tuple(map(plain, recordings))
         self._seed = seed
@@ -57,7 +58,13 @@ class View(Twin):
         self._made = False
         stage = self._stage_of(all_ops)
         if not isinstance(step, int) or isinstance(step, bool):
-            raise UserError(f"step must be an int from -1 to {len(stage.beats) - 1}, got {step!r}")
+            raise UserError(
+                _(
+                    "step must be an int from -1 to {count}, got {step!r}",
+                    count=len(stage.beats) - 1,
+                    step=step,
+                )
+            )
         super().__init__(_data=self._sent(stage), step=step, predict=predict, all_ops=all_ops)
         self._made = True
         self.on_msg(self._answer)
@@ -106,7 +113,11 @@ class View(Twin):
         length = len(self._stage.beats)
         if not -1 <= step < length:
             raise UserError(
-                f"step {step} does not exist: steps go from -1 (before the first) to {length - 1}"
+                _(
+                    "step {step} does not exist: steps go from -1 (before the first) to {length}",
+                    step=step,
+                    length=length - 1,
+                )
             )
         return step
 

@@ -12,6 +12,7 @@ import torch
 from gpu_labs.checks.compare import cells_around, first_difference
 from gpu_labs.checks.launches import Launches
 from gpu_labs.checks.report import Report, Verdict
+from graphviz_tools.language import _
 
 _STEP = 1e-6  # of the central difference, as in torch.autograd.gradcheck
 _JACOBIAN_TOLERANCE = 1e-5
@@ -88,12 +89,19 @@ class FunctionTask:
         for half, reason in seen["not_made"].items():
             number = seen["launches"][half]
             if reason and number >= fewest[half]:
-                sentence = f"The {half} is right, but not by your kernel alone: {reason}."
-                return Verdict(title, "not-launched", sentence, "Give the launch the arguments themselves.")
+                sentence = _(
+                    "The {half} is right, but not by your kernel alone: {reason}.", half=half, reason=reason
+                )
+                return Verdict(
+                    title, "not-launched", sentence, _("Give the launch the arguments themselves.")
+                )
             if number < fewest[half]:
-                sentence = (
-                    f"The {half} is right, but not by your kernel alone: "
-                    f"launch(...) ran {number} times, and {fewest[half]} or more are needed."
+                sentence = _(
+                    "The {half} is right, but not by your kernel alone: "
+                    "launch(...) ran {number} times, and {fewest} or more are needed.",
+                    half=half,
+                    number=number,
+                    fewest=fewest[half],
                 )
                 return Verdict(title, "not-launched", sentence)
         return None
@@ -105,12 +113,22 @@ def compare(
     """A verdict on the first element where two arrays differ by more than `tolerance`, or None."""
     got, expected = np.asarray(got_values, np.float64), np.asarray(expected_values, np.float64)
     if got.shape != expected.shape:
-        sentence = f"The {what} has shape {got.shape}, but {expected.shape} is expected."
+        sentence = _(
+            "The {what} has shape {got}, but {expected} is expected.",
+            what=what,
+            got=got.shape,
+            expected=expected.shape,
+        )
         return Verdict(title, reason, sentence)
     wrong = first_difference(got, expected, tolerance)
     if wrong is None:
         return None
-    sentence = f"The {what} differs from {oracle} at [{', '.join(map(str, wrong))}]."
+    sentence = _(
+        "The {what} differs from {oracle} at [{wrong}].",
+        what=what,
+        oracle=oracle,
+        wrong=", ".join(map(str, wrong)),
+    )
     return Verdict(title, reason, sentence, "", None, cells_around(got, expected, wrong, tolerance))
 
 
@@ -153,7 +171,7 @@ def _observe(
         made, numbers = launches.number, list(launches.numbers)
         not_made = {"forward": launches.reason(value)}
         if other is not None and repr(numbers) != repr(_numbers(function, other)):  # as text: NaN is not NaN
-            not_made["forward"] = "a number that a launch was given was computed from the data"
+            not_made["forward"] = _("a number that a launch was given was computed from the data")
         direction = torch.cos(1 + torch.arange(value.numel(), dtype=value.dtype)).reshape(value.shape)
         launches.give(direction)
         with launches:

@@ -18,6 +18,7 @@ from gpu_labs.checks.report import Report, Verdict
 from gpu_labs.executor.findings import WARNINGS
 from gpu_labs.executor.inspect import inspect
 from gpu_labs.executor.launch_record import KernelTypeError, Launch
+from graphviz_tools.language import _
 
 _CANARY_ELEMENTS = 64
 _CANARY_BYTE = 0xA5
@@ -105,23 +106,31 @@ class KernelTask:
                 return Verdict(title, finding["kind"], finding["sentence"], finding["hint"], finding)
         if not seen["canaries_intact"]:
             return Verdict(
-                title, "canary", "A cell beside one of the arrays was overwritten.", "Check the guard."
+                title, "canary", _("A cell beside one of the arrays was overwritten."), _("Check the guard.")
             )
         if not seen["inputs_intact"]:
             return Verdict(
-                title, "input-changed", "The kernel changed one of its inputs.", "Write to the output."
+                title, "input-changed", _("The kernel changed one of its inputs."), _("Write to the output.")
             )
         for values, expected in zip(seen["outputs"], case.expected, strict=True):
             if len(values) != expected.size:  # observed for another seed, or not by this check
-                sentence = f"There are {len(values)} values, and {expected.size} are expected."
+                sentence = _(
+                    "There are {count} values, and {expected} are expected.",
+                    count=len(values),
+                    expected=expected.size,
+                )
                 return Verdict(title, "wrong-values", sentence)
             got = np.asarray(values, expected.dtype).reshape(expected.shape)
             tolerance = _DOUBLE if expected.dtype == np.float64 else _SINGLE
             wrong = first_difference(got, expected, tolerance)
             if wrong is not None:
-                sentence = f"The value at [{', '.join(map(str, wrong))}] is not the expected one."
+                sentence = _(
+                    "The value at [{wrong}] is not the expected one.", wrong=", ".join(map(str, wrong))
+                )
                 if np.isnan(got[wrong]) and not np.isnan(expected[wrong]):
-                    sentence = f"Nothing sensible was written to [{', '.join(map(str, wrong))}]."
+                    sentence = _(
+                        "Nothing sensible was written to [{wrong}].", wrong=", ".join(map(str, wrong))
+                    )
                 cells = cells_around(got, expected, wrong, tolerance)
                 return Verdict(title, "wrong-values", sentence, "", None, cells)
         return _over_budget(title, case, seen) or Verdict(title)
@@ -129,14 +138,22 @@ class KernelTask:
 
 def _over_budget(title: str, case: Case, seen: dict[str, Any]) -> Verdict | None:
     if case.most_reads is not None and seen["reads"] > case.most_reads:
-        sentence = f"The threads read global memory {seen['reads']} times; {case.most_reads} are enough."
+        sentence = _(
+            "The threads read global memory {reads} times; {most_reads} are enough.",
+            reads=seen["reads"],
+            most_reads=case.most_reads,
+        )
         return Verdict(
-            title, "reads", sentence, "Read each element once, and keep it where the block shares it."
+            title, "reads", sentence, _("Read each element once, and keep it where the block shares it.")
         )
     if case.most_depth is not None and seen["depth"] > case.most_depth:
-        sentence = f"The longest chain of accesses is {seen['depth']} long; {case.most_depth} is enough."
+        sentence = _(
+            "The longest chain of accesses is {depth} long; {most_depth} is enough.",
+            depth=seen["depth"],
+            most_depth=case.most_depth,
+        )
         return Verdict(
-            title, "depth", sentence, "Let the threads share the work: half of them stop at each step."
+            title, "depth", sentence, _("Let the threads share the work: half of them stop at each step.")
         )
     return None
 

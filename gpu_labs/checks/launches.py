@@ -12,6 +12,7 @@ from typing import Any, Literal
 import torch
 
 from gpu_labs.checks.private_names import TorchDispatchMode, storage_address, tree_leaves
+from graphviz_tools.language import _
 
 # "given": an argument; "made": by a launch from what was given; "blank": holds nothing of it; "computed": by torch
 Origin = Literal["given", "made", "blank", "computed"]
@@ -49,9 +50,9 @@ class Launches(TorchDispatchMode):
         for value in _tensors(result):
             origin = self._origin(value)
             if origin == "computed":
-                return "torch computed what is returned, or what the kernel was given"
+                return _("torch computed what is returned, or what the kernel was given")
             if origin != "made":
-                return "what is returned is not what a launch wrote"
+                return _("what is returned is not what a launch wrote")
         return ""
 
     def __torch_dispatch__(

@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from gpu_labs.executor.launch_record import Launch
+from graphviz_tools.language import _
 
 # Told from a notebook's background in its light theme and in its dark one.
 _RIGHT, _WRONG = "#1d874c", "#d93a3a"
@@ -70,16 +71,32 @@ class Report:
     def __str__(self) -> str:
         failure = self.first_failure
         if failure is None:
-            return f"✓ {self.task}: all {len(self.verdicts)} cases pass"
+            return _("✓ {task}: all {count} cases pass", task=self.task, count=len(self.verdicts))
         passed = sum(verdict.passed for verdict in self.verdicts)
-        lines = [f"✗ {self.task}: {passed} of {len(self.verdicts)} cases pass", f"  {failure.case}"]
+        lines = [
+            _(
+                "✗ {task}: {passed} of {count} cases pass",
+                task=self.task,
+                passed=passed,
+                count=len(self.verdicts),
+            ),
+            f"  {failure.case}",
+        ]
         lines += [f"  {line}" for line in _place(failure)]
         lines.append(f"  {failure.sentence}")
         if failure.hint:
-            lines.append(f"  Try: {failure.hint}")
+            lines.append(_("  Try: {hint}", hint=failure.hint))
         for cell in failure.cells:
             mark = " " if cell.right else "✗"
-            lines.append(f"  {mark} [{_index(cell)}] got {cell.got}, expected {cell.expected}")
+            lines.append(
+                _(
+                    "  {mark} [{index}] got {got}, expected {expected}",
+                    mark=mark,
+                    index=_index(cell),
+                    got=cell.got,
+                    expected=cell.expected,
+                )
+            )
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -88,7 +105,11 @@ class Report:
         failure = self.first_failure
         dots = "".join(_dot(verdict) for verdict in self.verdicts)
         if failure is None:
-            return _card(_RIGHT, f"✓ {escape(self.task)}", f"{dots} all {len(self.verdicts)} cases pass")
+            return _card(
+                _RIGHT,
+                f"✓ {escape(self.task)}",
+                _("{dots} all {count} cases pass", dots=dots, count=len(self.verdicts)),
+            )
         body = [dots, f"<div style='margin-top:.5em'>{escape(failure.case)}</div>"]
         body += [
             f"<pre style='margin:.4em 0;font-weight:600'>{escape(line)}</pre>" for line in _place(failure)
@@ -105,9 +126,9 @@ def _place(verdict: Verdict) -> list[str]:
     if not verdict.finding:
         return []
     line, block, thread = (verdict.finding.get(name) for name in ("line", "block", "thread"))
-    lines = [f"line {line}: {verdict.finding['text']}"] if line else []
+    lines = [_("line {line}: {text}", line=line, text=verdict.finding["text"])] if line else []
     if block is not None and thread is not None:
-        lines.append(f"block {tuple(block)}, thread {tuple(thread)}")
+        lines.append(_("block {block}, thread {thread}", block=tuple(block), thread=tuple(thread)))
     return lines
 
 

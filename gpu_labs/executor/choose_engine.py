@@ -10,6 +10,7 @@ from gpu_labs.executor.ir.origins import Origins
 from gpu_labs.executor.ir.program import Branch, Const, Function, Program
 from gpu_labs.executor.launch_record import Engine, Level
 from gpu_labs.executor.runtime.undo import FEW
+from graphviz_tools.language import _
 
 MANY_PRINTS = 4096
 _MEMORY = {
@@ -63,13 +64,13 @@ def choose(asked: str, manners: Manners, lanes: int, level: Level) -> tuple[Engi
     """
     reason = ""
     if manners.grid_sync:
-        reason = "the kernel has a barrier for the whole grid"
+        reason = _("the kernel has a barrier for the whole grid")
     elif level == "profile":
-        reason = "a profile needs whole warps"
+        reason = _("a profile needs whole warps")
     elif manners.waits:
-        reason = "a loop waits for memory that other threads write"
+        reason = _("a loop waits for memory that other threads write")
     if asked == "lock-step" or reason:
-        note = f"Ran in lock-step and not serially: {reason}." if asked == "serial" else ""
+        note = _("Ran in lock-step and not serially: {reason}.", reason=reason) if asked == "serial" else ""
         return "lock-step", note
     serial = (
         asked == "serial" or (manners.prints and lanes <= MANY_PRINTS) or (manners.loops and lanes <= FEW)

@@ -20,6 +20,7 @@ from gpu_labs.executor.lockstep.compiler import compile_program
 from gpu_labs.executor.observers.race_message import Facts
 from gpu_labs.executor.observers.redundant_barriers import barrier_sites, looped_sites
 from gpu_labs.executor.serial.compiler import compile_serial
+from graphviz_tools.language import _
 
 
 class Prepared:
@@ -65,9 +66,11 @@ class Prepared:
         if not changed:
             return ""
         old = ", ".join(f"{name} = {self.captured[name]!r} (now {now.get(name)!r})" for name in changed)
-        return (
-            f"{function.__name__} was compiled with {old}: numbers from outside a kernel are constants, as on a GPU. "
-            "Run its @cuda.jit again, or pass the number as an argument."
+        return _(
+            "{function} was compiled with {old}: numbers from outside a kernel are constants, as on a GPU. "
+            "Run its @cuda.jit again, or pass the number as an argument.",
+            function=function.__name__,
+            old=old,
         )
 
 
@@ -88,11 +91,20 @@ def prepare(
     if len(values) != len(names):
         if function.__code__.co_flags & 0x0C:  # *args or **kwargs
             raise KernelTypeError(
-                f"{function.__name__} takes *args, and a kernel has a fixed number of parameters: name each one, or "
-                "pass a tuple."
+                _(
+                    "{function} takes *args, and a kernel has a fixed number of parameters: name each one, or "
+                    "pass a tuple.",
+                    function=function.__name__,
+                )
             )
         raise KernelTypeError(
-            f"{function.__name__} takes {len(names)} arguments ({', '.join(names)}), and {len(values)} were given."
+            _(
+                "{function} takes {count} arguments ({names}), and {given} were given.",
+                function=function.__name__,
+                count=len(names),
+                names=", ".join(names),
+                given=len(values),
+            )
         )
     given = tuple(type_inference.type_of_argument(v, n) for v, n in zip(values, names, strict=True))
     types = _fitting(declared, given, names) if declared else given
@@ -108,7 +120,13 @@ def prepare(
             raise shortened(error, function) from None
         if program.refusable:
             site = program.refusable[0]
-            _refuse_with_numba(function, types, site.line, site.text, f"line {site.line}: {site.text}")
+            _refuse_with_numba(
+                function,
+                types,
+                site.line,
+                site.text,
+                _("line {line}: {text}", line=site.line, text=site.text),
+            )
         _prepared[key] = Prepared(program, captured(function))
     return _prepared[key]
 
@@ -126,9 +144,9 @@ def _refuse_with_numba(
         return
     said = in_words(function, function.__code__.co_filename, line, problem)
     message = (
-        f"line {line}: {text}\n{said}"
+        _("line {line}: {text}\n{said}", line=line, text=text, said=said)
         if said
-        else f"{shown}\nNumba does not compile it for a GPU either: {problem}"
+        else _("{shown}\nNumba does not compile it for a GPU either: {problem}", shown=shown, problem=problem)
     )
     raise KernelTypeError(message, line, text, problem)
 
@@ -148,12 +166,29 @@ def _fitting(
     if len(declared) > 1:
         shown = ", ".join(f"({', '.join(map(str, types))})" for types in declared)
         raise KernelTypeError(
-            f"None of the declared signatures {shown} takes ({', '.join(map(str, given))})."
+            _(
+                "None of the declared signatures {shown} takes ({given}).",
+                shown=shown,
+                given=", ".join(map(str, given)),
+            )
         )
     for wanted, got, name in zip(declared[0], given, names, strict=False):
         if not type_inference.fits(got, wanted):
-            raise KernelTypeError(f"`{name}` was declared as {wanted}, and {got} was given.")
-    raise KernelTypeError(f"{len(declared[0])} arguments were declared, and the kernel takes {len(given)}.")
+            raise KernelTypeError(
+                _(
+                    "`{name}` was declared as {wanted}, and {got} was given.",
+                    name=name,
+                    wanted=wanted,
+                    got=got,
+                )
+            )
+    raise KernelTypeError(
+        _(
+            "{count} arguments were declared, and the kernel takes {given}.",
+            count=len(declared[0]),
+            given=len(given),
+        )
+    )
 
 
 def captured(function: Callable[..., Any]) -> dict[str, Any]:

@@ -41,6 +41,7 @@ from gpu_labs.executor.runtime.device_array import (
 from gpu_labs.executor.runtime.launch_shape import dimensions, dims
 from gpu_labs.executor.runtime.reduce import Reduce
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 Signature = tuple[tuple[Any, ...], Any]  # Numba types of the arguments and of the result
 
@@ -56,7 +57,7 @@ class ExecutorKernel(CUDADispatcher):
     def __getitem__(self, args: Any) -> Configured:
         if not isinstance(args, tuple) or not 2 <= len(args) <= 4:
             raise UserError(
-                "Launch a kernel as kernel[grid, block](...), with stream and shared bytes if needed."
+                _("Launch a kernel as kernel[grid, block](...), with stream and shared bytes if needed.")
             )
         return self.configure(*args)
 
@@ -76,13 +77,18 @@ class ExecutorKernel(CUDADispatcher):
         return self
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        raise UserError("A kernel needs a launch shape: kernel[grid, block](...).")
+        raise UserError(_("A kernel needs a launch shape: kernel[grid, block](...)."))
 
 
 def _bytes(sharedmem: Any) -> int:
     """The size of the dynamic shared memory."""
     if not isinstance(sharedmem, (int, np.integer)) or sharedmem < 0:
-        raise UserError(f"The fourth number of a launch is the bytes of shared memory, not {sharedmem!r}.")
+        raise UserError(
+            _(
+                "The fourth number of a launch is the bytes of shared memory, not {sharedmem!r}.",
+                sharedmem=sharedmem,
+            )
+        )
     return int(sharedmem)
 
 
@@ -103,7 +109,9 @@ class Configured:
             KernelError: the launch had findings that make its result wrong.
         """
         if named:
-            raise UserError(f"A launch takes its arguments by position, not by name ({', '.join(named)}=).")
+            raise UserError(
+                _("A launch takes its arguments by position, not by name ({named}=).", named=", ".join(named))
+            )
         values = [a.given() if isinstance(a, Argument) else a for a in args]
         kernel = self.kernel
         declared = [args for args, _ in kernel.declared_signatures]
@@ -158,7 +166,7 @@ def _adopt(dispatcher: Any, signatures: list[Signature]) -> Any:
     recursive = dispatcher.py_func.__name__ in dispatcher.py_func.__code__.co_names  # has no name yet
     for args, returns in signatures if not recursive else ():
         if not device and returns not in (None, numba_types.void):
-            raise UserError("A CUDA kernel must have void return type: write @cuda.jit('void(...)').")
+            raise UserError(_("A CUDA kernel must have void return type: write @cuda.jit('void(...)')."))
         type_inference.check_signature(dispatcher.py_func, args, None if not device else returns, not device)
     return dispatcher
 

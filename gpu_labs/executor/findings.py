@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from graphviz_tools.language import _
+
 Severity = Literal["error", "warning"]
 
 Kind = Literal[
@@ -73,5 +75,11 @@ class Finding:
         return "warning" if self.kind in WARNINGS else "error"
 
     def __str__(self) -> str:
-        where = f"line {self.line}: {self.text}\n  " if self.line else ""
-        return f"{self.kind}: {where}{self.sentence}\n  Try: {self.hint}"
+        where = _("line {line}: {text}\n  ", line=self.line, text=self.text) if self.line else ""
+        return _(
+            "{kind}: {where}{sentence}\n  Try: {hint}",
+            kind=self.kind,
+            where=where,
+            sentence=self.sentence,
+            hint=self.hint,
+        )

@@ -9,6 +9,7 @@ from gpu_labs.executor.launch_record import Launch, Level
 from gpu_labs.executor.run import run
 from gpu_labs.executor.runtime.launch_shape import dimensions, dims
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 ENGINES = ("auto", "lock-step", "serial")
 
@@ -44,9 +45,21 @@ def inspect(
         ValueError: an option is not one of those above.
     """
     if level not in get_args(Level):
-        raise UserError(f"level must be one of {', '.join(map(repr, get_args(Level)))}, not {level!r}.")
+        raise UserError(
+            _(
+                "level must be one of {get_args}, not {level!r}.",
+                get_args=", ".join(map(repr, get_args(Level))),
+                level=level,
+            )
+        )
     if engine not in ENGINES:
-        raise UserError(f"engine must be one of {', '.join(map(repr, ENGINES))}, not {engine!r}.")
+        raise UserError(
+            _(
+                "engine must be one of {engines}, not {engine!r}.",
+                engines=", ".join(map(repr, ENGINES)),
+                engine=engine,
+            )
+        )
     function = getattr(kernel, "py_func", kernel)
     return run(
         function,

@@ -12,6 +12,7 @@ from typing import Literal
 
 from gpu_labs.executor.findings import Dim3, Finding
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 Level = Literal["off", "bounds", "hazards", "profile"]
 Engine = Literal["lock-step", "serial", "simulator", "none"]
@@ -202,5 +203,10 @@ class Launch:
     def __str__(self) -> str:
         shape = f"{self.kernel}[{self.grid}, {self.block}]"
         if not self.findings:
-            return f"{shape}: no findings (level {self.level!r})"
-        return "\n".join([f"{shape}: {len(self.findings)} finding(s)", *map(str, self.findings)])
+            return _("{shape}: no findings (level {level!r})", shape=shape, level=self.level)
+        return "\n".join(
+            [
+                _("{shape}: {count} finding(s)", shape=shape, count=len(self.findings)),
+                *map(str, self.findings),
+            ]
+        )

@@ -31,6 +31,7 @@ from gpu_labs.executor.runtime.memory import Memory
 from gpu_labs.executor.runtime.undo import FewLanesError, Loneliness
 from gpu_labs.executor.serial.scheduler import BlockRun
 from gpu_labs.executor.simulator import simulate
+from graphviz_tools.language import _
 
 STRETCH = 16_384  # lanes that run at once: their arrays then stay in a core's cache
 
@@ -87,8 +88,9 @@ def _blank(
 
 def _simulated(record: Launch, function: Callable[..., Any], values: list[Any], limit: str) -> Launch:
     """Numba's simulator, said loudly."""
-    note = (
-        f"Ran on Numba's simulator, slowly and without any check, because neither engine can run it: {limit}"
+    note = _(
+        "Ran on Numba's simulator, slowly and without any check, because neither engine can run it: {limit}",
+        limit=limit,
     )
     warnings.warn(note, KernelWarning, stacklevel=4)
     simulate(function, record.grid, record.block, values, record.shared_bytes)
@@ -109,7 +111,7 @@ def _launched(
         return _OneLaunch(blank, prepared, values, names, engine, step_budget, dimensions).record()
     except FewLanesError:
         again = _OneLaunch(blank, prepared, values, names, "serial", step_budget, dimensions)
-        again.note = "Ran serially: for most turns of its loops only a few threads had work."
+        again.note = _("Ran serially: for most turns of its loops only a few threads had work.")
         return again.record()
 
 
@@ -173,7 +175,12 @@ class _OneLaunch:
         profile = self.profile
         note = self.note
         if profile is not None and profile.blocks_sampled < profile.blocks:
-            note = f"{note} The profile counts {profile.blocks_sampled} of {profile.blocks} blocks.".strip()
+            note = _(
+                "{note} The profile counts {blocks_sampled} of {blocks} blocks.",
+                note=note,
+                blocks_sampled=profile.blocks_sampled,
+                blocks=profile.blocks,
+            ).strip()
         return replace(
             self.blank,
             engine=self.engine,
@@ -219,7 +226,9 @@ def _refuse_read_only(values: Sequence[Any], names: list[str], prepared: Prepare
     for value, name in zip(values, names, strict=True):
         frozen = any(not array.flags.writeable for _, array in arrays_in(value, name))
         if frozen and f"v_arg_{name}" in prepared.written:
-            raise KernelTypeError(f"The kernel writes to `{name}`, which is a read-only array: pass a copy.")
+            raise KernelTypeError(
+                _("The kernel writes to `{name}`, which is a read-only array: pass a copy.", name=name)
+            )
 
 
 def _reaches(value: Any, memory: Any, name: str, prepared: Prepared) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 from gpu_labs.executor.findings import Dim3
 from gpu_labs.executor.frontend.private_names import NAMES, CUDADispatcher, find
 from gpu_labs.executor.launch_record import KernelTypeError
+from graphviz_tools.language import _
 
 
 class _Cuda:
@@ -36,7 +37,9 @@ def simulate(
     kernel_class = NAMES["FakeCUDAKernel"].find()
     if kernel_class is None:
         raise KernelTypeError(
-            "The executor cannot run this kernel, and this version of numba-cuda has no simulator: run it on a GPU."
+            _(
+                "The executor cannot run this kernel, and this version of numba-cuda has no simulator: run it on a GPU."
+            )
         )
     kernel_class(_rebuilt(function, {}), device=False)[grid, block, 0, shared_bytes](*values)
 

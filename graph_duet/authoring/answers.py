@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 # What goes into the solution regions of a task: one text, or one text for each region.
 Answer = str | list[str]
@@ -47,12 +48,12 @@ def answers_of(folder: Path) -> Answers:
     """`ANSWERS` of the folder's `answers.py`. Raises UserError when there is none."""
     path = folder / "answers.py"
     if not path.is_file():
-        raise UserError(f"there is no {path}: write the answers that its exercise is tried with")
+        raise UserError(_("there is no {path}: write the answers that its exercise is tried with", path=path))
     spec = importlib.util.spec_from_file_location(f"answers_of_{folder.name}", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     answers = getattr(module, "ANSWERS", None)
     if not isinstance(answers, Answers):
-        raise UserError(f"{path} defines no ANSWERS = Answers(...)")
+        raise UserError(_("{path} defines no ANSWERS = Answers(...)", path=path))
     return answers

@@ -20,6 +20,7 @@ from graph_duet.authoring.source import read_source
 from graph_duet.grading.exercise.notebooks import dumps
 from graph_duet.grading.releasing import exercise_notebook
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,4 +95,10 @@ def _with_lines(source: Path, before: NotebookNode | None, after: NotebookNode) 
     text = read_source(source)
     lines = dict(zip(cell_ids(text), (cell.line for cell in text.cells), strict=True))
     for id, change in changed_outputs(before, after):
-        yield f"{source}:{lines.get(id, 1)}: the output of cell {id} changed\n{change}"
+        yield _(
+            "{source}:{lines}: the output of cell {id} changed\n{change}",
+            source=source,
+            lines=lines.get(id, 1),
+            id=id,
+            change=change,
+        )

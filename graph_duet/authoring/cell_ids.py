@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from graph_duet.authoring.source import Source, SourceCell, SourceError
+from graphviz_tools.language import _
 
 _TASK_HEADING = re.compile(r"^##+ Task (\w+)\b", re.MULTILINE)
 _HEADING = re.compile(r"^##+ (.+)$", re.MULTILINE)
@@ -42,13 +43,19 @@ def cell_ids(source: Source) -> list[str]:
         chosen = str(cell.options.get("name", "")) or _made(cell, task, section, bool(headings), counts)
         if not _VALID.fullmatch(chosen):
             raise SourceError(
-                source.path, cell.line, f"name {chosen!r}: use letters, digits, - and _, at most 64"
+                source.path,
+                cell.line,
+                _("name {chosen!r}: use letters, digits, - and _, at most 64", chosen=chosen),
             )
         if chosen in lines:
             raise SourceError(
                 source.path,
                 cell.line,
-                f"two cells have the id {chosen!r} (the other is on line {lines[chosen]}): give one a :name:",
+                _(
+                    "two cells have the id {chosen!r} (the other is on line {lines}): give one a :name:",
+                    chosen=chosen,
+                    lines=lines[chosen],
+                ),
             )
         lines[chosen] = cell.line
         ids.append(chosen)

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 
 from nbformat import NotebookNode
 
+from graphviz_tools.language import _
+
 _LINES = 12  # of a diff that are shown for one cell
 _WIDTH = 160
 
@@ -51,7 +53,7 @@ def _diff(before: list[str], after: list[str]) -> Iterator[str]:
     ]
     yield from lines[:_LINES]
     if len(lines) > _LINES:
-        yield f"… and {len(lines) - _LINES} more lines"
+        yield _("… and {count} more lines", count=len(lines) - _LINES)
 
 
 def _shown(cell: NotebookNode) -> list[str]:

@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from graph_duet.notebook_kernels.kernelspec import install_kernelspec
 from graph_duet.notebook_kernels.sandbox import PROJECT
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _OF_AUTHOR = (
@@ -64,7 +65,9 @@ def execute(notebook: NotebookNode, folder: Path, cell_seconds: float = 120) -> 
     try:
         client.execute()
     except CellTimeoutError:
-        raise UserError(f"a cell ran longer than {cell_seconds:g} seconds") from None
+        raise UserError(
+            _("a cell ran longer than {cell_seconds:g} seconds", cell_seconds=cell_seconds)
+        ) from None
     except CellExecutionError as error:
         raise UserError(_COLOURS.sub("", str(error)).strip()) from None
     notebook.metadata.update(metadata)

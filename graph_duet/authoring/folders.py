@@ -7,6 +7,7 @@ from pathlib import Path
 
 from graph_duet.workspace import package_folder
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 SOURCES = ("lesson.md", "exercise.md")
 
@@ -39,6 +40,12 @@ def named_folders(names: Iterable[str]) -> list[Path]:
         matches = [each for each in course if each.name == name or each.name.partition("_")[0] == name]
         if not matches:
             known = ", ".join(each.name.partition("_")[0] for each in course) or "none"
-            raise UserError(f"no lesson or lab {name!r} with a lesson.md or exercise.md; there are {known}")
+            raise UserError(
+                _(
+                    "no lesson or lab {name!r} with a lesson.md or exercise.md; there are {known}",
+                    name=name,
+                    known=known,
+                )
+            )
         chosen += matches
     return chosen or course

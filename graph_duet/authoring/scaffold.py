@@ -10,6 +10,7 @@ from string import Template
 from graph_duet.authoring.folders import course_folders
 from graph_duet.workspace import package_folder
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 _TEMPLATE = Path(__file__).parent / "templates" / "lesson"
 _MODEL_LAB = "G01_guards"
@@ -23,7 +24,7 @@ def new_lesson(id: str, title: str) -> Path:
     """
     if not _TEMPLATE.is_dir():
         raise UserError(
-            "lessons are written in a checkout of the repository, and this is an installed package"
+            _("lessons are written in a checkout of the repository, and this is an installed package")
         )
     folder = _new_folder(package_folder("lessons"), id, title, "L")
     for source in sorted(_TEMPLATE.iterdir()):
@@ -63,13 +64,15 @@ def new_lab(id: str, title: str) -> Path:
 
 def _new_folder(room: Path, id: str, title: str, letter: str) -> Path:
     if not re.fullmatch(rf"{letter}\d\d", id):
-        raise UserError(f"{id!r} is not an id: write {letter} and two digits, such as {letter}21")
+        raise UserError(
+            _("{id!r} is not an id: write {letter} and two digits, such as {letter}21", id=id, letter=letter)
+        )
     taken = [folder.name for folder in course_folders() if folder.name.startswith(f"{id}_")]
     if taken:
-        raise UserError(f"{id} is taken by {taken[0]}: choose another number")
+        raise UserError(_("{id} is taken by {taken}: choose another number", id=id, taken=taken[0]))
     words = "_".join(re.findall(r"[a-z0-9]+", title.lower()))
     if not words:
-        raise UserError("the title needs a word of letters or digits, of which the folder's name is made")
+        raise UserError(_("the title needs a word of letters or digits, of which the folder's name is made"))
     folder = room / f"{id}_{words}"
     folder.mkdir()
     return folder

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from graphviz_tools.errors import NotInstalledError, UserError
+from graphviz_tools.language import _
 
 _BOX_OPENS = re.compile(r"^:::+\s*\{(hint|written)\}\s*$")
 _BOX_CLOSES = re.compile(r"^:::+\s*$")
@@ -58,7 +59,7 @@ def read_source(path: Path) -> Source:
     Raises UserError when there is no such file, and SourceError for front matter or options that cannot be parsed.
     """
     if not path.is_file():
-        raise UserError(f"there is no file {path}")
+        raise UserError(_("there is no file {path}", path=path))
     return parse_source(path.read_text(encoding="utf-8"), path)
 
 
@@ -68,24 +69,24 @@ def parse_source(text: str, path: Path) -> Source:
         import yaml
         from jupytext.myst import MystMetadataParsingError, myst_to_notebook
     except ModuleNotFoundError:
-        raise NotInstalledError("lessons as text need Jupytext: pip install 'graph-duet[teach]'") from None
+        raise NotInstalledError(_("lessons as text need Jupytext: pip install 'graph-duet[teach]'")) from None
 
     try:
         notebook = myst_to_notebook(text, add_source_map=True)
     except MystMetadataParsingError as error:
         words = " ".join(str(error).split()).removeprefix("Notebook metadata: ")
-        raise SourceError(path, _line_in(str(error)), f"not valid YAML: {words}") from None
+        raise SourceError(path, _line_in(str(error)), _("not valid YAML: {words}", words=words)) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 2 if mark else 1
-        raise SourceError(path, line, f"not valid YAML: {error}") from None
+        raise SourceError(path, line, _("not valid YAML: {error}", error=error)) from None
     front = {
         key: value
         for key, value in dict(notebook.metadata).items()
         if key not in ("source_map", "jupytext", "kernelspec", "language_info", "jupyter")
     }
     if not text.startswith("---"):
-        raise SourceError(path, 1, "the file begins with front matter between two lines of ---")
+        raise SourceError(path, 1, _("the file begins with front matter between two lines of ---"))
     lines = text.splitlines()
     cells: list[SourceCell] = []
     for cell, start in zip(notebook.cells, notebook.metadata["source_map"], strict=True):
@@ -146,7 +147,7 @@ def _split_boxes(cell: SourceCell, path: Path) -> Iterator[SourceCell]:
             plain.append(line)
     if box_line is not None:
         raise SourceError(
-            path, box_line, f"this {what} is not closed: write ::: on a line of its own after it"
+            path, box_line, _("this {what} is not closed: write ::: on a line of its own after it", what=what)
         )
     yield from flush()
 
@@ -160,7 +161,7 @@ def _box(what: str, lines: list[str], line: int, path: Path) -> SourceCell:
         name, value = option[1], option[2].strip()
         item = _RUBRIC.fullmatch(value)
         if name == "rubric" and not item:
-            raise SourceError(path, line, f"a rubric item is points and a text, not {value!r}")
+            raise SourceError(path, line, _("a rubric item is points and a text, not {value!r}", value=value))
         if name == "rubric" and item:
             options["rubric"].append({"points": float(item[1]), "text": item[2]})
         else:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from graph_duet.authoring.source import Source, SourceError
+from graphviz_tools.language import _
 
 HOW_FAR = (
     "How far are you? Click **Check** in the toolbar: it saves, runs your answers, and shows points and the next hint. "
@@ -49,5 +50,5 @@ def _facts(source: Source, points: float, lesson_title: str) -> str:
 def required(source: Source, name: str) -> Any:
     """A field of the front matter; raises SourceError when it is missing."""
     if source.front.get(name) in (None, ""):
-        raise SourceError(source.path, 1, f"the front matter needs `{name}:`")
+        raise SourceError(source.path, 1, _("the front matter needs `{name}:`", name=name))
     return source.front[name]

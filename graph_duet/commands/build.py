@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from graphviz_tools.language import _
+
 if TYPE_CHECKING:
     from graph_duet.authoring.course_build import Result
 
@@ -50,7 +52,7 @@ def build(
     if to is not None:
         _write_bundles(folders, to)
     if watch:
-        console.print("Watching; Ctrl+C ends it.")
+        console.print(_("Watching; Ctrl+C ends it."))
         for changed in changed_folders(folders):
             for result in build_all(changed, force, check, jobs):
                 _report(result)
@@ -81,7 +83,9 @@ def _report(result: Result) -> bool:
         for change in built.changes:
             console.print(change, style="yellow", markup=False)
         for text in built.stderr:
-            console.print(f"  it wrote on stderr: {text[:200].strip()}", style="red", markup=False)
+            console.print(
+                _("  it wrote on stderr: {text}", text=text[:200].strip()), style="red", markup=False
+            )
         good = good and built.state != "differs" and not built.stderr
     return good
 
@@ -115,7 +119,7 @@ def _write_bundles(folders: list[Path], to: Path) -> None:
         if (folder / "exercise.md").is_file():
             built = notebooks.read(folder / "exercise.ipynb")
             made = write_release(bundle_of(folder), to / folder.name, built)
-            console.print(f"For you alone: {made.bundle_path}", markup=False)
+            console.print(_("For you alone: {bundle_path}", bundle_path=made.bundle_path), markup=False)
 
 
 def register(app: typer.Typer) -> None:

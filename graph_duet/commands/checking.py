@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from graphviz_tools.language import _
+
 if TYPE_CHECKING:
     from graph_duet.grading.report import CheckResult
     from graph_duet.grading.self_check import OwnRun
@@ -26,22 +28,37 @@ def check(notebook: Annotated[Path, typer.Argument(help="Your copy of an exercis
     from graph_duet import grading
     from graph_duet.grading import progress
 
-    with console.status("Running your answers …"):
+    with console.status(_("Running your answers …")):
         run = grading.check(notebook)
     progress.record(run.report, run.exercise.title)
     console.print(_own_table(run))
     for task, hints in run.hints.items():
         tries = progress.failed_tries(run.exercise.id, task)
         number = min(tries, len(hints))
-        console.print(f"[bold]Hint {number} for task {escape(task)}:[/] {escape(hints[number - 1])}")
+        console.print(
+            _(
+                "[bold]Hint {number} for task {task}:[/] {hints}",
+                number=number,
+                task=escape(task),
+                hints=escape(hints[number - 1]),
+            )
+        )
     for note in run.report.notes:
-        console.print(f"[dim]Note: {escape(note)}.[/]")
+        console.print(_("[dim]Note: {note}.[/]", note=escape(note)))
     if run.hidden:
         more = sum(run.hidden.values())
-        points = f"{more:g} more point comes" if more == 1 else f"{more:g} more points come"
+        points = (
+            _("{more:g} more point comes", more=more)
+            if more == 1
+            else _("{more:g} more points come", more=more)
+        )
         read = any(task.written is not None for task in run.exercise.tasks)
-        whence = "predictions, hidden checks and written answers" if read else "predictions and hidden checks"
-        console.print(f"[dim]{points} from {whence} when this is graded.[/]")
+        whence = (
+            _("predictions, hidden checks and written answers")
+            if read
+            else _("predictions and hidden checks")
+        )
+        console.print(_("[dim]{points} from {whence} when this is graded.[/]", points=points, whence=whence))
 
 
 def progress() -> None:
@@ -50,21 +67,25 @@ def progress() -> None:
     from graph_duet.lab.course import parts
 
     tried = {row.exercise: row for row in standings()}
-    table = Table("", "Title", "Minutes", "Points", "Tries", "Last", title="The course, and your progress")
+    table = Table("", "Title", "Minutes", "Points", "Tries", "Last", title=_("The course, and your progress"))
     for part in parts():
         row = tried.pop(part.id, None)
-        points = f"{row.points:g} of {part.possible:g}" if row else f"0 of {part.possible:g}"
+        points = (
+            _("{points:g} of {possible:g}", points=row.points, possible=part.possible)
+            if row
+            else _("0 of {possible:g}", possible=part.possible)
+        )
         name = f"{'[green]✓[/]' if row and row.done else ' '} {part.id}"
         last = (str(row.tries), row.last) if row else ("", "")
         table.add_row(name, escape(part.title), str(part.minutes), points if part.possible else "", *last)
     for row in tried.values():  # an exercise of somebody else's
         done = "[green]✓[/]" if row.done else " "
-        points = f"{row.points:g} of {row.possible:g}"
+        points = _("{points:g} of {possible:g}", points=row.points, possible=row.possible)
         table.add_row(
             f"{done} {escape(row.exercise)}", escape(row.title), "", points, str(row.tries), row.last
         )
     console.print(table)
-    console.print(f"[dim]Kept in {escape(str(store()))}.[/]", soft_wrap=True)
+    console.print(_("[dim]Kept in {store}.[/]", store=escape(str(store()))), soft_wrap=True)
 
 
 def _own_table(run: OwnRun) -> Table:
@@ -73,13 +94,21 @@ def _own_table(run: OwnRun) -> Table:
 
     report = run.report
     table = Table(
-        "Task", "Points", "", title=f"{run.exercise.title}: {report.points:g} of {report.possible:g}"
+        "Task",
+        "Points",
+        "",
+        title=_(
+            "{title}: {points:g} of {possible:g}",
+            title=run.exercise.title,
+            points=report.points,
+            possible=report.possible,
+        ),
     )
     for task in run.exercise.tasks:
         checks = report.task(task.id)
         if task.written is not None:
             is_there = any(answer.task == task.id and not answer.fault for answer in report.written)
-            mark, said = ("[green]✓[/]", TO_BE_READ) if is_there else ("[red]✗[/]", "not answered yet")
+            mark, said = ("[green]✓[/]", TO_BE_READ) if is_there else ("[red]✗[/]", _("not answered yet"))
             table.add_row(f"{mark} {escape(task.id)} {escape(task.title)}", "", said)
             continue
         failed = list(dict.fromkeys(_what_failed(check) for check in checks if check.fault))
@@ -89,7 +118,9 @@ def _own_table(run: OwnRun) -> Table:
         mark = "[red]✗[/]" if failed else "[green]✓[/]"
         said = "\n".join(failed) or next((c.message for c in checks if c.message), "right")
         table.add_row(
-            f"{mark} {escape(task.id)} {escape(task.title)}", f"{earned:g} of {possible:g}", escape(said)
+            f"{mark} {escape(task.id)} {escape(task.title)}",
+            _("{earned:g} of {possible:g}", earned=earned, possible=possible),
+            escape(said),
         )
     return table
 

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from graph_duet.commands.gradebooks import DEFAULT_BOOK, BookUrl, filled_book
+from graphviz_tools.language import _
 
 console = Console()
 
@@ -32,7 +33,7 @@ async def _serve(gradebook: str, ip: str, port: int, token: str, browser: bool) 
 
     server = serve(filled_book(gradebook), ip, port, token)
     console.print(server.url, highlight=False, soft_wrap=True, markup=False)
-    console.print("[dim]Ctrl-C ends it. The address lets in whoever has it.[/]")
+    console.print(_("[dim]Ctrl-C ends it. The address lets in whoever has it.[/]"))
     if browser:
         webbrowser.open(server.url)
     await asyncio.Event().wait()

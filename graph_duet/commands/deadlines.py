@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from graph_duet.commands.gradebooks import DEFAULT_BOOK, BookUrl, ExerciseId, filled_book
+from graphviz_tools.language import _
 
 console = Console()
 _MINUTE = 60.0
@@ -30,11 +31,21 @@ def deadline(
     if student:
         student = student_name(student)
         book.extend(exercise, student, at)
-        said = f"{exercise} is due for {student} on {in_words(at)}"
+        said = _(
+            "{exercise} is due for {student} on {in_words}",
+            exercise=exercise,
+            student=student,
+            in_words=in_words(at),
+        )
     else:
         book.set_deadline(exercise, Deadline(at, grace * _MINUTE, share(penalty), share(most)))
         late = sum(mark.lateness.days > 0 for mark in book.marks(exercise))
-        said = f"{exercise} is due on {in_words(at)}; {late} handed in late"
+        said = _(
+            "{exercise} is due on {in_words}; {late} handed in late",
+            exercise=exercise,
+            in_words=in_words(at),
+            late=late,
+        )
     console.print(said, markup=False, highlight=False, soft_wrap=True)
 
 

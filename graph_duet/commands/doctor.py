@@ -17,6 +17,8 @@ from packaging.requirements import Requirement
 from rich.console import Console
 from rich.table import Table
 
+from graphviz_tools.language import _
+
 MEMORY_GIB = 2.0  # one kernel with both frameworks, and JupyterLab
 DISK_GIB = 1.0
 
@@ -35,20 +37,30 @@ def doctor() -> None:
     """Print versions, GPU, memory, and what to fix; exit status 1 if anything."""
     findings = [*python(), *packages(), *gpu(), *machine(), *teachers_tools()]
     table = Table(box=None, pad_edge=False)
-    for title in ("", "", "found", "to do"):
+    for title in ("", "", "found", _("to do")):
         table.add_column(title)
-    marks = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "fix": "[bold red]fix[/]"}
+    marks = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "fix": _("[bold red]fix[/]")}
     for each in findings:
         table.add_row(marks[each.state], each.what, each.found, each.fix)
     console = Console()
     console.print(table)
     to_fix = sum(each.state == "fix" for each in findings)
-    console.print(f"{to_fix} to fix." if to_fix else "Everything a learner needs is here.")
+    console.print(
+        _("{to_fix} to fix.", to_fix=to_fix) if to_fix else _("Everything a learner needs is here.")
+    )
     raise typer.Exit(1 if to_fix else 0)
 
 
 def python() -> Iterator[Finding]:
-    yield Finding("Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+    yield Finding(
+        "Python",
+        _(
+            "{python_version} on {system} {machine}",
+            python_version=platform.python_version(),
+            system=platform.system(),
+            machine=platform.machine(),
+        ),
+    )
 
 
 def packages() -> Iterator[Finding]:
@@ -56,7 +68,7 @@ def packages() -> Iterator[Finding]:
     try:
         declared = requires("graph-duet") or []
     except PackageNotFoundError:
-        yield Finding("graph-duet", "not installed", "fix", "make install")
+        yield Finding("graph-duet", _("not installed"), "fix", _("make install"))
         return
     for need in map(Requirement, declared):
         if need.marker is not None and not need.marker.evaluate({"extra": ""}):
@@ -68,9 +80,19 @@ def package(need: Requirement) -> Finding:
     try:
         found = version(need.name)
     except PackageNotFoundError:
-        return Finding(need.name, "missing", "fix", f'pip install "{need.name}{need.specifier}"')
+        return Finding(
+            need.name,
+            "missing",
+            "fix",
+            _('pip install "{need}{specifier}"', need=need.name, specifier=need.specifier),
+        )
     if not need.specifier.contains(found, prereleases=True):
-        return Finding(need.name, found, "fix", f'pip install "{need.name}{need.specifier}"')
+        return Finding(
+            need.name,
+            found,
+            "fix",
+            _('pip install "{need}{specifier}"', need=need.name, specifier=need.specifier),
+        )
     return Finding(need.name, found)
 
 
@@ -84,27 +106,33 @@ def gpu() -> Iterator[Finding]:
     if names:
         yield Finding("GPU", ", ".join(names.splitlines()))
     else:
-        yield Finding("GPU", "none: the labs' kernels run on the teaching executor")
+        yield Finding("GPU", _("none: the labs' kernels run on the teaching executor"))
 
 
 def machine() -> Iterator[Finding]:
     free = psutil.virtual_memory().available / 2**30
     state = "ok" if free >= MEMORY_GIB else "fix"
-    advice = "" if state == "ok" else f"close programs: a lesson wants {MEMORY_GIB:.0f} GiB"
-    yield Finding("memory", f"{free:.1f} GiB available", state, advice)
+    advice = (
+        ""
+        if state == "ok"
+        else _("close programs: a lesson wants {memory_gib:.0f} GiB", memory_gib=MEMORY_GIB)
+    )
+    yield Finding("memory", _("{free:.1f} GiB available", free=free), state, advice)
     space = shutil.disk_usage(Path.cwd()).free / 2**30
     state = "ok" if space >= DISK_GIB else "fix"
-    yield Finding("disk", f"{space:.0f} GiB free here", state, "" if state == "ok" else "make room")
+    yield Finding(
+        "disk", _("{space:.0f} GiB free here", space=space), state, "" if state == "ok" else _("make room")
+    )
 
 
 def teachers_tools() -> Iterator[Finding]:
     """What only teachers and developers need."""
-    for program, use in (("bwrap", "grading others' work safely"), ("chromium", "the browser tests")):
+    for program, use in (("bwrap", _("grading others' work safely")), ("chromium", _("the browser tests"))):
         place = shutil.which(program)
         if place:
             yield Finding(program, place)
         else:
-            yield Finding(program, "not found", "note", f"only for {use}")
+            yield Finding(program, _("not found"), "note", _("only for {use}", use=use))
 
 
 def register(app: typer.Typer) -> None:

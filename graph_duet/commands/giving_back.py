@@ -10,6 +10,7 @@ from rich.console import Console
 
 from graph_duet.commands.gradebooks import DEFAULT_BOOK, BookUrl, ExerciseId, filled_book, some
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 console = Console()
 
@@ -24,11 +25,14 @@ def feedback(
     from graph_duet.grading.pages.feedback import write_feedback
 
     number = write_feedback(filled_book(gradebook), exercise, to)
-    console.print(f"{number} pages in {to}", highlight=False)
+    console.print(_("{number} pages in {to}", number=number, to=to), highlight=False)
     if pdf:
         from graph_duet.grading.pages.pdf import print_pages
 
-        console.print(f"{print_pages(sorted(to.glob('*.html')))} of them as PDF", highlight=False)
+        console.print(
+            _("{print_pages} of them as PDF", print_pages=print_pages(sorted(to.glob("*.html")))),
+            highlight=False,
+        )
 
 
 def export(
@@ -45,21 +49,28 @@ def export(
     from graph_duet.grading.classroom.export import export_into
 
     if roster is not None and form != "canvas":
-        raise UserError("--roster is Canvas's own export: it goes with --format canvas")
+        raise UserError(_("--roster is Canvas's own export: it goes with --format canvas"))
     target = to or Path(f"{exercise}-{form}" + ("" if form == "gradescope" else ".csv"))
     if roster is not None:
         number, missing = export_into(filled_book(gradebook), exercise, roster, target)
-        console.print(f"{number} marks in {target}", highlight=False)
+        console.print(_("{number} marks in {target}", number=number, target=target), highlight=False)
         if missing:
             console.print(
-                f"Not in {roster}: {', '.join(missing)}", markup=False, highlight=False, soft_wrap=True
+                _("Not in {roster}: {missing}", roster=roster, missing=", ".join(missing)),
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
             )
         return
     number = write(filled_book(gradebook), exercise, form, target)
-    console.print(f"{number} marks in {target}", highlight=False)
+    console.print(_("{number} marks in {target}", number=number, target=target), highlight=False)
     left_out = [mark.student for mark in filled_book(gradebook).marks(exercise) if not mark.is_final]
     if left_out:
-        said = f"{len(left_out)} left out, not graded yet or waiting to be read: {some(left_out)}"
+        said = _(
+            "{count} left out, not graded yet or waiting to be read: {some}",
+            count=len(left_out),
+            some=some(left_out),
+        )
         console.print(said, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -76,7 +87,17 @@ def override(
 
     student, reason = student_name(student), as_utf8(reason)
     filled_book(gradebook).override(exercise, student, task, points, reason)
-    console.print(f"{student}, {exercise}, task {task}: {points:g} points", markup=False, highlight=False)
+    console.print(
+        _(
+            "{student}, {exercise}, task {task}: {points:g} points",
+            student=student,
+            exercise=exercise,
+            task=task,
+            points=points,
+        ),
+        markup=False,
+        highlight=False,
+    )
 
 
 def report(
@@ -89,7 +110,7 @@ def report(
 
     target = to or Path(f"{exercise}-class.html")
     number = write_class_report(filled_book(gradebook), exercise, target)
-    console.print(f"{number} submissions in {target}", highlight=False)
+    console.print(_("{number} submissions in {target}", number=number, target=target), highlight=False)
 
 
 def register(app: typer.Typer) -> None:

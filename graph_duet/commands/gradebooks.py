@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 if TYPE_CHECKING:
     from graph_duet.grading.classroom.gradebook import Gradebook
@@ -26,7 +27,9 @@ def filled_book(url: str) -> Gradebook:
     from graph_duet.grading.classroom.gradebook import Gradebook
 
     if "://" not in url and not Path(url).is_file():
-        raise UserError(f"there is no gradebook {url}: `duet grade` makes one; name it with --gradebook")
+        raise UserError(
+            _("there is no gradebook {url}: `duet grade` makes one; name it with --gradebook", url=url)
+        )
     return Gradebook(url)
 
 

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from graph_duet.commands.gradebooks import DEFAULT_BOOK, BookUrl, some
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 if TYPE_CHECKING:
     from graph_duet.grading.classroom.grade import Summary
@@ -80,9 +81,18 @@ def release(
     else:
         made = grading.release(folder, to)
     exercise = made.bundle.exercise
-    console.print(f"{exercise.id}: {len(exercise.tasks)} tasks, {exercise.points:g} points.")
-    console.print(f"For learners: {made.exercise}", highlight=False, soft_wrap=True)
-    console.print(f"For you alone: {made.bundle_path}", highlight=False, soft_wrap=True)
+    console.print(
+        _(
+            "{id}: {count} tasks, {points:g} points.",
+            id=exercise.id,
+            count=len(exercise.tasks),
+            points=exercise.points,
+        )
+    )
+    console.print(_("For learners: {exercise}", exercise=made.exercise), highlight=False, soft_wrap=True)
+    console.print(
+        _("For you alone: {bundle_path}", bundle_path=made.bundle_path), highlight=False, soft_wrap=True
+    )
 
 
 def grade(
@@ -152,7 +162,12 @@ def _grade(
     found = [s for s in taken.submissions if student in ("", s.student)]
     if not found:
         raise UserError(
-            f"{handing_in.place} has nothing of {student}: it has {some(s.student for s in taken.submissions)}"
+            _(
+                "{place} has nothing of {student}: it has {some}",
+                place=handing_in.place,
+                student=student,
+                some=some(s.student for s in taken.submissions),
+            )
         )
     conditions = grading.Conditions(sandbox=not unsafe, gpu=gpu)
     if scheduler is None:
@@ -185,7 +200,7 @@ def _print_intake(taken: Intake) -> None:
             line = f"{submission.student}: {submission.note}"
             console.print(line, markup=False, highlight=False, soft_wrap=True)
     if taken.ignored:
-        console.print(f"{len(taken.ignored)} files were ignored:")
+        console.print(_("{count} files were ignored:", count=len(taken.ignored)))
         for line in taken.ignored:
             console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
 
@@ -207,21 +222,26 @@ def require_sandbox(unsafe: bool) -> None:
     reason = why_no_sandbox()
     if reason and not unsafe:
         raise NoSandbox(
-            f"other people's code runs only in a sandbox, and this machine has none: {reason}. "
-            "--unsafe-no-sandbox runs it anyway, with your rights on this machine"
+            _(
+                "other people's code runs only in a sandbox, and this machine has none: {reason}. "
+                "--unsafe-no-sandbox runs it anyway, with your rights on this machine",
+                reason=reason,
+            )
         )
     if unsafe:
-        console.print("[bold red]No sandbox: submissions run with your rights on this machine.[/]")
+        console.print(_("[bold red]No sandbox: submissions run with your rights on this machine.[/]"))
 
 
 def _print_summary(summary: Summary) -> None:
-    console.print(f"{summary.graded} graded now, {summary.known} known from before.")
+    console.print(
+        _("{graded} graded now, {known} known from before.", graded=summary.graded, known=summary.known)
+    )
     for fault, students in sorted(summary.faults.items()):
         console.print(
             f"{len(students)} {fault}: {some(students)}", markup=False, highlight=False, soft_wrap=True
         )
     if "infrastructure" in summary.faults:
-        console.print("[bold red]The grader failed there, not the submission: run the command again.[/]")
+        console.print(_("[bold red]The grader failed there, not the submission: run the command again.[/]"))
 
 
 def register(app: typer.Typer) -> None:

@@ -14,6 +14,7 @@ from rich.console import Console
 from graph_duet import server, workspace
 from graph_duet.notebook_kernels.shared_zygote import can_fork_kernels, start_zygote
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 console = Console(soft_wrap=True)
 
@@ -30,10 +31,10 @@ def lab(
 ) -> None:
     """Copy the lessons and labs (never over your own work) and open JupyterLab on them."""
     if port is not None and not is_free(ip, port):
-        raise UserError(f"port {port} is in use: stop what uses it, or name another with --port")
+        raise UserError(_("port {port} is in use: stop what uses it, or name another with --port", port=port))
     copied = workspace.fill(folder)
     console.print(copied.sentence(folder), highlight=False)
-    console.print("Opening JupyterLab; Ctrl-C, twice, ends it.", highlight=False)
+    console.print(_("Opening JupyterLab; Ctrl-C, twice, ends it."), highlight=False)
     arguments = [f"--ServerApp.root_dir={folder.resolve()}", f"--ServerApp.ip={ip}"]
     arguments += ["--log-level=WARN"]  # the address is printed all the same
     arguments += (

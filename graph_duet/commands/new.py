@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from graphviz_tools.language import _
+
 console = Console(soft_wrap=True, highlight=False)
 
 
@@ -25,11 +27,11 @@ def new(
     from graph_duet.authoring.scaffold import new_lab, new_lesson
 
     folder = (new_lesson if what is What.lesson else new_lab)(id, title)
-    console.print(f"Made {folder}, with a row on the map, lessons/README.md.", markup=False)
+    console.print(_("Made {folder}, with a row on the map, lessons/README.md.", folder=folder), markup=False)
     console.print(
-        f"Build it: duet build {id}. Test it: python -m pytest tests/lessons -k {id}.", markup=False
+        _("Build it: duet build {id}. Test it: python -m pytest tests/lessons -k {id}.", id=id), markup=False
     )
-    console.print("How to go on: docs/write-a-" + f"{what}.md", markup=False)
+    console.print(_("How to go on: docs/write-a-") + f"{what}.md", markup=False)
 
 
 def register(app: typer.Typer) -> None:

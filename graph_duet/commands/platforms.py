@@ -10,6 +10,7 @@ from rich.console import Console
 
 from graph_duet.commands.gradebooks import DEFAULT_BOOK, BookUrl, ExerciseId, filled_book
 from graph_duet.commands.grading import Assignment, Unsafe, assigned, require_sandbox
+from graphviz_tools.language import _, _n
 
 console = Console()
 
@@ -26,7 +27,7 @@ def autograder(
     from graph_duet.grading.classroom.autograder import write_autograder
 
     write_autograder(assigned(assignment), to, wheel, unsafe_no_sandbox)
-    console.print(f"{to}: for you and Gradescope alone, it holds the solutions", highlight=False)
+    console.print(_("{to}: for you and Gradescope alone, it holds the solutions", to=to), highlight=False)
 
 
 def autograde(
@@ -42,7 +43,7 @@ def autograde(
     require_sandbox(unsafe_no_sandbox)
     conditions = grading.Conditions(sandbox=not unsafe_no_sandbox)
     mark = container.autograde(folder, assigned(assignment), conditions, to)
-    console.print(f"{mark.points:g} points", highlight=False)
+    console.print(_("{points:g} points", points=mark.points), highlight=False)
 
 
 def similar(
@@ -59,7 +60,10 @@ def similar(
     target = to or Path(f"{exercise}-similar.html")
     pairs = find(filled_book(gradebook), exercise, share(least))
     write_similarity(exercise, pairs, target)
-    console.print(f"{len(pairs)} pair{'s' if len(pairs) != 1 else ''} in {target}", highlight=False)
+    console.print(
+        _n("{number} pair in {target}", "{number} pairs in {target}", len(pairs), target=target),
+        highlight=False,
+    )
 
 
 def register(app: typer.Typer) -> None:

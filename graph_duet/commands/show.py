@@ -12,6 +12,7 @@ from rich.console import Console
 
 from graph_duet.program import Program, load
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 from graphviz_tools.recording import Recording
 
 console = Console(soft_wrap=True)
@@ -55,8 +56,8 @@ def show(
     write(recording, page, all_ops)
     console.print(f"{recording!r}", markup=False, highlight=False)
     if recording.error:
-        console.print(f"The program raised: {recording.error}", markup=False, style="yellow")
-    console.print(f"Written to {page}", markup=False, highlight=False)
+        console.print(_("The program raised: {error}", error=recording.error), markup=False, style="yellow")
+    console.print(_("Written to {page}", page=page), markup=False, highlight=False)
     if browser and page.suffix == ".html":
         webbrowser.open(page.resolve().as_uri())
 
@@ -64,9 +65,11 @@ def show(
 def require_writable(page: Path) -> None:
     """Say what is wrong with the place before a program runs that may take long."""
     if not page.name.endswith(ENDINGS):
-        raise UserError(f"{page.name} should end in one of {', '.join(ENDINGS)}")
+        raise UserError(
+            _("{page} should end in one of {endings}", page=page.name, endings=", ".join(ENDINGS))
+        )
     if not page.parent.is_dir():
-        raise UserError(f"there is no folder {page.parent}: create it first")
+        raise UserError(_("there is no folder {parent}: create it first", parent=page.parent))
 
 
 def write(recording: Recording, page: Path, all_ops: bool = False) -> None:

@@ -30,6 +30,7 @@ from graph_duet.grading.judging.trial import Seeds, Trial
 from graph_duet.grading.judging.verdict import verdict
 from graph_duet.grading.report import Report
 from graph_duet.notebook_kernels.sandbox import Limits, require_gpu
+from graphviz_tools.language import _
 
 ATTEMPTS = 3
 _SEEDS_KEPT = 8  # submissions with the same answers, such as the unsolved exercise, follow one another
@@ -120,7 +121,7 @@ class Grader:
         trial = Trial(exercise, self.bundle.notebook, self._start, exercise.cell_seconds, exercise.deadline)
         seeds = seeds_for(self.seed, grafted.answers)
         last = ""
-        for _ in range(ATTEMPTS):
+        for _attempt in range(ATTEMPTS):
             try:
                 if len(not_run) == len(exercise.checks):
                     return verdict(exercise, [], not_run, grafted.notes, grafted.written)
@@ -153,7 +154,7 @@ def reference(bundle: Bundle, seeds: Seeds, start: StartKernel) -> dict[str, lis
     outcomes = trial.run(bundle.solutions, seeds)
     for outcome in outcomes:
         if outcome.fault:
-            where = outcome.cell or f"a given cell of run {outcome.run}"
+            where = outcome.cell or _("a given cell of run {run}", run=outcome.run)
             raise InfrastructureFault(f"the reference solution fails in {where}: {outcome.message}")
     return {o.cell: o.outputs for o in outcomes if o.role in ("check", "measure")}
 

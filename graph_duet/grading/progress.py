@@ -15,6 +15,7 @@ from jupyter_core.paths import jupyter_data_dir
 
 from graph_duet.grading.report import Report
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS attempts (
@@ -87,7 +88,11 @@ def _connection() -> Iterator[sqlite3.Connection]:
         connection.execute(_SCHEMA)
     except sqlite3.Error as error:
         raise UserError(
-            f"progress cannot be kept in {path}: {error}; name another file in DUET_PROGRESS"
+            _(
+                "progress cannot be kept in {path}: {error}; name another file in DUET_PROGRESS",
+                path=path,
+                error=error,
+            )
         ) from None
     try:
         with connection:

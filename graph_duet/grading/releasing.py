@@ -19,6 +19,7 @@ from graph_duet.grading.judging.kernel_start import StartKernel, in_sandbox, mod
 from graph_duet.grading.judging.trial import Seeds, Trial
 from graph_duet.notebook_kernels.sandbox import Limits, why_no_sandbox
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 _PATIENCE_SECONDS = 600.0
 _OTHER_SEEDS = (1_234_567_891, 987_654_321)
@@ -135,10 +136,16 @@ def fill(notebook: NotebookNode, answers: Mapping[str, str | Sequence[str]]) -> 
             written[0].source = given if isinstance(given, str) else "\n\n".join(given)
             continue
         if not cells:
-            raise UserError(f"the notebook has no task {task!r}")
+            raise UserError(_("the notebook has no task {task!r}", task=task))
         texts = [given] if isinstance(given, str) else list(given)
         if sum(solution_regions.count(cell.source) for cell in cells) != len(texts):
-            raise UserError(f"task {task} has another number of holes than the {len(texts)} texts given")
+            raise UserError(
+                _(
+                    "task {task} has another number of holes than the {count} texts given",
+                    task=task,
+                    count=len(texts),
+                )
+            )
         for cell in cells:
             number = solution_regions.count(cell.source)
             cell.source, texts = solution_regions.filled(cell.source, texts[:number]), texts[number:]
@@ -158,7 +165,7 @@ def differences(master: NotebookNode, learner: NotebookNode) -> list[str]:
     """Where a learner's notebook differs from its master outside the holes; empty when it is as released."""
     expected = for_learners(master)
     if [cell.id for cell in expected] != [cell.get("id") for cell in learner.cells]:
-        return ["the cells are not the same, or not in the same order"]
+        return [_("the cells are not the same, or not in the same order")]
     different: list[str] = []
     for ours, theirs in zip(expected, learner.cells, strict=True):
         answer = kind(ours) in ("answer", "kernel")
@@ -169,9 +176,13 @@ def differences(master: NotebookNode, learner: NotebookNode) -> list[str]:
             else ours.source == theirs.source
         )
         if not same:
-            different.append(f"cell {ours.id} differs{' outside its holes' if answer else ''}")
+            different.append(
+                _("cell {id} differs outside its holes", id=ours.id)
+                if answer
+                else _("cell {id} differs", id=ours.id)
+            )
         if facts != dict(duet(theirs)):
-            different.append(f"the duet metadata of cell {ours.id} differs")
+            different.append(_("the duet metadata of cell {id} differs", id=ours.id))
     return different
 
 
@@ -184,9 +195,13 @@ def _run_twice(notebook: NotebookNode, folder: Path) -> list[Outcome]:
     first, second = (_run_once(bundle, start, Seeds(bundle.seed, bundle.seed)) for _ in range(2))
     for one, other in zip(first, second, strict=True):
         if one.role in ("check", "measure") and printed(one.outputs) != printed(other.outputs):
-            raise UserError(f"check cell {one.cell} prints something that changes from run to run")
+            raise UserError(
+                _("check cell {cell} prints something that changes from run to run", cell=one.cell)
+            )
         if one.role in ("check", "measure") and not one.outputs:
-            raise UserError(f"check cell {one.cell} prints nothing; let it show the value that is compared")
+            raise UserError(
+                _("check cell {cell} prints nothing; let it show the value that is compared", cell=one.cell)
+            )
     # It must not fail with the seeds that graders draw either.
     _run_once(bundle, start, Seeds(*_OTHER_SEEDS))
     return first
@@ -198,6 +213,8 @@ def _run_once(bundle: Bundle, start: StartKernel, seeds: Seeds) -> list[Outcome]
     outcomes = trial.run(bundle.solutions, seeds)
     for outcome in outcomes:
         if outcome.fault:
-            where = f"cell {outcome.cell}" if outcome.cell else "a given cell"
-            raise UserError(f"the solution fails in {where}: {outcome.message}")
+            where = _("cell {cell}", cell=outcome.cell) if outcome.cell else _("a given cell")
+            raise UserError(
+                _("the solution fails in {where}: {message}", where=where, message=outcome.message)
+            )
     return outcomes

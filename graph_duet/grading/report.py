@@ -5,23 +5,25 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from graphviz_tools.language import _
+
 # Fault classes, from the mildest. "" is a right answer.
 CHECK_FAULTS = {
-    "empty": "the hole is untouched",
-    "wrong": "another value was expected",
-    "error": "the code raised an error",
-    "missing": "the answer cell is not in the notebook",
-    "ambiguous": "two cells have the answer's id",
-    "timeout": "it ran too long",
-    "died": "the kernel died",
-    "memory": "it used too much memory",
-    "output": "it printed too much",
-    "tampered": "it may not be measured",
+    "empty": _("the hole is untouched"),
+    "wrong": _("another value was expected"),
+    "error": _("the code raised an error"),
+    "missing": _("the answer cell is not in the notebook"),
+    "ambiguous": _("two cells have the answer's id"),
+    "timeout": _("it ran too long"),
+    "died": _("the kernel died"),
+    "memory": _("it used too much memory"),
+    "output": _("it printed too much"),
+    "tampered": _("it may not be measured"),
 }
 FILE_FAULTS = {
-    "unreadable": "the file is no notebook that can be graded",
-    "foreign": "the notebook belongs to another assignment",
-    "infrastructure": "the grader failed, not the submission",
+    "unreadable": _("the file is no notebook that can be graded"),
+    "foreign": _("the notebook belongs to another assignment"),
+    "infrastructure": _("the grader failed, not the submission"),
 }
 
 

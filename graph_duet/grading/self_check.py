@@ -28,9 +28,10 @@ from graph_duet.grading.judging.verdict import verdict
 from graph_duet.grading.report import Report
 from graph_duet.grading.watched import judged, watches, with_sources
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
-TO_BE_READ = "your instructor reads and marks it"
-PREDICTED = "written; its points come when the exercise is graded"
+TO_BE_READ = _("your instructor reads and marks it")
+PREDICTED = _("written; its points come when the exercise is graded")
 _START_SECONDS = 60.0  # for a kernel to start, and for a cell to import the frameworks on a busy machine
 
 
@@ -80,7 +81,7 @@ def check(notebook: Path | str, forked: bool = False) -> OwnRun:
         outcomes = []
     if _is_too_busy(outcomes):
         raise UserError(
-            "this machine is too busy to run the notebook's first cells: try again when it is calmer"
+            _("this machine is too busy to run the notebook's first cells: try again when it is calmer")
         )
     refusals = _refusals(exercise, canonical, grafted.answers)
     report = verdict(exercise, outcomes, not_run, grafted.notes, grafted.written)
@@ -150,12 +151,19 @@ def released(exercise: str, beside: Path) -> NotebookNode:
     Raises UserError with the exercises that are known.
     """
     if not exercise:
-        raise UserError(f"{beside.name} is no exercise of this course: its metadata names none")
+        raise UserError(
+            _("{beside} is no exercise of this course: its metadata names none", beside=beside.name)
+        )
     found = {name: path for path in course_exercises() for name in (_exercise_id(path),)}
     if exercise not in found:
         known = ", ".join(sorted(filter(None, found))) or "none"
         raise UserError(
-            f"{beside.name} says it is exercise {exercise!r}, which is not installed; known are {known}"
+            _(
+                "{beside} says it is exercise {exercise!r}, which is not installed; known are {known}",
+                beside=beside.name,
+                exercise=exercise,
+                known=known,
+            )
         )
     return notebooks.read(found[exercise])
 

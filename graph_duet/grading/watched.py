@@ -17,6 +17,7 @@ from graph_duet.grading.exercise.format import kind
 from graph_duet.grading.exercise.predictions import OPEN, RIGHT, WRONG
 from graph_duet.grading.judging.judge import Outcome, printed
 from graph_duet.grading.report import CheckResult
+from graphviz_tools.language import _
 
 
 def watches(notebook: NotebookNode, sealed: Collection[str]) -> dict[str, str]:
@@ -47,7 +48,11 @@ def judged(check: CheckResult, watched: Outcome) -> CheckResult:
     right = sum(line.startswith(f"{RIGHT} ") for line in lines)
     wrong = sum(line.startswith(f"{WRONG} ") for line in lines)
     if wrong:
-        said = f"{right} of {right + wrong} happened as you predicted; run the watch cell below to see what happened"
+        said = _(
+            "{right} of {all} happened as you predicted; run the watch cell below to see what happened",
+            right=right,
+            all=right + wrong,
+        )
         return replace(check, points=0.0, fault="wrong", message=said, got="")
     if not right:
         waiting = next((line for line in lines if line.startswith(OPEN)), "")

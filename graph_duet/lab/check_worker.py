@@ -17,6 +17,7 @@ from graph_duet.grading import progress, self_check
 from graph_duet.lab.verdicts import verdicts
 from graph_duet.notebook_kernels.shared_zygote import borrow_zygote
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     try:
         progress.record(run.report, run.exercise.title)
     except (UserError, OSError) as error:
-        found["notes"].append(f"the points were not kept: {error}")
+        found["notes"].append(_("the points were not kept: {error}", error=error))
     return {"verdicts": found}
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from graph_duet.notebook_kernels.shared_zygote import can_fork_kernels, start_zygote
+from graphviz_tools.language import _
 
 LONGEST = 420.0  # seconds: longer than any exercise's own deadline
 _COMMAND = (sys.executable, "-m", "graph_duet.lab.check_worker")
@@ -50,14 +51,18 @@ class Checker:
             )
         except TimeoutError:
             worker.kill()
-            return {"problem": "The check did not end. Save, restart the kernel and check again."}
+            return {"problem": _("The check did not end. Save, restart the kernel and check again.")}
         finally:
             self.warm_up()
         try:
             return json.loads(said)
         except ValueError:
             reason = complaint.decode(errors="replace").strip().split("\n")[-1]
-            return {"problem": f"The check itself failed, not your answers: {reason or 'it ended early'}."}
+            return {
+                "problem": _(
+                    "The check itself failed, not your answers: {reason}.", reason=reason or "it ended early"
+                )
+            }
 
     def close(self) -> None:
         """End the worker that waits: it reads the end of its input."""

@@ -15,6 +15,7 @@ from graph_duet.grading.exercise import notebooks
 from graph_duet.grading.exercise.notebooks import duet
 from graph_duet.grading.progress import Standing, standings
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 _HEAD = re.compile(r"#\s+(?P<id>[LG]\d\d)[^·]*·\s*(?P<title>.+?)\s*\n+\*(?P<minutes>\d+) minutes", re.DOTALL)
 _PREDICT = re.compile(r"^#+\s*Predict\b", re.MULTILINE)
@@ -148,4 +149,4 @@ def shipped_content(name: str) -> bytes:
     for found, content in workspace.course_files():
         if found == name:
             return content
-    raise UserError(f"{name} is no file of the installed course")
+    raise UserError(_("{name} is no file of the installed course", name=name))

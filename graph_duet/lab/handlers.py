@@ -16,6 +16,7 @@ from graph_duet.lab.checker import Checker
 from graph_duet.lab.course import course
 from graph_duet.lab.reset import reset
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 
 class _Handler(APIHandler):
@@ -29,7 +30,7 @@ class _Handler(APIHandler):
         """The file that the front end calls `name`. Raises UserError for one outside the served folder."""
         path = (self.root / name.lstrip("/")).resolve()
         if not path.is_relative_to(self.root):
-            raise UserError(f"{name} is not in the folder that this server serves")
+            raise UserError(_("{name} is not in the folder that this server serves", name=name))
         return path
 
     def body(self) -> dict[str, Any]:

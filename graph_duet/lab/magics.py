@@ -12,7 +12,9 @@ from typing import Any
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
-USAGE = "write %duet check, or %duet check FILE.ipynb where the notebook's own file is not known"
+from graphviz_tools.language import _
+
+USAGE = _("write %duet check, or %duet check FILE.ipynb where the notebook's own file is not known")
 
 
 def register(shell: InteractiveShell) -> None:
@@ -30,7 +32,7 @@ def run(line: str, shell: InteractiveShell) -> None:
     if not words or words[0] != "check" or len(words) > 2:
         raise UsageError(USAGE)
     notebook = Path(words[1]) if len(words) == 2 else this_notebook(shell.user_ns)
-    print(f"Checking {notebook.name} as it was last saved …")
+    print(_("Checking {notebook} as it was last saved …", notebook=notebook.name))
     worker = subprocess.run(
         [sys.executable, "-m", "graph_duet.lab.check_worker"],
         input=json.dumps({"notebook": str(notebook.resolve()), "zygote": ""}) + "\n",
@@ -41,7 +43,9 @@ def run(line: str, shell: InteractiveShell) -> None:
     try:
         answer = json.loads(worker.stdout)
     except ValueError:
-        raise UsageError(f"the check itself failed: {worker.stderr.strip()[-400:]}") from None
+        raise UsageError(
+            _("the check itself failed: {stderr}", stderr=worker.stderr.strip()[-400:])
+        ) from None
     if "problem" in answer:
         raise UsageError(answer["problem"])
     print(text(answer["verdicts"]))
@@ -54,15 +58,22 @@ def this_notebook(names: dict[str, Any]) -> Path:
         for candidate in (path, Path(path.name)) if path else ():
             if candidate.suffix == ".ipynb" and candidate.is_file():
                 return candidate
-    raise UsageError(f"which file this notebook is, is not known here: {USAGE}")
+    raise UsageError(_("which file this notebook is, is not known here: {usage}", usage=USAGE))
 
 
 def text(found: dict[str, Any]) -> str:
     """The verdicts as lines: points, then each task with what it says, and its first hint."""
-    lines = [f"{found['title']}: {found['points']:g} of {found['possible']:g} points"]
+    lines = [
+        _(
+            "{title}: {points:g} of {possible:g} points",
+            title=found["title"],
+            points=found["points"],
+            possible=found["possible"],
+        )
+    ]
     for task in found["tasks"]:
         mark = {"right": "✓", "written": "✎", "empty": "○", "missing": "○"}.get(task["state"], "✗")
         lines.append(f"{mark} {task['id']} {task['title']}")
         lines += [f"    {line}" for said in task["said"] for line in said.split("\n")]
-        lines += [f"    Hint: {hint}" for hint in task["hints"][:1]]
+        lines += [_("    Hint: {hint}", hint=hint) for hint in task["hints"][:1]]
     return "\n".join([*lines, *found["notes"]])

@@ -9,6 +9,7 @@ from graph_duet.grading.exercise import notebooks
 from graph_duet.grading.exercise.notebooks import duet
 from graph_duet.grading.self_check import released
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 BACKUPS = Path(".duet") / "backups"
 
@@ -29,11 +30,14 @@ def reset(root: Path, notebook: Path, task: str = "") -> Path:
             if duet(cell).get("kind") in ("answer", "kernel") and str(duet(cell).get("task")) == task
         }
         if not wanted:
-            raise UserError(f"{notebook.name} has no task {task!r}")
+            raise UserError(_("{notebook} has no task {task!r}", notebook=notebook.name, task=task))
         missing = set(wanted) - {cell.get("id") for cell in mine.cells}
         if missing:
             raise UserError(
-                f"the answer cell of task {task} is gone: reset the whole exercise to have it again"
+                _(
+                    "the answer cell of task {task} is gone: reset the whole exercise to have it again",
+                    task=task,
+                )
             )
         for cell in mine.cells:
             if cell.get("id") in wanted:

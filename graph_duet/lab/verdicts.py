@@ -8,6 +8,7 @@ from typing import Any
 from graph_duet.grading.exercise.format import Task
 from graph_duet.grading.report import CHECK_FAULTS, CheckResult
 from graph_duet.grading.self_check import TO_BE_READ, OwnRun
+from graphviz_tools.language import _
 
 _SHOWN = 400  # characters of what an answer gave
 _CELL_FILE = re.compile(r"(?<=\()\d+\.py, ")  # the name that a notebook kernel gives a cell's file
@@ -63,7 +64,7 @@ def _to_be_read(run: OwnRun, task: Task, cell: str) -> dict[str, Any]:
         "points": 0.0,
         "possible": 0.0,
         "cells": [cell],
-        "said": [f"{TO_BE_READ[0].upper()}{TO_BE_READ[1:]}." if is_there else "Not answered yet."],
+        "said": [f"{TO_BE_READ[0].upper()}{TO_BE_READ[1:]}." if is_there else _("Not answered yet.")],
         "hints": [],
     }
 
@@ -71,20 +72,23 @@ def _to_be_read(run: OwnRun, task: Task, cell: str) -> dict[str, Any]:
 def sentence(check: CheckResult, run: OwnRun) -> str:
     """What a failed check says to the learner, in one or two short sentences."""
     if check.fault == "empty":
-        return "Not answered yet." if check.message == CHECK_FAULTS["empty"] else check.message
+        return _("Not answered yet.") if check.message == CHECK_FAULTS["empty"] else check.message
     if check.fault == "timeout":
         seconds = run.exercise.cell_seconds
-        return f"Still running after {seconds:g} s, the limit for a cell: is there a loop that never ends?"
+        return _(
+            "Still running after {seconds:g} s, the limit for a cell: is there a loop that never ends?",
+            seconds=seconds,
+        )
     if check.cell in run.watched and check.fault == "wrong":
         return f"{check.message[0].upper()}{check.message[1:]}."
     if check.fault == "wrong":
         gave = " ".join(check.got.split())
         gave = gave if len(gave) <= _SHOWN else f"{gave[:_SHOWN]} …"
-        parts = [f"It gave {gave}." if gave else "It gave nothing."]
+        parts = [_("It gave {gave}.", gave=gave) if gave else _("It gave nothing.")]
         if check.message and check.message != CHECK_FAULTS["wrong"]:
             parts.append(f"{check.message[0].upper()}{check.message[1:]}.")
         if check.expects:
-            parts.append(f"Wanted: {check.expects}.")
+            parts.append(_("Wanted: {expects}.", expects=check.expects))
         return " ".join(parts)
     if check.fault == "error":
         line = _own_line(check, run)

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 KERNEL_BYTES = 300 * 2**20  # what a forked kernel comes to own while a lesson runs in it
 
@@ -29,9 +30,13 @@ def require_room() -> None:
     if used + KERNEL_BYTES > int(limit):
         # JupyterLab shows the lines as they are, and clips what is wider than its dialog.
         raise NoRoomError(
-            f"{used / 2**30:.1f} of {int(limit) / 2**30:.1f} GB of memory are in use: no room for one more kernel.\n"
-            "Shut a kernel down first (the stop sign in the left bar),\n"
-            "then choose a kernel again (top right)."
+            _(
+                "{used:.1f} of {limit:.1f} GB of memory are in use: no room for one more kernel.\n"
+                "Shut a kernel down first (the stop sign in the left bar),\n"
+                "then choose a kernel again (top right).",
+                used=used / 2**30,
+                limit=int(limit) / 2**30,
+            )
         )
 
 

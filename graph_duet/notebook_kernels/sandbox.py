@@ -26,6 +26,7 @@ from graph_duet.notebook_kernels.cgroups import ControlGroup
 from graph_duet.notebook_kernels.forked_process import ForkedProcess
 from graph_duet.notebook_kernels.shared_zygote import Zygote
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 PROJECT = Path(__file__).resolve().parents[2]
 _SYSTEM = (
@@ -68,9 +69,9 @@ class Limits:
 def why_no_sandbox() -> str:
     """Empty when this machine can confine other people's code, else one sentence that says what is missing."""
     if sys.platform != "linux":
-        return "the sandbox needs Linux namespaces, and this is no Linux"
+        return _("the sandbox needs Linux namespaces, and this is no Linux")
     if shutil.which("bwrap") is None:
-        return "bubblewrap is not installed: `apt-get install bubblewrap`"
+        return _("bubblewrap is not installed: `apt-get install bubblewrap`")
     folder = Path(tempfile.mkdtemp(prefix="duet-"))
     try:
         tried = subprocess.run(
@@ -85,13 +86,13 @@ def why_no_sandbox() -> str:
             timeout=30,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return f"bubblewrap does not run here: {error}"
+        return _("bubblewrap does not run here: {error}", error=error)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if tried.returncode == 9:
-        return "this machine allows no nested namespaces (a container's seccomp profile?)"
+        return _("this machine allows no nested namespaces (a container's seccomp profile?)")
     if tried.returncode:
-        return f"bubblewrap does not run here: {tried.stderr.strip()[:200]}"
+        return _("bubblewrap does not run here: {stderr}", stderr=tried.stderr.strip()[:200])
     return ""
 
 
@@ -99,8 +100,11 @@ def require_gpu() -> None:
     """Raise NoGpu where no NVIDIA driver offers its device."""
     if not _NVIDIA.exists():
         raise NoGpu(
-            f"--gpu needs an NVIDIA GPU, and this machine has none (no {_NVIDIA}): without it, labs are graded "
-            "on the CPU by the executor"
+            _(
+                "--gpu needs an NVIDIA GPU, and this machine has none (no {nvidia}): without it, labs are graded "
+                "on the CPU by the executor",
+                nvidia=_NVIDIA,
+            )
         )
 
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from graphviz_tools.alignment.items import Item, same_numbers
 from graphviz_tools.analysis.op_vocabulary import ends_in, meaning, same_meaning
+from graphviz_tools.language import _
 
 ENOUGH = 4.0  # a match needs its meaning (3) and one good reason more
 ROUNDING = 2e-6  # of the largest number that is added: some ten units in the last place of a float32
@@ -58,7 +59,7 @@ def match_turns(eager: list[Item], static: list[Item]) -> list[Match]:
             continue
         for turn, place in enumerate(places):
             node = drawn[key][turn % len(drawn[key])]
-            found.append(Match(place, node, "same op, same line; the graph did not need to run it"))
+            found.append(Match(place, node, _("same op, same line; the graph did not need to run it")))
     taken_eager, taken_static = {m.eager for m in found}, {m.static for m in found}
     return found + _only_ones(
         {i: item for i, item in enumerate(eager) if i not in taken_eager},
@@ -70,7 +71,7 @@ def _only_ones(eager: dict[int, Item], static: dict[int, Item]) -> list[Match]:
     """Pairs of ops that are the only ones left of their meaning."""
     left, right = _by_meaning(eager), _by_meaning(static)
     return [
-        Match(left[sense][0], right[sense][0], "the only such op; the graph did not need to run it")
+        Match(left[sense][0], right[sense][0], _("the only such op; the graph did not need to run it"))
         for sense in left.keys() & right.keys()
         if len(left[sense]) == len(right[sense]) == 1
     ]
@@ -99,7 +100,7 @@ def _moved(eager: list[Item], static: list[Item], found: list[Match]) -> list[Ma
         scores = [(score(eager[i], static[j], by_value=True), -j) for j in free_static]
         best = max((s for s in scores if s[0] >= ENOUGH + 3), default=None)
         if best is not None and same_numbers(eager[i].written, static[-best[1]].written):
-            more.append(Match(i, -best[1], "same op and value, in another order"))
+            more.append(Match(i, -best[1], _("same op and value, in another order")))
             free_static.remove(-best[1])
     return more
 
@@ -200,12 +201,16 @@ def _best(
 
 
 def _reason(eager: Item, static: Item) -> str:
-    words = ["same op" if same_meaning(eager.op, static.op) else f"{static.op} ends {eager.op}"]
+    words = [
+        _("same op")
+        if same_meaning(eager.op, static.op)
+        else _("{static} ends {eager}", static=static.op, eager=eager.op)
+    ]
     equal = same_numbers(eager.written, static.written)
     if eager.words and likeness(eager.words, static.words) > 0.8:
-        words.append("same line")
+        words.append(_("same line"))
     if equal is not None:
-        words.append("same value" if equal else "other value")
+        words.append(_("same value") if equal else _("other value"))
     return ", ".join(words)
 
 

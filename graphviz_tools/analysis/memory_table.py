@@ -12,6 +12,7 @@ from graphviz_tools.analysis.checkpointing import Checkpoint, checkpoints
 from graphviz_tools.analysis.lifetimes import Lifetime, MemoryKind, Path, lifetimes
 from graphviz_tools.analysis.text_table import html_table, text_table
 from graphviz_tools.errors import NotInstalledError, UserError
+from graphviz_tools.language import _
 from graphviz_tools.recording import Recording, SourceLine
 
 _COLUMNS = ("bytes", "kind", "module", "line", "what")
@@ -69,7 +70,7 @@ class MemoryTable:
         try:
             import pandas
         except ModuleNotFoundError:
-            raise NotInstalledError("to_frame() needs pandas: pip install pandas") from None
+            raise NotInstalledError(_("to_frame() needs pandas: pip install pandas")) from None
         rows = [
             (
                 r.nbytes,
@@ -85,17 +86,29 @@ class MemoryTable:
 
     def _head(self) -> str:
         kinds = ", ".join(f"{kind} {nbytes:,}" for kind, nbytes in self.by_kind().items())
-        return f"Peak: {self.peak:,} bytes at step {self.peak_step + 1}, {self.where} ({kinds})."
+        return _(
+            "Peak: {peak:,} bytes at step {peak_step}, {where} ({kinds}).",
+            peak=self.peak,
+            peak_step=self.peak_step + 1,
+            where=self.where,
+            kinds=kinds,
+        )
 
     def _advice(self) -> Iterator[str]:
         for one in self.checkpoints:
             names = ", ".join(one.modules[:3]) + (", ..." if len(one.modules) > 3 else "")
             yield (
-                f"A checkpoint of each {one.kind} ({names}) would lower the peak by {one.saves:,} bytes and compute "
-                f"{one.flops:,} FLOPs a second time."
+                _(
+                    "A checkpoint of each {kind} ({names}) would lower the peak by {saves:,} bytes and compute "
+                    "{flops:,} FLOPs a second time.",
+                    kind=one.kind,
+                    names=names,
+                    saves=one.saves,
+                    flops=one.flops,
+                )
             )
         if not self.checkpoints:
-            yield "A checkpoint of a module would not lower the peak."
+            yield _("A checkpoint of a module would not lower the peak.")
 
 
 def memory(recording: Recording) -> MemoryTable:
@@ -106,14 +119,14 @@ def memory(recording: Recording) -> MemoryTable:
     """
     if not recording.storages or not recording.steps:
         raise UserError(
-            "this Recording measured no memory: record a PyTorch program with this version of Graph Duet"
+            _("this Recording measured no memory: record a PyTorch program with this version of Graph Duet")
         )
     found = lifetimes(recording)
     held = _held(recording, found)
     peak_step = max(range(len(held)), key=held.__getitem__)
     alive = [one for one in found if one.born <= peak_step and (one.dies is None or one.dies >= peak_step)]
     step = recording.steps[peak_step]
-    line = f", line {step.line.line}" if step.line is not None else ""
+    line = _(", line {line}", line=step.line.line) if step.line is not None else ""
     return MemoryTable(
         peak=held[peak_step],
         peak_step=peak_step,
@@ -142,7 +155,7 @@ def _rows(recording: Recording, alive: list[Lifetime], step: int) -> Iterator[Me
     modules = {scope.path for scope in recording.scopes if scope.kind == "module"}
     groups: defaultdict[tuple[Any, ...], list[Lifetime]] = defaultdict(list)
     for one in alive:
-        kind = "saved activation" if one.kind == "other" and one.is_saved(step) else one.kind
+        kind = _("saved activation") if one.kind == "other" and one.is_saved(step) else one.kind
         parts = (one.scope[:depth] for depth in range(1, len(one.scope) + 1))
         module = tuple(part[-1] for part in parts if part in modules)
         groups[kind, module, one.line].append(one)
@@ -159,5 +172,9 @@ def _cells(row: MemoryRow) -> Iterator[str]:
     yield ".".join(row.module)
     yield str(row.line.line) if row.line is not None else ""
     yield ", ".join(row.names) or (
-        f"{row.tensors} tensors" if row.tensors > 1 else row.line.text.strip() if row.line else ""
+        _("{tensors} tensors", tensors=row.tensors)
+        if row.tensors > 1
+        else row.line.text.strip()
+        if row.line
+        else ""
     )

@@ -16,6 +16,7 @@ from typing import Any
 from graphviz_tools.analysis.flops import flops
 from graphviz_tools.analysis.text_table import html_table, text_table
 from graphviz_tools.errors import NotInstalledError
+from graphviz_tools.language import _
 from graphviz_tools.recording import Edge, Node, Recording, Step, Value
 
 Path = tuple[str, ...]
@@ -83,7 +84,7 @@ class ModelTable:
         try:
             import pandas
         except ModuleNotFoundError:
-            raise NotInstalledError("to_frame() needs pandas: pip install pandas") from None
+            raise NotInstalledError(_("to_frame() needs pandas: pip install pandas")) from None
         rows = [
             (".".join(r.path), r.kind, r.calls, r.inputs, r.outputs, r.parameters, r.flops, r.parameter_bytes,
              r.output_bytes)
@@ -104,15 +105,18 @@ def summary(recording: Recording) -> ModelTable:
     whole = _row(counted, (), recording.title or recording.framework)
     rows = (whole, *(_row(counted, path, kind) for path, kind in counted.kinds.items()))
     notes = [
-        "FLOPs: forward, in matrix products, convolutions, attention and recurrent layers.",
-        "Time: a Recording holds no times.",
+        _("FLOPs: forward, in matrix products, convolutions, attention and recurrent layers."),
+        _("Time: a Recording holds no times."),
     ]
     if whole.uncounted:
         notes.append(
-            f"The FLOPs of {', '.join(whole.uncounted)} are not counted: what was recorded does not tell them."
+            _(
+                "The FLOPs of {uncounted} are not counted: what was recorded does not tell them.",
+                uncounted=", ".join(whole.uncounted),
+            )
         )
     if recording.omitted:
-        notes.append("Some steps or values were left out of the Recording, and are not in this table.")
+        notes.append(_("Some steps or values were left out of the Recording, and are not in this table."))
     return ModelTable(rows, tuple(notes))
 
 

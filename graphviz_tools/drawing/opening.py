@@ -18,6 +18,7 @@ from graphviz_tools.drawing.homes import GRADIENT
 from graphviz_tools.drawing.parts import Part
 from graphviz_tools.drawing.prepared import Prepared
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 from graphviz_tools.transforms.scopes import Path
 
 
@@ -97,8 +98,8 @@ def _part_of(prepared: Prepared, path: Path) -> Part | None:
     if part is None and not any(scope.path[: len(path)] == path for scope in prepared.recording.scopes):
         known = [*prepared.by_scope]
         some = ", ".join(map(repr, known[:10])) or "none"
-        rest = f" and {len(known) - 10} more" if len(known) > 10 else ""
-        raise UserError(f"no scope {path!r}; the scopes are {some}{rest}")
+        rest = _(" and {count} more", count=len(known) - 10) if len(known) > 10 else ""
+        raise UserError(_("no scope {path!r}; the scopes are {some}{rest}", path=path, some=some, rest=rest))
     return part
 
 

@@ -12,6 +12,7 @@ from graphviz_tools.drawing.ends import Ints
 from graphviz_tools.drawing.opening import box_numbers, iterations_in_turn, visible
 from graphviz_tools.drawing.parts import LEAF_KINDS, Part
 from graphviz_tools.drawing.prepared import Prepared
+from graphviz_tools.language import _, _n
 from graphviz_tools.recording import EdgeKind
 from graphviz_tools.transforms.scopes import Path
 
@@ -93,8 +94,12 @@ def _box(prepared: Prepared, item: int | Part, frame: ScopePath, holder: str = "
     if isinstance(item, Part):
         node = prepared.order[item.start]
         kind = item.kind if item.kind in LEAF_KINDS else "scope"
-        count, what = (item.ops, "op") if item.ops else (item.stop - item.start, "node")
-        inside = f"{count:,} {what}{'s' * (count != 1)}" if kind == "scope" else "closed"
+        if kind != "scope":
+            inside = _("closed")
+        elif item.ops:
+            inside = _n("{number:,} op", "{number:,} ops", item.ops)
+        else:
+            inside = _n("{number:,} node", "{number:,} nodes", item.stop - item.start)
         return Box(f"n{node}", kind, inside, item.label, node, frame, item.path)
     node = prepared.recording.nodes[item]
     title = prepared.homes.titles.get(item) or node.label or node.name or node.op

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 Theme = Literal["light", "dark"]
 
@@ -113,4 +114,4 @@ def colours(theme: str) -> dict[str, str]:
     for known, palette in PALETTE.items():
         if theme == known:
             return palette
-    raise UserError(f"there is no theme {theme!r}: choose 'light' or 'dark'")
+    raise UserError(_("there is no theme {theme!r}: choose 'light' or 'dark'", theme=theme))

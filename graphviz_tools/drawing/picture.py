@@ -22,6 +22,7 @@ from graphviz_tools.drawing.palette import Theme, colours
 from graphviz_tools.drawing.scene import Scene, make_scene
 from graphviz_tools.drawing.svg import svg_text
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 from graphviz_tools.recording import Recording
 
 FRAMES = 120  # a GIF of more steps shows this many, evenly spread
@@ -51,7 +52,7 @@ def draw(
     if step is None:
         step = last
     if not isinstance(step, int) or not -1 <= step <= last:  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise UserError(f"step {step!r} of a recording whose steps are 0 to {last}")
+        raise UserError(_("step {step!r} of a recording whose steps are 0 to {last}", step=step, last=last))
     return Picture(scene, step, theme)
 
 
@@ -93,7 +94,12 @@ class Picture:
     def to_gif(self, path: str | Path, seconds_per_step: float = 0.8) -> Path:
         """An animation from the first step to this one; the last frame stays for three times as long."""
         if seconds_per_step <= 0:
-            raise UserError(f"seconds_per_step must be above 0, got {seconds_per_step}")
+            raise UserError(
+                _(
+                    "seconds_per_step must be above 0, got {seconds_per_step}",
+                    seconds_per_step=seconds_per_step,
+                )
+            )
         return _written(path, _gif(self, seconds_per_step), ".gif")
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
@@ -129,8 +135,8 @@ def _written(path: str | Path, content: bytes, suffix: str) -> Path:
     if not place.suffix:
         place = place.with_suffix(suffix)
     if place.suffix != suffix:
-        raise UserError(f"{place.name} should end in {suffix}")
+        raise UserError(_("{place} should end in {suffix}", place=place.name, suffix=suffix))
     if not place.parent.is_dir():
-        raise UserError(f"there is no folder {str(place.parent)!r}: create it first")
+        raise UserError(_("there is no folder {parent!r}: create it first", parent=str(place.parent)))
     place.write_bytes(content)
     return place

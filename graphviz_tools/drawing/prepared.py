@@ -18,6 +18,7 @@ from graphviz_tools.drawing.homes import Homes, find_homes
 from graphviz_tools.drawing.parts import Part, number_places, read_tree, walk
 from graphviz_tools.drawing.stretches import PIECES, Stretches
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 from graphviz_tools.recording import EdgeKind, Recording
 from graphviz_tools.transforms.collapse import folding
 from graphviz_tools.transforms.scopes import Path
@@ -68,8 +69,11 @@ def prepare(recording: Recording, *, fold: bool = False, autograd: bool = False)
     """
     if not isinstance(recording, Recording):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise UserError(
-            f"expected a Recording, got {type(recording).__name__}: record a program first, "
-            "for example with record_torch(fn, *args)"
+            _(
+                "expected a Recording, got {kind}: record a program first, "
+                "for example with record_torch(fn, *args)",
+                kind=type(recording).__name__,
+            )
         )
     ends = read_ends(recording)
     homes = find_homes(recording, ends, autograd=autograd)

@@ -15,6 +15,7 @@ from graphviz_tools.drawing.opening import Budget, choose_open
 from graphviz_tools.drawing.outline import Outline, ScopePath, outline
 from graphviz_tools.drawing.prepared import Prepared, prepare
 from graphviz_tools.drawing.timeline import Flow, Moment, flows, moments
+from graphviz_tools.language import _
 from graphviz_tools.recording import Recording
 
 
@@ -59,11 +60,17 @@ class Scene:
         """The picture in words, for those who cannot see it."""
         name = self.recording.title or self.recording.framework
         boxes = len(self.outline.boxes)
-        where = "before the first step"
+        where = _("before the first step")
         if 0 <= step < len(self.recording.steps):
             done = self.recording.steps[step]
-            where = f"after step {step + 1} of {len(self.recording.steps)} ({done.phase} {done.op})"
-        return f"Computation graph of {name}, {boxes} boxes, {where}"
+            where = _(
+                "after step {step} of {count} ({phase} {op})",
+                step=step + 1,
+                count=len(self.recording.steps),
+                phase=done.phase,
+                op=done.op,
+            )
+        return _("Computation graph of {name}, {boxes} boxes, {where}", name=name, boxes=boxes, where=where)
 
 
 def make_scene(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graphviz_tools.drawing.appearance import BYTE_UNITS
+from graphviz_tools.language import _
 from graphviz_tools.recording import Number, Value
 
 FEW = 4  # numbers that still fit on one line of a box
@@ -35,13 +36,17 @@ def type_text(value: Value) -> str:
     dtype = value.dtype.removeprefix("torch.")
     if value.shape is None:
         return value.text or dtype or "object"
-    return f"scalar {dtype}".strip() if value.shape == () else f"{shape_text(value.shape)} {dtype}".strip()
+    return (
+        _("scalar {dtype}", dtype=dtype).strip()
+        if value.shape == ()
+        else f"{shape_text(value.shape)} {dtype}".strip()
+    )
 
 
 def value_text(value: Value) -> str:
     """The numbers where they are few, else shape and dtype; a handle says that it has no number."""
     if value.is_handle:
-        return f"{shape_text(value.shape)} no value yet"
+        return _("{shape_text} no value yet", shape_text=shape_text(value.shape))
     if value.numbers is None or value.grid is not None or len(value.numbers) > FEW:
         return type_text(value)
     return nested(value.numbers, value.shape or ())

@@ -15,6 +15,7 @@ from graphviz_tools.drawing.arrivals import Arrival, gradient_leaving
 from graphviz_tools.drawing.outline import Box, Outline
 from graphviz_tools.drawing.prepared import Prepared
 from graphviz_tools.drawing.text import brief_text, shorten, type_text, value_text
+from graphviz_tools.language import _
 from graphviz_tools.recording import Step, Value
 
 Status = Literal["ghost", "handle", "done", "failed"]
@@ -133,8 +134,12 @@ class _Telling:
             return
         slot, gradient = found
         self._slots[seen] = slot
-        which = f"grad of result {slot + 1}" if slot else "grad"
-        self._tell(here, step, gradient=self._cut(here, f"{which} {self._words(here, gradient)}"))
+        which = _("grad of result {slot}", slot=slot + 1) if slot else "grad"
+        self._tell(
+            here,
+            step,
+            gradient=self._cut(here, _("{which} {words}", which=which, words=self._words(here, gradient))),
+        )
 
     def _is_of_output(self, node: int) -> bool:
         """Whether a gradient at an autograd node is that of the value that its box shows."""
@@ -216,7 +221,11 @@ def _status(step: Step) -> Status:
 def _decision(step: Step) -> str:
     control = step.control
     assert control is not None
-    turn = f", turn {control.iteration}" if control.iteration is not None and control.taken != "False" else ""
+    turn = (
+        _(", turn {iteration}", iteration=control.iteration)
+        if control.iteration is not None and control.taken != "False"
+        else ""
+    )
     return ": ".join(part for part in (control.decided, control.taken) if part) + turn
 
 
@@ -225,8 +234,20 @@ def _arrival_text(arrival: Arrival, short: bool) -> str:
     words = brief_text if short else value_text
     came = [words(value) for value in arrival.came]
     if arrival.expected == 1:
-        return shorten(f"{came[0]} arrives", HELD if short else WIDEST)
+        return shorten(_("{came} arrives", came=came[0]), HELD if short else WIDEST)
     if len(came) < arrival.expected:
-        return shorten(f"{came[-1]} waits: {len(came)} of {arrival.expected}", WIDEST)
+        return shorten(
+            _(
+                "{came} waits: {count} of {expected}",
+                came=came[-1],
+                count=len(came),
+                expected=arrival.expected,
+            ),
+            WIDEST,
+        )
     whole = " + ".join(came)
-    return whole if len(whole) <= WIDEST else shorten(f"+ {came[-1]}: {len(came)} of {len(came)}", WIDEST)
+    return (
+        whole
+        if len(whole) <= WIDEST
+        else shorten(_("+ {came}: {count} of {count}", came=came[-1], count=len(came)), WIDEST)
+    )

@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Literal, get_args
 
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 from graphviz_tools.recording import Node, NodeKind, Recording
 from graphviz_tools.transforms.fold import Folding, Path, fold, follow_owners, leaders, members
 from graphviz_tools.transforms.repeats import rolled
@@ -45,9 +46,9 @@ def collapse(recording: Recording, by: By = "module", open: Iterable[Path] = ())
     """
     opened = frozenset(map(tuple, open))
     if by not in get_args(By):
-        raise UserError(f'by={by!r}: write by="module", by="line" or by="repeat"')
+        raise UserError(_('by={by!r}: write by="module", by="line" or by="repeat"', by=by))
     if opened and by != "module":
-        raise UserError(f'open= opens scopes, and by={by!r} closes none: write by="module"')
+        raise UserError(_('open= opens scopes, and by={by!r} closes none: write by="module"', by=by))
     return fold(recording, folding(recording, by, opened))
 
 

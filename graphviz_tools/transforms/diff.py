@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from graphviz_tools.language import _
 from graphviz_tools.recording import Node, Recording, Step
 from graphviz_tools.transforms.node_matching import LEAVES, Side, last_writes, pair
 from graphviz_tools.transforms.rewrite import Draft, rewrite
@@ -44,12 +45,12 @@ class Diff:
 
     def __str__(self) -> str:
         if not self:
-            return f"no difference in {len(self.same)} nodes"
+            return _("no difference in {count} nodes", count=len(self.same))
         a, b = self.a.nodes, self.b.nodes
         lines = [f"- {_said(a[n])}" for n in self.removed]
         lines += [f"+ {_said(b[n])}" for n in self.added]
         lines += [f"~ {_said(b[change.after])}: {'; '.join(change.what)}" for change in self.changed]
-        return "\n".join([*lines, f"  {len(self.same)} nodes are the same"])
+        return "\n".join([*lines, _("  {count} nodes are the same", count=len(self.same))])
 
     def union(self) -> Recording:
         """Both graphs in one Recording, one step a node; labels are marked "-", "+" or "~" where they differ.
@@ -87,12 +88,16 @@ def _words(left: Side, right: Side, partner: dict[int, int], a: int, b: int) -> 
     elif before.kind in LEAVES and before.label != after.label:
         yield f"{before.label} → {after.label}"
     if before.scope != after.scope:
-        yield f"moved from {_path(before)} to {_path(after)}"
+        yield _("moved from {before} to {after}", before=_path(before), after=_path(after))
     was = {(partner.get(e.source), e.source_slot, e.target_slot, e.kind) for e in left.inputs.get(a, ())}
     now = {(e.source, e.source_slot, e.target_slot, e.kind) for e in right.inputs.get(b, ())}
     if was != now:
         old, new = _sources(left, a), _sources(right, b)
-        yield f"inputs {old} → {new}" if old != new else f"inputs {new}, but other ones"
+        yield (
+            _("inputs {old} → {new}", old=old, new=new)
+            if old != new
+            else _("inputs {new}, but other ones", new=new)
+        )
     if (old := _types(left, a)) != (new := _types(right, b)) and old and new:
         yield f"{old} → {new}"
 
@@ -108,7 +113,7 @@ def _types(side: Side, node: int) -> str:
 
 
 def _path(node: Node) -> str:
-    return "/".join(node.scope) or "the outermost scope"
+    return "/".join(node.scope) or _("the outermost scope")
 
 
 def _called(node: Node) -> str:

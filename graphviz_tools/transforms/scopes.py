@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _, _n
 from graphviz_tools.recording import Node, Recording, Scope
 from graphviz_tools.transforms.fold import Folding, Path, follow_owners, leaders, members
 
@@ -18,7 +19,9 @@ def closed(recording: Recording, opened: frozenset[Path]) -> Folding:
     paths = _paths(recording)
     unknown = opened - paths
     if unknown:
-        raise UserError(f"no scope {min(unknown)!r}; the scopes are {_some(sorted(paths))}")
+        raise UserError(
+            _("no scope {unknown!r}; the scopes are {some}", unknown=min(unknown), some=_some(sorted(paths)))
+        )
     opened = frozenset(_with_parents(opened))
     box_of = {path: _outermost_closed(path, opened) for path in paths | {()}}
     keys = [(n.kind != "autograd" and box_of[n.scope]) or n.id for n in recording.nodes]
@@ -91,12 +94,12 @@ def _scope_box(path: Path, group: Sequence[Node], scope: Scope | None) -> Node:
         id=group[0].id,
         kind="scope",
         op=kind,
-        label=f"{label} ({ops} op{'s' * (ops != 1)})",
+        label=_n("{label} ({number} op)", "{label} ({number} ops)", ops, label=label),
         name=path[-1],
         scope=path[:-1],
     )
 
 
 def _some(paths: Sequence[Path], limit: int = 10) -> str:
-    rest = f" and {len(paths) - limit} more" if len(paths) > limit else ""
+    rest = _(" and {count} more", count=len(paths) - limit) if len(paths) > limit else ""
     return (", ".join(map(repr, paths[:limit])) or "none") + rest

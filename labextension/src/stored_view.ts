@@ -10,6 +10,7 @@ import { PanelLayout, Widget } from '@lumino/widgets';
 import { el } from './dom';
 
 export const STORED = 'application/vnd.graph-duet.view+json';
+const PICTURE = 'image/svg+xml';
 const LIVE = 'application/vnd.jupyter.widget-view+json';
 
 interface IStored {
@@ -46,7 +47,20 @@ export class StoredView extends Widget implements IRenderMime.IRenderer {
       (this.layout as PanelLayout).addWidget(live);
       return live.renderModel(model);
     }
-    await this.draw(model.data[STORED] as unknown as IStored);
+    try {
+      await this.draw(model.data[STORED] as unknown as IStored);
+    } catch (error) {
+      console.warn('graph-duet: a saved widget cannot be drawn', error);
+      this.drawPicture(String(model.data[PICTURE] ?? ''));
+    }
+  }
+
+  /** What is left where this front end cannot read what was saved: the picture, as plain Jupyter shows it. */
+  private drawPicture(svg: string): void {
+    const alt = this.trans.__('The saved picture of a widget');
+    const said = this.trans.__('This picture was saved by another version of Graph Duet. Run the cell again to step it.');
+    const picture = svg && el('img', { src: `data:image/svg+xml,${encodeURIComponent(svg)}`, alt });
+    this.node.replaceChildren(...(picture ? [picture] : []), el('p', { class: 'gd-muted gd-note', role: 'status' }, said));
   }
 
   private async draw(stored: IStored): Promise<void> {

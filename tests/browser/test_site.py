@@ -17,13 +17,8 @@ import pytest
 from tests.browser.test_accessible import AXE
 from website.sources import REPOSITORY, ROOT, linked
 
-PAGES = [
-    "index.html",
-    "gallery.html",
-    "lessons/README.html",
-    "lessons/L01_define_by_run/lesson.html",
-    "api.html",
-]
+LESSON = "lessons/L01_define_by_run/lesson.html"
+PAGES = ["index.html", "gallery.html", "lessons/README.html", LESSON, "api.html"]
 
 
 @pytest.fixture(scope="module")
@@ -151,15 +146,30 @@ def test_axe_finds_nothing_serious_on_a_page(chromium, address, dark):
 
 def test_a_widget_steps_on_its_page_and_takes_the_page_s_theme(chromium, address):
     page = chromium.new_page(color_scheme="light", reduced_motion="reduce")
-    page.goto(address + "lessons/L01_define_by_run/lesson.html")
+    faults = watched(page, address)
+    page.goto(address + LESSON)
     view = page.locator(".duet-view").first
     view.scroll_into_view_if_needed()
+    view.locator(".shell, .undrawn").wait_for()
+    assert faults == []
     view.get_by_label("next (right arrow)").click()
     assert view.locator(".timeline input").input_value() == "0"
     ground = "getComputedStyle(document.querySelector('.duet-view .shell')).backgroundColor"
     light = page.evaluate(ground)
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
     page.wait_for_function(f"{ground} !== '{light}'")
+    page.close()
+
+
+def test_a_view_of_another_version_keeps_its_picture_and_says_why(chromium, address):
+    page = chromium.new_page(reduced_motion="reduce")
+    other = "export function page() { throw new TypeError('data.findings is not iterable'); }"
+    page.route("**/front-end/app.js", lambda asked: asked.fulfill(body=other, content_type="text/javascript"))
+    page.goto(address + LESSON)
+    view = page.locator(".duet-view").first
+    view.scroll_into_view_if_needed()
+    view.get_by_text("saved by another version of Graph Duet").wait_for()
+    assert view.locator(":scope > svg").is_visible()
     page.close()
 
 

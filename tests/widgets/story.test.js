@@ -30,6 +30,11 @@ test("phases are runs of equal steps", () => {
   assert.deepEqual(new Story(DATA).phases.map((p) => [p.phase, p.first, p.end]), [["forward", 0, 3], ["backward", 3, 4]]);
 });
 
+test("a recording that was saved before there were findings and peaks is read too", () => {
+  const { findings, peak, ...older } = DATA;
+  assert.deepEqual(new Story(older).marks, []);
+});
+
 test("a search finds every word in any case, and nothing for nothing", () => {
   assert.deepEqual(matching(["Linear relu", "LINEAR add", "mul"], "linear"), [0, 1]);
   assert.deepEqual(matching(["Linear relu", "LINEAR add"], "add lin"), [1]);

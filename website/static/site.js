@@ -9,13 +9,27 @@ async function unpacked(packed) {
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
 }
 
-/** @param {HTMLElement} view */
+/**
+ * Put the widget in the place of its picture. The picture stays where the front end cannot read what was saved.
+ * @param {HTMLElement} view
+ */
 async function draw(view) {
   const { entry, view: packed } = view.dataset;
-  const [{ page }, data] = await Promise.all([import(new URL(`front-end/${entry}`, here).href), unpacked(packed ?? "")]);
   const root = document.createElement("div");
   root.dataset.theme = html.dataset.theme ?? "auto";
-  const shell = page(root, data, false);
+  let shell;
+  try {
+    const [{ page }, data] = await Promise.all([import(new URL(`front-end/${entry}`, here).href), unpacked(packed ?? "")]);
+    shell = page(root, data, false);
+  } catch (error) {
+    const note = document.createElement("p");
+    note.className = "undrawn";
+    note.setAttribute("role", "status");
+    note.textContent = "This picture was saved by another version of Graph Duet: run the cell again to step it.";
+    view.append(note);
+    console.error(error);
+    return;
+  }
   view.replaceChildren(root);
   view.dispatchEvent(new CustomEvent("drawn", { bubbles: true }));
   if (view.closest(".tag_plays") && !matchMedia("(prefers-reduced-motion: reduce)").matches) shell.playback.toggle();

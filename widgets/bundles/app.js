@@ -116,14 +116,14 @@ var PHASE_WORDS = appearance_default.phases;
 var Story = class {
   /** @param {RecordingData} data */
   constructor(data) {
-    this.data = data;
+    this.data = Object.assign({ findings: [], peak: null }, data);
     this.length = data.op.length;
     this.phases = runs(data.phase).map(([phase, first, end]) => ({ phase: PHASES[phase], first, end }));
     this.mostAlive = Math.max(1, ...data.memory.map((memory) => memory?.[0] ?? 0));
     this.stepsOfLine = /* @__PURE__ */ new Map();
     this.visitsOfLine = /* @__PURE__ */ new Map();
     this.findingsAt = /* @__PURE__ */ new Map();
-    for (const finding of data.findings) note(this.findingsAt, finding.step, finding);
+    for (const finding of this.data.findings) note(this.findingsAt, finding.step, finding);
     let before = -1;
     data.line.forEach((line, step) => {
       if (line >= 0) note(this.stepsOfLine, line, step);

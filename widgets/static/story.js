@@ -35,7 +35,8 @@ export const PHASE_WORDS = appearance.phases;
 export class Story {
   /** @param {RecordingData} data */
   constructor(data) {
-    this.data = data;
+    /** @type {RecordingData} a notebook that an earlier version saved has no findings and no peak */
+    this.data = Object.assign({ findings: [], peak: null }, data);
     this.length = data.op.length;
     this.phases = runs(data.phase).map(([phase, first, end]) => ({ phase: PHASES[phase], first, end }));
     this.mostAlive = Math.max(1, ...data.memory.map((memory) => memory?.[0] ?? 0));
@@ -45,7 +46,7 @@ export class Story {
     this.visitsOfLine = new Map();
     /** @type {Map<number, Finding[]>} */
     this.findingsAt = new Map();
-    for (const finding of data.findings) note(this.findingsAt, finding.step, finding);
+    for (const finding of this.data.findings) note(this.findingsAt, finding.step, finding);
     let before = -1;
     data.line.forEach((line, step) => {
       if (line >= 0) note(this.stepsOfLine, line, step);

@@ -14,6 +14,7 @@ from gpu_labs.executor.frontend.lowering import INT64, Lowering
 from gpu_labs.executor.frontend.private_names import ir
 from gpu_labs.executor.ir.program import ArrayType, Const, Operand, Part, SliceOf, TupleType
 from gpu_labs.executor.runtime.elementwise import Each
+from graphviz_tools.language import _
 
 
 def part(low: Lowering, name: str, home: Operand, field: str) -> None:
@@ -42,7 +43,7 @@ def copy_array(low: Lowering, target: Operand, source: Operand) -> None:
 
 def _item(low: Lowering, name: str, home: Operand, args: list[Any]) -> None:
     if isinstance(home, SliceOf) or not isinstance(home.type, ArrayType) or home.type.ndim or args:
-        raise low.reject("The executor knows `item()` of the elements that np.nditer gives.")
+        raise low.reject(_("The executor knows `item()` of the elements that np.nditer gives."))
     low.emit("load", low.var(name), (home,), None, low.site("read"))
 
 
@@ -75,7 +76,7 @@ def _next(low: Lowering, name: str, word: str, args: list[Any], signature: Any) 
 def _nditer(low: Lowering, name: str, word: str, args: list[Any], signature: Any) -> None:
     source = operand_of(low, args[0])
     if len(args) != 1 or isinstance(source, SliceOf) or isinstance(source.type, TupleType):
-        raise low.reject("The executor knows np.nditer of one array.")
+        raise low.reject(_("The executor knows np.nditer of one array."))
     low.emit("flat", low.var(name), (source,), False, low.site("read"))
 
 

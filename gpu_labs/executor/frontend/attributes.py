@@ -12,6 +12,7 @@ from gpu_labs.executor.frontend.lowering import Lowering, is_record
 from gpu_labs.executor.frontend.numba_types import Method, is_dim3, is_special, type_of
 from gpu_labs.executor.frontend.private_names import VectorType, types
 from gpu_labs.executor.ir.program import ArrayType, SliceOf, Var
+from graphviz_tools.language import _
 
 _SPECIAL = {"threadIdx": "tid", "blockIdx": "bid", "blockDim": "bdim", "gridDim": "gdim"}
 _ATTRIBUTES = {"shape", "ndim", "size", "itemsize", "strides", "nbytes", "T"}
@@ -65,7 +66,7 @@ def lower_attribute(low: Lowering, name: str, value: Any) -> None:
         low.emit("call", low.var(name), (got,), low.device(behind, (kind,), returns))
         return
     if not isinstance(got, SliceOf) and isinstance(got.type, ArrayType) and attribute not in _ATTRIBUTES:
-        raise low.reject(f"The executor does not know an array's `{attribute}`.")
+        raise low.reject(_("The executor does not know an array's `{attribute}`.", attribute=attribute))
     low.emit("attribute", low.var(name), (got,), attribute)
 
 

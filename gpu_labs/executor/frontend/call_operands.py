@@ -10,6 +10,7 @@ from typing import Any
 from gpu_labs.executor.frontend.lowering import Lowering
 from gpu_labs.executor.frontend.private_names import ir, types
 from gpu_labs.executor.ir.program import Const, Operand, Var
+from graphviz_tools.language import _
 
 
 def operand_of(low: Lowering, arg: Any) -> Operand:
@@ -34,11 +35,11 @@ def literal(low: Lowering, arg: Any) -> Any:
         return tuple(p.value if isinstance(p, Const) else _literal_type(low, p) for p in low.parts[arg.name])
     if isinstance(kind, types.BaseTuple):
         return tuple(t.literal_value for t in kind.types)  # type: ignore[attr-defined]
-    raise low.reject("This must be a constant that is known when the kernel is compiled.")
+    raise low.reject(_("This must be a constant that is known when the kernel is compiled."))
 
 
 def _literal_type(low: Lowering, part: Operand) -> Any:
     for numba_name, name in low.names.items():
         if isinstance(part, Var) and name == part.name:
             return low.typed.typemap[numba_name].literal_value
-    raise low.reject("This must be a constant that is known when the kernel is compiled.")
+    raise low.reject(_("This must be a constant that is known when the kernel is compiled."))

@@ -18,6 +18,7 @@ from gpu_labs.executor.frontend.numba_types import Method, type_of
 from gpu_labs.executor.frontend.private_names import VectorType, ir, types
 from gpu_labs.executor.ir.intrinsics import OPERATORS, name_of
 from gpu_labs.executor.ir.program import ArrayType, Const, Operand, Other, SliceOf
+from graphviz_tools.language import _
 
 _KEYWORDS = {
     "shared.array": ("shape", "dtype", "alignment"),
@@ -76,11 +77,13 @@ def lower_call(low: Lowering, name: str, value: Any) -> None:
         low.emit("binary", low.var(name), cast_all(low, args, signature.args), OPERATORS[callee])
         return
     if called is None:
-        raise low.reject(f"The executor does not know `{getattr(callee, '__name__', callee)}`.")
-    home, _, word = called.partition(".")
+        raise low.reject(
+            _("The executor does not know `{getattr}`.", getattr=getattr(callee, "__name__", callee))
+        )
+    home, _dot, word = called.partition(".")
     handler = _HANDLERS.get(called) or _HANDLERS.get(home)
     if handler is None:
-        raise low.reject(f"The executor does not know `{called}`.")
+        raise low.reject(_("The executor does not know `{called}`.", called=called))
     handler(low, name, word, args, signature)
 
 
@@ -116,7 +119,7 @@ def _method(
     elif isinstance(home.type, ArrayType) and method.name in array_calls.METHODS:
         array_calls.METHODS[method.name](low, name, home, args)
     else:
-        raise low.reject(f"The executor does not know the method `{method.name}`.")
+        raise low.reject(_("The executor does not know the method `{method}`.", method=method.name))
 
 
 def _vector(low: Lowering, name: str, args: list[Any]) -> None:

@@ -35,6 +35,7 @@ from gpu_labs.executor.ir.program import (
     Var,
 )
 from gpu_labs.executor.launch_record import KernelTypeError
+from graphviz_tools.language import _
 
 INT64 = np.dtype(np.int64)
 BOOL = np.dtype(np.bool_)
@@ -207,7 +208,11 @@ class Lowering(ABC):
 
     def reject(self, message: str) -> Unsupported:
         """The error for what the executor cannot run."""
-        return Unsupported(f"line {self.line}: {self._text()}\n{message}", self.line, self._text())
+        return Unsupported(
+            _("line {line}: {text}\n{message}", line=self.line, text=self._text(), message=message),
+            self.line,
+            self._text(),
+        )
 
     def _text(self) -> str:
         return linecache.getline(self.file, self.line).strip()

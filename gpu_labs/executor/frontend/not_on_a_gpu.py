@@ -10,28 +10,30 @@ from typing import Any
 
 import numpy as np
 
-_LIST = (
+from graphviz_tools.language import _
+
+_LIST = _(
     "A kernel cannot make Python {what}: they grow, and a thread of a GPU has no memory to give out. For a few values "
     "of one thread use a tuple or cuda.local.array(size, dtype); pass everything else as an array."
 )
 _NODES: dict[type[ast.AST], str] = {
-    ast.Try: "A kernel cannot use try and except: a GPU does not catch exceptions. Test first, with `if`.",
-    ast.With: "A kernel cannot use `with`: nothing can be opened or closed on a GPU. Do it around the launch.",
+    ast.Try: _("A kernel cannot use try and except: a GPU does not catch exceptions. Test first, with `if`."),
+    ast.With: _("A kernel cannot use `with`: nothing can be opened or closed on a GPU. Do it around the launch."),
     ast.List: _LIST.format(what="lists"),
     ast.ListComp: _LIST.format(what="lists"),
     ast.Set: _LIST.format(what="sets"),
     ast.SetComp: _LIST.format(what="sets"),
-    ast.Dict: _LIST.format(what="dictionaries") + " In place of keys, number the cells of an array.",
-    ast.DictComp: _LIST.format(what="dictionaries") + " In place of keys, number the cells of an array.",
-    ast.JoinedStr: "A kernel cannot put text together. print takes constant text and numbers, with commas between.",
-    ast.Yield: "A kernel cannot use `yield`: write a loop where the values are used.",
-    ast.GeneratorExp: "A kernel cannot use a generator: write a `for` loop.",
-    ast.Global: "A kernel cannot set a global name: write the result into an array argument.",
-    ast.Starred: "A kernel cannot use `*` to unpack: name each value, or index the tuple.",
-    ast.NamedExpr: "Numba does not know `:=` in a kernel: assign on a line of its own, then test.",
-    ast.ClassDef: "A kernel cannot define a class: pass its numbers as arguments, or as an array of records.",
-    ast.Import: "A kernel cannot import: do it at the top of the file.",
-    ast.Delete: "A kernel cannot use `del`: a variable ends with the thread.",
+    ast.Dict: _LIST.format(what="dictionaries") + _(" In place of keys, number the cells of an array."),
+    ast.DictComp: _LIST.format(what="dictionaries") + _(" In place of keys, number the cells of an array."),
+    ast.JoinedStr: _("A kernel cannot put text together. print takes constant text and numbers, with commas between."),
+    ast.Yield: _("A kernel cannot use `yield`: write a loop where the values are used."),
+    ast.GeneratorExp: _("A kernel cannot use a generator: write a `for` loop."),
+    ast.Global: _("A kernel cannot set a global name: write the result into an array argument."),
+    ast.Starred: _("A kernel cannot use `*` to unpack: name each value, or index the tuple."),
+    ast.NamedExpr: _("Numba does not know `:=` in a kernel: assign on a line of its own, then test."),
+    ast.ClassDef: _("A kernel cannot define a class: pass its numbers as arguments, or as an array of records."),
+    ast.Import: _("A kernel cannot import: do it at the top of the file."),
+    ast.Delete: _("A kernel cannot use `del`: a variable ends with the thread."),
 }  # fmt: skip
 # What is made on one line and refused on another, and how Numba's message names it.
 _ELSEWHERE: dict[type[ast.AST], str] = {
@@ -42,10 +44,10 @@ _MAKES = {"array", "arange", "asarray", "empty", "empty_like", "eye", "full", "f
           "ones_like", "zeros", "zeros_like"}  # fmt: skip
 _REDUCTIONS = {"all", "any", "argmax", "argmin", "cumsum", "dot", "fill", "max", "mean", "min", "prod", "sort",
                "std", "sum", "var"}  # fmt: skip
-_WHOLE = {"sorted": "sort on the host, or write the steps of a sort", "map": "write a `for` loop",
-          "filter": "write a `for` loop with an `if`", "reversed": "count down with range(n - 1, -1, -1)",
-          "open": "read and write files around the launch", "input": "pass the value as an argument",
-          "str": "leave text to the host", "sum": "add up in a `for` loop"}  # fmt: skip
+_WHOLE = {"sorted": _("sort on the host, or write the steps of a sort"), "map": _("write a `for` loop"),
+          "filter": _("write a `for` loop with an `if`"), "reversed": _("count down with range(n - 1, -1, -1)"),
+          "open": _("read and write files around the launch"), "input": _("pass the value as an argument"),
+          "str": _("leave text to the host"), "sum": _("add up in a `for` loop")}  # fmt: skip
 
 
 def in_words(function: Callable[..., Any], file: str, line: int, message: str) -> str:
@@ -114,9 +116,10 @@ def _about(node: ast.AST, function: Callable[..., Any]) -> str:
 
 
 def _about_none(name: str) -> str:
-    return (
-        f"A variable of a kernel has one type from start to end, and None has another than a number. Start {name} "
-        "with a number, such as 0.0, and keep in a second variable whether it has been set."
+    return _(
+        "A variable of a kernel has one type from start to end, and None has another than a number. Start {name} "
+        "with a number, such as 0.0, and keep in a second variable whether it has been set.",
+        name=name,
     )
 
 
@@ -126,35 +129,46 @@ def _is_text(node: ast.AST) -> bool:
 
 def _about_call(node: ast.Call, function: Callable[..., Any]) -> str:
     called = ast.unparse(node.func)
-    home, _, name = called.rpartition(".")
+    home, _dot, name = called.rpartition(".")
     value = _value(called, function)
     module = getattr(_value(home, function), "__name__", "") if home else ""
     if module in ("random", "numpy.random"):
-        return (
-            f"{called} keeps its state on the host. On a GPU each thread has a state of its own: "
+        return _(
+            "{called} keeps its state on the host. On a GPU each thread has a state of its own: "
             "create_xoroshiro128p_states(threads, seed) before the launch, and in the kernel "
-            "xoroshiro128p_uniform_float32(states, i), both from numba.cuda.random."
+            "xoroshiro128p_uniform_float32(states, i), both from numba.cuda.random.",
+            called=called,
         )
     if module == "numpy" and name in _MAKES:
-        return (
-            f"A kernel cannot make a NumPy array, as {called} does. Use cuda.local.array(size, dtype) for a thread's "
+        return _(
+            "A kernel cannot make a NumPy array, as {called} does. Use cuda.local.array(size, dtype) for a thread's "
             "own array or cuda.shared.array(size, dtype) for the block's, both of a constant size, or pass an array; "
-            "then set its elements in a loop."
+            "then set its elements in a loop.",
+            called=called,
         )
     if module == "numpy":
-        return f"{called} works on whole arrays. In a kernel write the loop over the elements."
+        return _(
+            "{called} works on whole arrays. In a kernel write the loop over the elements.", called=called
+        )
     if not module and name in _REDUCTIONS and _value(home, function) is None:
-        return f"{called}() works on the whole array. In a kernel write the loop over the elements."
+        return _(
+            "{called}() works on the whole array. In a kernel write the loop over the elements.",
+            called=called,
+        )
     if module.partition(".")[0] in ("torch", "tensorflow", "jax", "pandas", "scipy"):
-        return f"{called} runs on the host, on whole tensors. A kernel computes with numbers: use `math` and loops."
+        return _(
+            "{called} runs on the host, on whole tensors. A kernel computes with numbers: use `math` and loops.",
+            called=called,
+        )
     if called in _WHOLE:
-        return f"A kernel has no {called}(): {_WHOLE[called]}."
+        return _("A kernel has no {called}(): {whole}.", called=called, whole=_WHOLE[called])
     if called in ("list", "set", "dict"):
         return _LIST.format(what={"list": "lists", "set": "sets", "dict": "dictionaries"}[called])
     if isinstance(value, type) and not issubclass(value, np.generic) and value.__module__ != "builtins":
-        return (
-            f"A kernel cannot make objects of a class, such as {called}. Pass its numbers as arguments, as a tuple, or "
-            "as an array of records."
+        return _(
+            "A kernel cannot make objects of a class, such as {called}. Pass its numbers as arguments, as a tuple, or "
+            "as an array of records.",
+            called=called,
         )
     return ""
 

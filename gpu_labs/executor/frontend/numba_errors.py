@@ -9,27 +9,28 @@ from typing import Any
 
 from gpu_labs.executor.frontend.not_on_a_gpu import in_words
 from gpu_labs.executor.launch_record import KernelTypeError
+from graphviz_tools.language import _, _n
 
 _LOCATION = re.compile(r'(?:File "([^"]*)", line |(\S+\.py) \()(\d+)')
 _NOISE = re.compile(r"Function\(<(?:built-in function|intrinsic|class|ufunc)? ?'?([\w.]+)'?[^>]*>\)")
 _SUBSCRIPT = re.compile(r"(?:get|set)item\(array\(\w+(?:\([^)]*\))?, (\d)d, \w+\), (.*)\)$")
 
 _HINTS = [  # a pattern in Numba's sentence, and what a beginner should hear
-    (r"of type list\(|reflected list", "A kernel cannot use Python lists: use a tuple, or cuda.local.array."),
-    (r"DictType|\bdict\b", "A kernel cannot use dictionaries: use arrays that are indexed by number."),
-    (r"Untyped global name .*<class 'function'>", "Decorate that function with @cuda.jit(device=True)."),
-    (r"Untyped global name", "A kernel can use only arguments, constants and device functions."),
-    (r"Cannot unify", "A variable must keep one type in the whole kernel."),
-    (r"is not defined", "Check the spelling, or give it a value before this line on every path."),
-    (r"Unknown attribute|has no attribute", "Check the spelling of the name after the dot."),
-    (r"no (?:cuda\.(?:shared|local)\.)?array\(", "The shape of a shared or local array must be a constant: a number "
+    (r"of type list\(|reflected list", _("A kernel cannot use Python lists: use a tuple, or cuda.local.array.")),
+    (r"DictType|\bdict\b", _("A kernel cannot use dictionaries: use arrays that are indexed by number.")),
+    (r"Untyped global name .*<class 'function'>", _("Decorate that function with @cuda.jit(device=True).")),
+    (r"Untyped global name", _("A kernel can use only arguments, constants and device functions.")),
+    (r"Cannot unify", _("A variable must keep one type in the whole kernel.")),
+    (r"is not defined", _("Check the spelling, or give it a value before this line on every path.")),
+    (r"Unknown attribute|has no attribute", _("Check the spelling of the name after the dot.")),
+    (r"no (?:cuda\.(?:shared|local)\.)?array\(", _("The shape of a shared or local array must be a constant: a number "
      "or a global name; compute a sum such as TILE + 1 above the kernel. For a size chosen at launch: "
-     "cuda.shared.array(0, dtype), kernel[grid, block, stream, bytes]."),
-    (r"syncthreads_\w+\(bool", "It counts integers: pass int(condition)."),
-    (r"re-entrant", "The function calls itself, and the executor cannot type that: write a loop."),
-    (r"context manager", "A kernel cannot use `with`."),
-    (r"setitem\(readonly", "The array is read-only: pass a copy."),
-    (r"^CUDA has no", "These types do not go together."),
+     "cuda.shared.array(0, dtype), kernel[grid, block, stream, bytes].")),
+    (r"syncthreads_\w+\(bool", _("It counts integers: pass int(condition).")),
+    (r"re-entrant", _("The function calls itself, and the executor cannot type that: write a loop.")),
+    (r"context manager", _("A kernel cannot use `with`.")),
+    (r"setitem\(readonly", _("The array is read-only: pass a copy.")),
+    (r"^CUDA has no", _("These types do not go together.")),
 ]  # fmt: skip
 
 
@@ -43,7 +44,9 @@ def shortened(error: Exception, function: Callable[..., Any]) -> KernelTypeError
     line = places[-1] if places else code.co_firstlineno
     text = linecache.getline(code.co_filename, line).strip()
     sentence = in_words(function, code.co_filename, line, full) or _sentence(full)
-    return KernelTypeError(f"line {line}: {text}\n{sentence}", line, text, full)
+    return KernelTypeError(
+        _("line {line}: {text}\n{sentence}", line=line, text=text, sentence=sentence), line, text, full
+    )
 
 
 def _lines_on_the_way(error: Exception, file: str) -> list[int]:
@@ -65,7 +68,7 @@ def _lines_on_the_way(error: Exception, file: str) -> list[int]:
 def _sentence(full: str) -> str:
     lines = [line.strip() for line in full.splitlines() if line.strip()]
     if re.search(r"No conversion from \S+ to none for '\$\w*return_value", full):
-        return "A kernel returns nothing: write the result into an array argument."
+        return _("A kernel returns nothing: write the result into an array argument.")
     wanted: list[str] = []
     for at, line in enumerate(lines):
         line = _NOISE.sub(r"\1", line)
@@ -74,13 +77,13 @@ def _sentence(full: str) -> str:
         if line.startswith("No implementation of function"):
             call = next((each[4:] for each in lines[at:] if each.startswith(">>> ")), "")
             if call.endswith("Dim3)"):
-                return (
+                return _(
                     "cuda.threadIdx, blockIdx, blockDim and gridDim hold three numbers: write .x, .y or .z."
                 )
             subscript = _SUBSCRIPT.search(call)
             if subscript:
                 return _about_an_index(int(subscript[1]), subscript[2], call)
-            wanted = [f"CUDA has no {call}."]
+            wanted = [_("CUDA has no {call}.", call=call)]
             continue
         if line.startswith(("Cannot unify", "Untyped global", "NameError", "Unknown attribute", "Undefined")):
             return _with_a_hint(line)
@@ -94,9 +97,9 @@ def _about_an_index(dimensions: int, rest: str, call: str) -> str:
     index = re.match(r"(?:Uni)?Tuple\([^()]*(?:\([^()]*\)[^()]*)*\)|\w+(?:\[[^\]]*\])?(?:\([^()]*\))?", rest)
     kind = index[0] if index else rest
     if "Dim3" in kind:
-        return "An index is a number: write cuda.threadIdx.x, with .x, .y or .z."
+        return _("An index is a number: write cuda.threadIdx.x, with .x, .y or .z.")
     if "float" in kind:
-        return "An index must be an integer: divide with // instead of /, or use int()."
+        return _("An index must be an integer: divide with // instead of /, or use int().")
     given = (
         kind.count("int")
         if kind.startswith("Tuple")
@@ -105,12 +108,15 @@ def _about_an_index(dimensions: int, rest: str, call: str) -> str:
         else 1
     )
     if given > dimensions:
-        return (
-            f"The array has {dimensions} dimension{'s' * (dimensions > 1)}, and {given} indices were given."
+        return _n(
+            "The array has {number} dimension, and {given} indices were given.",
+            "The array has {number} dimensions, and {given} indices were given.",
+            dimensions,
+            given=given,
         )
     if "array(" in rest[len(kind) :]:
-        return "One element takes one number, not a whole array: index the array on the right too."
-    return f"CUDA has no {call}: these types do not go together."
+        return _("One element takes one number, not a whole array: index the array on the right too.")
+    return _("CUDA has no {call}: these types do not go together.", call=call)
 
 
 def _with_a_hint(line: str) -> str:

@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple
 
 from gpu_labs.executor.launch_record import KernelTypeError
+from graphviz_tools.language import _
 
 
 class PrivateName(NamedTuple):
@@ -31,8 +32,8 @@ class PrivateName(NamedTuple):
 
 
 SEEN = "numba-cuda 0.30.4"
-_TYPING = "typing, and so every kernel without a GPU"
-_READING = "reading typed kernels, and so every kernel without a GPU"
+_TYPING = _("typing, and so every kernel without a GPU")
+_READING = _("reading typed kernels, and so every kernel without a GPU")
 NAMES: dict[str, PrivateName] = {
     **{
         key: PrivateName(module, name, SEEN, _TYPING)
@@ -74,10 +75,10 @@ NAMES: dict[str, PrivateName] = {
 
 # Private attributes of Numba's objects, and what is lost without them.
 ATTRIBUTES = {
-    "_get_attribute_templates": "attributes that a user adds with @overload_attribute",
-    "_overload_func": "whole-array functions (np.sum) and what a user adds with @overload",
-    "_compiled_overloads": "whole-array functions (np.sum) and what a user adds with @overload",
-    "_attr": "attributes that a user adds with @overload_attribute",
+    "_get_attribute_templates": _("attributes that a user adds with @overload_attribute"),
+    "_overload_func": _("whole-array functions (np.sum) and what a user adds with @overload"),
+    "_compiled_overloads": _("whole-array functions (np.sum) and what a user adds with @overload"),
+    "_attr": _("attributes that a user adds with @overload_attribute"),
 }
 
 
@@ -91,8 +92,15 @@ def find(key: str) -> Any:
     if found is None:
         name = NAMES[key]
         raise KernelTypeError(
-            f"numba-cuda {_installed()} has no {name.module}.{name.name} any more, which {name.seen} had. Lost without "
-            f'it: {name.loses}. Install the older one: pip install "numba-cuda<0.31"'
+            _(
+                "numba-cuda {installed} has no {module}.{name} any more, which {seen} had. Lost without "
+                'it: {loses}. Install the older one: pip install "numba-cuda<0.31"',
+                installed=_installed(),
+                module=name.module,
+                name=name.name,
+                seen=name.seen,
+                loses=name.loses,
+            )
         )
     return found
 
@@ -108,4 +116,4 @@ def _installed() -> str:
     try:
         return version("numba-cuda")
     except PackageNotFoundError:
-        return "(not installed)"
+        return _("(not installed)")

@@ -15,6 +15,7 @@ from gpu_labs.executor.frontend.private_names import types
 from gpu_labs.executor.ir.program import Const, TupleType, Var
 from gpu_labs.executor.runtime.arith import FUNCTIONS
 from gpu_labs.executor.runtime.elementwise import Each
+from graphviz_tools.language import _
 
 _LIBDEVICE = {
     "fmax": "fmax",
@@ -32,9 +33,11 @@ def _math(low: Lowering, name: str, word: str, args: list[Any], signature: Any) 
         if _fills_arrays(word, args):
             _each(low, name, word, args)
             return
-        raise low.reject(f"The executor knows `{word}` of numbers, not of whole arrays: write a loop.")
+        raise low.reject(
+            _("The executor knows `{word}` of numbers, not of whole arrays: write a loop.", word=word)
+        )
     if word not in FUNCTIONS:
-        raise low.reject(f"The executor does not know the function `{word}`.")
+        raise low.reject(_("The executor does not know the function `{word}`.", word=word))
     low.emit("math", low.var(name), cast_all(low, args, signature.args), word)
 
 
@@ -63,7 +66,7 @@ def _libdevice(low: Lowering, name: str, word: str, args: list[Any], signature: 
         if candidate in FUNCTIONS:
             low.emit("math", low.var(name), cast_all(low, args, signature.args), candidate)
             return
-    raise low.reject(f"The executor does not know `libdevice.{word}`.")
+    raise low.reject(_("The executor does not know `libdevice.{word}`.", word=word))
 
 
 def _number(low: Lowering, name: str, word: str, args: list[Any], signature: Any) -> None:
@@ -79,7 +82,9 @@ def _number(low: Lowering, name: str, word: str, args: list[Any], signature: Any
 def _least(low: Lowering, name: str, word: str, args: list[Any], signature: Any) -> None:
     dst = low.var(name)
     if len(args) == 1 and not isinstance(signature.args[0], types.BaseTuple):
-        raise low.reject(f"The executor knows `{word}` of numbers and tuples, not of a whole array.")
+        raise low.reject(
+            _("The executor knows `{word}` of numbers and tuples, not of a whole array.", word=word)
+        )
     items = list(low.items_of(args[0])) if len(args) == 1 else [operand_of(low, a) for a in args]
     best = low.cast(items[0], dst.type)
     for at, item in enumerate(items[1:]):
@@ -105,7 +110,7 @@ def _divmod(low: Lowering, name: str, word: str, args: list[Any], signature: Any
 
 def _len(low: Lowering, name: str, word: str, args: list[Any], signature: Any) -> None:
     if not isinstance(signature.args[0], (types.Array, types.BaseTuple)):
-        raise low.reject("The executor knows the length of arrays and tuples only.")
+        raise low.reject(_("The executor knows the length of arrays and tuples only."))
     low.emit("attribute", low.var(name), (operand_of(low, args[0]),), "len")
 
 

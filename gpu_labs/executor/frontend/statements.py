@@ -49,6 +49,7 @@ from gpu_labs.executor.ir.program import (
     source_of,
 )
 from gpu_labs.executor.launch_record import KernelTypeError
+from graphviz_tools.language import _
 
 
 def build(typed: type_inference.Typed) -> Program:
@@ -79,7 +80,9 @@ class FunctionLowering(Lowering):
             TypeError,
             ValueError,
         ) as error:
-            raise self.reject(f"The executor does not know how to run this line ({error}).") from error
+            raise self.reject(
+                _("The executor does not know how to run this line ({error}).", error=error)
+            ) from error
 
     def _function(self) -> Function:
         code = self.typed.function.__code__
@@ -219,19 +222,23 @@ class FunctionLowering(Lowering):
         elif isinstance(statement, ir.Print):
             self.emit("print", None, tuple(map(self._printable, statement.args)))
         elif not isinstance(statement, ir.Del):
-            raise self.reject(f"The executor does not know `{type(statement).__name__}`.")
+            raise self.reject(_("The executor does not know `{kind}`.", kind=type(statement).__name__))
 
     def _printable(self, variable: Any) -> Operand:
         got = self.operand(variable)
         if isinstance(got, Const) and is_dim3(got.value):
-            text = f"cuda.{got.value.__name__}"
             raise KernelTypeError(
-                f"line {self.line}: {self._text()}\n{text} holds three numbers: print {text}.x, with .x, .y or .z.",
+                _(
+                    "line {line}: {text}\n{name} holds three numbers: print {name}.x, with .x, .y or .z.",
+                    line=self.line,
+                    text=self._text(),
+                    name=f"cuda.{got.value.__name__}",
+                ),
                 self.line,
                 self._text(),
             )
         if isinstance(got, SliceOf) or isinstance(got.type, ArrayType) or is_record(got):
-            raise self.reject("print takes numbers and constant strings: print one element, such as x[i].")
+            raise self.reject(_("print takes numbers and constant strings: print one element, such as x[i]."))
         return got
 
     # Expressions
@@ -254,10 +261,10 @@ class FunctionLowering(Lowering):
         elif isinstance(value, ir.Expr):
             getattr(self, f"_expr_{value.op}", self._unknown)(name, value)
         else:
-            raise self.reject(f"The executor does not know `{value}`.")
+            raise self.reject(_("The executor does not know `{value}`.", value=value))
 
     def _unknown(self, name: str, value: Any) -> None:
-        raise self.reject(f"The executor does not know `{value.op}`.")
+        raise self.reject(_("The executor does not know `{op}`.", op=value.op))
 
     def _expr_cast(self, name: str, value: Any) -> None:
         self.emit("copy", self.var(name), (self.operand(value.value),))
@@ -267,7 +274,7 @@ class FunctionLowering(Lowering):
         symbol = OPERATORS.get(value.immutable_fn if value.op == "inplace_binop" else value.fn)
         left, right = self.operand(value.lhs), self.operand(value.rhs)
         if symbol is None or isinstance(left, SliceOf) or isinstance(right, SliceOf):
-            raise self.reject("The executor does not know this operator.")
+            raise self.reject(_("The executor does not know this operator."))
         if symbol in ("is", "is not") and self._unlike(value.lhs, value.rhs):
             self.emit("copy", self.var(name), (Const(symbol == "is not", BOOL),))
             return
@@ -279,7 +286,7 @@ class FunctionLowering(Lowering):
             return
         if isinstance(left.type, ArrayType) or isinstance(right.type, ArrayType):
             raise self.reject(
-                "A kernel computes with elements, not with whole arrays: write x[i], in a loop."
+                _("A kernel computes with elements, not with whole arrays: write x[i], in a loop.")
             )
         result = self.var(name)
         first, second = signature.args
@@ -296,7 +303,7 @@ class FunctionLowering(Lowering):
 
     def _contains(self, name: str, home: Any, item: Operand) -> None:
         if not isinstance(type_of(self.typed.typemap[home.name]), TupleType):
-            raise self.reject("The executor knows `in` only for tuples.")
+            raise self.reject(_("The executor knows `in` only for tuples."))
         found: Operand = Const(False, BOOL)
         for each in self.items_of(home):
             found = self._joined(found, (item, each), "|")
@@ -322,21 +329,21 @@ class FunctionLowering(Lowering):
             else:
                 self.emit("unary", self.var(name), (equal,), "not")
         else:
-            raise self.reject(f"The executor does not know `{symbol}` of tuples.")
+            raise self.reject(_("The executor does not know `{symbol}` of tuples.", symbol=symbol))
 
     def _expr_unary(self, name: str, value: Any) -> None:
         symbol = OPERATORS[value.fn]
         wanted = self.typed.calltypes[value].args[0]
         got = self.cast(self.operand(value.value), wanted)
         if not isinstance(got, SliceOf) and not isinstance(got.type, np.dtype):
-            raise self.reject("The executor does not know this operator.")
+            raise self.reject(_("The executor does not know this operator."))
         self.emit("unary", self.var(name), (got,), symbol)
 
     def _expr_build_tuple(self, name: str, value: Any) -> None:
         self.make_tuple(name, tuple(map(self.operand, value.items)))
 
     def _expr_build_slice(self, name: str, value: Any) -> None:
-        raise self.reject("The executor does not know this slice.")
+        raise self.reject(_("The executor does not know this slice."))
 
     def _expr_exhaust_iter(self, name: str, value: Any) -> None:
         if value.value.name in self.parts:
@@ -391,7 +398,7 @@ def _of_a_library(function: Callable[..., Any]) -> bool:
 def _exception(statement: Any) -> str:
     """What a `raise` or a failed `assert` raises, as it is written: `ValueError('no')`."""
     if statement.exc_class is None:
-        return "the exception again"
+        return _("the exception again")
     name: str = statement.exc_class.__name__
     known = isinstance(statement, ir.StaticRaise) and statement.exc_args
     return f"{name}({', '.join(map(repr, statement.exc_args))})" if known else name

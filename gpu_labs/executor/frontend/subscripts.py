@@ -14,16 +14,17 @@ from gpu_labs.executor.frontend.lowering import INT64, Lowering, is_record
 from gpu_labs.executor.frontend.numba_types import type_of
 from gpu_labs.executor.frontend.private_names import ir
 from gpu_labs.executor.ir.program import ArrayType, Const, Operand, SliceOf, TupleType
+from graphviz_tools.language import _
 
 
 def load(low: Lowering, name: str, home_variable: Any, index_variable: Any) -> None:
     """`name = home[index]`."""
     home, index = low.operand(home_variable), low.operand(index_variable)
     if isinstance(home, SliceOf):
-        raise low.reject("The executor does not know how to index a slice.")
+        raise low.reject(_("The executor does not know how to index a slice."))
     if is_record(home):
         if not isinstance(index, Const):
-            raise low.reject("A record's field is named by a constant.")
+            raise low.reject(_("A record's field is named by a constant."))
         field(low, name, home, index.value)
     elif isinstance(home.type, TupleType):
         _tuple_item(low, name, home_variable, index)
@@ -33,14 +34,14 @@ def load(low: Lowering, name: str, home_variable: Any, index_variable: Any) -> N
         verb = "view" if window else "load"
         low.emit(verb, low.var(name), (home, *indices(low, index_variable)), None, low.site("read"))
     else:
-        raise low.reject("The executor does not know how to index this.")
+        raise low.reject(_("The executor does not know how to index this."))
 
 
 def load_constant(low: Lowering, name: str, home_variable: Any, index: Any) -> None:
     """`name = home[index]` for an index that Numba folded into the expression."""
     home = low.operand(home_variable)
     if isinstance(home, SliceOf):
-        raise low.reject("The executor does not know how to index a slice.")
+        raise low.reject(_("The executor does not know how to index a slice."))
     if is_record(home):
         field(low, name, home, index)
         return
@@ -81,7 +82,7 @@ def store(low: Lowering, statement: Any) -> None:
     """`target[index] = value`."""
     home, value = low.operand(statement.target), low.operand(statement.value)
     if isinstance(home, SliceOf):
-        raise low.reject("The executor does not know this assignment.")
+        raise low.reject(_("The executor does not know this assignment."))
     index = statement.index if isinstance(statement, ir.SetItem) else statement.index_var
     if is_record(home):
         key = low.known.get(index.name) if index is not None else statement.index
@@ -133,7 +134,7 @@ def _store_record(low: Lowering, home: Any, places: tuple[Operand, ...], value: 
 def _fill(low: Lowering, home: Any, places: tuple[Operand, ...], value: Operand) -> None:
     """`x[2:5] = 0`: one number for every element of a row or slice, or another array's elements."""
     if isinstance(value, SliceOf) or isinstance(value.type, TupleType):
-        raise low.reject("The executor does not know this assignment: write a loop over the elements.")
+        raise low.reject(_("The executor does not know this assignment: write a loop over the elements."))
     kept = home.type.ndim - len(places) + sum(isinstance(i, SliceOf) for i in places)
     window = low.temp(ArrayType(home.type.dtype, kept))
     low.emit("view", window, (home, *places), None, low.site("write"))

@@ -43,6 +43,7 @@ from gpu_labs.executor.frontend.private_names import (
     typeof,
 )
 from gpu_labs.executor.launch_record import KernelTypeError
+from graphviz_tools.language import _
 
 REFUSALS = (NumbaError, CoreNumbaError, UnsupportedBytecodeError)
 _LOCK = threading.RLock()
@@ -66,7 +67,7 @@ class _NoResult(Exception):
 class _TypingOnly(CUDACompiler):
     def define_pipelines(self) -> list[PassManager]:
         (full,) = super().define_pipelines()
-        manager = PassManager("typing only")
+        manager = PassManager(_("typing only"))
         for implementation, description in full.passes:
             manager.passes.append((implementation, description))
             if implementation is NopythonTypeInference:
@@ -190,7 +191,7 @@ def _shortest_cause(message: str) -> str:
     """What a message of Numba is about: where it tries several ways, each failure is told within another."""
     if "NRT required" in message or "Only accept returning of array" in message:
         hint = "NUMBA_CUDA_ENABLE_NRT=1 allows it"
-        return f"it makes a new array, and a thread of a GPU has no memory to give out ({hint})."
+        return _("it makes a new array, and a thread of a GPU has no memory to give out ({hint}).", hint=hint)
     return next((line for line in message.splitlines() if "Resolution failure" not in line), message)
 
 
@@ -222,8 +223,12 @@ def type_kernel(function: Callable[..., Any], args: tuple[Any, ...]) -> Typed:
     if typed.return_type not in (types.none, types.void):
         line = function.__code__.co_firstlineno
         raise KernelTypeError(
-            f"{function.__name__} returns a value ({typed.return_type}). A kernel returns nothing: write the "
-            "result into an array argument.",
+            _(
+                "{function} returns a value ({return_type}). A kernel returns nothing: write the "
+                "result into an array argument.",
+                function=function.__name__,
+                return_type=typed.return_type,
+            ),
             line,
             linecache.getline(function.__code__.co_filename, line).strip(),
         )
@@ -252,20 +257,26 @@ def type_of_argument(value: Any, name: str) -> Any:
         KernelTypeError: a kernel cannot take such a value.
     """
     if isinstance(value, np.ndarray) and value.dtype.kind in "OUS":
-        what = "Python objects" if value.dtype.kind == "O" else "text"
-        hint = "give it a dtype of numbers, such as np.float32"
-        raise KernelTypeError(f"A kernel cannot take `{name}`, an array of {what}: {hint}.")
+        what = _("Python objects") if value.dtype.kind == "O" else "text"
+        hint = _("give it a dtype of numbers, such as np.float32")
+        raise KernelTypeError(
+            _("A kernel cannot take `{name}`, an array of {what}: {hint}.", name=name, what=what, hint=hint)
+        )
     if isinstance(value, np.ndarray) and not value.dtype.isnative:
-        hint = "convert it with astype(dtype.newbyteorder('='))"
-        raise KernelTypeError(f"`{name}` has the byte order of another kind of machine: {hint}.")
+        hint = _("convert it with astype(dtype.newbyteorder('='))")
+        raise KernelTypeError(
+            _("`{name}` has the byte order of another kind of machine: {hint}.", name=name, hint=hint)
+        )
     try:
         if isinstance(value, (list, set, dict, str, bytes)):
             raise TypeError
         return typeof(value, Purpose.argument)
     except (ValueError, TypeError, NumbaError, CoreNumbaError):
         kind = type(value).__name__
-        hint = "np.array(...)" if isinstance(value, list) else "a NumPy array or a number"
-        raise KernelTypeError(f"A kernel cannot take `{name}`, a {kind}: pass {hint}.") from None
+        hint = "np.array(...)" if isinstance(value, list) else _("a NumPy array or a number")
+        raise KernelTypeError(
+            _("A kernel cannot take `{name}`, a {kind}: pass {hint}.", name=name, kind=kind, hint=hint)
+        ) from None
 
 
 def fits(given: Any, declared: Any) -> bool:

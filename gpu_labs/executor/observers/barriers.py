@@ -10,6 +10,7 @@ from gpu_labs.executor.findings import Finding
 from gpu_labs.executor.ir.program import Site
 from gpu_labs.executor.observers.messages import Report, place, thread_in_words
 from gpu_labs.executor.runtime.lanes import Lanes, Mask
+from graphviz_tools.language import _
 
 
 class Barriers:
@@ -62,18 +63,31 @@ class Barriers:
         thread, other = lanes.thread_of(waiting), lanes.thread_of(missing)
         dims = lanes.block
         if kind == "divergent-barrier":
-            sentence = (
-                f"Only {n} of the block's {total} threads reach this barrier: thread {place(thread, dims)} waits here "
-                f"while thread {place(other, dims)} takes another path. On a GPU the block can hang."
+            sentence = _(
+                "Only {n} of the block's {total} threads reach this barrier: thread {place} waits here "
+                "while thread {other} takes another path. On a GPU the block can hang.",
+                n=n,
+                total=total,
+                place=place(thread, dims),
+                other=place(other, dims),
             )
             every = "grid" if whole_grid else "block"
-            hint = f"move {call} out of the `if` or loop, so that every thread of the {every} reaches it."
-        else:
-            sentence = (
-                f"Only {n} of the block's {total} threads reach this barrier; the others, such as thread "
-                f"{place(other, dims)}, have returned. Today's GPUs do not wait for them, but CUDA does not promise it."
+            hint = _(
+                "move {call} out of the `if` or loop, so that every thread of the {every} reaches it.",
+                call=call,
+                every=every,
             )
-            hint = "replace the early `return` by an `if` around the work, so that all threads reach the barrier."
+        else:
+            sentence = _(
+                "Only {n} of the block's {total} threads reach this barrier; the others, such as thread "
+                "{place}, have returned. Today's GPUs do not wait for them, but CUDA does not promise it.",
+                n=n,
+                total=total,
+                place=place(other, dims),
+            )
+            hint = _(
+                "replace the early `return` by an `if` around the work, so that all threads reach the barrier."
+            )
         self.report.add(
             Finding(
                 kind,
@@ -100,9 +114,16 @@ class Barriers:
         self.report.add(
             Finding(
                 kind,
-                f"{who} waits here for the whole grid, and {other[0].lower()}{other[1:]} "
-                f"{'has returned' if gone else 'takes another path'}. On a GPU the grid can hang.",
-                "let every thread of the grid reach grid.sync(): put the `if` around the work, not around the barrier.",
+                _(
+                    "{who} waits here for the whole grid, and {other} {fate}. On a GPU the grid can hang.",
+                    who=who,
+                    other=other[0].lower() + other[1:],
+                    fate=_("has returned") if gone else _("takes another path"),
+                ),
+                _(
+                    "let every thread of the grid reach grid.sync(): put the `if` around the work, "
+                    "not around the barrier."
+                ),
                 site.line,
                 site.text,
                 block=lanes.block_of(waiting),

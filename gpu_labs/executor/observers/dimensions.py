@@ -6,6 +6,7 @@ import linecache
 
 from gpu_labs.executor.findings import Dim3, Finding
 from gpu_labs.executor.ir.program import Program
+from graphviz_tools.language import _, _n
 
 _NUMBERS = {"y": ("grid.2", "grid.3"), "z": ("grid.3",)}
 
@@ -23,20 +24,33 @@ def dimension_findings(program: Program, grid: Dim3, block: Dim3, given: int) ->
         strides = {f"gdim.{name}", f"gridsize.{axis + 1}", "gridsize.3"} & set(specials)
         if asked and given <= axis and not strides:
             file, line = program.kernel.file, asked[0]
-            sentence = (
-                f"The kernel works in {name} too, and the launch has {given} dimension{'s' * (given > 1)}: "
-                f"{name} is 0 in every thread."
+            sentence = _n(
+                "The kernel works in {name} too, and the launch has {number} dimension: {name} is 0 in every thread.",
+                "The kernel works in {name} too, and the launch has {number} dimensions: {name} is 0 in every thread.",
+                given,
+                name=name,
             )
-            hint = f"launch it with {axis + 1} sizes, such as kernel[(blocks_x, blocks_y), (16, 16)](...)."
+            hint = _(
+                "launch it with {axis} sizes, such as kernel[(blocks_x, blocks_y), (16, 16)](...).",
+                axis=axis + 1,
+            )
             text = linecache.getline(file, line).strip()
             found.append(Finding("unused-dimension", sentence, hint, line, text))
         for what, sizes, words in (("block", block, in_block), ("grid", grid, in_grid)):
             if sizes[axis] > 1 and not {*words, "laneid"} & set(specials):
-                sentence = (
-                    f"The {what} has {sizes[axis]} in {name}, and the kernel never asks for {name}: threads that "
-                    f"differ in {name} alone all do the same work."
+                sentence = _(
+                    "The {what} has {sizes} in {name}, and the kernel never asks for {name}: threads that "
+                    "differ in {name} alone all do the same work.",
+                    what=what,
+                    sizes=sizes[axis],
+                    name=name,
                 )
                 part = "threadIdx" if what == "block" else "blockIdx"
-                hint = f"leave {name} out of the launch, or use cuda.grid({axis + 1}) or cuda.{part}.{name}."
+                hint = _(
+                    "leave {name} out of the launch, or use cuda.grid({axis}) or cuda.{part}.{name}.",
+                    name=name,
+                    axis=axis + 1,
+                    part=part,
+                )
                 found.append(Finding("unused-dimension", sentence, hint))
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gpu_labs.executor.findings import Dim3, Finding
 from gpu_labs.executor.ir.program import Site
+from graphviz_tools.language import _
 
 _WAITS = {"load", "field", "add", "sub", "max", "min", "and_", "or_", "xor", "inc", "dec", "call"}
 
@@ -22,11 +23,18 @@ def explain(
     if spinning and {"cas", "exch"} & set(kinds):
         return Finding(
             "spin-lock",
-            "The loop waits for a lock that never comes free. Either whoever has it never gives it back, or a thread "
-            "of the same warp has it: the threads of a warp run together, so that one waits for the others to leave "
-            f"the loop, and they wait for the lock. After {turns} turns nothing changes any more.",
-            "do without a lock: let an atomic (cuda.atomic.add, max, cas) do the update itself, or give each "
-            "thread its own place and add up at the end.",
+            _(
+                "The loop waits for a lock that never comes free. Either whoever has it never gives "
+                "it back, or a thread "
+                "of the same warp has it: the threads of a warp run together, so that one waits for "
+                "the others to leave "
+                "the loop, and they wait for the lock. After {turns} turns nothing changes any more.",
+                turns=turns,
+            ),
+            _(
+                "do without a lock: let an atomic (cuda.atomic.add, max, cas) do the update itself, or give each "
+                "thread its own place and add up at the end."
+            ),
             site.line,
             site.text,
             block=block,
@@ -35,26 +43,34 @@ def explain(
     if spinning and _WAITS & set(kinds):
         return Finding(
             "inter-block-wait",
-            f"The loop waits for a value that another thread should write. After {turns} turns nothing changes any "
-            "more. Blocks run in any order, and a waiting block can keep the other one from ever starting.",
-            "split the work into two kernel launches: the end of a launch is the barrier for the whole grid (or "
-            "use cooperative groups' grid.sync()).",
+            _(
+                "The loop waits for a value that another thread should write. After {turns} turns nothing changes any "
+                "more. Blocks run in any order, and a waiting block can keep the other one from ever starting.",
+                turns=turns,
+            ),
+            _(
+                "split the work into two kernel launches: the end of a launch is the barrier for the whole grid (or "
+                "use cooperative groups' grid.sync())."
+            ),
             site.line,
             site.text,
             block=block,
             thread=thread,
         )
     if spinning:
-        sentence = (
-            f"The loop never ends: after {turns} turns nothing that its condition uses changes any more."
+        sentence = _(
+            "The loop never ends: after {turns} turns nothing that its condition uses changes any more.",
+            turns=turns,
         )
     else:
-        sentence = f"The loop went round {turns:,} times and was stopped."
+        sentence = _("The loop went round {turns:,} times and was stopped.", turns=turns)
     return Finding(
         "endless-loop",
         sentence,
-        "check that every path through the loop brings its condition closer to False"
-        + ("." if spinning else f", or allow more turns with step_budget= (now {budget:,})."),
+        _("check that every path through the loop brings its condition closer to False")
+        + (
+            "." if spinning else _(", or allow more turns with step_budget= (now {budget:,}).", budget=budget)
+        ),
         site.line,
         site.text,
         block=block,

@@ -11,6 +11,7 @@ import numpy as np
 from gpu_labs.executor.findings import Dim3, Finding, Kind
 from gpu_labs.executor.ir.program import Site, Unset
 from gpu_labs.executor.runtime.memory import Memory
+from graphviz_tools.language import _
 
 LIMIT = 200
 _AT_BARRIERS = ("divergent-barrier", "exited-threads-at-barrier")
@@ -91,10 +92,16 @@ def undefined(site: Site, unset: Unset, who: str, **where: Any) -> Finding:
     if unset.shuffled:
         return Finding(
             "divergent-warp",
-            f"{who} uses what this shuffle gave it, and the lane that it came from does not take part: it has "
-            "returned, is on another path, or the block has no such thread. The value is undefined.",
-            "let every lane that others read from come to this line (replace an early `return` by a value that changes "
-            "nothing, such as 0), or use the result only where its lane is there.",
+            _(
+                "{who} uses what this shuffle gave it, and the lane that it came from does not take part: it has "
+                "returned, is on another path, or the block has no such thread. The value is undefined.",
+                who=who,
+            ),
+            _(
+                "let every lane that others read from come to this line (replace an early `return` "
+                "by a value that changes "
+                "nothing, such as 0), or use the result only where its lane is there."
+            ),
             site.line,
             site.text,
             **where,
@@ -102,9 +109,13 @@ def undefined(site: Site, unset: Unset, who: str, **where: Any) -> Finding:
     name = unset.name
     return Finding(
         "uninitialised-read",
-        f"{who} uses {name}, and on the path that it took {name} was never given a value. "
-        "Python would raise UnboundLocalError; a GPU goes on with whatever is in the register.",
-        f"give {name} a value before the `if` or the loop that sets it.",
+        _(
+            "{who} uses {name}, and on the path that it took {name} was never given a value. "
+            "Python would raise UnboundLocalError; a GPU goes on with whatever is in the register.",
+            who=who,
+            name=name,
+        ),
+        _("give {name} a value before the `if` or the loop that sets it.", name=name),
         site.line,
         site.text,
         **where,
@@ -115,8 +126,8 @@ def not_called(site: Site, name: str) -> Finding:
     """A barrier or a fence that is named without parentheses."""
     return Finding(
         "not-called",
-        f"This line names cuda.{name} and does not call it, so nothing happens here.",
-        f"write cuda.{name}() with parentheses.",
+        _("This line names cuda.{name} and does not call it, so nothing happens here.", name=name),
+        _("write cuda.{name}() with parentheses.", name=name),
         site.line,
         site.text,
     )
@@ -124,8 +135,10 @@ def not_called(site: Site, name: str) -> Finding:
 
 def thread_in_words(block_dim: Dim3, grid_dim: Dim3, block: Dim3, thread: Dim3) -> str:
     """`Thread 3 of block 1`; in a grid of one block `Thread 3`."""
-    within = f" of block {place(block, grid_dim)}" if any(size > 1 for size in grid_dim) else ""
-    return f"Thread {place(thread, block_dim)}{within}"
+    within = (
+        _(" of block {place}", place=place(block, grid_dim)) if any(size > 1 for size in grid_dim) else ""
+    )
+    return _("Thread {place}{within}", place=place(thread, block_dim), within=within)
 
 
 def raised(site: Site, what: str, who: str, **where: Any) -> Finding:
@@ -133,11 +146,15 @@ def raised(site: Site, what: str, who: str, **where: Any) -> Finding:
     empty = what.startswith("NotImplementedError")
     return Finding(
         "exception",
-        f"{who} raises {what}, and ends here. "
-        "A GPU tells nobody of it, unless the kernel was made with @cuda.jit(debug=True).",
-        "write the kernel where this line stands."
+        _(
+            "{who} raises {what}, and ends here. "
+            "A GPU tells nobody of it, unless the kernel was made with @cuda.jit(debug=True).",
+            who=who,
+            what=what,
+        ),
+        _("write the kernel where this line stands.")
         if empty
-        else "find out why the thread comes here; one that has nothing left to do ends with `return`.",
+        else _("find out why the thread comes here; one that has nothing left to do ends with `return`."),
         site.line,
         site.text,
         **where,
@@ -152,29 +169,55 @@ def out_of_bounds(
     shown = f"{name}[{', '.join(map(str, index))}]"
     part = shape != tuple(map(int, memory.shape)) and memory.space != "shared"
     if part and size and wrong >= 0:
-        places = "There is 1 element" if size == 1 else f"There are {size} elements"
-        sentence = (
-            f"Index {wrong} is past the end of a row or slice of {name}. {places}, the last is {size - 1}."
+        places = _("There is 1 element") if size == 1 else _("There are {size} elements", size=size)
+        sentence = _(
+            "Index {wrong} is past the end of a row or slice of {name}. {places}, the last is {size}.",
+            wrong=wrong,
+            name=name,
+            places=places,
+            size=size - 1,
         )
-        hint = f"let only threads with an index below {size} do this, or take a longer part."
+        hint = _("let only threads with an index below {size} do this, or take a longer part.", size=size)
         return Finding("out-of-bounds", sentence, hint, site.line, site.text, name, index, **where)
-    dimension = "" if len(shape) == 1 else f" along dimension {axis}"
+    dimension = "" if len(shape) == 1 else _(" along dimension {axis}", axis=axis)
     if size == 0:
-        sentence = f"{shown} does not exist: {name} is empty{dimension}."
-        hint = "check the size that the array was made with."
-    elif wrong < 0:
-        sentence = (
-            f"{shown} is before the start of {name}{dimension}: the index was computed and came out negative. "
-            "Numba wraps it round to the other end, CUDA C touches memory that is not yours."
+        sentence = _(
+            "{shown} does not exist: {name} is empty{dimension}.", shown=shown, name=name, dimension=dimension
         )
-        hint = f"skip the threads for which the index is below 0, for example with `if i >= {-wrong}:`."
+        hint = _("check the size that the array was made with.")
+    elif wrong < 0:
+        sentence = _(
+            "{shown} is before the start of {name}{dimension}: the index was computed and came out negative. "
+            "Numba wraps it round to the other end, CUDA C touches memory that is not yours.",
+            shown=shown,
+            name=name,
+            dimension=dimension,
+        )
+        hint = _(
+            "skip the threads for which the index is below 0, for example with `if i >= {wrong}:`.",
+            wrong=-wrong,
+        )
     else:
-        there = "there is 1 element" if size == 1 else f"there are {size} elements"
-        sentence = f"{shown} is past the end of {name}: {there}{dimension}, the last is {size - 1}."
-        hint = f"let only threads with an index below {size} do this, for example `if i < {name}.shape[{axis}]:`."
+        there = _("there is 1 element") if size == 1 else _("there are {size} elements", size=size)
+        sentence = _(
+            "{shown} is past the end of {name}: {there}{dimension}, the last is {size}.",
+            shown=shown,
+            name=name,
+            there=there,
+            dimension=dimension,
+            size=size - 1,
+        )
+        hint = _(
+            "let only threads with an index below {size} do this, for example `if i < {name}.shape[{axis}]:`.",
+            size=size,
+            name=name,
+            axis=axis,
+        )
         if memory.space == "shared":
-            hint = (
-                f"make {name} as large as the block needs (dynamic: the fourth number of the launch), "
-                f"or let only threads with an index below {size} do this."
+            hint = _(
+                "make {name} as large as the block needs (dynamic: the fourth number of the launch), "
+                "or let only threads with an index below {size} do this.",
+                name=name,
+                size=size,
             )
     return Finding("out-of-bounds", sentence, hint, site.line, site.text, name, index, **where)

@@ -11,6 +11,7 @@ from gpu_labs.executor.ir.program import Program, Site
 from gpu_labs.executor.observers.messages import element, place, thread_in_words
 from gpu_labs.executor.observers.races import ATOMIC, READ, WARP, WRITE
 from gpu_labs.executor.runtime.memory import Memory
+from graphviz_tools.language import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Facts:
 
 Side = tuple[Site, int, Dim3, Dim3]  # where, read/write/atomic, block, thread
 _RANK = {READ: 0, ATOMIC: 1, WRITE: 2}
-_VERBS = {READ: "reads", WRITE: "writes", ATOMIC: "atomically changes"}
+_VERBS = {READ: "reads", WRITE: "writes", ATOMIC: _("atomically changes")}
 
 
 def race(
@@ -67,19 +68,25 @@ def race(
     name: Kind = "race-write-write" if both_write else "missing-barrier" if same_block else "race-read-write"
 
     def actor(thread: Dim3, home: Dim3) -> str:
-        who = f"thread {place(thread, block)}"
-        return who if same_block else f"{who} of block {place(home, grid)}"
+        who = _("thread {place}", place=place(thread, block))
+        return who if same_block else _("{who} of block {place}", who=who, place=place(home, grid))
 
-    luck = "Nothing says who comes first, so the result depends on luck."
+    luck = _("Nothing says who comes first, so the result depends on luck.")
     if same_value and not both_write:
-        luck = (
+        luck = _(
             "Nothing says who comes first. That every thread writes the same value does not help: CUDA allows it for "
             "writes that meet, and leaves undefined what a plain read finds that meets a write."
         )
-    line = f" (line {other_site.line})" if other_site.line != site.line else ""
-    sentence = (
-        f"{actor(thread, home).capitalize()} {_VERBS[kind]} {shown} while {actor(other_thread, other_home)} "
-        f"{_VERBS[other_kind]} it{line}. {luck}"
+    line = _(" (line {line})", line=other_site.line) if other_site.line != site.line else ""
+    sentence = _(
+        "{one} {does} {shown} while {other} {other_does} it{line}. {luck}",
+        one=actor(thread, home).capitalize(),
+        does=_VERBS[kind],
+        shown=shown,
+        other=actor(other_thread, other_home),
+        other_does=_VERBS[other_kind],
+        line=line,
+        luck=luck,
     )
     return Finding(
         name,
@@ -104,17 +111,25 @@ def _lost_update(
 ) -> Finding:
     """Two threads that each read a cell and write back what they made of it."""
     store = max(earlier[0], later[0], key=lambda site: site.kind == "write")
-    _, _, home, thread = later
-    _, _, other_home, other_thread = earlier
+    home, thread = later[2:]
+    other_home, other_thread = earlier[2:]
     index, shown = element(memory, cell)
     who = thread_in_words(block, grid, block=home, thread=thread)
     other = thread_in_words(block, grid, block=other_home, thread=other_thread)
     return Finding(
         "lost-update",
-        f"{who} reads {shown}, changes it and writes it back, and {other[0].lower()}{other[1:]} does the same "
-        "meanwhile. One of them overwrites what the other did, so an update is lost.",
-        f"do it in one step that no thread can interrupt: cuda.atomic.add({memory.name}, index, value), or atomic.sub, "
-        "max or min; or give each thread a cell of its own and add them up at the end.",
+        _(
+            "{who} reads {shown}, changes it and writes it back, and {other} does the same "
+            "meanwhile. One of them overwrites what the other did, so an update is lost.",
+            who=who,
+            shown=shown,
+            other=other[0].lower() + other[1:],
+        ),
+        _(
+            "do it in one step that no thread can interrupt: cuda.atomic.add({memory}, index, value), or atomic.sub, "
+            "max or min; or give each thread a cell of its own and add them up at the end.",
+            memory=memory.name,
+        ),
         store.line,
         store.text,
         memory.name,
@@ -157,34 +172,42 @@ def _hint(
                 "one thread write, or give each thread an element of its own."
             )
         if not same_block and facts.grid_sync:
-            return "let only one thread write this element, or put grid.sync() between the two lines."
+            return _("let only one thread write this element, or put grid.sync() between the two lines.")
         if not same_block:
-            return "give each block elements of its own, or use an atomic: no barrier reaches across blocks."
-        return "let only one thread write this element, or put cuda.syncthreads() between the two lines."
+            return _(
+                "give each block elements of its own, or use an atomic: no barrier reaches across blocks."
+            )
+        return _("let only one thread write this element, or put cuda.syncthreads() between the two lines.")
     if name == "missing-barrier":
         if line == other:
-            return (
+            return _(
                 "where the threads update the same element, use an atomic (cuda.atomic.add, max); otherwise read into "
                 "a variable first, then cuda.syncthreads(), then write: within one line nothing orders the read of one "
                 "thread and the write of another."
             )
         if any(other <= barrier <= line for barrier in facts.barriers):
-            return (
-                f"there is a barrier between the two lines, but the loop comes round again: put a second "
-                f"cuda.syncthreads() after line {line}, so that all have done it before the next turn."
+            return _(
+                "there is a barrier between the two lines, but the loop comes round again: put a second "
+                "cuda.syncthreads() after line {line}, so that all have done it before the next turn.",
+                line=line,
             )
-        where = f"between line {other} and line {line}"
+        where = _("between line {other} and line {line}", other=other, line=line)
         if one_warp:
-            return (
-                f"put cuda.syncthreads() {where}, where every thread reaches it; or cuda.syncwarp(), where the threads "
-                "of one warp only exchange values."
+            return _(
+                "put cuda.syncthreads() {where}, where every thread reaches it; or cuda.syncwarp(), where the threads "
+                "of one warp only exchange values.",
+                where=where,
             )
-        return f"put cuda.syncthreads() {where}, where every thread reaches it."
+        return _("put cuda.syncthreads() {where}, where every thread reaches it.", where=where)
     if ATOMIC in kinds:
-        return "read the result in a second kernel, or use the value that the atomic returns."
+        return _("read the result in a second kernel, or use the value that the atomic returns.")
     if facts.grid_sync:
-        return f"put grid.sync() between line {other} and line {line}, where every thread of the grid reaches it."
-    return (
+        return _(
+            "put grid.sync() between line {other} and line {line}, where every thread of the grid reaches it.",
+            other=other,
+            line=line,
+        )
+    return _(
         "no barrier reaches across blocks: write to a second array, split the kernel in two launches, or use an "
         "atomic."
     )

@@ -14,6 +14,7 @@ from gpu_labs.executor.observers.messages import Report
 from gpu_labs.executor.observers.races import Entry, suspects
 from gpu_labs.executor.runtime.lanes import Lanes
 from gpu_labs.executor.runtime.memory import Memory
+from graphviz_tools.language import _
 
 MANY = 256
 
@@ -64,9 +65,11 @@ class Usefulness:
                 report.add(
                     Finding(
                         "useless-barrier",
-                        "No thread uses after this barrier what another thread wrote before it, or the other way "
-                        "round, so nothing has to wait here.",
-                        "leave it out: each barrier makes the whole block wait for its slowest warp.",
+                        _(
+                            "No thread uses after this barrier what another thread wrote before it, or the other way "
+                            "round, so nothing has to wait here."
+                        ),
+                        _("leave it out: each barrier makes the whole block wait for its slowest warp."),
                         site.line,
                         site.text,
                     )

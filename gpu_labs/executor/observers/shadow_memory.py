@@ -32,6 +32,7 @@ from gpu_labs.executor.observers.taint import Consequences
 from gpu_labs.executor.runtime.lanes import Lanes, unravel
 from gpu_labs.executor.runtime.memory import Memory
 from gpu_labs.executor.runtime.sparse import cell_values
+from graphviz_tools.language import _
 
 
 class Shadow:
@@ -102,13 +103,21 @@ class Shadow:
         memory = self._memory
         index, shown = element(memory, cell)
         thread = lanes.thread_of(lane)
-        what = "shared memory of the block" if memory.space == "shared" else "thread's own local array"
+        what = _("shared memory of the block") if memory.space == "shared" else _("thread's own local array")
         return Finding(
             "uninitialised-read",
-            f"Thread {place(thread, lanes.block)} reads {shown}, and nothing has been written there: the {what} "
-            "holds whatever was left in it.",
-            f"give {memory.name} a value first, for example 0, for every element that is read"
-            + (", and put cuda.syncthreads() after it." if memory.space == "shared" else "."),
+            _(
+                "Thread {place} reads {shown}, and nothing has been written there: the {what} "
+                "holds whatever was left in it.",
+                place=place(thread, lanes.block),
+                shown=shown,
+                what=what,
+            ),
+            _(
+                "give {memory} a value first, for example 0, for every element that is read",
+                memory=memory.name,
+            )
+            + (_(", and put cuda.syncthreads() after it.") if memory.space == "shared" else "."),
             entry.site.line,
             entry.site.text,
             memory.name,
@@ -204,7 +213,7 @@ class Shadow:
                 by_line.setdefault((entry.site, id(entry.turns)), []).append(entry)
             else:
                 rest.append(entry)
-        for (site, _), entries in by_line.items():
+        for (site, _kind), entries in by_line.items():
             rows = [expand(entry, lanes)[:2] for entry in entries]
             cells, group = np.unique(np.concatenate([cells for cells, _ in rows]), return_inverse=True)
             readers = np.concatenate([who for _, who in rows])

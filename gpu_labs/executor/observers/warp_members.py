@@ -16,6 +16,7 @@ from gpu_labs.executor.ir.program import Site
 from gpu_labs.executor.observers.messages import thread_in_words
 from gpu_labs.executor.runtime.lanes import Mask
 from gpu_labs.executor.runtime.warp import WARP, Warps, ballot
+from graphviz_tools.language import _
 
 EVERYONE = np.int64(0xFFFFFFFF)
 
@@ -82,21 +83,31 @@ def _finding(site: Site, name: str, problem: _Problem, come: int, count: int, la
     who = thread_in_words(lanes.block, lanes.grid, block=home, thread=thread)
     call = f"cuda.{name}"
     if problem.missing == problem.thread:
-        sentence = (
-            f"{who} calls {call} with the mask {problem.members:#010x}, which does not name its own lane "
-            f"({problem.thread % WARP}). CUDA leaves undefined what comes of it."
+        sentence = _(
+            "{who} calls {call} with the mask {members:#010x}, which does not name its own lane "
+            "({thread}). CUDA leaves undefined what comes of it.",
+            who=who,
+            call=call,
+            members=problem.members,
+            thread=problem.thread % WARP,
         )
-        hint = "let only the lanes that the mask names come here, or set their bits in the mask."
+        hint = _("let only the lanes that the mask names come here, or set their bits in the mask.")
     else:
         absent = thread_in_words(lanes.block, lanes.grid, block=home, thread=other)
-        sentence = (
-            f"{who} calls {call} with the mask {problem.members:#010x}, which names lane {problem.missing % WARP}, and "
-            f"{absent[0].lower()}{absent[1:]} does not come to this call with that mask: it takes another path. The "
-            "result is undefined, and a GPU can hang."
+        sentence = _(
+            "{who} calls {call} with the mask {members:#010x}, which names lane {missing}, and "
+            "{absent} does not come to this call with that mask: it takes another path. The "
+            "result is undefined, and a GPU can hang.",
+            who=who,
+            call=call,
+            members=problem.members,
+            missing=problem.missing % WARP,
+            absent=absent[0].lower() + absent[1:],
         )
-        hint = (
-            f"call {call} where every lane that the mask names comes, outside the `if` or loop; or make the mask "
-            "of the lanes that do: cuda.ballot_sync(0xffffffff, condition) before the `if`."
+        hint = _(
+            "call {call} where every lane that the mask names comes, outside the `if` or loop; or make the mask "
+            "of the lanes that do: cuda.ballot_sync(0xffffffff, condition) before the `if`.",
+            call=call,
         )
     return Finding(
         "divergent-warp",

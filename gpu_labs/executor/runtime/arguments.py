@@ -16,6 +16,7 @@ import numpy as np
 from gpu_labs.executor.launch_record import KernelTypeError
 from gpu_labs.executor.runtime.device_array import DeviceArray
 from gpu_labs.executor.runtime.memory import ZERO, Array, Memory, Record
+from graphviz_tools.language import _
 
 
 def host_array(value: Any, name: str) -> Any:
@@ -35,9 +36,14 @@ def host_array(value: Any, name: str) -> Any:
         try:
             shared = np.asarray(value)
         except (RuntimeError, TypeError, ValueError) as error:
-            hint = " Pass tensor.float() and convert the result back." if "BFloat16" in str(error) else ""
+            hint = _(" Pass tensor.float() and convert the result back.") if "BFloat16" in str(error) else ""
             raise KernelTypeError(
-                f"The kernel cannot take `{name}`: {str(error).splitlines()[0]}.{hint}"
+                _(
+                    "The kernel cannot take `{name}`: {error}.{hint}",
+                    name=name,
+                    error=str(error).splitlines()[0],
+                    hint=hint,
+                )
             ) from None
         return shared
     return value
@@ -50,7 +56,7 @@ def bind(
     arrays = [found for value, name in zip(values, names, strict=True) for found in arrays_in(value, name)]
     windows: dict[int, Array] = {}
     memories: list[Memory] = []
-    for group in _overlapping([(at, array) for at, (_, array) in enumerate(arrays)]):
+    for group in _overlapping([(at, array) for at, (_name, array) in enumerate(arrays)]):
         low = min(_span(a)[0] for _, a in group)
         high = max(_span(a)[1] for _, a in group)
         at, first = group[0]
@@ -136,7 +142,7 @@ def _flat(array: np.ndarray, length: int) -> np.ndarray:
         return np.zeros(1, array.dtype)
     if any(s % array.itemsize for s in array.strides):
         raise KernelTypeError(
-            "The kernel cannot take an array whose elements do not lie a whole number apart."
+            _("The kernel cannot take an array whose elements do not lie a whole number apart.")
         )
     if array.flags.c_contiguous and array.size == length:
         return array.reshape(-1)

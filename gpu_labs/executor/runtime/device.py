@@ -6,6 +6,8 @@ import os
 from collections.abc import Sequence
 from typing import Any, NamedTuple, overload
 
+from graphviz_tools.language import _
+
 
 class MemoryInfo(NamedTuple):
     """Bytes of this machine's memory."""
@@ -90,7 +92,9 @@ class Devices(Sequence[Device]):
         if isinstance(index, slice):
             return [Device()][index]
         if index not in (0, -1):
-            raise IndexError(f"There is no device {index}: without a GPU there is device 0, the executor.")
+            raise IndexError(
+                _("There is no device {index}: without a GPU there is device 0, the executor.", index=index)
+            )
         return Device()
 
 
@@ -105,5 +109,5 @@ def select_device(device_id: int) -> Context:
 
 def detect() -> bool:
     """Say what kernels run on."""
-    print("No CUDA device was found: kernels run on the teaching executor, on this machine's processor.")
+    print(_("No CUDA device was found: kernels run on the teaching executor, on this machine's processor."))
     return True

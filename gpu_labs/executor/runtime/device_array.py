@@ -11,6 +11,7 @@ import numpy as np
 
 from gpu_labs.executor.runtime.memory import garbage
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 
 class DeviceArray:
@@ -93,12 +94,22 @@ class DeviceArray:
         mine = self.host
         if other.dtype != mine.dtype:
             raise UserError(
-                f"incompatible dtype: {method} copies bytes, and the device array has {mine.dtype}, the other array "
-                f"{other.dtype}. Convert with astype({mine.dtype}) first."
+                _(
+                    "incompatible dtype: {method} copies bytes, and the device array has {dtype}, the other array "
+                    "{other}. Convert with astype({dtype}) first.",
+                    method=method,
+                    dtype=mine.dtype,
+                    other=other.dtype,
+                )
             )
         if other.squeeze().shape != mine.squeeze().shape:
             raise UserError(
-                f"incompatible shape: {method} needs an array of shape {mine.shape}, not {other.shape}."
+                _(
+                    "incompatible shape: {method} needs an array of shape {mine}, not {other}.",
+                    method=method,
+                    mine=mine.shape,
+                    other=other.shape,
+                )
             )
 
     def is_c_contiguous(self) -> bool:
@@ -199,7 +210,7 @@ class Event:
             UserError: one of them was not recorded.
         """
         if self._at is None or other._at is None:
-            raise UserError("Record both events before asking for the time between them.")
+            raise UserError(_("Record both events before asking for the time between them."))
         return (other._at - self._at) * 1e3
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from gpu_labs.executor.findings import Dim3, Finding
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 # CUDA C++ Programming Guide, "Compute Capabilities", technical specifications for 5.0 and later.
 MAX_THREADS = 1024
@@ -25,7 +26,9 @@ def dims(value: Any, name: str) -> Dim3:
     sizes = tuple(value) if isinstance(value, (tuple, list)) else (value,)
     whole = all(isinstance(n, (int, np.integer)) and not isinstance(n, bool) for n in sizes)
     if not 1 <= len(sizes) <= 3 or not whole:
-        raise UserError(f"{name} must be one to three whole numbers, x first, not {value!r}.")
+        raise UserError(
+            _("{name} must be one to three whole numbers, x first, not {value!r}.", name=name, value=value)
+        )
     x, y, z = (*map(int, sizes), 1, 1)[:3]
     return x, y, z
 
@@ -43,14 +46,22 @@ def problems(grid: Dim3, block: Dim3, shared_bytes: int, static_shared: int) -> 
         found.append(
             Finding(
                 "empty-grid",
-                f"The {what} {grid if what == 'grid' else block} has a size of 0, so no thread runs.",
-                "compute the number of blocks as (n + threads - 1) // threads, and skip the launch when n is 0.",
+                _(
+                    "The {what} {grid} has a size of 0, so no thread runs.",
+                    what=what,
+                    grid=grid if what == "grid" else block,
+                ),
+                _(
+                    "compute the number of blocks as (n + threads - 1) // threads, and skip the launch when n is 0."
+                ),
             )
         )
     if min(*grid, *block) < 0:
         found.append(
             Finding(
-                "launch-shape", "Grid and block sizes cannot be negative.", "check how they are computed."
+                "launch-shape",
+                _("Grid and block sizes cannot be negative."),
+                _("check how they are computed."),
             )
         )
     total = block[0] * block[1] * block[2]
@@ -58,8 +69,13 @@ def problems(grid: Dim3, block: Dim3, shared_bytes: int, static_shared: int) -> 
         found.append(
             Finding(
                 "launch-shape",
-                f"A block of {' x '.join(map(str, block))} has {total:,} threads; a GPU takes at most {MAX_THREADS:,}.",
-                "use smaller blocks (128 or 256 threads are a good start) and more of them.",
+                _(
+                    "A block of {block} has {total:,} threads; a GPU takes at most {max_threads:,}.",
+                    block=" x ".join(map(str, block)),
+                    total=total,
+                    max_threads=MAX_THREADS,
+                ),
+                _("use smaller blocks (128 or 256 threads are a good start) and more of them."),
             )
         )
     for what, sizes, limits in (("block", block, MAX_BLOCK), ("grid", grid, MAX_GRID)):
@@ -68,19 +84,29 @@ def problems(grid: Dim3, block: Dim3, shared_bytes: int, static_shared: int) -> 
                 found.append(
                     Finding(
                         "launch-shape",
-                        f"The {what} has {size:,} in {axis}; a GPU takes at most {limit:,} there.",
-                        "put the long direction in x."
+                        _(
+                            "The {what} has {size:,} in {axis}; a GPU takes at most {limit:,} there.",
+                            what=what,
+                            size=size,
+                            axis=axis,
+                            limit=limit,
+                        ),
+                        _("put the long direction in x.")
                         if axis != "x"
-                        else "use fewer and larger pieces of work.",
+                        else _("use fewer and larger pieces of work."),
                     )
                 )
     if static_shared + shared_bytes > MAX_SHARED:
         found.append(
             Finding(
                 "shared-memory",
-                f"One block asks for {static_shared + shared_bytes:,} bytes of shared memory; a GPU gives a block "
-                f"{MAX_SHARED:,}.",
-                "use a smaller tile, a smaller dtype, or reuse one shared array for two purposes.",
+                _(
+                    "One block asks for {static_shared:,} bytes of shared memory; a GPU gives a block "
+                    "{max_shared:,}.",
+                    static_shared=static_shared + shared_bytes,
+                    max_shared=MAX_SHARED,
+                ),
+                _("use a smaller tile, a smaller dtype, or reuse one shared array for two purposes."),
             )
         )
     return found

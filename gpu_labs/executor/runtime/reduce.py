@@ -10,6 +10,7 @@ import numpy as np
 
 from gpu_labs.executor.runtime.device_array import DeviceArray
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 
 class Reduce:
@@ -26,7 +27,7 @@ class Reduce:
         The result goes to `res[0]`, and is returned where there is no `res`."""
         array = arr.host if isinstance(arr, DeviceArray) else np.asarray(arr)
         if array.ndim != 1:
-            raise UserError("cuda.reduce takes a one-dimensional array")
+            raise UserError(_("cuda.reduce takes a one-dimensional array"))
         total = array.dtype.type(functools.reduce(self._functor, array[:size], array.dtype.type(init)))
         if res is None:
             return total

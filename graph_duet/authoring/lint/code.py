@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from graph_duet.authoring.lint.page import Page, Problem
+from graphviz_tools.language import _
 
 MOST_LINES = 15
 LONGEST_LINE = 100
@@ -16,11 +17,23 @@ def check(page: Page) -> Iterator[Problem]:
     for cell in page.code():
         lines = cell.text.splitlines()
         if page.is_lesson and len(lines) > MOST_LINES:
-            yield page.problem(cell.line, f"{len(lines)} lines of code; a cell has at most {MOST_LINES}")
+            yield page.problem(
+                cell.line,
+                _(
+                    "{count} lines of code; a cell has at most {most_lines}",
+                    count=len(lines),
+                    most_lines=MOST_LINES,
+                ),
+            )
         for number, line in enumerate(lines, start=cell.line):
             if len(line) > LONGEST_LINE:
                 yield page.problem(
-                    number, f"{len(line)} characters; a line of code has at most {LONGEST_LINE}"
+                    number,
+                    _(
+                        "{count} characters; a line of code has at most {longest_line}",
+                        count=len(line),
+                        longest_line=LONGEST_LINE,
+                    ),
                 )
         yield from _syntax(page, cell.text, cell.line)
     if page.is_lesson or page.is_lab:
@@ -33,11 +46,13 @@ def _syntax(page: Page, text: str, line: int) -> Iterator[Problem]:
     try:
         ast.parse(text)
     except SyntaxError as error:
-        yield page.problem(line + (error.lineno or 1) - 1, f"not valid Python: {error.msg}")
+        yield page.problem(line + (error.lineno or 1) - 1, _("not valid Python: {msg}", msg=error.msg))
 
 
 def _first_import(page: Page) -> Iterator[Problem]:
     first = next(page.code(), None)
     imports = [line for line in first.text.splitlines() if "import" in line] if first else []
     if first and imports[:1] != [FIRST_IMPORT]:
-        yield page.problem(first.line, f"the first code cell begins with `{FIRST_IMPORT}`")
+        yield page.problem(
+            first.line, _("the first code cell begins with `{first_import}`", first_import=FIRST_IMPORT)
+        )

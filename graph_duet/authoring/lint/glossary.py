@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from graph_duet.authoring.lint.page import Page, Problem
+from graphviz_tools.language import _
 
 GLOSSARY = "glossary.md"
 _LINK = re.compile(r"\]\([^)\s]*" + re.escape(GLOSSARY) + r"#([^)\s]+)\)")
@@ -22,11 +23,13 @@ def check(page: Page) -> Iterator[Problem]:
     for line, text in page.prose_lines():
         for anchor in _LINK.findall(text):
             if anchor not in {_anchor(term) for term in terms}:
-                yield page.problem(line, f"the glossary has no entry #{anchor}")
+                yield page.problem(line, _("the glossary has no entry #{anchor}", anchor=anchor))
         if page.is_lesson and page.is_new_shape:
             for term in _TERM.findall(text):
                 if _singular(term) not in {_singular(each) for each in terms}:
-                    yield page.problem(line, f"*{term}* is set as a new term and is not in the glossary")
+                    yield page.problem(
+                        line, _("*{term}* is set as a new term and is not in the glossary", term=term)
+                    )
 
 
 def find_glossary(folder: Path) -> Path | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from graph_duet.authoring.lint.page import Page, Problem
+from graphviz_tools.language import _
 
 _TARGET = re.compile(r"\]\(([^)\s]+)\)")
 
@@ -17,7 +18,7 @@ def check(page: Page) -> Iterator[Problem]:
     for line, text in (*front, *page.prose_lines()):
         for target in _TARGET.findall(text):
             if not leads_somewhere(folder, target):
-                yield page.problem(line, f"the link to {target} leads nowhere")
+                yield page.problem(line, _("the link to {target} leads nowhere", target=target))
 
 
 def leads_somewhere(folder: Path, target: str) -> bool:

@@ -9,6 +9,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from graph_duet.authoring.lint.page import Page, Problem
+from graphviz_tools.language import _
 
 _UNSTABLE = {
     "an address": re.compile(r"\b0x[0-9a-f]{6,}"),
@@ -21,20 +22,31 @@ _UNSTABLE = {
 def check(page: Page) -> Iterator[Problem]:
     built = page.source.path.with_suffix(".ipynb")
     if not built.is_file():
-        yield page.problem(1, f"{built.name} is not built yet: run `duet build {built.parent.name}`")
+        yield page.problem(
+            1,
+            _(
+                "{built} is not built yet: run `duet build {parent}`",
+                built=built.name,
+                parent=built.parent.name,
+            ),
+        )
         return
     lines = dict(zip(page.ids, (cell.line for cell in page.source.cells), strict=True))
     for cell in nbformat.read(built, as_version=4).cells:
         for output in cell.get("outputs", []):
             for what in _wrong_with(output):
-                yield page.problem(lines.get(cell.id, 1), f"the output of cell {cell.id} has {what}")
+                yield page.problem(
+                    lines.get(cell.id, 1), _("the output of cell {id} has {what}", id=cell.id, what=what)
+                )
 
 
 def _wrong_with(output: NotebookNode) -> Iterator[str]:
     if output.output_type == "stream" and output.name == "stderr":
-        yield f"something on stderr: {output.text.strip()[:80]}"
+        yield _("something on stderr: {text}", text=output.text.strip()[:80])
     text = output.get("text", "") + str(output.get("data", {}).get("text/plain", ""))
     for what, pattern in _UNSTABLE.items():
         found = pattern.search(text)
         if found:
-            yield f"{what}, which is another in the next run: {found[0].strip()[:60]}"
+            yield _(
+                "{what}, which is another in the next run: {found}", what=what, found=found[0].strip()[:60]
+            )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from graph_duet.authoring.lint.page import Page, Problem, Section
+from graphviz_tools.language import _
 
 LESSON = (
     *("Why care", "Recall", "By hand", "Predict", "Run the pair", "Four corners", "Step the graphs"),
@@ -50,14 +51,19 @@ def _order(page: Page) -> Iterator[Problem]:
     seen = [_without_number(section) for section in page.sections if section.title]
     for part in expected:
         if part not in [section.title for section in seen]:
-            yield page.problem(1, f"the part `## {part}` is missing")
+            yield page.problem(1, _("the part `## {part}` is missing", part=part))
     place = 0
     for section in seen:
         if section.title not in expected:
             continue
         if expected.index(section.title) < place:
             yield page.problem(
-                section.line, f"`## {section.title}` comes before `## {expected[place]}`, not after it"
+                section.line,
+                _(
+                    "`## {title}` comes before `## {expected}`, not after it",
+                    title=section.title,
+                    expected=expected[place],
+                ),
             )
         place = max(place, expected.index(section.title))
 
@@ -74,19 +80,23 @@ def _remembered(page: Page) -> Iterator[Problem]:
     lines = [line for line in _text_below(page, section) if line.strip()]
     if not 1 <= sum(line.startswith("- ") for line in lines) <= MOST_REMEMBERED:
         yield page.problem(
-            section.line, f"what to remember is 1 to {MOST_REMEMBERED} lines that begin with `- `"
+            section.line,
+            _(
+                "what to remember is 1 to {most_remembered} lines that begin with `- `",
+                most_remembered=MOST_REMEMBERED,
+            ),
         )
     if any(not line.startswith(("- ", "  ")) for line in lines):
-        yield page.problem(section.line, "what to remember is a list and nothing else")
+        yield page.problem(section.line, _("what to remember is a list and nothing else"))
 
 
 def _aims(page: Page) -> Iterator[Problem]:
     aims = page.source.front.get("aims")
     if not isinstance(aims, list) or not 2 <= len(aims) <= 4:
-        yield page.problem(1, "the front matter needs `aims:`, a list of two to four")
+        yield page.problem(1, _("the front matter needs `aims:`, a list of two to four"))
     for name in ("before", "next"):
         if name not in page.source.front:
-            yield page.problem(1, f"the front matter needs `{name}:`, a link or a word")
+            yield page.problem(1, _("the front matter needs `{name}:`, a link or a word", name=name))
 
 
 def _words(page: Page) -> Iterator[Problem]:
@@ -94,27 +104,40 @@ def _words(page: Page) -> Iterator[Problem]:
         any(letter.isalnum() for letter in word) for _, line in page.prose_lines() for word in line.split()
     )
     if words < FEWEST_WORDS:
-        yield page.problem(1, f"{words} words of prose; a lesson has at least {FEWEST_WORDS}")
+        yield page.problem(
+            1,
+            _(
+                "{words} words of prose; a lesson has at least {fewest_words}",
+                words=words,
+                fewest_words=FEWEST_WORDS,
+            ),
+        )
 
 
 def _further(page: Page) -> Iterator[Problem]:
     section = page.section("Further")
     if section and sum(len(_LINK.findall(line)) for line in _text_below(page, section)) != FURTHER_LINKS:
-        yield page.problem(section.line, f"`## Further` has {FURTHER_LINKS} links")
+        yield page.problem(
+            section.line, _("`## Further` has {further_links} links", further_links=FURTHER_LINKS)
+        )
 
 
 def _beliefs(page: Page) -> Iterator[Problem]:
     believed = [cell for cell in page.code() if "belief" in cell.options]
     section = page.section("Break it")
     if section and len(believed) < FEWEST_BELIEFS:
-        sentence = (
-            f"{len(believed)} cells have a :belief:; a lesson trips at least {FEWEST_BELIEFS} misconceptions"
+        sentence = _(
+            "{count} cells have a :belief:; a lesson trips at least {fewest_beliefs} misconceptions",
+            count=len(believed),
+            fewest_beliefs=FEWEST_BELIEFS,
         )
         yield page.problem(section.line, sentence)
     for cell in believed:
         missing = [name for name in ("predicted", "seen") if name not in cell.options]
         if missing:
-            yield page.problem(cell.line, f"a cell with :belief: also has :{':, :'.join(missing)}:")
+            yield page.problem(
+                cell.line, _("a cell with :belief: also has :{missing}:", missing=":, :".join(missing))
+            )
 
 
 def _text_below(page: Page, section: Section) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from graph_duet.authoring.lint.page import Page, Problem, Section
 from graph_duet.authoring.source import SourceCell
+from graphviz_tools.language import _
 
 
 def check(page: Page) -> Iterator[Problem]:
@@ -14,13 +15,13 @@ def check(page: Page) -> Iterator[Problem]:
         return
     predict = page.section("Predict")
     if predict:
-        yield from _answered(page, predict, "a guess, such as `guess = 2`")
+        yield from _answered(page, predict, _("a guess, such as `guess = 2`"))
     yourself = page.section("Check yourself")
     if yourself and page.is_new_shape:
-        yield from _answered(page, yourself, "`mine = ...`, to be written over", name="mine")
+        yield from _answered(page, yourself, _("`mine = ...`, to be written over"), name="mine")
     if not any("assert" in cell.text for cell in page.code()):
         pair = page.section("Run the pair")
-        yield page.problem(pair.line if pair else 1, "no cell asserts that the two frameworks agree")
+        yield page.problem(pair.line if pair else 1, _("no cell asserts that the two frameworks agree"))
 
 
 def _answered(page: Page, section: Section, wanted: str, name: str = "") -> Iterator[Problem]:
@@ -32,10 +33,15 @@ def _answered(page: Page, section: Section, wanted: str, name: str = "") -> Iter
         if (name and name in assigned) or (assigned and not name):
             later = [other for other in page.code() if other.line > cell.line]
             if not any(_uses(other, {name} if name else assigned) for other in later):
-                sentence = f"no cell below answers this prediction: none uses {', '.join(sorted(assigned))}"
+                sentence = _(
+                    "no cell below answers this prediction: none uses {assigned}",
+                    assigned=", ".join(sorted(assigned)),
+                )
                 yield page.problem(cell.line, sentence)
             return
-    yield page.problem(section.line, f"`## {section.title}` has no cell with {wanted}")
+    yield page.problem(
+        section.line, _("`## {title}` has no cell with {wanted}", title=section.title, wanted=wanted)
+    )
 
 
 def _assigned(text: str) -> set[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from graph_duet.authoring.lint.page import Page, Problem
+from graphviz_tools.language import _
 
 MOST_HINTS = 3
 MOST_TASKS, FEWEST_TASKS = 6, 3
@@ -18,24 +19,46 @@ def check(page: Page) -> Iterator[Problem]:
     answers = page.source.path.with_name("answers.py")
     if not answers.is_file():
         yield page.problem(
-            1, "answers.py is missing: write right and wrong answers there, to try the checks with"
+            1, _("answers.py is missing: write right and wrong answers there, to try the checks with")
         )
     stated = list(_stated(page))
     tasks = list(dict.fromkeys(task for task, _, _ in stated))
     if not FEWEST_TASKS <= len(tasks) <= MOST_TASKS:
-        yield page.problem(1, f"{len(tasks)} tasks; an exercise has {FEWEST_TASKS} to {MOST_TASKS}")
+        yield page.problem(
+            1,
+            _(
+                "{count} tasks; an exercise has {fewest_tasks} to {most_tasks}",
+                count=len(tasks),
+                fewest_tasks=FEWEST_TASKS,
+                most_tasks=MOST_TASKS,
+            ),
+        )
     for task, points, line in stated:
         of_checks = _points(page, task)
         if points != of_checks:
             yield page.problem(
-                line, f"the heading of task {task} says {points:g} points, its checks give {of_checks:g}"
+                line,
+                _(
+                    "the heading of task {task} says {points:g} points, its checks give {of_checks:g}",
+                    task=task,
+                    points=points,
+                    of_checks=of_checks,
+                ),
             )
         hints = _hints(page, task)
         if not 1 <= hints <= MOST_HINTS:
-            yield page.problem(line, f"task {task} has {hints} hints; give it 1 to {MOST_HINTS}")
+            yield page.problem(
+                line,
+                _(
+                    "task {task} has {hints} hints; give it 1 to {most_hints}",
+                    task=task,
+                    hints=hints,
+                    most_hints=MOST_HINTS,
+                ),
+            )
     for section in page.sections:
         if section.title.startswith("Task") and not _TASK.match(section.title):
-            yield page.problem(section.line, "write a task's heading as `## Task 1 · Its name (3 points)`")
+            yield page.problem(section.line, _("write a task's heading as `## Task 1 · Its name (3 points)`"))
 
 
 def _stated(page: Page) -> Iterator[tuple[str, float, int]]:

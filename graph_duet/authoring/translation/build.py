@@ -11,6 +11,7 @@ from graph_duet.authoring.translation.notebook import translated
 from graph_duet.grading.exercise.notebooks import dumps
 from graph_duet.notebook_kernels.sandbox import PROJECT
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 
 def build_translation(folder: Path, language: str, root: Path = PROJECT) -> list[Path]:
@@ -21,7 +22,14 @@ def build_translation(folder: Path, language: str, root: Path = PROJECT) -> list
     """
     po = po_file(folder, language, root)
     if not po.is_file():
-        raise UserError(f"there is no {po}: `duet translate {language} {folder.name}` makes it")
+        raise UserError(
+            _(
+                "there is no {po}: `duet translate {language} {folder}` makes it",
+                po=po,
+                language=language,
+                folder=folder.name,
+            )
+        )
     catalogue = read_catalogue(po, language)
     written: list[Path] = []
     for built in sorted(folder.glob("*.ipynb")):
@@ -33,5 +41,11 @@ def build_translation(folder: Path, language: str, root: Path = PROJECT) -> list
         target.write_text(dumps(notebook), encoding="utf-8")
         written.append(target)
     if not written:
-        raise UserError(f"{folder} has no notebooks yet: run `duet build {folder.name}`")
+        raise UserError(
+            _(
+                "{folder} has no notebooks yet: run `duet build {name}`",
+                folder=folder,
+                name=folder.name,
+            )
+        )
     return written

@@ -15,6 +15,7 @@ from graph_duet.authoring.source import read_source
 from graph_duet.authoring.translation.notebook import messages
 from graph_duet.notebook_kernels.sandbox import PROJECT
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 
 def po_file(folder: Path, language: str, root: Path = PROJECT) -> Path:
@@ -46,7 +47,9 @@ def read_catalogue(path: Path, language: str) -> Catalog:
     try:
         locale = Locale.parse(language)
     except (ValueError, UnknownLocaleError):
-        raise UserError(f"{language!r} is not a language: write a code such as de or zh_CN") from None
+        raise UserError(
+            _("{language!r} is not a language: write a code such as de or zh_CN", language=language)
+        ) from None
     if not path.is_file():
         return Catalog(locale=locale, project="Graph Duet", fuzzy=False)
     with path.open("rb") as file:

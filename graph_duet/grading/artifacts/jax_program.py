@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from graph_duet.grading.artifacts.transfer import ArtifactError
+from graphviz_tools.language import _
 
 _OPERATION = re.compile(r"= \"?stablehlo\.(\w+)")
 
@@ -40,7 +41,7 @@ class JaxProgram:
         try:
             result = self._exported.call(*inputs)
         except (TypeError, ValueError) as error:
-            raise ArtifactError(f"the program fails on such an input: {error}"[:300]) from None
+            raise ArtifactError(_("the program fails on such an input: {error}", error=error)[:300]) from None
         return tuple(map(np.asarray, result)) if isinstance(result, list | tuple) else np.asarray(result)
 
     def counts(self) -> dict[str, int]:

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 from graph_duet.grading.artifacts.transfer import ArtifactError
+from graphviz_tools.language import _
 
 
 def encode(model: Any) -> dict[str, Any]:
@@ -28,7 +29,7 @@ class OnnxModel:
             self._model = onnx.load_model_from_string(data)
             onnx.checker.check_model(self._model)
         except (DecodeError, onnx.checker.ValidationError) as error:
-            raise ArtifactError(f"the data is not a valid ONNX model: {error}"[:300]) from None
+            raise ArtifactError(_("the data is not a valid ONNX model: {error}", error=error)[:300]) from None
 
     def __call__(self, *inputs: Any) -> Any:
         """An array, or a tuple of them. Raises ArtifactError when the number of inputs is another."""
@@ -36,7 +37,13 @@ class OnnxModel:
 
         names = [value.name for value in self._model.graph.input]
         if len(names) != len(inputs):
-            raise ArtifactError(f"the model has {len(names)} inputs, and {len(inputs)} are given")
+            raise ArtifactError(
+                _(
+                    "the model has {count} inputs, and {given} are given",
+                    count=len(names),
+                    given=len(inputs),
+                )
+            )
         results = [*ReferenceEvaluator(self._model).run(None, dict(zip(names, inputs, strict=True)))]
         return results[0] if len(results) == 1 else tuple(results)
 

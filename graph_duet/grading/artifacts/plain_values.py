@@ -11,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 
 from graph_duet.grading.artifacts.transfer import ArtifactError, decoded, encoded
+from graphviz_tools.language import _
 
 _WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
@@ -41,7 +42,10 @@ def to_json(value: Any) -> Any:
     content = encoded(value) if type(value).__module__.partition(".")[0] != "builtins" else {"kind": "values"}
     if content["kind"] == "values":
         raise ArtifactError(
-            f"a {type(value).__name__} cannot be submitted: submit a graph, a program, a model, or plain values"
+            _(
+                "a {kind} cannot be submitted: submit a graph, a program, a model, or plain values",
+                kind=type(value).__name__,
+            )
         )
     return {"artifact": content}
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from graph_duet.grading.artifacts.plain_values import array_from_json, array_to_json
 from graph_duet.grading.artifacts.transfer import ArtifactError
+from graphviz_tools.language import _
 
 # They call a Python function of the process that made the graph, so no other process can run them.
 _PYTHON = ("PyFunc", "PyFuncStateless", "EagerPyFunc")
@@ -37,7 +38,7 @@ def encode(
     results: list[Any] = [made] if hasattr(made, "dtype") else list(made)
     for tensor in (*fed, *results):
         if getattr(tensor, "graph", None) is not graph:
-            raise ArtifactError(f"{tensor!r:.60} is not a tensor of the submitted graph")
+            raise ArtifactError(_("{tensor!r:.60} is not a tensor of the submitted graph", tensor=tensor))
     return {
         "graph": base64.b64encode(graph.as_graph_def().SerializeToString()).decode(),
         "inputs": [tensor.name for tensor in fed if tensor.name not in captured],
@@ -52,7 +53,7 @@ def _captured(graph: Any, outer: Any) -> dict[str, Any]:
         if variable.handle is outer:
             return {"variable": place, **array_to_json(variable.numpy())}
     if not hasattr(outer, "numpy"):
-        raise ArtifactError(f"the graph uses {outer!r:.60}, which belongs to another graph")
+        raise ArtifactError(_("the graph uses {outer!r:.60}, which belongs to another graph", outer=outer))
     return array_to_json(outer.numpy())
 
 
@@ -77,7 +78,7 @@ class TensorFlowGraph:
         for node in (*definition.node, *(n for body in bodies.values() for n in body)):
             if node.op in _PYTHON:
                 raise ArtifactError(
-                    f"the graph calls back into Python ({node.op}), so it is not a graph alone"
+                    _("the graph calls back into Python ({op}), so it is not a graph alone", op=node.op)
                 )
         self._graph, self._bodies = tf.Graph(), bodies
         self._nodes = {node.name: node for node in definition.node}
@@ -123,13 +124,19 @@ class TensorFlowGraph:
         import tensorflow as tf
 
         if len(inputs) != len(self._inputs):
-            raise ArtifactError(f"the graph has {len(self._inputs)} inputs, and {len(inputs)} are given")
+            raise ArtifactError(
+                _(
+                    "the graph has {count} inputs, and {given} are given",
+                    count=len(self._inputs),
+                    given=len(inputs),
+                )
+            )
         feed = dict(zip(self._inputs, inputs, strict=True))
         try:
-            results, _ = self._session.run((self._results, self._control), feed)
+            results, _ran = self._session.run((self._results, self._control), feed)
         except (tf.errors.OpError, ValueError) as error:
             raise ArtifactError(
-                f"the graph fails on such an input: {str(error).splitlines()[0]}"[:300]
+                _("the graph fails on such an input: {error}", error=str(error).splitlines()[0])[:300]
             ) from None
         return results[0] if len(results) == 1 else tuple(results)
 

@@ -12,6 +12,7 @@ import torch
 
 from graph_duet.grading.artifacts.plain_values import array_from_json
 from graph_duet.grading.artifacts.transfer import ArtifactError
+from graphviz_tools.language import _
 
 _NAMESPACES = ("aten", "prims")
 _OPERATORS = (
@@ -50,7 +51,7 @@ class Interpreter:
             if isinstance(error, ArtifactError):
                 raise
             # Which error an operation raises on data that came from outside is torch's affair.
-            raise ArtifactError(f"the program fails on such an input: {error}"[:300]) from None
+            raise ArtifactError(_("the program fails on such an input: {error}", error=error)[:300]) from None
 
     def _values(self, given: dict[str, Any], kernels: Mapping[int, Any]) -> Any:
         values = dict(given)
@@ -70,8 +71,8 @@ class Interpreter:
             elif op == "call_function":
                 values[name] = _function(target)(*arguments, **named)
             elif op != "placeholder":
-                raise ArtifactError(f"a node of the kind {op[:20]!r} is not an operation on tensors")
-        raise ArtifactError("the program has no output")
+                raise ArtifactError(_("a node of the kind {op!r} is not an operation on tensors", op=op[:20]))
+        raise ArtifactError(_("the program has no output"))
 
     def called(self, arguments: list[Any], kernels: Mapping[int, Any]) -> Any:
         """The values of this graph as a branch or a loop body of another."""
@@ -128,22 +129,24 @@ def _allowed() -> dict[str, frozenset[str]]:
 
 
 def _function(target: str) -> Callable[..., Any]:
-    root, _, rest = target.partition(".")
+    root, _dot, rest = target.partition(".")
     if root in _NAMESPACES:
-        packet, _, overload = rest.partition(".")
+        packet, _dot, overload = rest.partition(".")
         return getattr(getattr(getattr(torch.ops, root), packet), overload or "default")
-    place, _, name = target.rpartition(".")
+    place, _dot, name = target.rpartition(".")
     if place == "_operator" and name in _OPERATORS:
         return getattr(operator, name)
     if place in ("torch", "torch.nn.functional") and name in _allowed()[place]:
         return getattr(torch if place == "torch" else torch.nn.functional, name)
-    raise ArtifactError(f"{target[:60]} is not an operation on tensors that a program may use")
+    raise ArtifactError(
+        _("{target} is not an operation on tensors that a program may use", target=target[:60])
+    )
 
 
 def _method(name: str) -> Callable[..., Any]:
     if name in _allowed()["Tensor"] or name == "size":
         return getattr(torch.Tensor, name)
-    raise ArtifactError(f"the method {name[:60]} is not one that a program may use")
+    raise ArtifactError(_("the method {name} is not one that a program may use", name=name[:60]))
 
 
 def _higher_order(target: str, arguments: list[Any], kernels: Mapping[int, Any]) -> Any:
@@ -153,12 +156,14 @@ def _higher_order(target: str, arguments: list[Any], kernels: Mapping[int, Any])
         return (yes if bool(predicate) else no).called(list(operands), kernels)
     if name == "while_loop":
         condition, body, carried, more = arguments
-        for _ in range(_MOST_TURNS):
+        for _turn in range(_MOST_TURNS):
             if not bool(_listed(condition.called([*carried, *more], kernels))[0]):
                 return list(carried)
             carried = _listed(body.called([*carried, *more], kernels))
-        raise ArtifactError(f"a loop of the program takes more than {_MOST_TURNS} turns")
-    raise ArtifactError(f"the operation {name[:60]} cannot be run from data")
+        raise ArtifactError(
+            _("a loop of the program takes more than {most_turns} turns", most_turns=_MOST_TURNS)
+        )
+    raise ArtifactError(_("the operation {name} cannot be run from data", name=name[:60]))
 
 
 def _launch(
@@ -167,7 +172,7 @@ def _launch(
     from gpu_labs.launching import launch
 
     if kernel not in kernels:
-        raise ArtifactError("the program launches a kernel that is not one of the answer's")
+        raise ArtifactError(_("the program launches a kernel that is not one of the answer's"))
     by_name = (named[name] for name in ("tensors", "numbers", "out") if name in named)
     tensors, numbers, outputs = (list(given) for given in (*rest, *by_name))
     in_order = [tensors.pop(0) if letter == "t" else numbers.pop(0) for letter in order]

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from graph_duet.grading.artifacts.plain_values import array_from_json, array_to_json, as_array
 from graph_duet.grading.artifacts.transfer import ArtifactError
+from graphviz_tools.language import _
 
 _WRITTEN_AS_TEXT = ("dtype", "device", "layout", "memory_format")
 
@@ -70,7 +71,13 @@ class TorchProgram:
         Raises ArtifactError when the number of inputs is another, or the program fails on them.
         """
         if len(inputs) != len(self._inputs):
-            raise ArtifactError(f"the program has {len(self._inputs)} inputs, and {len(inputs)} are given")
+            raise ArtifactError(
+                _(
+                    "the program has {count} inputs, and {given} are given",
+                    count=len(self._inputs),
+                    given=len(inputs),
+                )
+            )
         given = {**self._state, **dict(zip(self._inputs, inputs, strict=True))}
         results = self._interpreter.run(given, self._content["sizes"], kernels or {})
         from graph_duet.grading.artifacts.torch_interpreter import as_tensor
@@ -171,7 +178,12 @@ def _size(placeholder: Any, module: Any) -> list[Any] | None:
         for dimension, size in enumerate(shape):
             if str(size) == str(value):
                 return [other.name, dimension]
-    raise ArtifactError(f"the program's input {placeholder.name} is a number that no tensor's shape tells")
+    raise ArtifactError(
+        _(
+            "the program's input {placeholder} is a number that no tensor's shape tells",
+            placeholder=placeholder.name,
+        )
+    )
 
 
 def _example(node: Any) -> Any:
@@ -181,7 +193,9 @@ def _example(node: Any) -> Any:
 def _tensor(value: Any) -> dict[str, Any]:
     array = as_array(value)
     if array is None:
-        raise ArtifactError(f"a program's constant of type {type(value).__name__} cannot be submitted")
+        raise ArtifactError(
+            _("a program's constant of type {kind} cannot be submitted", kind=type(value).__name__)
+        )
     return array_to_json(array)
 
 
@@ -202,7 +216,9 @@ def _json(value: Any) -> Any:
         return {type(value).__name__: str(value).removeprefix("torch.")}
     if value is Ellipsis:
         return {"ellipsis": True}
-    raise ArtifactError(f"a program's argument of type {type(value).__name__} cannot be submitted")
+    raise ArtifactError(
+        _("a program's argument of type {kind} cannot be submitted", kind=type(value).__name__)
+    )
 
 
 def _names(results: Any) -> list[str | None]:

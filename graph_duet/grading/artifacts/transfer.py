@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 MIME = "application/vnd.graph-duet.artifact"  # not "+json": Jupyter then leaves the text as it is
 MAX_BYTES = 2**20
@@ -43,7 +44,13 @@ def submit(name: str, thing: Any, **details: Any) -> None:
     content = encoded(thing, **details)
     text = json.dumps({"name": name, "artifact": content}, allow_nan=False)
     if len(text) > MAX_BYTES:
-        raise ArtifactError(f"{name} is {len(text) / 2**20:.1f} MB as JSON; at most 1 MB can be submitted")
+        raise ArtifactError(
+            _(
+                "{name} is {count:.1f} MB as JSON; at most 1 MB can be submitted",
+                name=name,
+                count=len(text) / 2**20,
+            )
+        )
     _arrived[name] = content
     display({MIME: text, "text/plain": f"submitted: {name}"}, raw=True)
 
@@ -61,7 +68,7 @@ def received(name: str) -> Any:
         ArtifactError: nothing was submitted under this name, or it cannot be loaded.
     """
     if name not in _arrived:
-        raise ArtifactError(f"nothing was submitted under the name {name!r}")
+        raise ArtifactError(_("nothing was submitted under the name {name!r}", name=name))
     return decoded(_arrived[name])
 
 
@@ -75,14 +82,16 @@ def decoded(content: Any) -> Any:
     """The object that `content` describes. Raises ArtifactError where the data is damaged or forged."""
     kind = content.get("kind") if isinstance(content, dict) else None
     if kind not in _KINDS:
-        raise ArtifactError(f"an artifact of the unknown kind {str(kind)[:40]!r}")
+        raise ArtifactError(_("an artifact of the unknown kind {kind!r}", kind=str(kind)[:40]))
     try:
         return _module(kind).decode(content)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError) as error:
         if isinstance(error, ArtifactError):
             raise
         # The data came from outside: whatever is missing or of another type in it is its own fault.
-        raise ArtifactError(f"the {kind} artifact cannot be loaded: {error}"[:300]) from None
+        raise ArtifactError(
+            _("the {kind} artifact cannot be loaded: {error}", kind=kind, error=error)[:300]
+        ) from None
 
 
 def _kind_of(thing: Any) -> str:

@@ -21,6 +21,7 @@ from graph_duet.grading.exercise.format import Exercise, Task
 from graph_duet.grading.pages.feedback import ADVICE, feedback
 from graph_duet.grading.report import CHECK_FAULTS, FILE_FAULTS
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 _HERE = Path(__file__).parent
 _POLICY = (
@@ -59,7 +60,7 @@ class _Page(RequestHandler):
         if self.get_signed_cookie(self.room.cookie) != b"in":
             self.set_status(403)
             self.show(
-                "problem.html", said="Open the address that `duet class` printed: it has the token in it."
+                "problem.html", said=_("Open the address that `duet class` printed: it has the token in it.")
             )
             raise Finish
 
@@ -73,10 +74,13 @@ class _Page(RequestHandler):
             self.show("problem.html", said=str(error))
         elif isinstance(error, HTTPError):
             self.set_status(status_code)
-            self.show("problem.html", said=error.reason or f"This page answered {status_code}.")
+            self.show(
+                "problem.html",
+                said=error.reason or _("This page answered {status_code}.", status_code=status_code),
+            )
         else:
             self.set_status(500)
-            self.show("problem.html", said="This is a bug in Graph Duet; the terminal shows where.")
+            self.show("problem.html", said=_("This is a bug in Graph Duet; the terminal shows where."))
 
     def exercise(self, name: str) -> Exercise:
         return self.book.bundle(name).exercise
@@ -89,7 +93,7 @@ class _Page(RequestHandler):
         try:
             return float(text)
         except ValueError:
-            raise UserError(f"{text!r} is not a number") from None
+            raise UserError(_("{text!r} is not a number", text=text)) from None
 
     def to_submission(self, exercise: str, student: str, task: str = "") -> None:
         place = f"#task-{quote(task)}" if task else ""
@@ -241,7 +245,13 @@ class Written(_Page):
     def task(self, exercise: Exercise, task: str) -> Task:
         chosen = exercise.task(task)
         if chosen.written is None:
-            raise UserError(f"task {task} of {exercise.id} is marked by its checks; nothing is written there")
+            raise UserError(
+                _(
+                    "task {task} of {id} is marked by its checks; nothing is written there",
+                    task=task,
+                    id=exercise.id,
+                )
+            )
         return chosen
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from graph_duet.grading.classroom.mark import Mark
 from graph_duet.grading.exercise.format import Exercise
 from graph_duet.grading.report import CHECK_FAULTS
+from graphviz_tools.language import _
 
 PAGE = 100  # students on one page
 _MOST_BARS = 10
@@ -63,11 +64,11 @@ STATES = {
     "noted": lambda mark: bool(mark.report.notes or mark.handed_in.note),
 }
 STATE_WORDS = {
-    "waiting": "waiting for you",
+    "waiting": _("waiting for you"),
     "late": "late",
-    "fault": "could not be graded",
-    "overridden": "set by hand",
-    "noted": "with a remark",
+    "fault": _("could not be graded"),
+    "overridden": _("set by hand"),
+    "noted": _("with a remark"),
 }
 
 

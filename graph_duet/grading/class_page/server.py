@@ -17,6 +17,7 @@ from graph_duet.grading.class_page.room import Room
 from graph_duet.grading.classroom.deadlines import in_words
 from graph_duet.grading.classroom.gradebook import Gradebook
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 _HERE = Path(__file__).parent
 LOOPBACK = "127.0.0.1"
@@ -38,7 +39,14 @@ def serve(book: Gradebook, ip: str = LOOPBACK, port: int = 0, token: str = "") -
     try:
         sockets = bind_sockets(port, ip)
     except OSError as error:
-        raise UserError(f"cannot listen on {ip} port {port}: {error.strerror or error}") from None
+        raise UserError(
+            _(
+                "cannot listen on {ip} port {port}: {strerror}",
+                ip=ip,
+                port=port,
+                strerror=error.strerror or error,
+            )
+        ) from None
     port = sockets[0].getsockname()[1]
     token = token or secrets.token_urlsafe(24)
     # A cookie belongs to a host, not to a port: two servers must not share one.

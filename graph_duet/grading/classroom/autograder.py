@@ -16,6 +16,7 @@ from graph_duet.grading.classroom.submissions import intake
 from graph_duet.grading.exercise.bundle import Bundle
 from graph_duet.grading.grader import Conditions, Grader
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 _EXECUTABLE = 0o755 << 16
 _SETUP = """#!/usr/bin/env bash
@@ -38,7 +39,7 @@ def write_autograder(bundle: Bundle, to: Path, wheel: Path | None = None, unsafe
     Raises UserError when there is no such wheel.
     """
     if wheel is not None and not wheel.is_file():
-        raise UserError(f"there is no file {wheel}")
+        raise UserError(_("there is no file {wheel}", wheel=wheel))
     package = (
         f"graph-duet=={metadata.version('graph-duet')}"
         if wheel is None
@@ -69,7 +70,7 @@ def autograde(folder: Path, bundle: Bundle, conditions: Conditions, to: Path) ->
     with Grader(bundle, conditions=conditions) as grader:
         report = grader.grade(submission.read())
     if report.fault == "infrastructure":
-        raise UserError(f"the grader failed, not the submission: {report.message}")
+        raise UserError(_("the grader failed, not the submission: {message}", message=report.message))
     mark = Mark(submission.student, submission.name, report)
     to.parent.mkdir(parents=True, exist_ok=True)
     to.write_text(json.dumps(gradescope_results(bundle.exercise, mark), indent=1) + "\n", encoding="utf-8")

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError, InterfaceError, Progra
 
 from graph_duet.grading.classroom.tables import METADATA
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 _LOCK = 0x64756574  # PostgreSQL's advisory lock while tables are made
 _WRITES = "duet_writes"
@@ -36,7 +37,9 @@ class Database:
                 event.listen(self._engine, "begin", _begin_sqlite)
             self._create_tables()
         except (SQLAlchemyError, ImportError) as error:
-            raise UserError(f"the gradebook {url} cannot be opened: {_reason(error)}") from None
+            raise UserError(
+                _("the gradebook {url} cannot be opened: {reason}", url=url, reason=_reason(error))
+            ) from None
 
     def _create_tables(self) -> None:
         """Make what is missing. Of two processes that come to an empty database at once, one waits."""
@@ -70,8 +73,13 @@ class Database:
             raise
         except (DatabaseError, InterfaceError) as error:
             raise UserError(
-                f"the gradebook {self.url} cannot be {done}: {_reason(error)}. What it has is kept: "
-                "run the command again"
+                _(
+                    "the gradebook {url} cannot be {done}: {reason}. What it has is kept: "
+                    "run the command again",
+                    url=self.url,
+                    done=done,
+                    reason=_reason(error),
+                )
             ) from None
 
 

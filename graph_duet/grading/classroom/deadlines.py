@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 _DAY = 86_400.0
 
@@ -64,7 +65,9 @@ def moment(text: str) -> float:
     try:
         return datetime.fromisoformat(text.strip()).astimezone().timestamp()
     except (ValueError, OverflowError, OSError):
-        raise UserError(f"{text!r} is not a moment: write it like 2026-03-01T23:59+01:00") from None
+        raise UserError(
+            _("{text!r} is not a moment: write it like 2026-03-01T23:59+01:00", text=text)
+        ) from None
 
 
 def in_words(at: float) -> str:
@@ -80,5 +83,5 @@ def share(text: str) -> float:
     except ValueError:
         value = math.nan
     if not 0 <= value <= 1:
-        raise UserError(f"{text!r} is not a share: write it like 10%")
+        raise UserError(_("{text!r} is not a share: write it like 10%", text=text))
     return value

@@ -14,6 +14,7 @@ from graph_duet.grading.classroom.roster import in_roster
 from graph_duet.grading.exercise.format import Exercise
 from graph_duet.grading.report import CHECK_FAULTS
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -37,7 +38,7 @@ def export(book: Gradebook, exercise: str, form: str, to: Path) -> int:
     form or an unknown exercise.
     """
     if form not in FORMS:
-        raise UserError(f"there is no format {form!r}: choose {', '.join(FORMS)}")
+        raise UserError(_("there is no format {form!r}: choose {forms}", form=form, forms=", ".join(FORMS)))
     described = book.bundle(exercise).exercise
     graded = [mark for mark in book.marks(exercise) if mark.is_final]
     to.parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +67,7 @@ def _moodle(exercise: Exercise, marks: Iterable[Mark], to: Path) -> None:
 
     https://docs.moodle.org/en/Grade_import
     """
-    rows = [["username", exercise.id, f"{exercise.id} feedback"]]
+    rows = [["username", exercise.id, _("{id} feedback", id=exercise.id)]]
     rows += [[m.student, f"{m.points:g}", _sentence(m)] for m in marks]
     _write_rows(rows, to)
 
@@ -74,7 +75,7 @@ def _moodle(exercise: Exercise, marks: Iterable[Mark], to: Path) -> None:
 def _table(exercise: Exercise, marks: Iterable[Mark], to: Path) -> None:
     """Every task in a column."""
     tasks = [task.id for task in exercise.tasks]
-    rows = [["student", *(f"task {task}" for task in tasks), "points", "possible", "fault"]]
+    rows = [["student", *(_("task {task}", task=task) for task in tasks), "points", "possible", "fault"]]
     for mark in marks:
         points = mark.task_points()
         each = [f"{points.get(task, 0.0):g}" for task in tasks]
@@ -105,9 +106,9 @@ def _tests(exercise: Exercise, mark: Mark) -> Iterator[dict[str, object]]:
         faults = [r for r in mark.report.task(task.id) if r.fault and not r.hidden]
         said = [CHECK_FAULTS.get(r.fault, r.fault) for r in faults]
         said += [mark.comments[task.id]] if task.id in mark.comments else []
-        said += ["your instructor reads it"] if task.id in mark.waiting else []
+        said += [_("your instructor reads it")] if task.id in mark.waiting else []
         yield {
-            "name": f"Task {task.id}: {task.title}",
+            "name": _("Task {id}: {title}", id=task.id, title=task.title),
             "score": points.get(task.id, 0.0),
             "max_score": task.points,
             "output": "; ".join(said),
@@ -116,11 +117,21 @@ def _tests(exercise: Exercise, mark: Mark) -> Iterator[dict[str, object]]:
 
 
 def _sentence(mark: Mark) -> str:
-    each = ", ".join(f"task {task}: {points:g}" for task, points in mark.task_points().items())
+    each = ", ".join(
+        _("task {task}: {points:g}", task=task, points=points) for task, points in mark.task_points().items()
+    )
     said = [f"{mark.report.message} ({each})" if mark.report.fault else each]
     if mark.lateness.share:
-        said.append(f"{mark.lateness.share * 100:g} % off for {mark.lateness.days} days late")
-    said += [f"task {task}: {comment}" for task, comment in mark.comments.items()]
+        said.append(
+            _(
+                "{share:g} % off for {days} days late",
+                share=mark.lateness.share * 100,
+                days=mark.lateness.days,
+            )
+        )
+    said += [
+        _("task {task}: {comment}", task=task, comment=comment) for task, comment in mark.comments.items()
+    ]
     return "; ".join(said)
 
 

@@ -30,10 +30,11 @@ from graph_duet.grading.exercise.notebooks import MAX_BYTES, Unreadable
 from graph_duet.grading.grader import Conditions, Grader, failed_as_a_whole
 from graph_duet.grading.report import Report
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 # A notebook near the limit is no mistake of the instructor's, as Dask would tell them in five lines.
 _NO_WARNING = {"distributed.admin.large-graph-warning-threshold": f"{4 * MAX_BYTES}B"}
-_RAN_TWICE = "it reached a time limit and was run once more, alone"
+_RAN_TWICE = _("it reached a time limit and was run once more, alone")
 _IN_FLIGHT = 2  # submissions for each worker: one being graded, one on its way
 
 
@@ -198,7 +199,7 @@ class _Desk:
             file.digest,
             file.key,
             report,
-            f"regrade of task {self.task}" if self.task else "handed in again",
+            _("regrade of task {task}", task=self.task) if self.task else _("handed in again"),
             file.kept,
             HandedIn(submission.handed_in, submission.late, submission.note),
         )
@@ -230,7 +231,9 @@ def workers(scheduler: str | None = None, number: int | None = None) -> Iterator
         try:
             client = Client(scheduler, timeout=10)
         except (OSError, TimeoutError, ValueError) as error:
-            raise UserError(f"no Dask scheduler answers at {scheduler}: {error}") from None
+            raise UserError(
+                _("no Dask scheduler answers at {scheduler}: {error}", scheduler=scheduler, error=error)
+            ) from None
         with client:
             yield client
         return

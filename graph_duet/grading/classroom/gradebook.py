@@ -26,6 +26,7 @@ from graph_duet.grading.classroom.stored_notebook import unpacked
 from graph_duet.grading.exercise.bundle import Bundle
 from graph_duet.grading.report import Report
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Entry:
     digest: str
     key: str
     report: Report
-    why: str = "handed in again"
+    why: str = _("handed in again")
     notebook: bytes = b""
     handed_in: HandedIn = field(default_factory=HandedIn)
 
@@ -72,7 +73,11 @@ class Gradebook:
             kept = int(connection.scalar(query) or 0)
         if seed is not None and seed != kept:
             raise UserError(
-                f"{exercise} is already graded with seed {kept} in this gradebook; a new seed needs a new one"
+                _(
+                    "{exercise} is already graded with seed {kept} in this gradebook; a new seed needs a new one",
+                    exercise=exercise,
+                    kept=kept,
+                )
             )
         return kept
 
@@ -87,8 +92,14 @@ class Gradebook:
         with self.database.read() as connection:
             text = connection.scalar(query)
         if text is None:
-            known = ", ".join(self.exercises()) or "nothing yet"
-            raise UserError(f"the gradebook has no exercise {exercise!r}; it has {known}")
+            known = ", ".join(self.exercises()) or _("nothing yet")
+            raise UserError(
+                _(
+                    "the gradebook has no exercise {exercise!r}; it has {known}",
+                    exercise=exercise,
+                    known=known,
+                )
+            )
         return Bundle.loads(text)
 
     def result(self, key: str) -> Report | None:
@@ -164,7 +175,9 @@ class Gradebook:
         """One student's mark. Raises UserError when there is none."""
         mark = next(self.marks(exercise, student), None)
         if mark is None:
-            raise UserError(f"the gradebook has no {exercise} of {student!r}")
+            raise UserError(
+                _("the gradebook has no {exercise} of {student!r}", exercise=exercise, student=student)
+            )
         return mark
 
     def marks(self, exercise: str, student: str = "") -> Iterator[Mark]:

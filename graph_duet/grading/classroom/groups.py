@@ -12,6 +12,7 @@ from graph_duet.grading.classroom.deadlines import moment
 from graph_duet.grading.classroom.names import student_name
 from graph_duet.grading.classroom.text_file import read_text
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,15 @@ def read_groups(path: Path) -> Groups:
     group_of: dict[str, str] = {}
     for group, student in _columns(path, "group", "student"):
         if group_of.setdefault(student, group) != group:
-            raise UserError(f"{path}: {student} is in two groups, {group_of[student]} and {group}")
+            raise UserError(
+                _(
+                    "{path}: {student} is in two groups, {group_of} and {group}",
+                    path=path,
+                    student=student,
+                    group_of=group_of[student],
+                    group=group,
+                )
+            )
         members[group] = (*members.get(group, ()), student)
     return Groups(members)
 
@@ -57,7 +66,14 @@ def _columns(path: Path, first: str, second: str) -> list[tuple[str, str]]:
     head = text.split("\n", 1)[0]
     rows = list(csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=head.count)))
     if not rows or first not in rows[0] or second not in rows[0]:
-        raise UserError(f"{path} needs a first line that names the columns {first} and {second}")
+        raise UserError(
+            _(
+                "{path} needs a first line that names the columns {first} and {second}",
+                path=path,
+                first=first,
+                second=second,
+            )
+        )
     pairs = [(str(row[first] or "").strip(), str(row[second] or "").strip()) for row in rows]
     return [
         (student_name(one), other if second == "time" else student_name(other))

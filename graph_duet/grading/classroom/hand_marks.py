@@ -12,6 +12,7 @@ from graph_duet.grading.classroom.database import Database, put
 from graph_duet.grading.classroom.mark import Mark, Override, WrittenMark, digest_of
 from graph_duet.grading.exercise.format import Task
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class HandMarks:
         and an empty reason."""
         _demand_points(task, points, most)
         if not reason.strip():
-            raise UserError("an override needs a reason")
+            raise UserError(_("an override needs a reason"))
         row = {
             "exercise": exercise,
             "student": mark.student,
@@ -93,7 +94,7 @@ class HandMarks:
         0 to the task's."""
         answer = next((a for a in mark.report.written if a.task == task.id), None)
         if answer is None or answer.fault:
-            raise UserError(f"{mark.student} wrote nothing for task {task.id}")
+            raise UserError(_("{student} wrote nothing for task {id}", student=mark.student, id=task.id))
         _demand_points(task.id, points, task.points)
         row = {
             "exercise": exercise,
@@ -136,4 +137,6 @@ def log(connection: sa.Connection, exercise: str, student: str, task: str, point
 
 def _demand_points(task: str, points: float, most: float) -> None:
     if not 0 <= points <= most:
-        raise UserError(f"task {task} has 0 to {most:g} points, not {points:g}")
+        raise UserError(
+            _("task {task} has 0 to {most:g} points, not {points:g}", task=task, most=most, points=points)
+        )

@@ -13,6 +13,7 @@ from pathlib import Path
 from graph_duet.grading.classroom.mark import Mark
 from graph_duet.grading.classroom.text_file import read_text
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 _NAMES = (
     "SIS Login ID",
@@ -105,7 +106,9 @@ def _read(roster: Path) -> tuple[_Form, list[_Row]]:
     rows = [_Row(_fields(record, separator), record) for record in _records(text)]
     head = rows[0].fields if rows else []
     if not {"Student", "ID"} <= set(head) or head[0] != "Student":
-        raise UserError(f"{roster} is no export of Canvas's gradebook: it has no columns Student and ID")
+        raise UserError(
+            _("{roster} is no export of Canvas's gradebook: it has no columns Student and ID", roster=roster)
+        )
     return form, rows
 
 
@@ -139,7 +142,15 @@ def _row_of(student: str, head: Sequence[str], rows: list[_Row], roster: Path) -
             if n and place < len(row.fields) and row.fields[place].strip() == value
         ]
         if len(found) > 1:
-            raise UserError(f"{roster} has {len(found)} rows whose {name} is {value}")
+            raise UserError(
+                _(
+                    "{roster} has {count} rows whose {name} is {value}",
+                    roster=roster,
+                    count=len(found),
+                    name=name,
+                    value=value,
+                )
+            )
         if found:
             return found[0]
     return None

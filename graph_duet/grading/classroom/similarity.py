@@ -11,6 +11,7 @@ from typing import Any
 from graph_duet.grading.classroom.gradebook import Gradebook
 from graph_duet.grading.exercise.bundle import Bundle
 from graphviz_tools.errors import NotInstalledError
+from graphviz_tools.language import _
 
 _NOISE, _WINDOW = 25, 1  # characters of normalized code that must be alike; fingerprints in a window
 
@@ -52,7 +53,7 @@ def _fingerprints(codes: Mapping[str, str], given: str) -> dict[str, Any]:
         from copydetect import CodeFingerprint
     except ModuleNotFoundError:
         raise NotInstalledError(
-            "similar answers need copydetect: pip install 'graph-duet[similar]'"
+            _("similar answers need copydetect: pip install 'graph-duet[similar]'")
         ) from None
 
     def fingerprint(name: str, code: str, boilerplate: Iterable[Any] = ()) -> Any:

@@ -21,6 +21,7 @@ from graph_duet.grading.classroom.names import as_utf8, student_name
 from graph_duet.grading.classroom.platforms import Handed, read_metadata, read_name
 from graph_duet.grading.exercise.notebooks import MAX_BYTES, Unreadable
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 MAX_MEMBERS = 50_000
 _METADATA = "submission_metadata.yml"
@@ -80,7 +81,7 @@ def intake(
     is no such place, no notebook in it, or the archive cannot be opened.
     """
     if not path.exists():
-        raise UserError(f"there is no folder or archive {path}")
+        raise UserError(_("there is no folder or archive {path}", path=path))
     entries = _unwrapped(_of_folder(path, ()) if path.is_dir() else _of_archive(path))
     metadata = next(
         (read_metadata(e.read().decode("utf-8", "replace")) for e in entries if e.parts[-1] == _METADATA), {}
@@ -97,10 +98,16 @@ def intake(
         for student in handed.students:
             found.setdefault(student, []).append((handed, entry))
     if not found:
-        raise UserError(f"{path} holds no notebook: it should hold STUDENT.ipynb or STUDENT/NAME.ipynb")
+        raise UserError(
+            _("{path} holds no notebook: it should hold STUDENT.ipynb or STUDENT/NAME.ipynb", path=path)
+        )
     chosen = [_attempts(student, found[student], exercise) for student in sorted(found)]
     if not all_attempts:
-        ignored += [f"{o.name}: an earlier notebook of {o.student}" for each in chosen for o in each[:-1]]
+        ignored += [
+            _("{o}: an earlier notebook of {student}", o=o.name, student=o.student)
+            for each in chosen
+            for o in each[:-1]
+        ]
         chosen = [each[-1:] for each in chosen]
     return Intake(tuple(submission for each in chosen for submission in each), tuple(ignored))
 
@@ -111,14 +118,18 @@ def _attempts(student: str, handed: list[tuple[Handed, _Entry]], exercise: str) 
         handed = [pair for pair in handed if _names(pair[1], exercise)] or handed
     ordered = sorted(handed, key=lambda pair: (pair[0].attempt, pair[0].at or pair[1].at, pair[1].name))
     several = (
-        f"{len(ordered)} notebooks were handed in; the newest, {ordered[-1][1].parts[-1]}, was graded"
+        _(
+            "{count} notebooks were handed in; the newest, {parts}, was graded",
+            count=len(ordered),
+            parts=ordered[-1][1].parts[-1],
+        )
         if len(ordered) > 1
         else ""
     )
     made: list[Submission] = []
     for facts, entry in ordered:
         group = ", ".join(name for name in facts.students if name != student)
-        together = f"handed in together with {group}" if group else ""
+        together = _("handed in together with {group}", group=group) if group else ""
         note = "; ".join(filter(None, ["late" if facts.late else "", several, together]))
         read = _raising(entry.fault) if entry.fault else entry.read
         made.append(Submission(student, entry.name, read, note, facts.late, facts.at))
@@ -136,11 +147,11 @@ def _names(entry: _Entry, exercise: str) -> bool:
 
 def _why_ignored(entry: _Entry) -> str:
     if "__MACOSX" in entry.parts or entry.parts[-1].startswith("._"):
-        return "made by macOS beside the real files"
+        return _("made by macOS beside the real files")
     if ".ipynb_checkpoints" in entry.parts:
-        return "Jupyter's own copy"
+        return _("Jupyter's own copy")
     if not entry.parts[-1].lower().endswith(".ipynb") and not entry.fault:
-        return "not a notebook"
+        return _("not a notebook")
     return ""
 
 
@@ -165,11 +176,13 @@ def _of_folder(folder: Path, above: tuple[str, ...]) -> list[_Entry]:
         parts = (*above, as_utf8(path.name))
         state = path.lstat()
         if stat.S_ISLNK(state.st_mode):
-            found.append(_faulty(parts, "it is a symbolic link, which is not followed"))
+            found.append(_faulty(parts, _("it is a symbolic link, which is not followed")))
         elif stat.S_ISDIR(state.st_mode):
             found += _of_folder(path, parts)
         elif not stat.S_ISREG(state.st_mode):
-            found.append(_faulty(parts, f"{student_name(path.name)} is no ordinary file"))
+            found.append(
+                _faulty(parts, _("{student_name} is no ordinary file", student_name=student_name(path.name)))
+            )
         elif path.suffix.lower() == ".zip":
             found += _nested(parts, state.st_mtime, lambda path=path: path.open("rb"))
         else:
@@ -181,7 +194,9 @@ def _of_archive(path: Path) -> list[_Entry]:
     try:
         return _members(lambda: path.open("rb"), ())
     except (zipfile.BadZipFile, OSError) as error:
-        raise UserError(f"{path} is no .zip archive that can be read: {error}") from None
+        raise UserError(
+            _("{path} is no .zip archive that can be read: {error}", path=path, error=error)
+        ) from None
 
 
 def _nested(parts: tuple[str, ...], at: float, opened: Callable[[], IO[bytes]]) -> list[_Entry]:
@@ -190,9 +205,18 @@ def _nested(parts: tuple[str, ...], at: float, opened: Callable[[], IO[bytes]]) 
     try:
         members = _members(opened, folder)
     except (zipfile.BadZipFile, zlib.error, OSError, UserError, Unreadable) as error:
-        return [_faulty(folder, f"{student_name(parts[-1])} is no .zip archive that can be read: {error}")]
+        return [
+            _faulty(
+                folder,
+                _(
+                    "{student_name} is no .zip archive that can be read: {error}",
+                    student_name=student_name(parts[-1]),
+                    error=error,
+                ),
+            )
+        ]
     if not any(not _why_ignored(member) for member in members):
-        return [*members, _faulty(folder, "the archive holds no notebook")]
+        return [*members, _faulty(folder, _("the archive holds no notebook"))]
     return members
 
 
@@ -200,7 +224,7 @@ def _members(opened: Callable[[], IO[bytes]], above: tuple[str, ...]) -> list[_E
     with opened() as stream, zipfile.ZipFile(stream) as archive:
         infos = [info for info in archive.infolist() if not info.is_dir()]
     if len(infos) > MAX_MEMBERS:
-        raise UserError(f"the archive has more than {MAX_MEMBERS} members")
+        raise UserError(_("the archive has more than {max_members} members", max_members=MAX_MEMBERS))
     found: list[_Entry] = []
     for info in infos:
         inside = PurePosixPath(info.filename.replace("\\", "/"))
@@ -208,13 +232,13 @@ def _members(opened: Callable[[], IO[bytes]], above: tuple[str, ...]) -> list[_E
             found.append(
                 _faulty(
                     (*above, info.filename.replace("/", "_")),
-                    "its name in the archive leads out of the archive",
+                    _("its name in the archive leads out of the archive"),
                 )
             )
             continue
         parts, at = (*above, *inside.parts), _time_of(info)
         if stat.S_ISLNK(info.external_attr >> 16):
-            found.append(_faulty(parts, "it is a symbolic link in the archive, which is not followed"))
+            found.append(_faulty(parts, _("it is a symbolic link in the archive, which is not followed")))
         elif inside.suffix.lower() == ".zip" and not above:
             found += _nested(parts, at, lambda info=info: io.BytesIO(_read_member(opened, info)))
         else:
@@ -230,7 +254,7 @@ def _time_of(info: zipfile.ZipInfo) -> float:
 
 def _read_file(path: Path) -> bytes:
     if not stat.S_ISREG(path.lstat().st_mode):
-        raise Unreadable(f"{student_name(path.name)} is no ordinary file")
+        raise Unreadable(_("{student_name} is no ordinary file", student_name=student_name(path.name)))
     with path.open("rb") as file:
         return _read_bounded(file)
 
@@ -241,13 +265,13 @@ def _read_member(opened: Callable[[], IO[bytes]], info: zipfile.ZipInfo) -> byte
             return _read_bounded(file)
     # zipfile raises RuntimeError for a member that is encrypted.
     except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
-        raise Unreadable(f"the archive cannot be read: {error}") from None
+        raise Unreadable(_("the archive cannot be read: {error}", error=error)) from None
 
 
 def _read_bounded(file: IO[bytes]) -> bytes:
     data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
-        raise Unreadable(f"the notebook has more than {MAX_BYTES // 2**20} MB")
+        raise Unreadable(_("the notebook has more than {max_bytes} MB", max_bytes=MAX_BYTES // 2**20))
     return data
 
 

@@ -17,6 +17,7 @@ from graph_duet.grading.exercise import solution_regions
 from graph_duet.grading.exercise.format import Exercise, code_cells, kind, read_exercise
 from graph_duet.grading.exercise.notebooks import Unreadable, duet
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 FORMAT = 1
 
@@ -86,16 +87,18 @@ class Bundle:
             expected = NotebookNode(node(content["expected"]))
             bundle, seal = cls(notebook, dict(expected)), content["seal"]
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise Unreadable("the file is no bundle that `duet release` made") from None
+            raise Unreadable(_("the file is no bundle that `duet release` made")) from None
         if bundle.seal != seal:
-            raise Unreadable("the bundle was changed after it was sealed: run `duet release` again")
+            raise Unreadable(_("the bundle was changed after it was sealed: run `duet release` again"))
         return bundle
 
     @classmethod
     def load(cls, path: Path) -> Bundle:
         """Raises UserError, or Unreadable with the file's name."""
         if not path.is_file():
-            raise UserError(f"there is no bundle {path}: `duet release FOLDER` makes it from an exercise.md")
+            raise UserError(
+                _("there is no bundle {path}: `duet release FOLDER` makes it from an exercise.md", path=path)
+            )
         try:
             return cls.loads(path.read_text(encoding="utf-8"))
         except Unreadable as error:

@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 from graph_duet.grading.exercise import solution_regions
 from graph_duet.grading.exercise.notebooks import duet
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 TOLERANCE = 2e-4
 DEADLINE = 60.0
@@ -113,7 +114,7 @@ class Exercise:
             if candidate.id == task:
                 return candidate
         known = ", ".join(t.id for t in self.tasks)
-        raise UserError(f"{self.id} has no task {task!r}; it has {known}")
+        raise UserError(_("{id} has no task {task!r}; it has {known}", id=self.id, task=task, known=known))
 
 
 def kind(cell: NotebookNode) -> str:
@@ -139,13 +140,15 @@ def read_exercise(notebook: NotebookNode) -> Exercise:
     """
     head = duet(notebook)
     if not head.get("exercise"):
-        raise UserError('the notebook\'s metadata has no "duet": {"exercise": ...}; it is no exercise')
+        raise UserError(_('the notebook\'s metadata has no "duet": {"exercise": ...}; it is no exercise'))
     seeds = sum(kind(cell) == "seed" for cell in notebook.cells)
     if seeds != 1:
-        raise UserError(f'an exercise has exactly one cell of kind "seed"; this one has {seeds}')
+        raise UserError(
+            _('an exercise has exactly one cell of kind "seed"; this one has {seeds}', seeds=seeds)
+        )
     for name in ("minutes", "deadline", "cell_seconds"):
         if name in head:
-            _demand_positive(head[name], f'the notebook\'s metadata: "{name}"')
+            _demand_positive(head[name], _('the notebook\'s metadata: "{name}"', name=name))
     _demand_unique_ids(notebook)
     for cell in notebook.cells:
         _validate(cell)
@@ -172,13 +175,20 @@ def _task(notebook: NotebookNode, task: str) -> Task:
     hints = tuple(_hint_text(cell.source) for cell in cells if kind(cell) == "hint")
     written = [_written(cell) for cell in cells if kind(cell) == "written"]
     if written and (answers or checks or len(written) > 1):
-        raise UserError(f"task {task} has a written cell: it takes no other answer and no check")
+        raise UserError(_("task {task} has a written cell: it takes no other answer and no check", task=task))
     if not written and (not answers or not (checks or "release" in duet(notebook))):
-        raise UserError(f"task {task} needs at least one answer cell and one check")
+        raise UserError(_("task {task} needs at least one answer cell and one check", task=task))
     if len(hints) > MAX_HINTS:
-        raise UserError(f"task {task} has {len(hints)} hints; at most {MAX_HINTS} are shown")
+        raise UserError(
+            _(
+                "task {task} has {count} hints; at most {max_hints} are shown",
+                task=task,
+                count=len(hints),
+                max_hints=MAX_HINTS,
+            )
+        )
     titles = [str(duet(cell)["title"]) for cell in cells if "title" in duet(cell)]
-    title = titles[0] if titles else f"Task {task}"
+    title = titles[0] if titles else _("Task {task}", task=task)
     by_hand = written[0] if written else None
     return Task(task, title, tuple(cell.id for cell in answers), checks, hints, by_hand)
 
@@ -214,7 +224,9 @@ def _measures(notebook: NotebookNode) -> dict[str, str]:
         if kind(cell) == "measure":
             task = duet(cell).get("task")
             if before is None or kind(before) not in ("check", "hidden") or duet(before)["task"] != task:
-                raise UserError(f"the measure cell {cell.id} does not follow a check cell of its task")
+                raise UserError(
+                    _("the measure cell {id} does not follow a check cell of its task", id=cell.id)
+                )
             found[before.id] = cell.id
         before = cell
     return found
@@ -225,18 +237,40 @@ def _validate(cell: NotebookNode) -> None:
     if not fields:
         return
     what = kind(cell)
-    where = f"cell {cell.get('id', '?')} ({cell.source.strip()[:40].partition(chr(10))[0] or 'empty'})"
+    where = _(
+        "cell {cell} ({partition})",
+        cell=cell.get("id", "?"),
+        partition=cell.source.strip()[:40].partition(chr(10))[0] or "empty",
+    )
     if what not in _FIELDS:
-        raise UserError(f"{where}: kind {what!r} is not one of {', '.join(_FIELDS)}")
+        raise UserError(
+            _(
+                "{where}: kind {what!r} is not one of {fields}",
+                where=where,
+                what=what,
+                fields=", ".join(_FIELDS),
+            )
+        )
     if (cell.cell_type == "code") != (what in _CODE_KINDS):
-        raise UserError(f"{where}: a {what} cell is {'code' if what in _CODE_KINDS else 'Markdown'}")
+        raise UserError(
+            _("{where}: a {what} cell is code", where=where, what=what)
+            if what in _CODE_KINDS
+            else _("{where}: a {what} cell is Markdown", where=where, what=what)
+        )
     unknown = set(fields) - _FIELDS[what] - {"kind"}
     if unknown:
-        raise UserError(f"{where}: a {what} cell has no field {', '.join(sorted(unknown))}")
+        raise UserError(
+            _(
+                "{where}: a {what} cell has no field {unknown}",
+                where=where,
+                what=what,
+                unknown=", ".join(sorted(unknown)),
+            )
+        )
     if what not in ("seed", "look") and "task" not in fields:
-        raise UserError(f'{where}: a {what} cell names its "task"')
+        raise UserError(_('{where}: a {what} cell names its "task"', where=where, what=what))
     if what == "seed" and not _SEED.fullmatch(cell.source):
-        raise UserError(f"{where}: the seed cell is exactly one line like 'seed = 7'")
+        raise UserError(_("{where}: the seed cell is exactly one line like 'seed = 7'", where=where))
     if what in ("check", "hidden", "written"):
         _demand_positive(fields.get("points"), f'{where}: "points"')
     if what == "written":
@@ -247,12 +281,14 @@ def _validate(cell: NotebookNode) -> None:
         except UserError as error:
             raise UserError(f"{where}: {error}") from None
         if number == 0:
-            raise UserError(f"{where}: an answer cell has a hole, from '# >>> your code' to '# <<<'")
+            raise UserError(
+                _("{where}: an answer cell has a hole, from '# >>> your code' to '# <<<'", where=where)
+            )
 
 
 def _demand_positive(number: Any, what: str) -> None:
     if isinstance(number, bool) or not isinstance(number, int | float) or not number > 0:
-        raise UserError(f"{what} is a number above 0, not {number!r}")
+        raise UserError(_("{what} is a number above 0, not {number!r}", what=what, number=number))
 
 
 def _demand_rubric(rubric: Any, where: str) -> None:
@@ -260,7 +296,10 @@ def _demand_rubric(rubric: Any, where: str) -> None:
         points = item.get("points") if isinstance(item, Mapping) else None
         if isinstance(points, bool) or not isinstance(points, int | float) or not str(item.get("text", "")):
             raise UserError(
-                f"{where}: a rubric item is points and a text, such as `2 names the order of the calls`"
+                _(
+                    "{where}: a rubric item is points and a text, such as `2 names the order of the calls`",
+                    where=where,
+                )
             )
 
 
@@ -268,9 +307,11 @@ def _demand_unique_ids(notebook: NotebookNode) -> None:
     seen: set[str] = set()
     for cell in notebook.cells:
         if not cell.get("id"):
-            raise UserError("a cell has no id; open and save the notebook in JupyterLab to give it one")
+            raise UserError(_("a cell has no id; open and save the notebook in JupyterLab to give it one"))
         if cell.id in seen:
-            raise UserError(f"two cells have the id {cell.id!r}; delete the copy's id in a text editor")
+            raise UserError(
+                _("two cells have the id {id!r}; delete the copy's id in a text editor", id=cell.id)
+            )
         seen.add(cell.id)
 
 

@@ -8,6 +8,7 @@ from nbformat import NotebookNode
 
 from graph_duet.grading.exercise.format import Exercise
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 # What counts or inspects: operations, traces, versions, saved tensors, bytes, seconds, launches.
 _MEASURES = frozenset(
@@ -28,8 +29,12 @@ def demand_measured_apart(exercise: Exercise, notebook: NotebookNode) -> None:
         used = set() if check.fresh or check.measure else _names(sources[check.cell]) & _MEASURES
         if used:
             raise UserError(
-                f"check cell {check.cell} measures ({', '.join(sorted(used))}) in the process of the answer, which can "
-                'forge it: submit() an artifact and measure that in a cell of kind "measure", or say "fresh": true'
+                _(
+                    "check cell {cell} measures ({used}) in the process of the answer, which can "
+                    'forge it: submit() an artifact and measure that in a cell of kind "measure", or say "fresh": true',
+                    cell=check.cell,
+                    used=", ".join(sorted(used)),
+                )
             )
 
 

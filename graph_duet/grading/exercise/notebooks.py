@@ -11,6 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 MAX_BYTES = 20 * 2**20
 
@@ -27,36 +28,47 @@ def parse(data: bytes) -> NotebookNode:
     """
     if len(data) > MAX_BYTES:
         raise Unreadable(
-            f"the notebook has {len(data) / 2**20:.0f} MB; at most {MAX_BYTES // 2**20} MB are read"
+            _(
+                "the notebook has {count:.0f} MB; at most {max_bytes} MB are read",
+                count=len(data) / 2**20,
+                max_bytes=MAX_BYTES // 2**20,
+            )
         )
     if not data.strip():
-        raise Unreadable("the file is empty")
+        raise Unreadable(_("the file is empty"))
     try:
         raw = json.loads(data)
     except RecursionError:
-        raise Unreadable("the file is JSON nested too deep to be a notebook") from None
+        raise Unreadable(_("the file is JSON nested too deep to be a notebook")) from None
     except ValueError as error:  # JSONDecodeError and UnicodeDecodeError both are
-        raise Unreadable(f"the file is no JSON, so no notebook: {str(error)[:120]}") from None
+        raise Unreadable(_("the file is no JSON, so no notebook: {error}", error=str(error)[:120])) from None
     if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
-        raise Unreadable("the file is JSON, but no notebook: it has no list of cells")
+        raise Unreadable(_("the file is JSON, but no notebook: it has no list of cells"))
     if raw.get("nbformat") != 4:
         found = str(raw.get("nbformat"))[:20]
-        raise Unreadable(f"the notebook has format {found!r}; save it again in JupyterLab as format 4")
+        raise Unreadable(
+            _("the notebook has format {found!r}; save it again in JupyterLab as format 4", found=found)
+        )
     try:
         return NotebookNode(nbformat.from_dict({**raw, "cells": [_cell(cell) for cell in raw["cells"]]}))
     except RecursionError:
-        raise Unreadable("the file is JSON nested too deep to be a notebook") from None
+        raise Unreadable(_("the file is JSON nested too deep to be a notebook")) from None
 
 
 def read(path: Path) -> NotebookNode:
     """The notebook at `path`; raises Unreadable, or UserError when there is no such file."""
     if path.is_dir():
-        raise UserError(f"{path} is a folder: name the notebook in it")
+        raise UserError(_("{path} is a folder: name the notebook in it", path=path))
     if not path.is_file():
-        raise UserError(f"there is no file {path}")
+        raise UserError(_("there is no file {path}", path=path))
     if path.stat().st_size > MAX_BYTES:
         raise Unreadable(
-            f"{path.name} has {path.stat().st_size / 2**20:.0f} MB; at most {MAX_BYTES // 2**20} MB are read"
+            _(
+                "{path} has {st_size:.0f} MB; at most {max_bytes} MB are read",
+                path=path.name,
+                st_size=path.stat().st_size / 2**20,
+                max_bytes=MAX_BYTES // 2**20,
+            )
         )
     try:
         return parse(path.read_bytes())
@@ -79,12 +91,12 @@ def dumps(notebook: NotebookNode) -> str:
 def _cell(cell: object) -> dict[str, Any]:
     """The cell with just what grading reads: a saved output of a stranger is never looked at."""
     if not isinstance(cell, dict):
-        raise Unreadable("the notebook has a cell that is no JSON object")
+        raise Unreadable(_("the notebook has a cell that is no JSON object"))
     source = cell.get("source", "")
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
     if not isinstance(source, str):
-        raise Unreadable("the notebook has a cell whose source is no text")
+        raise Unreadable(_("the notebook has a cell whose source is no text"))
     metadata = cell.get("metadata")
     return {
         **{key: cell[key] for key in ("cell_type", "id", "execution_count", "outputs") if key in cell},

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-RIGHT, WRONG, OPEN = "✓", "✗", "Write your prediction first"
+from graphviz_tools.language import _
+
+RIGHT, WRONG, OPEN = "✓", "✗", _("Write your prediction first")
 
 
 def compare(predicted: Mapping[str, object], seen: Mapping[str, object], blank: object = None) -> None:
@@ -14,7 +16,7 @@ def compare(predicted: Mapping[str, object], seen: Mapping[str, object], blank: 
     """
     waiting = [name for name in seen if predicted.get(name, blank) == blank]
     if waiting:
-        print(f"{OPEN}; still open: {', '.join(waiting)}.")
+        print(_("{open}; still open: {waiting}.", open=OPEN, waiting=", ".join(waiting)))
         return
     names = max(len(name) for name in seen)
     said = max(len(str(predicted[name])) for name in seen)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 _OPEN = re.compile(r"^([ \t]*)# >>>")
 _CLOSE = re.compile(r"^[ \t]*# <<<\s*$")
@@ -39,10 +40,10 @@ def split(source: str) -> list[str | Hole]:
             indent, inside = opening[1], []
             parts.append(line)
         elif opening:
-            raise UserError(f"a hole opens inside another: {line.strip()!r}")
+            raise UserError(_("a hole opens inside another: {line!r}", line=line.strip()))
         elif _CLOSE.match(line):
             if indent is None:
-                raise UserError("'# <<<' closes a hole that no '# >>>' opened")
+                raise UserError(_("'# <<<' closes a hole that no '# >>>' opened"))
             parts += [Hole(indent, tuple(inside)), line]
             indent = None
         elif indent is None:
@@ -50,7 +51,7 @@ def split(source: str) -> list[str | Hole]:
         else:
             inside.append(line)
     if indent is not None:
-        raise UserError("a hole opened with '# >>>' is not closed with '# <<<'")
+        raise UserError(_("a hole opened with '# >>>' is not closed with '# <<<'"))
     return parts
 
 
@@ -84,7 +85,7 @@ def filled(source: str, texts: Sequence[str]) -> str:
     """
     holes = sum(isinstance(part, Hole) for part in split(source))
     if holes != len(texts):
-        raise UserError(f"{len(texts)} texts for {holes} holes")
+        raise UserError(_("{count} texts for {holes} holes", count=len(texts), holes=holes))
     waiting = iter(texts)
     return _replaced(source, lambda hole: _indented(next(waiting), hole.indent))
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 
 def show(value: Any, digits: int = 4) -> None:
@@ -49,7 +50,10 @@ def _array(value: Any) -> Any:
     if hasattr(value, "shape") and hasattr(value, "tolist"):
         return value
     raise UserError(
-        f"show() prints tensors, arrays, numbers, text, lists and dicts, but got a {type(value).__name__}"
+        _(
+            "show() prints tensors, arrays, numbers, text, lists and dicts, but got a {kind}",
+            kind=type(value).__name__,
+        )
     )
 
 

@@ -10,6 +10,7 @@ from graph_duet.grading.exercise import solution_regions
 from graph_duet.grading.exercise.bundle import Bundle
 from graph_duet.grading.exercise.format import kind
 from graph_duet.grading.exercise.notebooks import duet
+from graphviz_tools.language import _
 
 
 class Match(NamedTuple):
@@ -32,14 +33,14 @@ def find_answers(bundle: Bundle, submission: NotebookNode, missing: list[str]) -
         wanted = [cell for cell in task.answers if cell in missing]
         tagged = [c for c in free if kind(c) in ("answer", "kernel") and str(duet(c).get("task")) == task.id]
         if wanted and len(tagged) == len(wanted):
-            matches |= {id: Match(c.source, "its metadata") for id, c in zip(wanted, tagged, strict=True)}
+            matches |= {id: Match(c.source, _("its metadata")) for id, c in zip(wanted, tagged, strict=True)}
             free = [c for c in free if not any(c is taken for taken in tagged)]
     for id in missing:
         if id in matches:
             continue
         fitting = [c for c in free if _fits(bundle.untouched[id], c.source)]
         if len(fitting) == 1:
-            matches[id] = Match(fitting[0].source, "the lines that were given in it")
+            matches[id] = Match(fitting[0].source, _("the lines that were given in it"))
     return matches
 
 

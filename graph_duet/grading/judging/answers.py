@@ -14,6 +14,7 @@ from graph_duet.grading.judging.answer_cells import find_answers
 from graph_duet.grading.judging.written_answers import written_answers
 from graph_duet.grading.report import WrittenAnswer
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 # Where `show` was until 0.1; saved answers may still import it from there.
 _OLD_SHOW = re.compile(r"^([ \t]*)from (?:duet|grading|grading\.values) import show\b", re.MULTILINE)
@@ -59,7 +60,8 @@ def graft(bundle: Bundle, submission: NotebookNode) -> Graft:
     has_answers = bool(rediscovered) or len(missing) < len(bundle.untouched)
     _demand_same_exercise(bundle, submission, has_answers or any(not answer.fault for answer in written))
     notes = [
-        f"the answer to {_task_of(bundle, cell)} was found by {how.by}" for cell, how in rediscovered.items()
+        _("the answer to {task_of} was found by {by}", task_of=_task_of(bundle, cell), by=how.by)
+        for cell, how in rediscovered.items()
     ]
     answers: dict[str, str] = {}
     faults: dict[str, str] = {}
@@ -83,12 +85,14 @@ def _demand_same_exercise(bundle: Bundle, submission: NotebookNode, has_answers:
     claimed = duet(submission).get("exercise")
     if claimed == bundle.exercise.id or (not claimed and has_answers):
         return
-    what = f"exercise {str(claimed)[:40]!r}" if claimed else "no exercise of this course"
-    raise Foreign(f"the notebook is {what}, not {bundle.exercise.id}")
+    what = (
+        _("exercise {claimed!r}", claimed=str(claimed)[:40]) if claimed else _("no exercise of this course")
+    )
+    raise Foreign(_("the notebook is {what}, not {id}", what=what, id=bundle.exercise.id))
 
 
 def _task_of(bundle: Bundle, cell: str) -> str:
-    return next(f"task {task.id}" for task in bundle.exercise.tasks if cell in task.answers)
+    return next(_("task {id}", id=task.id) for task in bundle.exercise.tasks if cell in task.answers)
 
 
 def _notes(bundle: Bundle, found: dict[str, list[str]]) -> list[str]:
@@ -98,9 +102,9 @@ def _notes(bundle: Bundle, found: dict[str, list[str]]) -> list[str]:
         if check.hidden:
             continue
         if not sources:
-            notes.append(f"{_name(check)} was deleted; the grader's own was used")
+            notes.append(_("{name} was deleted; the grader's own was used", name=_name(check)))
         elif len(sources) > 1 or _bare(sources[0]) != _bare(_source(bundle, check)):
-            notes.append(f"{_name(check)} was edited; the grader's own was used")
+            notes.append(_("{name} was edited; the grader's own was used", name=_name(check)))
     return notes
 
 
@@ -109,7 +113,7 @@ def _source(bundle: Bundle, check: Check) -> str:
 
 
 def _name(check: Check) -> str:
-    return f"the check cell {check.cell} of task {check.task}"
+    return _("the check cell {cell} of task {task}", cell=check.cell, task=check.task)
 
 
 def _bare(source: str) -> str:

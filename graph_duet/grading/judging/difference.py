@@ -6,6 +6,7 @@ import re
 from itertools import zip_longest
 
 from graph_duet.grading.judging.tolerance import snap
+from graphviz_tools.language import _
 
 _KIND = re.compile(r"\b[a-z]+\d+\[[\d, ]*\]")  # what `show` prints before the elements, such as float32[2, 3]
 
@@ -17,7 +18,7 @@ def why(got: str, wanted: str, tolerance: float) -> str:
     """A sentence, or "" when the value itself is another one. It tells dtypes, shapes and a launch's verdict, never
     an element."""
     if _has_more(got, wanted, tolerance):
-        return "what was expected is there, and more: take the answer's own print calls out"
+        return _("what was expected is there, and more: take the answer's own print calls out")
     verdict = _first_verdict(got, wanted)
     if verdict:
         return verdict
@@ -25,7 +26,7 @@ def why(got: str, wanted: str, tolerance: float) -> str:
     expected, came = next((pair for pair in kinds if pair[0] != pair[1]), ("", ""))
     if not expected:
         return ""
-    return f"{expected} was expected, and {came or 'no such array'} came"
+    return _("{expected} was expected, and {came} came", expected=expected, came=came or "no such array")
 
 
 def _first_verdict(got: str, wanted: str) -> str:

@@ -28,6 +28,7 @@ from graph_duet.grading.artifacts.transfer import MIME
 from graph_duet.grading.judging.difference import why
 from graph_duet.grading.judging.kernel_client import Budget, JudgedKernel, KernelFault
 from graph_duet.grading.judging.tolerance import snap
+from graphviz_tools.language import _
 
 StartKernel = Callable[[], KernelManager]
 
@@ -128,7 +129,7 @@ class JudgedNotebook(IPyNbFile):
             raises = bool(cell.metadata.judge.get("raises"))
             options = defaultdict(bool, check=compared, check_exception=raises)
             yield JudgedCell.from_parent(
-                self, name=f"Cell {number}", cell_num=number, cell=cell, options=options
+                self, name=_("Cell {number}", number=number), cell_num=number, cell=cell, options=options
             )
 
     def setup(self) -> None:
@@ -145,7 +146,7 @@ class JudgedNotebook(IPyNbFile):
     def live_kernel(self) -> JudgedKernel:
         """The kernel, a new one after replaying earlier cells. Raises KernelFault when there is no time left."""
         if self.judge.budget.is_over():
-            raise KernelFault("timeout", "the time for this notebook was over before it began")
+            raise KernelFault("timeout", _("the time for this notebook was over before it began"))
         if self.kernel is None:
             self.kernel = JudgedKernel(self.judge.start, self.judge.budget, self.fresh)
             for source in self.ran:
@@ -198,7 +199,7 @@ class JudgedCell(IPyNbCell):
         raised = next((o for o in self.test_outputs or [] if o.output_type == "error"), None)
         if role == "inspection":
             said = "".join(o.get("text", "") for o in self.test_outputs or [])
-            tampering = KernelFault("tampered", said.strip()[:300] or "the seal could not be inspected")
+            tampering = KernelFault("tampered", said.strip()[:300] or _("the seal could not be inspected"))
             self.parent.task_faults[task] = tampering
             return "tampered", str(tampering)
         if raised is not None:

@@ -15,6 +15,8 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 from nbval.kernel import RunningKernel
 
+from graphviz_tools.language import _
+
 # Message type: the fields of its content that are read, and their types. Other types of message are dropped.
 _READ: dict[str, dict[str, type | tuple[type, ...]]] = {
     "status": {"execution_state": str},
@@ -128,7 +130,9 @@ class JudgedKernel(RunningKernel):
             left = until - time.monotonic()
             if left <= 0 and until >= self._cell_until:
                 whole = "notebook" if self._cell_until >= self.budget.until else "cell"
-                raise KernelFault("timeout", f"the time for this {whole} was over before it had finished")
+                raise KernelFault(
+                    "timeout", _("the time for this {whole} was over before it had finished", whole=whole)
+                )
             if left <= 0:
                 raise Empty
             self._read(min(left, _TICK))
@@ -156,7 +160,7 @@ class JudgedKernel(RunningKernel):
         if not self._is_running() or (self._lost in ready and self._ends_within(_GRACE)):
             raise self._death()
         if self._lost in ready:  # ZeroMQ hangs up on whoever sends a message past the limit
-            raise KernelFault("output", "it printed one piece larger than any honest output")
+            raise KernelFault("output", _("it printed one piece larger than any honest output"))
 
     def _ends_within(self, seconds: float) -> bool:
         until = time.monotonic() + seconds
@@ -169,10 +173,12 @@ class JudgedKernel(RunningKernel):
         self._bytes += sum(len(frame) for frame in frames)
         if self._bytes > self.budget.output_bytes:
             megabytes = self.budget.output_bytes / 2**20
-            raise KernelFault("output", f"one cell printed more than {megabytes:.0f} MB")
+            raise KernelFault(
+                "output", _("one cell printed more than {megabytes:.0f} MB", megabytes=megabytes)
+            )
         # A message that is forged, replayed or no message at all is as if it had not come.
         with contextlib.suppress(ValueError, TypeError, KeyError, IndexError, RecursionError, UnicodeError):
-            _, parts = channel.session.feed_identities(frames)
+            _identities, parts = channel.session.feed_identities(frames)
             message = channel.session.deserialize(parts)
             if is_well_formed(message):
                 self._demand_honesty(message)
@@ -183,10 +189,10 @@ class JudgedKernel(RunningKernel):
         what came later from being read. And it drops no request: the grader asks for one at a time."""
         content, asked = message["content"], message["parent_header"].get("msg_id")
         if content.get("status") == "aborted":
-            raise KernelFault("died", "the kernel refused to run the cell")
+            raise KernelFault("died", _("the kernel refused to run the cell"))
         if content.get("execution_state") == "idle" and asked is not None:
             if self.measured and asked in self._ended:
-                raise KernelFault("tampered", "it sent a message that only the kernel itself may send")
+                raise KernelFault("tampered", _("it sent a message that only the kernel itself may send"))
             self._ended.add(asked)
 
     def _is_running(self) -> bool:
@@ -196,8 +202,8 @@ class JudgedKernel(RunningKernel):
     def _death(self) -> KernelFault:
         out_of_memory = getattr(self.km.provisioner, "ran_out_of_memory", None)
         if out_of_memory is not None and out_of_memory():
-            return KernelFault("memory", "it used more memory than it may")
-        return KernelFault("died", "the kernel died")
+            return KernelFault("memory", _("it used more memory than it may"))
+        return KernelFault("died", _("the kernel died"))
 
     def _ensure_iopub_up(self) -> None:
         """Ask until an answer comes on iopub too: only then is nothing of the first cell lost."""

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from graphviz_tools.language import _
+
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _FRAME = re.compile(r"(Cell In|File |Input In)")
 # Of a syntax error, whose line stands below it with no arrow.
@@ -26,7 +28,7 @@ def learner_line(outputs: Iterable[Any]) -> str:
         lines = _COLOUR.sub("", "\n".join(output.get("traceback", ()))).split("\n")
         for head, below in itertools.pairwise(lines):
             if syntax := _HEAD.fullmatch(head.rstrip()):
-                found = f"line {syntax[1]}: {below.strip()}"
+                found = _("line {syntax}: {below}", syntax=syntax[1], below=below.strip())
         in_cell = False
         for line in lines:
             head = _FRAME.match(line)
@@ -34,5 +36,5 @@ def learner_line(outputs: Iterable[Any]) -> str:
                 in_cell = head[1] != "File " or "ipykernel_" in line
             arrow = _ARROW.match(line.strip())
             if arrow and in_cell:
-                found = f"line {arrow[1]}: {arrow[2].strip()}"
+                found = _("line {line}: {code}", line=arrow[1], code=arrow[2].strip())
     return found

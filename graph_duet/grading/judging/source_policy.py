@@ -15,6 +15,7 @@ from typing import Any
 from IPython.core.inputtransformer2 import TransformerManager
 
 from graph_duet.grading.judging.allowed_names import EXPORTING, FRAMEWORKS, PARTS, WHOLE, public_names
+from graphviz_tools.language import _
 
 # Modules under other modules' names, as in `torch.sys.modules["gc"]`, and parts of the frameworks that run a
 # text, or take memory by its address or attributes by their names.
@@ -83,9 +84,10 @@ def refused(sources: Iterable[str]) -> str:
     reached = next(filter(None, map(reach, sources)), "")
     if not reached:
         return ""
-    return (
-        f"the answer uses {reached}: where something is counted, an answer does without what can reach into "
-        "the interpreter that counts"
+    return _(
+        "the answer uses {reached}: where something is counted, an answer does without what can reach into "
+        "the interpreter that counts",
+        reached=reached,
     )
 
 
@@ -158,7 +160,7 @@ def _reaching(tree: ast.AST) -> Iterator[str]:
                 yield name
             case ast.MatchClass(patterns=patterns, kwd_attrs=names):
                 yield from filter(is_reaching, names)
-                yield from ("a class pattern by position" for _ in patterns[:1])
+                yield from (_("a class pattern by position") for _pattern in patterns[:1])
             case ast.Constant(value=str(text)):
                 yield from sorted(_ATTRIBUTES.intersection(_WORD.findall(text)))
             case _:

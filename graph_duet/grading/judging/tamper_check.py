@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from graph_duet.grading.judging.source_policy import guard
+from graphviz_tools.language import _
 
 _WATCHED = ("graphviz_tools", "gpu_labs", "graph_duet")
 _SURFACES = (
@@ -64,7 +65,7 @@ def inspect() -> None:
     """Print a digest of the secret when nothing was replaced since `seal`, another one after `separate`; else
     print what was replaced."""
     changed = _set[0].changed()
-    print(f"replaced: {', '.join(changed[:5])}" if changed else _set[0].digest())
+    print(_("replaced: {changed}", changed=", ".join(changed[:5])) if changed else _set[0].digest())
 
 
 def separate() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from graph_duet.grading.exercise.format import Check, Exercise
 from graph_duet.grading.judging.judge import InfrastructureFault, Outcome, printed
 from graph_duet.grading.report import CHECK_FAULTS, CheckResult, Report, WrittenAnswer
+from graphviz_tools.language import _
 
 MAX_GOT = 2000
 MAX_PICTURE = 1_000_000
@@ -72,7 +73,9 @@ def clean(text: str) -> str:
 def _result(check: Check, fault: str, message: str, outputs: list[Any] | None = None) -> CheckResult:
     shown = outputs if outputs is not None and not check.hidden else []
     told = (
-        f"a hidden check of task {check.task}: {CHECK_FAULTS[fault]}" if check.hidden and fault else message
+        _("a hidden check of task {task}: {check_faults}", task=check.task, check_faults=CHECK_FAULTS[fault])
+        if check.hidden and fault
+        else message
     )
     return CheckResult(
         task=check.task,

@@ -17,6 +17,7 @@ from graph_duet.grading.classroom.mark import Mark
 from graph_duet.grading.exercise.format import Exercise
 from graph_duet.grading.pages.page import element, page, picture, table
 from graph_duet.grading.report import CHECK_FAULTS, FILE_FAULTS
+from graphviz_tools.language import _
 
 _RIGHT = "right"
 _COLOURS = {
@@ -39,21 +40,31 @@ def write_class_report(book: Gradebook, exercise: str, to: Path) -> int:
     described = book.bundle(exercise).exercise
     marks = list(book.marks(exercise))
     to.parent.mkdir(parents=True, exist_ok=True)
-    to.write_text(page(f"{described.id}: the class", _body(book, described, marks)), encoding="utf-8")
+    to.write_text(
+        page(_("{id}: the class", id=described.id), _body(book, described, marks)), encoding="utf-8"
+    )
     return len(marks)
 
 
 def _body(book: Gradebook, exercise: Exercise, marks: list[Mark]) -> Iterator[str]:
     graded = [mark for mark in marks if mark.is_final]
     if not graded:
-        yield element("p", "No submission is graded yet.")
+        yield element("p", _("No submission is graded yet."))
         return
     points = [mark.points for mark in graded]
-    yield element("p", f"{len(graded)} graded; median {median(points):g} of {exercise.points:g} points.")
-    yield picture(_points_chart(exercise, points), "histogram of points")
-    yield element("h2", "Which tasks fail, and how")
+    yield element(
+        "p",
+        _(
+            "{count} graded; median {median:g} of {points:g} points.",
+            count=len(graded),
+            median=median(points),
+            points=exercise.points,
+        ),
+    )
+    yield picture(_points_chart(exercise, points), _("histogram of points"))
+    yield element("h2", _("Which tasks fail, and how"))
     counts = {task.id: _how(graded, task.id) for task in exercise.tasks}
-    yield picture(_fault_chart(exercise, counts), "outcome of checks by task")
+    yield picture(_fault_chart(exercise, counts), _("outcome of checks by task"))
     seen = [fault for fault in _COLOURS if any(count[fault] for count in counts.values())]
     rows = [[f"{t.id}: {t.title}", *(str(counts[t.id][f]) for f in seen)] for t in exercise.tasks]
     yield table(["Checks of task", *seen], rows, numbers=len(seen))
@@ -69,7 +80,7 @@ def _how(marks: list[Mark], task: str) -> Counter[str]:
 def _files(marks: list[Mark]) -> Iterator[str]:
     faulty = [mark for mark in marks if mark.report.fault]
     if faulty:
-        yield element("h2", "Files that could not be graded")
+        yield element("h2", _("Files that could not be graded"))
         rows = [[m.student, FILE_FAULTS[m.report.fault], m.report.message] for m in faulty]
         yield table(["Student", "Fault", "Why"], rows)
 
@@ -77,9 +88,9 @@ def _files(marks: list[Mark]) -> Iterator[str]:
 def _history(book: Gradebook, exercise: str) -> Iterator[str]:
     changes = book.history(exercise)
     if changes:
-        yield element("h2", "Marks that changed")
+        yield element("h2", _("Marks that changed"))
         rows = [[c.at, c.student, c.task, c.why, f"{c.points:g}"] for c in changes]
-        yield table(["When (UTC)", "Student", "Task", "Why", "Points before"], rows, numbers=1)
+        yield table([_("When (UTC)"), "Student", "Task", "Why", _("Points before")], rows, numbers=1)
 
 
 def _points_chart(exercise: Exercise, points: list[float]) -> str:
@@ -109,7 +120,7 @@ def _fault_chart(exercise: Exercise, counts: dict[str, Counter[str]]) -> str:
             label = CHECK_FAULTS.get(fault, _RIGHT)
             axes.barh(names, shares, left=left, color=colour, label=label, height=0.7)
             left = [a + b for a, b in zip(left, shares, strict=True)]
-    axes.set(xlim=(0, 1), xlabel="share of checks")
+    axes.set(xlim=(0, 1), xlabel=_("share of checks"))
     axes.invert_yaxis()
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside upper left", ncols=2, frameon=False, fontsize="small")

@@ -12,16 +12,17 @@ from graph_duet.grading.classroom.names import file_name
 from graph_duet.grading.exercise.format import Exercise, Task, Written
 from graph_duet.grading.pages.page import element, page, picture
 from graph_duet.grading.report import CHECK_FAULTS, FILE_FAULTS, CheckResult
+from graphviz_tools.language import _, _n
 
 ADVICE = {
-    "timeout": "Is there a loop that never ends, or that does far more than it needs to?",
-    "died": "Something ended the Python process itself, such as `exit()` or a crash in compiled code.",
-    "memory": "Look for a list or a tensor that grows with every step.",
-    "output": "Print less: one line for a check is plenty.",
-    "missing": "Keep the answer cell: write into it do not delete it and make a new one.",
-    "ambiguous": "The answer cell was copied. Delete the copy, and keep the cell that was there first.",
+    "timeout": _("Is there a loop that never ends, or that does far more than it needs to?"),
+    "died": _("Something ended the Python process itself, such as `exit()` or a crash in compiled code."),
+    "memory": _("Look for a list or a tensor that grows with every step."),
+    "output": _("Print less: one line for a check is plenty."),
+    "missing": _("Keep the answer cell: write into it do not delete it and make a new one."),
+    "ambiguous": _("The answer cell was copied. Delete the copy, and keep the cell that was there first."),
 }
-_ONLY_ANSWERS = (
+_ONLY_ANSWERS = _(
     "Only the answer cells are graded, with the exercise's own cells: what you define in a cell that you added has "
     "to stand in an answer cell."
 )
@@ -52,32 +53,63 @@ def _body(exercise: Exercise, mark: Mark) -> Iterator[str]:
     report = mark.report
     if report.fault == "infrastructure":
         yield element(
-            "p", f"{mark.student}: not graded yet. The grader failed, not your work; it will run again."
+            "p",
+            _(
+                "{student}: not graded yet. The grader failed, not your work; it will run again.",
+                student=mark.student,
+            ),
         )
         return
-    so_far = " so far: something that you wrote is not read yet" if mark.waiting else ""
-    yield element("p", f"{mark.student}: {mark.points:g} of {exercise.points:g} points{so_far}")
+    so_far = _(" so far: something that you wrote is not read yet") if mark.waiting else ""
+    yield element(
+        "p",
+        _(
+            "{student}: {points:g} of {possible:g} points{so_far}",
+            student=mark.student,
+            points=mark.points,
+            possible=exercise.points,
+            so_far=so_far,
+        ),
+    )
     if mark.lateness.share:
         off = mark.before_lateness - mark.points
-        days = f"{mark.lateness.days} day{'s' if mark.lateness.days > 1 else ''}"
+        days = _n("{number} day", "{number} days", mark.lateness.days)
         yield element(
-            "p", f"Handed in {days} late: {off:g} of {mark.before_lateness:g} points are taken off.", "note"
+            "p",
+            _(
+                "Handed in {days} late: {off:g} of {before_lateness:g} points are taken off.",
+                days=days,
+                off=off,
+                before_lateness=mark.before_lateness,
+            ),
+            "note",
         )
     if report.fault:
         yield element("p", f"{FILE_FAULTS[report.fault]}: {report.message}", "wrong")
     for task in exercise.tasks:
         yield from _task(task, mark)
     for note in report.notes:
-        yield element("p", f"Note: {note}.", "note")
+        yield element("p", _("Note: {note}.", note=note), "note")
 
 
 def _task(task: Task, mark: Mark) -> Iterator[str]:
     earned = mark.task_points().get(task.id, 0.0)
-    yield element("h2", f"Task {task.id}: {task.title} ({earned:g} of {task.points:g})")
+    yield element(
+        "h2",
+        _(
+            "Task {id}: {title} ({earned:g} of {points:g})",
+            id=task.id,
+            title=task.title,
+            earned=earned,
+            points=task.points,
+        ),
+    )
     if task.id in mark.overrides:
-        yield element("p", f"Set by your instructor: {mark.overrides[task.id][1]}", "note")
+        yield element(
+            "p", _("Set by your instructor: {overrides}", overrides=mark.overrides[task.id][1]), "note"
+        )
     if task.id in mark.comments:
-        yield element("p", f"Your instructor says: {mark.comments[task.id]}", "comment")
+        yield element("p", _("Your instructor says: {comments}", comments=mark.comments[task.id]), "comment")
     if task.written is not None:
         yield from _written(task, task.written, mark)
     results = () if mark.report.fault else mark.report.task(task.id)
@@ -92,21 +124,21 @@ def _written(task: Task, written: Written, mark: Mark) -> Iterator[str]:
     """What was given for a written answer, item by item, when it was read."""
     given = mark.written.get(task.id)
     if task.id in mark.waiting:
-        yield element("p", "Not read yet.", "note")
+        yield element("p", _("Not read yet."), "note")
     elif given is not None:
         for number in given.rubric:
             if number < len(written.rubric):
                 item = written.rubric[number]
                 yield element("p", f"{item.points:+g}: {item.text}", "right" if item.points > 0 else "wrong")
     elif task.id not in mark.overrides:
-        yield element("p", "Nothing was written.", "wrong")
+        yield element("p", _("Nothing was written."), "wrong")
 
 
 def _check(result: CheckResult) -> Iterator[str]:
-    name = "A hidden check" if result.hidden else "A check"
-    points = f"{result.points:g} of {result.possible:g}"
+    name = _("A hidden check") if result.hidden else "A check"
+    points = _("{points:g} of {possible:g}", points=result.points, possible=result.possible)
     if not result.fault:
-        yield element("p", f"{name}: right ({points})", "right")
+        yield element("p", _("{name}: right ({points})", name=name, points=points), "right")
     else:
         yield element("p", f"{name}: {CHECK_FAULTS[result.fault]} ({points})", "wrong")
         if result.fault in ADVICE:
@@ -125,7 +157,7 @@ def _seen(result: CheckResult) -> Iterator[str]:
     if result.fault == "wrong" and result.message not in ("", CHECK_FAULTS["wrong"]):
         rows += [element("dt", "Difference"), f"<dd>{escape(result.message)}</dd>"]
     if result.fault in ("error", "tampered") and result.message:
-        rows += [element("dt", "Python said"), f"<dd><pre>{escape(result.message)}</pre></dd>"]
+        rows += [element("dt", _("Python said")), f"<dd><pre>{escape(result.message)}</pre></dd>"]
     if result.fault and result.got:
         rows += [element("dt", "Got"), f"<dd><pre>{escape(result.got)}</pre></dd>"]
     if result.picture:

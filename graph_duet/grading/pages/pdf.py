@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge", "chrome")
 _SECONDS = 120
@@ -22,7 +23,9 @@ def print_pages(pages: Iterable[Path]) -> int:
     """
     program = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if program is None:
-        raise UserError(f"PDF needs a browser of Chromium's kind on the PATH: {', '.join(_BROWSERS)}")
+        raise UserError(
+            _("PDF needs a browser of Chromium's kind on the PATH: {browsers}", browsers=", ".join(_BROWSERS))
+        )
     # The pages run no script and load nothing; as root Chromium's own sandbox does not start.
     flags = ["--headless", "--disable-gpu", "--no-first-run", "--no-pdf-header-footer"]
     flags += ["--no-sandbox"] if os.geteuid() == 0 else []
@@ -36,6 +39,13 @@ def print_pages(pages: Iterable[Path]) -> int:
                 [*command, page.resolve().as_uri()], capture_output=True, text=True, timeout=_SECONDS
             )
             if not target.is_file():
-                raise UserError(f"{program} could not print {page}: {done.stderr.strip()[-200:]}")
+                raise UserError(
+                    _(
+                        "{program} could not print {page}: {stderr}",
+                        program=program,
+                        page=page,
+                        stderr=done.stderr.strip()[-200:],
+                    )
+                )
             number += 1
     return number

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from graphviz_tools.language import _
 from graphviz_tools.recording import Node, Recording, SourceLine
 
 FaultKind = Literal[
@@ -37,7 +38,7 @@ class Finding:
     line: SourceLine | None = None
 
     def __str__(self) -> str:
-        where = f"line {self.line.line}: " if self.line is not None else ""
+        where = _("line {line}: ", line=self.line.line) if self.line is not None else ""
         return f"{where}{self.sentence} {self.advice}"
 
 
@@ -60,5 +61,7 @@ def listed(names: list[str], shown: int = 4) -> str:
     """`a`, `b` and 3 more."""
     words = [f"`{name}`" for name in names]
     if len(words) > shown:
-        words = [*words[: shown - 1], f"{len(words) - shown + 1} more"]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+        words = [*words[: shown - 1], _("{count} more", count=len(words) - shown + 1)]
+    return (
+        words[0] if len(words) == 1 else _("{words} and {last}", words=", ".join(words[:-1]), last=words[-1])
+    )

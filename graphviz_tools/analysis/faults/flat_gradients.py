@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from graphviz_tools.analysis.faults.finding import Finding, finding_at, listed, title
 from graphviz_tools.analysis.faults.program import Program, is_zero, magnitude, words
+from graphviz_tools.language import _
 from graphviz_tools.recording import SourceLine, Step, Value
 
 RELUS = words("relu relu_ relu6 threshold clamp_min clamp_min_")
@@ -25,14 +26,21 @@ def dead_relus(program: Program) -> Iterator[Finding]:
         node = steps[-1].node
         if share < 0.5 or node is None or not _leads_to_a_layer(program, node):
             continue  # a hinge in a loss may be zero: all is well then
-        units = "" if share == 1 else f" at {share:.0%} of its units"
+        units = "" if share == 1 else _(" at {share:.0%} of its units", share=share)
         yield finding_at(
             program.recording,
             "dead ReLU",
             steps[-1].index,
-            f"The ReLU {_where(program, steps[-1])} gives zero for every input{units}: no gradient passes, so nothing "
-            "before it there learns.",
-            "Lower the learning rate, start with a smaller bias, normalize the inputs, or use `leaky_relu` or `gelu`.",
+            _(
+                "The ReLU {where} gives zero for every input{units}: no gradient passes, so nothing "
+                "before it there learns.",
+                where=_where(program, steps[-1]),
+                units=units,
+            ),
+            _(
+                "Lower the learning rate, start with a smaller bias, normalize the inputs, or use "
+                "`leaky_relu` or `gelu`."
+            ),
         )
 
 
@@ -60,9 +68,17 @@ def flat_gradients(program: Program) -> Iterator[Finding]:
                 program.recording,
                 "zero gradient",
                 step.index,
-                f"{listed([leaf.name for leaf in cut])} {verb} a gradient of zero: {reason}.",
-                "Use an op with a slope here (`sigmoid` for a step, scores for a rounded value), or keep its input in "
-                "the range where it has one.",
+                _(
+                    "{listed} {verb} a gradient of zero: {reason}.",
+                    listed=listed([leaf.name for leaf in cut]),
+                    verb=verb,
+                    reason=reason,
+                ),
+                _(
+                    "Use an op with a slope here (`sigmoid` for a step, scores for a rounded "
+                    "value), or keep its input in "
+                    "the range where it has one."
+                ),
             )
 
 
@@ -83,17 +99,17 @@ def _flattens(program: Program, step: Step) -> str:
     if made is None:
         return ""
     if owner.op in _FLAT:
-        return f"`{title(owner)}` is flat, its slope is zero everywhere"
+        return _("`{title}` is flat, its slope is zero everywhere", title=title(owner))
     if (
         owner.op in ("softmax", "log_softmax", "cross_entropy")
         and made.reads
         and _has_one_class(made.reads[0])
     ):
-        return f"`{title(owner)}` is taken over one class only, and gives 1 whatever comes in"
+        return _("`{title}` is taken over one class only, and gives 1 whatever comes in", title=title(owner))
     if owner.op in _SQUASHES:
-        return f"`{title(owner)}` is at its limit for every input, where its slope is zero"
+        return _("`{title}` is at its limit for every input, where its slope is zero", title=title(owner))
     if owner.op in ("mul", "mul_") and any(is_zero(v) and "requires_grad" not in v.flags for v in made.reads):
-        return f"`{title(owner)}` multiplies by zero"
+        return _("`{title}` multiplies by zero", title=title(owner))
     return ""
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from graphviz_tools.analysis.faults.finding import Finding, finding_at, listed, title
 from graphviz_tools.analysis.faults.program import Leaf, Program, is_float, words
+from graphviz_tools.language import _
 from graphviz_tools.recording import Edge, Step
 
 # The program asked for backward() of something without a gradient.
@@ -23,14 +24,18 @@ _INDEXES = words(
     "argmax argmin argsort multinomial bincount searchsorted bucketize nonzero one_hot topk max min sort"
 )
 _ADVICE = {
-    "detach": "Leave out the `detach()` (or `.data`), or freeze the parameters with `requires_grad_(False)` if that "
-    "is meant.",
-    "no_grad": "Move the line out of `torch.no_grad()`, or freeze the parameters with `requires_grad_(False)` if that "
-    "is meant.",
-    "index": "Use `softmax` of the scores, or `gumbel_softmax`, in place of the index in the loss.",
-    "integer": "Stay with a float dtype up to the loss.",
-    "item": "Compute the loss with the tensor itself, and use `.item()` only for printing.",
-    "numpy": "Stay with PyTorch's functions up to the loss; NumPy is for printing and plots.",
+    "detach": _(
+        "Leave out the `detach()` (or `.data`), or freeze the parameters with `requires_grad_(False)` if that "
+        "is meant."
+    ),
+    "no_grad": _(
+        "Move the line out of `torch.no_grad()`, or freeze the parameters with `requires_grad_(False)` if that "
+        "is meant."
+    ),
+    "index": _("Use `softmax` of the scores, or `gumbel_softmax`, in place of the index in the loss."),
+    "integer": _("Stay with a float dtype up to the loss."),
+    "item": _("Compute the loss with the tensor itself, and use `.item()` only for printing."),
+    "numpy": _("Stay with PyTorch's functions up to the loss; NumPy is for printing and plots."),
 }
 
 
@@ -152,13 +157,25 @@ def _why(step: Step) -> str:
 def _finding(program: Program, cut: _Cut, leaves: list[Leaf]) -> Finding:
     name = title(program.nodes[cut.step.node]) if cut.step.node is not None else cut.step.op
     reasons = {
-        "detach": f"`{name}` cuts the path: what it gives has the numbers but no history",
-        "no_grad": f"`{name}` runs under `no_grad`, where autograd writes nothing down",
-        "index": f"`{name}` gives the place of a score, and an integer has no slope, so no gradient passes",
-        "integer": f"`{name}` gives an integer or a bool, which has no slope, so no gradient passes",
-        "item": f"`{name}` makes a Python number of the tensor, and autograd knows nothing of that",
-        "numpy": f"`{name}` hands the numbers to NumPy, and autograd knows nothing of that",
+        "detach": _("`{name}` cuts the path: what it gives has the numbers but no history", name=name),
+        "no_grad": _("`{name}` runs under `no_grad`, where autograd writes nothing down", name=name),
+        "index": _(
+            "`{name}` gives the place of a score, and an integer has no slope, so no gradient passes",
+            name=name,
+        ),
+        "integer": _(
+            "`{name}` gives an integer or a bool, which has no slope, so no gradient passes", name=name
+        ),
+        "item": _(
+            "`{name}` makes a Python number of the tensor, and autograd knows nothing of that", name=name
+        ),
+        "numpy": _("`{name}` hands the numbers to NumPy, and autograd knows nothing of that", name=name),
     }
     verb = "gets" if len(leaves) == 1 else "get"
-    sentence = f"{listed([leaf.name for leaf in leaves])} {verb} no gradient: {reasons[cut.why]}."
+    sentence = _(
+        "{listed} {verb} no gradient: {reasons}.",
+        listed=listed([leaf.name for leaf in leaves]),
+        verb=verb,
+        reasons=reasons[cut.why],
+    )
     return finding_at(program.recording, "no gradient", cut.step.index, sentence, _ADVICE[cut.why])

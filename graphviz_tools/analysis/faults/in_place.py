@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from graphviz_tools.analysis.faults.finding import Finding, finding_at, title
 from graphviz_tools.analysis.faults.program import Program
+from graphviz_tools.language import _
 from graphviz_tools.recording import Saved, Step
 
 BROKEN = "modified by an inplace operation"
@@ -59,12 +60,17 @@ def _is_newer(step: Step, kept: Saved) -> bool:
 
 def _finding(program: Program, step: Step, kept: Saved) -> Finding:
     owner = program.nodes[program.recording.seen(kept.node)]
-    what = f"`{kept.value.name}`" if kept.value.name else "the tensor"
+    what = f"`{kept.value.name}`" if kept.value.name else _("the tensor")
     return finding_at(
         program.recording,
         "in-place write",
         step.index,
-        f"`{step.op}` overwrites {what}, which `{title(owner)}` has saved for its gradient: backward "
-        "cannot run through it.",
-        "Write a new tensor (`x = x + 1` in place of `x += 1` or `x.add_(1)`), or write to a `clone()`.",
+        _(
+            "`{op}` overwrites {what}, which `{title}` has saved for its gradient: backward "
+            "cannot run through it.",
+            op=step.op,
+            what=what,
+            title=title(owner),
+        ),
+        _("Write a new tensor (`x = x + 1` in place of `x += 1` or `x.add_(1)`), or write to a `clone()`."),
     )

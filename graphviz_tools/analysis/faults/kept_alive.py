@@ -9,10 +9,11 @@ from itertools import pairwise
 
 from graphviz_tools.analysis.faults.finding import Finding, finding_at, title
 from graphviz_tools.analysis.faults.program import Program
+from graphviz_tools.language import _
 from graphviz_tools.recording import Step
 
 _TURNS = 3
-_ADVICE = "Keep the number, `loss.item()`, or the tensor without its history, `loss.detach()`."
+_ADVICE = _("Keep the number, `loss.item()`, or the tensor without its history, `loss.detach()`.")
 Path = tuple[str, ...]
 
 
@@ -92,8 +93,9 @@ def _growing(
     if _is_total(program, results):
         return finding_at(
             program.recording, "kept alive", results[1].step.index,
-            f"`{name}` is added up with its history: the graph of every turn stays alive, and memory grows.",
-            "Add the number, `total += loss.item()`, or the tensor without its history, `loss.detach()`.",
+            _("`{name}` is added up with its history: the graph of every turn stays alive, and "
+            "memory grows.", name=name),
+            _("Add the number, `total += loss.item()`, or the tensor without its history, `loss.detach()`."),
         )  # fmt: skip
     old = [r for r in results if ends[r.turn] < last][:-1]
     aliases = {v.storage for s in program.steps for v in s.writes if "detached" in v.flags}
@@ -102,7 +104,8 @@ def _growing(
     if len(old) >= _TURNS - 2 and len(alive) == len(old):
         return finding_at(
             program.recording, "kept alive", results[0].step.index,
-            f"`{name}` of every turn is kept (in a list, perhaps) with the graph that made it, and memory grows.",
+            _("`{name}` of every turn is kept (in a list, perhaps) with the graph that made it, and "
+            "memory grows.", name=name),
             _ADVICE,
         )  # fmt: skip
     return None

@@ -10,6 +10,7 @@ from statistics import median
 
 from graphviz_tools.analysis.faults.finding import Finding, finding_at
 from graphviz_tools.analysis.faults.program import Leaf, Program, is_bad, magnitude
+from graphviz_tools.language import _
 from graphviz_tools.recording import Step
 
 _LAYERS = 4  # fewer layers show no trend
@@ -76,10 +77,17 @@ def _vanishing(program: Program, first: _Gradient, layers: int, growth: float) -
         program.recording,
         "vanishing gradient",
         first.step.index,
-        f"The gradient vanishes on its way back through {layers} layers: at `{first.leaf.name}` it is "
-        f"{growth:.0e} of what it is at the last layers, so the first ones hardly learn.",
-        "Use ReLU or GELU in place of sigmoid or tanh, add normalization layers or skip connections, and an "
-        "initialization made for the activation.",
+        _(
+            "The gradient vanishes on its way back through {layers} layers: at `{leaf}` it is "
+            "{growth:.0e} of what it is at the last layers, so the first ones hardly learn.",
+            layers=layers,
+            leaf=first.leaf.name,
+            growth=growth,
+        ),
+        _(
+            "Use ReLU or GELU in place of sigmoid or tanh, add normalization layers or skip connections, and an "
+            "initialization made for the activation."
+        ),
     )
 
 
@@ -88,7 +96,13 @@ def _exploding(program: Program, largest: _Gradient) -> Finding:
         program.recording,
         "exploding gradient",
         largest.step.index,
-        f"The gradient explodes on its way back: at `{largest.leaf.name}` it reaches {largest.size:.1e}.",
-        "Clip it with `torch.nn.utils.clip_grad_norm_`, start with smaller weights, add normalization layers, or "
-        "scale the inputs and targets.",
+        _(
+            "The gradient explodes on its way back: at `{leaf}` it reaches {largest:.1e}.",
+            leaf=largest.leaf.name,
+            largest=largest.size,
+        ),
+        _(
+            "Clip it with `torch.nn.utils.clip_grad_norm_`, start with smaller weights, add normalization layers, or "
+            "scale the inputs and targets."
+        ),
     )

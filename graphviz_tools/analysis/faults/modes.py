@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from graphviz_tools.analysis.faults.finding import Finding, finding_at
 from graphviz_tools.analysis.faults.program import Loss, Program, words
+from graphviz_tools.language import _
 from graphviz_tools.recording import Step
 
 _SPREAD = words("std var std_mean var_mean")  # of several passes with dropout: how unsure the model is
@@ -36,17 +37,21 @@ def _evaluates_in_train(program: Program, modal: list[Step]) -> Iterator[Finding
         if (recorded and not program.losses) or not _is_read_off(program, step.node, outputs=not recorded):
             continue
         effect = (
-            "normalizes with this batch and changes its running statistics"
+            _("normalizes with this batch and changes its running statistics")
             if step.op == "batch_norm"
-            else "drops values by chance"
+            else _("drops values by chance")
         )
         yield finding_at(
             program.recording,
             "train or eval",
             step.index,
-            f"Nothing learns from this pass, as in an evaluation, but the model is in `train()` mode: `{step.op}` "
-            f"{effect}.",
-            "Call `model.eval()` before the evaluation and `model.train()` after it.",
+            _(
+                "Nothing learns from this pass, as in an evaluation, but the model is in `train()` mode: `{op}` "
+                "{effect}.",
+                op=step.op,
+                effect=effect,
+            ),
+            _("Call `model.eval()` before the evaluation and `model.train()` after it."),
         )
         return
 
@@ -87,9 +92,12 @@ def _trains_in_eval(program: Program, modal: list[Step]) -> Iterator[Finding]:
                 program.recording,
                 "train or eval",
                 steps[0].index,
-                f"The model is trained here while it is in `eval()` mode: `{steps[0].op}` does not do what it does in "
-                "training.",
-                "Call `model.train()` before the training loop, and again after each evaluation.",
+                _(
+                    "The model is trained here while it is in `eval()` mode: `{op}` does not do what it does in "
+                    "training.",
+                    op=steps[0].op,
+                ),
+                _("Call `model.train()` before the training loop, and again after each evaluation."),
             )
             return
 
@@ -118,7 +126,12 @@ def _ignores_eval(program: Program, modal: list[Step]) -> Iterator[Finding]:
                 program.recording,
                 "train or eval",
                 step.index,
-                f"The model is in `eval()` mode, but `{step.op}` drops values by chance here all the same.",
-                "Pass `training=self.training` to it, or use a layer such as `nn.Dropout`, which knows the mode.",
+                _(
+                    "The model is in `eval()` mode, but `{op}` drops values by chance here all the same.",
+                    op=step.op,
+                ),
+                _(
+                    "Pass `training=self.training` to it, or use a layer such as `nn.Dropout`, which knows the mode."
+                ),
             )
             return

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from graphviz_tools.analysis.faults.finding import Finding, finding_at, title
 from graphviz_tools.analysis.faults.program import Program, is_bad, magnitude, words
+from graphviz_tools.language import _
 from graphviz_tools.recording import Edge, Step, Value
 
 # A mask writes -inf on purpose; a softmax turns it into zeros, or into NaN where a whole row is masked.
@@ -24,45 +25,52 @@ class _Reason(NamedTuple):
 
 _REASONS = {
     "log": _Reason(
-        "the logarithm of zero is -inf, and of a negative number NaN",
-        "Keep its argument away from zero: `log(x + 1e-8)`, `x.clamp(min=1e-8)`, or `log_softmax` of the scores.",
+        _("the logarithm of zero is -inf, and of a negative number NaN"),
+        _(
+            "Keep its argument away from zero: `log(x + 1e-8)`, `x.clamp(min=1e-8)`, or `log_softmax` of the scores."
+        ),
     ),
-    "div": _Reason("it divides by zero", "Add a small number to the divisor: `x / (y + 1e-8)`."),
+    "div": _Reason(_("it divides by zero"), _("Add a small number to the divisor: `x / (y + 1e-8)`.")),
     "sqrt": _Reason(
-        "the square root of a negative number is NaN, and at zero its slope is infinite",
-        "Add a small number inside: `sqrt(x + 1e-8)`.",
+        _("the square root of a negative number is NaN, and at zero its slope is infinite"),
+        _("Add a small number inside: `sqrt(x + 1e-8)`."),
     ),
     "norm": _Reason(
-        "the norm's slope at zero is not defined",
-        "Add a small number before the root: `(x * x).sum().add(1e-12).sqrt()`.",
+        _("the norm's slope at zero is not defined"),
+        _("Add a small number before the root: `(x * x).sum().add(1e-12).sqrt()`."),
     ),
     "angle": _Reason(
-        "it is not defined beyond -1 and 1, and its slope there is infinite",
-        "Keep its argument inside: `x.clamp(-1 + 1e-6, 1 - 1e-6)`.",
+        _("it is not defined beyond -1 and 1, and its slope there is infinite"),
+        _("Keep its argument inside: `x.clamp(-1 + 1e-6, 1 - 1e-6)`."),
     ),
     "pow": _Reason(
-        "a power of zero or of a negative number has no finite value or slope here",
-        "Keep the base above zero: `x.clamp(min=1e-8) ** p`.",
+        _("a power of zero or of a negative number has no finite value or slope here"),
+        _("Keep the base above zero: `x.clamp(min=1e-8) ** p`."),
     ),
     "exp": _Reason(
-        "the exponential of a number above about 88 is too large for float32",
-        "Subtract the largest score first, or use `softmax`, `logsumexp` or `clamp(max=80)`.",
+        _("the exponential of a number above about 88 is too large for float32"),
+        _("Subtract the largest score first, or use `softmax`, `logsumexp` or `clamp(max=80)`."),
     ),
     "softmax": _Reason(
-        "a whole row is masked with -inf, and a softmax of nothing is NaN",
-        "Leave at least one entry of each row unmasked, or mask with a large negative number such as -1e9.",
+        _("a whole row is masked with -inf, and a softmax of nothing is NaN"),
+        _(
+            "Leave at least one entry of each row unmasked, or mask with a large negative number such as -1e9."
+        ),
     ),
     "overflow": _Reason(
-        "the result is too large for its dtype",
-        "Scale the numbers down: a smaller learning rate, a normalization layer, `clip_grad_norm_`, or a wider dtype.",
+        _("the result is too large for its dtype"),
+        _(
+            "Scale the numbers down: a smaller learning rate, a normalization layer, "
+            "`clip_grad_norm_`, or a wider dtype."
+        ),
     ),
     "input": _Reason(
-        "the data hold it before the model begins",
-        "Check the data: `torch.isfinite(x).all()`, and drop or fill what is missing.",
+        _("the data hold it before the model begins"),
+        _("Check the data: `torch.isfinite(x).all()`, and drop or fill what is missing."),
     ),
     "branch": _Reason(
-        "zero times an infinite slope is NaN",
-        "Keep the infinite value out of the branch that is not used: clamp its argument first.",
+        _("zero times an infinite slope is NaN"),
+        _("Keep the infinite value out of the branch that is not used: clamp its argument first."),
     ),
 }
 # By the name of the autograd node, without `Backward0`.
@@ -170,7 +178,9 @@ def _forward_finding(program: Program, origin: tuple[Step, str]) -> Finding:
     if why == "input":
         read = next((v for v in step.reads if is_bad(v)), None)
         name = read.name if read is not None and read.name else name
-    sentence = f"The first value that is NaN or infinite is at `{name}`: {reason}."
+    sentence = _(
+        "The first value that is NaN or infinite is at `{name}`: {reason}.", name=name, reason=reason
+    )
     return finding_at(program.recording, "non-finite value", step.index, sentence, advice)
 
 
@@ -184,5 +194,9 @@ def _first_bad_gradient(program: Program) -> Step | None:
 def _backward_finding(program: Program, step: Step) -> Finding:
     op = step.op.rstrip("0123456789").removesuffix("Backward")
     reason, advice = _REASONS[_BACKWARD.get(op, "overflow")]
-    sentence = f"The loss is finite, but the first gradient that is NaN or infinite is made at `{step.op}`: {reason}."
+    sentence = _(
+        "The loss is finite, but the first gradient that is NaN or infinite is made at `{op}`: {reason}.",
+        op=step.op,
+        reason=reason,
+    )
     return finding_at(program.recording, "non-finite gradient", step.index, sentence, advice)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from graphviz_tools.analysis.faults.finding import Finding, finding_at, listed
 from graphviz_tools.analysis.faults.program import Leaf, Program, is_zero, magnitude
+from graphviz_tools.language import _
 from graphviz_tools.recording import OptimizerCall, Step
 
 
@@ -23,8 +24,8 @@ def unchanged_parameters(program: Program) -> Iterator[Finding]:
     if not steps:
         if _is_trained_in_vain(program, calls, parameters):
             yield _finding(
-                program, parameters, f"but `{name}.step()` is never called, so nothing changes",
-                "Call `optimizer.step()` after `loss.backward()`.",
+                program, parameters, _("but `{name}.step()` is never called, so nothing changes", name=name),
+                _("Call `optimizer.step()` after `loss.backward()`."),
             )  # fmt: skip
         return
     stepped = [leaf for leaf in parameters if any(c.before > g.index for c in steps for g in leaf.gradients)]
@@ -32,14 +33,15 @@ def unchanged_parameters(program: Program) -> Iterator[Finding]:
     cleared = [leaf for leaf in stepped if _holders(leaf, steps)]
     if left_out:
         yield _finding(
-            program, left_out, f"but `{name}` does not hold {_them(left_out)}, so no step changes {_them(left_out)}",
-            "Give the optimizer `model.parameters()` of the model that runs (after every layer was made and moved), "
-            "or freeze what is not to learn with `requires_grad_(False)`.",
+            program, left_out, _("but `{name}` does not hold {them}, so no step "
+            "changes {them}", name=name, them=_them(left_out)),
+            _("Give the optimizer `model.parameters()` of the model that runs (after every layer was made and moved), "
+            "or freeze what is not to learn with `requires_grad_(False)`."),
         )  # fmt: skip
     if cleared:
         yield _finding(
-            program, cleared, f"but it was gone when `{name}` took its step, so nothing changed",
-            "Call `optimizer.zero_grad()` before `loss.backward()`, not between it and `optimizer.step()`.",
+            program, cleared, _("but it was gone when `{name}` took its step, so nothing changed", name=name),
+            _("Call `optimizer.zero_grad()` before `loss.backward()`, not between it and `optimizer.step()`."),
         )  # fmt: skip
     least = 1e-3 * max(map(_gradient, program.leaves), default=0.0)
     moving = [leaf for leaf in program.leaves if len(program.updated.get(leaf.storage, [])) > 1]
@@ -49,8 +51,8 @@ def unchanged_parameters(program: Program) -> Iterator[Finding]:
     ]
     if 2 * len(still) > len(moving):  # the gradients of one alone may cancel
         yield _finding(
-            program, still, f"but the steps of `{name}` leave {_them(still)} unchanged",
-            "Check the learning rate: it is zero, or too small for the dtype.",
+            program, still, _("but the steps of `{name}` leave {them} unchanged", name=name, them=_them(still)),
+            _("Check the learning rate: it is zero, or too small for the dtype."),
         )  # fmt: skip
 
 
@@ -61,8 +63,9 @@ def gradients_not_cleared(program: Program) -> Iterator[Finding]:
         names = listed([leaf.name for leaf, _ in stale])
         yield finding_at(
             program.recording, "gradient not cleared", stale[0][1].index,
-            f"The gradient of {names} is added to the one with which the optimizer has taken its step already.",
-            "Call `optimizer.zero_grad()` in every turn of the loop, before `loss.backward()`.",
+            _("The gradient of {names} is added to the one with which the optimizer has taken its "
+            "step already.", names=names),
+            _("Call `optimizer.zero_grad()` in every turn of the loop, before `loss.backward()`."),
         )  # fmt: skip
 
 
@@ -72,7 +75,7 @@ def _used_twice(program: Program, leaf: Leaf) -> Step | None:
     added = [(step.index, 1, step) for step in leaf.gradients]
     used = False
     stale: Step | None = None
-    for _, _, event in sorted([*calls, *added], key=lambda entry: entry[:2]):
+    for *_order, event in sorted([*calls, *added], key=lambda entry: entry[:2]):
         if isinstance(event, Step):
             fresh = not event.reads or is_zero(event.reads[0])
             stale = None if fresh else event if used else stale
@@ -119,5 +122,9 @@ def _finding(program: Program, leaves: list[Leaf], sentence: str, advice: str) -
     names = listed([leaf.name for leaf in leaves])
     step = leaves[0].gradients[-1].index
     return finding_at(
-        program.recording, "unchanged parameter", step, f"{names} {verb} a gradient, {sentence}.", advice
+        program.recording,
+        "unchanged parameter",
+        step,
+        _("{names} {verb} a gradient, {sentence}.", names=names, verb=verb, sentence=sentence),
+        advice,
     )

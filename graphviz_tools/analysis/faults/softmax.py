@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from graphviz_tools.analysis.faults.finding import Finding, finding_at
 from graphviz_tools.analysis.faults.program import Program, words
+from graphviz_tools.language import _
 
 # By the op, the input slots that it takes a softmax (sigmoid) of.
 _TAKES_SOFTMAX = {"softmax": "softmax", "log_softmax": "softmax", "cross_entropy": "softmax"}
@@ -31,8 +32,8 @@ _PASSES = words(
     """
 )
 _NAMES = {
-    "cross_entropy": "`cross_entropy` takes a softmax itself",
-    "binary_cross_entropy_with_logits": "`binary_cross_entropy_with_logits` takes a sigmoid itself",
+    "cross_entropy": _("`cross_entropy` takes a softmax itself"),
+    "binary_cross_entropy_with_logits": _("`binary_cross_entropy_with_logits` takes a sigmoid itself"),
 }
 
 
@@ -51,14 +52,18 @@ def softmax_twice(program: Program) -> Iterator[Finding]:
             continue
         said.add(place)
         name = program.nodes[first].op.rstrip("_")
-        reason = _NAMES.get(step.op, f"`{step.op}` is taken of it again")
+        reason = _NAMES.get(step.op, _("`{op}` is taken of it again", op=step.op))
         yield finding_at(
             program.recording,
             "softmax twice",
             step.index,
-            f"The output of `{name}` comes in here, and {reason}: all classes come out nearly alike and the "
-            "gradients are small.",
-            f"Leave out the first `{name}` and pass the raw scores (logits).",
+            _(
+                "The output of `{name}` comes in here, and {reason}: all classes come out nearly alike and the "
+                "gradients are small.",
+                name=name,
+                reason=reason,
+            ),
+            _("Leave out the first `{name}` and pass the raw scores (logits).", name=name),
         )
 
 

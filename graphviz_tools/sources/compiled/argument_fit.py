@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from graphviz_tools.language import _
 from graphviz_tools.sources.compiled.guards import user_name
 
 _TENSOR = re.compile(
@@ -35,42 +36,82 @@ def _misfits(guard: str, values: dict[str, Any]) -> Iterator[str]:
         if isinstance(value, torch.Tensor):
             yield from _of_tensor(user_name(found["name"]), value, found)
         elif value is not _ABSENT:
-            yield f"{user_name(found['name'])}: {_kind(value)}, where the graph has a tensor"
+            yield _(
+                "{user_name}: {kind}, where the graph has a tensor",
+                user_name=user_name(found["name"]),
+                kind=_kind(value),
+            )
     elif found := _TYPE.match(guard):
         value, wanted = _value(found["name"], values), found["type"].rpartition(".")[2]
         if value is not _ABSENT and type(value).__name__ != wanted:
-            yield f"{user_name(found['name'])}: {_kind(value)}, where the graph has {_article(wanted)}"
+            yield _(
+                "{user_name}: {kind}, where the graph has {article}",
+                user_name=user_name(found["name"]),
+                kind=_kind(value),
+                article=_article(wanted),
+            )
     elif found := _SAME.match(guard):
         value = _value(found["name"], values)
         if value is not _ABSENT and id(value) != int(found["id"]):
-            yield f"{user_name(found['name'])}: another object; a graph belongs to one object, not to its value"
+            yield _(
+                "{user_name}: another object; a graph belongs to one object, not to its value",
+                user_name=user_name(found["name"]),
+            )
     elif found := _LENGTH.match(guard):
         value = _value(found["name"], values)
         if hasattr(value, "__len__") and len(value) != int(found["value"]):
-            yield f"{user_name(found['name'])}: length {len(value)}, where the graph has {found['value']}"
+            yield _(
+                "{user_name}: length {count}, where the graph has {value}",
+                user_name=user_name(found["name"]),
+                count=len(value),
+                value=found["value"],
+            )
     elif found := _EQUAL.fullmatch(guard):
         value, wanted = _value(found["name"], values), _value(found["value"], values)
         plain = isinstance(value, bool | int | float | str | type(None))
         if plain and wanted is not _ABSENT and value != wanted:
             yield (
-                f"{user_name(found['name'])}: Python value {value!r}, where the graph has {wanted!r} baked in"
+                _(
+                    "{user_name}: Python value {value!r}, where the graph has {wanted!r} baked in",
+                    user_name=user_name(found["name"]),
+                    value=value,
+                    wanted=wanted,
+                )
             )
 
 
 def _of_tensor(name: str, tensor: torch.Tensor, graph: re.Match[str]) -> Iterator[str]:
     dtype = str(tensor.dtype).removeprefix("torch.")
     if dtype != graph["dtype"]:
-        yield f"{name}: dtype {dtype}, where the graph has {graph['dtype']}"
+        yield _(
+            "{name}: dtype {dtype}, where the graph has {expected}",
+            name=name,
+            dtype=dtype,
+            expected=graph["dtype"],
+        )
     if str(tensor.requires_grad) != graph["grad"]:
-        asks = "requires grad" if tensor.requires_grad else "does not require grad"
-        yield f"{name}: {asks}, where the graph has requires_grad={graph['grad']}"
+        asks = _("requires grad") if tensor.requires_grad else "does not require grad"
+        yield _(
+            "{name}: {asks}, where the graph has requires_grad={grad}",
+            name=name,
+            asks=asks,
+            grad=graph["grad"],
+        )
     sizes = [size.strip() for size in graph["size"].split(",") if size.strip()]
     if len(sizes) != tensor.ndim:
-        yield f"{name}: rank {tensor.ndim}, where the graph has {len(sizes)}"
+        yield _(
+            "{name}: rank {ndim}, where the graph has {count}", name=name, ndim=tensor.ndim, count=len(sizes)
+        )
         return
     for dimension, (size, wanted) in enumerate(zip(tensor.shape, sizes, strict=True)):
         if wanted.isdigit() and int(wanted) != size:
-            yield f"{name}: size {size} in dimension {dimension}, where the graph has {wanted}"
+            yield _(
+                "{name}: size {size} in dimension {dimension}, where the graph has {wanted}",
+                name=name,
+                size=size,
+                dimension=dimension,
+                wanted=wanted,
+            )
 
 
 def _value(source: str, values: dict[str, Any]) -> Any:
@@ -88,4 +129,4 @@ def _kind(value: Any) -> str:
 def _article(word: str) -> str:
     if word == "NoneType":
         return "None"
-    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
+    return _("an {word}", word=word) if word[0] in "aeiou" else f"a {word}"

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from graphviz_tools.cache_history import Break, CacheHistory, Call, Entry, Prediction
+from graphviz_tools.language import _
 from graphviz_tools.sources.common.stack_traces import own_name
 from graphviz_tools.sources.compiled.argument_fit import misfits
 from graphviz_tools.sources.compiled.dynamo import python_function
@@ -34,9 +35,9 @@ from graphviz_tools.sources.compiled.dynamo_state import (
 from graphviz_tools.sources.compiled.errors import error_text
 from graphviz_tools.sources.compiled.guards import argument_words, guard_words, refusal_in_words
 
-FIRST = "first call: there is no graph yet"
-CLEARED = "the cache was cleared since, as torch._dynamo.reset() does"
-NONE = "no graph fits and none was compiled: the call ran as plain Python"
+FIRST = _("first call: there is no graph yet")
+CLEARED = _("the cache was cleared since, as torch._dynamo.reset() does")
+NONE = _("no graph fits and none was compiled: the call ran as plain Python")
 
 
 class CompiledCache:
@@ -124,7 +125,7 @@ class CompiledCache:
             for entry in compiled_entries(self._codes[0], self._backend):
                 place = self._places[id(entry.code)]
                 words = map(refusal_in_words, self._named(refusals(entry, values)))
-                reasons += tuple(f"graph {place}: {word}" for word in words)
+                reasons += tuple(_("graph {place}: {word}", place=place, word=word) for word in words)
         return Prediction(None, reasons or (FIRST,))
 
     def _live(self) -> list[int]:
@@ -145,11 +146,13 @@ class CompiledCache:
         if not found:
             return ()
         nearest = min(reversed(list(found)), key=lambda index: len(found[index]))
-        words = f"graph {nearest}: " if len(found) > 1 else ""
+        words = _("graph {nearest}: ", nearest=nearest) if len(found) > 1 else ""
         if live:
             return tuple(f"{words}{text}" for text in found[nearest])
         if not found[nearest]:
-            return (f"graph {nearest} was for such arguments, but {CLEARED}",)
+            return (
+                _("graph {nearest} was for such arguments, but {cleared}", nearest=nearest, cleared=CLEARED),
+            )
         return (*(f"{words}{text}" for text in found[nearest]), CLEARED)
 
     def _broke(self, found: Break) -> None:
@@ -192,13 +195,13 @@ class CompiledCache:
         entries = tuple(dict.fromkeys(self._places[id(code)] for code in ran if id(code) in self._places))
         reasons = tuple(reason for note in made for reason in self._reasons(note, before))
         if raised is not None:
-            reasons = (*reasons, f"raised {error_text(raised)}")
+            reasons = (*reasons, _("raised {error_text}", error_text=error_text(raised)))
         elif not entries and not reasons:
             reasons = (self._why_not_compiled(),)
         try:
             bound = self._bound(args, kwargs)
         except TypeError:  # the call has raised, and said why
-            arguments = "arguments that the function does not take"
+            arguments = _("arguments that the function does not take")
         else:
             arguments = argument_words(bound)
         self._calls.append(Call(len(self._calls), arguments, bool(made), entries, reasons, seconds))
@@ -207,7 +210,11 @@ class CompiledCache:
         """Why a call ran as plain Python."""
         limit = recompile_limit()
         full = limit is not None and len(compiled_entries(self._codes[0], self._backend)) >= limit
-        return f"the limit of {limit} graphs for one function is reached; {NONE}" if full else NONE
+        return (
+            _("the limit of {limit} graphs for one function is reached; {none}", limit=limit, none=NONE)
+            if full
+            else NONE
+        )
 
     def _reasons(self, note: Compilation, before: tuple[str, ...]) -> Iterator[str]:
         """Why Dynamo compiled; `before` is how the arguments differed from the nearest graph."""
@@ -219,7 +226,11 @@ class CompiledCache:
         elif note.refusals:
             yield from map(refusal_in_words, self._named(note.refusals))
         else:
-            yield f"the part of {own_name(note.name)} from line {note.line} on runs for the first time"
+            yield _(
+                "the part of {own_name} from line {line} on runs for the first time",
+                own_name=own_name(note.name),
+                line=note.line,
+            )
 
     def _bound(self, args: Any, kwargs: Any) -> dict[str, Any]:
         bound = inspect.signature(self._function).bind(*args, **kwargs)

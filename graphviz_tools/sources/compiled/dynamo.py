@@ -18,6 +18,7 @@ from torch.fx import GraphModule
 from torch.fx import Node as FxNode
 
 from graphviz_tools.cache_history import Break
+from graphviz_tools.language import _
 from graphviz_tools.recording import Edge, Omission, Recording
 from graphviz_tools.sources.common.budget import Budget
 from graphviz_tools.sources.common.static_graph import StaticGraph
@@ -37,7 +38,7 @@ from graphviz_tools.sources.compiled.private_names import AOT, given_to_compile,
 from graphviz_tools.sources.compiled.values import leaves, values_in
 from graphviz_tools.sources.torch.recorder import losses_in
 
-NO_GRAPH = (
+NO_GRAPH = _(
     "torch.compile made no graph: the function computes nothing with tensors that it could compile, or it is one "
     "that Dynamo leaves alone (a generator, a function of a library). It ran as plain Python."
 )
@@ -70,9 +71,11 @@ def record_dynamo(
         story.tell_breaks()
     forget_skips(codes)
     if not story.graph.steps:
-        story.graph.step("trace", None, op="no graph", line=definition_line(python_of(fn)), note=NO_GRAPH)
+        story.graph.step("trace", None, op=_("no graph"), line=definition_line(python_of(fn)), note=NO_GRAPH)
     story.graph.omitted += story.budget.omission()
-    story.graph.omitted += [Omission("details", 1, f"this PyTorch hides {lost}") for lost in missing()]
+    story.graph.omitted += [
+        Omission("details", 1, _("this PyTorch hides {lost}", lost=lost)) for lost in missing()
+    ]
     return story.graph.recording(
         "torch.compile",
         title,
@@ -137,7 +140,7 @@ class _Story:
         """A step for each break that was met, but for the last `keep`."""
         told = len(self._breaks) - keep
         for found in self._breaks[:told]:
-            self.graph.step("trace", None, op="graph break", line=found.line, note=found.reason)
+            self.graph.step("trace", None, op=_("graph break"), line=found.line, note=found.reason)
         del self._breaks[:told]
 
     def compile(self, module: GraphModule, examples: list[Any]) -> Callable[..., Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from graphviz_tools.language import _
+
 
 def error_text(error: BaseException) -> str:
     """The type of an error and what it says, in one line; of Dynamo's error about an op, what the op said."""
@@ -26,4 +28,4 @@ def reason_in_a_line(text: str) -> str:
         return text.strip().split("\n", 1)[0]
     words = f"{explained['title']}: {' '.join(explained['why'].split())}"
     skipped = "Skipping the function" in text
-    return f"{words} The whole function therefore runs as plain Python." if skipped else words
+    return _("{words} The whole function therefore runs as plain Python.", words=words) if skipped else words

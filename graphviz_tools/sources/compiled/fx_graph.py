@@ -12,6 +12,7 @@ from torch.fx import GraphModule
 from torch.fx import Node as FxNode
 from torch.fx.node import map_arg
 
+from graphviz_tools.language import _
 from graphviz_tools.recording import Edge, NodeKind, ScopeKind, Value
 from graphviz_tools.sources.common.stack_traces import innermost_user_line
 from graphviz_tools.sources.common.static_graph import Path, StaticGraph
@@ -182,8 +183,8 @@ _CALLERS: dict[str, tuple[ScopeKind, tuple[tuple[str, ScopeKind], ...]]] = {
     "associative_scan": ("loop", (("combine", "body"),)),
 }
 _NOTES = {
-    "cond": "Both branches are in the graph: which one runs is decided later, when it runs.",
-    "while_loop": "One copy of the loop's body is in the graph, however often it will run.",
+    "cond": _("Both branches are in the graph: which one runs is decided later, when it runs."),
+    "while_loop": _("One copy of the loop's body is in the graph, however often it will run."),
 }
 
 

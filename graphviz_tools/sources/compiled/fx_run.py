@@ -8,6 +8,7 @@ import torch
 from torch.fx import Interpreter
 from torch.fx import Node as FxNode
 
+from graphviz_tools.language import _
 from graphviz_tools.recording import Control, Value
 from graphviz_tools.sources.common.budget import Budget
 from graphviz_tools.sources.common.static_graph import Path
@@ -85,7 +86,7 @@ class GraphRun(Interpreter):
             node,
             reads=reads,
             writes=values_in(result, node.name),
-            note=f"The branch {part.word!r} has returned.",
+            note=_("The branch {word!r} has returned.", word=part.word),
         )
         return result
 
@@ -133,7 +134,7 @@ class GraphRun(Interpreter):
         return GraphRun(part.graph, self._budget, place).run(*arguments)
 
 
-_FIRST_SCORE = (
+_FIRST_SCORE = _(
     "Its functions run for every score, in one kernel. The steps that follow are those of the first score."
 )
-_UNSEEN = "It ran its inner graph as a whole."
+_UNSEEN = _("It ran its inner graph as a whole.")

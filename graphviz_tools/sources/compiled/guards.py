@@ -9,8 +9,9 @@ from typing import Any
 import torch
 
 from graphviz_tools.cache_history import in_few_words
+from graphviz_tools.language import _
 
-STATE = "PyTorch's global state (grad mode, autocast, default dtype, ...) is as it was"
+STATE = _("PyTorch's global state (grad mode, autocast, default dtype, ...) is as it was")
 _STATE_CHECKS = (
     "___check_global_state",
     "___check_torch_function_mode_stack",
@@ -55,7 +56,9 @@ def guard_words(parts: Iterable[str]) -> tuple[str, ...]:
             words.add(guard_in_words(part))
     told = sorted(words)  # Dynamo's own order changes with what failed before
     if same:
-        told.append(f"{same} functions, modules and tables of modules that it uses are as they were")
+        told.append(
+            _("{same} functions, modules and tables of modules that it uses are as they were", same=same)
+        )
     if state:
         told.append(STATE)
     return tuple(told)
@@ -65,24 +68,35 @@ def guard_in_words(part: str) -> str:
     """One guard, such as `check_tensor(L['x'], ...)` as `x: float32[2, any]`."""
     if found := _TENSOR.match(part):
         size = found["size"].replace("None", "any")
-        grad = ", requires grad" if found["grad"] == "True" else ""
+        grad = _(", requires grad") if found["grad"] == "True" else ""
         return f"{user_name(found['name'])}: {found['dtype']}[{size}]{grad}"
     if found := _TYPE.match(part):
-        return f"{user_name(found['name'])} is of type {found['type'].rpartition('.')[2]}"
+        return _(
+            "{user_name} is of type {type}",
+            user_name=user_name(found["name"]),
+            type=found["type"].rpartition(".")[2],
+        )
     if found := _SAME.match(part):
-        return f"{user_name(found['name'])} is the same object"
+        return _("{user_name} is the same object", user_name=user_name(found["name"]))
     return _plain(part)
 
 
 def refusal_in_words(part: str) -> str:
     """One guard that failed: `x: size 4 in dimension 0, where the graph has 3`."""
     if found := _MISMATCH.search(part):
-        where = f" in dimension {found['at']}" if found["at"] else ""
+        where = _(" in dimension {at}", at=found["at"]) if found["at"] else ""
         actual, expected = (_dtype(word or "differs") for word in found.group("actual", "expected"))
-        return f"{user_name(found['name'])}: {found['what']} {actual}{where}, where the graph has {expected}"
+        return _(
+            "{user_name}: {what} {actual}{where}, where the graph has {expected}",
+            user_name=user_name(found["name"]),
+            what=found["what"],
+            actual=actual,
+            where=where,
+            expected=expected,
+        )
     if found := re.search(r"GLOBAL_STATE changed: (?P<what>[\w, ]+)", part):
-        return f"PyTorch's state differs: {found['what'].strip().replace('_', ' ')}"
-    return f"the graph needs {guard_in_words(part)}"
+        return _("PyTorch's state differs: {what}", what=found["what"].strip().replace("_", " "))
+    return _("the graph needs {guard_in_words}", guard_in_words=guard_in_words(part))
 
 
 def _dtype(word: str) -> str:
@@ -101,7 +115,7 @@ def user_name(source: str) -> str:
     if inside != source:
         return re.sub(r"^[LG]\['[^']+'\]\.", "", inside)
     if source.startswith(("___stack", "L['___stack")):
-        return "a value from before the break"
+        return _("a value from before the break")
     return re.sub(r"^[LG]\['([^']+)'\]", r"\1", source)
 
 
@@ -113,5 +127,5 @@ def argument_words(values: dict[str, Any]) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, torch.Tensor):
         dtype = str(value.dtype).removeprefix("torch.")
-        return f": {dtype}{list(value.shape)}" + (", requires grad" if value.requires_grad else "")
+        return f": {dtype}{list(value.shape)}" + (_(", requires grad") if value.requires_grad else "")
     return f"={in_few_words(value)}"

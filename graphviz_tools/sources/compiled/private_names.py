@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 
+from graphviz_tools.language import _
 from graphviz_tools.sources.common.private_names import PrivateName
 
 SEEN = "2.13.0"
@@ -36,7 +37,7 @@ CACHE_NAMES = (METRICS, LIMIT)  # `trace_cache` of a compiled function
 FAKE_TENSOR = PrivateName("torch._subclasses.fake_tensor", "FakeTensor", SEEN, "shapes in a trace")
 JIT_OPERATION = PrivateName("torch._C", "_jit_get_operation", SEEN, "the run of a TorchScript graph")
 PARSE_SCHEMA = PrivateName("torch._C", "parse_schema", SEEN, "the run of a TorchScript graph")
-_NESTED = "arguments inside dataclasses and containers of other libraries"
+_NESTED = _("arguments inside dataclasses and containers of other libraries")
 TREE_LEAVES = PrivateName("torch.utils._pytree", "tree_leaves", SEEN, _NESTED)
 TREE_MAP = PrivateName("torch.utils._pytree", "tree_map_only", SEEN, _NESTED)
 OTHER_NAMES = (FAKE_TENSOR, JIT_OPERATION, PARSE_SCHEMA, TREE_LEAVES, TREE_MAP)

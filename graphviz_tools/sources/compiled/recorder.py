@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Literal, get_args
 
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.compiled.dynamo import python_function, record_dynamo
 from graphviz_tools.sources.compiled.export import record_export
@@ -47,10 +48,15 @@ def record_compiled(
     """
     if not callable(fn):
         raise UserError(
-            f"record_compiled needs a function and its arguments, as in record_compiled(f, x); got {fn!r}"
+            _(
+                "record_compiled needs a function and its arguments, as in record_compiled(f, x); got {fn!r}",
+                fn=fn,
+            )
         )
     if how not in get_args(How):
-        raise UserError(f"how={how!r}: write one of {', '.join(map(repr, get_args(How)))}")
+        raise UserError(
+            _("how={how!r}: write one of {choices}", how=how, choices=", ".join(map(repr, get_args(How))))
+        )
     plain = python_function(fn)
     title = title or getattr(plain, "__name__", type(plain).__name__)
     if how == "compile":

@@ -16,6 +16,7 @@ import torch
 from torch.jit import TracerWarning  # pyright: ignore[reportPrivateImportUsage]
 
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.common.budget import Budget
 from graphviz_tools.sources.common.static_graph import StaticGraph
@@ -72,7 +73,9 @@ def _compiled(
             program: Any = torch.jit.script(fn)
             if not hasattr(program, "inlined_graph"):
                 name = type(fn).__name__
-                raise UserError(f"TorchScript gives {name} no one graph: call it in a module of your own")
+                raise UserError(
+                    _("TorchScript gives {name} no one graph: call it in a module of your own", name=name)
+                )
             return program, []
         with _as_if_not_run(fn):
             program = torch.jit.trace(fn, strict=False, check_trace=False, **_examples(fn, args, kwargs))

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from graphviz_tools.language import _
 from graphviz_tools.recording import Control, Value
 from graphviz_tools.sources.common.budget import Budget
 from graphviz_tools.sources.common.static_graph import Path, StaticGraph
@@ -61,7 +62,7 @@ class ScriptRun:
             raise
         self.known.update(zip(node.outputs, results, strict=True))
         writes = tuple(value for name in node.outputs for value in self._values(name))
-        note = "The branch has returned." if node.kind == "prim::If" else ""
+        note = _("The branch has returned.") if node.kind == "prim::If" else ""
         control = Control("loop", "False", "exit") if node.kind == "prim::Loop" else None
         self._show(node.number, scope, block.path, reads=reads, writes=writes, note=note, control=control)
 

@@ -10,6 +10,7 @@ from typing import Any
 from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
 from jax.extend.source_info_util import summarize
 
+from graphviz_tools.language import _
 from graphviz_tools.recording import Edge, Node, ScopeKind, SourceLine, Value
 from graphviz_tools.sources.common.static_graph import Path, StaticGraph
 from graphviz_tools.sources.common.user_code import is_user_file, source_line
@@ -117,9 +118,9 @@ class JaxprReader:
 
 DECIDING: dict[str, ScopeKind] = {"cond": "branch", "while": "loop", "scan": "loop"}
 _NOTES = {
-    "cond": "Every branch is in the graph: one of them is chosen when it runs.",
-    "while": "One copy of the loop's body is in the graph, however often it will run.",
-    "scan": "One copy of the loop's body is in the graph, however often it will run.",
+    "cond": _("Every branch is in the graph: one of them is chosen when it runs."),
+    "while": _("One copy of the loop's body is in the graph, however often it will run."),
+    "scan": _("One copy of the loop's body is in the graph, however often it will run."),
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from graphviz_tools.errors import NotInstalledError, UserError
+from graphviz_tools.language import _
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.common.argument_names import argument_names
 from graphviz_tools.sources.common.budget import Budget
@@ -28,11 +29,13 @@ def record_jax(
     callable, NotInstalledError when JAX is not installed.
     """
     if not callable(fn):
-        raise UserError(f"record_jax needs a function and its arguments, as in record_jax(f, x); got {fn!r}")
+        raise UserError(
+            _("record_jax needs a function and its arguments, as in record_jax(f, x); got {fn!r}", fn=fn)
+        )
     try:
         import jax
     except ModuleNotFoundError:
-        raise NotInstalledError("JAX is not installed: run `pip install jax`") from None
+        raise NotInstalledError(_("JAX is not installed: run `pip install jax`")) from None
 
     from graphviz_tools.sources.jax.graph import JaxprReader
     from graphviz_tools.sources.jax.run import JaxprRun, value_of

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 from jax.extend.core import Literal
 
+from graphviz_tools.language import _
 from graphviz_tools.recording import Control, Value
 from graphviz_tools.sources.common.array_value import array_value
 from graphviz_tools.sources.common.budget import Budget
@@ -54,9 +55,12 @@ class JaxprRun:
             chosen = min(max(int(values[0]), 0), len(equation.parts) - 1)
             part, inside = equation.parts[chosen], values[1:]
             decided = str(bool(chosen)) if len(equation.parts) == 2 else str(chosen)
-            control, note = Control("branch", decided, part.word), f"The branch {part.word!r} has returned."
+            control, note = (
+                Control("branch", decided, part.word),
+                _("The branch {word!r} has returned.", word=part.word),
+            )
         else:
-            (part,), inside, control, note = equation.parts, values, None, "The function has returned."
+            (part,), inside, control, note = equation.parts, values, None, _("The function has returned.")
         self._show(equation.number, scope, reads=values, control=control)
         outputs = self.run(part, inside, (*scope, *part.path[len(path) :]))
         self._show(equation.number, scope, reads=values, writes=outputs, note=note)

@@ -9,6 +9,7 @@ from typing import Any
 import onnx
 from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, helper
 
+from graphviz_tools.language import _
 from graphviz_tools.recording import NodeKind, ScopeKind, Value
 from graphviz_tools.sources.common.stack_traces import innermost_user_line
 from graphviz_tools.sources.common.static_graph import Path, StaticGraph
@@ -142,9 +143,9 @@ _PARTS: dict[str, tuple[str, ScopeKind]] = {
     "body": ("body", "body"),
 }
 _NOTES = {
-    "If": "Both branches are in the file: which one runs is decided later, when it runs.",
-    "Loop": "One copy of the loop's body is in the file, however often it will run.",
-    "Scan": "One copy of the loop's body is in the file, however often it will run.",
+    "If": _("Both branches are in the file: which one runs is decided later, when it runs."),
+    "Loop": _("One copy of the loop's body is in the file, however often it will run."),
+    "Scan": _("One copy of the loop's body is in the file, however often it will run."),
 }
 
 

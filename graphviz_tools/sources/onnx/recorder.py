@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from graphviz_tools.errors import NotInstalledError, UserError
+from graphviz_tools.language import _
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.common.array_value import array_value
 from graphviz_tools.sources.common.budget import Budget
@@ -34,7 +35,7 @@ def record_onnx(
     try:
         import onnx
     except ModuleNotFoundError:
-        raise NotInstalledError("ONNX is not installed: run `pip install onnx onnxruntime`") from None
+        raise NotInstalledError(_("ONNX is not installed: run `pip install onnx onnxruntime`")) from None
 
     from graphviz_tools.sources.onnx.graph import OnnxReader, known_types
 
@@ -46,7 +47,9 @@ def record_onnx(
         try:
             import onnxruntime
         except ModuleNotFoundError:
-            raise NotInstalledError("onnxruntime is not installed: run `pip install onnxruntime`") from None
+            raise NotInstalledError(
+                _("onnxruntime is not installed: run `pip install onnxruntime`")
+            ) from None
 
         from graphviz_tools.sources.onnx.run import OnnxRun
 
@@ -73,16 +76,21 @@ def _load(path: Any) -> Any:
 
     if not isinstance(path, str | os.PathLike):
         raise UserError(
-            f"record_onnx needs the path of a file or an onnx.ModelProto; got {type(path).__name__}"
+            _(
+                "record_onnx needs the path of a file or an onnx.ModelProto; got {kind}",
+                kind=type(path).__name__,
+            )
         )
     if not Path(path).is_file():
-        raise UserError(f"there is no file {os.fspath(path)!r}")
+        raise UserError(_("there is no file {file!r}", file=os.fspath(path)))
     try:
         loaded = onnx.load(path)
         onnx.checker.check_model(loaded)
     except Exception as raised:
         first = str(raised).strip().splitlines()[0]
-        raise UserError(f"{os.fspath(path)!r} is no ONNX model that can be read: {first}") from None
+        raise UserError(
+            _("{file!r} is no ONNX model that can be read: {first}", file=os.fspath(path), first=first)
+        ) from None
     return loaded
 
 
@@ -96,7 +104,12 @@ def _feeds(model: Any, args: tuple[Any, ...], named: dict[str, Any]) -> dict[str
     if len(args) > len(wanted) or set(given) != set(wanted):
         asked = ", ".join(wanted) or "none"
         raise UserError(
-            f"the model's inputs are {asked}; given were {len(args)} by place and {sorted(named)} by name"
+            _(
+                "the model's inputs are {asked}; given were {count} by place and {named} by name",
+                asked=asked,
+                count=len(args),
+                named=sorted(named),
+            )
         )
     return {
         name: np.asarray(value).astype(helper.tensor_dtype_to_np_dtype(wanted[name]), copy=False)

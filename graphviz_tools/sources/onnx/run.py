@@ -14,6 +14,7 @@ import numpy as np
 import onnxruntime
 from onnx import GraphProto, ModelProto, NodeProto, ValueInfoProto, helper, numpy_helper
 
+from graphviz_tools.language import _
 from graphviz_tools.recording import Control, Omission, Value
 from graphviz_tools.sources.common.array_value import array_value
 from graphviz_tools.sources.common.budget import Budget
@@ -43,9 +44,11 @@ class OnnxRun:
             elif node.op_type == "Loop" and parts:
                 self._loop(node, number, parts["body"], known, scope, read.path)
             elif parts:
-                self.into.omitted.append(Omission("values", 1, f"the graph inside {node.op_type} ran unseen"))
+                self.into.omitted.append(
+                    Omission("values", 1, _("the graph inside {op_type} ran unseen", op_type=node.op_type))
+                )
             writes = self._values(node.output, known)
-            note = "Its graph has returned." if parts else ""
+            note = _("Its graph has returned.") if parts else ""
             self._show(number, scope, read.path, reads=reads, writes=writes, note=note)
         for name, number in read.outputs.items():
             self._show(number, scope, read.path, reads=self._values([name], known))
@@ -144,4 +147,9 @@ def _typed(name: str, array: Any) -> ValueInfoProto:
 def _value(array: Any, name: str) -> Value:
     if isinstance(array, np.ndarray | np.generic):
         return array_value(array, name=name)
-    return Value(name=name, text=f"{type(array).__name__} of {len(array)}" if array is not None else "none")
+    return Value(
+        name=name,
+        text=_("{kind} of {count}", kind=type(array).__name__, count=len(array))
+        if array is not None
+        else "none",
+    )

@@ -8,6 +8,7 @@ from typing import Any
 
 from graphviz_tools.cache_history import CacheHistory, Call, Entry, Prediction, in_few_words
 from graphviz_tools.frameworks import import_tensorflow
+from graphviz_tools.language import _
 from graphviz_tools.sources.tensorflow.cache_lookup import (
     Lookup,
     argument_texts,
@@ -18,9 +19,9 @@ from graphviz_tools.sources.tensorflow.cache_lookup import (
 from graphviz_tools.sources.tensorflow.errors import error_text
 from graphviz_tools.sources.tensorflow.private_names import calling_after_each_op
 
-FIRST = "first call: there is no graph yet"
-UNTOLD = "this version of TensorFlow does not tell why"
-ELSEWHERE = (
+FIRST = _("first call: there is no graph yet")
+UNTOLD = _("this version of TensorFlow does not tell why")
+ELSEWHERE = _(
     "the same arguments, but in another context: a device, a distribution strategy, XLA, an outer graph"
 )
 
@@ -62,7 +63,7 @@ class TensorFlowCache:
             entries = new[-1:] if traced else self._places(looked_up)
             reasons = self._reasons(looked_up, known) if traced or not entries else ()
             if raised is not None:
-                reasons = (*reasons, f"raised {error_text(raised)}")
+                reasons = (*reasons, _("raised {error_text}", error_text=error_text(raised)))
             self._calls.append(
                 Call(len(self._calls), _call_text(args, kwargs), traced, entries, reasons, seconds)
             )
@@ -129,5 +130,10 @@ def _text(value: Any) -> str:
     tf = import_tensorflow()
     if tf.is_tensor(value) or hasattr(value, "shape"):
         sort = {tf.RaggedTensor: "ragged ", tf.SparseTensor: "sparse "}.get(type(value), "")
-        return f"{sort}{tf.as_dtype(value.dtype).name} tensor {tuple(value.shape)}"
+        return _(
+            "{sort}{as_dtype} tensor {value}",
+            sort=sort,
+            as_dtype=tf.as_dtype(value.dtype).name,
+            value=tuple(value.shape),
+        )
     return in_few_words(value)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from graphviz_tools.language import _
 from graphviz_tools.sources.tensorflow.private_names import (
     CANONICAL,
     FUNCTION_CONTEXT,
@@ -81,7 +82,7 @@ def differences(call: Any, graph: Any) -> tuple[str, ...]:
         if other is not None:
             found += _compare(name, parameter.type_constraint, other.type_constraint)
     missing = sorted(call.parameters.keys() ^ graph.parameters.keys())
-    return (*found, *(f"{name} is given in only one of the two" for name in missing))
+    return (*found, *(_("{name} is given in only one of the two", name=name) for name in missing))
 
 
 def _compare(name: str, asked: Any, has: Any) -> Iterator[str]:
@@ -91,7 +92,12 @@ def _compare(name: str, asked: Any, has: Any) -> Iterator[str]:
         if text := _difference(name, asked, has):
             yield text
     elif type(asked) is not type(has) or inside is None or beside is None or inside.keys() != beside.keys():
-        yield f"{name}: {_structure(asked)}, where the graph has {_structure(has)}"
+        yield _(
+            "{name}: {structure}, where the graph has {expected}",
+            name=name,
+            structure=_structure(asked),
+            expected=_structure(has),
+        )
     else:
         for path, part in inside.items():
             yield from _compare(path, part, beside[path])
@@ -101,9 +107,9 @@ def _structure(kind: Any) -> str:
     """The outermost part of a nested argument type: a list of how many, a dict with which keys."""
     name, inner = type(kind).__name__.lower(), getattr(kind, "components_tuple", kind)
     if hasattr(inner, "mapping"):
-        return f"a dict with {', '.join(map(repr, inner.mapping)) or 'nothing'}"
+        return _("a dict with {keys}", keys=", ".join(map(repr, inner.mapping)) or "nothing")
     if hasattr(inner, "components"):
-        return f"a {name} of {len(inner.components)}"
+        return _("a {name} of {count}", name=name, count=len(inner.components))
     return f"a {kind.type_name}" if hasattr(kind, "type_name") else _words(kind)
 
 
@@ -142,14 +148,31 @@ def _difference(name: str, asked: Any, has: Any) -> str:
         return ""
     shaped = type(asked) is type(has) and hasattr(asked, "shape")
     if shaped and asked.dtype != has.dtype:
-        return f"{name}: dtype {asked.dtype.name}, where the graph has {has.dtype.name}"
+        return _(
+            "{name}: dtype {dtype}, where the graph has {expected}",
+            name=name,
+            dtype=asked.dtype.name,
+            expected=has.dtype.name,
+        )
     if shaped and asked.shape != has.shape:
-        return f"{name}: shape {asked.shape}, where the graph has {has.shape}"
+        return _(
+            "{name}: shape {asked}, where the graph has {has}", name=name, asked=asked.shape, has=has.shape
+        )
     if _kind(asked) == _kind(has) == "object":
-        return f"{name}: another object; a graph belongs to one object, not to its value"
+        return _("{name}: another object; a graph belongs to one object, not to its value", name=name)
     if _kind(asked) == _kind(has) == "Python value":
-        return f"{name}: Python value {asked.value!r}, where the graph has {has.value!r} baked in"
-    return f"{name}: {_words(asked)}, where the graph has {_words(has)}"
+        return _(
+            "{name}: Python value {value!r}, where the graph has {expected!r} baked in",
+            name=name,
+            value=asked.value,
+            expected=has.value,
+        )
+    return _(
+        "{name}: {words}, where the graph has {expected}",
+        name=name,
+        words=_words(asked),
+        expected=_words(has),
+    )
 
 
 def _kind(leaf: Any) -> str:
@@ -160,9 +183,15 @@ def _words(leaf: Any) -> str:
     if _kind(leaf) == "Python value":
         return f"Python value {leaf.value!r}"
     if _kind(leaf) == "object":
-        return "one Python object"
+        return _("one Python object")
     if hasattr(leaf, "shape") and hasattr(leaf, "dtype"):
         sort = _SORTS.get(type(leaf).__name__, "")
         thing = "variable" if type(leaf).__name__ == "VariableSpec" else "tensor"
-        return f"{sort}{leaf.dtype.name} {thing} of shape {leaf.shape}"
+        return _(
+            "{sort}{dtype} {thing} of shape {leaf}",
+            sort=sort,
+            dtype=leaf.dtype.name,
+            thing=thing,
+            leaf=leaf.shape,
+        )
     return str(leaf)

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from graphviz_tools.frameworks import import_tensorflow
+from graphviz_tools.language import _
 from graphviz_tools.recording import (
     Edge,
     EdgeKind,
@@ -58,9 +59,11 @@ _ROLES: dict[str, tuple[str, ScopeKind]] = {
     "body": ("body", "body"),
 }
 _NOTES = {
-    **dict.fromkeys(IF_OPS, "Both branches are in the graph: which one runs is decided later, when it runs."),
-    **dict.fromkeys(CASE_OPS, "Every branch is in the graph: one of them is chosen when it runs."),
-    **dict.fromkeys(WHILE_OPS, "One copy of the loop's body is in the graph, however often it will run."),
+    **dict.fromkeys(
+        IF_OPS, _("Both branches are in the graph: which one runs is decided later, when it runs.")
+    ),
+    **dict.fromkeys(CASE_OPS, _("Every branch is in the graph: one of them is chosen when it runs.")),
+    **dict.fromkeys(WHILE_OPS, _("One copy of the loop's body is in the graph, however often it will run.")),
 }
 
 
@@ -151,7 +154,9 @@ class GraphReader:
             changed = graph if graph is not None and _has_grown(graph, op, role) else None
             graph = graph if changed is None else graph_of_definition(name)
             if graph is None:
-                self.omitted.append(Omission("function", 1, f"TensorFlow did not give the graph of {name}"))
+                self.omitted.append(
+                    Omission("function", 1, _("TensorFlow did not give the graph of {name}", name=name))
+                )
                 return
             path = self._place((*caller.path, *module, _short(op.name)), op, role, name)
             body = Body(name, graph, path, f"{op.name}/", caller.line_of(op), changed)

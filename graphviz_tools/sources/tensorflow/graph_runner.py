@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from graphviz_tools.language import _
 from graphviz_tools.recording import Control, Step, Value
 from graphviz_tools.sources.common.array_value import array_value
 from graphviz_tools.sources.common.static_graph import add_run_scopes
@@ -82,7 +83,7 @@ class GraphRunner:
                 outputs = self.run_again(lambda: self.run(called, inputs, there), lambda: kernel(inputs))
             else:
                 outputs = self.run(called, inputs, there)
-            self.show(body, op, inputs, outputs, scope, note="The function has returned.")
+            self.show(body, op, inputs, outputs, scope, note=_("The function has returned."))
             return outputs
         before = [self.value(tensor) for tensor in inputs]
         try:
@@ -91,7 +92,7 @@ class GraphRunner:
             self.show(body, op, inputs, [], scope, reads=before, error=error_text(error))
             raise OpFailed(error_text(error)) from error
         self.show(body, op, inputs, outputs, scope, reads=before)
-        for _, name in called_functions(op):
+        for _attribute, name in called_functions(op):
             self.hidden[name] = op.type
         return outputs
 
@@ -128,7 +129,7 @@ class GraphRunner:
         control = Control("branch", decided=_word(decided), taken=taken)
         self.show(body, op, inputs, [], scope, control=control)
         outputs = self.run(chosen, passed, inner_scope(scope, body, chosen))
-        self.show(body, op, inputs, outputs, scope, note=f"The branch {taken!r} has returned.")
+        self.show(body, op, inputs, outputs, scope, note=_("The branch {taken!r} has returned.", taken=taken))
         return outputs
 
     def _loop(self, body: Body, op: Any, state: list[Any], scope: Path) -> list[Any]:
@@ -218,7 +219,9 @@ def tensor_value(tensor: Any) -> Value:
     """A concrete tensor or `tf.Variable`; a resource or variant (a table, a TensorList) has only a text."""
     name = tensor.name if hasattr(tensor, "assign") else ""
     if tensor.dtype.name in ("resource", "variant"):
-        return Value(dtype=tensor.dtype.name, name=name, text=f"a {tensor.dtype.name} without numbers")
+        return Value(
+            dtype=tensor.dtype.name, name=name, text=_("a {dtype} without numbers", dtype=tensor.dtype.name)
+        )
     return array_value(tensor.numpy(), name=name, dtype=tensor.dtype.name)
 
 

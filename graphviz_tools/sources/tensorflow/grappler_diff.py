@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from graphviz_tools.language import _
 from graphviz_tools.recording import Edge, Node, Recording, Step
 from graphviz_tools.sources.tensorflow.graph_reader import DECIDING, GraphReader, Path
 
@@ -76,56 +77,83 @@ def explain(reader: GraphReader, before: Recording, needed: set[str]) -> None:
         note = _note(node, same, origin, built, reads[node.id])
         if node.op.startswith("_Fused") and same is not None:
             parts = _swallowed(same, built, reads[node.id])
-            became |= {part.id: f"fused into {node.name}" for part in parts}
+            became |= {part.id: _("fused into {node}", node=node.name) for part in parts}
             ops = ", ".join(part.op for part in (*reversed(parts), same))
-            note = f"Fused: {ops} run as one kernel, {node.op}."
+            note = _("Fused: {ops} run as one kernel, {op}.", ops=ops, op=node.op)
         elif same is None and origin is not None:
-            became[origin.id] = f"rewritten as {node.name}"
+            became[origin.id] = _("rewritten as {node}", node=node.name)
         reader.steps[i] = replace(step, phase="optimize", line=line, note=note)
     left = {same.id: node for node in reader.nodes if (same := built.same(node)) is not None}
     for node in built.nodes:
         if node.id not in left and node.kind not in _LEAVES:
-            note = f"Removed: {node.op} {node.name}: {_why_gone(node, built, became, left)}."
+            note = _(
+                "Removed: {op} {node}: {why_gone}.",
+                op=node.op,
+                node=node.name,
+                why_gone=_why_gone(node, built, became, left),
+            )
             reader.steps.append(Step(len(reader.steps), "optimize", node.op, line=node.line, note=note))
 
 
 def _note(node: Node, same: Node | None, origin: Node | None, built: Built, reads: list[Node]) -> str:
     if node.op == "Switch":
-        return f"New: Switch {node.name} sends its input down the taken branch only."
+        return _("New: Switch {node} sends its input down the taken branch only.", node=node.name)
     if node.op == "Merge":
-        return f"New: Merge {node.name} passes on whichever branch has run."
+        return _("New: Merge {node} passes on whichever branch has run.", node=node.name)
     if same is None:
-        source = f", made from {origin.op} {origin.name}" if origin is not None else ""
-        return "" if node.op in _PASSING or node.kind in _LEAVES else f"New: {node.op} {node.name}{source}."
-    if node.op == "Const" != same.op:
+        source = (
+            _(", made from {op} {origin}", op=origin.op, origin=origin.name) if origin is not None else ""
+        )
         return (
-            f"Folded: {same.op} {same.name} is always {node.label}, so it is computed once, before any run."
+            ""
+            if node.op in _PASSING or node.kind in _LEAVES
+            else _("New: {op} {node}{source}.", op=node.op, node=node.name, source=source)
+        )
+    if node.op == "Const" != same.op:
+        return _(
+            "Folded: {op} {same} is always {label}, so it is computed once, before any run.",
+            op=same.op,
+            same=same.name,
+            label=node.label,
         )
     if node.op != same.op:
-        return "" if node.op in _PASSING else f"Replaced: {same.op} {same.name} became {node.op}."
+        return (
+            ""
+            if node.op in _PASSING
+            else _("Replaced: {op} {same} became {new}.", op=same.op, same=same.name, new=node.op)
+        )
     old = {source.name for source in built.reads[same.id]}
     if any(source.name not in old and source.op != "_Arg" for source in reads):
-        return f"Rewired: {node.op} {node.name} now reads {', '.join(source.name for source in reads)}."
+        return _(
+            "Rewired: {op} {node} now reads {reads}.",
+            op=node.op,
+            node=node.name,
+            reads=", ".join(source.name for source in reads),
+        )
     return ""
 
 
 def _why_gone(node: Node, built: Built, became: dict[int, str], left: dict[int, Node]) -> str:
     if not node.scope and node.name not in built.needed:
-        return "pruned, nothing needs its value"
+        return _("pruned, nothing needs its value")
     if node.id in became:
         return became[node.id]
     if node.op in DECIDING:
-        return "lowered to Switch and Merge"
+        return _("lowered to Switch and Merge")
     readers = built.users[node.id]
     if node.kind == "constant" and not any(built.is_constant(user) for user in readers):
         still = [user.name for user in readers if user.id in left]
         gone = ", ".join(user.name for user in readers)
-        return f"{still[0]} has its value from elsewhere" if still else f"gone with what read it, {gone}"
+        return (
+            _("{still} has its value from elsewhere", still=still[0])
+            if still
+            else _("gone with what read it, {gone}", gone=gone)
+        )
     if built.is_constant(node):
-        return "folded, its value is part of a constant now"
+        return _("folded, its value is part of a constant now")
     if node.op in _PASSING:
-        return "it only passed on what it was given"
-    return "the result is the same without it"
+        return _("it only passed on what it was given")
+    return _("the result is the same without it")
 
 
 def _swallowed(kept: Node, built: Built, reads: list[Node]) -> list[Node]:

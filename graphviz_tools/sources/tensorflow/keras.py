@@ -8,6 +8,7 @@ from typing import Any
 
 from graphviz_tools.errors import UserError
 from graphviz_tools.frameworks import import_tensorflow
+from graphviz_tools.language import _
 from graphviz_tools.recording import Omission, SourceLine, Value
 from graphviz_tools.sources.tensorflow.function import Traced, read_function, run_function
 from graphviz_tools.sources.tensorflow.graph_runner import GraphRunner, tensor_value
@@ -21,7 +22,7 @@ def model_of(fn: Any) -> Any | None:
         return None
     if keras.backend.backend() != "tensorflow":
         raise UserError(
-            "Keras does not run on TensorFlow here: set KERAS_BACKEND=tensorflow before it is imported"
+            _("Keras does not run on TensorFlow here: set KERAS_BACKEND=tensorflow before it is imported")
         )
     return owner
 
@@ -45,7 +46,7 @@ def fit_in_steps(
     def one_step(iterator: Any) -> Any:
         nonlocal steps
         logs: Any = {}
-        for _ in range(model.steps_per_execution):
+        for _step in range(model.steps_per_execution):
             data = _without_optionals(next(iterator))
             if steps:
                 logs = train_step(data)
@@ -67,7 +68,7 @@ def fit_in_steps(
     finally:
         model.train_function = before
     if steps > 1:
-        why = "only the first train step is shown; all of them have run"
+        why = _("only the first train step is shown; all of them have run")
         runner.reader.omitted.append(Omission("train steps", steps - 1, why))
     return [tensor_value(tensor) for tensor in first], failure
 

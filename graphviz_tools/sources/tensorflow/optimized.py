@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from graphviz_tools.frameworks import import_tensorflow
+from graphviz_tools.language import _
 from graphviz_tools.recording import Omission, Recording
 from graphviz_tools.sources.common.user_code import definition_line, return_line
 from graphviz_tools.sources.tensorflow.function import Traced, read_function
@@ -17,7 +18,7 @@ from graphviz_tools.sources.tensorflow.grappler_diff import explain
 from graphviz_tools.sources.tensorflow.recorder import finish, name_of, python_arguments
 from graphviz_tools.transforms.diff import Diff, diff
 
-UNTOLD = "this TensorFlow does not show the optimised graph"
+UNTOLD = _("this TensorFlow does not show the optimised graph")
 
 
 @dataclass(frozen=True, slots=True)

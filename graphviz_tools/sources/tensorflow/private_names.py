@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any
 
 from graphviz_tools.frameworks import import_tensorflow
+from graphviz_tools.language import _
 from graphviz_tools.sources.common.patches import Patch
 from graphviz_tools.sources.common.private_names import PrivateName
 
@@ -22,7 +23,7 @@ _RECORD, _CONTEXT = "tensorflow.python.eager.record", "tensorflow.python.eager.c
 _POLYMORPHIC = "tensorflow.python.eager.polymorphic_function"
 
 # An eager program.
-_EVERY_OP, _BACKWARD = "every op of an eager program", "the order of a tape's backward pass"
+_EVERY_OP, _BACKWARD = _("every op of an eager program"), _("the order of a tape's backward pass")
 ADD_CALLBACK = PrivateName(_CALLBACKS, "add_op_callback", SEEN, _EVERY_OP)
 REMOVE_CALLBACK = PrivateName(_CALLBACKS, "remove_op_callback", SEEN, _EVERY_OP)
 GRADIENT_FUNCTION = PrivateName("tensorflow.python.eager.backprop", "_gradient_function", SEEN, _BACKWARD)
@@ -42,7 +43,7 @@ EAGER_NAMES = (
     IS_STOPPED,
 )
 # A graph, read and run.
-_OWN_ROUNDING = "a function's results to the last digit, and the quick way to run an op"
+_OWN_ROUNDING = _("a function's results to the last digit, and the quick way to run an op")
 FUNCTION_TO_GRAPH = PrivateName(
     "tensorflow.python.framework.function_def_to_graph",
     "function_def_to_graph",
@@ -52,7 +53,7 @@ FUNCTION_TO_GRAPH = PrivateName(
 EXECUTE = PrivateName("tensorflow.python.eager.execute", "execute", SEEN, _OWN_ROUNDING)
 CONTEXT = PrivateName(_CONTEXT, "context", SEEN, _OWN_ROUNDING)
 # The cache of a `tf.function`.
-_WHY = "why a call traced"
+_WHY = _("why a call traced")
 FUNCTION_CONTEXT = PrivateName(f"{_POLYMORPHIC}.function_context", "make_function_context", SEEN, _WHY)
 CANONICAL = PrivateName(f"{_POLYMORPHIC}.function_type_utils", "canonicalize_function_inputs", SEEN, _WHY)
 MONOMORPHIC = PrivateName(
@@ -60,7 +61,7 @@ MONOMORPHIC = PrivateName(
 )
 CACHE_NAMES = (FUNCTION_CONTEXT, CANONICAL, MONOMORPHIC)
 # Grappler.
-_RUNNING = "the graph that really runs"
+_RUNNING = _("the graph that really runs")
 OPTIMIZE = PrivateName("tensorflow.python.grappler.tf_optimizer", "OptimizeGraph", SEEN, "optimised graphs")
 COLLECT = PrivateName(_CONTEXT, "enable_graph_collection", SEEN, _RUNNING)
 COLLECT_NO_MORE = PrivateName(_CONTEXT, "disable_graph_collection", SEEN, _RUNNING)

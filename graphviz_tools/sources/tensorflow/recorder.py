@@ -12,6 +12,7 @@ import numpy as np
 
 from graphviz_tools.errors import UserError
 from graphviz_tools.frameworks import import_tensorflow
+from graphviz_tools.language import _
 from graphviz_tools.recording import Omission, Recording, Step, Value
 from graphviz_tools.sources.common.array_value import array_value
 from graphviz_tools.sources.common.user_code import caller_line, definition_line, return_line, source_texts
@@ -53,7 +54,10 @@ def record_tensorflow(
     """
     if not callable(fn):
         raise UserError(
-            f"record_tensorflow needs a function and its arguments, as in record_tensorflow(f, x); got {fn!r}"
+            _(
+                "record_tensorflow needs a function and its arguments, as in record_tensorflow(f, x); got {fn!r}",
+                fn=fn,
+            )
         )
     python_function = getattr(fn, "python_function", fn)
     runner = GraphRunner(GraphReader(), max_steps)
@@ -138,14 +142,18 @@ def finish(
             replace(s, note=s.note or explanation(failure)) if s.error else s for s in reader.steps
         ]
     if runner.unseen:
-        why = f"the run is longer than max_steps={runner.max_steps}"
+        why = _("the run is longer than max_steps={max_steps}", max_steps=runner.max_steps)
         reader.omitted.append(Omission("steps", runner.unseen, why))
     for name, op in runner.hidden.items():
-        why = f"{op} runs {function_label(name)} inside its own kernel"
-        reader.omitted.append(Omission("values inside a function", 1, why))
+        why = _(
+            "{op} runs {function_label} inside its own kernel", op=op, function_label=function_label(name)
+        )
+        reader.omitted.append(Omission(_("values inside a function"), 1, why))
     if runner.rounded:
-        why = "TensorFlow's optimiser rounds them otherwise: these are its numbers, the steps show each op's own"
-        reader.omitted.append(Omission("results, in their last digits", runner.rounded, why))
+        why = _(
+            "TensorFlow's optimiser rounds them otherwise: these are its numbers, the steps show each op's own"
+        )
+        reader.omitted.append(Omission(_("results, in their last digits"), runner.rounded, why))
     lines = [node.line for node in reader.nodes if node.line is not None]
     return Recording(
         framework="tensorflow",

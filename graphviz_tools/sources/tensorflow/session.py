@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphviz_tools.frameworks import import_tensorflow
+from graphviz_tools.language import _
 from graphviz_tools.recording import Omission, Step, Value
 from graphviz_tools.sources.tensorflow.effects import acts, has_effect
 from graphviz_tools.sources.tensorflow.errors import error_text
@@ -91,13 +92,13 @@ class _Replay:
                 return
             if not has_effect(op) and any(tensor.name not in self.known for tensor in op.outputs):
                 self._keep(op, self.runner.kernel(self.body, op)(inputs))
-        self._show(op, before, note="Fed from outside." if fed else "")
+        self._show(op, before, note=_("Fed from outside.") if fed else "")
 
     def _look_inside(self, op: Any, inputs: list[Any], before: list[Value]) -> None:
         """Run the functions of `op` again, unless they do what must not be done twice."""
         if acts(self.runner.reader, [op], drawing=True):
-            why = "what a function prints, draws or asks of Python inside a session is not done twice"
-            self.runner.reader.omitted.append(Omission("values inside a function", 1, why))
+            why = _("what a function prints, draws or asks of Python inside a session is not done twice")
+            self.runner.reader.omitted.append(Omission(_("values inside a function"), 1, why))
             self._show(op, before)
             return
         with suppress(OpFailed):  # its step tells; the session's own error ends the program
@@ -114,7 +115,9 @@ class _Replay:
         seen = variable if variable is not None else self.known.get(tensor.name)
         if seen is not None:
             return self.runner.value(seen)
-        return Value(dtype=tensor.dtype.name, name=tensor.name, text=f"{tensor.name}, not looked at")
+        return Value(
+            dtype=tensor.dtype.name, name=tensor.name, text=_("{tensor}, not looked at", tensor=tensor.name)
+        )
 
     def _show(self, op: Any, before: list[Value], note: str = "") -> None:
         written = [owner.name for tensor in op.inputs if (owner := variable_op(tensor)) is not None]

@@ -8,11 +8,12 @@ from typing import Any
 import torch
 
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 from graphviz_tools.recording import Edge, Node, Recording, Saved, Step, Value
 from graphviz_tools.sources.common.fast_init import quick
 from graphviz_tools.sources.common.user_code import caller_line
 
-FREED = "The saved tensors of this graph are gone: a backward pass has freed them."
+FREED = _("The saved tensors of this graph are gone: a backward pass has freed them.")
 _make_node, _make_edge, _make_saved, _make_value = quick(Node), quick(Edge), quick(Saved), quick(Value)
 _RAW, _PLAIN = "_raw_saved_", "_saved_"
 
@@ -34,11 +35,15 @@ def autograd_graph(
     outputs = [output] if isinstance(output, torch.Tensor) else list(output)
     for tensor in outputs:
         if not isinstance(tensor, torch.Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise UserError(f"autograd_graph needs a tensor, such as the loss; got {type(tensor).__name__}")
+            raise UserError(
+                _("autograd_graph needs a tensor, such as the loss; got {kind}", kind=type(tensor).__name__)
+            )
         if not tensor.requires_grad:
             raise UserError(
-                "this tensor does not require grad, so there is no graph behind it: it was computed under no_grad, "
-                "detached, or from nothing that requires grad"
+                _(
+                    "this tensor does not require grad, so there is no graph behind it: it was computed under no_grad, "
+                    "detached, or from nothing that requires grad"
+                )
             )
     named = (
         dict(parameters.named_parameters()) if isinstance(parameters, torch.nn.Module) else parameters or {}

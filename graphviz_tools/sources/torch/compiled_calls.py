@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from graphviz_tools.language import _
 from graphviz_tools.sources.common.call_sites import call_site
 from graphviz_tools.sources.common.patches import Patch
 from graphviz_tools.sources.torch.constructors import Constructors
@@ -23,7 +24,7 @@ from graphviz_tools.sources.torch.import_hook import once_imported
 from graphviz_tools.sources.torch.private_names import DYNAMO, handling_dynamo_switches
 from graphviz_tools.sources.torch.tensor_registry import tensors_in
 
-NOTE = "One step: this was compiled, and its graph runs as a whole (record_compiled shows it)."
+NOTE = _("One step: this was compiled, and its graph runs as a whole (record_compiled shows it).")
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from graphviz_tools.language import _
 from graphviz_tools.sources.torch.private_names import handling_batches
 from graphviz_tools.sources.torch.trace import Trace
 
@@ -19,7 +20,7 @@ def first_batches(trace: Trace, count: int | None) -> Iterator[None]:
         return
     drawn: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
     watches: list[weakref.ref[Any]] = []
-    reason = f"batches after the first {count} of a DataLoader"
+    reason = _("batches after the first {count} of a DataLoader", count=count)
 
     def resume(_: object = None) -> None:
         trace.paused = ""

@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 
+from graphviz_tools.language import _
 from graphviz_tools.sources.torch.errors import concerns_the_call, explanation
 from graphviz_tools.sources.torch.frames import calling_site, raising_site
 from graphviz_tools.sources.torch.function_mode import CallRecorder
@@ -88,9 +89,9 @@ class EngineRun:
         step = RawStep("backward", self._verb, None, self._site, trace.modules.scope, tuple(reads))
         step.grads_in = given
         if self._create:
-            step.note = "create_graph: the backward pass is itself recorded, to be differentiated again."
+            step.note = _("create_graph: the backward pass is itself recorded, to be differentiated again.")
         elif self._keep:
-            step.note = "retain_graph: the saved tensors stay, for another backward pass."
+            step.note = _("retain_graph: the saved tensors stay, for another backward pass.")
         trace.tape.step(step)
 
     def _watch_all(self, outputs: Any, handles: list[Any]) -> None:
@@ -145,7 +146,7 @@ class EngineRun:
         previous = self._gradients.get(node)
         if previous is not None:
             step.reads = (previous,)
-            step.note = "Added to the gradient that was already in .grad."
+            step.note = _("Added to the gradient that was already in .grad.")
         leaf = variable()
         gradient = leaf.grad if leaf is not None else None
         if gradient is not None:

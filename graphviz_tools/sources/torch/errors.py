@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from graphviz_tools.language import _
 from graphviz_tools.recording import SourceLine, Value
 from graphviz_tools.sources.torch.error_meanings import MEANINGS
 
@@ -36,18 +37,25 @@ class Operand:
     def words(self, place: int) -> str:
         """`weight: float32 (2, 4), a parameter`; `h: float32 (2, 3), from line 12`."""
         value = self.value
-        shape = "of no fixed shape" if value.shape is None else str(value.shape).replace("None", "?")
-        device = "" if value.device == "cpu" else f" on {value.device}"
+        shape = _("of no fixed shape") if value.shape is None else str(value.shape).replace("None", "?")
+        device = "" if value.device == "cpu" else _(" on {device}", device=value.device)
         origin = f"from line {self.line.line}" if self.line is not None else _ORIGINS.get(self.kind, "")
         made = f", {origin}" if origin else ""
-        return f"{value.name or f'operand {place}'}: {value.dtype} {shape}{device}{made}"
+        return _(
+            "{value}: {dtype} {shape}{device}{made}",
+            value=value.name or f"operand {place}",
+            dtype=value.dtype,
+            shape=shape,
+            device=device,
+            made=made,
+        )
 
 
-_ORIGINS = {"input": "an input", "parameter": "a parameter", "variable": "a buffer"}
+_ORIGINS = {"input": _("an input"), "parameter": "a parameter", "variable": "a buffer"}
 
 
 def clash(operands: Iterable[Operand]) -> str:
     """What the failing call was given, each with its dtype, shape and where it came from; "" for no tensors."""
     words = [operand.words(place) for place, operand in enumerate(operands, 1)]
-    more = [f"and {len(words) - _SHOWN} more"] if len(words) > _SHOWN else []
-    return "It was given " + "; ".join(words[:_SHOWN] + more) + "." if words else ""
+    more = [_("and {count} more", count=len(words) - _SHOWN)] if len(words) > _SHOWN else []
+    return _("It was given ") + "; ".join(words[:_SHOWN] + more) + "." if words else ""

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
+from graphviz_tools.language import _
 from graphviz_tools.recording import Control
 from graphviz_tools.sources.torch.classify import Kind, classify
 from graphviz_tools.sources.torch.errors import explanation
@@ -25,9 +26,9 @@ from graphviz_tools.sources.torch.tape import RawStep, Site
 from graphviz_tools.sources.torch.tensor_registry import Known, tensors_in, version_of
 from graphviz_tools.sources.torch.trace import Sources, Trace
 
-AGAIN = "Computed again, inside the backward pass: the checkpoint kept no saved tensors."
-FUSED = "One step: without gradients PyTorch may run this layer as one fused kernel."
-SCRIPTED = "One step: TorchScript runs this module itself, not line by line in Python."
+AGAIN = _("Computed again, inside the backward pass: the checkpoint kept no saved tensors.")
+FUSED = _("One step: without gradients PyTorch may run this layer as one fused kernel.")
+SCRIPTED = _("One step: TorchScript runs this module itself, not line by line in Python.")
 _PLAIN = frozenset({torch.Tensor, torch.nn.Parameter, torch.nn.Buffer})
 _SEVERAL = (tuple, list)
 _TAKES_MEMORY = frozenset({"as_tensor", "asarray"})
@@ -179,7 +180,9 @@ class _Call:
         step = self.step
         step.node = self.trace.op_node(step.op, step.site, self.sources)
         if type(error).__module__ == "torch.utils.checkpoint":
-            step.note = "The checkpoint stops here: it has computed again all that the backward pass needs."
+            step.note = _(
+                "The checkpoint stops here: it has computed again all that the backward pass needs."
+            )
         else:
             step.error = f"{type(error).__name__}: {error}"
             step.note = explanation(step.error)

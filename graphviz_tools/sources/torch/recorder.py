@@ -12,6 +12,7 @@ import torch
 
 from graphviz_tools.errors import UserError
 from graphviz_tools.gc_pause import seldom_collected
+from graphviz_tools.language import _
 from graphviz_tools.recording import Recording, SourceLine
 from graphviz_tools.sources.common.user_code import caller_line
 from graphviz_tools.sources.torch.assemble import assemble
@@ -56,7 +57,9 @@ def record_torch(
     sample on a grid, and statistics of those with more than 16,384 come from a sample and say so.
     """
     if not callable(fn):
-        raise UserError(f"record_torch needs a function or a module to call, not {type(fn).__name__}")
+        raise UserError(
+            _("record_torch needs a function or a module to call, not {kind}", kind=type(fn).__name__)
+        )
     program = TorchRecorder(fn, values, max_steps, max_values, batches, title, caller_line())
     try:
         with program:
@@ -104,7 +107,9 @@ class TorchRecorder:
     ) -> None:
         for name, limit in (("max_steps", max_steps), ("max_values", max_values), ("batches", batches)):
             if limit is not None and (not isinstance(limit, int) or limit < 0):  # pyright: ignore[reportUnnecessaryIsInstance]
-                raise UserError(f"{name} must be a whole number from 0 on, not {limit!r}")
+                raise UserError(
+                    _("{name} must be a whole number from 0 on, not {limit!r}", name=name, limit=limit)
+                )
         root = fn if isinstance(fn, torch.nn.Module) else None
         self.recording: Recording | None = None
         self._function = root.forward if root is not None else fn
@@ -151,14 +156,15 @@ class TorchRecorder:
                 seeds = [None if loss.numel() == 1 else torch.ones_like(loss) for loss in losses]
             torch.autograd.backward(losses, seeds)
         elif not tensor_paths(result):
-            self._calls.trace.tape.error = (
-                f"nothing to call backward() on: the program returned {type(result).__name__}, no tensor; "
-                "return the loss, or record with backward=False"
+            self._calls.trace.tape.error = _(
+                "nothing to call backward() on: the program returned {kind}, no tensor; "
+                "return the loss, or record with backward=False",
+                kind=type(result).__name__,
             )
 
     def __enter__(self) -> TorchRecorder:
         if self.recording is not None:
-            raise UserError("this recorder has its recording; call recording_torch() again for another")
+            raise UserError(_("this recorder has its recording; call recording_torch() again for another"))
         with ExitStack() as entered:  # should one of these fail, those before it are left again
             entered.enter_context(seldom_collected())
             self._open = entered.enter_context(ExitStack())

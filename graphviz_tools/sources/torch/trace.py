@@ -9,6 +9,7 @@ import torch
 from torch.autograd.function import BackwardCFunction
 from torch.compiler import is_compiling
 
+from graphviz_tools.language import _
 from graphviz_tools.recording import NodeKind, OptimizerCall, Phase
 from graphviz_tools.sources.common.call_sites import call_site
 from graphviz_tools.sources.torch.autograd_graph import AutogradGraph
@@ -136,7 +137,7 @@ class Trace:
         """Draw the inputs whose numbers the program has never read, and say so."""
         for name, tensor in self.inputs:
             if self.tensors.last_seen(tensor) is None:
-                self.tape.node(RawNode("input", "input", f"{name} (never read)", name))
+                self.tape.node(RawNode("input", "input", _("{name} (never read)", name=name), name))
         self.tape.grown()
 
     def passed(self, op: str, tensor: torch.Tensor, site: Site | None) -> None:
@@ -293,7 +294,9 @@ class Trace:
         step = RawStep(self.phase, op, node, site, self.modules.scope, tuple(reads))
         step.writes = (known.value,)
         step.saved = tuple(self.graph.grow(function, node, -tensor.output_nr))
-        step.note = "A custom Function: autograd knows only its backward, not the steps inside its forward."
+        step.note = _(
+            "A custom Function: autograd knows only its backward, not the steps inside its forward."
+        )
         step.memory = (self.ledger.alive, self.ledger.saved)
         self.tape.step(step)
         return known

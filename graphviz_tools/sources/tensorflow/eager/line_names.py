@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import FrameType, TracebackType
 from typing import Any
 
+from graphviz_tools.language import _
 from graphviz_tools.recording import Value
 from graphviz_tools.sources.common.call_sites import call_site
 from graphviz_tools.sources.tensorflow.eager.stack import Place, is_users
@@ -12,8 +13,8 @@ from graphviz_tools.sources.tensorflow.eager.variables import KnownVariable
 from graphviz_tools.sources.tensorflow.graph_reader import function_label
 from graphviz_tools.sources.tensorflow.private_names import is_eager
 
-_STOPS = "stop_gradient: the value goes on, and no gradient will come back through here."
-_FUNCTION = "A tf.function: its graph runs as one step. record_tensorflow shows what is inside."
+_STOPS = _("stop_gradient: the value goes on, and no gradient will come back through here.")
+_FUNCTION = _("A tf.function: its graph runs as one step. record_tensorflow shows what is inside.")
 
 
 def op_label(op: str) -> str:

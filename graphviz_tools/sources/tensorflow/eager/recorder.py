@@ -11,6 +11,7 @@ from typing import Any
 
 from graphviz_tools.errors import UserError
 from graphviz_tools.frameworks import import_tensorflow
+from graphviz_tools.language import _
 from graphviz_tools.recording import Omission, Recording
 from graphviz_tools.sources.common.argument_names import argument_names
 from graphviz_tools.sources.common.budget import Budget
@@ -45,8 +46,11 @@ def record_tensorflow_eager(
     """
     if not callable(fn):
         raise UserError(
-            "record_tensorflow_eager needs a function and its arguments, as in record_tensorflow_eager(f, x); "
-            f"got {fn!r}"
+            _(
+                "record_tensorflow_eager needs a function and its arguments, as in record_tensorflow_eager(f, x); "
+                "got {fn!r}",
+                fn=fn,
+            )
         )
     fn = getattr(fn, "python_function", fn)
     recorder = EagerRecorder(fn, values, max_steps, title)
@@ -76,7 +80,9 @@ class EagerRecorder:
 
     def __init__(self, fn: Callable[..., Any] | None, values: bool, max_steps: int, title: str) -> None:
         if not isinstance(max_steps, int) or max_steps < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise UserError(f"max_steps must be a whole number from 0 on, not {max_steps!r}")
+            raise UserError(
+                _("max_steps must be a whole number from 0 on, not {max_steps!r}", max_steps=max_steps)
+            )
         self.recording: Recording | None = None
         self._fn = fn
         name = getattr(fn, "__name__", "") or getattr(fn, "name", "") or type(fn).__name__
@@ -104,7 +110,7 @@ class EagerRecorder:
 
     def __enter__(self) -> EagerRecorder:
         if self.recording is not None:
-            raise UserError("this recorder has its recording; make another for another one")
+            raise UserError(_("this recorder has its recording; make another for another one"))
         import_tensorflow()
         self._trace.stack.outermost = sys._getframe(1)
         self._open = watching(self._trace)
@@ -126,7 +132,8 @@ class EagerRecorder:
         trace.graph.steps = trace.named_steps()
         trace.graph.omitted += trace.omissions()
         trace.graph.omitted += [
-            Omission("kinds of steps", 1, f"this TensorFlow hides {lost}") for lost in missing()
+            Omission(_("kinds of steps"), 1, _("this TensorFlow hides {lost}", lost=lost))
+            for lost in missing()
         ]
         self.recording = trace.graph.recording(
             "tensorflow.eager",

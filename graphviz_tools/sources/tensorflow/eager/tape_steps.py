@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any
 
 from graphviz_tools.frameworks import import_tensorflow
+from graphviz_tools.language import _
 from graphviz_tools.recording import Edge, Value
 from graphviz_tools.sources.tensorflow.eager.line_names import op_label
 from graphviz_tools.sources.tensorflow.eager.stack import Place
@@ -87,7 +88,10 @@ class TapeSteps:
             if tape in self._open() and watches_variables(of) and tensor_number(inputs[0]) not in tape.maker:
                 self._leaf(tape, inputs[0])
                 self._trace.add_note(
-                    f"{_capital(tape.name)} watches this variable by itself: it is trainable."
+                    _(
+                        "{capital} watches this variable by itself: it is trainable.",
+                        capital=_capital(tape.name),
+                    )
                 )
 
     def _record(
@@ -106,7 +110,7 @@ class TapeSteps:
 
     def _leaf(self, tape: Tape, tensor: Any) -> None:
         owner = self._trace.source(tensor)[0]
-        node = self._trace.graph.autograd_node("watch", f"watched by {tape.name}", owner)
+        node = self._trace.graph.autograd_node("watch", _("watched by {tape}", tape=tape.name), owner)
         self._trace.claim()
         tape.add(node, owner, "watch", (), [tensor_number(tensor)])
 
@@ -187,9 +191,9 @@ class TapeSteps:
     def _back(
         self, walk: Walk, record: Record, arriving: Sequence[Any], leaving: Sequence[Any], kernels: list[str]
     ) -> None:
-        note = f"Its gradient function ran {_counted(kernels)}." if kernels else ""
+        note = _("Its gradient function ran {counted}.", counted=_counted(kernels)) if kernels else ""
         if record.op == "StopGradient":
-            note = "stop_gradient: nothing leaves here."
+            note = _("stop_gradient: nothing leaves here.")
         freed = (record.node,) if not is_persistent(walk.of) else ()
         self._trace.backward(record, self._values(arriving), self._values(leaving), freed, note)
 
@@ -236,8 +240,10 @@ class TapeSteps:
             trace.made_by(gradient, record.node)
         trace.bind(place, values)
         if missing:
-            why = "nothing that the tape recorded leads from there to the target"
-            trace.add_note(f"The gradient for {', '.join(missing)} is None: {why}.")
+            why = _("nothing that the tape recorded leads from there to the target")
+            trace.add_note(
+                _("The gradient for {missing} is None: {why}.", missing=", ".join(missing), why=why)
+            )
 
     # --- what the program does with a tape ------------------------------------------------------------------
 
@@ -255,13 +261,13 @@ class TapeSteps:
         return result
 
     def _began(self, of: Any, frame: FrameType) -> None:
-        words = "records again"
+        words = _("records again")
         if of not in self._tapes:
             self._count += 1
             self._tapes[of] = Tape(f"tape {self._count}")
-            words = "begins to record"
-        watched = "" if watches_variables(of) else ", and watches only what it is told to"
-        kind = " It is persistent: it can be asked again and again." if is_persistent(of) else ""
+            words = _("begins to record")
+        watched = "" if watches_variables(of) else _(", and watches only what it is told to")
+        kind = _(" It is persistent: it can be asked again and again.") if is_persistent(of) else ""
         note = f"{_capital(self._tapes[of].name)} {words}{watched}.{kind}"
         self._trace.moment("GradientTape", frame, note)
 
@@ -272,7 +278,12 @@ class TapeSteps:
             with self._trace.writing():
                 held = _counted([record.op for record in tape.records if not record.is_leaf]) or "nothing"
                 watched = len([record for record in tape.records if record.is_leaf])
-                note = f"{_capital(tape.name)} stops. It holds {held}; it watches {watched} from outside."
+                note = _(
+                    "{capital} stops. It holds {held}; it watches {watched} from outside.",
+                    capital=_capital(tape.name),
+                    held=held,
+                    watched=watched,
+                )
                 self._trace.moment("GradientTape ends", sys._getframe(1), note)
         return result
 
@@ -283,7 +294,7 @@ class TapeSteps:
             with self._trace.writing():
                 for each in import_tensorflow().nest.flatten(tensor, expand_composites=True):
                     watched = getattr(each, "handle", each)
-                    note = f"{_capital(tape.name)} watches it from here on."
+                    note = _("{capital} watches it from here on.", capital=_capital(tape.name))
                     self._trace.told_to_watch(watched, sys._getframe(1), note)
                     self._leaf(tape, watched)
         return result
@@ -293,7 +304,11 @@ class TapeSteps:
         tape = self._tapes.get(of)
         if tape is not None and not self._stands_aside():
             tape.clear()
-            self._moment("reset", sys._getframe(1), f"{_capital(tape.name)} forgets all that it held.")
+            self._moment(
+                "reset",
+                sys._getframe(1),
+                _("{capital} forgets all that it held.", capital=_capital(tape.name)),
+            )
         return result
 
     @contextmanager
@@ -301,10 +316,16 @@ class TapeSteps:
         tape = self._tapes.get(of)
         with original(of):
             if tape is not None:
-                self._moment("stop_recording", sys._getframe(1), f"{_capital(tape.name)} pauses.")
+                self._moment(
+                    "stop_recording", sys._getframe(1), _("{capital} pauses.", capital=_capital(tape.name))
+                )
             yield
         if tape is not None:
-            self._moment("stop_recording ends", sys._getframe(1), f"{_capital(tape.name)} records again.")
+            self._moment(
+                "stop_recording ends",
+                sys._getframe(1),
+                _("{capital} records again.", capital=_capital(tape.name)),
+            )
 
     def _moment(self, op: str, frame: FrameType, note: str) -> None:
         """A step that is about a tape and no tensor."""
@@ -335,11 +356,16 @@ def _counted(ops: Sequence[str]) -> str:
     """`MatMul, Mul (2)`."""
     counts = Counter(ops)
     words = [op if count == 1 else f"{op} ({count})" for op, count in counts.items()]
-    more = [f"and {len(words) - _LISTED} kinds more"] if len(words) > _LISTED else []
+    more = [_("and {count} kinds more", count=len(words) - _LISTED)] if len(words) > _LISTED else []
     return ", ".join([*words[:_LISTED], *more])
 
 
 def _about(tape: Tape, persistent: bool) -> str:
     count = len([record for record in tape.records if not record.is_leaf])
-    kept = "keeps them: it is persistent" if persistent else "lets go of them on the way"
-    return f"{_capital(tape.name)} is walked backwards. It holds {count} operations and {kept}."
+    kept = _("keeps them: it is persistent") if persistent else _("lets go of them on the way")
+    return _(
+        "{capital} is walked backwards. It holds {count} operations and {kept}.",
+        capital=_capital(tape.name),
+        count=count,
+        kept=kept,
+    )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import Any
 
+from graphviz_tools.language import _
 from graphviz_tools.recording import Control, Edge, NodeKind, Omission, Phase, Step, Value
 from graphviz_tools.sources.common.budget import Budget
 from graphviz_tools.sources.common.call_sites import CallSite
@@ -194,7 +195,7 @@ class EagerTrace:
     def asked_gradient(self, node: int, value: Value, place: Place) -> None:
         """A gradient that the program asked for has come to what the tape watched."""
         if self.budget.spend():
-            note = "This gradient was asked for."
+            note = _("This gradient was asked for.")
             self.graph.step("backward", node, op="gradient", line=_line(place), scope=place.path, note=note)
             self._amend(grads_in=(value,))
 
@@ -383,8 +384,9 @@ class EagerTrace:
     def _described(self, tensor: Any) -> str:
         """`float32 [2, 3], from y = x * 2.0, line 7.`"""
         node = self.graph.nodes[self.source(tensor)[0]]
-        line = f", line {node.line.line}" if node.line is not None else ""
-        return f"{tensor.dtype.name} {tensor.shape.as_list()}, from {node.label}{line}."
+        line = _(", line {line}", line=node.line.line) if node.line is not None else ""
+        type = f"{tensor.dtype.name} {tensor.shape.as_list()}"
+        return _("{type}, from {label}{line}.", type=type, label=node.label, line=line)
 
     def gave_up(self, problem: Exception) -> None:
         """The recorder itself failed on an op: the program goes on, and the Recording says so."""
