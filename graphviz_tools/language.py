@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 
 DOMAIN = "graph_duet"
-CATALOGUES = Path(__file__).parent / "locales"
+CATALOGUES = Path(__file__).parent / "locale"
 PSEUDO = "en_XA"
 
 _PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -30,6 +30,13 @@ def _(text: str, /, **values: object) -> str:
 def _n(one: str, many: str, number: int, /, **values: object) -> str:
     """Like `_`, in the form that the language has for `number`, which the text may name as `{number}`."""
     return _catalogue.ngettext(one, many, number).format(number=number, **values)
+
+
+def front_end_texts() -> str:
+    """The catalogue of the front end in the reader's language, as JSON; empty for English."""
+    found = gettext.find(DOMAIN, CATALOGUES)
+    path = found and Path(found).with_suffix(".json")
+    return path.read_text("utf-8").strip() if path and path.is_file() else ""
 
 
 def pseudo(text: str) -> str:

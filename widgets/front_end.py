@@ -9,14 +9,15 @@ from functools import cache
 from pathlib import Path
 
 from graphviz_tools.drawing.palette import PALETTE
+from graphviz_tools.language import front_end_texts
 
 _HERE = Path(__file__).parent
 
 
 @cache
 def script(entry: str = "app.js") -> str:
-    """`static/<entry>` and everything that it imports, as one ES module."""
-    return (_HERE / "bundles" / entry).read_text("utf-8")
+    """`static/<entry>` and everything that it imports, as one ES module, after the reader's language."""
+    return _texts() + (_HERE / "bundles" / entry).read_text("utf-8")
 
 
 @cache
@@ -24,6 +25,12 @@ def style(*further: str) -> str:
     """The style sheet, with the palette as CSS variables for light and dark, then the `further` files."""
     sheets = ("theme.css", *further)
     return _variables() + "".join((_HERE / "static" / name).read_text("utf-8") for name in sheets)
+
+
+def _texts() -> str:
+    """The catalogue that `static/text.js` reads; empty for English. JupyterLab's own language goes before."""
+    texts = front_end_texts().replace("</", "<\\/")  # the module may stand in a page's <script>
+    return f"globalThis.graphDuetTexts ??= {texts};\n" if texts else ""
 
 
 def _variables() -> str:

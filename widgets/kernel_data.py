@@ -120,6 +120,7 @@ def finding_data(finding: Finding, place: dict[tuple[int, int, int], int]) -> di
     """A finding with the places of its blocks among those shown (None: not shown)."""
     return {
         **asdict(finding),
+        "kind": _(finding.kind),
         "severity": finding.severity,
         "card": place.get(finding.block) if finding.block else None,
         "otherCard": place.get(finding.other_block) if finding.other_block else None,

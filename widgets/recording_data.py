@@ -44,7 +44,7 @@ def recording_json(recording: Recording, came: Iterable[Arrival] | None = None) 
             {
                 "step": f.step,
                 "line": lines.number(f),
-                "kind": f.kind,
+                "kind": _(f.kind),
                 "sentence": f.sentence,
                 "advice": f.advice,
             }

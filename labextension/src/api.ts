@@ -2,6 +2,7 @@
 
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
+import { nullTranslator, TranslationBundle } from '@jupyterlab/translation';
 
 export interface ITask {
   id: string;
@@ -39,6 +40,13 @@ export interface ICourse {
   next: string;
 }
 
+let trans: TranslationBundle = nullTranslator.load('graph_duet');
+
+/** Say what goes wrong in this language. */
+export function speak(language: TranslationBundle): void {
+  trans = language;
+}
+
 /** A sentence for the learner: what went wrong, and nothing else. */
 export class Problem extends Error {}
 
@@ -50,10 +58,10 @@ async function request<T>(name: string, body?: object): Promise<T> {
   try {
     response = await ServerConnection.makeRequest(url, init, settings);
   } catch {
-    throw new Problem('The server does not answer: is `duet lab` still running?');
+    throw new Problem(trans.__('The server does not answer: is `duet lab` still running?'));
   }
   if (!response.ok) {
-    throw new Problem(`The server could not do it (status ${response.status}); its terminal says why.`);
+    throw new Problem(trans.__('The server could not do it (status %1); its terminal says why.', response.status));
   }
   const answer = await response.json();
   if (answer.problem) {

@@ -8,6 +8,7 @@ import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
+import { speak } from './api';
 import { CoursePanel } from './course_panel';
 import { duet, Exercise } from './exercise';
 import { tendCells } from './exercise_cells';
@@ -36,6 +37,11 @@ const plugin: JupyterFrontEndPlugin<void> = {
     rendermime: IRenderMimeRegistry | null
   ) => {
     const trans = (translator ?? nullTranslator).load('graph_duet');
+    speak(trans);
+    if (translator && translator.languageCode !== 'en') {
+      // The widgets' modules, which load later, read it there.
+      Object.assign(globalThis, { graphDuetTexts: trans });
+    }
     const exercises = new WeakMap<NotebookPanel, Exercise>();
     const current = () => (tracker.currentWidget ? exercises.get(tracker.currentWidget) ?? null : null);
 
@@ -52,7 +58,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
       const part = PART.exec(panel.context.path);
       if (part) {
         // Not the label: JupyterLab renames the file to what its tab is called.
-        const name = `${part[1]} ${part[2] === 'exercise' && part[1].startsWith('G') ? 'lab' : part[2]}`;
+        const kind = part[2] === 'lesson' ? trans.__('lesson') : part[1].startsWith('G') ? trans.__('lab') : trans.__('exercise');
+        const name = `${part[1]} ${kind}`;
         panel.title.dataset = { ...panel.title.dataset, 'gd-name': name };
         if (part[2] === 'lesson') {
           const found = (await course.entries()).find(entry => panel.context.path.endsWith(entry.part.lesson));

@@ -101,10 +101,49 @@ function runs(values) {
   }
   return found;
 }
-function matching(texts, query) {
+function matching(texts2, query) {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   if (!words.length) return [];
-  return texts.flatMap((text, i) => words.every((word) => text.toLowerCase().includes(word)) ? [i] : []);
+  return texts2.flatMap((text, i) => words.every((word) => text.toLowerCase().includes(word)) ? [i] : []);
+}
+
+// widgets/static/text.js
+var FORMS = (
+  /** @type {const} */
+  ["zero", "one", "two", "few", "many", "other"]
+);
+var texts = read(
+  /** @type {{graphDuetTexts?: Texts | Catalogue}} */
+  globalThis.graphDuetTexts
+);
+function t(text, values = {}) {
+  return filled(texts ? texts.gettext(text) : text, values);
+}
+function tn(one, many, number, values = {}) {
+  return filled(texts ? texts.ngettext(one, many, number) : number === 1 ? one : many, { number, ...values });
+}
+function filled(text, values) {
+  return text.replace(/\{(\w+)\}/g, (whole, name) => name in values ? String(values[name]) : whole);
+}
+function read(given) {
+  if (!given) return null;
+  if (typeof given.gettext === "function") return (
+    /** @type {Texts} */
+    given
+  );
+  const catalogue = (
+    /** @type {Catalogue} */
+    given
+  );
+  const rules = new Intl.PluralRules(catalogue[""].language.replace("_", "-"));
+  const forms = FORMS.filter((form) => rules.resolvedOptions().pluralCategories.includes(form));
+  return {
+    gettext: (text) => catalogue[text]?.[0] || text,
+    ngettext: (one, many, n) => {
+      const found = catalogue[one];
+      return found?.[Math.min(forms.indexOf(rules.select(n)), found.length - 1)] || (n === 1 ? one : many);
+    }
+  };
 }
 
 // widgets/static/story.js
@@ -112,7 +151,12 @@ var PHASES = (
   /** @type {Phase[]} */
   Object.keys(appearance_default.phases)
 );
-var PHASE_WORDS = appearance_default.phases;
+var PHASE_WORDS = (
+  /** @type {typeof appearance.phases} */
+  Object.fromEntries(
+    Object.entries(appearance_default.phases).map(([phase, { name, state, clock }]) => [phase, { name: t(name), state: t(state), clock: t(clock) }])
+  )
+);
 var Story = class {
   /** @param {RecordingData} data */
   constructor(data) {
@@ -139,7 +183,7 @@ var Story = class {
       "fault"
     ), words: found.map((finding) => `${finding.kind}: ${finding.sentence}`).join(" ") }));
     const { peak } = this.data;
-    return peak ? [...faults, { at: peak.at, kind: "peak", words: `most memory is alive here: ${peak.words}` }] : faults;
+    return peak ? [...faults, { at: peak.at, kind: "peak", words: t("most memory is alive here: {words}", { words: peak.words }) }] : faults;
   }
   /** @param {number} step */
   phase(step) {
@@ -182,22 +226,22 @@ var Story = class {
   }
   /** Where a step stands, in words. @param {number} step @param {string} [doing] in a Duet, "traced" or "done" */
   whereabouts(step, doing = "") {
-    if (step < 0) return `not started · ${this.length} ${this.length === 1 ? "step" : "steps"}`;
-    if (doing === "traced") return `tracing has ended · step ${step + 1} of ${this.length}`;
-    if (doing === "done") return `done · all ${this.length} steps`;
+    if (step < 0) return tn("not started · {number} step", "not started · {number} steps", this.length);
+    if (doing === "traced") return t("tracing has ended · step {step} of {count}", { step: step + 1, count: this.length });
+    if (doing === "done") return t("done · all {count} steps", { count: this.length });
     const phase = this.phase(step);
-    const words = phase === "trace" ? PHASE_WORDS.trace.state : phase === "run" ? PHASE_WORDS.run.state : phase;
-    return `${words} · step ${step + 1} of ${this.length}`;
+    const words = phase === "trace" ? PHASE_WORDS.trace.state : phase === "run" ? PHASE_WORDS.run.state : PHASE_WORDS[phase].name;
+    return t("{words} · step {step} of {count}", { words, step: step + 1, count: this.length });
   }
   /** One sentence about a step, for those who cannot see it and for the value panel's title. @param {number} step */
   sentence(step) {
-    if (step < 0) return "Before the first step.";
+    if (step < 0) return t("Before the first step.");
     const detail = this.detail(step);
     const made = this.values(detail.writes)[0] ?? this.values(detail.gradients)[0];
     const place = this.place(this.data.line[step]);
-    const line = place ? `, line ${place.number}` : "";
+    const line = place ? t(", line {number}", { number: place.number }) : "";
     const value = made ? `: ${made.handle ?? made.short}` : "";
-    return `Step ${step + 1} of ${this.length}, ${this.named(step).join(", ")}${line}${value}`;
+    return t("Step {step} of {count}, {named}{line}{value}", { step: step + 1, count: this.length, named: this.named(step).join(", "), line, value });
   }
 };
 function note(lists, key, item) {
@@ -224,9 +268,9 @@ function bytes(count) {
 var IDLE = (
   /** @type {Record<string, string>} */
   {
-    waiting: "nothing has run here yet",
-    traced: "tracing has ended; the graph has not run yet",
-    done: "nothing runs here now"
+    waiting: t("nothing has run here yet"),
+    traced: t("tracing has ended; the graph has not run yet"),
+    done: t("nothing runs here now")
   }
 );
 function activity(phases, beats, side) {
@@ -270,7 +314,7 @@ var Clock = class {
     });
     this.root = el(
       "section",
-      { class: "clock", "aria-label": "which Python lines execute when" },
+      { class: "clock", "aria-label": t("which Python lines execute when") },
       ...stories.map((_, side) => el("div", { class: "clock-side" }, this.words[side], lanes[side]))
     );
   }
@@ -279,7 +323,7 @@ var Clock = class {
     this.stories.forEach((story, side) => {
       const step = beat < 0 ? -1 : this.beats[beat][side];
       const doing = beat < 0 ? "waiting" : this.doing[side][beat];
-      replace(this.words[side], ...doing in IDLE ? [el("b", {}, doing === "done" ? "done" : "waiting"), ` ${IDLE[doing]}`] : sentence(story, step));
+      replace(this.words[side], ...doing in IDLE ? [el("b", {}, doing === "done" ? t("done") : t("waiting")), ` ${IDLE[doing]}`] : sentence(story, step));
       this.hands[side].style.left = `${100 * (beat + 1) / Math.max(this.beats.length, 1)}%`;
     });
   }
@@ -288,13 +332,13 @@ function pythonIn(kind) {
   return kind === "forward" || kind === "trace" || kind === "optimize";
 }
 function laneWord(kind) {
-  return kind in IDLE ? "" : pythonIn(kind) ? "Python" : kind === "run" ? "graph" : "autograd";
+  return kind in IDLE ? "" : pythonIn(kind) ? t("Python") : kind === "run" ? t("graph") : t("autograd");
 }
 function sentence(story, step) {
   const words = PHASE_WORDS[story.phase(step)];
   const place = story.place(story.data.line[step]);
   if (!story.pythonRuns(step) || !place) return [el("b", {}, words.state.split(":")[0]), ` ${words.clock}`];
-  return [el("b", {}, words.state.split(":")[0]), ` ${words.clock} · line ${place.number} `, el("code", {}, place.text)];
+  return [el("b", {}, words.state.split(":")[0]), t(" {clock} · line {number} ", { clock: words.clock, number: place.number }), el("code", {}, place.text)];
 }
 
 // widgets/static/height_handle.js
@@ -308,11 +352,11 @@ function heightHandle(shell, name) {
     role: "separator",
     tabindex: 0,
     "aria-orientation": "horizontal",
-    "aria-label": "height of the widget",
+    "aria-label": t("height of the widget"),
     "aria-valuemin": LEAST,
     "aria-valuemax": MOST,
     "aria-valuenow": 600,
-    title: "drag, or press the up and down keys, to make it higher or lower; double-click for the usual height"
+    title: t("drag, or press the up and down keys, to make it higher or lower; double-click for the usual height")
   });
   const size = (height) => {
     const kept = Math.round(Math.min(Math.max(height, LEAST), MOST));
@@ -367,17 +411,17 @@ var Help = class {
   constructor(root, signs, stops) {
     this.root = root;
     this.stops = stops;
-    this.opener = button("what colours, dashes and words mean, and a tour", "?", () => this.toggle(), { class: "tool help-button", "aria-expanded": "false" });
+    this.opener = button(t("what colours, dashes and words mean, and a tour"), "?", () => this.toggle(), { class: "tool help-button", "aria-expanded": "false" });
     const rows = signs.flatMap(({ swatch, name, means }) => [el("dt", {}, swatch && el("i", { class: `swatch ${swatch}`, "aria-hidden": "true" }), name), el("dd", {}, means)]);
-    this.start = button("show what is where, in three steps", "take the tour", () => this.tour(0), { class: "go" });
-    const close = button("close (Esc)", "close", () => this.close());
+    this.start = button(t("show what is where, in three steps"), t("take the tour"), () => this.tour(0), { class: "go" });
+    const close = button(t("close (Esc)"), t("close"), () => this.close());
     this.panel = el(
       "div",
-      { class: "help", role: "dialog", "aria-label": "what this shows", tabindex: -1, hidden: true },
+      { class: "help", role: "dialog", "aria-label": t("what this shows"), tabindex: -1, hidden: true },
       el("p", { class: "help-bar" }, this.start, close),
       el("dl", {}, ...rows)
     );
-    this.bubble = el("div", { class: "tour", role: "dialog", "aria-label": "tour", tabindex: -1, hidden: true });
+    this.bubble = el("div", { class: "tour", role: "dialog", "aria-label": t("tour"), tabindex: -1, hidden: true });
     root.append(this.panel, this.bubble);
     root.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || this.panel.hidden && this.bubble.hidden) return;
@@ -403,12 +447,12 @@ var Help = class {
     const stop = this.stops[number];
     if (!stop) return this.close();
     const last = number === this.stops.length - 1;
-    const on = button(last ? "end the tour" : "the next stop", last ? "done" : "next", () => this.tour(number + 1), { class: "go" });
+    const on = button(last ? t("end the tour") : t("the next stop"), last ? t("done") : t("next"), () => this.tour(number + 1), { class: "go" });
     this.bubble.hidden = false;
     replace(
       this.bubble,
-      el("p", {}, el("b", {}, `${number + 1} of ${this.stops.length}: ${stop.name}. `), stop.means),
-      el("p", { class: "help-bar" }, on, !last && button("leave the tour (Esc)", "leave", () => this.close()))
+      el("p", {}, el("b", {}, t("{number} of {count}: {name}. ", { number: number + 1, count: this.stops.length, name: stop.name })), stop.means),
+      el("p", { class: "help-bar" }, on, !last && button(t("leave the tour (Esc)"), t("leave"), () => this.close()))
     );
     on.focus({ preventScroll: true });
     this.panel.hidden = true;
@@ -423,33 +467,33 @@ var Help = class {
 
 // widgets/static/legend.js
 var GRAPH = [
-  { swatch: "solid", name: "solid box", means: "it ran: the line under its name is its value" },
-  { swatch: "dashed", name: "dashed box", means: "a handle: the op is in the graph, and no number exists yet" },
-  { swatch: "ghostly", name: "pale box", means: "not there yet, drawn where it will be" },
-  { swatch: "at-work", name: "blue box or line", means: "what this step does" },
-  { swatch: "decides", name: "yellow box", means: "a decision that Python made, with the value that decided it" },
-  { swatch: "learnt", name: "violet box", means: "a parameter or a variable" },
-  { swatch: "comes-in", name: "green box", means: "an input" },
-  { swatch: "gradients", name: "orange arrow or number", means: "a gradient, which runs up the edges that values ran down" },
-  { swatch: "", name: "alive", means: "bytes of the tensors that exist at this step" },
-  { swatch: "", name: "saved", means: "bytes, among those alive, that autograd keeps for the backward pass; freed when it has used them" },
-  { swatch: "", name: "! on the bar", means: "something is wrong with the program at that step: press it to read what, and what to do" },
-  { swatch: "", name: "▲ on the bar", means: "the step at which most memory is alive" },
-  { swatch: "", name: "find a node", means: "lights the boxes whose name, kind or value has these letters" },
-  { swatch: "", name: "all ops", means: "shows the framework's own ops too: Identity, constants, loop counters" },
-  { swatch: "", name: "fold repeats", means: "draws blocks that repeat as one block with a count" },
-  { swatch: "", name: "▸ and ▾", means: "a module or scope that is closed or open: double-click the box, or click the name" },
-  { swatch: "", name: "fit, all", means: "the graph as large as can be read, or the whole graph, however small" },
-  { swatch: "", name: "keys", means: "← and → step, space plays, Home and End go to the ends" }
+  { swatch: "solid", name: t("solid box"), means: t("it ran: the line under its name is its value") },
+  { swatch: "dashed", name: t("dashed box"), means: t("a handle: the op is in the graph, and no number exists yet") },
+  { swatch: "ghostly", name: t("pale box"), means: t("not there yet, drawn where it will be") },
+  { swatch: "at-work", name: t("blue box or line"), means: t("what this step does") },
+  { swatch: "decides", name: t("yellow box"), means: t("a decision that Python made, with the value that decided it") },
+  { swatch: "learnt", name: t("violet box"), means: t("a parameter or a variable") },
+  { swatch: "comes-in", name: t("green box"), means: t("an input") },
+  { swatch: "gradients", name: t("orange arrow or number"), means: t("a gradient, which runs up the edges that values ran down") },
+  { swatch: "", name: t("alive"), means: t("bytes of the tensors that exist at this step") },
+  { swatch: "", name: t("saved"), means: t("bytes, among those alive, that autograd keeps for the backward pass; freed when it has used them") },
+  { swatch: "", name: t("! on the bar"), means: t("something is wrong with the program at that step: press it to read what, and what to do") },
+  { swatch: "", name: t("▲ on the bar"), means: t("the step at which most memory is alive") },
+  { swatch: "", name: t("find a node"), means: t("lights the boxes whose name, kind or value has these letters") },
+  { swatch: "", name: t("all ops"), means: t("shows the framework's own ops too: Identity, constants, loop counters") },
+  { swatch: "", name: t("fold repeats"), means: t("draws blocks that repeat as one block with a count") },
+  { swatch: "", name: t("▸ and ▾"), means: t("a module or scope that is closed or open: double-click the box, or click the name") },
+  { swatch: "", name: t("fit, all"), means: t("the graph as large as can be read, or the whole graph, however small") },
+  { swatch: "", name: t("keys"), means: t("← and → step, space plays, Home and End go to the ends") }
 ];
 var BESIDE = [
-  { swatch: "", name: "clock", means: "above: what each side does at this moment; hatched where no Python line executes" },
-  { swatch: "", name: "waiting", means: "this side has not begun, or has traced its graph and not run it yet" }
+  { swatch: "", name: t("clock"), means: t("above: what each side does at this moment; hatched where no Python line executes") },
+  { swatch: "", name: t("waiting"), means: t("this side has not begun, or has traced its graph and not run it yet") }
 ];
 var TOUR = [
-  { at: ".controls", name: "Step", means: "Press next, or the right arrow key: each step adds one op. The coloured bar is the whole run; drag along it." },
-  { at: ".panels", name: "Follow", means: "Code, graph and values show the same step. Touch a line or a box and the others follow." },
-  { at: ".modes", name: "Predict", means: "Turn it on and you are asked what comes before each step is shown." }
+  { at: ".controls", name: t("Step"), means: t("Press next, or the right arrow key: each step adds one op. The coloured bar is the whole run; drag along it.") },
+  { at: ".panels", name: t("Follow"), means: t("Code, graph and values show the same step. Touch a line or a box and the others follow.") },
+  { at: ".modes", name: t("Predict"), means: t("Turn it on and you are asked what comes before each step is shown.") }
 ];
 function legend(two) {
   return two ? [...BESIDE, ...GRAPH] : GRAPH;
@@ -487,11 +531,11 @@ var Playback = class {
     this.step = -1;
     this.speed = 1;
     this.timer = void 0;
-    this.play = button("play (space)", icon("play"), () => this.toggle(), { class: "play", disabled: length === 0 });
-    this.pace = button("speed, press to change", "1×", () => this.faster(), { class: "pace" });
-    this.backs = [button("first step (Home)", icon("first"), () => this.go(-1)), button("back (left arrow)", icon("back"), () => this.back())];
-    this.nexts = [button("next (right arrow)", icon("next"), () => this.next()), button("last step (End)", icon("last"), () => this.go(length - 1))];
-    this.root = el("div", { class: "playback", role: "group", "aria-label": "playback" }, ...this.backs, this.play, ...this.nexts, this.pace);
+    this.play = button(t("play (space)"), icon("play"), () => this.toggle(), { class: "play", disabled: length === 0 });
+    this.pace = button(t("speed, press to change"), "1×", () => this.faster(), { class: "pace" });
+    this.backs = [button(t("first step (Home)"), icon("first"), () => this.go(-1)), button(t("back (left arrow)"), icon("back"), () => this.back())];
+    this.nexts = [button(t("next (right arrow)"), icon("next"), () => this.next()), button(t("last step (End)"), icon("last"), () => this.go(length - 1))];
+    this.root = el("div", { class: "playback", role: "group", "aria-label": t("playback") }, ...this.backs, this.play, ...this.nexts, this.pace);
   }
   get playing() {
     return this.timer !== void 0;
@@ -528,10 +572,10 @@ var Playback = class {
     this.face();
   }
   face() {
-    const name = this.playing ? "pause" : "play";
-    replace(this.play, icon(name));
-    this.play.setAttribute("aria-label", `${name} (space)`);
-    this.play.title = `${name} (space)`;
+    const label = this.playing ? t("pause (space)") : t("play (space)");
+    replace(this.play, icon(this.playing ? "pause" : "play"));
+    this.play.setAttribute("aria-label", label);
+    this.play.title = label;
   }
   faster() {
     this.setSpeed(SPEEDS[(SPEEDS.indexOf(this.speed) + 1) % SPEEDS.length]);
@@ -577,7 +621,7 @@ var Predict = class {
     this.score = { ...score };
     this.waiting = new Map(questions.map((question) => [question.step, question]));
     this.question = null;
-    this.root = el("div", { class: "predict", role: "group", "aria-label": "prediction", hidden: true });
+    this.root = el("div", { class: "predict", role: "group", "aria-label": t("prediction"), hidden: true });
     this.points = el("span", { class: "points", role: "status" });
     this.tally();
   }
@@ -593,7 +637,7 @@ var Predict = class {
     const left = this.waiting.size;
     replace(
       this.root,
-      el("p", {}, el("b", {}, "Predict: "), left ? "step on, and you are asked before a step is shown." : "all questions are answered."),
+      el("p", {}, el("b", {}, t("Predict: ")), left ? t("step on, and you are asked before a step is shown.") : t("all questions are answered.")),
       this.points
     );
   }
@@ -606,9 +650,9 @@ var Predict = class {
     this.question = question;
     this.answered = false;
     const choices = question.answers.map(
-      (answer, i) => button(`answer ${i + 1}: ${answer}`, el("code", {}, answer), () => this.answer(i), { class: "answer" })
+      (answer, i) => button(t("answer {i}: {answer}", { i: i + 1, answer }), el("code", {}, answer), () => this.answer(i), { class: "answer" })
     );
-    replace(this.root, el("p", { class: "prompt" }, el("b", {}, "Predict: "), question.prompt), el("div", { class: "answers" }, ...choices), this.points);
+    replace(this.root, el("p", { class: "prompt" }, el("b", {}, t("Predict: ")), question.prompt), el("div", { class: "answers" }, ...choices), this.points);
     choices[0]?.focus({ preventScroll: true });
     return true;
   }
@@ -628,10 +672,10 @@ var Predict = class {
       const kind = i === question.correct ? "correct" : i === chosen ? "wrong" : "";
       return el("span", { class: `answer ${kind}` }, mark, el("code", {}, answer));
     });
-    const go = button("show the step", "show it", () => this.leave(), { class: "go" });
+    const go = button(t("show the step"), t("show it"), () => this.leave(), { class: "go" });
     replace(
       this.root,
-      el("p", { class: "prompt" }, el("b", {}, right ? "Right. " : "Not quite. "), question.prompt),
+      el("p", { class: "prompt" }, el("b", {}, right ? t("Right. ") : t("Not quite. ")), question.prompt),
       el("div", { class: "answers" }, ...shown, go),
       el("p", { class: "why", role: "status" }, question.why),
       this.points
@@ -651,7 +695,7 @@ var Predict = class {
     }
   }
   tally() {
-    this.points.textContent = this.score.asked ? `${this.score.right} of ${this.score.asked} right so far` : "";
+    this.points.textContent = this.score.asked ? t("{right} of {asked} right so far", { right: this.score.right, asked: this.score.asked }) : "";
   }
   /** Number keys choose. @param {KeyboardEvent} event */
   key(event) {
@@ -679,7 +723,7 @@ var Timeline = class {
       min: -1,
       max: Math.max(length - 1, 0),
       value: -1,
-      "aria-label": "step",
+      "aria-label": t("step"),
       oninput: () => go(Number(this.slider.value))
     });
     this.length = length;
@@ -691,14 +735,14 @@ var Timeline = class {
       ...stretches.map(
         ({ name, phase, first, end }) => el(
           "span",
-          { class: `stretch ${phase}`, style: `flex-grow:${end - first}`, title: `${name}: steps ${first + 1} to ${end}` },
+          { class: `stretch ${phase}`, style: `flex-grow:${end - first}`, title: t("{name}: steps {first} to {end}", { name, first: first + 1, end }) },
           el("b", {}, name)
         )
       ),
       this.todo,
       this.hand,
       this.slider,
-      ...marks.map(({ at, kind, words }) => button(`go to step ${at + 1}: ${words}`, kind === "fault" ? "!" : "▲", () => go(at), { class: `mark ${kind}`, style: `left:${this.share(at)}` }))
+      ...marks.map(({ at, kind, words }) => button(t("go to step {at}: {words}", { at: at + 1, words }), kind === "fault" ? "!" : "▲", () => go(at), { class: `mark ${kind}`, style: `left:${this.share(at)}` }))
     );
   }
   /** How far along a step is. @param {number} step */
@@ -737,11 +781,11 @@ var Shell = class {
       this.playback.pause();
       this.playback.go(step);
     }, parts.say, parts.marks);
-    this.steps = button("step through", "Step", () => this.turn(false), { class: "mode" });
+    this.steps = button(t("step through"), t("Step"), () => this.turn(false), { class: "mode" });
     const asks = parts.questions.length > 0;
     this.predicts = button(
-      asks ? "predict each step" : "predict each step: nothing here to ask about",
-      "Predict",
+      asks ? t("predict each step") : t("predict each step: nothing here to ask about"),
+      t("Predict"),
       () => asks && this.turn(true),
       { class: "mode", "aria-disabled": asks ? null : "true" }
     );
@@ -753,7 +797,7 @@ var Shell = class {
       el("div", { class: "sides" }, ...parts.sides.map((side) => side.root)),
       this.predict.root,
       // above the controls, which stay at the bottom edge
-      el("footer", { class: "controls" }, this.playback.root, this.timeline.root, el("span", { class: "keys", "aria-hidden": "true" }, "← → space")),
+      el("footer", { class: "controls" }, this.playback.root, this.timeline.root, el("span", { class: "keys", "aria-hidden": "true" }, t("← → space"))),
       this.spoken
     );
     const help = new Help(this.root, legend(parts.sides.length > 1), TOUR);
@@ -773,24 +817,24 @@ var Shell = class {
     const found = el("span", { class: "found", role: "status" });
     const search = el("input", {
       type: "search",
-      placeholder: "find a node",
-      "aria-label": "find a node",
+      placeholder: t("find a node"),
+      "aria-label": t("find a node"),
       oninput: () => {
         const count = this.parts.sides.reduce((sum, side) => sum + side.find(search.value), 0);
-        found.textContent = search.value.trim() ? `${count} found` : "";
+        found.textContent = search.value.trim() ? t("{count} found", { count }) : "";
       }
     });
     const { allOps } = this.host;
     const all = allOps && button(
-      "show the framework's own ops too: Identity, constants, loop counters",
-      "all ops",
+      t("show the framework's own ops too: Identity, constants, loop counters"),
+      t("all ops"),
       allOps.toggle,
       { class: "tool all-ops", "aria-pressed": String(allOps.on) }
     );
     const repeats = this.parts.sides.some((side) => side.folds);
     const fold = button(
-      repeats ? "fold repeated blocks" : "fold repeated blocks: nothing repeats here",
-      "fold repeats",
+      repeats ? t("fold repeated blocks") : t("fold repeated blocks: nothing repeats here"),
+      t("fold repeats"),
       () => repeats && this.fold(fold),
       { class: "tool", "aria-pressed": "false", "aria-disabled": repeats ? null : "true" }
     );
@@ -798,13 +842,13 @@ var Shell = class {
       "header",
       { class: "head" },
       el("h2", {}, this.parts.name),
-      el("div", { class: "modes", role: "group", "aria-label": "mode" }, this.steps, this.predicts),
+      el("div", { class: "modes", role: "group", "aria-label": t("mode") }, this.steps, this.predicts),
       el("span", { class: "space" }),
       found,
       search,
       all,
       this.host.folds && fold,
-      this.host.page && button("save as a page that needs no kernel", "⤓ HTML", this.host.page, { class: "tool" })
+      this.host.page && button(t("save as a page that needs no kernel"), t("⤓ HTML"), this.host.page, { class: "tool" })
     );
   }
   /** @param {HTMLElement} pressed */
@@ -858,8 +902,8 @@ var CodePanel = class {
         })
       )
     );
-    const empty = !parts.length && el("p", { class: "empty" }, "The recording holds no source code.");
-    this.root = el("div", { class: "code", role: "group", "aria-label": "code", tabindex: 0 }, empty, ...parts);
+    const empty = !parts.length && el("p", { class: "empty" }, t("The recording holds no source code."));
+    this.root = el("div", { class: "code", role: "group", "aria-label": t("code"), tabindex: 0 }, empty, ...parts);
     this.current = -1;
     const counted = [...story.visitsOfLine.values()].some((visits) => visits.length > 1);
     this.columns = commonLength(story.data.sources.flatMap((source) => source.text.split("\n"))) + (counted ? 5 : 0);
@@ -1089,15 +1133,15 @@ var GraphPanel = class {
     this.on = on;
     this.id = `duet-${Date.now().toString(36)}-${drawings++}`;
     this.content = svg("g", { class: "content" });
-    this.canvas = svg("svg", { class: "canvas", role: "group", "aria-label": "computation graph" }, this.heads(), this.content);
+    this.canvas = svg("svg", { class: "canvas", role: "group", "aria-label": t("computation graph") }, this.heads(), this.content);
     this.view = new PanZoom(this.canvas, this.content);
     this.tools = el(
       "div",
       { class: "tools" },
-      button("zoom in", "+", () => this.view.zoom(1.25)),
-      button("zoom out", "−", () => this.view.zoom(0.8)),
-      button("fit the graph, as large as can be read", "fit", () => this.start()),
-      button("show all of the graph, however small", "all", () => this.showAll())
+      button(t("zoom in"), "+", () => this.view.zoom(1.25)),
+      button(t("zoom out"), "−", () => this.view.zoom(0.8)),
+      button(t("fit the graph, as large as can be read"), t("fit"), () => this.start()),
+      button(t("show all of the graph, however small"), t("all"), () => this.showAll())
     );
     this.root = el("div", { class: "graph" }, this.canvas, this.tools);
     this.step = -1;
@@ -1176,7 +1220,7 @@ var GraphPanel = class {
         class: "toggle",
         role: "button",
         tabindex: 0,
-        "aria-label": `close ${frame.label}`,
+        "aria-label": t("close {label}", { label: frame.label }),
         onclick: () => this.on.toggle(frame.path, false)
       },
       svg("rect", { x: left + 2, y: top + 4, width: 8 + 6.4 * Math.min(frame.label.length + 2, 31), height: 18, rx: 5 }),
@@ -1196,8 +1240,8 @@ var GraphPanel = class {
   box(box, number) {
     const [left, top, width, height] = box.at;
     const centre = left + width / 2;
-    const texts = ["title", "under", "gradient"].map((name) => svg("text", { class: name, x: centre, "text-anchor": "middle" }));
-    texts[0].textContent = box.title + (box.scope ? " ▸" : "");
+    const texts2 = ["title", "under", "gradient"].map((name) => svg("text", { class: name, x: centre, "text-anchor": "middle" }));
+    texts2[0].textContent = box.title + (box.scope ? " ▸" : "");
     const group = svg(
       "g",
       {
@@ -1211,11 +1255,11 @@ var GraphPanel = class {
         onmouseleave: () => this.on.hover(-1)
       },
       svg("rect", { x: left, y: top, width, height, rx: CORNER[box.kind] ?? CORNER.other }),
-      ...texts.flatMap((text) => [text, " "])
+      ...texts2.flatMap((text) => [text, " "])
       // the space keeps lines apart where the box is read aloud
     );
     group.prepend(svg("title", {}, box.full));
-    return { group, texts, middle: top + (height - box.foot) / 2 };
+    return { group, texts: texts2, middle: top + (height - box.foot) / 2 };
   }
   /** @param {number} step @param {string} [turn] the iteration that runs, in words */
   show(step, turn = "") {
@@ -1238,7 +1282,7 @@ var GraphPanel = class {
   }
   /** @param {number} number @param {Moment} moment */
   write(number, moment) {
-    const { group, texts, middle } = (
+    const { group, texts: texts2, middle } = (
       /** @type {NonNullable<typeof this.boxes>} */
       this.boxes[number]
     );
@@ -1251,15 +1295,15 @@ var GraphPanel = class {
     group.classList.toggle("handle", status === "handle");
     group.classList.toggle("failed", status === "failed");
     group.classList.toggle("freed", freed === 1);
-    texts[1].textContent = box.held && gradient ? "" : under;
-    texts[2].textContent = gradient;
-    const said = texts.filter((text) => text.textContent);
+    texts2[1].textContent = box.held && gradient ? "" : under;
+    texts2[2].textContent = gradient;
+    const said = texts2.filter((text) => text.textContent);
     const pitch = box.held ? 12 : 15;
     said.forEach((text, row) => text.setAttribute("y", String(middle + (row - (said.length - 1) / 2) * pitch + 4)));
-    const read = texts.map((text) => text.textContent).filter(Boolean).join(" ");
-    const state = { ghost: "not there yet", handle: "a handle", done: "", failed: "failed" }[status];
-    const more = [box.kind, state, freed ? "its saved tensors are freed" : "", box.scope ? "press o to open" : ""];
-    group.setAttribute("aria-label", [read, ...more].filter(Boolean).join(", "));
+    const read2 = texts2.map((text) => text.textContent).filter(Boolean).join(" ");
+    const state = { ghost: t("not there yet"), handle: t("a handle"), done: "", failed: t("failed") }[status];
+    const more = [box.kind, state, freed ? t("its saved tensors are freed") : "", box.scope ? t("press o to open") : ""];
+    group.setAttribute("aria-label", [read2, ...more].filter(Boolean).join(", "));
   }
   /** Give a link its look. @param {number} number @param {number} step */
   dress(number, step) {
@@ -1377,12 +1421,12 @@ var MemoryBar = class {
     this.track = el("div", {
       class: "memory-track",
       role: "meter",
-      "aria-label": "memory",
+      "aria-label": t("memory"),
       "aria-valuemin": 0,
       "aria-valuemax": most,
       "aria-valuenow": 0
     }, this.saved, this.rest);
-    this.root = el("div", { class: "memory" }, el("b", {}, "memory"), this.track, this.words);
+    this.root = el("div", { class: "memory" }, el("b", {}, t("memory")), this.track, this.words);
   }
   /** @param {[number, number] | null} memory bytes alive, and those that autograd holds */
   show(memory) {
@@ -1391,8 +1435,8 @@ var MemoryBar = class {
     this.saved.style.width = `${100 * saved / this.most}%`;
     this.rest.style.width = `${100 * Math.max(alive - saved, 0) / this.most}%`;
     this.track.setAttribute("aria-valuenow", String(alive));
-    this.track.setAttribute("aria-valuetext", `${bytes(alive)} alive, ${bytes(saved)} saved by autograd`);
-    replace(this.words, `${bytes(alive)} alive`, saved > 0 && el("em", {}, ` · ${bytes(saved)} saved by autograd`));
+    this.track.setAttribute("aria-valuetext", t("{alive} alive, {saved} saved by autograd", { alive: bytes(alive), saved: bytes(saved) }));
+    replace(this.words, t("{bytes} alive", { bytes: bytes(alive) }), saved > 0 && el("em", {}, t(" · {bytes} saved by autograd", { bytes: bytes(saved) })));
   }
 };
 
@@ -1444,11 +1488,11 @@ function splitter(panels, first) {
     role: "separator",
     tabindex: 0,
     "aria-orientation": "vertical",
-    "aria-label": "width of the code",
+    "aria-label": t("width of the code"),
     "aria-valuemin": 0,
     "aria-valuemax": 100,
     "aria-valuenow": 34,
-    title: "drag, or press the up and down keys, to resize; double-click for as wide as the code"
+    title: t("drag, or press the up and down keys, to resize; double-click for as wide as the code")
   });
   const say = () => bar.setAttribute("aria-valuenow", String(Math.round(100 * first.offsetWidth / Math.max(panels.clientWidth, 1))));
   const size = (width) => {
@@ -1493,7 +1537,7 @@ function heatMap({ rows, columns, heat, scale }, label) {
     width: columns,
     height: rows,
     role: "img",
-    "aria-label": `${label}: heat map of ${rows} by ${columns} samples from minus ${scale} to ${scale}`,
+    "aria-label": t("{label}: heat map of {rows} by {columns} samples from minus {scale} to {scale}", { label, rows, columns, scale }),
     style: `width:${columns * size}px;height:${rows * size}px`
   });
   const context = canvas.getContext("2d");
@@ -1531,7 +1575,7 @@ function numberGrid({ rows, columns, cells }, label, kind = "value") {
 
 // widgets/static/value_card.js
 function valueCard(value, { role = "", kind = "value" } = {}) {
-  const name = [role, value.name].filter(Boolean).join(" ") || "value";
+  const name = [role, value.name].filter(Boolean).join(" ") || t("value");
   return el(
     "div",
     { class: `value-card ${kind}`, role: "group", "aria-label": `${name}, ${value.type}` },
@@ -1547,7 +1591,7 @@ function valueCard(value, { role = "", kind = "value" } = {}) {
   );
 }
 function body(value, name, kind) {
-  if (value.handle) return el("p", { class: "handle" }, el("code", {}, value.handle), " no value yet");
+  if (value.handle) return el("p", { class: "handle" }, el("code", {}, value.handle), t(" no value yet"));
   if (value.cells?.length === 1 && value.type.startsWith("scalar")) return el("p", { class: "scalar" }, value.short);
   if (value.cells) {
     const { rows = 0, columns = 0, cells } = value;
@@ -1561,9 +1605,9 @@ function body(value, name, kind) {
 }
 function facts(value) {
   const said = [];
-  if (value.heat && value.stats) said.push(`min ${value.stats[0]} · max ${value.stats[1]} · mean ${value.stats[2]}`);
-  if (value.nonfinite) said.push(`${value.nonfinite} not finite`);
-  if (value.sampled) said.push(`read ${value.sampled} elements`);
+  if (value.heat && value.stats) said.push(t("min {min} · max {max} · mean {mean}", { min: value.stats[0], max: value.stats[1], mean: value.stats[2] }));
+  if (value.nonfinite) said.push(t("{count} not finite", { count: value.nonfinite }));
+  if (value.sampled) said.push(t("read {count} elements", { count: value.sampled }));
   if (value.bytes) said.push(bytes(value.bytes));
   if (value.flags) said.push(value.flags.join(" · "));
   return said.length ? el("footer", {}, said.join(" · ")) : null;
@@ -1595,15 +1639,15 @@ var Side = class {
     this.state = el("span", { class: "state" });
     this.message = el("p", { class: "message", role: "status" });
     this.heading = el("h3", {}, data.heading);
-    this.values = el("div", { class: "values", role: "group", "aria-label": `values, ${data.heading}`, tabindex: 0 });
+    this.values = el("div", { class: "values", role: "group", "aria-label": t("values, {heading}", { heading: data.heading }), tabindex: 0 });
     this.root = el(
       "section",
       { class: "side", "aria-label": data.heading },
       el("header", { class: "side-head" }, this.heading, this.state),
       this.panels()
     );
-    if (this.story.data.omitted.length) this.say(`Left out: ${this.story.data.omitted.join("; ")}.`);
-    else if (this.story.length === 0) this.say("This recording has no steps: the program used no tensor.");
+    if (this.story.data.omitted.length) this.say(t("Left out: {omitted}.", { omitted: this.story.data.omitted.join("; ") }));
+    else if (this.story.length === 0) this.say(t("This recording has no steps: the program used no tensor."));
     this.draw(data.scene);
   }
   /** Code, graph and values, with a bar that shares the room out between the first two. */
@@ -1644,12 +1688,12 @@ var Side = class {
   tell() {
     const { story, step } = this;
     if (step < 0) {
-      const hint = story.length ? "Press next, or the right arrow key, for the first step." : "There is no step to show.";
+      const hint = story.length ? t("Press next, or the right arrow key, for the first step.") : t("There is no step to show.");
       const raised = story.data.error.split("\n")[0].slice(0, RAISED);
       const meaning = raised && story.length > 0 ? story.detail(story.length - 1).note : "";
       replace(
         this.values,
-        raised && el("p", { class: "error" }, `The program raised ${raised}${/[.!?]$/.test(raised) ? "" : "."} The last step shows where.`),
+        raised && el("p", { class: "error" }, t("The program raised {error} The last step shows where.", { error: /[.!?]$/.test(raised) ? raised : `${raised}.` })),
         meaning && el("p", { class: "note" }, meaning),
         ...this.findings(),
         el("p", { class: "hint" }, hint)
@@ -1669,12 +1713,12 @@ var Side = class {
         "div",
         { class: "finding" },
         el("p", {}, el("b", {}, `! ${finding.kind}: `), ...worded(finding.sentence)),
-        el("p", {}, el("b", {}, "Try: "), ...worded(finding.advice))
+        el("p", {}, el("b", {}, t("Try: ")), ...worded(finding.advice))
       )),
       detail.control && el("p", { class: "control" }, detail.control),
       ...cards,
-      detail.saved && el("p", { class: "saved" }, `autograd saves ${detail.saved.join(", ")}`),
-      detail.freed && el("p", { class: "freed" }, `freed: what ${detail.freed.join(", ")} had saved`),
+      detail.saved && el("p", { class: "saved" }, t("autograd saves {saved}", { saved: detail.saved.join(", ") })),
+      detail.freed && el("p", { class: "freed" }, t("freed: what {freed} had saved", { freed: detail.freed.join(", ") })),
       !detail.error && detail.note && el("p", { class: "note" }, detail.note)
     );
   }
@@ -1683,19 +1727,19 @@ var Side = class {
     const { findings } = this.story.data;
     if (!findings.length) return [];
     return [
-      el("p", { class: "what" }, el("b", {}, findings.length === 1 ? "1 finding" : `${findings.length} findings`)),
-      el("ul", { class: "findings", "aria-label": "findings" }, ...findings.map(({ step, line, kind, sentence: sentence2 }) => {
+      el("p", { class: "what" }, el("b", {}, tn("{number} finding", "{number} findings", findings.length))),
+      el("ul", { class: "findings", "aria-label": t("findings") }, ...findings.map(({ step, line, kind, sentence: sentence2 }) => {
         const place = this.story.place(line);
-        const at = place ? `line ${place.number}` : `step ${step + 1}`;
-        return el("li", {}, button(`go to step ${step + 1}: ${sentence2}`, el("span", {}, el("b", {}, `! ${at}, ${kind}: `), ...worded(sentence2)), () => this.on.jump(step)));
+        const at = place ? t("line {number}", { number: place.number }) : t("step {step}", { step: step + 1 });
+        return el("li", {}, button(t("go to step {step}: {sentence}", { step: step + 1, sentence: sentence2 }), el("span", {}, el("b", {}, `! ${at}, ${kind}: `), ...worded(sentence2)), () => this.on.jump(step)));
       }))
     ];
   }
   /** @param {import("./story.js").Detail} detail */
   forward(detail) {
-    const made = this.story.values(detail.writes).map((value) => valueCard(value, { role: "makes" }));
-    const read = this.story.values(detail.reads).map((value) => valueCard(value, { role: "reads" }));
-    return [...made, ...read];
+    const made = this.story.values(detail.writes).map((value) => valueCard(value, { role: t("makes") }));
+    const read2 = this.story.values(detail.reads).map((value) => valueCard(value, { role: t("reads") }));
+    return [...made, ...read2];
   }
   /** Value and gradient side by side; a sum of gradients as it is made. @param {import("./story.js").Detail} detail */
   backward(detail) {
@@ -1706,18 +1750,18 @@ var Side = class {
     const sum = came.length > 0 && el(
       "p",
       { class: "sum" },
-      "summed: ",
+      t("summed: "),
       el("b", {}, came.map((value) => value.short).join(" + ")),
       ` = ${gradients[0]?.short ?? "?"}`
     );
     const pair = el(
       "div",
       { class: "pair" },
-      ...made.slice(0, 1).map((value) => valueCard(value, { role: "value" })),
-      ...gradients.map((value) => valueCard(bare(value), { role: "gradient", kind: "gradient" }))
+      ...made.slice(0, 1).map((value) => valueCard(value, { role: t("value") })),
+      ...gradients.map((value) => valueCard(bare(value), { role: t("gradient"), kind: "gradient" }))
     );
-    const leaving = story.values(detail.leaving).map((value) => valueCard(bare(value), { role: "sends back", kind: "gradient" }));
-    const stored = story.values(detail.writes).map((value) => valueCard(value, { role: "now", kind: "gradient" }));
+    const leaving = story.values(detail.leaving).map((value) => valueCard(bare(value), { role: t("sends back"), kind: "gradient" }));
+    const stored = story.values(detail.writes).map((value) => valueCard(value, { role: t("now"), kind: "gradient" }));
     return [sum, pair, ...stored, ...leaving];
   }
   // One selection
@@ -1733,7 +1777,7 @@ var Side = class {
   }
   /** @param {string} words */
   say(words) {
-    replace(this.message, words && button("hide this line", "×", () => this.say("")), words);
+    replace(this.message, words && button(t("hide this line"), "×", () => this.say("")), words);
   }
   /** The next step of a line after this one, or its first. @param {number} line */
   jumpToLine(line) {
@@ -1753,8 +1797,8 @@ var Side = class {
     const holds = this.step < 0 ? "" : momentAt(box, this.step)[2];
     const place = made === void 0 ? null : this.story.place(this.story.data.line[made]);
     const go = made !== void 0 && button(
-      `go to step ${made + 1}`,
-      `made at step ${made + 1}${place ? `, line ${place.number}` : ""}`,
+      t("go to step {step}", { step: made + 1 }),
+      place ? t("made at step {step}, line {line}", { step: made + 1, line: place.number }) : t("made at step {step}", { step: made + 1 }),
       () => this.on.jump(made),
       { class: "made" }
     );
@@ -1763,9 +1807,9 @@ var Side = class {
       el("p", { class: "what" }, el("b", {}, box.full), ` ${box.kind}`),
       made === void 0 && holds && holds !== box.kind && el("p", {}, el("code", {}, holds)),
       go,
-      el("ol", { class: "history", "aria-label": `history of ${box.full}` }, ...steps.slice(0, 200).map((step) => this.past(step))),
-      steps.length > 200 && el("p", {}, `and ${steps.length - 200} more steps`),
-      button("close the history", "back to the step", () => {
+      el("ol", { class: "history", "aria-label": t("history of {name}", { name: box.full }) }, ...steps.slice(0, 200).map((step) => this.past(step))),
+      steps.length > 200 && el("p", {}, t("and {count} more steps", { count: steps.length - 200 })),
+      button(t("close the history"), t("back to the step"), () => {
         this.chooseNone();
         this.tell();
       }, { class: "plain" })
@@ -1778,7 +1822,7 @@ var Side = class {
     const detail = this.story.detail(step);
     const value = this.story.values(detail.gradients ?? detail.writes)[0];
     return el("li", { class: step > this.step ? "later" : "" }, button(
-      `go to step ${step + 1}`,
+      t("go to step {step}", { step: step + 1 }),
       `${step + 1} · ${this.story.named(step).join(" · ")}${value && step <= this.step ? ` · ${value.short}` : ""}`,
       () => this.on.jump(step)
     ));
@@ -1800,7 +1844,7 @@ var Side = class {
   async refold(fold) {
     const found = await this.scenes.refold(fold);
     if (found) this.draw(found);
-    else this.say("Folding repeats needs a running kernel: run the cell again.");
+    else this.say(t("Folding repeats needs a running kernel: run the cell again."));
     return found !== null;
   }
   /** @param {string[]} path @param {boolean} open */
@@ -1808,7 +1852,7 @@ var Side = class {
     this.say("");
     const found = await this.scenes.toggle(path, open);
     if (!found) {
-      this.say(`Opening ${path[path.length - 1]} needs a running kernel: run the cell again.`);
+      this.say(t("Opening {path} needs a running kernel: run the cell again.", { path: path[path.length - 1] }));
       return;
     }
     this.draw(found);
@@ -1820,8 +1864,8 @@ function bare(value) {
 
 // widgets/static/duet.js
 var WITHOUT = [
-  "The graph has no op that makes the same, or makes it by other ops",
-  "No line on the other side makes the same: the graph works it out by ops of its own"
+  t("The graph has no op that makes the same, or makes it by other ops"),
+  t("No line on the other side makes the same: the graph works it out by ops of its own")
 ];
 function duet(root, data, host) {
   let shell = void 0;
@@ -1856,7 +1900,7 @@ function duet(root, data, host) {
       sides.forEach((side, number) => side.show(beat < 0 ? -1 : data.beats[beat][number], beat < 0 ? "waiting" : doing[number][beat]));
       clock.show(beat);
     },
-    say: (beat) => sides.map((side, i) => side.story.sentence(beat < 0 ? -1 : data.beats[beat][i])).join(" Beside it: ")
+    say: (beat) => sides.map((side, i) => side.story.sentence(beat < 0 ? -1 : data.beats[beat][i])).join(t(" Beside it: "))
   });
   return shell;
 }
@@ -1864,7 +1908,7 @@ function named(phases) {
   return phases.map((phase) => PHASE_WORDS[
     /** @type {"run"} */
     phase
-  ].name).join(" | ") || "idle";
+  ].name).join(" | ") || t("idle");
 }
 
 // widgets/static/stepper.js
@@ -1895,7 +1939,7 @@ function stepper(root, data, host) {
 function themeButton(root) {
   root.dataset.theme = "auto";
   return button(
-    "change the theme",
+    t("change the theme"),
     "◐",
     () => {
       const system = matchMedia("(prefers-color-scheme: dark)").matches;
@@ -1986,7 +2030,7 @@ function render({ model, el: root }) {
     const toggle = () => {
       set2("all_ops", !on);
       setTimeout(() => {
-        if (model.get("_data") === data) shell.parts.sides[0].say("Showing all ops needs a running kernel: run the cell again.");
+        if (model.get("_data") === data) shell.parts.sides[0].say(t("Showing all ops needs a running kernel: run the cell again."));
       }, PATIENCE);
     };
     const host = {

@@ -65,6 +65,45 @@ function keepFocus(root) {
   }).observe(root, { subtree: true, childList: true, attributes: true, attributeFilter: ["hidden", "disabled"] });
 }
 
+// widgets/static/text.js
+var FORMS = (
+  /** @type {const} */
+  ["zero", "one", "two", "few", "many", "other"]
+);
+var texts = read(
+  /** @type {{graphDuetTexts?: Texts | Catalogue}} */
+  globalThis.graphDuetTexts
+);
+function t(text, values = {}) {
+  return filled(texts ? texts.gettext(text) : text, values);
+}
+function tn(one, many, number, values = {}) {
+  return filled(texts ? texts.ngettext(one, many, number) : number === 1 ? one : many, { number, ...values });
+}
+function filled(text, values) {
+  return text.replace(/\{(\w+)\}/g, (whole, name) => name in values ? String(values[name]) : whole);
+}
+function read(given) {
+  if (!given) return null;
+  if (typeof given.gettext === "function") return (
+    /** @type {Texts} */
+    given
+  );
+  const catalogue = (
+    /** @type {Catalogue} */
+    given
+  );
+  const rules = new Intl.PluralRules(catalogue[""].language.replace("_", "-"));
+  const forms = FORMS.filter((form) => rules.resolvedOptions().pluralCategories.includes(form));
+  return {
+    gettext: (text) => catalogue[text]?.[0] || text,
+    ngettext: (one, many, n) => {
+      const found = catalogue[one];
+      return found?.[Math.min(forms.indexOf(rules.select(n)), found.length - 1)] || (n === 1 ? one : many);
+    }
+  };
+}
+
 // widgets/static/code_panel.js
 function keepInView(panel, row) {
   const above = row.getBoundingClientRect().top - panel.getBoundingClientRect().top;
@@ -84,11 +123,11 @@ function heightHandle(shell, name) {
     role: "separator",
     tabindex: 0,
     "aria-orientation": "horizontal",
-    "aria-label": "height of the widget",
+    "aria-label": t("height of the widget"),
     "aria-valuemin": LEAST,
     "aria-valuemax": MOST,
     "aria-valuenow": 600,
-    title: "drag, or press the up and down keys, to make it higher or lower; double-click for the usual height"
+    title: t("drag, or press the up and down keys, to make it higher or lower; double-click for the usual height")
   });
   const size = (height) => {
     const kept = Math.round(Math.min(Math.max(height, LEAST), MOST));
@@ -143,17 +182,17 @@ var Help = class {
   constructor(root, signs, stops) {
     this.root = root;
     this.stops = stops;
-    this.opener = button("what colours, dashes and words mean, and a tour", "?", () => this.toggle(), { class: "tool help-button", "aria-expanded": "false" });
+    this.opener = button(t("what colours, dashes and words mean, and a tour"), "?", () => this.toggle(), { class: "tool help-button", "aria-expanded": "false" });
     const rows = signs.flatMap(({ swatch, name, means }) => [el("dt", {}, swatch && el("i", { class: `swatch ${swatch}`, "aria-hidden": "true" }), name), el("dd", {}, means)]);
-    this.start = button("show what is where, in three steps", "take the tour", () => this.tour(0), { class: "go" });
-    const close = button("close (Esc)", "close", () => this.close());
+    this.start = button(t("show what is where, in three steps"), t("take the tour"), () => this.tour(0), { class: "go" });
+    const close = button(t("close (Esc)"), t("close"), () => this.close());
     this.panel = el(
       "div",
-      { class: "help", role: "dialog", "aria-label": "what this shows", tabindex: -1, hidden: true },
+      { class: "help", role: "dialog", "aria-label": t("what this shows"), tabindex: -1, hidden: true },
       el("p", { class: "help-bar" }, this.start, close),
       el("dl", {}, ...rows)
     );
-    this.bubble = el("div", { class: "tour", role: "dialog", "aria-label": "tour", tabindex: -1, hidden: true });
+    this.bubble = el("div", { class: "tour", role: "dialog", "aria-label": t("tour"), tabindex: -1, hidden: true });
     root.append(this.panel, this.bubble);
     root.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || this.panel.hidden && this.bubble.hidden) return;
@@ -179,12 +218,12 @@ var Help = class {
     const stop = this.stops[number];
     if (!stop) return this.close();
     const last = number === this.stops.length - 1;
-    const on = button(last ? "end the tour" : "the next stop", last ? "done" : "next", () => this.tour(number + 1), { class: "go" });
+    const on = button(last ? t("end the tour") : t("the next stop"), last ? t("done") : t("next"), () => this.tour(number + 1), { class: "go" });
     this.bubble.hidden = false;
     replace(
       this.bubble,
-      el("p", {}, el("b", {}, `${number + 1} of ${this.stops.length}: ${stop.name}. `), stop.means),
-      el("p", { class: "help-bar" }, on, !last && button("leave the tour (Esc)", "leave", () => this.close()))
+      el("p", {}, el("b", {}, t("{number} of {count}: {name}. ", { number: number + 1, count: this.stops.length, name: stop.name })), stop.means),
+      el("p", { class: "help-bar" }, on, !last && button(t("leave the tour (Esc)"), t("leave"), () => this.close()))
     );
     on.focus({ preventScroll: true });
     this.panel.hidden = true;
@@ -327,11 +366,11 @@ function bankPasses(indices, bytes) {
 }
 function threadName(story, thread) {
   const [bx, by, bz] = story.block;
-  if (by * bz === 1) return `thread ${thread}`;
+  if (by * bz === 1) return t("thread {thread}", { thread });
   const x = thread % bx;
   const y = Math.floor(thread / bx) % by;
   const z = Math.floor(thread / (bx * by));
-  return bz === 1 ? `thread (${x}, ${y})` : `thread (${x}, ${y}, ${z})`;
+  return bz === 1 ? t("thread ({x}, {y})", { x, y }) : t("thread ({x}, {y}, {z})", { x, y, z });
 }
 function cellName(array, index) {
   const at = [];
@@ -342,24 +381,28 @@ function cellName(array, index) {
   }
   return `${array.name}[${array.shape.length > 1 ? at.join(", ") : index}]`;
 }
+var ACCESSES = { read: t("read"), write: t("write"), atomic: t("atomic") };
+var DOING = {
+  read: (threads, name) => tn("{number} thread reads {name}", "{number} threads read {name}", threads, { name }),
+  write: (threads, name) => tn("{number} thread writes {name}", "{number} threads write {name}", threads, { name }),
+  atomic: (threads, name) => tn("{number} thread updates atomically {name}", "{number} threads update atomically {name}", threads, { name })
+};
 function sentence(story, frame) {
   const here = story.frames[frame];
-  if (!here) return "Nothing was recorded.";
+  if (!here) return t("Nothing was recorded.");
   const parts = /* @__PURE__ */ new Map();
   for (const access of here.accesses) {
     const name = story.arrays[access.array].name;
-    const verb = { read: "read", write: "write", atomic: "update atomically" }[access.kind];
-    const key = `${verb} ${name}`;
-    const part = parts.get(key) ?? { count: 0, threads: /* @__PURE__ */ new Set() };
+    const key = `${access.kind} ${name}`;
+    const part = parts.get(key) ?? { kind: access.kind, name, count: 0, threads: /* @__PURE__ */ new Set() };
     for (const thread of unpacked(access.threads)) part.threads.add(`${access.block} ${thread}`);
-    parts.set(key, { count: part.count + unpacked(access.threads).length, threads: part.threads });
+    parts.set(key, { ...part, count: part.count + unpacked(access.threads).length });
   }
-  const text = [...parts].map(([key, { count, threads }]) => {
-    const often = count > threads.size ? `, ${count} times in all` : "";
-    const [verb, ...rest] = key.split(" ");
-    return `${threads.size === 1 ? `1 thread ${verb}s` : `${threads.size} threads ${verb}`} ${rest.join(" ")}${often}`;
+  const text = [...parts.values()].map(({ kind, name, count, threads }) => {
+    const often = count > threads.size ? t(", {count} times in all", { count }) : "";
+    return DOING[kind](threads.size, name) + often;
   }).join(", ");
-  return `Line ${here.line}: ${text}`;
+  return t("Line {line}: {text}", { line: here.line, text });
 }
 
 // widgets/static/kernel_arrays.js
@@ -378,7 +421,7 @@ var KernelArrays = class {
     this.story = story;
     this.point = point;
     this.strips = story.arrays.flatMap(
-      (array, number) => array.space === "global" || array.space === "constant" ? [this.strip(number, null, "")] : story.blocks.map((_, block) => this.strip(number, block, ` of block ${blockName(block)}`))
+      (array, number) => array.space === "global" || array.space === "constant" ? [this.strip(number, null, "")] : story.blocks.map((_, block) => this.strip(number, block, t(" of block {name}", { name: blockName(block) })))
     );
     const shared = (strip) => strip.block !== null;
     const below = [...this.strips.filter((strip) => !shared(strip)), ...this.strips.filter(shared)];
@@ -409,7 +452,7 @@ var KernelArrays = class {
       ...cells
     );
     gridCursor(grid, cells, (i) => this.point(i === null ? null : { array: number, block, index: i * share }));
-    const note = share > 1 ? `, ${share} elements a cell` : "";
+    const note = share > 1 ? t(", {share} elements a cell", { share }) : "";
     const type = `${array.space}${owner} · ${array.dtype}[${array.shape.join(", ")}]${note}`;
     const root = el("div", { class: "strip" }, el("p", {}, el("b", {}, array.name), " ", el("span", {}, type)), grid);
     return { root, grid, cells, number, block, share, name: `${array.name}${owner}` };
@@ -424,17 +467,17 @@ var KernelArrays = class {
         sums.set(cell, { reads: sum.reads + reads, writes: sum.writes + writes });
       }
       const most = Math.max(1, ...[...sums.values()].map(({ reads }) => reads));
-      let read = 0;
+      let read2 = 0;
       let written = 0;
       strip.cells.forEach((cell, i) => {
         const { reads, writes } = sums.get(i) ?? { reads: 0, writes: 0 };
-        read += reads;
+        read2 += reads;
         written += writes;
         cell.style.setProperty("--heat", String(reads ? 0.25 + 0.75 * reads / most : 0));
         cell.classList.toggle("hot", reads * 2 > most);
         cell.classList.toggle("written", writes > 0);
       });
-      strip.grid.setAttribute("aria-label", `array ${strip.name}: ${read} reads and ${written} writes since the last barrier`);
+      strip.grid.setAttribute("aria-label", t("array {name}: {read} reads and {written} writes since the last barrier", { name: strip.name, read: read2, written }));
     }
   }
   /** The cell of an element, for lines and lights. @param {Place} place */
@@ -467,6 +510,7 @@ var ORDER = (
   /** @type {const} */
   ["writing", "reading", "between", "waiting", "done"]
 );
+var STATES = { writing: t("writing"), reading: t("reading"), between: t("between"), waiting: t("waiting"), done: t("done") };
 var KernelBlocks = class {
   /**
    * @param {Story} story
@@ -478,7 +522,7 @@ var KernelBlocks = class {
     const row = story.threads === story.block[0] ? ROW2 : WIDEST2;
     this.columns = Math.min(row, story.block[0], Math.ceil(story.threads / this.share));
     this.cards = story.blocks.map((_, block) => this.card(block, point));
-    const left = story.blocksLeftOut > 0 ? `and ${story.blocksLeftOut} more ${story.blocksLeftOut === 1 ? "block" : "blocks"}` : "";
+    const left = story.blocksLeftOut > 0 ? tn("and {number} more block", "and {number} more blocks", story.blocksLeftOut) : "";
     const more = (story.nothing || left) && el("p", { class: story.nothing ? "nothing" : "more" }, story.nothing || left);
     this.root = el("div", { class: "cards" }, ...this.cards.map((card) => card.root), more);
   }
@@ -502,7 +546,7 @@ var KernelBlocks = class {
     );
     gridCursor(grid, squares.map((square) => square.root), (i) => point(block, i === null ? null : i * this.share));
     const epoch = el("span", { class: "epoch-of" });
-    const root = el("div", { class: "card" }, el("p", {}, `block ${this.name(block)} `, epoch), grid);
+    const root = el("div", { class: "card" }, el("p", {}, t("block {name} ", { name: this.name(block) }), epoch), grid);
     return { root, grid, squares, epoch };
   }
   /** @param {number} block */
@@ -523,9 +567,9 @@ var KernelBlocks = class {
         square.root.setAttribute("class", `thread ${state} ${this.marked(block, i) ? "hazard" : ""}`);
         square.number.textContent = `${this.marked(block, i) ? "!" : ""}${i * this.share}`;
       });
-      const words = Object.entries(counts).map(([state, count]) => `${count} ${state}`);
-      card.grid.setAttribute("aria-label", `block ${this.name(block)}, threads: ${words.join(", ")}`);
-      card.epoch.textContent = epochs2[block] ? `after barrier ${epochs2[block]}` : "";
+      const words = Object.entries(counts).map(([state, count]) => `${count} ${STATES[state]}`);
+      card.grid.setAttribute("aria-label", t("block {name}, threads: {states}", { name: this.name(block), states: words.join(", ") }));
+      card.epoch.textContent = epochs2[block] ? t("after barrier {epoch}", { epoch: epochs2[block] }) : "";
     });
   }
   /** @param {number} block @param {number} square */
@@ -551,31 +595,31 @@ var KernelBlocks = class {
   threadName(block, thread) {
     const last = Math.min(thread + this.share, this.story.threads) - 1;
     const name = threadName(this.story, thread);
-    const words = this.share > 1 ? `threads ${thread} to ${last}` : name;
-    return `${words} of block ${this.name(block)}`;
+    const words = this.share > 1 ? t("threads {thread} to {last}", { thread, last }) : name;
+    return t("{words} of block {name}", { words, name: this.name(block) });
   }
 };
 
 // widgets/static/kernel_legend.js
 var LEGEND = [
-  { swatch: "thread reading", name: "reading", means: "the thread reads an array in this frame" },
-  { swatch: "thread writing", name: "writing", means: "the thread writes an array in this frame" },
-  { swatch: "thread between", name: "between", means: "the thread is at work, and touches nothing in this frame" },
-  { swatch: "thread waiting", name: "waiting", means: "the thread has come to a barrier and waits for the rest of its block" },
-  { swatch: "thread done", name: "done", means: "the thread touches nothing any more" },
-  { swatch: "thread hazard", name: "! red", means: "the thread has a part in a finding: open the finding to read what happened" },
-  { swatch: "cell-read", name: "filled cell", means: "was read since the last barrier" },
-  { swatch: "cell-written", name: "outlined cell", means: "was written since the last barrier" },
-  { swatch: "", name: "number in a square", means: "the thread's number in its block; in a cell, the element's number in its array" },
-  { swatch: "", name: "12×", means: "beside a line: how many reads and writes the shown threads made there" },
-  { swatch: "", name: "finding", means: "something that makes the result wrong or undefined on a GPU (!), or is worth a look (▲)" },
-  { swatch: "", name: "Profile", means: "what each line would cost on a GPU, counted and not timed" },
-  { swatch: "", name: "keys", means: "← and → step, space plays, Home and End go to the ends; ↑ and ↓ move among threads or cells" }
+  { swatch: "thread reading", name: t("reading"), means: t("the thread reads an array in this frame") },
+  { swatch: "thread writing", name: t("writing"), means: t("the thread writes an array in this frame") },
+  { swatch: "thread between", name: t("between"), means: t("the thread is at work, and touches nothing in this frame") },
+  { swatch: "thread waiting", name: t("waiting"), means: t("the thread has come to a barrier and waits for the rest of its block") },
+  { swatch: "thread done", name: t("done"), means: t("the thread touches nothing any more") },
+  { swatch: "thread hazard", name: t("! red"), means: t("the thread has a part in a finding: open the finding to read what happened") },
+  { swatch: "cell-read", name: t("filled cell"), means: t("was read since the last barrier") },
+  { swatch: "cell-written", name: t("outlined cell"), means: t("was written since the last barrier") },
+  { swatch: "", name: t("number in a square"), means: t("the thread's number in its block; in a cell, the element's number in its array") },
+  { swatch: "", name: "12×", means: t("beside a line: how many reads and writes the shown threads made there") },
+  { swatch: "", name: t("finding"), means: t("something that makes the result wrong or undefined on a GPU (!), or is worth a look (▲)") },
+  { swatch: "", name: t("Profile"), means: t("what each line would cost on a GPU, counted and not timed") },
+  { swatch: "", name: t("keys"), means: t("← and → step, space plays, Home and End go to the ends; ↑ and ↓ move among threads or cells") }
 ];
 var TOUR = [
-  { at: ".controls", name: "Step", means: "Press next, or the right arrow key: each frame is one access, made by all threads that come to it together." },
-  { at: ".kernel-body", name: "Follow", means: "Point at a thread to see which cells it touches, or at a cell to see who touched it." },
-  { at: ".findings", name: "Find", means: "What is wrong stands here. Open a finding: the view goes to its moment and says what to try." }
+  { at: ".controls", name: t("Step"), means: t("Press next, or the right arrow key: each frame is one access, made by all threads that come to it together.") },
+  { at: ".kernel-body", name: t("Follow"), means: t("Point at a thread to see which cells it touches, or at a cell to see who touched it.") },
+  { at: ".findings", name: t("Find"), means: t("What is wrong stands here. Open a finding: the view goes to its moment and says what to try.") }
 ];
 
 // widgets/static/kernel_counts.js
@@ -629,26 +673,26 @@ function kernelProfile(story) {
   const { profile } = story;
   const lines = profile ? profile.lines : lineCounts(story);
   const branches = profile?.branches ?? [];
-  if (!lines.length && !branches.length) return el("p", { class: "empty" }, "No thread touched an array: there is nothing to count.");
+  if (!lines.length && !branches.length) return el("p", { class: "empty" }, t("No thread touched an array: there is nothing to count."));
   return el(
     "div",
-    { class: "profile", tabindex: 0, role: "group", "aria-label": "profile" },
-    el("p", {}, profile ? intensity(profile) : `Counted from the ${story.blocks.length === 1 ? "block" : `${story.blocks.length} blocks`} shown. inspect(..., level="profile") counts every block, the operations and the branches too.`),
-    el("p", { class: "engine" }, `${story.engine} engine · level ${story.level}`),
+    { class: "profile", tabindex: 0, role: "group", "aria-label": t("profile") },
+    el("p", {}, profile ? intensity(profile) : tn("Counted from the block shown. ", "Counted from the {number} blocks shown. ", story.blocks.length) + t('inspect(..., level="profile") counts every block, the operations and the branches too.')),
+    el("p", { class: "engine" }, t("{engine} engine · level {level}", { engine: story.engine, level: story.level })),
     table(
-      ["line", "code", "access", "warp requests", "32-byte sectors", "useful", "bank passes"],
+      [t("line"), t("code"), t("access"), t("warp requests"), t("32-byte sectors"), t("useful"), t("bank passes")],
       lines.map((row) => [
         row.line,
         el("code", {}, row.text),
-        `${row.kind} ${row.array}`,
+        `${ACCESSES[row.kind]} ${row.array}`,
         row.requests,
-        row.space === "global" ? `${row.sectors} (${row.ideal_sectors} would do)` : "",
+        row.space === "global" ? t("{count} ({fewest} would do)", { count: row.sectors, fewest: row.ideal_sectors }) : "",
         row.space === "global" ? grade(PERCENT.format(row.coalescing), row.coalescing < 0.5) : "",
-        row.space === "shared" ? grade(`${row.bank_passes} (${row.fewest_passes} would do)`, row.bankConflict > 1.5) : ""
+        row.space === "shared" ? grade(t("{count} ({fewest} would do)", { count: row.bank_passes, fewest: row.fewest_passes }), row.bankConflict > 1.5) : ""
       ])
     ),
     branches.length > 0 && table(
-      ["line", "code", "warps that came by", "that split"],
+      [t("line"), t("code"), t("warps that came by"), t("that split")],
       branches.map((row) => [
         row.line,
         el("code", {}, row.text),
@@ -659,8 +703,8 @@ function kernelProfile(story) {
   );
 }
 function intensity(profile) {
-  const sampled = profile.blocks_sampled < profile.blocks ? ` (${profile.blocks_sampled} of ${profile.blocks} blocks looked at)` : "";
-  return `${profile.intensity.toFixed(2)} operations per byte of global memory${sampled}`;
+  const sampled = profile.blocks_sampled < profile.blocks ? t(" ({sampled} of {blocks} blocks looked at)", { sampled: profile.blocks_sampled, blocks: profile.blocks }) : "";
+  return t("{intensity} operations per byte of global memory{sampled}", { intensity: profile.intensity.toFixed(2), sampled });
 }
 function grade(text, poor) {
   return poor ? el("b", { class: "poor" }, `▲ ${text}`) : text;
@@ -706,11 +750,11 @@ var Playback = class {
     this.step = -1;
     this.speed = 1;
     this.timer = void 0;
-    this.play = button("play (space)", icon("play"), () => this.toggle(), { class: "play", disabled: length === 0 });
-    this.pace = button("speed, press to change", "1×", () => this.faster(), { class: "pace" });
-    this.backs = [button("first step (Home)", icon("first"), () => this.go(-1)), button("back (left arrow)", icon("back"), () => this.back())];
-    this.nexts = [button("next (right arrow)", icon("next"), () => this.next()), button("last step (End)", icon("last"), () => this.go(length - 1))];
-    this.root = el("div", { class: "playback", role: "group", "aria-label": "playback" }, ...this.backs, this.play, ...this.nexts, this.pace);
+    this.play = button(t("play (space)"), icon("play"), () => this.toggle(), { class: "play", disabled: length === 0 });
+    this.pace = button(t("speed, press to change"), "1×", () => this.faster(), { class: "pace" });
+    this.backs = [button(t("first step (Home)"), icon("first"), () => this.go(-1)), button(t("back (left arrow)"), icon("back"), () => this.back())];
+    this.nexts = [button(t("next (right arrow)"), icon("next"), () => this.next()), button(t("last step (End)"), icon("last"), () => this.go(length - 1))];
+    this.root = el("div", { class: "playback", role: "group", "aria-label": t("playback") }, ...this.backs, this.play, ...this.nexts, this.pace);
   }
   get playing() {
     return this.timer !== void 0;
@@ -747,10 +791,10 @@ var Playback = class {
     this.face();
   }
   face() {
-    const name = this.playing ? "pause" : "play";
-    replace(this.play, icon(name));
-    this.play.setAttribute("aria-label", `${name} (space)`);
-    this.play.title = `${name} (space)`;
+    const label = this.playing ? t("pause (space)") : t("play (space)");
+    replace(this.play, icon(this.playing ? "pause" : "play"));
+    this.play.setAttribute("aria-label", label);
+    this.play.title = label;
   }
   faster() {
     this.setSpeed(SPEEDS[(SPEEDS.indexOf(this.speed) + 1) % SPEEDS.length]);
@@ -799,7 +843,7 @@ var Timeline = class {
       min: -1,
       max: Math.max(length - 1, 0),
       value: -1,
-      "aria-label": "step",
+      "aria-label": t("step"),
       oninput: () => go(Number(this.slider.value))
     });
     this.length = length;
@@ -811,14 +855,14 @@ var Timeline = class {
       ...stretches2.map(
         ({ name, phase, first, end }) => el(
           "span",
-          { class: `stretch ${phase}`, style: `flex-grow:${end - first}`, title: `${name}: steps ${first + 1} to ${end}` },
+          { class: `stretch ${phase}`, style: `flex-grow:${end - first}`, title: t("{name}: steps {first} to {end}", { name, first: first + 1, end }) },
           el("b", {}, name)
         )
       ),
       this.todo,
       this.hand,
       this.slider,
-      ...marks.map(({ at, kind, words }) => button(`go to step ${at + 1}: ${words}`, kind === "fault" ? "!" : "▲", () => go(at), { class: `mark ${kind}`, style: `left:${this.share(at)}` }))
+      ...marks.map(({ at, kind, words }) => button(t("go to step {at}: {words}", { at: at + 1, words }), kind === "fault" ? "!" : "▲", () => go(at), { class: `mark ${kind}`, style: `left:${this.share(at)}` }))
     );
   }
   /** How far along a step is. @param {number} step */
@@ -845,7 +889,7 @@ var KernelView = class {
     this.blocks = new KernelBlocks(story, (block, thread) => this.pointAtThread(block, thread));
     this.arrays = new KernelArrays(story, (place) => this.pointAtCell(place), (block) => this.blocks.name(block));
     this.lines = new Map(story.source.map((text, i) => [story.firstLine + i, this.line(story.firstLine + i, text)]));
-    this.code = el("div", { class: "code kernel-code", role: "group", "aria-label": "kernel", tabindex: 0 }, ...this.lines.values());
+    this.code = el("div", { class: "code kernel-code", role: "group", "aria-label": t("kernel"), tabindex: 0 }, ...this.lines.values());
     this.status = el("p", { class: "status", role: "status" });
     this.threads = svg("svg", { class: "threads-to-cells", "aria-hidden": "true" });
     this.playback = new Playback(story.frames.length, (frame) => this.show(frame));
@@ -854,7 +898,7 @@ var KernelView = class {
     this.profile = el("div", { class: "kernel-profile", hidden: true }, kernelProfile(story));
     this.root = el(
       "section",
-      { class: "shell player kernel-view", "aria-label": `kernel ${story.kernel}`, tabindex: -1, onkeydown: (event) => this.playback.key(event) },
+      { class: "shell player kernel-view", "aria-label": t("kernel {kernel}", { kernel: story.kernel }), tabindex: -1, onkeydown: (event) => this.playback.key(event) },
       this.header(),
       this.steps,
       this.profile,
@@ -870,13 +914,16 @@ var KernelView = class {
   }
   header() {
     const { story } = this;
-    const tabs = ["Steps", "Profile"].map(
-      (name, i) => button(`show ${name.toLowerCase()}`, name, () => this.tab(i === 1), { class: "mode", "aria-pressed": String(i === 0) })
+    const tabs = [[t("show steps"), t("Steps")], [t("show profile"), t("Profile")]].map(
+      ([label, name], i) => button(label, name, () => this.tab(i === 1), { class: "mode", "aria-pressed": String(i === 0) })
     );
     this.tabs = tabs;
     const count = story.findings.length;
-    const verdict = count ? `${count} ${count === 1 ? "finding" : "findings"}` : "no findings";
-    const shape = `${dims(story.grid)} ${plural(story.grid, "block")} of ${dims(story.block)} ${plural(story.block, "thread")}`;
+    const verdict = count ? tn("{number} finding", "{number} findings", count) : t("no findings");
+    const shape = t("{blocks} of {threads}", {
+      blocks: tn("{size} block", "{size} blocks", total(story.grid), { size: dims(story.grid) }),
+      threads: tn("{size} thread", "{size} threads", total(story.block), { size: dims(story.block) })
+    });
     return el(
       "header",
       { class: "head" },
@@ -896,7 +943,7 @@ var KernelView = class {
   line(number, text) {
     const guilty = this.story.findings.some((finding) => finding.line === number);
     const count = this.story.counts[number];
-    const label = count ? `${count} accesses` : "";
+    const label = count ? t("{count} accesses", { count }) : "";
     return el(
       "div",
       { class: `line ${guilty ? "hazard" : ""}`, "data-line": number },
@@ -914,13 +961,13 @@ var KernelView = class {
         (finding) => el(
           "details",
           { class: finding.severity, ontoggle: (event) => this.openFinding(finding, event) },
-          el("summary", {}, el("b", {}, `${finding.severity === "error" ? "!" : "▲"} ${finding.kind}`), finding.line ? ` line ${finding.line}: ` : " ", el("span", { class: "sentence" }, finding.sentence)),
+          el("summary", {}, el("b", {}, `${finding.severity === "error" ? "!" : "▲"} ${finding.kind}`), finding.line ? t(" line {line}: ", { line: finding.line }) : " ", el("span", { class: "sentence" }, finding.sentence)),
           el("p", {}, el("code", {}, finding.text)),
-          el("p", {}, el("b", {}, "Try: "), finding.hint)
+          el("p", {}, el("b", {}, t("Try: ")), finding.hint)
         )
       ),
       ...notes.map((note) => el("p", { class: "note" }, note)),
-      this.story.accessesLeftOut > 0 && el("p", { class: "note" }, `${this.story.accessesLeftOut} accesses are not shown.`),
+      this.story.accessesLeftOut > 0 && el("p", { class: "note" }, t("{count} accesses are not shown.", { count: this.story.accessesLeftOut })),
       printed && el("pre", { class: "printed" }, printed)
     );
   }
@@ -952,7 +999,7 @@ var KernelView = class {
   /** @param {number} frame */
   say(frame) {
     if (this.story.nothing) return "";
-    if (frame < 0) return "Before the first access.";
+    if (frame < 0) return t("Before the first access.");
     return `${sentence(this.story, frame)}.`;
   }
   /** @param {number} block @param {number | null} thread */
@@ -963,8 +1010,11 @@ var KernelView = class {
     this.arrays.light(places);
     const from = this.blocks.square(block, thread);
     this.connect(places.map((place) => [from, this.arrays.cell(place), place.kind]));
-    const what = places.map((place) => `${place.kind === "read" ? "reads" : "writes"} ${this.arrays.name(place)}`).join(", ");
-    this.status.textContent = `${this.blocks.threadName(block, thread)} ${what || "touches nothing in this frame"}.`;
+    const what = places.map((place) => {
+      const name = this.arrays.name(place);
+      return place.kind === "read" ? t("reads {name}", { name }) : t("writes {name}", { name });
+    }).join(", ");
+    this.status.textContent = `${this.blocks.threadName(block, thread)} ${what || t("touches nothing in this frame")}.`;
   }
   /** @param {import("./kernel_arrays.js").Place | null} place */
   pointAtCell(place) {
@@ -973,9 +1023,9 @@ var KernelView = class {
     this.arrays.light([place]);
     this.blocks.light(found);
     this.connect(found.slice(0, 8).map((each) => [this.blocks.square(each.block, each.thread), this.arrays.cell(place), each.kind]));
-    const words = found.slice(0, 4).map((each) => `${this.blocks.threadName(each.block, each.thread)} (${each.kind}, line ${each.line})`);
-    const more = found.length > 4 ? ` and ${found.length - 4} more` : "";
-    this.status.textContent = `${this.arrays.name(place)}: ${words.join(", ") || "nobody so far"}${more}.`;
+    const words = found.slice(0, 4).map((each) => t("{thread} ({kind}, line {line})", { thread: this.blocks.threadName(each.block, each.thread), kind: ACCESSES[each.kind], line: each.line }));
+    const more = found.length > 4 ? t(" and {count} more", { count: found.length - 4 }) : "";
+    this.status.textContent = `${this.arrays.name(place)}: ${words.join(", ") || t("nobody so far")}${more}.`;
   }
   unpoint() {
     this.blocks.light([]);
@@ -1004,7 +1054,7 @@ var KernelView = class {
 };
 function stretches(story) {
   return epochs(story).map(({ epoch, start, stop }, i) => ({
-    name: epoch === 0 ? "start" : `after barrier ${epoch}`,
+    name: epoch === 0 ? t("start") : t("after barrier {epoch}", { epoch }),
     phase: i % 2 ? "trace" : "run",
     first: start,
     end: stop
@@ -1014,15 +1064,15 @@ function dims(shape) {
   const used = shape.reduce((last, size, i) => size > 1 ? i + 1 : last, 1);
   return shape.slice(0, used).join("×");
 }
-function plural(shape, word) {
-  return shape.every((size) => size === 1) ? word : `${word}s`;
+function total(shape) {
+  return shape.reduce((product, size) => product * size, 1);
 }
 
 // widgets/static/theme_button.js
 function themeButton(root) {
   root.dataset.theme = "auto";
   return button(
-    "change the theme",
+    t("change the theme"),
     "◐",
     () => {
       const system = matchMedia("(prefers-color-scheme: dark)").matches;

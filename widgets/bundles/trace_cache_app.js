@@ -35,11 +35,50 @@ function settle(root) {
   });
 }
 
+// widgets/static/text.js
+var FORMS = (
+  /** @type {const} */
+  ["zero", "one", "two", "few", "many", "other"]
+);
+var texts = read(
+  /** @type {{graphDuetTexts?: Texts | Catalogue}} */
+  globalThis.graphDuetTexts
+);
+function t(text, values = {}) {
+  return filled(texts ? texts.gettext(text) : text, values);
+}
+function tn(one, many, number, values = {}) {
+  return filled(texts ? texts.ngettext(one, many, number) : number === 1 ? one : many, { number, ...values });
+}
+function filled(text, values) {
+  return text.replace(/\{(\w+)\}/g, (whole, name) => name in values ? String(values[name]) : whole);
+}
+function read(given) {
+  if (!given) return null;
+  if (typeof given.gettext === "function") return (
+    /** @type {Texts} */
+    given
+  );
+  const catalogue = (
+    /** @type {Catalogue} */
+    given
+  );
+  const rules = new Intl.PluralRules(catalogue[""].language.replace("_", "-"));
+  const forms = FORMS.filter((form) => rules.resolvedOptions().pluralCategories.includes(form));
+  return {
+    gettext: (text) => catalogue[text]?.[0] || text,
+    ngettext: (one, many, n) => {
+      const found = catalogue[one];
+      return found?.[Math.min(forms.indexOf(rules.select(n)), found.length - 1)] || (n === 1 ? one : many);
+    }
+  };
+}
+
 // widgets/static/theme_button.js
 function themeButton(root) {
   root.dataset.theme = "auto";
   return button(
-    "change the theme",
+    t("change the theme"),
     "◐",
     () => {
       const system = matchMedia("(prefers-color-scheme: dark)").matches;
@@ -62,13 +101,13 @@ var TraceCacheView = class {
     this.entries = el("ol", { class: "entries", start: 0 });
     this.breaks = el("ul", { class: "breaks" });
     this.answer = el("p", { class: "status", role: "status" });
-    this.input = el("input", { type: "text", "aria-label": "arguments of a call", placeholder: `arguments, as in ${example(history.framework)}`, spellcheck: "false" });
+    this.input = el("input", { type: "text", "aria-label": t("arguments of a call"), placeholder: t("arguments, as in {example}", { example: example(history.framework) }), spellcheck: "false" });
     this.title = el("b");
     this.count = el("span", { class: "shape" });
     this.cost = el("p", { class: "cost" });
     this.root = el(
       "section",
-      { class: "shell trace-cache", "aria-label": "trace cache" },
+      { class: "shell trace-cache", "aria-label": t("trace cache") },
       el("header", { class: "head" }, this.title, this.count),
       ask && this.form(),
       this.answer,
@@ -76,8 +115,8 @@ var TraceCacheView = class {
       el(
         "div",
         { class: "cache-body" },
-        el("table", { class: "calls", "aria-label": "calls" }, el("thead", {}, head("call", "arguments", "graph", "time", "why")), this.calls),
-        el("div", { class: "graphs" }, el("h3", {}, "Graphs in the cache"), this.entries, this.breaks)
+        el("table", { class: "calls", "aria-label": t("calls") }, el("thead", {}, head(t("call"), t("arguments"), t("graph"), t("time"), t("why"))), this.calls),
+        el("div", { class: "graphs" }, el("h3", {}, t("Graphs in the cache")), this.entries, this.breaks)
       )
     );
     this.show(history);
@@ -93,17 +132,21 @@ var TraceCacheView = class {
     return el(
       "div",
       { class: "form" },
-      el("label", {}, "Try ", this.input),
-      button("which graph would this call use? (Enter)", "Predict", () => send("predict")),
-      button("call it (Shift+Enter)", "Run", () => send("run")),
-      button("call the Python function without its graphs, to compare the times", "Run plain", () => send("plain"))
+      el("label", {}, t("Try "), this.input),
+      button(t("which graph would this call use? (Enter)"), t("Predict"), () => send("predict")),
+      button(t("call it (Shift+Enter)"), t("Run"), () => send("run")),
+      button(t("call the Python function without its graphs, to compare the times"), t("Run plain"), () => send("plain"))
     );
   }
   /** @param {History} history */
   show(history) {
     const traced = history.calls.filter((call) => call.traced).length;
     this.title.textContent = history.function;
-    this.count.textContent = `${plural(history.calls.length, "call")}, ${plural(traced, "trace")}, ${plural(history.entries.length, "graph")}`;
+    this.count.textContent = [
+      tn("{number} call", "{number} calls", history.calls.length),
+      tn("{number} trace", "{number} traces", traced),
+      tn("{number} graph", "{number} graphs", history.entries.length)
+    ].join(", ");
     this.cost.textContent = history.cost;
     replace(this.calls, ...history.calls.map((call) => row(call)));
     replace(this.entries, ...history.entries.map((entry) => graph(entry)));
@@ -120,6 +163,7 @@ function example(framework) {
   return framework === "tensorflow" ? "tf.ones([3]), 2" : "torch.ones(3), 2";
 }
 var SIGNS = { traced: "●", reused: "○", raised: "✗" };
+var VERBS = { traced: t("traced"), reused: t("reused"), raised: t("raised") };
 function row(call) {
   const which = call.entries.map((entry) => `#${entry}`).join(", ");
   return el(
@@ -127,20 +171,17 @@ function row(call) {
     { class: call.verb },
     el("td", {}, call.index + 1),
     el("td", {}, el("code", {}, call.arguments)),
-    el("td", {}, `${SIGNS[call.verb]} ${call.verb} ${which}`),
+    el("td", {}, `${SIGNS[call.verb]} ${VERBS[call.verb]} ${which}`),
     el("td", { class: "time" }, call.time),
     el("td", {}, call.reasons.join("; "))
   );
 }
 function graph(entry) {
-  const facts = [plural(entry.ops, "op"), entry.time && `made in ${entry.time}`, entry.dropped && "dropped since"].filter(Boolean);
+  const facts = [tn("{number} op", "{number} ops", entry.ops), entry.time && t("made in {time}", { time: entry.time }), entry.dropped && t("dropped since")].filter(Boolean);
   return el("li", { class: entry.dropped ? "dropped" : "" }, el("b", {}, `#${entry.index}`), ...entry.keys.map((key) => el("code", {}, key)), ` ${facts.join(", ")}`);
 }
 function head(...names) {
   return el("tr", {}, ...names.map((name) => el("th", { scope: "col" }, name)));
-}
-function plural(count, word) {
-  return `${count} ${word}${count === 1 ? "" : "s"}`;
 }
 
 // widgets/static/trace_cache_app.js
@@ -157,7 +198,7 @@ function render({ model, el: root }) {
     try {
       model.send({ verb, arguments: text });
     } catch {
-      view.reply({ arguments: text, entry: null, words: "", error: "The kernel has ended: run the cell again." });
+      view.reply({ arguments: text, entry: null, words: "", error: t("The kernel has ended: run the cell again.") });
     }
   };
   const view = new TraceCacheView(model.get("_history"), ask);

@@ -4,6 +4,7 @@ import { el, settle } from "./dom.js";
 import { duet } from "./duet.js";
 import { lastAt } from "./search.js";
 import { stepper } from "./stepper.js";
+import { t } from "./text.js";
 import { themeButton } from "./theme_button.js";
 
 /** @typedef {import("./shell.js").Host} Host */
@@ -102,7 +103,7 @@ function render({ model, el: root }) {
     const toggle = () => {
       set("all_ops", !on);
       setTimeout(() => {
-        if (model.get("_data") === data) shell.parts.sides[0].say("Showing all ops needs a running kernel: run the cell again.");
+        if (model.get("_data") === data) shell.parts.sides[0].say(t("Showing all ops needs a running kernel: run the cell again."));
       }, PATIENCE);
     };
     /** @type {Host} */

@@ -1,12 +1,13 @@
 // The beats of a Duet: what each side is doing while both are shown together. No DOM here.
 
 import { PHASES } from "./story.js";
+import { t } from "./text.js";
 
 /** What a side that does nothing at a beat is waiting for, or why it waits no more. */
 export const IDLE = /** @type {Record<string, string>} */ ({
-  waiting: "nothing has run here yet",
-  traced: "tracing has ended; the graph has not run yet",
-  done: "nothing runs here now",
+  waiting: t("nothing has run here yet"),
+  traced: t("tracing has ended; the graph has not run yet"),
+  done: t("nothing runs here now"),
 });
 
 /**

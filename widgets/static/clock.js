@@ -4,6 +4,7 @@ import { IDLE, activity } from "./beats.js";
 import { el, replace } from "./dom.js";
 import { runs } from "./search.js";
 import { PHASE_WORDS } from "./story.js";
+import { t } from "./text.js";
 
 /** @typedef {import("./story.js").Story} Story */
 
@@ -27,7 +28,7 @@ export class Clock {
     });
     this.root = el(
       "section",
-      { class: "clock", "aria-label": "which Python lines execute when" },
+      { class: "clock", "aria-label": t("which Python lines execute when") },
       ...stories.map((_, side) => el("div", { class: "clock-side" }, this.words[side], lanes[side])),
     );
   }
@@ -37,7 +38,7 @@ export class Clock {
     this.stories.forEach((story, side) => {
       const step = beat < 0 ? -1 : this.beats[beat][side];
       const doing = beat < 0 ? "waiting" : this.doing[side][beat];
-      replace(this.words[side], ...(doing in IDLE ? [el("b", {}, doing === "done" ? "done" : "waiting"), ` ${IDLE[doing]}`] : sentence(story, step)));
+      replace(this.words[side], ...(doing in IDLE ? [el("b", {}, doing === "done" ? t("done") : t("waiting")), ` ${IDLE[doing]}`] : sentence(story, step)));
       this.hands[side].style.left = `${(100 * (beat + 1)) / Math.max(this.beats.length, 1)}%`;
     });
   }
@@ -50,7 +51,7 @@ function pythonIn(kind) {
 
 /** @param {string} kind */
 function laneWord(kind) {
-  return kind in IDLE ? "" : pythonIn(kind) ? "Python" : kind === "run" ? "graph" : "autograd";
+  return kind in IDLE ? "" : pythonIn(kind) ? t("Python") : kind === "run" ? t("graph") : t("autograd");
 }
 
 /** @param {Story} story @param {number} step */
@@ -58,5 +59,5 @@ function sentence(story, step) {
   const words = PHASE_WORDS[story.phase(step)];
   const place = story.place(story.data.line[step]);
   if (!story.pythonRuns(step) || !place) return [el("b", {}, words.state.split(":")[0]), ` ${words.clock}`];
-  return [el("b", {}, words.state.split(":")[0]), ` ${words.clock} · line ${place.number} `, el("code", {}, place.text)];
+  return [el("b", {}, words.state.split(":")[0]), t(" {clock} · line {number} ", { clock: words.clock, number: place.number }), el("code", {}, place.text)];
 }

@@ -1,6 +1,7 @@
 // The user's code: the line at work, the lines already run, and how often.
 
 import { el } from "./dom.js";
+import { t } from "./text.js";
 
 /** @typedef {import("./story.js").Story} Story */
 
@@ -28,8 +29,8 @@ export class CodePanel {
         }),
       ),
     );
-    const empty = !parts.length && el("p", { class: "empty" }, "The recording holds no source code.");
-    this.root = el("div", { class: "code", role: "group", "aria-label": "code", tabindex: 0 }, empty, ...parts);
+    const empty = !parts.length && el("p", { class: "empty" }, t("The recording holds no source code."));
+    this.root = el("div", { class: "code", role: "group", "aria-label": t("code"), tabindex: 0 }, empty, ...parts);
     /** @type {number} */
     this.current = -1;
     const counted = [...story.visitsOfLine.values()].some((visits) => visits.length > 1);

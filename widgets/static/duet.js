@@ -6,14 +6,15 @@ import { runs } from "./search.js";
 import { Shell } from "./shell.js";
 import { Side } from "./side.js";
 import { PHASE_WORDS } from "./story.js";
+import { t } from "./text.js";
 
 /** @typedef {{name: string, sides: import("./side.js").SideData[], beats: [number, number][],
  *   partners: [number, number, number][], alone: string[][], questions: import("./predict.js").Question[]}} DuetData */
 
 // Why the other side has no such op, as far as can be said.
 const WITHOUT = [
-  "The graph has no op that makes the same, or makes it by other ops",
-  "No line on the other side makes the same: the graph works it out by ops of its own",
+  t("The graph has no op that makes the same, or makes it by other ops"),
+  t("No line on the other side makes the same: the graph works it out by ops of its own"),
 ];
 
 /**
@@ -58,12 +59,12 @@ export function duet(root, data, host) {
       sides.forEach((side, number) => side.show(beat < 0 ? -1 : data.beats[beat][number], beat < 0 ? "waiting" : doing[number][beat]));
       clock.show(beat);
     },
-    say: (beat) => sides.map((side, i) => side.story.sentence(beat < 0 ? -1 : data.beats[beat][i])).join(" Beside it: "),
+    say: (beat) => sides.map((side, i) => side.story.sentence(beat < 0 ? -1 : data.beats[beat][i])).join(t(" Beside it: ")),
   });
   return shell;
 }
 
 /** A word for a stretch of the timeline. @param {string[]} phases */
 function named(phases) {
-  return phases.map((phase) => PHASE_WORDS[/** @type {"run"} */ (phase)].name).join(" | ") || "idle";
+  return phases.map((phase) => PHASE_WORDS[/** @type {"run"} */ (phase)].name).join(" | ") || t("idle");
 }

@@ -5,6 +5,7 @@ import { Changes } from "./changes.js";
 import { button, el, replace, svg } from "./dom.js";
 import { PanZoom } from "./pan_zoom.js";
 import { flowAt, momentAt } from "./story.js";
+import { t } from "./text.js";
 
 /** @typedef {import("./story.js").Scene} Scene */
 /** @typedef {import("./story.js").Box} Box */
@@ -23,15 +24,15 @@ export class GraphPanel {
     this.on = on;
     this.id = `duet-${Date.now().toString(36)}-${drawings++}`;
     this.content = svg("g", { class: "content" });
-    this.canvas = svg("svg", { class: "canvas", role: "group", "aria-label": "computation graph" }, this.heads(), this.content);
+    this.canvas = svg("svg", { class: "canvas", role: "group", "aria-label": t("computation graph") }, this.heads(), this.content);
     this.view = new PanZoom(this.canvas, this.content);
     this.tools = el(
       "div",
       { class: "tools" },
-      button("zoom in", "+", () => this.view.zoom(1.25)),
-      button("zoom out", "−", () => this.view.zoom(0.8)),
-      button("fit the graph, as large as can be read", "fit", () => this.start()),
-      button("show all of the graph, however small", "all", () => this.showAll()),
+      button(t("zoom in"), "+", () => this.view.zoom(1.25)),
+      button(t("zoom out"), "−", () => this.view.zoom(0.8)),
+      button(t("fit the graph, as large as can be read"), t("fit"), () => this.start()),
+      button(t("show all of the graph, however small"), t("all"), () => this.showAll()),
     );
     this.root = el("div", { class: "graph" }, this.canvas, this.tools);
     this.step = -1;
@@ -106,7 +107,7 @@ export class GraphPanel {
     const label = svg("text", { x: left + 8, y: top + 17 }, `▾ ${short(frame.label)}`);
     const close = svg(
       "g",
-      { class: "toggle", role: "button", tabindex: 0, "aria-label": `close ${frame.label}`,
+      { class: "toggle", role: "button", tabindex: 0, "aria-label": t("close {label}", { label: frame.label }),
         onclick: () => this.on.toggle(frame.path, false) },
       svg("rect", { x: left + 2, y: top + 4, width: 8 + 6.4 * Math.min(frame.label.length + 2, 31), height: 18, rx: 5 }),
       label,
@@ -183,8 +184,8 @@ export class GraphPanel {
     const pitch = box.held ? 12 : 15;
     said.forEach((text, row) => text.setAttribute("y", String(middle + (row - (said.length - 1) / 2) * pitch + 4)));
     const read = texts.map((text) => text.textContent).filter(Boolean).join(" ");
-    const state = { ghost: "not there yet", handle: "a handle", done: "", failed: "failed" }[status];
-    const more = [box.kind, state, freed ? "its saved tensors are freed" : "", box.scope ? "press o to open" : ""];
+    const state = { ghost: t("not there yet"), handle: t("a handle"), done: "", failed: t("failed") }[status];
+    const more = [box.kind, state, freed ? t("its saved tensors are freed") : "", box.scope ? t("press o to open") : ""];
     group.setAttribute("aria-label", [read, ...more].filter(Boolean).join(", "));
   }
 

@@ -1,6 +1,7 @@
 // A large tensor as a grid of coloured cells: blue below zero, orange above, a cross where there is no number.
 
 import { el } from "./dom.js";
+import { t } from "./text.js";
 
 const NOT_FINITE = 255;
 
@@ -26,7 +27,7 @@ export function heatMap({ rows, columns, heat, scale }, label) {
     width: columns,
     height: rows,
     role: "img",
-    "aria-label": `${label}: heat map of ${rows} by ${columns} samples from minus ${scale} to ${scale}`,
+    "aria-label": t("{label}: heat map of {rows} by {columns} samples from minus {scale} to {scale}", { label, rows, columns, scale }),
     style: `width:${columns * size}px;height:${rows * size}px`,
   });
   const context = canvas.getContext("2d");

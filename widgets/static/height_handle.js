@@ -1,6 +1,7 @@
 // The lower edge of a widget, which is dragged, or moved with the arrow keys, to make it higher; remembered.
 
 import { el } from "./dom.js";
+import { t } from "./text.js";
 
 const LEAST = 380; // pixels: below it a panel shows nothing
 const MOST = 1600;
@@ -13,8 +14,8 @@ const NUDGE = 24; // pixels a key press
 export function heightHandle(shell, name) {
   const key = `duet-height-${name}`;
   const handle = el("div", { class: "height-handle", role: "separator", tabindex: 0, "aria-orientation": "horizontal",
-    "aria-label": "height of the widget", "aria-valuemin": LEAST, "aria-valuemax": MOST, "aria-valuenow": 600,
-    title: "drag, or press the up and down keys, to make it higher or lower; double-click for the usual height" });
+    "aria-label": t("height of the widget"), "aria-valuemin": LEAST, "aria-valuemax": MOST, "aria-valuenow": 600,
+    title: t("drag, or press the up and down keys, to make it higher or lower; double-click for the usual height") });
   const size = (/** @type {number} */ height) => {
     const kept = Math.round(Math.min(Math.max(height, LEAST), MOST));
     shell.style.setProperty("--duet-height", `${kept}px`);

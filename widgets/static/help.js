@@ -1,6 +1,7 @@
 // What the "?" opens: what colours, dashes and words mean, and a first tour in three steps.
 
 import { button, el, replace } from "./dom.js";
+import { t } from "./text.js";
 
 /** @typedef {{swatch: string, name: string, means: string}} Sign `swatch` is a class of help.css */
 /** @typedef {{at: string, name: string, means: string}} Stop `at` selects what the stop is about */
@@ -14,13 +15,13 @@ export class Help {
   constructor(root, signs, stops) {
     this.root = root;
     this.stops = stops;
-    this.opener = button("what colours, dashes and words mean, and a tour", "?", () => this.toggle(), { class: "tool help-button", "aria-expanded": "false" });
+    this.opener = button(t("what colours, dashes and words mean, and a tour"), "?", () => this.toggle(), { class: "tool help-button", "aria-expanded": "false" });
     const rows = signs.flatMap(({ swatch, name, means }) => [el("dt", {}, swatch && el("i", { class: `swatch ${swatch}`, "aria-hidden": "true" }), name), el("dd", {}, means)]);
-    this.start = button("show what is where, in three steps", "take the tour", () => this.tour(0), { class: "go" });
-    const close = button("close (Esc)", "close", () => this.close());
-    this.panel = el("div", { class: "help", role: "dialog", "aria-label": "what this shows", tabindex: -1, hidden: true },
+    this.start = button(t("show what is where, in three steps"), t("take the tour"), () => this.tour(0), { class: "go" });
+    const close = button(t("close (Esc)"), t("close"), () => this.close());
+    this.panel = el("div", { class: "help", role: "dialog", "aria-label": t("what this shows"), tabindex: -1, hidden: true },
       el("p", { class: "help-bar" }, this.start, close), el("dl", {}, ...rows));
-    this.bubble = el("div", { class: "tour", role: "dialog", "aria-label": "tour", tabindex: -1, hidden: true });
+    this.bubble = el("div", { class: "tour", role: "dialog", "aria-label": t("tour"), tabindex: -1, hidden: true });
     root.append(this.panel, this.bubble);
     root.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || (this.panel.hidden && this.bubble.hidden)) return;
@@ -49,10 +50,10 @@ export class Help {
     const stop = this.stops[number];
     if (!stop) return this.close();
     const last = number === this.stops.length - 1;
-    const on = button(last ? "end the tour" : "the next stop", last ? "done" : "next", () => this.tour(number + 1), { class: "go" });
+    const on = button(last ? t("end the tour") : t("the next stop"), last ? t("done") : t("next"), () => this.tour(number + 1), { class: "go" });
     this.bubble.hidden = false;
-    replace(this.bubble, el("p", {}, el("b", {}, `${number + 1} of ${this.stops.length}: ${stop.name}. `), stop.means),
-      el("p", { class: "help-bar" }, on, !last && button("leave the tour (Esc)", "leave", () => this.close())));
+    replace(this.bubble, el("p", {}, el("b", {}, t("{number} of {count}: {name}. ", { number: number + 1, count: this.stops.length, name: stop.name })), stop.means),
+      el("p", { class: "help-bar" }, on, !last && button(t("leave the tour (Esc)"), t("leave"), () => this.close())));
     on.focus({ preventScroll: true });
     this.panel.hidden = true;
     this.point(stop.at);

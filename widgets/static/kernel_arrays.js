@@ -3,6 +3,7 @@
 import { el, numberWidth, svg } from "./dom.js";
 import { gridCursor } from "./grid_cursor.js";
 import { cellName, touched } from "./kernel_model.js";
+import { t } from "./text.js";
 
 /** @typedef {import("./kernel_model.js").Story} Story */
 /** @typedef {{array: number, block: number | null, index: number}} Place */
@@ -26,7 +27,7 @@ export class KernelArrays {
     this.strips = story.arrays.flatMap((array, number) =>
       array.space === "global" || array.space === "constant"
         ? [this.strip(number, null, "")]
-        : story.blocks.map((_, block) => this.strip(number, block, ` of block ${blockName(block)}`)),
+        : story.blocks.map((_, block) => this.strip(number, block, t(" of block {name}", { name: blockName(block) }))),
     );
     const shared = (/** @type {{block: number | null}} */ strip) => strip.block !== null;
     const below = [...this.strips.filter((strip) => !shared(strip)), ...this.strips.filter(shared)]; // each block's own come last
@@ -54,7 +55,7 @@ export class KernelArrays {
       ...cells,
     );
     gridCursor(grid, cells, (i) => this.point(i === null ? null : { array: number, block, index: i * share }));
-    const note = share > 1 ? `, ${share} elements a cell` : "";
+    const note = share > 1 ? t(", {share} elements a cell", { share }) : "";
     const type = `${array.space}${owner} · ${array.dtype}[${array.shape.join(", ")}]${note}`;
     const root = el("div", { class: "strip" }, el("p", {}, el("b", {}, array.name), " ", el("span", {}, type)), grid);
     return { root, grid, cells, number, block, share, name: `${array.name}${owner}` };
@@ -81,7 +82,7 @@ export class KernelArrays {
         cell.classList.toggle("hot", reads * 2 > most);
         cell.classList.toggle("written", writes > 0);
       });
-      strip.grid.setAttribute("aria-label", `array ${strip.name}: ${read} reads and ${written} writes since the last barrier`);
+      strip.grid.setAttribute("aria-label", t("array {name}: {read} reads and {written} writes since the last barrier", { name: strip.name, read, written }));
     }
   }
 

@@ -3,6 +3,7 @@
 import { el, numberWidth, svg } from "./dom.js";
 import { gridCursor } from "./grid_cursor.js";
 import { threadName, threadStates } from "./kernel_model.js";
+import { t, tn } from "./text.js";
 
 /** @typedef {import("./kernel_model.js").Story} Story */
 
@@ -12,6 +13,8 @@ const ROW = 8; // squares a row of a block of one dimension: four rows are a war
 const WIDEST = 16; // squares a row of any other
 const SQUARES = 256; // a card never has more; beyond that, neighbours share a square
 const ORDER = /** @type {const} */ (["writing", "reading", "between", "waiting", "done"]);
+/** @type {Record<string, string>} */
+const STATES = { writing: t("writing"), reading: t("reading"), between: t("between"), waiting: t("waiting"), done: t("done") };
 
 export class KernelBlocks {
   /**
@@ -24,7 +27,7 @@ export class KernelBlocks {
     const row = story.threads === story.block[0] ? ROW : WIDEST;
     this.columns = Math.min(row, story.block[0], Math.ceil(story.threads / this.share));
     this.cards = story.blocks.map((_, block) => this.card(block, point));
-    const left = story.blocksLeftOut > 0 ? `and ${story.blocksLeftOut} more ${story.blocksLeftOut === 1 ? "block" : "blocks"}` : "";
+    const left = story.blocksLeftOut > 0 ? tn("and {number} more block", "and {number} more blocks", story.blocksLeftOut) : "";
     const more = (story.nothing || left) && el("p", { class: story.nothing ? "nothing" : "more" }, story.nothing || left);
     this.root = el("div", { class: "cards" }, ...this.cards.map((card) => card.root), more);
   }
@@ -49,7 +52,7 @@ export class KernelBlocks {
     );
     gridCursor(grid, squares.map((square) => square.root), (i) => point(block, i === null ? null : i * this.share));
     const epoch = el("span", { class: "epoch-of" });
-    const root = el("div", { class: "card" }, el("p", {}, `block ${this.name(block)} `, epoch), grid);
+    const root = el("div", { class: "card" }, el("p", {}, t("block {name} ", { name: this.name(block) }), epoch), grid);
     return { root, grid, squares, epoch };
   }
 
@@ -73,9 +76,9 @@ export class KernelBlocks {
         square.root.setAttribute("class", `thread ${state} ${this.marked(block, i) ? "hazard" : ""}`);
         square.number.textContent = `${this.marked(block, i) ? "!" : ""}${i * this.share}`;
       });
-      const words = Object.entries(counts).map(([state, count]) => `${count} ${state}`);
-      card.grid.setAttribute("aria-label", `block ${this.name(block)}, threads: ${words.join(", ")}`);
-      card.epoch.textContent = epochs[block] ? `after barrier ${epochs[block]}` : "";
+      const words = Object.entries(counts).map(([state, count]) => `${count} ${STATES[state]}`);
+      card.grid.setAttribute("aria-label", t("block {name}, threads: {states}", { name: this.name(block), states: words.join(", ") }));
+      card.epoch.textContent = epochs[block] ? t("after barrier {epoch}", { epoch: epochs[block] }) : "";
     });
   }
 
@@ -106,7 +109,7 @@ export class KernelBlocks {
   threadName(block, thread) {
     const last = Math.min(thread + this.share, this.story.threads) - 1;
     const name = threadName(this.story, thread);
-    const words = this.share > 1 ? `threads ${thread} to ${last}` : name;
-    return `${words} of block ${this.name(block)}`;
+    const words = this.share > 1 ? t("threads {thread} to {last}", { thread, last }) : name;
+    return t("{words} of block {name}", { words, name: this.name(block) });
   }
 }

@@ -1,3 +1,5 @@
+import { t, tn } from "./text.js";
+
 /**
  * What a kernel launch looks like after a frame: pure functions over the data of `widgets/kernel_data.py`.
  *
@@ -193,11 +195,11 @@ function bankPasses(indices, bytes) {
  */
 export function threadName(story, thread) {
   const [bx, by, bz] = story.block;
-  if (by * bz === 1) return `thread ${thread}`;
+  if (by * bz === 1) return t("thread {thread}", { thread });
   const x = thread % bx;
   const y = Math.floor(thread / bx) % by;
   const z = Math.floor(thread / (bx * by));
-  return bz === 1 ? `thread (${x}, ${y})` : `thread (${x}, ${y}, ${z})`;
+  return bz === 1 ? t("thread ({x}, {y})", { x, y }) : t("thread ({x}, {y}, {z})", { x, y, z });
 }
 
 /**
@@ -214,29 +216,38 @@ export function cellName(array, index) {
   return `${array.name}[${array.shape.length > 1 ? at.join(", ") : index}]`;
 }
 
+/** What an access does to an element. @type {Record<string, string>} */
+export const ACCESSES = { read: t("read"), write: t("write"), atomic: t("atomic") };
+
+/** @type {Record<string, (threads: number, name: string) => string>} */
+const DOING = {
+  read: (threads, name) => tn("{number} thread reads {name}", "{number} threads read {name}", threads, { name }),
+  write: (threads, name) => tn("{number} thread writes {name}", "{number} threads write {name}", threads, { name }),
+  atomic: (threads, name) =>
+    tn("{number} thread updates atomically {name}", "{number} threads update atomically {name}", threads, { name }),
+};
+
 /**
  * A frame in one sentence, for the status line and for screen readers.
  * @param {Story} story @param {number} frame @returns {string}
  */
 export function sentence(story, frame) {
   const here = story.frames[frame];
-  if (!here) return "Nothing was recorded.";
-  /** @type {Map<string, {count: number, threads: Set<string>}>} */
+  if (!here) return t("Nothing was recorded.");
+  /** @type {Map<string, {kind: string, name: string, count: number, threads: Set<string>}>} */
   const parts = new Map();
   for (const access of here.accesses) {
     const name = story.arrays[access.array].name;
-    const verb = { read: "read", write: "write", atomic: "update atomically" }[access.kind];
-    const key = `${verb} ${name}`;
-    const part = parts.get(key) ?? { count: 0, threads: new Set() };
+    const key = `${access.kind} ${name}`;
+    const part = parts.get(key) ?? { kind: access.kind, name, count: 0, threads: new Set() };
     for (const thread of unpacked(access.threads)) part.threads.add(`${access.block} ${thread}`);
-    parts.set(key, { count: part.count + unpacked(access.threads).length, threads: part.threads });
+    parts.set(key, { ...part, count: part.count + unpacked(access.threads).length });
   }
-  const text = [...parts]
-    .map(([key, { count, threads }]) => {
-      const often = count > threads.size ? `, ${count} times in all` : "";
-      const [verb, ...rest] = key.split(" ");
-      return `${threads.size === 1 ? `1 thread ${verb}s` : `${threads.size} threads ${verb}`} ${rest.join(" ")}${often}`;
+  const text = [...parts.values()]
+    .map(({ kind, name, count, threads }) => {
+      const often = count > threads.size ? t(", {count} times in all", { count }) : "";
+      return DOING[kind](threads.size, name) + often;
     })
     .join(", ");
-  return `Line ${here.line}: ${text}`;
+  return t("Line {line}: {text}", { line: here.line, text });
 }

@@ -2,6 +2,8 @@
 
 import { el } from "./dom.js";
 import { lineCounts } from "./kernel_counts.js";
+import { ACCESSES } from "./kernel_model.js";
+import { t, tn } from "./text.js";
 
 /** @typedef {import("./kernel_model.js").Story} Story */
 
@@ -12,28 +14,28 @@ export function kernelProfile(story) {
   const { profile } = story;
   const lines = profile ? profile.lines : lineCounts(story);
   const branches = profile?.branches ?? [];
-  if (!lines.length && !branches.length) return el("p", { class: "empty" }, "No thread touched an array: there is nothing to count.");
+  if (!lines.length && !branches.length) return el("p", { class: "empty" }, t("No thread touched an array: there is nothing to count."));
   return el(
     "div",
-    { class: "profile", tabindex: 0, role: "group", "aria-label": "profile" },
-    el("p", {}, profile ? intensity(profile) : `Counted from the ${story.blocks.length === 1 ? "block" : `${story.blocks.length} blocks`} shown. `
-      + "inspect(..., level=\"profile\") counts every block, the operations and the branches too."),
-    el("p", { class: "engine" }, `${story.engine} engine · level ${story.level}`),
+    { class: "profile", tabindex: 0, role: "group", "aria-label": t("profile") },
+    el("p", {}, profile ? intensity(profile) : tn("Counted from the block shown. ", "Counted from the {number} blocks shown. ", story.blocks.length)
+      + t("inspect(..., level=\"profile\") counts every block, the operations and the branches too.")),
+    el("p", { class: "engine" }, t("{engine} engine · level {level}", { engine: story.engine, level: story.level })),
     table(
-      ["line", "code", "access", "warp requests", "32-byte sectors", "useful", "bank passes"],
+      [t("line"), t("code"), t("access"), t("warp requests"), t("32-byte sectors"), t("useful"), t("bank passes")],
       lines.map((/** @type {any} */ row) => [
         row.line,
         el("code", {}, row.text),
-        `${row.kind} ${row.array}`,
+        `${ACCESSES[row.kind]} ${row.array}`,
         row.requests,
-        row.space === "global" ? `${row.sectors} (${row.ideal_sectors} would do)` : "",
+        row.space === "global" ? t("{count} ({fewest} would do)", { count: row.sectors, fewest: row.ideal_sectors }) : "",
         row.space === "global" ? grade(PERCENT.format(row.coalescing), row.coalescing < 0.5) : "",
-        row.space === "shared" ? grade(`${row.bank_passes} (${row.fewest_passes} would do)`, row.bankConflict > 1.5) : "",
+        row.space === "shared" ? grade(t("{count} ({fewest} would do)", { count: row.bank_passes, fewest: row.fewest_passes }), row.bankConflict > 1.5) : "",
       ]),
     ),
     branches.length > 0 &&
       table(
-        ["line", "code", "warps that came by", "that split"],
+        [t("line"), t("code"), t("warps that came by"), t("that split")],
         branches.map((/** @type {any} */ row) => [
           row.line,
           el("code", {}, row.text),
@@ -46,8 +48,8 @@ export function kernelProfile(story) {
 
 /** @param {any} profile */
 function intensity(profile) {
-  const sampled = profile.blocks_sampled < profile.blocks ? ` (${profile.blocks_sampled} of ${profile.blocks} blocks looked at)` : "";
-  return `${profile.intensity.toFixed(2)} operations per byte of global memory${sampled}`;
+  const sampled = profile.blocks_sampled < profile.blocks ? t(" ({sampled} of {blocks} blocks looked at)", { sampled: profile.blocks_sampled, blocks: profile.blocks }) : "";
+  return t("{intensity} operations per byte of global memory{sampled}", { intensity: profile.intensity.toFixed(2), sampled });
 }
 
 /** A figure, with a mark and not only a colour where it is poor. @param {string} text @param {boolean} poor */

@@ -7,9 +7,10 @@ import { Help } from "./help.js";
 import { KernelArrays } from "./kernel_arrays.js";
 import { KernelBlocks } from "./kernel_blocks.js";
 import { LEGEND, TOUR } from "./kernel_legend.js";
-import { epochOfBlocks, epochs, sentence, toucher, touches } from "./kernel_model.js";
+import { ACCESSES, epochOfBlocks, epochs, sentence, toucher, touches } from "./kernel_model.js";
 import { kernelProfile } from "./kernel_profile.js";
 import { Playback } from "./playback.js";
+import { t, tn } from "./text.js";
 import { Timeline } from "./timeline.js";
 
 /** @typedef {import("./kernel_model.js").Story} Story */
@@ -24,7 +25,7 @@ export class KernelView {
     this.blocks = new KernelBlocks(story, (block, thread) => this.pointAtThread(block, thread));
     this.arrays = new KernelArrays(story, (place) => this.pointAtCell(place), (block) => this.blocks.name(block));
     this.lines = new Map(story.source.map((text, i) => [story.firstLine + i, this.line(story.firstLine + i, text)]));
-    this.code = el("div", { class: "code kernel-code", role: "group", "aria-label": "kernel", tabindex: 0 }, ...this.lines.values());
+    this.code = el("div", { class: "code kernel-code", role: "group", "aria-label": t("kernel"), tabindex: 0 }, ...this.lines.values());
     this.status = el("p", { class: "status", role: "status" });
     this.threads = svg("svg", { class: "threads-to-cells", "aria-hidden": "true" });
     this.playback = new Playback(story.frames.length, (frame) => this.show(frame));
@@ -33,7 +34,7 @@ export class KernelView {
     this.profile = el("div", { class: "kernel-profile", hidden: true }, kernelProfile(story));
     this.root = el(
       "section",
-      { class: "shell player kernel-view", "aria-label": `kernel ${story.kernel}`, tabindex: -1, onkeydown: (/** @type {KeyboardEvent} */ event) => this.playback.key(event) },
+      { class: "shell player kernel-view", "aria-label": t("kernel {kernel}", { kernel: story.kernel }), tabindex: -1, onkeydown: (/** @type {KeyboardEvent} */ event) => this.playback.key(event) },
       this.header(),
       this.steps,
       this.profile,
@@ -50,13 +51,16 @@ export class KernelView {
 
   header() {
     const { story } = this;
-    const tabs = ["Steps", "Profile"].map((name, i) =>
-      button(`show ${name.toLowerCase()}`, name, () => this.tab(i === 1), { class: "mode", "aria-pressed": String(i === 0) }),
+    const tabs = [[t("show steps"), t("Steps")], [t("show profile"), t("Profile")]].map(([label, name], i) =>
+      button(label, name, () => this.tab(i === 1), { class: "mode", "aria-pressed": String(i === 0) }),
     );
     this.tabs = tabs;
     const count = story.findings.length;
-    const verdict = count ? `${count} ${count === 1 ? "finding" : "findings"}` : "no findings";
-    const shape = `${dims(story.grid)} ${plural(story.grid, "block")} of ${dims(story.block)} ${plural(story.block, "thread")}`;
+    const verdict = count ? tn("{number} finding", "{number} findings", count) : t("no findings");
+    const shape = t("{blocks} of {threads}", {
+      blocks: tn("{size} block", "{size} blocks", total(story.grid), { size: dims(story.grid) }),
+      threads: tn("{size} thread", "{size} threads", total(story.block), { size: dims(story.block) }),
+    });
     return el(
       "header",
       { class: "head" },
@@ -78,7 +82,7 @@ export class KernelView {
   line(number, text) {
     const guilty = this.story.findings.some((finding) => finding.line === number);
     const count = this.story.counts[number];
-    const label = count ? `${count} accesses` : "";
+    const label = count ? t("{count} accesses", { count }) : "";
     return el(
       "div",
       { class: `line ${guilty ? "hazard" : ""}`, "data-line": number },
@@ -97,13 +101,13 @@ export class KernelView {
         el(
           "details",
           { class: finding.severity, ontoggle: (/** @type {Event} */ event) => this.openFinding(finding, event) },
-          el("summary", {}, el("b", {}, `${finding.severity === "error" ? "!" : "▲"} ${finding.kind}`), finding.line ? ` line ${finding.line}: ` : " ", el("span", { class: "sentence" }, finding.sentence)),
+          el("summary", {}, el("b", {}, `${finding.severity === "error" ? "!" : "▲"} ${finding.kind}`), finding.line ? t(" line {line}: ", { line: finding.line }) : " ", el("span", { class: "sentence" }, finding.sentence)),
           el("p", {}, el("code", {}, finding.text)),
-          el("p", {}, el("b", {}, "Try: "), finding.hint),
+          el("p", {}, el("b", {}, t("Try: ")), finding.hint),
         ),
       ),
       ...notes.map((note) => el("p", { class: "note" }, note)),
-      this.story.accessesLeftOut > 0 && el("p", { class: "note" }, `${this.story.accessesLeftOut} accesses are not shown.`),
+      this.story.accessesLeftOut > 0 && el("p", { class: "note" }, t("{count} accesses are not shown.", { count: this.story.accessesLeftOut })),
       printed && el("pre", { class: "printed" }, printed),
     );
   }
@@ -137,7 +141,7 @@ export class KernelView {
   /** @param {number} frame */
   say(frame) {
     if (this.story.nothing) return ""; // the line stands where the blocks would be
-    if (frame < 0) return "Before the first access.";
+    if (frame < 0) return t("Before the first access.");
     return `${sentence(this.story, frame)}.`;
   }
 
@@ -149,8 +153,11 @@ export class KernelView {
     this.arrays.light(places);
     const from = this.blocks.square(block, thread);
     this.connect(places.map((place) => [from, this.arrays.cell(place), place.kind]));
-    const what = places.map((place) => `${place.kind === "read" ? "reads" : "writes"} ${this.arrays.name(place)}`).join(", ");
-    this.status.textContent = `${this.blocks.threadName(block, thread)} ${what || "touches nothing in this frame"}.`;
+    const what = places.map((place) => {
+      const name = this.arrays.name(place);
+      return place.kind === "read" ? t("reads {name}", { name }) : t("writes {name}", { name });
+    }).join(", ");
+    this.status.textContent = `${this.blocks.threadName(block, thread)} ${what || t("touches nothing in this frame")}.`;
   }
 
   /** @param {import("./kernel_arrays.js").Place | null} place */
@@ -160,9 +167,9 @@ export class KernelView {
     this.arrays.light([place]);
     this.blocks.light(found);
     this.connect(found.slice(0, 8).map((each) => [this.blocks.square(each.block, each.thread), this.arrays.cell(place), each.kind]));
-    const words = found.slice(0, 4).map((each) => `${this.blocks.threadName(each.block, each.thread)} (${each.kind}, line ${each.line})`);
-    const more = found.length > 4 ? ` and ${found.length - 4} more` : "";
-    this.status.textContent = `${this.arrays.name(place)}: ${words.join(", ") || "nobody so far"}${more}.`;
+    const words = found.slice(0, 4).map((each) => t("{thread} ({kind}, line {line})", { thread: this.blocks.threadName(each.block, each.thread), kind: ACCESSES[each.kind], line: each.line }));
+    const more = found.length > 4 ? t(" and {count} more", { count: found.length - 4 }) : "";
+    this.status.textContent = `${this.arrays.name(place)}: ${words.join(", ") || t("nobody so far")}${more}.`;
   }
 
   unpoint() {
@@ -196,7 +203,7 @@ export class KernelView {
 /** One stretch of the timeline for each run of frames between two barriers. @param {Story} story */
 function stretches(story) {
   return epochs(story).map(({ epoch, start, stop }, i) => ({
-    name: epoch === 0 ? "start" : `after barrier ${epoch}`,
+    name: epoch === 0 ? t("start") : t("after barrier {epoch}", { epoch }),
     phase: i % 2 ? "trace" : "run",
     first: start,
     end: stop,
@@ -209,7 +216,7 @@ function dims(shape) {
   return shape.slice(0, used).join("×");
 }
 
-/** @param {number[]} shape @param {string} word */
-function plural(shape, word) {
-  return shape.every((size) => size === 1) ? word : `${word}s`;
+/** How many blocks or threads there are. @param {number[]} shape */
+function total(shape) {
+  return shape.reduce((product, size) => product * size, 1);
 }

@@ -2,6 +2,7 @@
 
 import { el, replace } from "./dom.js";
 import { bytes } from "./story.js";
+import { t } from "./text.js";
 
 export class MemoryBar {
   /** @param {number} most the bytes of a full bar */
@@ -10,9 +11,9 @@ export class MemoryBar {
     this.saved = el("i", { class: "saved" });
     this.rest = el("i", { class: "alive" });
     this.words = el("span", { class: "memory-words" });
-    this.track = el("div", { class: "memory-track", role: "meter", "aria-label": "memory", "aria-valuemin": 0,
+    this.track = el("div", { class: "memory-track", role: "meter", "aria-label": t("memory"), "aria-valuemin": 0,
       "aria-valuemax": most, "aria-valuenow": 0 }, this.saved, this.rest);
-    this.root = el("div", { class: "memory" }, el("b", {}, "memory"), this.track, this.words);
+    this.root = el("div", { class: "memory" }, el("b", {}, t("memory")), this.track, this.words);
   }
 
   /** @param {[number, number] | null} memory bytes alive, and those that autograd holds */
@@ -22,7 +23,7 @@ export class MemoryBar {
     this.saved.style.width = `${(100 * saved) / this.most}%`;
     this.rest.style.width = `${(100 * Math.max(alive - saved, 0)) / this.most}%`;
     this.track.setAttribute("aria-valuenow", String(alive));
-    this.track.setAttribute("aria-valuetext", `${bytes(alive)} alive, ${bytes(saved)} saved by autograd`);
-    replace(this.words, `${bytes(alive)} alive`, saved > 0 && el("em", {}, ` · ${bytes(saved)} saved by autograd`));
+    this.track.setAttribute("aria-valuetext", t("{alive} alive, {saved} saved by autograd", { alive: bytes(alive), saved: bytes(saved) }));
+    replace(this.words, t("{bytes} alive", { bytes: bytes(alive) }), saved > 0 && el("em", {}, t(" · {bytes} saved by autograd", { bytes: bytes(saved) })));
   }
 }

@@ -2,6 +2,7 @@
 
 import { button, el, replace } from "./dom.js";
 import { icon } from "./icons.js";
+import { t } from "./text.js";
 
 const SPEEDS = [0.5, 1, 2, 4, 8];
 const SECONDS = 0.9; // a step at speed 1
@@ -22,11 +23,11 @@ export class Playback {
     this.speed = 1;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
-    this.play = button("play (space)", icon("play"), () => this.toggle(), { class: "play", disabled: length === 0 });
-    this.pace = button("speed, press to change", "1×", () => this.faster(), { class: "pace" });
-    this.backs = [button("first step (Home)", icon("first"), () => this.go(-1)), button("back (left arrow)", icon("back"), () => this.back())];
-    this.nexts = [button("next (right arrow)", icon("next"), () => this.next()), button("last step (End)", icon("last"), () => this.go(length - 1))];
-    this.root = el("div", { class: "playback", role: "group", "aria-label": "playback" }, ...this.backs, this.play, ...this.nexts, this.pace);
+    this.play = button(t("play (space)"), icon("play"), () => this.toggle(), { class: "play", disabled: length === 0 });
+    this.pace = button(t("speed, press to change"), "1×", () => this.faster(), { class: "pace" });
+    this.backs = [button(t("first step (Home)"), icon("first"), () => this.go(-1)), button(t("back (left arrow)"), icon("back"), () => this.back())];
+    this.nexts = [button(t("next (right arrow)"), icon("next"), () => this.next()), button(t("last step (End)"), icon("last"), () => this.go(length - 1))];
+    this.root = el("div", { class: "playback", role: "group", "aria-label": t("playback") }, ...this.backs, this.play, ...this.nexts, this.pace);
   }
 
   get playing() {
@@ -72,10 +73,10 @@ export class Playback {
   }
 
   face() {
-    const name = this.playing ? "pause" : "play";
-    replace(this.play, icon(name));
-    this.play.setAttribute("aria-label", `${name} (space)`);
-    this.play.title = `${name} (space)`;
+    const label = this.playing ? t("pause (space)") : t("play (space)");
+    replace(this.play, icon(this.playing ? "pause" : "play"));
+    this.play.setAttribute("aria-label", label);
+    this.play.title = label;
   }
 
   faster() {

@@ -1,6 +1,7 @@
 // Predict before it is revealed: one question, plausible answers, the why after, and the score.
 
 import { button, el, replace } from "./dom.js";
+import { t } from "./text.js";
 
 /** @typedef {{step: number, kind: string, prompt: string, answers: string[], correct: number, why: string}} Question */
 /** @typedef {{right: number, asked: number}} Score */
@@ -19,7 +20,7 @@ export class Predict {
     this.waiting = new Map(questions.map((question) => [question.step, question]));
     /** @type {Question | null} */
     this.question = null;
-    this.root = el("div", { class: "predict", role: "group", "aria-label": "prediction", hidden: true });
+    this.root = el("div", { class: "predict", role: "group", "aria-label": t("prediction"), hidden: true });
     this.points = el("span", { class: "points", role: "status" });
     this.tally();
   }
@@ -35,7 +36,7 @@ export class Predict {
   /** What is said between two questions. */
   rest() {
     const left = this.waiting.size;
-    replace(this.root, el("p", {}, el("b", {}, "Predict: "), left ? "step on, and you are asked before a step is shown." : "all questions are answered."),
+    replace(this.root, el("p", {}, el("b", {}, t("Predict: ")), left ? t("step on, and you are asked before a step is shown.") : t("all questions are answered.")),
       this.points);
   }
 
@@ -48,9 +49,9 @@ export class Predict {
     this.question = question;
     this.answered = false;
     const choices = question.answers.map((answer, i) =>
-      button(`answer ${i + 1}: ${answer}`, el("code", {}, answer), () => this.answer(i), { class: "answer" }),
+      button(t("answer {i}: {answer}", { i: i + 1, answer }), el("code", {}, answer), () => this.answer(i), { class: "answer" }),
     );
-    replace(this.root, el("p", { class: "prompt" }, el("b", {}, "Predict: "), question.prompt), el("div", { class: "answers" }, ...choices), this.points);
+    replace(this.root, el("p", { class: "prompt" }, el("b", {}, t("Predict: ")), question.prompt), el("div", { class: "answers" }, ...choices), this.points);
     choices[0]?.focus({ preventScroll: true });
     return true;
   }
@@ -71,10 +72,10 @@ export class Predict {
       const kind = i === question.correct ? "correct" : i === chosen ? "wrong" : "";
       return el("span", { class: `answer ${kind}` }, mark, el("code", {}, answer));
     });
-    const go = button("show the step", "show it", () => this.leave(), { class: "go" });
+    const go = button(t("show the step"), t("show it"), () => this.leave(), { class: "go" });
     replace(
       this.root,
-      el("p", { class: "prompt" }, el("b", {}, right ? "Right. " : "Not quite. "), question.prompt),
+      el("p", { class: "prompt" }, el("b", {}, right ? t("Right. ") : t("Not quite. ")), question.prompt),
       el("div", { class: "answers" }, ...shown, go),
       el("p", { class: "why", role: "status" }, question.why),
       this.points,
@@ -97,7 +98,7 @@ export class Predict {
   }
 
   tally() {
-    this.points.textContent = this.score.asked ? `${this.score.right} of ${this.score.asked} right so far` : "";
+    this.points.textContent = this.score.asked ? t("{right} of {asked} right so far", { right: this.score.right, asked: this.score.asked }) : "";
   }
 
   /** Number keys choose. @param {KeyboardEvent} event */

@@ -6,6 +6,7 @@ import { Help } from "./help.js";
 import { TOUR, legend } from "./legend.js";
 import { Playback } from "./playback.js";
 import { Predict } from "./predict.js";
+import { t } from "./text.js";
 import { Timeline } from "./timeline.js";
 
 /** @typedef {import("./side.js").Side} Side */
@@ -38,9 +39,9 @@ export class Shell {
     });
     this.playback = new Playback(parts.length, (step) => this.show(step), (next) => this.predict.ask(next), host.paced);
     this.timeline = new Timeline(parts.stretches, parts.length, (step) => { this.playback.pause(); this.playback.go(step); }, parts.say, parts.marks);
-    this.steps = button("step through", "Step", () => this.turn(false), { class: "mode" });
+    this.steps = button(t("step through"), t("Step"), () => this.turn(false), { class: "mode" });
     const asks = parts.questions.length > 0;
-    this.predicts = button(asks ? "predict each step" : "predict each step: nothing here to ask about", "Predict",
+    this.predicts = button(asks ? t("predict each step") : t("predict each step: nothing here to ask about"), t("Predict"),
       () => asks && this.turn(true), { class: "mode", "aria-disabled": asks ? null : "true" });
     this.root = el(
       "div",
@@ -49,7 +50,7 @@ export class Shell {
       parts.above,
       el("div", { class: "sides" }, ...parts.sides.map((side) => side.root)),
       this.predict.root, // above the controls, which stay at the bottom edge
-      el("footer", { class: "controls" }, this.playback.root, this.timeline.root, el("span", { class: "keys", "aria-hidden": "true" }, "← → space")),
+      el("footer", { class: "controls" }, this.playback.root, this.timeline.root, el("span", { class: "keys", "aria-hidden": "true" }, t("← → space"))),
       this.spoken,
     );
     const help = new Help(this.root, legend(parts.sides.length > 1), TOUR);
@@ -70,30 +71,30 @@ export class Shell {
     const found = el("span", { class: "found", role: "status" });
     const search = el("input", {
       type: "search",
-      placeholder: "find a node",
-      "aria-label": "find a node",
+      placeholder: t("find a node"),
+      "aria-label": t("find a node"),
       oninput: () => {
         const count = this.parts.sides.reduce((sum, side) => sum + side.find(search.value), 0);
-        found.textContent = search.value.trim() ? `${count} found` : "";
+        found.textContent = search.value.trim() ? t("{count} found", { count }) : "";
       },
     });
     const { allOps } = this.host;
-    const all = allOps && button("show the framework's own ops too: Identity, constants, loop counters", "all ops", allOps.toggle,
+    const all = allOps && button(t("show the framework's own ops too: Identity, constants, loop counters"), t("all ops"), allOps.toggle,
       { class: "tool all-ops", "aria-pressed": String(allOps.on) });
     const repeats = this.parts.sides.some((side) => side.folds);
-    const fold = button(repeats ? "fold repeated blocks" : "fold repeated blocks: nothing repeats here", "fold repeats",
+    const fold = button(repeats ? t("fold repeated blocks") : t("fold repeated blocks: nothing repeats here"), t("fold repeats"),
       () => repeats && this.fold(fold), { class: "tool", "aria-pressed": "false", "aria-disabled": repeats ? null : "true" });
     return el(
       "header",
       { class: "head" },
       el("h2", {}, this.parts.name),
-      el("div", { class: "modes", role: "group", "aria-label": "mode" }, this.steps, this.predicts),
+      el("div", { class: "modes", role: "group", "aria-label": t("mode") }, this.steps, this.predicts),
       el("span", { class: "space" }),
       found,
       search,
       all,
       this.host.folds && fold,
-      this.host.page && button("save as a page that needs no kernel", "⤓ HTML", this.host.page, { class: "tool" }),
+      this.host.page && button(t("save as a page that needs no kernel"), t("⤓ HTML"), this.host.page, { class: "tool" }),
     );
   }
 

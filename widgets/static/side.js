@@ -9,6 +9,7 @@ import { scenesFor } from "./scenes.js";
 import { matching } from "./search.js";
 import { splitter } from "./splitter.js";
 import { PHASE_WORDS, Story, momentAt } from "./story.js";
+import { t, tn } from "./text.js";
 import { valueCard } from "./value_card.js";
 
 const RAISED = 160; // characters of what the program raised, before its first step
@@ -42,15 +43,15 @@ export class Side {
     this.state = el("span", { class: "state" });
     this.message = el("p", { class: "message", role: "status" });
     this.heading = el("h3", {}, data.heading);
-    this.values = el("div", { class: "values", role: "group", "aria-label": `values, ${data.heading}`, tabindex: 0 });
+    this.values = el("div", { class: "values", role: "group", "aria-label": t("values, {heading}", { heading: data.heading }), tabindex: 0 });
     this.root = el(
       "section",
       { class: "side", "aria-label": data.heading },
       el("header", { class: "side-head" }, this.heading, this.state),
       this.panels(),
     );
-    if (this.story.data.omitted.length) this.say(`Left out: ${this.story.data.omitted.join("; ")}.`);
-    else if (this.story.length === 0) this.say("This recording has no steps: the program used no tensor.");
+    if (this.story.data.omitted.length) this.say(t("Left out: {omitted}.", { omitted: this.story.data.omitted.join("; ") }));
+    else if (this.story.length === 0) this.say(t("This recording has no steps: the program used no tensor."));
     this.draw(data.scene);
   }
 
@@ -93,12 +94,12 @@ export class Side {
   tell() {
     const { story, step } = this;
     if (step < 0) {
-      const hint = story.length ? "Press next, or the right arrow key, for the first step." : "There is no step to show.";
+      const hint = story.length ? t("Press next, or the right arrow key, for the first step.") : t("There is no step to show.");
       const raised = story.data.error.split("\n")[0].slice(0, RAISED);
       const meaning = raised && story.length > 0 ? story.detail(story.length - 1).note : "";
       replace(
         this.values,
-        raised && el("p", { class: "error" }, `The program raised ${raised}${/[.!?]$/.test(raised) ? "" : "."} The last step shows where.`),
+        raised && el("p", { class: "error" }, t("The program raised {error} The last step shows where.", { error: /[.!?]$/.test(raised) ? raised : `${raised}.` })),
         meaning && el("p", { class: "note" }, meaning),
         ...this.findings(),
         el("p", { class: "hint" }, hint),
@@ -115,11 +116,11 @@ export class Side {
       detail.error && el("p", { class: "error", role: "alert" }, detail.error),
       detail.error && detail.note && el("p", { class: "note" }, detail.note),
       ...(story.findingsAt.get(step) ?? []).map((finding) => el("div", { class: "finding" },
-        el("p", {}, el("b", {}, `! ${finding.kind}: `), ...worded(finding.sentence)), el("p", {}, el("b", {}, "Try: "), ...worded(finding.advice)))),
+        el("p", {}, el("b", {}, `! ${finding.kind}: `), ...worded(finding.sentence)), el("p", {}, el("b", {}, t("Try: ")), ...worded(finding.advice)))),
       detail.control && el("p", { class: "control" }, detail.control),
       ...cards,
-      detail.saved && el("p", { class: "saved" }, `autograd saves ${detail.saved.join(", ")}`),
-      detail.freed && el("p", { class: "freed" }, `freed: what ${detail.freed.join(", ")} had saved`),
+      detail.saved && el("p", { class: "saved" }, t("autograd saves {saved}", { saved: detail.saved.join(", ") })),
+      detail.freed && el("p", { class: "freed" }, t("freed: what {freed} had saved", { freed: detail.freed.join(", ") })),
       !detail.error && detail.note && el("p", { class: "note" }, detail.note),
     );
   }
@@ -129,19 +130,19 @@ export class Side {
     const { findings } = this.story.data;
     if (!findings.length) return [];
     return [
-      el("p", { class: "what" }, el("b", {}, findings.length === 1 ? "1 finding" : `${findings.length} findings`)),
-      el("ul", { class: "findings", "aria-label": "findings" }, ...findings.map(({ step, line, kind, sentence }) => {
+      el("p", { class: "what" }, el("b", {}, tn("{number} finding", "{number} findings", findings.length))),
+      el("ul", { class: "findings", "aria-label": t("findings") }, ...findings.map(({ step, line, kind, sentence }) => {
         const place = this.story.place(line);
-        const at = place ? `line ${place.number}` : `step ${step + 1}`;
-        return el("li", {}, button(`go to step ${step + 1}: ${sentence}`, el("span", {}, el("b", {}, `! ${at}, ${kind}: `), ...worded(sentence)), () => this.on.jump(step)));
+        const at = place ? t("line {number}", { number: place.number }) : t("step {step}", { step: step + 1 });
+        return el("li", {}, button(t("go to step {step}: {sentence}", { step: step + 1, sentence }), el("span", {}, el("b", {}, `! ${at}, ${kind}: `), ...worded(sentence)), () => this.on.jump(step)));
       })),
     ];
   }
 
   /** @param {import("./story.js").Detail} detail */
   forward(detail) {
-    const made = this.story.values(detail.writes).map((value) => valueCard(value, { role: "makes" }));
-    const read = this.story.values(detail.reads).map((value) => valueCard(value, { role: "reads" }));
+    const made = this.story.values(detail.writes).map((value) => valueCard(value, { role: t("makes") }));
+    const read = this.story.values(detail.reads).map((value) => valueCard(value, { role: t("reads") }));
     return [...made, ...read];
   }
 
@@ -151,16 +152,16 @@ export class Side {
     const made = detail.of ? story.values(story.detail(detail.of[0]).writes) : [];
     const gradients = story.values(detail.gradients);
     const came = story.values(detail.sum);
-    const sum = came.length > 0 && el("p", { class: "sum" }, "summed: ", el("b", {}, came.map((value) => value.short).join(" + ")),
+    const sum = came.length > 0 && el("p", { class: "sum" }, t("summed: "), el("b", {}, came.map((value) => value.short).join(" + ")),
       ` = ${gradients[0]?.short ?? "?"}`);
     const pair = el(
       "div",
       { class: "pair" },
-      ...made.slice(0, 1).map((value) => valueCard(value, { role: "value" })),
-      ...gradients.map((value) => valueCard(bare(value), { role: "gradient", kind: "gradient" })),
+      ...made.slice(0, 1).map((value) => valueCard(value, { role: t("value") })),
+      ...gradients.map((value) => valueCard(bare(value), { role: t("gradient"), kind: "gradient" })),
     );
-    const leaving = story.values(detail.leaving).map((value) => valueCard(bare(value), { role: "sends back", kind: "gradient" }));
-    const stored = story.values(detail.writes).map((value) => valueCard(value, { role: "now", kind: "gradient" }));
+    const leaving = story.values(detail.leaving).map((value) => valueCard(bare(value), { role: t("sends back"), kind: "gradient" }));
+    const stored = story.values(detail.writes).map((value) => valueCard(value, { role: t("now"), kind: "gradient" }));
     return [sum, pair, ...stored, ...leaving];
   }
 
@@ -180,7 +181,7 @@ export class Side {
 
   /** @param {string} words */
   say(words) {
-    replace(this.message, words && button("hide this line", "×", () => this.say("")), words);
+    replace(this.message, words && button(t("hide this line"), "×", () => this.say("")), words);
   }
 
   /** The next step of a line after this one, or its first. @param {number} line */
@@ -201,16 +202,16 @@ export class Side {
     const made = steps.find((step) => this.story.phase(step) !== "backward"); // an input is not made by a step
     const holds = this.step < 0 ? "" : momentAt(box, this.step)[2];
     const place = made === undefined ? null : this.story.place(this.story.data.line[made]);
-    const go = made !== undefined && button(`go to step ${made + 1}`, `made at step ${made + 1}${place ? `, line ${place.number}` : ""}`,
+    const go = made !== undefined && button(t("go to step {step}", { step: made + 1 }), place ? t("made at step {step}, line {line}", { step: made + 1, line: place.number }) : t("made at step {step}", { step: made + 1 }),
       () => this.on.jump(made), { class: "made" });
     replace(
       this.values,
       el("p", { class: "what" }, el("b", {}, box.full), ` ${box.kind}`),
       made === undefined && holds && holds !== box.kind && el("p", {}, el("code", {}, holds)),
       go,
-      el("ol", { class: "history", "aria-label": `history of ${box.full}` }, ...steps.slice(0, 200).map((step) => this.past(step))),
-      steps.length > 200 && el("p", {}, `and ${steps.length - 200} more steps`),
-      button("close the history", "back to the step", () => { this.chooseNone(); this.tell(); }, { class: "plain" }),
+      el("ol", { class: "history", "aria-label": t("history of {name}", { name: box.full }) }, ...steps.slice(0, 200).map((step) => this.past(step))),
+      steps.length > 200 && el("p", {}, t("and {count} more steps", { count: steps.length - 200 })),
+      button(t("close the history"), t("back to the step"), () => { this.chooseNone(); this.tell(); }, { class: "plain" }),
     );
     this.values.scrollTop = 0;
     if (made !== undefined) this.code.light(this.story.data.line[made]);
@@ -220,7 +221,7 @@ export class Side {
   past(step) {
     const detail = this.story.detail(step);
     const value = this.story.values(detail.gradients ?? detail.writes)[0];
-    return el("li", { class: step > this.step ? "later" : "" }, button(`go to step ${step + 1}`,
+    return el("li", { class: step > this.step ? "later" : "" }, button(t("go to step {step}", { step: step + 1 }),
       `${step + 1} · ${this.story.named(step).join(" · ")}${value && step <= this.step ? ` · ${value.short}` : ""}`,
       () => this.on.jump(step)));
   }
@@ -244,7 +245,7 @@ export class Side {
   async refold(fold) {
     const found = await this.scenes.refold(fold);
     if (found) this.draw(found);
-    else this.say("Folding repeats needs a running kernel: run the cell again.");
+    else this.say(t("Folding repeats needs a running kernel: run the cell again."));
     return found !== null;
   }
 
@@ -253,7 +254,7 @@ export class Side {
     this.say("");
     const found = await this.scenes.toggle(path, open);
     if (!found) {
-      this.say(`Opening ${path[path.length - 1]} needs a running kernel: run the cell again.`);
+      this.say(t("Opening {path} needs a running kernel: run the cell again.", { path: path[path.length - 1] }));
       return;
     }
     this.draw(found);

@@ -1,6 +1,7 @@
 // A bar between two panels that is dragged, or moved with the arrow keys, to give one of them more room.
 
 import { el } from "./dom.js";
+import { t } from "./text.js";
 
 const NUDGE = 24; // pixels a key press
 const LEAST = 110;
@@ -12,8 +13,8 @@ const LEAST = 110;
 export function splitter(panels, first) {
   const most = () => Math.max(panels.clientWidth * 0.7, LEAST);
   const bar = el("div", { class: "splitter", role: "separator", tabindex: 0, "aria-orientation": "vertical",
-    "aria-label": "width of the code", "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": 34,
-    title: "drag, or press the up and down keys, to resize; double-click for as wide as the code" });
+    "aria-label": t("width of the code"), "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": 34,
+    title: t("drag, or press the up and down keys, to resize; double-click for as wide as the code") });
   const say = () => bar.setAttribute("aria-valuenow", String(Math.round((100 * first.offsetWidth) / Math.max(panels.clientWidth, 1))));
   const size = (/** @type {number} */ width) => {
     panels.style.setProperty("--code", `${Math.min(Math.max(width, LEAST), most())}px`);

@@ -2,13 +2,16 @@
 
 import appearance from "../../graphviz_tools/drawing/appearance.json" with { type: "json" };
 import { lastAt, runs } from "./search.js";
+import { t, tn } from "./text.js";
 
 /** @typedef {keyof typeof appearance.phases} Phase */
 
 export const PHASES = /** @type {Phase[]} */ (Object.keys(appearance.phases));
 
 /** What each phase is called, and who is at work in it. */
-export const PHASE_WORDS = appearance.phases;
+export const PHASE_WORDS = /** @type {typeof appearance.phases} */ (Object.fromEntries(
+  Object.entries(appearance.phases).map(([phase, { name, state, clock }]) => [phase, { name: t(name), state: t(state), clock: t(clock) }]),
+));
 
 /** @typedef {{name: string, type: string, short: string, handle?: string, shape?: string, stats?: string[],
  *   nonfinite?: number, sampled?: number, rows?: number, columns?: number, cells?: string[], heat?: string,
@@ -61,7 +64,7 @@ export class Story {
     const faults = [...this.findingsAt].map(([at, found]) =>
       ({ at, kind: /** @type {const} */ ("fault"), words: found.map((finding) => `${finding.kind}: ${finding.sentence}`).join(" ") }));
     const { peak } = this.data;
-    return peak ? [...faults, { at: peak.at, kind: "peak", words: `most memory is alive here: ${peak.words}` }] : faults;
+    return peak ? [...faults, { at: peak.at, kind: "peak", words: t("most memory is alive here: {words}", { words: peak.words }) }] : faults;
   }
 
   /** @param {number} step */
@@ -112,23 +115,23 @@ export class Story {
 
   /** Where a step stands, in words. @param {number} step @param {string} [doing] in a Duet, "traced" or "done" */
   whereabouts(step, doing = "") {
-    if (step < 0) return `not started · ${this.length} ${this.length === 1 ? "step" : "steps"}`;
-    if (doing === "traced") return `tracing has ended · step ${step + 1} of ${this.length}`;
-    if (doing === "done") return `done · all ${this.length} steps`;
+    if (step < 0) return tn("not started · {number} step", "not started · {number} steps", this.length);
+    if (doing === "traced") return t("tracing has ended · step {step} of {count}", { step: step + 1, count: this.length });
+    if (doing === "done") return t("done · all {count} steps", { count: this.length });
     const phase = this.phase(step);
-    const words = phase === "trace" ? PHASE_WORDS.trace.state : phase === "run" ? PHASE_WORDS.run.state : phase;
-    return `${words} · step ${step + 1} of ${this.length}`;
+    const words = phase === "trace" ? PHASE_WORDS.trace.state : phase === "run" ? PHASE_WORDS.run.state : PHASE_WORDS[phase].name;
+    return t("{words} · step {step} of {count}", { words, step: step + 1, count: this.length });
   }
 
   /** One sentence about a step, for those who cannot see it and for the value panel's title. @param {number} step */
   sentence(step) {
-    if (step < 0) return "Before the first step.";
+    if (step < 0) return t("Before the first step.");
     const detail = this.detail(step);
     const made = this.values(detail.writes)[0] ?? this.values(detail.gradients)[0];
     const place = this.place(this.data.line[step]);
-    const line = place ? `, line ${place.number}` : "";
+    const line = place ? t(", line {number}", { number: place.number }) : "";
     const value = made ? `: ${made.handle ?? made.short}` : "";
-    return `Step ${step + 1} of ${this.length}, ${this.named(step).join(", ")}${line}${value}`;
+    return t("Step {step} of {count}, {named}{line}{value}", { step: step + 1, count: this.length, named: this.named(step).join(", "), line, value });
   }
 }
 

@@ -1,12 +1,13 @@
 // On a page that stands alone there is no notebook to set the theme: a button does.
 
 import { button } from "./dom.js";
+import { t } from "./text.js";
 
 /** @param {HTMLElement} root the element that carries the theme, first the system's */
 export function themeButton(root) {
   root.dataset.theme = "auto";
   return button(
-    "change the theme",
+    t("change the theme"),
     "◐",
     () => {
       const system = matchMedia("(prefers-color-scheme: dark)").matches;

@@ -1,6 +1,7 @@
 // A timeline of coloured phases that is also the slider.
 
 import { button, el } from "./dom.js";
+import { t } from "./text.js";
 
 /** @typedef {{name: string, phase: string, first: number, end: number}} Stretch */
 
@@ -19,7 +20,7 @@ export class Timeline {
       min: -1,
       max: Math.max(length - 1, 0),
       value: -1,
-      "aria-label": "step",
+      "aria-label": t("step"),
       oninput: () => go(Number(this.slider.value)),
     });
     this.length = length;
@@ -29,14 +30,14 @@ export class Timeline {
       "div",
       { class: "timeline" },
       ...stretches.map(({ name, phase, first, end }) =>
-        el("span", { class: `stretch ${phase}`, style: `flex-grow:${end - first}`, title: `${name}: steps ${first + 1} to ${end}` },
+        el("span", { class: `stretch ${phase}`, style: `flex-grow:${end - first}`, title: t("{name}: steps {first} to {end}", { name, first: first + 1, end }) },
           el("b", {}, name)),
       ),
       this.todo,
       this.hand,
       this.slider,
       ...marks.map(({ at, kind, words }) =>
-        button(`go to step ${at + 1}: ${words}`, kind === "fault" ? "!" : "▲", () => go(at), { class: `mark ${kind}`, style: `left:${this.share(at)}` })),
+        button(t("go to step {at}: {words}", { at: at + 1, words }), kind === "fault" ? "!" : "▲", () => go(at), { class: `mark ${kind}`, style: `left:${this.share(at)}` })),
     );
   }
 

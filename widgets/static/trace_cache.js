@@ -1,6 +1,7 @@
 // Calls against traces: which call made a graph, which reused one, and why.
 
 import { button, el, replace } from "./dom.js";
+import { t, tn } from "./text.js";
 
 /**
  * @typedef {{index: number, keys: string[], ops: number, time: string, dropped: boolean}} Entry
@@ -21,13 +22,13 @@ export class TraceCacheView {
     this.entries = el("ol", { class: "entries", start: 0 });
     this.breaks = el("ul", { class: "breaks" });
     this.answer = el("p", { class: "status", role: "status" });
-    this.input = el("input", { type: "text", "aria-label": "arguments of a call", placeholder: `arguments, as in ${example(history.framework)}`, spellcheck: "false" });
+    this.input = el("input", { type: "text", "aria-label": t("arguments of a call"), placeholder: t("arguments, as in {example}", { example: example(history.framework) }), spellcheck: "false" });
     this.title = el("b");
     this.count = el("span", { class: "shape" });
     this.cost = el("p", { class: "cost" });
     this.root = el(
       "section",
-      { class: "shell trace-cache", "aria-label": "trace cache" },
+      { class: "shell trace-cache", "aria-label": t("trace cache") },
       el("header", { class: "head" }, this.title, this.count),
       ask && this.form(),
       this.answer,
@@ -35,8 +36,8 @@ export class TraceCacheView {
       el(
         "div",
         { class: "cache-body" },
-        el("table", { class: "calls", "aria-label": "calls" }, el("thead", {}, head("call", "arguments", "graph", "time", "why")), this.calls),
-        el("div", { class: "graphs" }, el("h3", {}, "Graphs in the cache"), this.entries, this.breaks),
+        el("table", { class: "calls", "aria-label": t("calls") }, el("thead", {}, head(t("call"), t("arguments"), t("graph"), t("time"), t("why"))), this.calls),
+        el("div", { class: "graphs" }, el("h3", {}, t("Graphs in the cache")), this.entries, this.breaks),
       ),
     );
     this.show(history);
@@ -53,10 +54,10 @@ export class TraceCacheView {
     return el(
       "div",
       { class: "form" },
-      el("label", {}, "Try ", this.input),
-      button("which graph would this call use? (Enter)", "Predict", () => send("predict")),
-      button("call it (Shift+Enter)", "Run", () => send("run")),
-      button("call the Python function without its graphs, to compare the times", "Run plain", () => send("plain")),
+      el("label", {}, t("Try "), this.input),
+      button(t("which graph would this call use? (Enter)"), t("Predict"), () => send("predict")),
+      button(t("call it (Shift+Enter)"), t("Run"), () => send("run")),
+      button(t("call the Python function without its graphs, to compare the times"), t("Run plain"), () => send("plain")),
     );
   }
 
@@ -64,7 +65,11 @@ export class TraceCacheView {
   show(history) {
     const traced = history.calls.filter((call) => call.traced).length;
     this.title.textContent = history.function;
-    this.count.textContent = `${plural(history.calls.length, "call")}, ${plural(traced, "trace")}, ${plural(history.entries.length, "graph")}`;
+    this.count.textContent = [
+      tn("{number} call", "{number} calls", history.calls.length),
+      tn("{number} trace", "{number} traces", traced),
+      tn("{number} graph", "{number} graphs", history.entries.length),
+    ].join(", ");
     this.cost.textContent = history.cost;
     replace(this.calls, ...history.calls.map((call) => row(call)));
     replace(this.entries, ...history.entries.map((entry) => graph(entry)));
@@ -85,6 +90,7 @@ export function example(framework) {
 }
 
 const SIGNS = { traced: "●", reused: "○", raised: "✗" };
+const VERBS = { traced: t("traced"), reused: t("reused"), raised: t("raised") };
 
 /** @param {Call} call */
 function row(call) {
@@ -94,7 +100,7 @@ function row(call) {
     { class: call.verb },
     el("td", {}, call.index + 1),
     el("td", {}, el("code", {}, call.arguments)),
-    el("td", {}, `${SIGNS[call.verb]} ${call.verb} ${which}`),
+    el("td", {}, `${SIGNS[call.verb]} ${VERBS[call.verb]} ${which}`),
     el("td", { class: "time" }, call.time),
     el("td", {}, call.reasons.join("; ")),
   );
@@ -102,16 +108,11 @@ function row(call) {
 
 /** @param {Entry} entry */
 function graph(entry) {
-  const facts = [plural(entry.ops, "op"), entry.time && `made in ${entry.time}`, entry.dropped && "dropped since"].filter(Boolean);
+  const facts = [tn("{number} op", "{number} ops", entry.ops), entry.time && t("made in {time}", { time: entry.time }), entry.dropped && t("dropped since")].filter(Boolean);
   return el("li", { class: entry.dropped ? "dropped" : "" }, el("b", {}, `#${entry.index}`), ...entry.keys.map((key) => el("code", {}, key)), ` ${facts.join(", ")}`);
 }
 
 /** @param {...string} names */
 function head(...names) {
   return el("tr", {}, ...names.map((name) => el("th", { scope: "col" }, name)));
-}
-
-/** @param {number} count @param {string} word */
-function plural(count, word) {
-  return `${count} ${word}${count === 1 ? "" : "s"}`;
 }

@@ -1,6 +1,7 @@
 // TraceCache in a notebook: the history comes from Python, what is typed goes to it.
 
 import { settle } from "./dom.js";
+import { t } from "./text.js";
 import { themeButton } from "./theme_button.js";
 import { TraceCacheView } from "./trace_cache.js";
 
@@ -23,7 +24,7 @@ function render({ model, el: root }) {
     try {
       model.send({ verb, arguments: text });
     } catch {
-      view.reply({ arguments: text, entry: null, words: "", error: "The kernel has ended: run the cell again." });
+      view.reply({ arguments: text, entry: null, words: "", error: t("The kernel has ended: run the cell again.") });
     }
   };
   const view = new TraceCacheView(model.get("_history"), ask);

@@ -4,6 +4,7 @@ import { el } from "./dom.js";
 import { heatMap } from "./heat_map.js";
 import { numberGrid } from "./number_grid.js";
 import { bytes } from "./story.js";
+import { t } from "./text.js";
 
 /** @typedef {import("./story.js").Value} Value */
 
@@ -12,7 +13,7 @@ import { bytes } from "./story.js";
  * @param {{role?: string, kind?: "value" | "gradient"}} [options] `role` says what the value is to the step
  */
 export function valueCard(value, { role = "", kind = "value" } = {}) {
-  const name = [role, value.name].filter(Boolean).join(" ") || "value";
+  const name = [role, value.name].filter(Boolean).join(" ") || t("value");
   return el(
     "div",
     { class: `value-card ${kind}`, role: "group", "aria-label": `${name}, ${value.type}` },
@@ -30,7 +31,7 @@ export function valueCard(value, { role = "", kind = "value" } = {}) {
 
 /** @param {Value} value @param {string} name @param {string} kind */
 function body(value, name, kind) {
-  if (value.handle) return el("p", { class: "handle" }, el("code", {}, value.handle), " no value yet");
+  if (value.handle) return el("p", { class: "handle" }, el("code", {}, value.handle), t(" no value yet"));
   if (value.cells?.length === 1 && value.type.startsWith("scalar")) return el("p", { class: "scalar" }, value.short);
   if (value.cells) {
     const { rows = 0, columns = 0, cells } = value;
@@ -46,9 +47,9 @@ function body(value, name, kind) {
 /** @param {Value} value */
 function facts(value) {
   const said = [];
-  if (value.heat && value.stats) said.push(`min ${value.stats[0]} · max ${value.stats[1]} · mean ${value.stats[2]}`);
-  if (value.nonfinite) said.push(`${value.nonfinite} not finite`);
-  if (value.sampled) said.push(`read ${value.sampled} elements`);
+  if (value.heat && value.stats) said.push(t("min {min} · max {max} · mean {mean}", { min: value.stats[0], max: value.stats[1], mean: value.stats[2] }));
+  if (value.nonfinite) said.push(t("{count} not finite", { count: value.nonfinite }));
+  if (value.sampled) said.push(t("read {count} elements", { count: value.sampled }));
   if (value.bytes) said.push(bytes(value.bytes));
   if (value.flags) said.push(value.flags.join(" · "));
   return said.length ? el("footer", {}, said.join(" · ")) : null;
