@@ -20,7 +20,7 @@ from gpu_labs.executor.lockstep.compiler import compile_program
 from gpu_labs.executor.observers.race_message import Facts
 from gpu_labs.executor.observers.redundant_barriers import barrier_sites, looped_sites
 from gpu_labs.executor.serial.compiler import compile_serial
-from graphviz_tools.language import _
+from graphviz_tools.language import _, _n
 
 
 class Prepared:
@@ -88,6 +88,13 @@ def prepare(
         Unsupported: a GPU would run it, and the executor cannot.
     """
     names = parameters(function)
+    if function.__code__.co_kwonlyargcount:
+        raise KernelTypeError(
+            _(
+                "{function} has a parameter after `*`: a launch gives arguments by position.",
+                function=function.__name__,
+            )
+        )
     if len(values) != len(names):
         if function.__code__.co_flags & 0x0C:  # *args or **kwargs
             raise KernelTypeError(
@@ -98,10 +105,11 @@ def prepare(
                 )
             )
         raise KernelTypeError(
-            _(
-                "{function} takes {count} arguments ({names}), and {given} were given.",
+            _n(
+                "{function} takes {number} argument ({names}), and {given} were given.",
+                "{function} takes {number} arguments ({names}), and {given} were given.",
+                len(names),
                 function=function.__name__,
-                count=len(names),
                 names=", ".join(names),
                 given=len(values),
             )

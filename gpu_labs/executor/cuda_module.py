@@ -23,7 +23,12 @@ from numba.cuda import random
 
 from gpu_labs.executor.findings import Dim3
 from gpu_labs.executor.frontend import type_inference
-from gpu_labs.executor.frontend.private_names import CUDADispatcher, normalize_signature, typeof_impl
+from gpu_labs.executor.frontend.private_names import (
+    CUDADispatcher,
+    normalize_signature,
+    pysignature,
+    typeof_impl,
+)
 from gpu_labs.executor.frontend.private_names import types as numba_types
 from gpu_labs.executor.launch_record import KernelWarning, Launch
 from gpu_labs.executor.run import run
@@ -41,7 +46,7 @@ from gpu_labs.executor.runtime.device_array import (
 from gpu_labs.executor.runtime.launch_shape import dimensions, dims
 from gpu_labs.executor.runtime.reduce import Reduce
 from graphviz_tools.errors import UserError
-from graphviz_tools.language import _
+from graphviz_tools.language import _, _n
 
 Signature = tuple[tuple[Any, ...], Any]  # Numba types of the arguments and of the result
 
@@ -70,6 +75,9 @@ class ExecutorKernel(CUDADispatcher):
     def forall(self, ntasks: int, tpb: int = 0, stream: Any = 0, sharedmem: int = 0) -> Configured:
         """As many threads as there are tasks, in blocks of `tpb` (default 256)."""
         tpb = tpb or 256
+        for number in (ntasks, tpb):
+            if not isinstance(number, (int, np.integer)) or number < 0:
+                raise UserError(_("forall takes whole numbers from 0 on, not {number!r}.", number=number))
         return self.configure(max(1, -(-ntasks // tpb)), tpb, stream, sharedmem)
 
     def specialize(self, *args: Any) -> ExecutorKernel:
@@ -78,6 +86,28 @@ class ExecutorKernel(CUDADispatcher):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise UserError(_("A kernel needs a launch shape: kernel[grid, block](...)."))
+
+
+class DeviceFunction(CUDADispatcher):
+    """What `@cuda.jit(device=True)` makes: kernels call it, the host cannot."""
+
+    def configure(self, *args: Any, **named: Any) -> Any:
+        raise UserError(
+            _(
+                "{name} is a function for kernels to call. To launch it, leave device=True away.",
+                name=self.py_func.__name__,
+            )
+        )
+
+    __getitem__ = forall = configure
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        raise UserError(
+            _(
+                "{name} is a function for kernels to call; {name}.py_func is the Python function.",
+                name=self.py_func.__name__,
+            )
+        )
 
 
 def _bytes(sharedmem: Any) -> int:
@@ -140,6 +170,10 @@ def _jit(func_or_sig: Any = None, *args: Any, **options: Any) -> Any:
     """
     if isinstance(func_or_sig, types.FunctionType):
         return _adopt(numba_jit(func_or_sig, **options), [])
+    if callable(func_or_sig) and not isinstance(func_or_sig, numba_types.Type):
+        raise UserError(
+            _("@cuda.jit goes before a Python function, not before {given!r}.", given=func_or_sig)
+        )
     signatures = _signatures(func_or_sig)
 
     def decorate(function: Callable[..., Any]) -> Any:
@@ -151,7 +185,17 @@ def _jit(func_or_sig: Any = None, *args: Any, **options: Any) -> Any:
 def _signatures(given: Any) -> list[Signature]:
     """The argument types and the result type (or None) of one signature, or of each one in a list."""
     each = given if isinstance(given, list) else [] if given is None else [given]
-    pairs = map(normalize_signature, each)
+    try:
+        pairs = [normalize_signature(signature) for signature in each]
+    except (NameError, SyntaxError, TypeError) as error:
+        raise UserError(
+            _(
+                "{given!r} is not a signature ({error}): write it as 'void(float32[:], int64)', with Numba's names of "
+                "types.",
+                given=given,
+                error=error,
+            )
+        ) from None
     return [(tuple(args), returns) for args, returns in pairs]
 
 
@@ -160,11 +204,21 @@ def _adopt(dispatcher: Any, signatures: list[Signature]) -> Any:
     if type(dispatcher) is not CUDADispatcher:
         return dispatcher
     device = bool(dispatcher.targetoptions.get("device"))
-    if not device:
-        dispatcher.__class__ = ExecutorKernel
+    dispatcher.__class__ = DeviceFunction if device else ExecutorKernel
     dispatcher.declared_signatures = signatures  # type: ignore[attr-defined]
     recursive = dispatcher.py_func.__name__ in dispatcher.py_func.__code__.co_names  # has no name yet
+    parameters = len(pysignature(dispatcher.py_func).parameters)
     for args, returns in signatures if not recursive else ():
+        if len(args) != parameters:
+            raise UserError(
+                _n(
+                    "{name} has {number} parameter, and its signature {types} types.",
+                    "{name} has {number} parameters, and its signature {types} types.",
+                    parameters,
+                    name=dispatcher.py_func.__name__,
+                    types=len(args),
+                )
+            )
         if not device and returns not in (None, numba_types.void):
             raise UserError(_("A CUDA kernel must have void return type: write @cuda.jit('void(...)')."))
         type_inference.check_signature(dispatcher.py_func, args, None if not device else returns, not device)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any, get_args
+
+import numpy as np
 
 from gpu_labs.executor.launch_record import Launch, Level
 from gpu_labs.executor.run import run
@@ -42,7 +45,8 @@ def inspect(
 
     Raises:
         KernelTypeError: a GPU compiler would reject the kernel.
-        ValueError: an option is not one of those above.
+        UserError: an option is not one of those above.
+        ExecutorError: the executor itself failed.
     """
     if level not in get_args(Level):
         raise UserError(
@@ -61,6 +65,17 @@ def inspect(
             )
         )
     function = getattr(kernel, "py_func", kernel)
+    if not isinstance(function, FunctionType):
+        what = _("a launch such as kernel[grid, block]") if hasattr(kernel, "kernel") else repr(kernel)
+        raise UserError(
+            _(
+                "inspect(kernel, grid, block, ...) takes what @cuda.jit made, or the Python function, not {what}.",
+                what=what,
+            )
+        )
+    _whole_number("seed", 0 if seed is None else seed, 0)
+    _whole_number("shared_bytes", shared_bytes, 0)
+    _whole_number("step_budget", step_budget, 1)
     return run(
         function,
         dims(grid, "grid"),
@@ -73,3 +88,15 @@ def inspect(
         step_budget=step_budget,
         dimensions=max(dimensions(grid), dimensions(block)),
     )
+
+
+def _whole_number(name: str, value: object, least: int) -> None:
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
+        raise UserError(
+            _(
+                "{name} must be a whole number from {least} on, not {value}.",
+                name=name,
+                least=least,
+                value=repr(value),
+            )
+        )

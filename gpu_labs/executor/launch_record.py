@@ -38,6 +38,21 @@ class KernelTypeError(UserError):
         self.details = details
 
 
+class ExecutorError(RuntimeError):
+    """The executor failed on a kernel, which may be right: a mistake of ours, whose cause is chained."""
+
+    def __init__(self, kernel: str, error: Exception) -> None:
+        super().__init__(
+            _(
+                "The executor failed while it ran {kernel} ({error}). The mistake is the executor's, and the kernel "
+                "may be right: please report it with its source. inspect(..., engine='serial') or "
+                "engine='lock-step' may run it.",
+                kernel=kernel,
+                error=f"{type(error).__name__}: {error}",
+            )
+        )
+
+
 class KernelWarning(UserWarning):
     """Something in a launch is worth a look, though the result may be right."""
 

@@ -13,24 +13,33 @@ import numpy as np
 
 from gpu_labs.executor.choose_engine import choose, may_change
 from gpu_labs.executor.compiled_kernel import Prepared, parameters, prepare
-from gpu_labs.executor.findings import Dim3
+from gpu_labs.executor.findings import Dim3, Finding
 from gpu_labs.executor.frontend.lowering import Unsupported
 from gpu_labs.executor.ir.program import source_of
-from gpu_labs.executor.launch_record import Engine, KernelTypeError, KernelWarning, Launch, Level
+from gpu_labs.executor.launch_record import (
+    Engine,
+    ExecutorError,
+    KernelTypeError,
+    KernelWarning,
+    Launch,
+    Level,
+)
 from gpu_labs.executor.lockstep.runtime import Run
 from gpu_labs.executor.observers.access_log import Recorder
 from gpu_labs.executor.observers.dimensions import dimension_findings
 from gpu_labs.executor.observers.livelock import Stuck
+from gpu_labs.executor.observers.messages import raised_on_simulator
 from gpu_labs.executor.observers.observer import Watch
 from gpu_labs.executor.observers.profiler import Profiler
 from gpu_labs.executor.observers.redundant_barriers import Usefulness
 from gpu_labs.executor.runtime.arguments import arrays_in, bind, host_array
 from gpu_labs.executor.runtime.lanes import Lanes
 from gpu_labs.executor.runtime.launch_shape import problems
-from gpu_labs.executor.runtime.memory import Memory
 from gpu_labs.executor.runtime.undo import FewLanesError, Loneliness
+from gpu_labs.executor.runtime.windows import Memory
 from gpu_labs.executor.serial.scheduler import BlockRun
 from gpu_labs.executor.simulator import simulate
+from graphviz_tools.errors import UserError
 from graphviz_tools.language import _
 
 STRETCH = 16_384  # lanes that run at once: their arrays then stay in a core's cache
@@ -49,7 +58,12 @@ def run(
     declared: Sequence[tuple[Any, ...]] = (),
     dimensions: int = 3,
 ) -> Launch:
-    """Run one launch; see `inspect` for the arguments. `dimensions` counts those that it was written with."""
+    """Run one launch; see `inspect` for the arguments. `dimensions` counts those that it was written with.
+
+    Raises:
+        KernelTypeError: a GPU compiler would reject the kernel.
+        ExecutorError: the executor itself failed.
+    """
     start = time.perf_counter()
     names = parameters(function)
     hosted = [host_array(v, n) for v, n in zip(values, names, strict=False)] + list(values[len(names) :])
@@ -93,8 +107,14 @@ def _simulated(record: Launch, function: Callable[..., Any], values: list[Any], 
         limit=limit,
     )
     warnings.warn(note, KernelWarning, stacklevel=4)
-    simulate(function, record.grid, record.block, values, record.shared_bytes)
-    return replace(record, engine="simulator", notes=(note,))
+    findings: tuple[Finding, ...] = ()
+    try:
+        simulate(function, record.grid, record.block, values, record.shared_bytes)
+    except KernelTypeError:
+        raise
+    except Exception as error:  # whatever the kernel raises, as Python raises it
+        findings = (raised_on_simulator(error),)
+    return replace(record, engine="simulator", notes=(note,), findings=findings)
 
 
 def _launched(
@@ -113,6 +133,10 @@ def _launched(
         again = _OneLaunch(blank, prepared, values, names, "serial", step_budget, dimensions)
         again.note = _("Ran serially: for most turns of its loops only a few threads had work.")
         return again.record()
+    except UserError:
+        raise
+    except Exception as error:
+        raise ExecutorError(blank.kernel, error) from error
 
 
 class _OneLaunch:

@@ -32,7 +32,7 @@ def simulate(
 
     Raises:
         KernelTypeError: this numba-cuda has no simulator any more.
-        Exception: whatever the kernel raised, as Python raises it.
+        Exception: whatever the kernel raises, as Python raises it.
     """
     kernel_class = NAMES["FakeCUDAKernel"].find()
     if kernel_class is None:

@@ -22,7 +22,7 @@ def lower_attribute(low: Lowering, name: str, value: Any) -> None:
     """`name = value.attribute`."""
     home = low.known.get(value.value.name)
     attribute = value.attr
-    if home is not None:
+    if home is not None and not isinstance(home, types.Type):
         if is_dim3(home):
             low.emit("special", low.var(name), (), f"{_SPECIAL[home.__name__]}.{attribute}")
             return
@@ -34,6 +34,9 @@ def lower_attribute(low: Lowering, name: str, value: Any) -> None:
         low.known[name] = Method(low.operand(value.value), attribute)
         return
     kind = low.typed.typemap[value.value.name]
+    if isinstance(kind, types.DType) and attribute == "type":
+        low.known[name] = kind.dtype
+        return
     if isinstance(kind, types.Array) and attribute == "dtype":
         low.known[name] = kind.dtype
         return

@@ -13,11 +13,11 @@ import numpy as np
 
 from gpu_labs.executor.frontend import array_calls, cuda_calls, overloads, python_calls, type_inference
 from gpu_labs.executor.frontend.call_operands import cast_all, operand_of
-from gpu_labs.executor.frontend.lowering import Lowering
+from gpu_labs.executor.frontend.lowering import INT64, Lowering
 from gpu_labs.executor.frontend.numba_types import Method, type_of
 from gpu_labs.executor.frontend.private_names import VectorType, ir, types
 from gpu_labs.executor.ir.intrinsics import OPERATORS, name_of
-from gpu_labs.executor.ir.program import ArrayType, Const, Operand, Other, SliceOf
+from gpu_labs.executor.ir.program import ArrayType, Const, Operand, Other, SliceOf, Var
 from graphviz_tools.language import _
 
 _KEYWORDS = {
@@ -43,6 +43,10 @@ def lower_call(low: Lowering, name: str, value: Any) -> None:
     if isinstance(low.typed.typemap[name], VectorType):
         _vector(low, name, args)
         return
+    if isinstance(kind, types.NamedTupleClass):
+        given = [*args, *_named(kind, value.kws)]
+        low.make_tuple(name, tuple(operand_of(low, arg) for arg in given))
+        return
     if callee is not None and hasattr(callee, "py_func"):
         _device(low, name, callee.py_func, args, dict(value.kws), signature)
         return
@@ -50,6 +54,10 @@ def lower_call(low: Lowering, name: str, value: Any) -> None:
         low.known[name] = callee  # raised next; what it says reaches nobody
         return
     called = name_of(callee)
+    if called == "builtins.bool" and isinstance(signature.args[0], types.Array):
+        raise low.refuse(
+            _("An array is neither true nor false: test one element, such as x[i], or its size.")
+        )
     whole = any(isinstance(each, types.Array) for each in signature.args)
     theirs = called is None or (whole and not called.startswith(("cuda.", "atomic.")))
     behind = overloads.of_function(kind, signature.args, signature.return_type) if theirs else None
@@ -85,6 +93,12 @@ def lower_call(low: Lowering, name: str, value: Any) -> None:
     if handler is None:
         raise low.reject(_("The executor does not know `{called}`.", called=called))
     handler(low, name, word, args, signature)
+
+
+def _named(kind: Any, keywords: Any) -> list[Any]:
+    """The arguments of a named tuple that are given by name, in order."""
+    given = dict(keywords)
+    return [given[field] for field in kind.instance_class._fields if field in given]
 
 
 def _parameters(callee: Any) -> tuple[str, ...]:
@@ -147,6 +161,13 @@ def _device(
     for parameter in parameters[len(given) :]:
         named = keywords.get(parameter.name)
         given.append(_default(parameter.default) if named is None else operand_of(low, named))
+    if isinstance(signature.return_type, types.Optional):
+        raise low.reject(
+            _(
+                "{name} gives a number on some paths and None on others: return a number on every path.",
+                name=function.__name__,
+            )
+        )
     program = low.device(function, tuple(signature.args), signature.return_type)
     cast = tuple(low.cast(a, w) for a, w in zip(given, signature.args, strict=True))
     low.emit("call", low.var(name), cast, program)
@@ -163,4 +184,10 @@ def _slice(low: Lowering, name: str, args: list[Any]) -> None:
         parts.append(None if isinstance(got, Const) and got.value is None else got)
     if len(parts) == 1:
         parts = [None, parts[0]]
+    step = parts[2] if len(parts) == 3 else None
+    if isinstance(step, Const) and step.value == 0:
+        raise low.refuse(_("The step of a slice cannot be 0."))
+    if isinstance(step, Var):  # a range looks whether it is 0
+        counted = (Const(0, INT64), Const(0, INT64), low.cast(step, INT64))
+        low.emit("range", low.temp(Other("range")), counted, None, low.site("loop"))
     low.slices[name] = SliceOf(*(parts + [None] * (3 - len(parts))))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from gpu_labs.executor.frontend.lowering import INT64, Lowering
 from gpu_labs.executor.frontend.private_names import ir
 from gpu_labs.executor.ir.intrinsics import WARP
 from gpu_labs.executor.ir.program import ArrayType, Const, Operand, SliceOf
+from gpu_labs.executor.runtime.launch_shape import MAX_LOCAL
+from graphviz_tools.language import _, _n
 
 _BARRIERS = ("syncthreads", "syncthreads_count", "syncthreads_and", "syncthreads_or")
 _LOADS = ("ldca", "ldcg", "ldcs", "ldlu", "ldcv")
@@ -25,6 +28,18 @@ def _allocate(low: Lowering, name: str, word: str, args: list[Any], signature: A
     shape = tuple(map(int, shape)) if isinstance(shape, tuple) else (int(shape),)
     dst = low.var(name)
     assert isinstance(dst.type, ArrayType)
+    if min(shape, default=0) < 0:
+        raise low.refuse(_("The size of an array cannot be negative, and {size} is.", size=min(shape)))
+    size = math.prod(shape) * dst.type.dtype.itemsize
+    if space == "local" and size > MAX_LOCAL:
+        raise low.refuse(
+            _(
+                "One thread asks for {size:,} bytes of its own here; a GPU gives a thread at most {most:,}. Pass an "
+                "array instead, with a part for each thread.",
+                size=size,
+                most=MAX_LOCAL,
+            )
+        )
     low.emit("alloc", dst, (), low.alloc(name, space, shape, dst.type.dtype), low.site("alloc"))
 
 
@@ -81,6 +96,16 @@ def _atomic(low: Lowering, name: str, word: str, args: list[Any], signature: Any
         word = "cas"
     else:
         index, operands = _index(low, args[1]), args[2:]
+    ndim = home.type.ndim
+    if len(index) != ndim:
+        raise low.refuse(
+            _n(
+                "The array has {number} dimension, and an atomic works on one element: give it {number} index.",
+                "The array has {number} dimensions, and an atomic works on one element: give it {number} indices, as "
+                "a tuple.",
+                ndim,
+            )
+        )
     values = tuple(low.cast(operand_of(low, o), home.type.dtype) for o in operands)
     low.emit("atomic", low.var(name), (home, *index, *values), word, low.site("atomic"))
 

@@ -206,16 +206,18 @@ class Lowering(ABC):
         self.program.allocs.append(made)
         return made
 
-    def reject(self, message: str) -> Unsupported:
-        """The error for what the executor cannot run."""
-        return Unsupported(
-            _("line {line}: {text}\n{message}", line=self.line, text=self._text(), message=message),
-            self.line,
-            self._text(),
-        )
+    def reject(self, message: str, details: str = "") -> Unsupported:
+        """The error for what the executor cannot run, at the learner's line."""
+        return Unsupported(*self._placed(message), details)
 
-    def _text(self) -> str:
-        return linecache.getline(self.file, self.line).strip()
+    def refuse(self, message: str) -> KernelTypeError:
+        """The error for what no GPU runs either, at the learner's line."""
+        return KernelTypeError(*self._placed(message))
+
+    def _placed(self, message: str) -> tuple[str, int, str]:
+        file, line = self.shown or (self.file, self.line)
+        text = linecache.getline(file, line).strip()
+        return _("line {line}: {text}\n{message}", line=line, text=text, message=message), line, text
 
 
 def plain_name(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import enum
 import linecache
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gpu_labs.executor.frontend.cuda_mistakes import about_cuda
 from graphviz_tools.language import _
 
 _LIST = _(
@@ -34,6 +36,10 @@ _NODES: dict[type[ast.AST], str] = {
     ast.ClassDef: _("A kernel cannot define a class: pass its numbers as arguments, or as an array of records."),
     ast.Import: _("A kernel cannot import: do it at the top of the file."),
     ast.Delete: _("A kernel cannot use `del`: a variable ends with the thread."),
+    ast.Await: _("A kernel cannot wait for other work with `await`."),
+    ast.MatchSequence: _("Numba does not know `match` on several values: compare them with `if`."),
+    ast.MatchMapping: _("Numba does not know `match` on dictionaries: compare numbers with `if`."),
+    ast.MatchClass: _("Numba does not know `match` on classes: compare numbers with `if`."),
 }  # fmt: skip
 # What is made on one line and refused on another, and how Numba's message names it.
 _ELSEWHERE: dict[type[ast.AST], str] = {
@@ -47,7 +53,14 @@ _REDUCTIONS = {"all", "any", "argmax", "argmin", "cumsum", "dot", "fill", "max",
 _WHOLE = {"sorted": _("sort on the host, or write the steps of a sort"), "map": _("write a `for` loop"),
           "filter": _("write a `for` loop with an `if`"), "reversed": _("count down with range(n - 1, -1, -1)"),
           "open": _("read and write files around the launch"), "input": _("pass the value as an argument"),
-          "str": _("leave text to the host"), "sum": _("add up in a `for` loop")}  # fmt: skip
+          "str": _("leave text to the host"), "sum": _("add up in a `for` loop"), "any": _("test in a `for` loop"),
+          "all": _("test in a `for` loop"), "getattr": _("write the name after a dot"), "ord": _("write the number"),
+          "eval": _("write what it computes"), "exec": _("write what it does"),
+          "type": _("a variable keeps one type"), "id": _("number the threads or the elements"),
+          "hash": _("number the keys"), "repr": _("leave text to the host"), "format": _("leave text to the host"),
+          "iter": _("write a `for` loop")}  # fmt: skip
+_OF_NUMBERS = {"clip": "`min(max(x, low), high)`", "where": "`a if condition else b`", "square": "`x * x`",
+               "maximum": "`max(a, b)`", "minimum": "`min(a, b)`"}  # fmt: skip
 
 
 def in_words(function: Callable[..., Any], file: str, line: int, message: str) -> str:
@@ -56,7 +69,7 @@ def in_words(function: Callable[..., Any], file: str, line: int, message: str) -
     around = _around(file, line)
     here = [node for node in ast.walk(around) if _covers(node, line)] if around is not None else []
     for node in sorted(here, key=lambda node: -node.lineno):  # type: ignore[attr-defined]
-        said = _about(node, function)
+        said = _about(node, function) or about_cuda(node, message, lambda name: _value(name, function))
         if said:
             return said
     code = function.__code__
@@ -84,7 +97,7 @@ def _around(file: str, line: int) -> ast.AST | None:
 def _covers(node: ast.AST, line: int) -> bool:
     """Whether a node stands on a line; a `try` or a `with` stands on all of its lines."""
     first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0)
-    if isinstance(node, (ast.Try, ast.With, ast.expr)):
+    if isinstance(node, (ast.Try, ast.With, ast.expr, ast.pattern)):
         return first <= line <= last
     return first == line
 
@@ -112,6 +125,14 @@ def _about(node: ast.AST, function: Callable[..., Any]) -> str:
         return _about_none(ast.unparse(node.left))
     if isinstance(node, ast.BinOp) and any(_is_text(side) for side in (node.left, node.right)):
         return _NODES[ast.JoinedStr]
+    if isinstance(node, ast.Subscript) and isinstance(
+        _value(ast.unparse(node.value), function), (list, dict)
+    ):
+        name = ast.unparse(node.value)
+        return _(
+            "A kernel cannot take {name} from outside, a Python list or dictionary: pass an array as an argument.",
+            name=name,
+        )
     return _about_call(node, function) if isinstance(node, ast.Call) else ""
 
 
@@ -146,10 +167,25 @@ def _about_call(node: ast.Call, function: Callable[..., Any]) -> str:
             "then set its elements in a loop.",
             called=called,
         )
+    if module == "numpy" and not hasattr(np, name):
+        return _("NumPy has no {called}: check the spelling.", called=called)
+    if module == "numpy" and name in _OF_NUMBERS:
+        return _(
+            "A kernel has no {called}. Of numbers write {instead}; of an array, loop over the elements.",
+            called=called,
+            instead=_OF_NUMBERS[name],
+        )
     if module == "numpy":
         return _(
             "{called} works on whole arrays. In a kernel write the loop over the elements.", called=called
         )
+    if module in ("math", "cmath", "operator") and value is not None:
+        return _(
+            "Numba has no {called} for a GPU with these arguments: write it with what `math` has, or a loop.",
+            called=called,
+        )
+    if not home and node.keywords and name in ("max", "min", "sum", "enumerate", "zip", "round"):
+        return _("{called} takes no {name}= in a kernel.", called=called, name=node.keywords[0].arg)
     if not module and name in _REDUCTIONS and _value(home, function) is None:
         return _(
             "{called}() works on the whole array. In a kernel write the loop over the elements.",
@@ -160,11 +196,12 @@ def _about_call(node: ast.Call, function: Callable[..., Any]) -> str:
             "{called} runs on the host, on whole tensors. A kernel computes with numbers: use `math` and loops.",
             called=called,
         )
-    if called in _WHOLE:
+    if called in _WHOLE and value is None:
         return _("A kernel has no {called}(): {whole}.", called=called, whole=_WHOLE[called])
     if called in ("list", "set", "dict"):
         return _LIST.format(what={"list": "lists", "set": "sets", "dict": "dictionaries"}[called])
-    if isinstance(value, type) and not issubclass(value, np.generic) and value.__module__ != "builtins":
+    own = isinstance(value, type) and not issubclass(value, (np.generic, enum.Enum))
+    if own and value.__module__ != "builtins" and not value.__module__.startswith("numba."):
         return _(
             "A kernel cannot make objects of a class, such as {called}. Pass its numbers as arguments, as a tuple, or "
             "as an array of records.",

@@ -72,3 +72,26 @@ def _sum_of(returns: Any) -> Callable[..., Any]:
 
         _kept[key] = array_sum
     return _kept[key]  # type: ignore[return-value]
+
+
+def of_unpacking(count: int) -> Callable[..., Any] | None:
+    """The function behind `a, b = x` for an array: its elements, of which there must be `count`."""
+    return {2: _two, 3: _three, 4: _four}.get(count)
+
+
+def _two(array: Any) -> Any:
+    if array.size != 2:
+        raise ValueError("an array of another size does not fit 2 names")
+    return array[0], array[1]
+
+
+def _three(array: Any) -> Any:
+    if array.size != 3:
+        raise ValueError("an array of another size does not fit 3 names")
+    return array[0], array[1], array[2]
+
+
+def _four(array: Any) -> Any:
+    if array.size != 4:
+        raise ValueError("an array of another size does not fit 4 names")
+    return array[0], array[1], array[2], array[3]

@@ -12,7 +12,7 @@ import numpy as np
 from gpu_labs.executor.frontend.call_operands import cast_all, operand_of
 from gpu_labs.executor.frontend.lowering import INT64, Lowering
 from gpu_labs.executor.frontend.private_names import types
-from gpu_labs.executor.ir.program import Const, TupleType, Var
+from gpu_labs.executor.ir.program import Const, Operand, TupleType, Var
 from gpu_labs.executor.runtime.arith import FUNCTIONS
 from gpu_labs.executor.runtime.elementwise import Each
 from graphviz_tools.language import _
@@ -109,6 +109,10 @@ def _divmod(low: Lowering, name: str, word: str, args: list[Any], signature: Any
 
 
 def _len(low: Lowering, name: str, word: str, args: list[Any], signature: Any) -> None:
+    text = operand_of(low, args[0])
+    if isinstance(text, Const) and isinstance(text.value, str):
+        low.emit("copy", low.var(name), (Const(len(text.value), low.var(name).type),))
+        return
     if not isinstance(signature.args[0], (types.Array, types.BaseTuple)):
         raise low.reject(_("The executor knows the length of arrays and tuples only."))
     low.emit("attribute", low.var(name), (operand_of(low, args[0]),), "len")
@@ -122,7 +126,7 @@ def _range(low: Lowering, name: str, word: str, args: list[Any], signature: Any)
         given = [Const(0, whole), given[0]]
     if len(given) == 2:
         given.append(Const(1, whole))
-    low.emit("range", low.var(name), tuple(given))
+    low.emit("range", low.var(name), tuple(given), None, low.site("loop"))
 
 
 def _enumerate(low: Lowering, name: str, word: str, args: list[Any], signature: Any) -> None:
@@ -145,6 +149,18 @@ def _same(low: Lowering, name: str, word: str, args: list[Any], signature: Any) 
     low.emit("copy", low.var(name), (operand_of(low, args[0]),))
 
 
+def _sum(low: Lowering, name: str, word: str, args: list[Any], signature: Any) -> None:
+    if not isinstance(signature.args[0], types.BaseTuple):
+        raise low.reject(_("The executor knows `sum` of tuples, not of a whole array: write a loop."))
+    dst = low.var(name)
+    total: Operand = operand_of(low, args[1]) if len(args) > 1 else Const(0, dst.type)
+    for item in low.items_of(args[0]):
+        more = low.temp(dst.type)
+        low.emit("binary", more, (low.cast(total, dst.type), low.cast(item, dst.type)), "+")
+        total = more
+    low.emit("copy", dst, (total,))
+
+
 HANDLERS = {
     "fp16": _math,
     "math": _math,
@@ -159,6 +175,7 @@ HANDLERS = {
     "builtins.pow": _power,
     "builtins.divmod": _divmod,
     "builtins.len": _len,
+    "builtins.sum": _sum,
     "builtins.range": _range,
     "builtins.enumerate": _enumerate,
     "builtins.zip": _zip,

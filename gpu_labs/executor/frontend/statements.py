@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from gpu_labs.executor.frontend import overloads, subscripts, type_inference
+from gpu_labs.executor.frontend import overloads, subscripts, tuple_operators, type_inference
 from gpu_labs.executor.frontend.attributes import lower_attribute
 from gpu_labs.executor.frontend.calls import lower_call
 from gpu_labs.executor.frontend.lowering import BOOL, Lowering, is_record
@@ -80,9 +80,7 @@ class FunctionLowering(Lowering):
             TypeError,
             ValueError,
         ) as error:
-            raise self.reject(
-                _("The executor does not know how to run this line ({error}).", error=error)
-            ) from error
+            raise self.reject(_("The executor does not know how to run this line."), repr(error)) from error
 
     def _function(self) -> Function:
         code = self.typed.function.__code__
@@ -218,6 +216,10 @@ class FunctionLowering(Lowering):
             subscripts.store(self, statement)
         elif isinstance(statement, ir.SetAttr):
             target, value = self.operand(statement.target), self.operand(statement.value)
+            if not is_record(target):
+                raise self.refuse(
+                    _("A kernel cannot set `{name}`, only the fields of records.", name=statement.attr)
+                )
             subscripts.set_field(self, target, value, statement.attr)
         elif isinstance(statement, ir.Print):
             self.emit("print", None, tuple(map(self._printable, statement.args)))
@@ -227,15 +229,11 @@ class FunctionLowering(Lowering):
     def _printable(self, variable: Any) -> Operand:
         got = self.operand(variable)
         if isinstance(got, Const) and is_dim3(got.value):
-            raise KernelTypeError(
+            raise self.refuse(
                 _(
-                    "line {line}: {text}\n{name} holds three numbers: print {name}.x, with .x, .y or .z.",
-                    line=self.line,
-                    text=self._text(),
+                    "{name} holds three numbers: print {name}.x, with .x, .y or .z.",
                     name=f"cuda.{got.value.__name__}",
-                ),
-                self.line,
-                self._text(),
+                )
             )
         if isinstance(got, SliceOf) or isinstance(got.type, ArrayType) or is_record(got):
             raise self.reject(_("print takes numbers and constant strings: print one element, such as x[i]."))
@@ -279,10 +277,10 @@ class FunctionLowering(Lowering):
             self.emit("copy", self.var(name), (Const(symbol == "is not", BOOL),))
             return
         if symbol == "in":
-            self._contains(name, value.lhs, right)
+            tuple_operators.contains(self, name, value.lhs, right)
             return
         if isinstance(left.type, TupleType) or isinstance(right.type, TupleType):
-            self._tuple_operator(name, symbol, value.lhs, value.rhs)
+            tuple_operators.compute(self, name, symbol, value.lhs, value.rhs)
             return
         if isinstance(left.type, ArrayType) or isinstance(right.type, ArrayType):
             raise self.reject(
@@ -301,36 +299,6 @@ class FunctionLowering(Lowering):
         kinds = [self.typed.typemap[side.name] for side in (left, right)]
         return kinds[0] != kinds[1] and all(isinstance(kind, types.EnumMember) for kind in kinds)
 
-    def _contains(self, name: str, home: Any, item: Operand) -> None:
-        if not isinstance(type_of(self.typed.typemap[home.name]), TupleType):
-            raise self.reject(_("The executor knows `in` only for tuples."))
-        found: Operand = Const(False, BOOL)
-        for each in self.items_of(home):
-            found = self._joined(found, (item, each), "|")
-        self.emit("copy", self.var(name), (found,))
-
-    def _joined(self, so_far: Operand, pair: tuple[Operand, Operand], how: str) -> Var:
-        """`so_far | (a == b)`, or with `&`."""
-        each, both = self.temp(BOOL), self.temp(BOOL)
-        self.emit("binary", each, pair, "==")
-        self.emit("binary", both, (so_far, each), how)
-        return both
-
-    def _tuple_operator(self, name: str, symbol: str, left: Any, right: Any) -> None:
-        a, b = self.items_of(left), self.items_of(right)
-        if symbol == "+":
-            self.make_tuple(name, (*a, *b))
-        elif symbol in ("==", "!=", "is", "is not") and len(a) == len(b):
-            equal: Operand = Const(True, BOOL)
-            for x, y in zip(a, b, strict=True):
-                equal = self._joined(equal, (x, y), "&")
-            if symbol in ("==", "is"):
-                self.emit("copy", self.var(name), (equal,))
-            else:
-                self.emit("unary", self.var(name), (equal,), "not")
-        else:
-            raise self.reject(_("The executor does not know `{symbol}` of tuples.", symbol=symbol))
-
     def _expr_unary(self, name: str, value: Any) -> None:
         symbol = OPERATORS[value.fn]
         wanted = self.typed.calltypes[value].args[0]
@@ -346,6 +314,15 @@ class FunctionLowering(Lowering):
         raise self.reject(_("The executor does not know this slice."))
 
     def _expr_exhaust_iter(self, name: str, value: Any) -> None:
+        home = self.typed.typemap[value.value.name]
+        if isinstance(home, types.Array):
+            behind = overloads.of_unpacking(value.count)
+            if behind is None or home.ndim != 1:
+                raise self.reject(_("The executor unpacks rows of two to four numbers: index the array."))
+            returns = self.typed.typemap[name]
+            got = (self.operand(value.value),)
+            self.emit("call", self.var(name), got, self.device(behind, (home,), returns))
+            return
         if value.value.name in self.parts:
             self.parts[name] = self.parts[value.value.name]
         self.emit("copy", self.var(name), (self.operand(value.value),))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gpu_labs.executor.frontend import array_calls
-from gpu_labs.executor.frontend.lowering import INT64, Lowering, is_record
+from gpu_labs.executor.frontend.lowering import INT64, Lowering, constant_slice, is_record, plain_name
 from gpu_labs.executor.frontend.numba_types import type_of
 from gpu_labs.executor.frontend.private_names import ir
 from gpu_labs.executor.ir.program import ArrayType, Const, Operand, SliceOf, TupleType
@@ -32,7 +32,8 @@ def load(low: Lowering, name: str, home_variable: Any, index_variable: Any) -> N
         result = type_of(low.typed.typemap[name])
         window = isinstance(result, ArrayType) or (isinstance(result, np.dtype) and bool(result.names))
         verb = "view" if window else "load"
-        low.emit(verb, low.var(name), (home, *indices(low, index_variable)), None, low.site("read"))
+        places = _whole(low, home.type, indices(low, index_variable), result)
+        low.emit(verb, low.var(name), (home, *places), None, low.site("read"))
     else:
         raise low.reject(_("The executor does not know how to index this."))
 
@@ -69,13 +70,31 @@ def _tuple_item(low: Lowering, name: str, home_variable: Any, index: Operand) ->
     elif isinstance(index, Const):
         low.emit("copy", low.var(name), (low.items_of(home_variable)[index.value],))
     else:
-        low.emit("item", low.var(name), (low.operand(home_variable), index), None, low.site("read"))
+        site = low.site("read", plain_name(home_variable.name))
+        low.emit("item", low.var(name), (low.operand(home_variable), index), None, site)
 
 
 def indices(low: Lowering, variable: Any) -> tuple[Operand, ...]:
     """One index for each dimension."""
     got = low.operand(variable)
     return (got,) if isinstance(got, SliceOf) else low.items_of(variable)
+
+
+def _whole(low: Lowering, array: ArrayType, places: tuple[Operand, ...], result: Any) -> tuple[Operand, ...]:
+    """Indices without `...`, for which there are as many `:` as dimensions are left, and without np.newaxis, which
+    is nothing where the `result` is one element."""
+    real = [each for each in places if not _is_constant(each, None)]
+    if len(real) < len(places) and isinstance(result, ArrayType):
+        raise low.reject(_("The executor does not know np.newaxis."))
+    dots = [at for at, each in enumerate(real) if _is_constant(each, Ellipsis)]
+    if dots:
+        missing = array.ndim - len(real) + 1
+        real[dots[0] : dots[0] + 1] = [SliceOf(None, None, None)] * missing
+    return tuple(real)
+
+
+def _is_constant(operand: Operand, value: Any) -> bool:
+    return isinstance(operand, Const) and operand.value is value
 
 
 def store(low: Lowering, statement: Any) -> None:
@@ -92,10 +111,13 @@ def store(low: Lowering, statement: Any) -> None:
         return
     if index is None:
         constant = statement.index if isinstance(statement.index, tuple) else (statement.index,)
-        places: tuple[Operand, ...] = tuple(Const(i, INT64) for i in constant)
+        places: tuple[Operand, ...] = tuple(
+            constant_slice(i) if isinstance(i, slice) else Const(i, INT64) for i in constant
+        )
     else:
         places = indices(low, index)
     assert isinstance(home.type, ArrayType)
+    places = _whole(low, home.type, places, None)
     if is_record(value):
         _store_record(low, home, places, value)
     elif any(isinstance(i, SliceOf) for i in places) or len(places) < home.type.ndim:

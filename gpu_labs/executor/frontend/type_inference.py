@@ -46,6 +46,9 @@ from gpu_labs.executor.launch_record import KernelTypeError
 from graphviz_tools.language import _
 
 REFUSALS = (NumbaError, CoreNumbaError, UnsupportedBytecodeError)
+# What Numba's Python raises, instead of one of its errors, about a kernel that it does not expect: a name that a module
+# does not have, a field that a record does not have, a wrong number of arguments.
+FAILURES = (AssertionError, AttributeError, IndexError, KeyError, NotImplementedError, TypeError, ValueError)
 _LOCK = threading.RLock()
 
 
@@ -216,18 +219,17 @@ def type_kernel(function: Callable[..., Any], args: tuple[Any, ...]) -> Typed:
     """
     try:
         typed = type_function(function, args, kernel=True)
-    except REFUSALS as error:
-        raise shortened(error, function) from None
-    except AttributeError as error:  # a name that a module in the kernel does not have
+    except (*REFUSALS, *FAILURES) as error:
         raise shortened(error, function) from None
     if typed.return_type not in (types.none, types.void):
         line = function.__code__.co_firstlineno
+        yields = isinstance(typed.return_type, types.Generator)
+        what = _("uses `yield`") if yields else _("returns a value")
         raise KernelTypeError(
             _(
-                "{function} returns a value ({return_type}). A kernel returns nothing: write the "
-                "result into an array argument.",
+                "{function} {what}. A kernel returns nothing: write the result into an array argument.",
                 function=function.__name__,
-                return_type=typed.return_type,
+                what=what,
             ),
             line,
             linecache.getline(function.__code__.co_filename, line).strip(),
@@ -246,7 +248,7 @@ def check_signature(function: Callable[..., Any], args: tuple[Any, ...], returns
         return
     try:
         type_function(function, args, returns=returns)
-    except (*REFUSALS, AttributeError) as error:
+    except (*REFUSALS, *FAILURES) as error:
         raise shortened(error, function) from None
 
 
@@ -272,11 +274,31 @@ def type_of_argument(value: Any, name: str) -> Any:
             raise TypeError
         return typeof(value, Purpose.argument)
     except (ValueError, TypeError, NumbaError, CoreNumbaError):
-        kind = type(value).__name__
-        hint = "np.array(...)" if isinstance(value, list) else _("a NumPy array or a number")
-        raise KernelTypeError(
-            _("A kernel cannot take `{name}`, a {kind}: pass {hint}.", name=name, kind=kind, hint=hint)
-        ) from None
+        raise KernelTypeError(_about_argument(value, name)) from None
+
+
+def _about_argument(value: Any, name: str) -> str:
+    """Why a kernel cannot take a value."""
+    if isinstance(value, int):
+        return _(
+            "A kernel cannot take `{name}`, {value}: whole numbers have 64 bits there. Pass a float.",
+            name=name,
+            value=value,
+        )
+    kind = f"array of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
+    article = "an" if kind[0] in "aeiouAEIOU" else "a"
+    hint = _("a NumPy array or a number")
+    if isinstance(value, list):
+        hint = "np.array(...)"
+    elif isinstance(value, np.ndarray):
+        hint = _("array.astype(np.float32), or another dtype of a GPU")
+    return _(
+        "A kernel cannot take `{name}`, {article} {kind}: pass {hint}.",
+        name=name,
+        article=article,
+        kind=kind,
+        hint=hint,
+    )
 
 
 def fits(given: Any, declared: Any) -> bool:

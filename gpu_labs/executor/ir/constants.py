@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gpu_labs.executor.ir.program import Const
+from gpu_labs.executor.ir.program import Const, TupleType
 
 
 class Constants:
@@ -29,4 +29,7 @@ class Constants:
         if isinstance(kind, np.dtype) and kind.names is None:
             typed = np.array(value).astype(kind)[()]
             return self.name(typed, (str(kind), repr(typed)), "c")
+        if isinstance(kind, TupleType) and isinstance(value, tuple):
+            items = zip(value, kind.items, strict=True)
+            return f"({''.join(self.operand(Const(item, of)) + ', ' for item, of in items)})"
         return self.name(value, id(value), "o")

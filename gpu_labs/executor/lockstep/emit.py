@@ -192,7 +192,7 @@ class OperationCode(Writer):
         if isinstance(index, Const):
             self._set(op.dst, f"{args[0]}[{index.value}]")
         else:
-            self._set(op.dst, f"run.item({args[0]}, {args[1]})")
+            self._set(op.dst, f"run.item({self._site(op)}, m, {args[0]}, {args[1]})")
 
     def _op_barrier(self, op: Op, args: list[str]) -> None:
         predicate = args[0] if args else "None"
@@ -233,7 +233,7 @@ class OperationCode(Writer):
         raise NotImplementedError
 
     def _op_range(self, op: Op, args: list[str]) -> None:
-        self._set(op.dst, f"run.range({', '.join(args)})")
+        self._set(op.dst, f"run.range({self._site(op)}, m, {', '.join(args)})")
 
     def _op_iter(self, op: Op, args: list[str]) -> None:
         self._set(op.dst, f"run.iterate({self._site(op)}, {args[0]})")

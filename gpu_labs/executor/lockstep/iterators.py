@@ -12,7 +12,8 @@ import numpy as np
 
 from gpu_labs.executor.ir.program import Site
 from gpu_labs.executor.runtime.lanes import Mask
-from gpu_labs.executor.runtime.memory import Array, Port
+from gpu_labs.executor.runtime.memory import Port
+from gpu_labs.executor.runtime.windows import Array, Either
 
 
 class Range:
@@ -42,7 +43,7 @@ class Items:
     def __init__(self, port: Port, site: Site, source: Any) -> None:
         self.port, self.site, self.source = port, site, source
         self.at = 0
-        self.length = source.shape[0] if isinstance(source, Array) else np.int64(len(source))
+        self.length = np.int64(len(source)) if isinstance(source, tuple) else source.shape[0]
 
     def next(self, mask: Mask) -> tuple[Any, Any]:
         """The next item; past the end, the last one and False."""
@@ -52,7 +53,7 @@ class Items:
         if isinstance(self.source, tuple):
             return self.source[min(at, len(self.source) - 1)], more
         if not np.any(more):
-            return self.source.memory.buffer.dtype.type(), more
+            return self.source.dtype.type(), more
         mask = mask if more.ndim == 0 else more if mask is None else mask & more
         index = np.int64(at)
         if len(self.source.shape) > 1:
@@ -65,7 +66,7 @@ class Flat:
 
     __slots__ = ("at", "elements", "port", "site", "source", "total")
 
-    def __init__(self, port: Port, site: Site, source: Array, elements: bool) -> None:
+    def __init__(self, port: Port, site: Site, source: Array | Either, elements: bool) -> None:
         self.port, self.site, self.source, self.elements = port, site, source, elements
         self.at = 0
         self.total = np.int64(1)
@@ -83,8 +84,9 @@ class Flat:
             rest = rest // np.maximum(n, 1)
         mask = mask if more.ndim == 0 else more if mask is None else mask & more
         if not np.any(more):
-            nowhere = Array(source.memory, source.base, (), (), source.exists)
-            return source.memory.buffer.dtype.type() if self.elements else nowhere, more
+            some = source.parts[0][0] if isinstance(source, Either) else source
+            nowhere = Array(some.memory, some.base, (), (), some.exists)
+            return source.dtype.type() if self.elements else nowhere, more
         take = self.port.load if self.elements else self.port.view
         return take(self.site, source, mask, *reversed(index)), more
 

@@ -13,10 +13,11 @@ from gpu_labs.executor.runtime import atomics, elementwise, parts
 from gpu_labs.executor.runtime.allocator import Allocator
 from gpu_labs.executor.runtime.elementwise import Each
 from gpu_labs.executor.runtime.lanes import Lanes, Mask
-from gpu_labs.executor.runtime.memory import Array, Port, Record, both, spread
+from gpu_labs.executor.runtime.memory import Port, spread
 from gpu_labs.executor.runtime.printing import printed_value
 from gpu_labs.executor.runtime.undo import Loneliness
 from gpu_labs.executor.runtime.warp import Warps
+from gpu_labs.executor.runtime.windows import Array, Either, Record, both
 
 
 class Run:
@@ -47,6 +48,8 @@ class Run:
 
     def attribute(self, value: Any, name: str) -> Any:
         """`value.name` of an array or a number."""
+        if isinstance(value, Either):
+            return value.of_each(None, lambda window, _: self.attribute(window, name))
         if isinstance(value, Array):
             if name == "shape":
                 return value.shape
@@ -75,17 +78,22 @@ class Run:
             return value["xyz".index(name)]
         return getattr(value, name)
 
-    def item(self, items: tuple[Any, ...], index: Any) -> Any:
-        """`items[index]` with an index that is not constant."""
-        if index.ndim == 0:
+    def item(self, site: Site, mask: Mask, items: tuple[Any, ...], index: Any) -> Any:
+        """`items[index]` with an index that is not constant; the first item where there is no such one."""
+        outside = (index < -len(items)) | (index >= len(items))
+        if index.ndim == 0 and not outside:
             return items[int(index)]
+        if outside.any():
+            self.watch.outside_tuple(site, len(items), index, self.lanes.full_mask(mask) & outside)
         result = items[0]
         for at, item in enumerate(items[1:], 1):
-            result = np.where((index == at) | (index == at - len(items)), item, result)
+            result = self.lanes.choose((index == at) | (index == at - len(items)), item, result)
         return result
 
-    def range(self, start: Any, stop: Any, step: Any) -> RangeOf:
-        """`range(start, stop, step)`."""
+    def range(self, site: Site, mask: Mask, start: Any, stop: Any, step: Any) -> RangeOf:
+        """`range(start, stop, step)`; empty, and reported, where the step is 0."""
+        if not np.all(step):
+            self.watch.zero_step(site, self.lanes.full_mask(mask) & (step == 0))
         return RangeOf(start, stop, step)
 
     def iterate(self, site: Site, source: Any) -> Any:
@@ -104,8 +112,10 @@ class Run:
         """A function of NumPy over the elements of arrays."""
         elementwise.apply(self.port, site, what, mask, operands)
 
-    def part(self, home: Array | Record, part: Part) -> Array:
+    def part(self, home: Array | Record | Either, part: Part) -> Array | Either:
         """A window on a part of an array's elements or of one record."""
+        if isinstance(home, Either):
+            return home.of_each(None, lambda window, _: self.part(window, part))
         memory, step = parts.memory_of(home.memory, part, self.watch.part), parts.step(home.memory, part)
         inner = tuple(map(np.int64, parts.inner_strides(home.memory, part)))
         shape = tuple(map(np.int64, part.shape or ()))
@@ -119,8 +129,10 @@ class Run:
             strides = (*strides[:-1], np.int64(max(1, part.dtype.itemsize // home.memory.buffer.itemsize)))
         return Array(memory, home.base * np.int64(step), (*sizes, *shape), (*strides, *inner), home.exists)
 
-    def reshape(self, site: Site, mask: Mask, array: Array, shape: tuple[Any, ...]) -> Array:
+    def reshape(self, site: Site, mask: Mask, array: Array | Either, shape: tuple[Any, ...]) -> Any:
         """The same elements in another shape; those of the lanes for which they do not fit are nowhere."""
+        if isinstance(array, Either):
+            return array.of_each(mask, lambda window, lanes: self.reshape(site, lanes, window, shape))
         size, straight = np.int64(1), np.bool_(True)
         for n, stride in zip(reversed(array.shape), reversed(array.strides), strict=True):
             straight = straight & ((stride == size) | (n == 1))
@@ -182,13 +194,19 @@ class Run:
         self,
         site: Site,
         name: str,
-        array: Array,
+        array: Array | Either,
         mask: Mask,
         index: tuple[Any, ...],
         operands: tuple[Any, ...],
         wanted: bool,
     ) -> Any:
         """An atomic operation; returns what each lane found in its cell."""
+        if isinstance(array, Either):
+            result: Any = np.zeros(self.lanes.shape, array.dtype)
+            for window, taking in array.under(mask):
+                old = self.atomic(site, name, window, taking, index, operands, wanted)
+                result = np.where(taking, old, result) if wanted else None
+            return result
         flat, good = self.port.place(site, array, mask, index)
         mask = both(mask, good)
         memory, lanes = array.memory, self.lanes

@@ -10,7 +10,7 @@ import numpy as np
 from gpu_labs.executor.ir.program import Site
 from gpu_labs.executor.launch_record import Access, AccessKind, ArrayInfo
 from gpu_labs.executor.runtime.lanes import Lanes, Mask, unravel
-from gpu_labs.executor.runtime.memory import Memory
+from gpu_labs.executor.runtime.windows import Memory
 
 BLOCKS = 2
 BUDGET = 200_000  # thread accesses kept: about 16 MB as Python numbers

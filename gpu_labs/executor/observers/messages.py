@@ -10,8 +10,8 @@ import numpy as np
 
 from gpu_labs.executor.findings import Dim3, Finding, Kind
 from gpu_labs.executor.ir.program import Site, Unset
-from gpu_labs.executor.runtime.memory import Memory
-from graphviz_tools.language import _
+from gpu_labs.executor.runtime.windows import Memory
+from graphviz_tools.language import _, _n
 
 LIMIT = 200
 _AT_BARRIERS = ("divergent-barrier", "exited-threads-at-barrier")
@@ -141,6 +141,20 @@ def thread_in_words(block_dim: Dim3, grid_dim: Dim3, block: Dim3, thread: Dim3) 
     return _("Thread {place}{within}", place=place(thread, block_dim), within=within)
 
 
+def raised_on_simulator(error: Exception) -> Finding:
+    """What a kernel raised where Numba's simulator ran it as Python."""
+    said = " ".join(str(error).split())
+    return Finding(
+        "exception",
+        _(
+            "On Numba's simulator a thread raised {error}. There the launch ended; a GPU ends the thread and tells "
+            "nobody.",
+            error=f"{type(error).__name__}: {said}",
+        ),
+        _("find out why the thread comes there."),
+    )
+
+
 def raised(site: Site, what: str, who: str, **where: Any) -> Finding:
     """A thread that came to a `raise`, or to an `assert` that does not hold."""
     empty = what.startswith("NotImplementedError")
@@ -157,6 +171,30 @@ def raised(site: Site, what: str, who: str, **where: Any) -> Finding:
         else _("find out why the thread comes here; one that has nothing left to do ends with `return`."),
         site.line,
         site.text,
+        **where,
+    )
+
+
+def outside_tuple(site: Site, index: int, size: int, **where: Any) -> Finding:
+    """An index outside a tuple."""
+    name = "" if site.array.startswith("$") else site.array
+    shown = name or _("The tuple")
+    return Finding(
+        "out-of-bounds",
+        _n(
+            "{shown} has {number} item, and the index is {index}. Python would raise IndexError; on a GPU the thread "
+            "ends and tells nobody.",
+            "{shown} has {number} items, and the index is {index}. Python would raise IndexError; on a GPU the thread "
+            "ends and tells nobody.",
+            size,
+            shown=shown,
+            index=index,
+        ),
+        _("keep the index below {size}, for example with `% {size}`.", size=size),
+        site.line,
+        site.text,
+        name,
+        (index,),
         **where,
     )
 

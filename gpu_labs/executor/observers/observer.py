@@ -26,8 +26,8 @@ from gpu_labs.executor.observers.shadow_memory import Shadow
 from gpu_labs.executor.observers.taint import Consequences
 from gpu_labs.executor.observers.warp_members import missing_lanes
 from gpu_labs.executor.runtime.lanes import Lanes, Mask
-from gpu_labs.executor.runtime.memory import Array, Memory
 from gpu_labs.executor.runtime.warp import Warps
+from gpu_labs.executor.runtime.windows import Array, Memory
 
 LOG_BYTES = 64 << 20
 
@@ -164,6 +164,17 @@ class Watch:
         )
         self.report.add(found)
 
+    def outside_tuple(self, site: Site, size: int, index: Any, outside: Any) -> None:
+        """Lanes `outside` have an index that a tuple of `size` items does not have."""
+        lanes = self.lanes
+        where = np.flatnonzero(outside) if self.level != "off" else np.empty(0, int)
+        if where.size:
+            first = int(where[lanes.first(lanes.flat[where])])
+            lane = int(lanes.flat[first])
+            at = int(_lane_value(index, lanes, first))
+            place = {"block": lanes.block_of(lane), "thread": lanes.thread_of(lane), "places": len(where)}
+            self.report.add(wording.outside_tuple(site, at, size, **place))
+
     def undefined(self, site: Site, unset: Unset, mask: Mask, known: Any) -> None:
         """Lanes of `mask` read a variable; those that are not `known` have no value of it."""
         if unset.shuffled and self.report.known("divergent-warp", site.line, "", None):
@@ -175,6 +186,10 @@ class Watch:
             at = {"block": lanes.block_of(lane), "thread": lanes.thread_of(lane)}
             who = wording.thread_in_words(lanes.block, lanes.grid, **at)
             self.report.add(wording.undefined(site, unset, who, places=len(where), **at))
+
+    def zero_step(self, site: Site, mask: Mask) -> None:
+        """Lanes of `mask` count or slice with a step of 0."""
+        self.raised(site, "ValueError('the step must not be zero')", mask)
 
     def raised(self, site: Site, what: str, mask: Mask) -> None:
         """Lanes of `mask` raise `what`, and end."""

@@ -15,8 +15,8 @@ import numpy as np
 from gpu_labs.executor.ir.program import Site
 from gpu_labs.executor.launch_record import AccessKind, BranchProfile, HeatMap, LineProfile, Profile
 from gpu_labs.executor.runtime.lanes import NOBODY, Lanes, Mask
-from gpu_labs.executor.runtime.memory import Memory
 from gpu_labs.executor.runtime.warp import WARP, Warps
+from gpu_labs.executor.runtime.windows import Memory
 
 SECTOR, BANKS, BANK_BYTES = 32, 32, 4
 MAX_BINS = 64

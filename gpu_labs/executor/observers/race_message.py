@@ -10,7 +10,7 @@ from gpu_labs.executor.ir.origins import updates
 from gpu_labs.executor.ir.program import Program, Site
 from gpu_labs.executor.observers.messages import element, place, thread_in_words
 from gpu_labs.executor.observers.races import ATOMIC, READ, WARP, WRITE
-from gpu_labs.executor.runtime.memory import Memory
+from gpu_labs.executor.runtime.windows import Memory
 from graphviz_tools.language import _
 
 

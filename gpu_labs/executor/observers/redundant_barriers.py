@@ -13,7 +13,7 @@ from gpu_labs.executor.ir.program import Program, Site
 from gpu_labs.executor.observers.messages import Report
 from gpu_labs.executor.observers.races import Entry, suspects
 from gpu_labs.executor.runtime.lanes import Lanes
-from gpu_labs.executor.runtime.memory import Memory
+from gpu_labs.executor.runtime.windows import Memory
 from graphviz_tools.language import _
 
 MANY = 256

@@ -30,8 +30,8 @@ from gpu_labs.executor.observers.races import (
 )
 from gpu_labs.executor.observers.taint import Consequences
 from gpu_labs.executor.runtime.lanes import Lanes, unravel
-from gpu_labs.executor.runtime.memory import Memory
 from gpu_labs.executor.runtime.sparse import cell_values
+from gpu_labs.executor.runtime.windows import Memory
 from graphviz_tools.language import _
 
 

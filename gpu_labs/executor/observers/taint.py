@@ -16,7 +16,7 @@ from gpu_labs.executor.ir.program import Branch, Function, Op, Program, Return, 
 from gpu_labs.executor.observers.messages import Report
 from gpu_labs.executor.observers.races import Entry, expand
 from gpu_labs.executor.runtime.lanes import Lanes
-from gpu_labs.executor.runtime.memory import Memory
+from gpu_labs.executor.runtime.windows import Memory
 
 _PASSING = {
     "copy",

@@ -8,7 +8,8 @@ import numpy as np
 
 from gpu_labs.executor.ir.program import Alloc
 from gpu_labs.executor.runtime.lanes import Lanes
-from gpu_labs.executor.runtime.memory import ZERO, Array, Memory, c_strides, garbage
+from gpu_labs.executor.runtime.memory import garbage
+from gpu_labs.executor.runtime.windows import ZERO, Array, Memory, c_strides
 
 
 class Allocator:

@@ -15,7 +15,7 @@ import numpy as np
 
 from gpu_labs.executor.launch_record import KernelTypeError
 from gpu_labs.executor.runtime.device_array import DeviceArray
-from gpu_labs.executor.runtime.memory import ZERO, Array, Memory, Record
+from gpu_labs.executor.runtime.windows import ZERO, Array, Memory, Record
 from graphviz_tools.language import _
 
 
@@ -41,7 +41,7 @@ def host_array(value: Any, name: str) -> Any:
                 _(
                     "The kernel cannot take `{name}`: {error}.{hint}",
                     name=name,
-                    error=str(error).splitlines()[0],
+                    error=str(error).splitlines()[0].rstrip("."),
                     hint=hint,
                 )
             ) from None
@@ -142,7 +142,10 @@ def _flat(array: np.ndarray, length: int) -> np.ndarray:
         return np.zeros(1, array.dtype)
     if any(s % array.itemsize for s in array.strides):
         raise KernelTypeError(
-            _("The kernel cannot take an array whose elements do not lie a whole number apart.")
+            _(
+                "The kernel cannot take an array whose elements do not lie a whole number apart, such as one field of "
+                "records: pass array.copy()."
+            )
         )
     if array.flags.c_contiguous and array.size == length:
         return array.reshape(-1)

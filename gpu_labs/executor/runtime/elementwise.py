@@ -64,7 +64,7 @@ def _fill(
 
 
 def _is_array(value: Any) -> bool:
-    return hasattr(value, "memory")
+    return hasattr(value, "shape") and not isinstance(value, (np.ndarray, np.generic))
 
 
 def _function(word: str) -> Callable[..., Any]:

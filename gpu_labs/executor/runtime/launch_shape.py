@@ -15,6 +15,7 @@ MAX_THREADS = 1024
 MAX_BLOCK = (1024, 1024, 64)
 MAX_GRID = (2**31 - 1, 65535, 65535)
 MAX_SHARED = 48 * 1024  # bytes for one block without opting in to more
+MAX_LOCAL = 512 * 1024  # bytes of local memory for one thread
 
 
 def dims(value: Any, name: str) -> Dim3:

@@ -1,8 +1,7 @@
 """Memory: every load and store of the lock-step engine passes one `load` and one `store`.
 
-An `Array` is a window into a `Memory` (an allocation): base, shape and strides in elements, each the same
-for all lanes or one per lane. A row `a[i]` or a slice is another window on the same memory, so that a
-hazard is seen whichever window it goes through.
+A row `a[i]` or a slice is another window on the same memory (`windows.py`), so that a hazard is seen whichever
+window it goes through.
 """
 
 from __future__ import annotations
@@ -13,116 +12,12 @@ from typing import Any
 import numpy as np
 
 from gpu_labs.executor.ir.program import Site
-from gpu_labs.executor.launch_record import AccessKind, Space
+from gpu_labs.executor.launch_record import AccessKind
 from gpu_labs.executor.runtime.lanes import Lanes, Mask
 from gpu_labs.executor.runtime.undo import Loneliness
+from gpu_labs.executor.runtime.windows import ZERO, Array, Either, Memory, Record, both
 
 _UNSIGNED = {np.dtype(f"i{n}"): np.dtype(f"u{n}") for n in (4, 8)}
-ZERO = np.int64(0)
-
-
-class Memory:
-    """One allocation: a flat buffer of `dtype`, `cells` per block or thread for shared and local memory."""
-
-    def __init__(
-        self,
-        name: str,
-        space: Space,
-        buffer: np.ndarray,
-        shape: tuple[int, ...],
-        strides: tuple[int, ...] | None = None,
-    ) -> None:
-        self.name = name
-        self.strides = strides  # in elements; None for row-major
-        self.space: Space = space
-        self.buffer = buffer
-        self.shape = shape
-        self.fields = buffer.dtype.names or ()
-        self.number = -1
-        self.log: list[Any] = []
-        self.steady = False  # nothing writes to it while the kernel runs
-        self.cells: int | None = None  # of one owner, where they are not its elements
-        self.parts: dict[Any, Memory] = {}  # see `parts.py`
-        self.state: Any = None
-
-    @property
-    def per_owner(self) -> int:
-        """Elements of one block's or one thread's part."""
-        return int(np.prod(self.shape)) if self.cells is None else self.cells
-
-
-class Array:
-    """A window: element (i, j) lies at base + i * strides[0] + j * strides[1].
-
-    `exists` is the mask of the lanes that have this window: a row whose index was outside its array is
-    nowhere, and nothing is read or written through it."""
-
-    __slots__ = ("base", "exists", "memory", "shape", "strides")
-
-    def __init__(
-        self,
-        memory: Memory,
-        base: Any,
-        shape: tuple[Any, ...],
-        strides: tuple[Any, ...],
-        exists: Mask = None,
-    ) -> None:
-        self.memory = memory
-        self.base = base
-        self.shape = shape
-        self.strides = strides
-        self.exists = exists
-
-    def merge(self, mask: Mask, old: Array) -> Array:
-        """This window for the lanes of `mask`, `old` for the others (both on one memory)."""
-        if old.memory is not self.memory:
-            raise NotImplementedError("one variable names different arrays in different threads")
-        pick = [
-            a if a is b else np.where(mask, a, b)
-            for a, b in zip(
-                (self.base, *self.shape, *self.strides), (old.base, *old.shape, *old.strides), strict=True
-            )
-        ]
-        n = len(self.shape)
-        exists = _chosen(mask, self.exists, old.exists)
-        return Array(self.memory, pick[0], tuple(pick[1 : n + 1]), tuple(pick[n + 1 :]), exists)
-
-
-class Record:
-    """One structured element, by reference; `exists` is the mask of the lanes whose index was inside."""
-
-    __slots__ = ("exists", "flat", "memory")
-
-    def __init__(self, memory: Memory, flat: Any, exists: Mask = None) -> None:
-        self.memory = memory
-        self.flat = flat
-        self.exists = exists
-
-    def merge(self, mask: Mask, old: Record) -> Record:
-        """This record for the lanes of `mask`, `old` for the others."""
-        exists = _chosen(mask, self.exists, old.exists)
-        return Record(self.memory, np.where(mask, self.flat, old.flat), exists)
-
-
-def _chosen(mask: Mask, new: Mask, old: Mask) -> Mask:
-    """The mask `new` for the lanes of `mask`, `old` for the others; None is everyone."""
-    if new is None and old is None:
-        return None
-    return np.where(mask, True if new is None else new, True if old is None else old)
-
-
-def both(a: Mask, b: Mask) -> Mask:
-    """The lanes that are in both masks; None is everyone."""
-    return b if a is None else a if b is None else a & b
-
-
-def c_strides(shape: tuple[int, ...]) -> tuple[Any, ...]:
-    """Strides in elements of a row-major array."""
-    strides, step = [], 1
-    for n in reversed(shape):
-        strides.append(np.int64(step))
-        step *= n
-    return tuple(reversed(strides))
 
 
 Observer = Callable[[Memory, AccessKind, Any, Mask, Any, Site], None]
@@ -149,8 +44,10 @@ class Port:
         self._tops: dict[int, tuple[Any, int]] = {}
         self._places: dict[tuple[int, ...], tuple[Array, tuple[Any, ...], Any]] = {}
 
-    def load(self, site: Site, array: Array, mask: Mask, *index: Any) -> Any:
+    def load(self, site: Site, array: Array | Either, mask: Mask, *index: Any) -> Any:
         """`array[index]` for the lanes of `mask`, 0 outside the array; other lanes get anything."""
+        if isinstance(array, Either):
+            return array.of_each(mask, lambda window, lanes: self.load(site, window, lanes, *index))
         flat, good = self.place(site, array, mask, index)
         mask = both(mask, good)
         memory = array.memory
@@ -159,8 +56,12 @@ class Port:
         found = memory.buffer[flat] if flat.ndim == 0 else memory.buffer.take(flat, mode="clip")
         return found if good is None else np.where(good, found, memory.buffer.dtype.type())
 
-    def store(self, site: Site, array: Array, mask: Mask, value: Any, *index: Any) -> None:
+    def store(self, site: Site, array: Array | Either, mask: Mask, value: Any, *index: Any) -> None:
         """`array[index] = value` for the lanes of `mask`; of several lanes on one cell the last wins."""
+        if isinstance(array, Either):
+            for window, lanes in array.under(mask):
+                self.store(site, window, lanes, value, *index)
+            return
         flat, good = self.place(site, array, mask, index)
         mask = both(mask, good)
         memory = array.memory
@@ -189,7 +90,7 @@ class Port:
         else:
             buffer[flat] = value
 
-    def fill(self, site: Site, window: Array, mask: Mask, value: Any) -> None:
+    def fill(self, site: Site, window: Array | Either, mask: Mask, value: Any) -> None:
         """`window[...] = value`, element by element; a window may have another length in each lane."""
         if not window.shape:
             self.store(site, window, mask, value)
@@ -203,8 +104,10 @@ class Port:
             else:
                 self.fill(site, self.view(site, window, taking, np.int64(place)), taking, value)
 
-    def get_field(self, site: Site, record: Record, mask: Mask, field: str) -> Any:
+    def get_field(self, site: Site, record: Record | Either, mask: Mask, field: str) -> Any:
         """One field of a record."""
+        if isinstance(record, Either):
+            return record.of_each(mask, lambda window, lanes: self.get_field(site, window, lanes, field))
         memory = record.memory
         mask = both(mask, record.exists)
         if self.observe is not None:
@@ -212,8 +115,12 @@ class Port:
         found = memory.buffer[field].take(record.flat, mode="clip")
         return found if record.exists is None else np.where(record.exists, found, found.dtype.type())
 
-    def set_field(self, site: Site, record: Record, mask: Mask, field: str, value: Any) -> None:
+    def set_field(self, site: Site, record: Record | Either, mask: Mask, field: str, value: Any) -> None:
         """Assign one field of a record."""
+        if isinstance(record, Either):
+            for window, lanes in record.under(mask):
+                self.set_field(site, window, lanes, field, value)
+            return
         memory = record.memory
         mask = both(mask, record.exists)
         value = value.astype(memory.buffer.dtype[field])
@@ -224,8 +131,10 @@ class Port:
     def _cell(self, memory: Memory, flat: Any, field: str) -> Any:
         return flat * np.int64(len(memory.fields)) + np.int64(memory.fields.index(field))
 
-    def record(self, site: Site, array: Array, mask: Mask, *index: Any) -> Record:
+    def record(self, site: Site, array: Array | Either, mask: Mask, *index: Any) -> Record | Either:
         """A reference to a structured element."""
+        if isinstance(array, Either):
+            return array.of_each(mask, lambda window, lanes: self.record(site, window, lanes, *index))
         return Record(array.memory, *self.place(site, array, mask, index))
 
     def place(self, site: Site, array: Array, mask: Mask, index: tuple[Any, ...]) -> tuple[Any, Mask]:
@@ -298,8 +207,10 @@ class Port:
             return top < n
         return kept[1] < n
 
-    def view(self, site: Site, array: Array, mask: Mask, *index: Any) -> Array:
+    def view(self, site: Site, array: Array | Either, mask: Mask, *index: Any) -> Array | Either:
         """A window: whole-number indices drop a dimension, slices and missing indices keep it."""
+        if isinstance(array, Either):
+            return array.of_each(mask, lambda window, lanes: self.view(site, window, lanes, *index))
         base, exists = array.base, array.exists
         shape: list[Any] = []
         strides: list[Any] = []
@@ -342,6 +253,8 @@ def slice_of(part: tuple[Any, Any, Any], n: Any) -> tuple[Any, Any, Any]:
     """Start, length and step of `start:stop:step` in a dimension of `n`, clipped as Python does."""
     start, stop, step = part
     step = np.int64(1) if step is None else step
+    none = step == 0
+    step = np.where(none, 1, step)[()]
     down = step < 0
     low = np.where(down, -1, 0)
     high = np.where(down, n - 1, n)
@@ -352,7 +265,7 @@ def slice_of(part: tuple[Any, Any, Any], n: Any) -> tuple[Any, Any, Any]:
 
     first = np.where(down, high, 0) if start is None else clip(start)
     last = np.where(down, low, n) if stop is None else clip(stop)
-    length = np.maximum(0, (last - first + step - np.where(down, -1, 1)) // step)
+    length = np.where(none, 0, np.maximum(0, (last - first + step - np.where(down, -1, 1)) // step))
     return tuple(v[()] if v.ndim == 0 else v for v in map(np.asarray, (first, length, step)))  # type: ignore[return-value]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gpu_labs.executor.ir.program import Part
-from gpu_labs.executor.runtime.memory import Memory, c_strides
+from gpu_labs.executor.runtime.windows import Memory, c_strides
 
 _APART = 1 << 20  # bytes; any alignment that may be asked for divides it
 Allocated = Callable[[Memory, Memory], None]

@@ -17,7 +17,7 @@ from gpu_labs.executor.observers.observer import Watch
 from gpu_labs.executor.observers.races import WARP, Entry
 from gpu_labs.executor.runtime.allocator import Allocator
 from gpu_labs.executor.runtime.lanes import Lanes
-from gpu_labs.executor.runtime.memory import Array, Memory, Record
+from gpu_labs.executor.runtime.windows import Array, Memory, Record
 from gpu_labs.executor.serial.memory import SerialArray, SerialRecord
 
 RECORDED = 500  # accesses to unwatched arrays that one block keeps for the launch record

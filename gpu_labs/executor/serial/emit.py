@@ -293,7 +293,9 @@ class OperationCode(Writer):
             self.widths[op.dst.name] = 48
 
     def _op_item(self, op: Op, args: list[str]) -> None:
-        self._set(op.dst, f"{args[0]}[{args[1]}]")
+        known = isinstance(op.args[1], Const)
+        text = f"{args[0]}[{args[1]}]" if known else f"T.item({self._site(op)}, {args[0]}, {args[1]})"
+        self._set(op.dst, text)
 
     def _mark_rank(self, label: int) -> None:
         """Note how far the thread has come: who returned before a barrier is told from who went past it."""
@@ -331,7 +333,7 @@ class OperationCode(Writer):
         self._set(op.dst, f"{wait}{self.names[id(op.info)]}(T{''.join(', ' + a for a in args)})")
 
     def _op_range(self, op: Op, args: list[str]) -> None:
-        self._set(op.dst, f"safe_range({', '.join(args)})")
+        self._set(op.dst, f"T.range({self._site(op)}, {', '.join(args)})")
 
     def _op_iter(self, op: Op, args: list[str]) -> None:
         self._set(op.dst, f"T.iterate({self._site(op)}, {args[0]})")

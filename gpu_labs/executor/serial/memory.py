@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gpu_labs.executor.runtime.memory import Memory
+from gpu_labs.executor.runtime.windows import Memory
 
 
 class SerialArray:

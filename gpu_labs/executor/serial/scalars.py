@@ -101,11 +101,6 @@ def shift_right(a: int, b: int) -> int:
     return a >> b if 0 <= b < 64 else (-1 if a < 0 else 0)
 
 
-def safe_range(start: int, stop: int, step: int) -> range:
-    """`range`; a step of 0 gives nothing."""
-    return range(start, stop, step) if step else range(0)
-
-
 def next_of(iterator: Iterator[Any]) -> tuple[Any, bool]:
     """The next item and whether there was one."""
     item = next(iterator, _MISSING)

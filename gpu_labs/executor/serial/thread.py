@@ -11,8 +11,8 @@ import numpy as np
 from gpu_labs.executor.ir.program import Alloc, Part, Site, Unset
 from gpu_labs.executor.runtime import atomics, elementwise, parts
 from gpu_labs.executor.runtime.elementwise import Each
-from gpu_labs.executor.runtime.memory import Memory, c_strides
 from gpu_labs.executor.runtime.printing import printed_value
+from gpu_labs.executor.runtime.windows import Memory, c_strides
 from gpu_labs.executor.serial.block import SerialBlock
 from gpu_labs.executor.serial.memory import SerialArray, SerialRecord
 from gpu_labs.executor.serial.scalars import scalar
@@ -194,7 +194,7 @@ class Thread:
         for axis, (n, step) in enumerate(zip(array.shape, array.strides, strict=True)):
             part = index[axis] if axis < len(index) else slice(None)
             if isinstance(part, slice):
-                chosen = range(n)[part]
+                chosen = range(n)[part] if part.step != 0 else range(0)
                 base += chosen.start * step if len(chosen) else 0
                 shape.append(len(chosen))
                 strides.append(step * chosen.step)
@@ -297,6 +297,13 @@ class Thread:
 
     # The rest
 
+    def item(self, site: Site, items: tuple[Any, ...], index: int) -> Any:
+        """`items[index]` with an index that is not constant; the first item where there is no such one."""
+        if -len(items) <= index < len(items):
+            return items[index]
+        self.block.watch.outside_tuple(site, len(items), index, self.alone())
+        return items[0]
+
     def attribute(self, value: Any, name: str) -> Any:
         """`value.name` of an array, a tuple or a number."""
         if isinstance(value, SerialArray):
@@ -323,6 +330,13 @@ class Thread:
             return len(value) if name == "len" else value["xyz".index(name)]
         got = getattr(value, name)
         return scalar(got, np.asarray(got).dtype)
+
+    def range(self, site: Site, start: int, stop: int, step: int) -> range:
+        """`range(start, stop, step)`; empty, and reported, where the step is 0."""
+        if step:
+            return range(start, stop, step)
+        self.block.watch.zero_step(site, self.alone())
+        return range(0)
 
     def iterate(self, site: Site, source: Any) -> Iterator[Any]:
         """`iter(source)`."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gpu_labs import cuda, inspect
+from gpu_labs.executor.launch_record import ExecutorError
 from gpu_labs.executor.serial import thread
 
 
@@ -135,5 +136,5 @@ def test_the_quick_way_is_taken(monkeypatch):
 
     monkeypatch.setattr(thread._Checked, "__getitem__", never)
     inspect(sums, 1, 4, long, long, np.zeros(4), engine="serial", level="bounds")
-    with pytest.raises(AssertionError, match="every turn"):
+    with pytest.raises(ExecutorError, match="every turn"):
         inspect(one_too_far, 1, 2, long, np.zeros(2), engine="serial", level="bounds")

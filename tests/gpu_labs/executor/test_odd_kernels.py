@@ -1,0 +1,71 @@
+"""Whatever a kernel contains, its author gets the right result, a finding, or a sentence: no Python error of ours."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gpu_labs import KernelTypeError, cuda, inspect
+from gpu_labs.executor import run as running
+from gpu_labs.executor.launch_record import ExecutorError
+from graphviz_tools.errors import UserError
+
+from .odd_kernels import ODD, Odd, four, gives_nothing, while_else
+
+
+def name(odd: Odd) -> str:
+    return odd.kernel.py_func.__name__
+
+
+@pytest.mark.parametrize("odd", ODD, ids=name)
+def test_an_odd_kernel_is_right_or_found_or_refused_in_words(odd: Odd):
+    for engine in ("lock-step", "serial"):
+        arguments = odd.arguments()
+        if odd.words:
+            with pytest.raises(KernelTypeError) as refused:
+                inspect(odd.kernel, 1, odd.block, *arguments, engine=engine)
+            assert odd.words in str(refused.value)
+            assert "object at 0x" not in str(refused.value)
+            assert "has no attribute" not in str(refused.value)
+            continue
+        launch = inspect(odd.kernel, 1, odd.block, *arguments, engine=engine)
+        assert launch.engine == engine
+        assert [finding.kind for finding in launch.findings] == [odd.finding] * bool(odd.finding)
+        if odd.right is not None:
+            np.testing.assert_array_equal(arguments[-1], odd.right)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda: inspect(None, 1, 4), "what @cuda.jit made"),
+        (lambda: inspect(while_else[1, 4], 1, 4), "a launch such as"),
+        (lambda: inspect(while_else, 1, 4, *four(), seed=-1), "seed"),
+        (lambda: inspect(while_else, 1, 4, *four(), step_budget=0), "step_budget"),
+        (lambda: inspect(while_else, 1, 4, *four(), shared_bytes="a"), "shared_bytes"),
+        (lambda: while_else.forall("4"), "forall"),
+        (lambda: while_else.forall(-4), "forall"),
+        (lambda: while_else[1, 4](), "takes 1 argument"),
+        (lambda: while_else[1, 4](2**70), "64 bits"),
+        (lambda: gives_nothing[1, 4](*four()), "leave device=True away"),
+        (lambda: gives_nothing(*four()), "py_func"),
+        (lambda: cuda.jit("void(quux[:])")(lambda o: None), "'quux'"),
+        (lambda: cuda.jit("void(float64[:)")(lambda o: None), "not a signature"),
+        (lambda: cuda.jit("void()")(lambda o: None), "1 parameter, and its signature 0 types"),
+        (lambda: cuda.jit(len), "before a Python function"),
+        (lambda: cuda.jit(lambda *, o: None)[1, 1](1), "after `*`"),
+    ],
+)
+def test_a_wrong_call_is_one_sentence(wrong, words):
+    with pytest.raises(UserError, match=words.replace("*", r"\*").replace("(", r"\(")):
+        wrong()
+
+
+def test_a_mistake_of_the_executor_is_said_to_be_one(monkeypatch):
+    def fails(self, first):
+        raise KeyError("v_made3")
+
+    monkeypatch.setattr(running._OneLaunch, "_stretch", fails)
+    with pytest.raises(ExecutorError, match="The mistake is the executor's") as failed:
+        inspect(while_else, 1, 4, *four())
+    assert isinstance(failed.value.__cause__, KeyError)
