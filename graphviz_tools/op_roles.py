@@ -1,4 +1,4 @@
-"""What the ops of a framework do beside computing: the names that `without_plumbing` needs, handed over by sources.
+"""What the ops of a framework do beside computing: the names that `analysis/`, `transforms/` and `alignment/` need.
 
 Each source that records static graphs has an `op_roles.py` with one `ROLES`. It is data alone and imports no
 framework, so that a saved Recording is simplified where its framework is not installed.
@@ -32,7 +32,13 @@ class OpRoles:
     - `shapes` compute shapes; in a gradient they are plumbing. `reductions` take axes as second input, and
       `arrangers` a shape;
     - `loop_setup` are ops that a `for` computes before its first turn;
-    - `flags` are labels of constants with which the framework remembers a `break` or a `return`.
+    - `flags` are labels of constants with which the framework remembers a `break` or a `return`;
+    - `loops` run a `cond` and a `body`, and `same` ops give their input back unchanged. `loop_counters` is a regular
+      expression for the names of what counts a loop's turns or limits them;
+    - `pushes` put a value on a list that a loop keeps for its gradient, `pops` take it off;
+    - a gradient op lies below a part of its name that begins with one of `gradient_names`, or in the scope
+      `gradient_scope` of a segment. `gradient_suffix` ends the part that names the forward op, and
+      `gradient_op_suffix` the op itself where it has one of its own, such as `ReluGrad`.
     """
 
     constants: frozenset[str] = frozenset()
@@ -49,11 +55,20 @@ class OpRoles:
     arrangers: frozenset[str] = frozenset()
     loop_setup: frozenset[str] = frozenset()
     flags: frozenset[str] = frozenset()
+    loops: frozenset[str] = frozenset()
+    same: frozenset[str] = frozenset()
+    loop_counters: str | None = None
+    pushes: frozenset[str] = frozenset()
+    pops: frozenset[str] = frozenset()
+    gradient_names: tuple[str, ...] = ()
+    gradient_scope: str | None = None
+    gradient_suffix: str = ""
+    gradient_op_suffix: str = ""
 
 
 @functools.cache
 def roles_of(framework: str) -> OpRoles:
-    """The roles of the ops in a Recording's `framework`; all empty where its source hands none over."""
+    """The roles of the ops in a Recording's `framework`; all empty where its source gives none."""
     if framework not in _SOURCES:
         return OpRoles()
     return importlib.import_module(f"graphviz_tools.sources.{_SOURCES[framework]}.op_roles").ROLES

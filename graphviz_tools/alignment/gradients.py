@@ -1,9 +1,8 @@
 """Pair the backward steps of an eager program with the gradient ops of a static graph.
 
-TensorFlow names a gradient op after the op that it differentiates: `gradient_tape/mul/Mul_1` for a
-`GradientTape`, `gradients/mul_grad/Mul_1` for `tf.gradients`. PyTorch's autograd node and a
-record on TensorFlow's tape have the forward op as their owner; torch.compile joins a gradient op to the op that it
-undoes. So a pair of forward ops gives the pairs of their gradients.
+A framework may name a gradient op after the op that it differentiates, as in `gradients/mul_grad/Mul_1`
+(`OpRoles.gradient_names`). An autograd node and a record on a tape have the forward op as their owner; other graphs
+join a gradient op to the op that it undoes by an edge. So a pair of forward ops gives the pairs of their gradients.
 """
 
 from __future__ import annotations
@@ -11,8 +10,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from graphviz_tools.analysis.gradients import GRADIENT_PARTS, is_gradient
+from graphviz_tools.analysis.gradients import is_gradient
 from graphviz_tools.analysis.op_vocabulary import computes, is_optional
+from graphviz_tools.op_roles import OpRoles, roles_of
 from graphviz_tools.recording import Node, Recording
 
 Pairing = tuple[int, int, int | None, str]  # eager step, static node, static step, forward op
@@ -24,14 +24,17 @@ def gradient_nodes(static: Recording) -> dict[int, Node]:
     What only steers a gradient (its own branches, loops and counters) is left out.
     """
     ran = {step.node for step in static.steps if step.phase == "run"}
-    forward = [node for node in static.nodes if not is_gradient(node)]
+    roles = roles_of(static.framework)
+    forward = [node for node in static.nodes if not is_gradient(node, roles)]
     named = {node.name: node for node in forward}
     undone = {e.target: static.nodes[e.source] for e in static.edges if e.kind == "autograd"}
     found: dict[int, Node] = {}
     for node in static.nodes:
-        if is_gradient(node) and node.kind == "op" and computes(node.op) and not is_optional(node.op):
+        if is_gradient(node, roles) and node.kind == "op" and computes(node.op) and not is_optional(node.op):
             source = (
-                undone.get(node.id) or _differentiated(node, named) or _of_that_kind(node, forward, static)
+                undone.get(node.id)
+                or _differentiated(node, named, roles)
+                or _of_that_kind(node, forward, static, roles)
             )
             if source is not None and source.kind == "op" and (not ran or node.id in ran):
                 found[node.id] = source
@@ -117,10 +120,10 @@ def _gradient_steps(recording: Recording) -> dict[int, list[int]]:
     return steps
 
 
-def _differentiated(node: Node, named: dict[str, Node]) -> Node | None:
+def _differentiated(node: Node, named: dict[str, Node], roles: OpRoles) -> Node | None:
     """The forward op that a gradient op is named after."""
-    parts = [part.removesuffix("_grad") for part in node.name.split("/")]
-    marks = [i for i, part in enumerate(parts) if part.startswith(GRADIENT_PARTS)]
+    parts = [part.removesuffix(roles.gradient_suffix) for part in node.name.split("/")]
+    marks = [i for i, part in enumerate(parts) if part.startswith(roles.gradient_names)]
     for mark in reversed(marks):
         before, after = parts[: marks[0]], parts[mark + 1 : -1]
         for length in range(len(after), 0, -1):
@@ -130,11 +133,12 @@ def _differentiated(node: Node, named: dict[str, Node]) -> Node | None:
     return None
 
 
-def _of_that_kind(node: Node, forward: list[Node], static: Recording) -> Node | None:
-    """The forward op of a gradient op such as ReluGrad, which reads what Relu has written."""
-    if not node.op.endswith("Grad"):
+def _of_that_kind(node: Node, forward: list[Node], static: Recording, roles: OpRoles) -> Node | None:
+    """The forward op of a gradient op with a name of its own: `ReluGrad` reads what `Relu` has written."""
+    ending = roles.gradient_op_suffix
+    if not ending or not node.op.endswith(ending):
         return None
-    kind = node.op.removesuffix("Grad")
+    kind = node.op.removesuffix(ending)
     alike = [other for other in forward if other.op == kind]
     read = {edge.source for edge in static.edges if edge.target == node.id and edge.kind == "data"}
     reading = [other for other in alike if other.id in read]

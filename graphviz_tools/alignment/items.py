@@ -10,7 +10,8 @@ from functools import lru_cache
 
 from graphviz_tools.analysis.gradients import is_gradient
 from graphviz_tools.analysis.op_vocabulary import computes, is_optional
-from graphviz_tools.analysis.while_loops import WHILE_OPS, counters, counting
+from graphviz_tools.analysis.while_loops import counters, counting
+from graphviz_tools.op_roles import roles_of
 from graphviz_tools.recording import Node, Phase, Recording, Step, Value
 
 _LIBRARY = "torch tf nn functional F math keras layers ops backend linalg self np v1 compat"
@@ -76,13 +77,16 @@ def _is_custom(recording: Recording, node: Node) -> bool:
 
 def static_items(recording: Recording) -> list[Item]:
     """The ops of a static graph that ran, in that order, without its gradients."""
+    roles = roles_of(recording.framework)
     hidden, loops = counting(recording, counters(recording)), _loops(recording)
     items = []
     for step, node in _computing(recording, "run", hidden):
         if node.kind != "branch":
-            items.append(_item(node, step, _first(step), in_loop=_is_inside(node, loops)))
+            written = _first(step)
+            counts = written is not None and _counts(written) and _is_inside(node, loops)
+            items.append(_item(node, step, written, counts))
         elif step.control is not None:
-            items.append(_item(node, step, _decision(step), in_loop=step.op in WHILE_OPS))
+            items.append(_item(node, step, _decision(step), counts=step.op in roles.loops))
     return items
 
 
@@ -104,15 +108,15 @@ def idle_items(recording: Recording) -> list[Item]:
 
 
 def _computing(recording: Recording, phase: Phase, hidden: set[int]) -> Iterator[tuple[Step, Node]]:
+    roles = roles_of(recording.framework)
     for step in recording.steps:
         if step.phase == phase and step.node is not None and step.node not in hidden and not step.error:
             node = recording.nodes[step.node]
-            if computes(step.op) and not is_gradient(node):
+            if computes(step.op) and not is_gradient(node, roles):
                 yield step, node
 
 
-def _item(node: Node, step: Step, written: Value | None, in_loop: bool = False) -> Item:
-    counting = in_loop and (step.op in WHILE_OPS or (written is not None and _counts(written)))
+def _item(node: Node, step: Step, written: Value | None, counts: bool = False) -> Item:
     return Item(
         node=node.id,
         op=step.op,
@@ -120,7 +124,7 @@ def _item(node: Node, step: Step, written: Value | None, in_loop: bool = False) 
         reads=step.reads,
         written=written,
         words=words_of(node.line.text if node.line else ""),
-        optional=is_optional(step.op) or counting,
+        optional=is_optional(step.op) or counts,
     )
 
 

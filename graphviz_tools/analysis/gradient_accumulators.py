@@ -1,7 +1,7 @@
-"""What a loop keeps for its gradient: the lists that TensorFlow fills on the way forward and empties on the way back.
+"""What a loop keeps for its gradient: lists that are filled on the way forward and emptied on the way back.
 
-`TensorListPushBack` puts a value of each turn on an accumulator, which goes round the loop as part of its state;
-the gradient's own loop takes them off again with `TensorListPopBack`.
+One op pushes a value of each turn on an accumulator, which goes round the loop as part of its state; in the
+gradient's own loop another op pops them (`OpRoles.pushes`, `OpRoles.pops`).
 """
 
 from __future__ import annotations
@@ -9,22 +9,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from graphviz_tools.analysis.while_loops import WHILE_OPS, LoopVariable
+from graphviz_tools.analysis.while_loops import LoopVariable
+from graphviz_tools.op_roles import OpRoles, roles_of
 from graphviz_tools.recording import Edge, Node, Recording
 
-PUSH, POP = "TensorListPushBack", "TensorListPopBack"
 
-
-def is_accumulator(recording: Recording, variable: LoopVariable) -> bool:
+def is_accumulator(recording: Recording, variable: LoopVariable, roles: OpRoles) -> bool:
     """True for a part of a loop's state that carries a list for a gradient, and nothing of the user's."""
     ops = {recording.nodes[maker].op for maker in variable.makers}
-    return bool(ops) and ops <= {PUSH, POP}
+    return bool(ops) and ops <= roles.pushes | roles.pops
 
 
 def popped(recording: Recording, state: Iterable[LoopVariable]) -> dict[int, Edge]:
-    """For each `TensorListPopBack`, the edge over which what it takes off was once put on, where that is found."""
+    """For each op that pops, the edge over which its value was once pushed, where that is found."""
     chase = _Chase(recording, state)
-    found = ((node.id, chase.pushed(node.id)) for node in recording.nodes if node.op == POP)
+    found = ((node.id, chase.pushed(node.id)) for node in recording.nodes if node.op in chase.roles.pops)
     return {pop: edge for pop, edge in found if edge is not None}
 
 
@@ -32,6 +31,7 @@ class _Chase:
     """Follows an accumulator back, out of the gradient's loop and into the one that filled it."""
 
     def __init__(self, recording: Recording, state: Iterable[LoopVariable]) -> None:
+        self.roles = roles_of(recording.framework)
         self._nodes = recording.nodes
         self._results = {(part.loop, part.slot): part.result for part in state}
         self._inputs: dict[int, dict[int, Edge]] = defaultdict(dict)
@@ -40,21 +40,21 @@ class _Chase:
                 self._inputs[edge.target].setdefault(edge.target_slot, edge)
 
     def pushed(self, pop: int, depth: int = 0) -> Edge | None:
-        """The edge that brings its value to the `TensorListPushBack` which `pop` undoes."""
+        """The edge that brings its value to the push which `pop` undoes."""
         here, slot = pop, 0
         seen: set[tuple[int, int]] = set()
         while (here, slot) not in seen and depth < 20:
             seen.add((here, slot))
             node: Node = self._nodes[here]
-            if node.op == PUSH:
+            if node.op in self.roles.pushes:
                 return self._inputs[here].get(1)
-            if node.op in WHILE_OPS:
+            if node.op in self.roles.loops:
                 result = self._results.get((here, slot))
                 if result is None:
                     return None
                 here, slot = result, 0
                 continue
-            if node.op == POP and slot == 1:  # a list of lists: what was put on is itself a list
+            if node.op in self.roles.pops and slot == 1:  # a list of lists: what was pushed is itself a list
                 edge = self.pushed(here, depth + 1)
             else:
                 edge = next(iter(self._inputs[here].values()), None)

@@ -1,7 +1,7 @@
 """The loops of a static graph: what goes round in them, and what only counts their turns.
 
-TensorFlow hands a `While` op its state slot by slot; its `cond` and its `body` have one argument for each slot,
-and the body one result. Two slots, which no user wrote, count the turns and limit them.
+A loop op (`OpRoles.loops`) reads its state slot by slot; its `cond` and its `body` have one argument for each slot,
+and the body one result. Slots that no user wrote count the turns and limit them.
 """
 
 from __future__ import annotations
@@ -11,17 +11,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from graphviz_tools.op_roles import OpRoles, roles_of
 from graphviz_tools.recording import Edge, Node, Recording
 
 Path = tuple[str, ...]
-WHILE_OPS = ("While", "StatelessWhile")
 _PARTS = (("cond",), ("body",))
-_COUNTERS = r"(loop_counter|maximum_iterations|grad_counter)(_\d+)?"
 
 
 @dataclass(slots=True)
 class LoopVariable:
-    """Part `slot` of the state of the `While` node `loop`, in the box `scope`: the `arguments` that carry it
+    """Part `slot` of the state of the loop op `loop`, in the box `scope`: the `arguments` that carry it
     into `cond` and `body`, the body's `result` for it, and `makers`, the nodes that may make its next value.
 
     `counts` says that it is one of the loop's own counters, `changes` that a turn may change it."""
@@ -40,8 +39,9 @@ class LoopVariable:
 
 
 def loop_variables(recording: Recording) -> list[LoopVariable]:
-    """The state of every `While` whose parts are known, part by part."""
-    heads = {_box(node): node.id for node in recording.nodes if node.op in WHILE_OPS}
+    """The state of every loop op whose parts are known, part by part."""
+    roles = roles_of(recording.framework)
+    heads = {_box(node): node.id for node in recording.nodes if node.op in roles.loops}
     found: dict[tuple[Path, int], LoopVariable] = {}
     for edge in recording.edges:
         source, target = recording.nodes[edge.source], recording.nodes[edge.target]
@@ -51,19 +51,19 @@ def loop_variables(recording: Recording) -> list[LoopVariable]:
             found.setdefault((box, edge.target_slot), new).arguments.append(target.id)
     for edge in recording.edges:  # a gradient may add to the state of a loop that was built before
         source, target = recording.nodes[edge.source], recording.nodes[edge.target]
-        if edge.kind == "control" and target.op in WHILE_OPS:
+        if edge.kind == "control" and target.op in roles.loops:
             box = _box(target)
             if source.scope[: len(box) + 1] == (*box, "body") and (box, edge.target_slot) in found:
                 found[box, edge.target_slot].result = source.id
-    makers = _Makers(recording)
+    makers = _Makers(recording, roles)
     for variable in found.values():
         variable.makers = tuple(makers.of(variable.result)) if variable.result is not None else ()
-    _mark_counters(recording, list(found.values()))
+    _mark_counters(recording, list(found.values()), roles)
     return list(found.values())
 
 
-def _mark_counters(recording: Recording, state: list[LoopVariable]) -> None:
-    """Say of each part whether it counts: by its name, or since it begins with a counter or with another
+def _mark_counters(recording: Recording, state: list[LoopVariable], roles: OpRoles) -> None:
+    """Set each part's `counts`: by its name, or because it begins with a counter or with another
     loop's count, as in the loop of a gradient."""
     given: dict[int, list[Edge]] = defaultdict(list)
     for edge in recording.edges:
@@ -72,8 +72,11 @@ def _mark_counters(recording: Recording, state: list[LoopVariable]) -> None:
     counts: set[tuple[int, int]] = set()
     for part in sorted(state, key=lambda part: part.loop):
         begins = [edge for argument in part.arguments for edge in given[argument]]
-        part.counts = any(_is_named_counter(recording.nodes[argument]) for argument in part.arguments) or any(
-            _is_named_counter(recording.nodes[edge.source]) or (edge.source, edge.source_slot) in counts
+        part.counts = any(
+            _is_named_counter(recording.nodes[argument], roles) for argument in part.arguments
+        ) or any(
+            _is_named_counter(recording.nodes[edge.source], roles)
+            or (edge.source, edge.source_slot) in counts
             for edge in begins
         )
         if part.counts:
@@ -88,7 +91,8 @@ def _box(op: Node) -> Path:
 class _Makers:
     """Finds the nodes that may make a value, past what only hands it on and into branches and loops."""
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: Recording, roles: OpRoles) -> None:
+        self._same = roles.same
         self._nodes = recording.nodes
         self._inputs: dict[int, list[Edge]] = defaultdict(list)
         for edge in recording.edges:
@@ -109,7 +113,7 @@ class _Makers:
 
     def _before(self, number: int, slot: int) -> list[tuple[int, int]]:
         node = self._nodes[number]
-        if node.op == "Identity":
+        if node.op in self._same:
             return [(e.source, e.source_slot) for e in self._inputs[number] if e.kind == "data"]
         if node.kind != "branch":
             return []
@@ -121,14 +125,16 @@ class _Makers:
         ]
 
 
-def _is_named_counter(node: Node) -> bool:
-    named = re.fullmatch(_COUNTERS, node.name.rsplit("/", 1)[-1])
-    return named is not None and node.kind in ("input", "constant")
+def _is_named_counter(node: Node, roles: OpRoles) -> bool:
+    if roles.loop_counters is None or node.kind not in ("input", "constant"):
+        return False
+    return re.fullmatch(roles.loop_counters, node.name.rsplit("/", 1)[-1]) is not None
 
 
 def counters(recording: Recording, state: Iterable[LoopVariable] = ()) -> set[int]:
     """The arguments of loops that count their turns or limit them: by their names, and by the `state` known."""
-    named = {node.id for node in recording.nodes if node.kind == "input" and _is_named_counter(node)}
+    roles = roles_of(recording.framework)
+    named = {node.id for node in recording.nodes if node.kind == "input" and _is_named_counter(node, roles)}
     return named.union(*(part.arguments for part in state if part.counts))
 
 

@@ -19,14 +19,15 @@ class _Uses:
     """What each kept node reads, by input slot (`arguments`); the `users` of a node, each with the edge to it; and the
     outputs that some node reads (`read`)."""
 
+    roles: OpRoles
     arguments: dict[int, dict[int, list[int]]]
     users: dict[int, list[tuple[Node, Edge]]]
     read: set[tuple[int, int]]
 
     @classmethod
-    def of(cls, recording: Recording, plan: Plan) -> _Uses:
+    def of(cls, recording: Recording, plan: Plan, roles: OpRoles) -> _Uses:
         origins = Origins(recording, plan)
-        uses = cls(defaultdict(lambda: defaultdict(list)), defaultdict(list), set())
+        uses = cls(roles, defaultdict(lambda: defaultdict(list)), defaultdict(list), set())
         for node in recording.nodes:
             if plan.keeps(node.id):
                 for edge in origins.inputs(node.id):
@@ -48,7 +49,7 @@ class _Uses:
             return (user.id, edge.target_slot) not in self.read
         if user.kind == "input":  # a loop variable may start with a constant but not become one
             return constant.scope[: len(user.scope)] != user.scope
-        return constant.line is None or constant.line == user.line or is_gradient(user)
+        return constant.line is None or constant.line == user.line or is_gradient(user, self.roles)
 
 
 def inline_constants(recording: Recording, plan: Plan, kept: set[int], roles: OpRoles) -> None:
@@ -56,7 +57,7 @@ def inline_constants(recording: Recording, plan: Plan, kept: set[int], roles: Op
 
     Changes `plan`; the nodes in `kept` stay.
     """
-    uses = _Uses.of(recording, plan)
+    uses = _Uses.of(recording, plan, roles)
     program = "".join(source.text for source in recording.sources)
     wired = {edge.source for edge in recording.edges}
     for node in recording.nodes:

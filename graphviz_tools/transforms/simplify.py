@@ -55,7 +55,7 @@ def _plan(recording: Recording) -> Plan:
     kept = {step.node for step in recording.steps if step.error and step.node is not None}
     kept |= {node.owner for node in recording.nodes if node.owner is not None}
     state = loop_variables(recording)
-    hidden = [part for part in state if part.counts or is_accumulator(recording, part)]
+    hidden = [part for part in state if part.counts or is_accumulator(recording, part, roles)]
     variables = [part for part in state if part.changes and part not in hidden]
     arguments = {argument for variable in variables for argument in variable.arguments}
     fed = {edge.target for edge in recording.edges if edge.kind == "data"}
@@ -63,7 +63,9 @@ def _plan(recording: Recording) -> Plan:
     for node in recording.nodes:
         if node.id in kept or node.id in arguments or node.kind in ("output", "autograd"):
             continue
-        if node.op in roles.order_only | roles.keepers or (node.op in roles.shapes and is_gradient(node)):
+        if node.op in roles.order_only | roles.keepers or (
+            node.op in roles.shapes and is_gradient(node, roles)
+        ):
             plan.cut.add(node.id)
         elif node.op in roles.pass_on | roles.handers or _is_argument(
             node, fed, kinds.get(node.scope), roles
@@ -79,7 +81,7 @@ def _plan(recording: Recording) -> Plan:
         if edge.kind == "control" and (edge.target, edge.target_slot, edge.source) in returned:
             plan.ends.add(number)
     for variable in variables:
-        _merge(recording, plan, variable)
+        _merge(recording, plan, variable, roles)
     inline_constants(recording, plan, kept, roles)
     plan.unmade |= {(part.loop, part.slot) for part in hidden}
     plan.unread |= plan.unmade
@@ -107,7 +109,7 @@ def _leave_unread(recording: Recording, plan: Plan, unchanged: set[tuple[int, in
             continue
         place = (node.id, edge.target_slot)
         second = edge.target_slot == 1 and not is_written(source, roles)
-        arranges = node.op in roles.reductions or (node.op in roles.arrangers and is_gradient(node))
+        arranges = node.op in roles.reductions or (node.op in roles.arrangers and is_gradient(node, roles))
         if place in unchanged or (second and arranges):
             plan.unread.add(place)
 
@@ -143,12 +145,12 @@ def _cut_unused(recording: Recording, plan: Plan, kept: set[int], roles: OpRoles
             plan.cut.add(node.id)
 
 
-def _merge(recording: Recording, plan: Plan, variable: LoopVariable) -> None:
+def _merge(recording: Recording, plan: Plan, variable: LoopVariable, roles: OpRoles) -> None:
     """Make one node of a loop variable: it is the loop's input, and the body's result runs back to it."""
     first = variable.arguments[0]
     node = recording.nodes[first]
     plan.onto |= dict.fromkeys(variable.arguments, first)
-    plan.new[first] = replace(node, label=_variable_name(recording, variable), scope=variable.scope)
+    plan.new[first] = replace(node, label=_variable_name(recording, variable, roles), scope=variable.scope)
     plan.more.append(Edge(first, variable.loop, 0, variable.slot))
     for number, edge in enumerate(recording.edges):
         if edge.kind == "data" and edge.target == variable.loop and edge.target_slot == variable.slot:
@@ -157,10 +159,10 @@ def _merge(recording: Recording, plan: Plan, variable: LoopVariable) -> None:
         plan.more.append(Edge(variable.result, first, 0, variable.slot))
 
 
-def _variable_name(recording: Recording, variable: LoopVariable) -> str:
+def _variable_name(recording: Recording, variable: LoopVariable, roles: OpRoles) -> str:
     """What the program calls a loop variable, where its lines show that."""
     argument = recording.nodes[variable.arguments[0]]
-    if is_gradient(argument):
+    if is_gradient(argument, roles):
         return "gradient"
     made = (recording.nodes[maker] for maker in variable.makers)
     lines = [node.line for node in made if node.kind != "input" and node.line is not None]

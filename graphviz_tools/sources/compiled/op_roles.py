@@ -1,7 +1,8 @@
-"""What the ops of TorchScript's graphs do beside computing, as `OpRoles` describes; FX graphs have no such ops."""
+"""What the ops of TorchScript's graphs do beside computing, as `OpRoles` describes, and where torch.compile puts
+gradients; its FX graphs have no ops with a role."""
 
 from __future__ import annotations
 
 from graphviz_tools.op_roles import OpRoles
 
-ROLES = OpRoles(constants=frozenset({"prim::Constant"}))
+ROLES = OpRoles(constants=frozenset({"prim::Constant"}), gradient_scope="backward")

@@ -34,4 +34,12 @@ ROLES = OpRoles(
         ]
     ),
     flags=frozenset({"True", "False"}),
+    loops=frozenset({"While", "StatelessWhile"}),
+    same=frozenset({"Identity"}),
+    loop_counters=r"(loop_counter|maximum_iterations|grad_counter)(_\d+)?",
+    pushes=frozenset({"TensorListPushBack"}),
+    pops=frozenset({"TensorListPopBack"}),
+    gradient_names=("gradient_tape", "gradients"),  # of a GradientTape, of tf.gradients
+    gradient_suffix="_grad",
+    gradient_op_suffix="Grad",
 )
