@@ -1,15 +1,19 @@
-"""TensorFlow's private name that a forked notebook kernel needs, last seen in TensorFlow 2.21."""
+"""TensorFlow's private name that a forked notebook kernel needs."""
 
 from __future__ import annotations
 
-import contextlib
-from importlib import import_module
+from graphviz_tools.private_name import PrivateName
 
-MODULE, NAME = "tensorflow.python.pywrap_tfe", "TFE_Py_EnableInteractivePythonLogging"
+PYTHON_LOGGING = PrivateName(
+    "tensorflow.python.pywrap_tfe",
+    "TFE_Py_EnableInteractivePythonLogging",
+    "2.21",
+    "the order of what `tf.print` writes: it reaches the notebook late",
+)
 
 
 def let_tf_print_write_to_python() -> None:
-    """Let `tf.print` write to Python's stdout. Where the name is gone, it writes to the process's own: what it prints
-    reaches the notebook late."""
-    with contextlib.suppress(ImportError, AttributeError):
-        getattr(import_module(MODULE), NAME)()
+    """Let `tf.print` write to Python's stdout. Where the name is gone, it writes to the process's own."""
+    enable = PYTHON_LOGGING.find()
+    if enable is not None:
+        enable()

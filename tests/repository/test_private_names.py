@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("graphviz_tools", "gpu_labs", "widgets", "graph_duet")
+ROOMS = ("graphviz_tools", "gpu_labs", "widgets", "graph_duet", "lessons", "benchmarks", "website")
 FRAMEWORKS = ("torch", "functorch", "tensorflow", "jax", "numba", "keras", "onnx", "onnxruntime")
+# What the pages of Numba and of numba-cuda document; every other module of theirs is their own.
+NUMBAS = {"cuda", "experimental", "extending", "typed", "types"}
+NUMBA_CUDAS = {"bf16", "cg", "fp16", "libdevice", "random"}
+
+
+def _modules(package: str, *folders: str) -> set[str]:
+    """The modules and folders in a package, which is not imported."""
+    spec = find_spec(package)
+    assert spec is not None and spec.submodule_search_locations
+    home = Path(spec.submodule_search_locations[0]).joinpath(*folders)
+    return {path.stem for path in home.iterdir() if path.is_dir() or path.suffix == ".py"}
+
+
 # Modules that no page of the framework documents.
 INTERNAL = (
     "tensorflow.python",
-    "numba.core",
-    *(
-        f"numba.cuda.{name}"
-        for name in ("compiler", "core", "cudadrv", "descriptor", "dispatcher", "simulator")
-    ),
-    *(f"numba.cuda.{name}" for name in ("stubs", "target", "types", "typing", "utils")),
+    *(f"numba.{name}" for name in _modules("numba") - NUMBAS),
+    *(f"numba.cuda.{name}" for name in _modules("numba_cuda", "numba", "cuda") - NUMBA_CUDAS),
 )
-ADAPTERS = ("private.py", "private_names.py")
+ADAPTERS = ("private_names.py",)
+NUMBAS_ADAPTER = "gpu_labs/executor/frontend/private_names.py"
 # PyTorch's own guide to extending it uses these: https://docs.pytorch.org/docs/stable/notes/extending.html
 DOCUMENTED = {"torch._C", "torch._C.DisableTorchFunction", "torch._C.DisableTorchFunctionSubclass"}
 # Private names of Python's own that are in its documentation.
@@ -134,6 +145,7 @@ def _is_private(path: str) -> bool:
         ("from torch import _dynamo as d", {"torch._dynamo"}),
         ("from tensorflow.python.eager import context", {"tensorflow.python.eager.context"}),
         ("from numba.core import types", {"numba.core.types"}),
+        ("from numba.cuda.misc.special import x", {"numba.cuda.misc.special.x"}),
         ("import torch as t\nt.nn.Module.__call__\nt.ones(1)", set()),
         ("from numba import cuda\ncuda.atomic.add\nfrom numba.cuda import types", {"numba.cuda.types"}),
         ("import mine\nmine._x", set()),
@@ -188,3 +200,31 @@ def test_a_private_attribute_of_an_object_is_declared_in_an_adapter() -> None:
         )
     }
     assert touching == {}
+
+
+def test_one_file_holds_all_that_is_private_of_numba() -> None:
+    """Its modules, named in imports or in text, and the private attributes of its objects."""
+    sources = _sources()
+    attributes = declared_attributes(sources.pop(NUMBAS_ADAPTER))
+    modules = tuple(name for name in INTERNAL if name.startswith("numba."))
+    touching = {
+        file: sorted(found)
+        for file, source in sources.items()
+        if (found := (private_attributes(source) & attributes) | _texts_naming(source, modules))
+    }
+    assert attributes and touching == {}
+
+
+def _texts_naming(source: str, modules: tuple[str, ...]) -> set[str]:
+    texts = (node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
+    return {
+        text
+        for text in texts
+        if isinstance(text, str) and any(f"{text}.".startswith(f"{name}.") for name in modules)
+    }
+
+
+def test_a_private_module_in_a_text_is_found() -> None:
+    assert _texts_naming('import_module("numba.cuda.target")', ("numba.cuda.target",)) == {
+        "numba.cuda.target"
+    }

@@ -15,7 +15,12 @@ from typing import Any
 import numpy as np
 
 from gpu_labs.executor.frontend import type_inference
-from gpu_labs.executor.frontend.private_names import types
+from gpu_labs.executor.frontend.private_names import (
+    attribute_name,
+    compiled_overloads,
+    overload_function,
+    types,
+)
 
 _kept: dict[tuple[Any, tuple[Any, ...]], Callable[..., Any] | None] = {}
 
@@ -25,7 +30,7 @@ def of_function(kind: Any, args: tuple[Any, ...], returns: Any) -> Callable[...,
     if getattr(kind, "typing_key", None) is np.sum and len(args) == 1 and isinstance(args[0], types.Array):
         return _sum_of(returns)
     for template in getattr(kind, "templates", ()):
-        chosen = getattr(template, "_compiled_overloads", {})
+        chosen = compiled_overloads(template)
         if args in chosen:
             return type_inference.source_of(chosen[args])
     return None
@@ -41,13 +46,13 @@ def of_method(kind: Any, args: tuple[Any, ...], returns: Any) -> Callable[..., A
 def of_attribute(home: Any, name: str) -> Callable[..., Any] | None:
     """The function behind an attribute that was made with `@overload_attribute`."""
     for template in type_inference.attribute_templates(home):
-        if getattr(template, "_attr", None) == name and not template.is_method:
+        if attribute_name(template) == name and not template.is_method:
             return _made_by(template, (home,))
     return None
 
 
 def _made_by(template: Any, args: tuple[Any, ...]) -> Callable[..., Any] | None:
-    overload = getattr(template, "_overload_func", None)
+    overload = overload_function(template)
     if overload is None:
         return None
     key = (overload, args)

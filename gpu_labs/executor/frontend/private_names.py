@@ -7,29 +7,13 @@ numba-cuda is to change these two. `test_numba_private_names.py` fails for each 
 
 from __future__ import annotations
 
-from importlib import import_module
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, NamedTuple
+from typing import Any
 
 from gpu_labs.executor.launch_record import KernelTypeError
 from graphviz_tools.language import _
-
-
-class PrivateName(NamedTuple):
-    """`name` of `module`, last seen in version `seen`, and what is lost without it."""
-
-    module: str
-    name: str
-    seen: str
-    loses: str
-
-    def find(self) -> Any | None:
-        """The object behind the name; None when this version has no such name."""
-        try:
-            return getattr(import_module(self.module), self.name)
-        except (ImportError, AttributeError):
-            return None
-
+from graphviz_tools.private_name import PrivateName
 
 SEEN = "numba-cuda 0.30.4"
 _TYPING = _("typing, and so every kernel without a GPU")
@@ -80,6 +64,26 @@ ATTRIBUTES = {
     "_compiled_overloads": _("whole-array functions (np.sum) and what a user adds with @overload"),
     "_attr": _("attributes that a user adds with @overload_attribute"),
 }
+
+
+def attribute_templates(typing_context: Any, numba_type: Any) -> list[Any]:
+    """Numba's templates for the attributes of a type."""
+    return list(typing_context._get_attribute_templates(numba_type))
+
+
+def attribute_name(template: Any) -> str | None:
+    """The attribute that a template stands for; None for templates of several attributes."""
+    return getattr(template, "_attr", None)
+
+
+def overload_function(template: Any) -> Callable[..., Any] | None:
+    """The function that chooses an overload for given types; None for templates without one."""
+    return getattr(template, "_overload_func", None)
+
+
+def compiled_overloads(template: Any) -> dict[tuple[Any, ...], Any]:
+    """The overloads that typing chose, by the types of the arguments."""
+    return getattr(template, "_compiled_overloads", {})
 
 
 def find(key: str) -> Any:

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numba import cuda, types
 
+from gpu_labs.executor.frontend import private_names
 from gpu_labs.executor.frontend.numba_errors import shortened
 from gpu_labs.executor.frontend.private_names import (
     CoreNumbaError,
@@ -312,7 +313,7 @@ def fits(given: Any, declared: Any) -> bool:
 
 def attribute_templates(numba_type: Any) -> list[Any]:
     """Numba's templates for the attributes of a type."""
-    return list(contexts()[0]._get_attribute_templates(numba_type))
+    return private_names.attribute_templates(contexts()[0], numba_type)
 
 
 def is_kernel(value: Any) -> bool:

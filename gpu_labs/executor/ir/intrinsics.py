@@ -169,9 +169,8 @@ OPERATORS = {
 def _names() -> dict[int, str]:
     from numba import cuda
     from numba.cuda import cg, fp16, libdevice
-    from numba.cuda.misc.special import literal_unroll
 
-    found: dict[int, str] = {id(literal_unroll): "literal_unroll", id(cg.this_grid): "cg.this_grid"}
+    found: dict[int, str] = {id(cuda.literal_unroll): "literal_unroll", id(cg.this_grid): "cg.this_grid"}
 
     def add(home: Any, prefix: str, words: list[str]) -> None:
         for word in words:

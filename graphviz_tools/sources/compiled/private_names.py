@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from graphviz_tools.language import _
-from graphviz_tools.sources.common.private_names import PrivateName
+from graphviz_tools.private_name import PrivateName
 
 SEEN = "2.13.0"
 _FRAMES = "torch._C._dynamo.eval_frame"

@@ -14,8 +14,8 @@ from typing import Any
 
 from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.language import _
+from graphviz_tools.private_name import PrivateName
 from graphviz_tools.sources.common.patches import Patch
-from graphviz_tools.sources.common.private_names import PrivateName
 
 SEEN = "2.21"
 _CALLBACKS, _PYWRAP = "tensorflow.python.framework.op_callbacks", "tensorflow.python.pywrap_tfe"

@@ -14,8 +14,8 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from graphviz_tools.private_name import PrivateName
 from graphviz_tools.sources.common.patches import Patch
-from graphviz_tools.sources.common.private_names import PrivateName
 
 SEEN = "2.14.1"
 ENGINE = PrivateName("torch.autograd", "_engine_run_backward", SEEN, "the backward pass")

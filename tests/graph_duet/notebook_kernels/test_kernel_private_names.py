@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+from dataclasses import replace
 
 import pytest
 
@@ -12,9 +12,10 @@ from graphviz_tools.frameworks import import_tensorflow
 
 def test_this_tensorflow_has_the_name() -> None:
     import_tensorflow()
-    assert hasattr(import_module(private_names.MODULE), private_names.NAME)
+    assert private_names.PYTHON_LOGGING.find() is not None
 
 
 def test_without_the_name_the_notebook_kernel_still_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(private_names, "NAME", "gone")
+    gone = replace(private_names.PYTHON_LOGGING, name="gone")
+    monkeypatch.setattr(private_names, "PYTHON_LOGGING", gone)
     private_names.let_tf_print_write_to_python()

@@ -1,4 +1,4 @@
-"""A framework's private names: where each is, which version had it last, and what is lost without it."""
+"""A private name of a framework: where it is, which version had it last, and what is lost without it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class PrivateName:
-    """`name` of `module`, last seen in version `seen`, and what a Recording loses without it."""
+    """`name` of `module`, last seen in version `seen`, and what is lost without it."""
 
     module: str
     name: str
