@@ -19,7 +19,7 @@ BLOCKS = 8  # block cards on one page; the recording's first ones
 ITEM_BYTES = {"bool": 1, "float16": 2, "bfloat16": 2, "complex64": 8, "complex128": 16}
 
 
-def kernel_story(launch: Launch) -> dict[str, Any]:
+def launch_data(launch: Launch) -> dict[str, Any]:
     """JSON-able data of `launch`: source, shapes, arrays, frames, findings, profile, and what is left out.
 
     `nothing` is one line where there is no access to show, else "".

@@ -21,19 +21,19 @@ CELLS = 128  # more elements than this share cells
 THREADS = 64  # more threads than this share squares
 
 
-def kernel_svg(story: dict[str, Any], theme: Theme = "light") -> str:
-    """The SVG of a launch given as `kernel_story` makes it. Raises UserError for an unknown theme."""
+def kernel_svg(launch: dict[str, Any], theme: Theme = "light") -> str:
+    """The SVG of a launch given as `launch_data` makes it. Raises UserError for an unknown theme."""
     sheet = Sheet(theme)
-    shape = f"{story['kernel']}[{shown(story['grid'])}, {shown(story['block'])}]"
-    found = len(story["findings"])
+    shape = f"{launch['kernel']}[{shown(launch['grid'])}, {shown(launch['block'])}]"
+    found = len(launch["findings"])
     title = _n("{shape}: {number} finding", "{shape}: {number} findings", found, shape=shape)
     sheet.text(MARGIN, MARGIN + LINE, title, "bad" if found else "ink", "bold")
     top = MARGIN + 2.5 * LINE
-    draw_source(sheet, story, top)
+    draw_source(sheet, launch, top)
     right = sheet.width + 2 * MARGIN
-    bottom = draw_blocks(sheet, story, right, top)
-    draw_arrays(sheet, story, right, bottom + LINE)
-    draw_findings(sheet, story, sheet.height + 1.5 * LINE)
+    bottom = draw_blocks(sheet, launch, right, top)
+    draw_arrays(sheet, launch, right, bottom + LINE)
+    draw_findings(sheet, launch, sheet.height + 1.5 * LINE)
     return sheet.svg(title)
 
 
@@ -48,36 +48,36 @@ def coordinates(place: list[int], within: list[int]) -> str:
     return str(place[0]) if used == 1 else f"({', '.join(map(str, place[:used]))})"
 
 
-def draw_source(sheet: Sheet, story: dict[str, Any], top: float) -> None:
-    guilty = {finding["line"] for finding in story["findings"]}
-    for i, text in enumerate(story["source"]):
-        line, y = story["firstLine"] + i, top + i * LINE
+def draw_source(sheet: Sheet, launch: dict[str, Any], top: float) -> None:
+    guilty = {finding["line"] for finding in launch["findings"]}
+    for i, text in enumerate(launch["source"]):
+        line, y = launch["firstLine"] + i, top + i * LINE
         if line in guilty:
-            sheet.box(MARGIN, y - 13, 6, LINE, sheet.colours["bad"], "bad")
-        count = story["counts"].get(str(line))
+            sheet.box(MARGIN, y - 13, 6, LINE, fill=sheet.colours["bad"], line="bad")
+        count = launch["counts"].get(str(line))
         sheet.text(MARGIN + 12, y, f"{line:>3}", "muted")
         sheet.text(MARGIN + 44, y, f"{count:>5}x" if count else "", "gradient")
         sheet.text(MARGIN + 96, y, text)
 
 
-def draw_blocks(sheet: Sheet, story: dict[str, Any], left: float, top: float) -> float:
+def draw_blocks(sheet: Sheet, launch: dict[str, Any], left: float, top: float) -> float:
     """Cards of threads, at most four a row; a thread of a finding is filled. Returns the y below them."""
-    guilty = {(f["card"], thread_number(f["thread"], story)) for f in story["findings"] if f["thread"]}
+    guilty = {(f["card"], thread_number(f["thread"], launch)) for f in launch["findings"] if f["thread"]}
     guilty |= {
-        (f["otherCard"], thread_number(f["other_thread"], story))
-        for f in story["findings"]
+        (f["otherCard"], thread_number(f["other_thread"], launch))
+        for f in launch["findings"]
         if f["other_thread"]
     }
-    threads = story["threads"]
+    threads = launch["threads"]
     share = math.ceil(threads / THREADS)
     columns = min(16, math.ceil(threads / share))
     rows = math.ceil(threads / share / columns)
     card_w, card_h = max(columns * (CELL + GAP) + 12, 84), rows * (CELL + GAP) + 30
-    for i, block in enumerate(story["blocks"]):
+    for i, block in enumerate(launch["blocks"]):
         x, y = left + (i % 4) * (card_w + 10), top - 14 + (i // 4) * (card_h + 10)
-        sheet.box(x, y, card_w, card_h, sheet.colours["panel"], "rule")
+        sheet.box(x, y, card_w, card_h, fill=sheet.colours["panel"], line="rule")
         sheet.text(
-            x + 6, y + 16, _("block {coordinates}", coordinates=coordinates(block, story["grid"])), "muted"
+            x + 6, y + 16, _("block {coordinates}", coordinates=coordinates(block, launch["grid"])), "muted"
         )
         for square in range(math.ceil(threads / share)):
             bad = any((i, t) in guilty for t in range(square * share, (square + 1) * share))
@@ -89,12 +89,12 @@ def draw_blocks(sheet: Sheet, story: dict[str, Any], left: float, top: float) ->
             name = _("thread {square}", square=square * share) + (
                 _(" to {square}", square=(square + 1) * share - 1) if share > 1 else ""
             )
-            sheet.box(at_x, at_y, CELL, CELL, fill, "bad" if bad else "op-line", name)
-    below = top - 14 + math.ceil(len(story["blocks"]) / 4) * (card_h + 10)
-    if story["nothing"]:
-        sheet.text(left, below + 10, story["nothing"], "ink", "bold")
+            sheet.box(at_x, at_y, CELL, CELL, fill=fill, line="bad" if bad else "op-line", title=name)
+    below = top - 14 + math.ceil(len(launch["blocks"]) / 4) * (card_h + 10)
+    if launch["nothing"]:
+        sheet.text(left, below + 10, launch["nothing"], "ink", "bold")
         below += 1.5 * LINE
-    elif (more := story["blocksLeftOut"]) > 0:
+    elif (more := launch["blocksLeftOut"]) > 0:
         sheet.text(
             left,
             below + 10,
@@ -105,17 +105,17 @@ def draw_blocks(sheet: Sheet, story: dict[str, Any], left: float, top: float) ->
     return below
 
 
-def thread_number(thread: list[int] | tuple[int, ...], story: dict[str, Any]) -> int:
-    bx, by, _ = story["block"]
+def thread_number(thread: list[int] | tuple[int, ...], launch: dict[str, Any]) -> int:
+    bx, by, _ = launch["block"]
     return thread[0] + bx * (thread[1] + by * thread[2])
 
 
-def draw_arrays(sheet: Sheet, story: dict[str, Any], left: float, top: float) -> None:
+def draw_arrays(sheet: Sheet, launch: dict[str, Any], left: float, top: float) -> None:
     """Each array as cells: the fill says how often it was read, an outline that it was written."""
-    for number, array in enumerate(story["arrays"]):
+    for number, array in enumerate(launch["arrays"]):
         size = math.prod(array["shape"])
         share = max(1, math.ceil(size / CELLS))
-        reads, writes = totals(story, number, share)
+        reads, writes = totals(launch, number, share)
         shape = ", ".join(map(str, array["shape"]))
         share_note = _(", {share} elements a cell", share=share) if share > 1 else ""
         sheet.text(
@@ -131,17 +131,17 @@ def draw_arrays(sheet: Sheet, story: dict[str, Any], left: float, top: float) ->
             fill = blend(sheet.colours["op-fill"], sheet.colours["accent"], reads[cell] / most)
             line = "gradient" if writes[cell] else "rule"
             tip = _("{reads} reads, {writes} writes", reads=reads[cell], writes=writes[cell])
-            sheet.box(x, y, CELL, CELL, fill, line, tip, 2.4 if writes[cell] else 1)
+            sheet.box(x, y, CELL, CELL, fill=fill, line=line, title=tip, width=2.4 if writes[cell] else 1)
         top += 8 + math.ceil(cells / columns) * (CELL + GAP) + 1.5 * LINE
-    if story["arrays"]:
+    if launch["arrays"]:
         sheet.text(left, top - 8, _("filled: read    outlined: written"), "muted")
 
 
-def totals(story: dict[str, Any], array: int, share: int) -> tuple[Counter[int], Counter[int]]:
+def totals(launch: dict[str, Any], array: int, share: int) -> tuple[Counter[int], Counter[int]]:
     """Reads and writes of each cell of `share` elements, over the whole recorded launch."""
     reads: Counter[int] = Counter()
     writes: Counter[int] = Counter()
-    for frame in story["frames"]:
+    for frame in launch["frames"]:
         for access in frame["accesses"]:
             if access["array"] != array:
                 continue
@@ -154,7 +154,7 @@ def totals(story: dict[str, Any], array: int, share: int) -> tuple[Counter[int],
 
 
 def unpacked(packed: dict[str, list[int]]) -> Iterator[int]:
-    """The numbers that `kernel_story.packed` packed."""
+    """The numbers that `launch_data.packed` packed."""
     if "list" in packed:
         return iter(packed["list"])
     first, stride, count = packed["run"]
@@ -170,10 +170,10 @@ def blend(low: str, high: str, share: float) -> str:
     return "#" + "".join(f"{part:02x}" for part in mixed)
 
 
-def draw_findings(sheet: Sheet, story: dict[str, Any], top: float) -> None:
+def draw_findings(sheet: Sheet, launch: dict[str, Any], top: float) -> None:
     wide = max(60, int(sheet.width / CHAR))
     y = top
-    for finding in story["findings"][:5]:
+    for finding in launch["findings"][:5]:
         where = _(" (line {line})", line=finding["line"]) if finding["line"] else ""
         sheet.text(
             MARGIN,
@@ -187,5 +187,5 @@ def draw_findings(sheet: Sheet, story: dict[str, Any], top: float) -> None:
                 y += LINE
                 sheet.text(MARGIN + 12, y, row)
         y += 1.5 * LINE
-    if len(story["findings"]) > 5:
-        sheet.text(MARGIN, y, _("and {count} more findings", count=len(story["findings"]) - 5), "muted")
+    if len(launch["findings"]) > 5:
+        sheet.text(MARGIN, y, _("and {count} more findings", count=len(launch["findings"]) - 5), "muted")

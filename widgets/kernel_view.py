@@ -12,7 +12,7 @@ from graphviz_tools.drawing.palette import Theme
 from graphviz_tools.errors import UserError
 from graphviz_tools.language import _
 from widgets.front_end import script, style
-from widgets.kernel_data import kernel_story
+from widgets.kernel_data import launch_data
 from widgets.kernel_picture import kernel_svg
 from widgets.page import packed, write_page, write_svg
 from widgets.static_fallback import Twin
@@ -40,8 +40,8 @@ class KernelView(Twin):
                 )
             )
         self.launch = launch
-        story = kernel_story(launch)
-        super().__init__(_data=story, frame=min(0, len(story["frames"]) - 1))
+        data = launch_data(launch)
+        super().__init__(_data=data, frame=min(0, len(data["frames"]) - 1))
 
     @traitlets.validate("frame")
     def _check_frame(self, proposal: Any) -> int:

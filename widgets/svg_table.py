@@ -32,7 +32,16 @@ class Sheet:
         self.reach(x + CHAR * len(words), y + 4)
 
     def box(
-        self, x: float, y: float, w: float, h: float, fill: str, line: str, title: str = "", width: float = 1
+        self,
+        x: float,
+        y: float,
+        w: float,
+        h: float,
+        *,
+        fill: str,
+        line: str,
+        title: str = "",
+        width: float = 1,
     ) -> None:
         tip = f"<title>{escape(title)}</title>" if title else ""
         self.parts.append(

@@ -27,7 +27,7 @@ const access = (block, epoch, kind, number, line, threads, indices) => ({
   threads: { list: threads },
   indices: { list: indices },
 });
-const story = {
+const launch = {
   kernel: "k",
   firstLine: 1,
   source: [],
@@ -58,52 +58,52 @@ test("a packed run is its numbers", () => {
 });
 
 test("the timeline has a stretch for each barrier epoch", () => {
-  assert.deepEqual(epochs(story), [{ epoch: 0, start: 0, stop: 2 }, { epoch: 1, start: 2, stop: 3 }]);
-  assert.deepEqual(epochOfBlocks(story, 2), [1, 0]);
+  assert.deepEqual(epochs(launch), [{ epoch: 0, start: 0, stop: 2 }, { epoch: 1, start: 2, stop: 3 }]);
+  assert.deepEqual(epochOfBlocks(launch, 2), [1, 0]);
 });
 
 test("a thread that has work only after the barrier waits, one without more work is done", () => {
-  assert.deepEqual(threadStates(story, 0)[0], ["reading", "reading", "reading", "reading"]);
-  assert.deepEqual(threadStates(story, 0)[1].length, 4);
-  assert.deepEqual(threadStates(story, 1)[0], ["writing", "writing", "writing", "writing"]);
-  assert.deepEqual(threadStates(story, 2)[0], ["reading", "reading", "done", "done"]);
-  assert.deepEqual(threadStates(story, -1)[0], ["between", "between", "between", "between"]);
+  assert.deepEqual(threadStates(launch, 0)[0], ["reading", "reading", "reading", "reading"]);
+  assert.deepEqual(threadStates(launch, 0)[1].length, 4);
+  assert.deepEqual(threadStates(launch, 1)[0], ["writing", "writing", "writing", "writing"]);
+  assert.deepEqual(threadStates(launch, 2)[0], ["reading", "reading", "done", "done"]);
+  assert.deepEqual(threadStates(launch, -1)[0], ["between", "between", "between", "between"]);
 });
 
 test("cells forget the accesses before the barrier", () => {
-  assert.deepEqual(touched(story, 1, 1, 0).get(2), { reads: 0, writes: 1 });
-  assert.deepEqual([...touched(story, 2, 1, 0).keys()], [2, 3]);
-  assert.equal(touched(story, 1, 0).size, 8, "a global array adds up the blocks");
+  assert.deepEqual(touched(launch, 1, 1, 0).get(2), { reads: 0, writes: 1 });
+  assert.deepEqual([...touched(launch, 2, 1, 0).keys()], [2, 3]);
+  assert.equal(touched(launch, 1, 0).size, 8, "a global array adds up the blocks");
 });
 
 test("a cell knows who touched it, newest first", () => {
-  const found = toucher(story, 2, 1, 2, 0);
+  const found = toucher(launch, 2, 1, 2, 0);
   assert.deepEqual(found.map(({ thread, kind, frame }) => [thread, kind, frame]), [[0, "read", 2], [2, "write", 1]]);
-  assert.deepEqual(touches(story, 2, 0, 1), [{ array: 1, index: 3, kind: "read" }]);
+  assert.deepEqual(touches(launch, 2, 0, 1), [{ array: 1, index: 3, kind: "read" }]);
 });
 
 test("a warp's request counts sectors and bank passes as a GPU does", () => {
   const lanes = Array.from({ length: 32 }, (_, i) => i);
   const of = (stride) => access(0, 0, "read", 0, 1, lanes, lanes.map((i) => i * stride));
-  assert.deepEqual(request(of(1), story.arrays[0], 0), { lanes: 32, sectors: 4, ideal: 4, passes: 1, fewest: 1 });
-  assert.deepEqual(request(of(8), story.arrays[0], 0), { lanes: 32, sectors: 32, ideal: 4, passes: 8, fewest: 1 });
-  assert.deepEqual(request(of(32), story.arrays[1], 0).passes, 32);
-  assert.deepEqual(request(of(0), story.arrays[1], 0).passes, 1, "a broadcast takes one pass");
-  const wide = { ...story.arrays[1], itemBytes: 8 };
+  assert.deepEqual(request(of(1), launch.arrays[0], 0), { lanes: 32, sectors: 4, ideal: 4, passes: 1, fewest: 1 });
+  assert.deepEqual(request(of(8), launch.arrays[0], 0), { lanes: 32, sectors: 32, ideal: 4, passes: 8, fewest: 1 });
+  assert.deepEqual(request(of(32), launch.arrays[1], 0).passes, 32);
+  assert.deepEqual(request(of(0), launch.arrays[1], 0).passes, 1, "a broadcast takes one pass");
+  const wide = { ...launch.arrays[1], itemBytes: 8 };
   assert.deepEqual([request(of(1), wide, 0), request(of(2), wide, 0), request(of(0), wide, 0)].map((r) => [r.passes, r.fewest]),
     [[2, 2], [4, 2], [2, 2]], "eight bytes a lane: a pass for each half of the warp");
 });
 
 test("places are named as the kernel writes them", () => {
-  assert.equal(threadName({ ...story, block: [4, 2, 1] }, 5), "thread (1, 1)");
-  assert.equal(threadName(story, 3), "thread 3");
+  assert.equal(threadName({ ...launch, block: [4, 2, 1] }, 5), "thread (1, 1)");
+  assert.equal(threadName(launch, 3), "thread 3");
   assert.equal(cellName(array("m", "global", [2, 3]), 4), "m[1, 1]");
-  assert.equal(sentence(story, 0), "Line 3: 8 threads read x");
+  assert.equal(sentence(launch, 0), "Line 3: 8 threads read x");
 });
 
 test("a thread that ran a whole loop in one frame counts once, with all that it touched", () => {
   const turns = access(0, 0, "write", 1, 3, [0, 0, 0, 1, 1], [0, 8, 16, 1, 9]);
-  const serial = { ...story, arrays: [story.arrays[0], array("y", "global", [21])], frames: [{ line: 3, accesses: [turns] }] };
+  const serial = { ...launch, arrays: [launch.arrays[0], array("y", "global", [21])], frames: [{ line: 3, accesses: [turns] }] };
   assert.equal(sentence(serial, 0), "Line 3: 2 threads write y, 5 times in all");
   const alone = { ...serial, frames: [{ line: 3, accesses: [access(0, 0, "write", 1, 3, [0], [0])] }] };
   assert.equal(sentence(alone, 0), "Line 3: 1 thread writes y");

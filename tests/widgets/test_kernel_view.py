@@ -11,7 +11,7 @@ from numba import cuda as numba_cuda
 from gpu_labs import inspect
 from graphviz_tools.errors import UserError
 from widgets import KernelView
-from widgets.kernel_data import BLOCKS, item_bytes, kernel_story, packed
+from widgets.kernel_data import BLOCKS, item_bytes, launch_data, packed
 from widgets.kernel_picture import kernel_svg
 
 
@@ -69,27 +69,27 @@ def reversed_launch():
     return launched(reverse, 3, 8, x, np.zeros_like(x))
 
 
-def test_the_story_is_json_and_names_every_access(reversed_launch) -> None:
-    story = kernel_story(reversed_launch)
-    json.dumps(story)
-    assert [array["name"] for array in story["arrays"]] == ["x", "tile", "y"]
-    assert {access["epoch"] for frame in story["frames"] for access in frame["accesses"]} == {0, 1}
-    assert sum(story["counts"].values()) == len(story["blocks"]) * 8 * 4
+def test_the_data_is_json_and_names_every_access(reversed_launch) -> None:
+    data = launch_data(reversed_launch)
+    json.dumps(data)
+    assert [array["name"] for array in data["arrays"]] == ["x", "tile", "y"]
+    assert {access["epoch"] for frame in data["frames"] for access in frame["accesses"]} == {0, 1}
+    assert sum(data["counts"].values()) == len(data["blocks"]) * 8 * 4
 
 
 def test_a_finding_is_on_its_card_and_line(stray) -> None:
-    story = kernel_story(stray)
-    finding = story["findings"][0]
+    data = launch_data(stray)
+    finding = data["findings"][0]
     assert finding["kind"] == "out-of-bounds"
-    assert story["blocks"][finding["card"]] == [1, 0, 0]
-    assert story["source"][finding["line"] - story["firstLine"]].strip() == "y[i] = a * x[i] + b"
+    assert data["blocks"][finding["card"]] == [1, 0, 0]
+    assert data["source"][finding["line"] - data["firstLine"]].strip() == "y[i] = a * x[i] + b"
 
 
 def test_more_blocks_than_fit_are_counted() -> None:
     x = np.zeros(1024, dtype=np.float32)
-    story = kernel_story(launched(affine, 128, 8, np.float32(2), x, np.float32(1), np.zeros_like(x)))
-    assert 1 <= len(story["blocks"]) <= BLOCKS
-    assert story["blocksLeftOut"] == 128 - len(story["blocks"])
+    data = launch_data(launched(affine, 128, 8, np.float32(2), x, np.float32(1), np.zeros_like(x)))
+    assert 1 <= len(data["blocks"]) <= BLOCKS
+    assert data["blocksLeftOut"] == 128 - len(data["blocks"])
 
 
 @pytest.mark.parametrize(
@@ -106,16 +106,16 @@ def test_more_blocks_than_fit_are_counted() -> None:
 def test_a_launch_without_accesses_says_why(kernel, level, words) -> None:
     x = np.ones(24, dtype=np.float32)
     arguments = (np.float32(2), x, np.float32(1), x.copy()) if kernel is affine else (x, x.copy())
-    story = kernel_story(launched(kernel, 3, 8, *arguments, level=level))
-    assert story["nothing"].startswith(words)
-    picture = kernel_svg(story)
-    assert story["nothing"].partition("'")[0] in picture.replace("\xa0", " ")
+    data = launch_data(launched(kernel, 3, 8, *arguments, level=level))
+    assert data["nothing"].startswith(words)
+    picture = kernel_svg(data)
+    assert data["nothing"].partition("'")[0] in picture.replace("\xa0", " ")
     assert "more block" not in picture
 
 
 def test_a_hole_that_is_still_empty_is_a_finding_at_its_line() -> None:
     x = np.ones(24, dtype=np.float32)
-    (finding,) = kernel_story(launched(hole, 3, 8, x, x.copy()))["findings"]
+    (finding,) = launch_data(launched(hole, 3, 8, x, x.copy()))["findings"]
     assert (finding["kind"], finding["text"]) == ("exception", 'raise NotImplementedError("task 2")')
     assert "Thread 0 of block 0 raises NotImplementedError" in finding["sentence"]
     assert finding["card"] == 0
@@ -123,26 +123,26 @@ def test_a_hole_that_is_still_empty_is_a_finding_at_its_line() -> None:
 
 def test_a_block_whose_first_access_strays_has_its_card() -> None:
     x = np.ones(16, dtype=np.float32)
-    story = kernel_story(launched(astray, 3, 8, x, x.copy()))
-    assert story["findings"][0]["card"] == story["blocks"].index(list(story["findings"][0]["block"]))
+    data = launch_data(launched(astray, 3, 8, x, x.copy()))
+    assert data["findings"][0]["card"] == data["blocks"].index(list(data["findings"][0]["block"]))
 
 
 def test_a_launch_with_accesses_did_something(stray) -> None:
-    assert kernel_story(stray)["nothing"] == ""
+    assert launch_data(stray)["nothing"] == ""
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_still_picture_says_what_was_found(stray, theme) -> None:
-    text = kernel_svg(kernel_story(stray), theme)
+    text = kernel_svg(launch_data(stray), theme)
     assert text.startswith("<svg")
     assert "out-of-bounds" in text
     assert "2 findings" in text
 
 
 def test_a_picture_escapes_what_a_kernel_holds(stray) -> None:
-    story = kernel_story(stray)
-    story["source"] = ["<script>alert(1)</script>"]
-    assert "<script>" not in kernel_svg(story)
+    data = launch_data(stray)
+    data["source"] = ["<script>alert(1)</script>"]
+    assert "<script>" not in kernel_svg(data)
 
 
 def test_a_view_leaves_its_picture_in_the_notebook(stray) -> None:

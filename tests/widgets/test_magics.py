@@ -24,13 +24,13 @@ def shell(monkeypatch):
 
 def test_a_torch_cell_is_recorded_with_its_lines_and_keeps_its_variables(shell):
     cell = "import torch\nx = torch.tensor([1., 2.], requires_grad=True)\ny = (x * 3).sum()\ny.backward()\n"
-    shell.run_cell_magic("record", "torch as story", cell)
-    story = shell.user_ns["story"]
-    assert [step.op for step in story.steps if step.phase == "forward"][-2:] == ["mul", "sum"]
-    assert any(step.phase == "backward" for step in story.steps)
-    assert next(step.line.line for step in story.steps if step.op == "mul") == 3
+    shell.run_cell_magic("record", "torch as recording", cell)
+    recording = shell.user_ns["recording"]
+    assert [step.op for step in recording.steps if step.phase == "forward"][-2:] == ["mul", "sum"]
+    assert any(step.phase == "backward" for step in recording.steps)
+    assert next(step.line.line for step in recording.steps if step.op == "mul") == 3
     assert shell.user_ns["x"].grad.tolist() == [3.0, 3.0]
-    assert shell.shown[0].recording is story
+    assert shell.shown[0].recording is recording
 
 
 def test_a_cell_that_raises_shows_its_steps_and_still_raises(shell):
@@ -42,10 +42,10 @@ def test_a_cell_that_raises_shows_its_steps_and_still_raises(shell):
 
 def test_the_last_call_of_a_tensorflow_cell_is_recorded(shell):
     cell = "import tensorflow as tf\ndef f(x, k):\n    return tf.reduce_sum(x * k)\nf(tf.constant([1., 2.]), k=3.)\n"
-    shell.run_cell_magic("record", "tensorflow as story", cell)
-    story = shell.user_ns["story"]
-    assert {step.phase for step in story.steps} == {"trace", "run"}
-    assert story.outputs[0].numbers == (9.0,)
+    shell.run_cell_magic("record", "tensorflow as recording", cell)
+    recording = shell.user_ns["recording"]
+    assert {step.phase for step in recording.steps} == {"trace", "run"}
+    assert recording.outputs[0].numbers == (9.0,)
     assert "f" in shell.user_ns
 
 
@@ -54,12 +54,16 @@ def test_a_whole_cell_of_eager_tensorflow_is_recorded(shell):
         "import tensorflow as tf\nx = tf.constant(3.0)\nwith tf.GradientTape() as tape:\n"
         "    tape.watch(x)\n    y = x * x\ndx = tape.gradient(y, x)\n"
     )
-    shell.run_cell_magic("record", "tensorflow eager as story", cell)
-    story = shell.user_ns["story"]
-    assert story.framework == "tensorflow.eager"
-    assert [step.op for step in story.steps if step.phase == "backward"] == ["gradient", "Mul", "gradient"]
+    shell.run_cell_magic("record", "tensorflow eager as recording", cell)
+    recording = shell.user_ns["recording"]
+    assert recording.framework == "tensorflow.eager"
+    assert [step.op for step in recording.steps if step.phase == "backward"] == [
+        "gradient",
+        "Mul",
+        "gradient",
+    ]
     assert float(shell.user_ns["dx"]) == 6.0
-    assert next(step.line.line for step in story.steps if step.op == "Mul") == 5
+    assert next(step.line.line for step in recording.steps if step.op == "Mul") == 5
 
 
 def test_a_stopped_cell_shows_what_ran(shell):
@@ -76,17 +80,17 @@ def test_a_cell_that_awaits_is_recorded(shell):
     )
 
     async def in_a_notebook():  # whose event loop is running when a cell does
-        shell.run_cell_magic("record", "torch as story", cell)
+        shell.run_cell_magic("record", "torch as recording", cell)
         await asyncio.sleep(0)
         return asyncio.get_running_loop()
 
     with ThreadPoolExecutor(1) as elsewhere:  # a browser test may have left a loop running in this thread
         assert elsewhere.submit(lambda: asyncio.run(in_a_notebook())).result() is not None
-    assert [step.op for step in shell.user_ns["story"].steps] == ["ones", "mul", "sum"]
+    assert [step.op for step in shell.user_ns["recording"].steps] == ["ones", "mul", "sum"]
     assert float(shell.user_ns["z"]) == 4.0
 
 
-WRONG = "torch as|torch as 3x|torch story|torch as a b|tensorflow eager as|tensorflow eager x"
+WRONG = "torch as|torch as 3x|torch recording|torch as a b|tensorflow eager as|tensorflow eager x"
 
 
 @pytest.mark.parametrize("line", ["", "jax", *WRONG.split("|")])
@@ -106,6 +110,6 @@ def test_a_syntax_error_is_one_line_with_the_learners_own(shell, framework):
         shell.run_cell_magic("record", framework, "x = 1\ny = f(3\n")
 
 
-def test_a_tensorflow_cell_without_a_call_is_told_what_to_end_with(shell):
+def test_a_tensorflow_cell_without_a_call_gets_a_message_with_what_to_end_with(shell):
     with pytest.raises(UsageError, match="end a %%record tensorflow cell with the call"):
         shell.run_cell_magic("record", "tensorflow", "y = 3\n")

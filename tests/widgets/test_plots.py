@@ -49,7 +49,7 @@ def test_times_are_those_of_the_profile_with_the_slowest_on_top():
     assert [text.get_text() for text in ax.texts] == [counts[name] for name in names]
 
 
-def test_loss_curves_lie_side_by_side_and_their_difference_is_said():
+def test_loss_curves_lie_side_by_side_with_their_difference():
     ax = plot_losses({"PyTorch": [1.0, 0.5], "Keras": [1.0, 0.25]})
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["PyTorch", "Keras"]
     assert ax.get_title(loc="left") == "largest difference 0.25"

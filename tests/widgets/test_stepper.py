@@ -11,7 +11,8 @@ import pytest
 
 from graphviz_tools.errors import UserError
 from graphviz_tools.recording import Omission, Value
-from tests.widgets.recordings import eager_loop, perceptron, scalar, static_loop, tower
+from tests.widgets.recording_builder import scalar
+from tests.widgets.recordings import eager_loop, perceptron, static_loop, tower
 from widgets import Duet, Stepper
 from widgets.front_end_data import heading
 from widgets.recording_data import recording_json, value_json
@@ -44,13 +45,13 @@ def test_a_handle_has_words_and_no_numbers():
     assert value["handle"].startswith("Tensor(") and "cells" not in value
 
 
-def test_a_sum_of_gradients_is_told_by_its_parts():
+def test_a_sum_of_gradients_shows_its_parts():
     data = recording_json(eager_loop())
     parts = [data["values"][place]["short"] for place in data["details"][9]["sum"]]
     assert parts == ["[2, 4, 6]", "[2, 4, 6]"]
 
 
-def test_what_was_left_out_is_said():
+def test_what_was_left_out_is_reported():
     recording = replace(eager_loop(), omitted=(Omission("values", 7, "the budget of max_values"),))
     assert recording_json(recording)["omitted"] == ["7 values (the budget of max_values)"]
 
@@ -100,7 +101,7 @@ def test_a_program_cannot_break_out_of_its_page(tmp_path):
     assert "<script>alert" not in text
 
 
-def test_the_kernel_lays_a_scope_out_when_the_browser_opens_it():
+def test_the_notebook_kernel_lays_out_a_scope_when_the_browser_opens_it():
     stepper = Stepper(tower(layers=20, ops=20), open=[("model",)])
     sent: list[dict] = []
     stepper.send = sent.append
@@ -153,7 +154,7 @@ def test_an_empty_recording_still_has_a_view():
     assert Stepper(recording)._data["scene"]["boxes"] == []
 
 
-def test_a_value_that_is_no_tensor_is_told_by_its_text():
+def test_a_value_that_is_not_a_tensor_is_shown_by_its_text():
     assert value_json(Value(text="'train'"))["short"] == "'train'"
 
 
@@ -165,6 +166,6 @@ def test_a_stepper_writes_every_kind_of_picture_and_a_duet_its_still(tmp_path):
     assert Duet(eager_loop(), static_loop()).to_svg(tmp_path / "duet").read_text().startswith("<svg")
 
 
-def test_a_scope_given_as_a_word_is_told_how():
+def test_a_scope_given_as_a_word_gets_a_message_with_the_right_form():
     with pytest.raises(TypeError, match=r"open=\[\('Linear',\)\]"):
         Stepper(eager_loop(), open="Linear")

@@ -70,7 +70,7 @@ def test_a_call_that_raised_is_called_that_and_not_reused(cache: TraceCache) -> 
         ("unknown", "NameError: name 'unknown' is not defined"),
     ],
 )
-def test_a_typing_mistake_is_one_line(cache: TraceCache, typed: str, error: str) -> None:
+def test_a_typing_mistake_gives_one_line(cache: TraceCache, typed: str, error: str) -> None:
     cache._asked(None, {"verb": "predict", "arguments": typed}, None)
     assert cache._answer["error"].startswith(error)
     assert "\n" not in cache._answer["error"]
@@ -83,7 +83,7 @@ def test_a_failing_call_keeps_the_rows(cache: TraceCache) -> None:
     assert cache._history["calls"][0]["traced"]
 
 
-def test_the_cost_of_tracing_is_told_and_when_it_pays() -> None:
+def test_the_cost_of_tracing_and_when_it_pays_are_shown() -> None:
     entry = Entry(0, (), 3, 2.0)
     calls = (Call(0, "x", True, (0,), (), 2.5), Call(1, "x", False, (0,), (), 0.5))
     history = CacheHistory("tensorflow", "f", (entry,), calls)

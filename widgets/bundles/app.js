@@ -146,7 +146,7 @@ function read(given) {
   };
 }
 
-// widgets/static/story.js
+// widgets/static/recording.js
 var PHASES = (
   /** @type {Phase[]} */
   Object.keys(appearance_default.phases)
@@ -157,7 +157,7 @@ var PHASE_WORDS = (
     Object.entries(appearance_default.phases).map(([phase, { name, state, clock }]) => [phase, { name: t(name), state: t(state), clock: t(clock) }])
   )
 );
-var Story = class {
+var Recording = class {
   /** @param {RecordingData} data */
   constructor(data) {
     this.data = Object.assign({ findings: [], peak: null }, data);
@@ -293,16 +293,16 @@ function joined(left, right) {
 // widgets/static/clock.js
 var Clock = class {
   /**
-   * @param {Story[]} stories
+   * @param {Recording[]} recordings
    * @param {[number, number][]} beats
    */
-  constructor(stories, beats) {
-    this.stories = stories;
+  constructor(recordings, beats) {
+    this.recordings = recordings;
     this.beats = beats;
-    this.doing = stories.map((story, side) => activity(story.data.phase, beats, side));
-    this.words = stories.map(() => el("p", { class: "now" }));
-    this.hands = stories.map(() => el("i", { class: "hand" }));
-    const lanes = stories.map((_, side) => {
+    this.doing = recordings.map((recording, side) => activity(recording.data.phase, beats, side));
+    this.words = recordings.map(() => el("p", { class: "now" }));
+    this.hands = recordings.map(() => el("i", { class: "hand" }));
+    const lanes = recordings.map((_, side) => {
       const cells = runs(this.doing[side]).map(
         ([kind, first, end]) => el(
           "span",
@@ -315,15 +315,15 @@ var Clock = class {
     this.root = el(
       "section",
       { class: "clock", "aria-label": t("which Python lines execute when") },
-      ...stories.map((_, side) => el("div", { class: "clock-side" }, this.words[side], lanes[side]))
+      ...recordings.map((_, side) => el("div", { class: "clock-side" }, this.words[side], lanes[side]))
     );
   }
   /** @param {number} beat */
   show(beat) {
-    this.stories.forEach((story, side) => {
+    this.recordings.forEach((recording, side) => {
       const step = beat < 0 ? -1 : this.beats[beat][side];
       const doing = beat < 0 ? "waiting" : this.doing[side][beat];
-      replace(this.words[side], ...doing in IDLE ? [el("b", {}, doing === "done" ? t("done") : t("waiting")), ` ${IDLE[doing]}`] : sentence(story, step));
+      replace(this.words[side], ...doing in IDLE ? [el("b", {}, doing === "done" ? t("done") : t("waiting")), ` ${IDLE[doing]}`] : sentence(recording, step));
       this.hands[side].style.left = `${100 * (beat + 1) / Math.max(this.beats.length, 1)}%`;
     });
   }
@@ -334,10 +334,10 @@ function pythonIn(kind) {
 function laneWord(kind) {
   return kind in IDLE ? "" : pythonIn(kind) ? t("Python") : kind === "run" ? t("graph") : t("autograd");
 }
-function sentence(story, step) {
-  const words = PHASE_WORDS[story.phase(step)];
-  const place = story.place(story.data.line[step]);
-  if (!story.pythonRuns(step) || !place) return [el("b", {}, words.state.split(":")[0]), ` ${words.clock}`];
+function sentence(recording, step) {
+  const words = PHASE_WORDS[recording.phase(step)];
+  const place = recording.place(recording.data.line[step]);
+  if (!recording.pythonRuns(step) || !place) return [el("b", {}, words.state.split(":")[0]), ` ${words.clock}`];
   return [el("b", {}, words.state.split(":")[0]), t(" {clock} · line {number} ", { clock: words.clock, number: place.number }), el("code", {}, place.text)];
 }
 
@@ -714,7 +714,7 @@ var Timeline = class {
    * @param {number} length how many steps
    * @param {(step: number) => void} go
    * @param {(step: number) => string} say the step in words
-   * @param {import("./story.js").Mark[]} marks
+   * @param {import("./recording.js").Mark[]} marks
    */
   constructor(stretches, length, go, say, marks = []) {
     this.say = say;
@@ -766,7 +766,7 @@ var Shell = class {
    * @param {Host} host
    * @param {{name: string, sides: Side[], length: number, stretches: import("./timeline.js").Stretch[],
    *   questions: Question[], show: (step: number) => void, say: (step: number) => string, above?: HTMLElement | null,
-   *   marks?: import("./story.js").Mark[]}} parts
+   *   marks?: import("./recording.js").Mark[]}} parts
    */
   constructor(root, host, parts) {
     this.host = host;
@@ -883,15 +883,15 @@ var Shell = class {
 var WORDS = /(#.*$)|("[^"]*"|'[^']*')|\b(def|return|if|elif|else|while|for|in|with|as|import|from|class|lambda|not|and|or|is|None|True|False|pass|yield|raise|try|except)\b|\b(\d[\d.e]*)\b/g;
 var CodePanel = class {
   /**
-   * @param {Story} story
+   * @param {Recording} recording
    * @param {{hover: (line: number) => void, jump: (line: number) => void}} on
    */
-  constructor(story, on) {
-    this.story = story;
-    const numbers = new Map(story.data.lines.map(([file, line], i) => [`${file}:${line}`, i]));
+  constructor(recording, on) {
+    this.recording = recording;
+    const numbers = new Map(recording.data.lines.map(([file, line], i) => [`${file}:${line}`, i]));
     this.rows = /* @__PURE__ */ new Map();
-    const several = new Set(story.data.sources.map((source) => source.file)).size > 1;
-    const parts = story.data.sources.map(
+    const several = new Set(recording.data.sources.map((source) => source.file)).size > 1;
+    const parts = recording.data.sources.map(
       (source) => el(
         "div",
         { class: "source" },
@@ -905,19 +905,19 @@ var CodePanel = class {
     const empty = !parts.length && el("p", { class: "empty" }, t("The recording holds no source code."));
     this.root = el("div", { class: "code", role: "group", "aria-label": t("code"), tabindex: 0 }, empty, ...parts);
     this.current = -1;
-    const counted = [...story.visitsOfLine.values()].some((visits) => visits.length > 1);
-    this.columns = commonLength(story.data.sources.flatMap((source) => source.text.split("\n"))) + (counted ? 5 : 0);
+    const counted = [...recording.visitsOfLine.values()].some((visits) => visits.length > 1);
+    this.columns = commonLength(recording.data.sources.flatMap((source) => source.text.split("\n"))) + (counted ? 5 : 0);
   }
   /**
    * @param {number} number
    * @param {string} text
-   * @param {number | undefined} line the story's number for this line, if any step ran it
+   * @param {number | undefined} line the recording's number for this line, if any step ran it
    * @param {{hover: (line: number) => void, jump: (line: number) => void}} on
    */
   row(number, text, line, on) {
     const count = el("span", { class: "count" });
     const code = el("code", {}, ...coloured(text));
-    const faults = this.story.data.findings.filter((finding) => finding.line === line).map((finding) => finding.sentence);
+    const faults = this.recording.data.findings.filter((finding) => finding.line === line).map((finding) => finding.sentence);
     const row = el(
       "div",
       { class: faults.length ? "line faulty" : "line", "data-line": number, title: faults.join(" ") || null },
@@ -936,9 +936,9 @@ var CodePanel = class {
   }
   /** @param {number} step */
   show(step) {
-    const now = step < 0 ? -1 : this.story.data.line[step];
+    const now = step < 0 ? -1 : this.recording.data.line[step];
     for (const [line, { row, count }] of this.rows) {
-      const times = this.story.visits(line, step);
+      const times = this.recording.visits(line, step);
       row.classList.toggle("ran", times > 0);
       row.classList.toggle("current", line === now);
       if (line === now) row.setAttribute("aria-current", "step");
@@ -1210,7 +1210,7 @@ var GraphPanel = class {
     else if (this.all) this.showAll();
     else this.start();
   }
-  /** @param {import("./story.js").Frame} frame */
+  /** @param {import("./recording.js").Frame} frame */
   frame(frame) {
     const [left, top, width, height] = frame.at;
     const label = svg("text", { x: left + 8, y: top + 17 }, `▾ ${short(frame.label)}`);
@@ -1229,7 +1229,7 @@ var GraphPanel = class {
     const border = svg("rect", { class: "border", x: left, y: top, width, height, rx: 8 });
     return { group: svg("g", { class: `frame ${frame.kind}` }, border), close, label, state: "" };
   }
-  /** @param {import("./story.js").Link} link */
+  /** @param {import("./recording.js").Link} link */
   link(link) {
     const line = svg("path", { class: "line", d: link.d });
     const back = link.back ? svg("path", { class: "back", d: link.back, pathLength: 100 }) : null;
@@ -1622,20 +1622,20 @@ var Side = class {
    */
   constructor(data, on) {
     this.on = on;
-    this.story = new Story(data.story);
+    this.recording = new Recording(data.story);
     this.folds = data.folds;
     this.step = -1;
     this.chosen = -1;
     this.other = () => {
     };
-    this.code = new CodePanel(this.story, { hover: (line) => this.hoverLine(line), jump: (line) => this.jumpToLine(line) });
+    this.code = new CodePanel(this.recording, { hover: (line) => this.hoverLine(line), jump: (line) => this.jumpToLine(line) });
     this.graph = new GraphPanel({
       select: (box) => this.choose(box),
       hover: (box) => this.hoverBox(box),
       toggle: (path, open) => this.toggle(path, open)
     });
     this.scenes = scenesFor(data.scene, on.fetchScene);
-    this.memory = new MemoryBar(this.story.mostAlive);
+    this.memory = new MemoryBar(this.recording.mostAlive);
     this.state = el("span", { class: "state" });
     this.message = el("p", { class: "message", role: "status" });
     this.heading = el("h3", {}, data.heading);
@@ -1646,8 +1646,8 @@ var Side = class {
       el("header", { class: "side-head" }, this.heading, this.state),
       this.panels()
     );
-    if (this.story.data.omitted.length) this.say(t("Left out: {omitted}.", { omitted: this.story.data.omitted.join("; ") }));
-    else if (this.story.length === 0) this.say(t("This recording has no steps: the program used no tensor."));
+    if (this.recording.data.omitted.length) this.say(t("Left out: {omitted}.", { omitted: this.recording.data.omitted.join("; ") }));
+    else if (this.recording.length === 0) this.say(t("This recording has no steps: the program used no tensor."));
     this.draw(data.scene);
   }
   /** Code, graph and values, with a bar that shares the room out between the first two. */
@@ -1666,7 +1666,7 @@ var Side = class {
     this.graph.draw(scene);
     this.boxesOfLine = /* @__PURE__ */ new Map();
     scene.box.forEach((box, step) => {
-      const line = this.story.data.line[step];
+      const line = this.recording.data.line[step];
       if (line < 0 || box < 0) return;
       const boxes = this.boxesOfLine?.get(line) ?? /* @__PURE__ */ new Set();
       this.boxesOfLine?.set(line, boxes.add(box));
@@ -1676,21 +1676,21 @@ var Side = class {
   show(step, doing = "") {
     this.step = step;
     this.code.show(step);
-    this.graph.show(step, step < 0 ? "" : this.story.data.turn[step]);
-    this.memory.show(step < 0 ? [0, 0] : this.story.data.memory[step] ?? null);
-    this.state.textContent = this.story.whereabouts(step, doing);
+    this.graph.show(step, step < 0 ? "" : this.recording.data.turn[step]);
+    this.memory.show(step < 0 ? [0, 0] : this.recording.data.memory[step] ?? null);
+    this.state.textContent = this.recording.whereabouts(step, doing);
     this.state.title = this.state.textContent;
-    this.root.dataset.phase = step < 0 ? "before" : doing in IDLE ? doing : this.story.phase(step);
+    this.root.dataset.phase = step < 0 ? "before" : doing in IDLE ? doing : this.recording.phase(step);
     if (this.chosen >= 0) this.chooseNone();
     this.tell();
   }
   /** The value panel of the current step. */
   tell() {
-    const { story, step } = this;
+    const { recording, step } = this;
     if (step < 0) {
-      const hint = story.length ? t("Press next, or the right arrow key, for the first step.") : t("There is no step to show.");
-      const raised = story.data.error.split("\n")[0].slice(0, RAISED);
-      const meaning = raised && story.length > 0 ? story.detail(story.length - 1).note : "";
+      const hint = recording.length ? t("Press next, or the right arrow key, for the first step.") : t("There is no step to show.");
+      const raised = recording.data.error.split("\n")[0].slice(0, RAISED);
+      const meaning = raised && recording.length > 0 ? recording.detail(recording.length - 1).note : "";
       replace(
         this.values,
         raised && el("p", { class: "error" }, t("The program raised {error} The last step shows where.", { error: /[.!?]$/.test(raised) ? raised : `${raised}.` })),
@@ -1700,16 +1700,16 @@ var Side = class {
       );
       return;
     }
-    const detail = story.detail(step);
-    const cards = step >= 0 && story.phase(step) === "backward" ? this.backward(detail) : this.forward(detail);
-    const phase = PHASE_WORDS[story.phase(step)].name;
-    const title = el("p", { class: "what" }, el("b", {}, story.data.op[step]), phase !== story.data.op[step] && ` ${phase}`);
+    const detail = recording.detail(step);
+    const cards = step >= 0 && recording.phase(step) === "backward" ? this.backward(detail) : this.forward(detail);
+    const phase = PHASE_WORDS[recording.phase(step)].name;
+    const title = el("p", { class: "what" }, el("b", {}, recording.data.op[step]), phase !== recording.data.op[step] && ` ${phase}`);
     replace(
       this.values,
       title,
       detail.error && el("p", { class: "error", role: "alert" }, detail.error),
       detail.error && detail.note && el("p", { class: "note" }, detail.note),
-      ...(story.findingsAt.get(step) ?? []).map((finding) => el(
+      ...(recording.findingsAt.get(step) ?? []).map((finding) => el(
         "div",
         { class: "finding" },
         el("p", {}, el("b", {}, `! ${finding.kind}: `), ...worded(finding.sentence)),
@@ -1724,29 +1724,29 @@ var Side = class {
   }
   /** What is wrong with the program, each with a way to its step. */
   findings() {
-    const { findings } = this.story.data;
+    const { findings } = this.recording.data;
     if (!findings.length) return [];
     return [
       el("p", { class: "what" }, el("b", {}, tn("{number} finding", "{number} findings", findings.length))),
       el("ul", { class: "findings", "aria-label": t("findings") }, ...findings.map(({ step, line, kind, sentence: sentence2 }) => {
-        const place = this.story.place(line);
+        const place = this.recording.place(line);
         const at = place ? t("line {number}", { number: place.number }) : t("step {step}", { step: step + 1 });
         return el("li", {}, button(t("go to step {step}: {sentence}", { step: step + 1, sentence: sentence2 }), el("span", {}, el("b", {}, `! ${at}, ${kind}: `), ...worded(sentence2)), () => this.on.jump(step)));
       }))
     ];
   }
-  /** @param {import("./story.js").Detail} detail */
+  /** @param {import("./recording.js").Detail} detail */
   forward(detail) {
-    const made = this.story.values(detail.writes).map((value) => valueCard(value, { role: t("makes") }));
-    const read2 = this.story.values(detail.reads).map((value) => valueCard(value, { role: t("reads") }));
+    const made = this.recording.values(detail.writes).map((value) => valueCard(value, { role: t("makes") }));
+    const read2 = this.recording.values(detail.reads).map((value) => valueCard(value, { role: t("reads") }));
     return [...made, ...read2];
   }
-  /** Value and gradient side by side; a sum of gradients as it is made. @param {import("./story.js").Detail} detail */
+  /** Value and gradient side by side; a sum of gradients as it is made. @param {import("./recording.js").Detail} detail */
   backward(detail) {
-    const { story } = this;
-    const made = detail.of ? story.values(story.detail(detail.of[0]).writes) : [];
-    const gradients = story.values(detail.gradients);
-    const came = story.values(detail.sum);
+    const { recording } = this;
+    const made = detail.of ? recording.values(recording.detail(detail.of[0]).writes) : [];
+    const gradients = recording.values(detail.gradients);
+    const came = recording.values(detail.sum);
     const sum = came.length > 0 && el(
       "p",
       { class: "sum" },
@@ -1760,8 +1760,8 @@ var Side = class {
       ...made.slice(0, 1).map((value) => valueCard(value, { role: t("value") })),
       ...gradients.map((value) => valueCard(bare(value), { role: t("gradient"), kind: "gradient" }))
     );
-    const leaving = story.values(detail.leaving).map((value) => valueCard(bare(value), { role: t("sends back"), kind: "gradient" }));
-    const stored = story.values(detail.writes).map((value) => valueCard(value, { role: t("now"), kind: "gradient" }));
+    const leaving = recording.values(detail.leaving).map((value) => valueCard(bare(value), { role: t("sends back"), kind: "gradient" }));
+    const stored = recording.values(detail.writes).map((value) => valueCard(value, { role: t("now"), kind: "gradient" }));
     return [sum, pair, ...stored, ...leaving];
   }
   // One selection
@@ -1772,7 +1772,7 @@ var Side = class {
   /** @param {number} box */
   hoverBox(box) {
     const step = box < 0 ? -1 : this.scene?.box.indexOf(box) ?? -1;
-    this.code.light(step < 0 ? -1 : this.story.data.line[step]);
+    this.code.light(step < 0 ? -1 : this.recording.data.line[step]);
     this.other(box);
   }
   /** @param {string} words */
@@ -1781,7 +1781,7 @@ var Side = class {
   }
   /** The next step of a line after this one, or its first. @param {number} line */
   jumpToLine(line) {
-    const steps = this.story.stepsOfLine.get(line) ?? [];
+    const steps = this.recording.stepsOfLine.get(line) ?? [];
     const next = steps.find((step) => step > this.step) ?? steps[0];
     if (next !== void 0) this.on.jump(next);
   }
@@ -1793,9 +1793,9 @@ var Side = class {
     this.chosen = number;
     this.graph.choose(number);
     this.other(number);
-    const made = steps.find((step) => this.story.phase(step) !== "backward");
+    const made = steps.find((step) => this.recording.phase(step) !== "backward");
     const holds = this.step < 0 ? "" : momentAt(box, this.step)[2];
-    const place = made === void 0 ? null : this.story.place(this.story.data.line[made]);
+    const place = made === void 0 ? null : this.recording.place(this.recording.data.line[made]);
     const go = made !== void 0 && button(
       t("go to step {step}", { step: made + 1 }),
       place ? t("made at step {step}, line {line}", { step: made + 1, line: place.number }) : t("made at step {step}", { step: made + 1 }),
@@ -1815,15 +1815,15 @@ var Side = class {
       }, { class: "plain" })
     );
     this.values.scrollTop = 0;
-    if (made !== void 0) this.code.light(this.story.data.line[made]);
+    if (made !== void 0) this.code.light(this.recording.data.line[made]);
   }
   /** @param {number} step */
   past(step) {
-    const detail = this.story.detail(step);
-    const value = this.story.values(detail.gradients ?? detail.writes)[0];
+    const detail = this.recording.detail(step);
+    const value = this.recording.values(detail.gradients ?? detail.writes)[0];
     return el("li", { class: step > this.step ? "later" : "" }, button(
       t("go to step {step}", { step: step + 1 }),
-      `${step + 1} · ${this.story.named(step).join(" · ")}${value && step <= this.step ? ` · ${value.short}` : ""}`,
+      `${step + 1} · ${this.recording.named(step).join(" · ")}${value && step <= this.step ? ` · ${value.short}` : ""}`,
       () => this.on.jump(step)
     ));
   }
@@ -1886,8 +1886,8 @@ function duet(root, data, host) {
     };
     if (data.alone[number].length) side.say(`${WITHOUT[number]}: ${[...new Set(data.alone[number])].join(", ")}.`);
   });
-  const clock = new Clock(sides.map((side) => side.story), data.beats);
-  const doing = sides.map((side, number) => activity(side.story.data.phase, data.beats, number));
+  const clock = new Clock(sides.map((side) => side.recording), data.beats);
+  const doing = sides.map((side, number) => activity(side.recording.data.phase, data.beats, number));
   const work = doing[0].map((phase, beat) => joined(phase, doing[1][beat]).join(" "));
   shell = new Shell(root, host, {
     name: data.name,
@@ -1900,7 +1900,7 @@ function duet(root, data, host) {
       sides.forEach((side, number) => side.show(beat < 0 ? -1 : data.beats[beat][number], beat < 0 ? "waiting" : doing[number][beat]));
       clock.show(beat);
     },
-    say: (beat) => sides.map((side, i) => side.story.sentence(beat < 0 ? -1 : data.beats[beat][i])).join(t(" Beside it: "))
+    say: (beat) => sides.map((side, i) => side.recording.sentence(beat < 0 ? -1 : data.beats[beat][i])).join(t(" Beside it: "))
   });
   return shell;
 }
@@ -1921,16 +1921,16 @@ function stepper(root, data, host) {
     },
     fetchScene: (opened, fold) => host.fetchScene(0, opened, fold)
   });
-  const { story } = side;
+  const { recording } = side;
   shell = new Shell(root, host, {
     name: data.name,
     sides: [side],
-    length: story.length,
-    stretches: story.phases.map(({ phase, first, end }) => ({ name: PHASE_WORDS[phase].name, phase, first, end })),
+    length: recording.length,
+    stretches: recording.phases.map(({ phase, first, end }) => ({ name: PHASE_WORDS[phase].name, phase, first, end })),
     questions: data.questions,
-    marks: story.marks,
+    marks: recording.marks,
     show: (step) => side.show(step),
-    say: (step) => story.sentence(step)
+    say: (step) => recording.sentence(step)
   });
   return shell;
 }

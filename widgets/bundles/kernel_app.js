@@ -262,9 +262,9 @@ function unpacked(packed) {
   const [first, stride, count] = packed.run ?? [0, 0, 0];
   return Array.from({ length: count }, (_, i) => first + stride * i);
 }
-function epochs(story) {
+function epochs(launch) {
   const runs = [];
-  story.frames.forEach((frame, i) => {
+  launch.frames.forEach((frame, i) => {
     const epoch = Math.max(...frame.accesses.map((access) => access.epoch));
     const last = runs[runs.length - 1];
     if (last && last.epoch === epoch) last.stop = i + 1;
@@ -272,32 +272,32 @@ function epochs(story) {
   });
   return runs;
 }
-function epochOfBlocks(story, frame) {
-  const found = story.blocks.map(() => 0);
-  for (const { accesses } of story.frames.slice(0, frame + 1)) {
+function epochOfBlocks(launch, frame) {
+  const found = launch.blocks.map(() => 0);
+  for (const { accesses } of launch.frames.slice(0, frame + 1)) {
     for (const access of accesses) found[access.block] = access.epoch;
   }
   return found;
 }
-function threadStates(story, frame) {
-  const now = epochOfBlocks(story, frame);
-  const states = story.blocks.map(() => Array(story.threads).fill("done"));
-  for (let i = story.frames.length - 1; i > frame; i--) {
-    for (const access of story.frames[i].accesses) {
+function threadStates(launch, frame) {
+  const now = epochOfBlocks(launch, frame);
+  const states = launch.blocks.map(() => Array(launch.threads).fill("done"));
+  for (let i = launch.frames.length - 1; i > frame; i--) {
+    for (const access of launch.frames[i].accesses) {
       const state = access.epoch > now[access.block] ? "waiting" : "between";
       for (const thread of unpacked(access.threads)) states[access.block][thread] = state;
     }
   }
-  for (const access of story.frames[frame]?.accesses ?? []) {
+  for (const access of launch.frames[frame]?.accesses ?? []) {
     const state = access.kind === "read" ? "reading" : "writing";
     for (const thread of unpacked(access.threads)) states[access.block][thread] = state;
   }
   return states;
 }
-function touched(story, frame, array, block = null) {
-  const now = epochOfBlocks(story, frame);
+function touched(launch, frame, array, block = null) {
+  const now = epochOfBlocks(launch, frame);
   const cells = /* @__PURE__ */ new Map();
-  for (const { accesses } of story.frames.slice(0, frame + 1)) {
+  for (const { accesses } of launch.frames.slice(0, frame + 1)) {
     for (const access of accesses) {
       if (access.array !== array || access.epoch !== now[access.block]) continue;
       if (block !== null && access.block !== block) continue;
@@ -311,10 +311,10 @@ function touched(story, frame, array, block = null) {
   }
   return cells;
 }
-function toucher(story, frame, array, index, block = null) {
+function toucher(launch, frame, array, index, block = null) {
   const found = [];
-  for (let i = Math.min(frame, story.frames.length - 1); i >= 0; i--) {
-    for (const access of story.frames[i].accesses) {
+  for (let i = Math.min(frame, launch.frames.length - 1); i >= 0; i--) {
+    for (const access of launch.frames[i].accesses) {
       if (access.array !== array || block !== null && access.block !== block) continue;
       const threads = unpacked(access.threads);
       unpacked(access.indices).forEach((each, lane) => {
@@ -326,9 +326,9 @@ function toucher(story, frame, array, index, block = null) {
   }
   return found;
 }
-function touches(story, frame, block, thread) {
+function touches(launch, frame, block, thread) {
   const found = [];
-  for (const access of story.frames[frame]?.accesses ?? []) {
+  for (const access of launch.frames[frame]?.accesses ?? []) {
     if (access.block !== block) continue;
     const indices = unpacked(access.indices);
     unpacked(access.threads).forEach((each, lane) => {
@@ -364,8 +364,8 @@ function bankPasses(indices, bytes) {
   for (const word of words) banks[(word % BANKS + BANKS) % BANKS]++;
   return { passes: Math.max(...banks), fewest: Math.ceil(words.size / BANKS) };
 }
-function threadName(story, thread) {
-  const [bx, by, bz] = story.block;
+function threadName(launch, thread) {
+  const [bx, by, bz] = launch.block;
   if (by * bz === 1) return t("thread {thread}", { thread });
   const x = thread % bx;
   const y = Math.floor(thread / bx) % by;
@@ -387,12 +387,12 @@ var DOING = {
   write: (threads, name) => tn("{number} thread writes {name}", "{number} threads write {name}", threads, { name }),
   atomic: (threads, name) => tn("{number} thread updates atomically {name}", "{number} threads update atomically {name}", threads, { name })
 };
-function sentence(story, frame) {
-  const here = story.frames[frame];
+function sentence(launch, frame) {
+  const here = launch.frames[frame];
   if (!here) return t("Nothing was recorded.");
   const parts = /* @__PURE__ */ new Map();
   for (const access of here.accesses) {
-    const name = story.arrays[access.array].name;
+    const name = launch.arrays[access.array].name;
     const key = `${access.kind} ${name}`;
     const part = parts.get(key) ?? { kind: access.kind, name, count: 0, threads: /* @__PURE__ */ new Set() };
     for (const thread of unpacked(access.threads)) part.threads.add(`${access.block} ${thread}`);
@@ -413,15 +413,15 @@ var WIDEST = 32;
 var CELLS = 256;
 var KernelArrays = class {
   /**
-   * @param {Story} story
+   * @param {Launch} launch
    * @param {(place: Place | null) => void} point called when a cell is pointed at
    * @param {(block: number) => string} blockName
    */
-  constructor(story, point, blockName) {
-    this.story = story;
+  constructor(launch, point, blockName) {
+    this.launch = launch;
     this.point = point;
-    this.strips = story.arrays.flatMap(
-      (array, number) => array.space === "global" || array.space === "constant" ? [this.strip(number, null, "")] : story.blocks.map((_, block) => this.strip(number, block, t(" of block {name}", { name: blockName(block) })))
+    this.strips = launch.arrays.flatMap(
+      (array, number) => array.space === "global" || array.space === "constant" ? [this.strip(number, null, "")] : launch.blocks.map((_, block) => this.strip(number, block, t(" of block {name}", { name: blockName(block) })))
     );
     const shared = (strip) => strip.block !== null;
     const below = [...this.strips.filter((strip) => !shared(strip)), ...this.strips.filter(shared)];
@@ -429,7 +429,7 @@ var KernelArrays = class {
   }
   /** @param {number} number @param {number | null} block @param {string} owner */
   strip(number, block, owner) {
-    const array = this.story.arrays[number];
+    const array = this.launch.arrays[number];
     const size = array.shape.reduce((a, b) => a * b, 1);
     const share = Math.max(1, Math.ceil(size / CELLS));
     const last = array.shape[array.shape.length - 1] ?? 1;
@@ -461,7 +461,7 @@ var KernelArrays = class {
   show(frame) {
     for (const strip of this.strips) {
       const sums = /* @__PURE__ */ new Map();
-      for (const [index, { reads, writes }] of touched(this.story, frame, strip.number, strip.block)) {
+      for (const [index, { reads, writes }] of touched(this.launch, frame, strip.number, strip.block)) {
         const cell = Math.floor(index / strip.share);
         const sum = sums.get(cell) ?? { reads: 0, writes: 0 };
         sums.set(cell, { reads: sum.reads + reads, writes: sum.writes + writes });
@@ -496,7 +496,7 @@ var KernelArrays = class {
   }
   /** @param {Place} place */
   name(place) {
-    return cellName(this.story.arrays[place.array], place.index);
+    return cellName(this.launch.arrays[place.array], place.index);
   }
 };
 
@@ -513,24 +513,24 @@ var ORDER = (
 var STATES = { writing: t("writing"), reading: t("reading"), between: t("between"), waiting: t("waiting"), done: t("done") };
 var KernelBlocks = class {
   /**
-   * @param {Story} story
+   * @param {Launch} launch
    * @param {(block: number, thread: number | null) => void} point called when a thread is pointed at
    */
-  constructor(story, point) {
-    this.story = story;
-    this.share = Math.ceil(story.threads / SQUARES);
-    const row = story.threads === story.block[0] ? ROW2 : WIDEST2;
-    this.columns = Math.min(row, story.block[0], Math.ceil(story.threads / this.share));
-    this.cards = story.blocks.map((_, block) => this.card(block, point));
-    const left = story.blocksLeftOut > 0 ? tn("and {number} more block", "and {number} more blocks", story.blocksLeftOut) : "";
-    const more = (story.nothing || left) && el("p", { class: story.nothing ? "nothing" : "more" }, story.nothing || left);
+  constructor(launch, point) {
+    this.launch = launch;
+    this.share = Math.ceil(launch.threads / SQUARES);
+    const row = launch.threads === launch.block[0] ? ROW2 : WIDEST2;
+    this.columns = Math.min(row, launch.block[0], Math.ceil(launch.threads / this.share));
+    this.cards = launch.blocks.map((_, block) => this.card(block, point));
+    const left = launch.blocksLeftOut > 0 ? tn("and {number} more block", "and {number} more blocks", launch.blocksLeftOut) : "";
+    const more = (launch.nothing || left) && el("p", { class: launch.nothing ? "nothing" : "more" }, launch.nothing || left);
     this.root = el("div", { class: "cards" }, ...this.cards.map((card) => card.root), more);
   }
   /** @param {number} block @param {(block: number, thread: number | null) => void} point */
   card(block, point) {
-    const count = Math.ceil(this.story.threads / this.share);
+    const count = Math.ceil(this.launch.threads / this.share);
     const rows = Math.ceil(count / this.columns);
-    const width = numberWidth(this.story.threads - 1, 1);
+    const width = numberWidth(this.launch.threads - 1, 1);
     const squares = Array.from({ length: count }, (_, i) => {
       const x = i % this.columns * (width + GAP2) + 1;
       const y = Math.floor(i / this.columns) * (HEIGHT2 + GAP2) + 1;
@@ -551,13 +551,13 @@ var KernelBlocks = class {
   }
   /** @param {number} block */
   name(block) {
-    const used = this.story.grid.reduce((last, size, i) => size > 1 ? i + 1 : last, 1);
-    const at = this.story.blocks[block].slice(0, used);
+    const used = this.launch.grid.reduce((last, size, i) => size > 1 ? i + 1 : last, 1);
+    const at = this.launch.blocks[block].slice(0, used);
     return used === 1 ? String(at[0]) : `(${at.join(", ")})`;
   }
   /** @param {number} frame @param {number[]} epochs the epoch of each block */
   show(frame, epochs2) {
-    threadStates(this.story, frame).forEach((states, block) => {
+    threadStates(this.launch, frame).forEach((states, block) => {
       const card = this.cards[block];
       const counts = {};
       card.squares.forEach((square, i) => {
@@ -574,9 +574,9 @@ var KernelBlocks = class {
   }
   /** @param {number} block @param {number} square */
   marked(block, square) {
-    const [bx, by] = this.story.block;
+    const [bx, by] = this.launch.block;
     const inside = (at) => at !== null && Math.floor((at[0] + bx * (at[1] + by * at[2])) / this.share) === square;
-    return this.story.findings.some(
+    return this.launch.findings.some(
       (each) => each.card === block && inside(each.thread) || each.otherCard === block && inside(each.other_thread)
     );
   }
@@ -593,8 +593,8 @@ var KernelBlocks = class {
   }
   /** @param {number} block @param {number} thread */
   threadName(block, thread) {
-    const last = Math.min(thread + this.share, this.story.threads) - 1;
-    const name = threadName(this.story, thread);
+    const last = Math.min(thread + this.share, this.launch.threads) - 1;
+    const name = threadName(this.launch, thread);
     const words = this.share > 1 ? t("threads {thread} to {last}", { thread, last }) : name;
     return t("{words} of block {name}", { words, name: this.name(block) });
   }
@@ -624,12 +624,12 @@ var TOUR = [
 
 // widgets/static/kernel_counts.js
 var WARP2 = 32;
-function lineCounts(story) {
+function lineCounts(launch) {
   const lines = /* @__PURE__ */ new Map();
-  for (const access of story.frames.flatMap((frame) => frame.accesses)) {
-    const array = story.arrays[access.array];
+  for (const access of launch.frames.flatMap((frame) => frame.accesses)) {
+    const array = launch.arrays[access.array];
     const key = `${access.line} ${array.name} ${access.kind}`;
-    const row = lines.get(key) ?? emptyRow(story, access, array);
+    const row = lines.get(key) ?? emptyRow(launch, access, array);
     lines.set(key, row);
     for (const warp of new Set(unpacked(access.threads).map((thread) => Math.floor(thread / WARP2)))) {
       const { sectors, ideal, passes, fewest } = request(access, array, warp);
@@ -649,8 +649,8 @@ function lineCounts(story) {
   }
   return [...lines.values()].sort((a, b) => a.line - b.line);
 }
-function emptyRow(story, access, array) {
-  const text = (story.source[access.line - story.firstLine] ?? "").trim();
+function emptyRow(launch, access, array) {
+  const text = (launch.source[access.line - launch.firstLine] ?? "").trim();
   return {
     line: access.line,
     text,
@@ -669,16 +669,16 @@ function emptyRow(story, access, array) {
 
 // widgets/static/kernel_profile.js
 var PERCENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 });
-function kernelProfile(story) {
-  const { profile } = story;
-  const lines = profile ? profile.lines : lineCounts(story);
+function kernelProfile(launch) {
+  const { profile } = launch;
+  const lines = profile ? profile.lines : lineCounts(launch);
   const branches = profile?.branches ?? [];
   if (!lines.length && !branches.length) return el("p", { class: "empty" }, t("No thread touched an array: there is nothing to count."));
   return el(
     "div",
     { class: "profile", tabindex: 0, role: "group", "aria-label": t("profile") },
-    el("p", {}, profile ? intensity(profile) : tn("Counted from the block shown. ", "Counted from the {number} blocks shown. ", story.blocks.length) + t('inspect(..., level="profile") counts every block, the operations and the branches too.')),
-    el("p", { class: "engine" }, t("{engine} engine · level {level}", { engine: story.engine, level: story.level })),
+    el("p", {}, profile ? intensity(profile) : tn("Counted from the block shown. ", "Counted from the {number} blocks shown. ", launch.blocks.length) + t('inspect(..., level="profile") counts every block, the operations and the branches too.')),
+    el("p", { class: "engine" }, t("{engine} engine · level {level}", { engine: launch.engine, level: launch.level })),
     table(
       [t("line"), t("code"), t("access"), t("warp requests"), t("32-byte sectors"), t("useful"), t("bank passes")],
       lines.map((row) => [
@@ -834,7 +834,7 @@ var Timeline = class {
    * @param {number} length how many steps
    * @param {(step: number) => void} go
    * @param {(step: number) => string} say the step in words
-   * @param {import("./story.js").Mark[]} marks
+   * @param {import("./recording.js").Mark[]} marks
    */
   constructor(stretches2, length, go, say, marks = []) {
     this.say = say;
@@ -881,53 +881,53 @@ var Timeline = class {
 
 // widgets/static/kernel_view.js
 var KernelView = class {
-  /** @param {Story} story @param {(frame: number) => void} moved */
-  constructor(story, moved) {
-    this.story = story;
+  /** @param {Launch} launch @param {(frame: number) => void} moved */
+  constructor(launch, moved) {
+    this.launch = launch;
     this.moved = moved;
     this.frame = -1;
-    this.blocks = new KernelBlocks(story, (block, thread) => this.pointAtThread(block, thread));
-    this.arrays = new KernelArrays(story, (place) => this.pointAtCell(place), (block) => this.blocks.name(block));
-    this.lines = new Map(story.source.map((text, i) => [story.firstLine + i, this.line(story.firstLine + i, text)]));
+    this.blocks = new KernelBlocks(launch, (block, thread) => this.pointAtThread(block, thread));
+    this.arrays = new KernelArrays(launch, (place) => this.pointAtCell(place), (block) => this.blocks.name(block));
+    this.lines = new Map(launch.source.map((text, i) => [launch.firstLine + i, this.line(launch.firstLine + i, text)]));
     this.code = el("div", { class: "code kernel-code", role: "group", "aria-label": t("kernel"), tabindex: 0 }, ...this.lines.values());
     this.status = el("p", { class: "status", role: "status" });
     this.threads = svg("svg", { class: "threads-to-cells", "aria-hidden": "true" });
-    this.playback = new Playback(story.frames.length, (frame) => this.show(frame));
-    this.timeline = new Timeline(stretches(story), story.frames.length, (frame) => this.playback.go(frame), (frame) => this.say(frame));
+    this.playback = new Playback(launch.frames.length, (frame) => this.show(frame));
+    this.timeline = new Timeline(stretches(launch), launch.frames.length, (frame) => this.playback.go(frame), (frame) => this.say(frame));
     this.steps = el("div", { class: "kernel-body" }, this.code, this.blocks.root, this.arrays.root, this.threads);
-    this.profile = el("div", { class: "kernel-profile", hidden: true }, kernelProfile(story));
+    this.profile = el("div", { class: "kernel-profile", hidden: true }, kernelProfile(launch));
     this.root = el(
       "section",
-      { class: "shell player kernel-view", "aria-label": t("kernel {kernel}", { kernel: story.kernel }), tabindex: -1, onkeydown: (event) => this.playback.key(event) },
+      { class: "shell player kernel-view", "aria-label": t("kernel {kernel}", { kernel: launch.kernel }), tabindex: -1, onkeydown: (event) => this.playback.key(event) },
       this.header(),
       this.steps,
       this.profile,
       this.findings(),
       this.status,
-      el("footer", { class: "controls", hidden: story.nothing !== "" }, this.playback.root, this.timeline.root)
+      el("footer", { class: "controls", hidden: launch.nothing !== "" }, this.playback.root, this.timeline.root)
     );
     const help = new Help(this.root, LEGEND, TOUR);
     this.root.querySelector(".head")?.append(help.opener);
     this.root.append(heightHandle(this.root, "KernelView"));
     keepFocus(this.root);
-    this.playback.go(Math.min(0, story.frames.length - 1));
+    this.playback.go(Math.min(0, launch.frames.length - 1));
   }
   header() {
-    const { story } = this;
+    const { launch } = this;
     const tabs = [[t("show steps"), t("Steps")], [t("show profile"), t("Profile")]].map(
       ([label, name], i) => button(label, name, () => this.tab(i === 1), { class: "mode", "aria-pressed": String(i === 0) })
     );
     this.tabs = tabs;
-    const count = story.findings.length;
+    const count = launch.findings.length;
     const verdict = count ? tn("{number} finding", "{number} findings", count) : t("no findings");
     const shape = t("{blocks} of {threads}", {
-      blocks: tn("{size} block", "{size} blocks", total(story.grid), { size: dims(story.grid) }),
-      threads: tn("{size} thread", "{size} threads", total(story.block), { size: dims(story.block) })
+      blocks: tn("{size} block", "{size} blocks", total(launch.grid), { size: dims(launch.grid) }),
+      threads: tn("{size} thread", "{size} threads", total(launch.block), { size: dims(launch.block) })
     });
     return el(
       "header",
       { class: "head" },
-      el("b", {}, story.kernel),
+      el("b", {}, launch.kernel),
       ...tabs,
       el("span", { class: "shape" }, shape),
       el("span", { class: count ? "verdict bad" : "verdict good" }, count ? `! ${verdict}` : `✓ ${verdict}`)
@@ -941,8 +941,8 @@ var KernelView = class {
   }
   /** @param {number} number @param {string} text */
   line(number, text) {
-    const guilty = this.story.findings.some((finding) => finding.line === number);
-    const count = this.story.counts[number];
+    const guilty = this.launch.findings.some((finding) => finding.line === number);
+    const count = this.launch.counts[number];
     const label = count ? t("{count} accesses", { count }) : "";
     return el(
       "div",
@@ -953,7 +953,7 @@ var KernelView = class {
     );
   }
   findings() {
-    const { findings, notes, printed } = this.story;
+    const { findings, notes, printed } = this.launch;
     return el(
       "div",
       { class: "findings" },
@@ -967,7 +967,7 @@ var KernelView = class {
         )
       ),
       ...notes.map((note) => el("p", { class: "note" }, note)),
-      this.story.accessesLeftOut > 0 && el("p", { class: "note" }, t("{count} accesses are not shown.", { count: this.story.accessesLeftOut })),
+      this.launch.accessesLeftOut > 0 && el("p", { class: "note" }, t("{count} accesses are not shown.", { count: this.launch.accessesLeftOut })),
       printed && el("pre", { class: "printed" }, printed)
     );
   }
@@ -975,7 +975,7 @@ var KernelView = class {
   openFinding(finding, event) {
     if (!/** @type {HTMLDetailsElement} */
     event.target.open) return;
-    const at = this.story.frames.findIndex(
+    const at = this.launch.frames.findIndex(
       ({ accesses }) => accesses.some((access) => access.line === finding.line && access.block === finding.card)
     );
     if (at >= 0) this.playback.go(at);
@@ -983,10 +983,10 @@ var KernelView = class {
   /** @param {number} frame */
   show(frame) {
     this.frame = frame;
-    const epoch = epochOfBlocks(this.story, frame);
+    const epoch = epochOfBlocks(this.launch, frame);
     this.blocks.show(frame, epoch);
     this.arrays.show(frame);
-    const now = this.story.frames[frame]?.line;
+    const now = this.launch.frames[frame]?.line;
     for (const [number, row] of this.lines) {
       row.classList.toggle("current", number === now);
       if (number === now) keepInView(this.code, row);
@@ -998,14 +998,14 @@ var KernelView = class {
   }
   /** @param {number} frame */
   say(frame) {
-    if (this.story.nothing) return "";
+    if (this.launch.nothing) return "";
     if (frame < 0) return t("Before the first access.");
-    return `${sentence(this.story, frame)}.`;
+    return `${sentence(this.launch, frame)}.`;
   }
   /** @param {number} block @param {number | null} thread */
   pointAtThread(block, thread) {
     if (thread === null) return this.unpoint();
-    const places = touches(this.story, this.frame, block, thread).map((each) => ({ ...each, block }));
+    const places = touches(this.launch, this.frame, block, thread).map((each) => ({ ...each, block }));
     this.blocks.light([{ block, thread }]);
     this.arrays.light(places);
     const from = this.blocks.square(block, thread);
@@ -1019,7 +1019,7 @@ var KernelView = class {
   /** @param {import("./kernel_arrays.js").Place | null} place */
   pointAtCell(place) {
     if (place === null) return this.unpoint();
-    const found = toucher(this.story, this.frame, place.array, place.index, place.block);
+    const found = toucher(this.launch, this.frame, place.array, place.index, place.block);
     this.arrays.light([place]);
     this.blocks.light(found);
     this.connect(found.slice(0, 8).map((each) => [this.blocks.square(each.block, each.thread), this.arrays.cell(place), each.kind]));
@@ -1052,8 +1052,8 @@ var KernelView = class {
     this.playback.stop();
   }
 };
-function stretches(story) {
-  return epochs(story).map(({ epoch, start, stop }, i) => ({
+function stretches(launch) {
+  return epochs(launch).map(({ epoch, start, stop }, i) => ({
     name: epoch === 0 ? t("start") : t("after barrier {epoch}", { epoch }),
     phase: i % 2 ? "trace" : "run",
     first: start,

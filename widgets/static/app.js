@@ -9,7 +9,7 @@ import { themeButton } from "./theme_button.js";
 
 /** @typedef {import("./shell.js").Host} Host */
 /** @typedef {import("./shell.js").State} State */
-/** @typedef {import("./story.js").Scene} Scene */
+/** @typedef {import("./recording.js").Scene} Scene */
 
 const VIEWS = { stepper, duet };
 const PATIENCE = 8000; // milliseconds that a kernel may take to lay a scope out

@@ -1,6 +1,6 @@
 // The beats of a Duet: what each side is doing while both are shown together. No DOM here.
 
-import { PHASES } from "./story.js";
+import { PHASES } from "./recording.js";
 import { t } from "./text.js";
 
 /** What a side that does nothing at a beat is waiting for, or why it waits no more. */

@@ -1,6 +1,6 @@
 // Which boxes and links look different from one step to the next, so that a step touches only those. No DOM here.
 
-/** @typedef {import("./story.js").Scene} Scene */
+/** @typedef {import("./recording.js").Scene} Scene */
 
 export class Changes {
   /** @param {Scene} scene */

@@ -3,23 +3,23 @@
 import { IDLE, activity } from "./beats.js";
 import { el, replace } from "./dom.js";
 import { runs } from "./search.js";
-import { PHASE_WORDS } from "./story.js";
+import { PHASE_WORDS } from "./recording.js";
 import { t } from "./text.js";
 
-/** @typedef {import("./story.js").Story} Story */
+/** @typedef {import("./recording.js").Recording} Recording */
 
 export class Clock {
   /**
-   * @param {Story[]} stories
+   * @param {Recording[]} recordings
    * @param {[number, number][]} beats
    */
-  constructor(stories, beats) {
-    this.stories = stories;
+  constructor(recordings, beats) {
+    this.recordings = recordings;
     this.beats = beats;
-    this.doing = stories.map((story, side) => activity(story.data.phase, beats, side));
-    this.words = stories.map(() => el("p", { class: "now" }));
-    this.hands = stories.map(() => el("i", { class: "hand" }));
-    const lanes = stories.map((_, side) => {
+    this.doing = recordings.map((recording, side) => activity(recording.data.phase, beats, side));
+    this.words = recordings.map(() => el("p", { class: "now" }));
+    this.hands = recordings.map(() => el("i", { class: "hand" }));
+    const lanes = recordings.map((_, side) => {
       const cells = runs(this.doing[side]).map(([kind, first, end]) =>
         el("span", { class: `lane-part ${kind} ${pythonIn(kind) ? "python" : ""}`, style: `flex-grow:${end - first}` },
           laneWord(kind) && el("b", {}, laneWord(kind))),
@@ -29,16 +29,16 @@ export class Clock {
     this.root = el(
       "section",
       { class: "clock", "aria-label": t("which Python lines execute when") },
-      ...stories.map((_, side) => el("div", { class: "clock-side" }, this.words[side], lanes[side])),
+      ...recordings.map((_, side) => el("div", { class: "clock-side" }, this.words[side], lanes[side])),
     );
   }
 
   /** @param {number} beat */
   show(beat) {
-    this.stories.forEach((story, side) => {
+    this.recordings.forEach((recording, side) => {
       const step = beat < 0 ? -1 : this.beats[beat][side];
       const doing = beat < 0 ? "waiting" : this.doing[side][beat];
-      replace(this.words[side], ...(doing in IDLE ? [el("b", {}, doing === "done" ? t("done") : t("waiting")), ` ${IDLE[doing]}`] : sentence(story, step)));
+      replace(this.words[side], ...(doing in IDLE ? [el("b", {}, doing === "done" ? t("done") : t("waiting")), ` ${IDLE[doing]}`] : sentence(recording, step)));
       this.hands[side].style.left = `${(100 * (beat + 1)) / Math.max(this.beats.length, 1)}%`;
     });
   }
@@ -54,10 +54,10 @@ function laneWord(kind) {
   return kind in IDLE ? "" : pythonIn(kind) ? t("Python") : kind === "run" ? t("graph") : t("autograd");
 }
 
-/** @param {Story} story @param {number} step */
-function sentence(story, step) {
-  const words = PHASE_WORDS[story.phase(step)];
-  const place = story.place(story.data.line[step]);
-  if (!story.pythonRuns(step) || !place) return [el("b", {}, words.state.split(":")[0]), ` ${words.clock}`];
+/** @param {Recording} recording @param {number} step */
+function sentence(recording, step) {
+  const words = PHASE_WORDS[recording.phase(step)];
+  const place = recording.place(recording.data.line[step]);
+  if (!recording.pythonRuns(step) || !place) return [el("b", {}, words.state.split(":")[0]), ` ${words.clock}`];
   return [el("b", {}, words.state.split(":")[0]), t(" {clock} · line {number} ", { clock: words.clock, number: place.number }), el("code", {}, place.text)];
 }

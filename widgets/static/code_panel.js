@@ -3,22 +3,22 @@
 import { el } from "./dom.js";
 import { t } from "./text.js";
 
-/** @typedef {import("./story.js").Story} Story */
+/** @typedef {import("./recording.js").Recording} Recording */
 
 const WORDS = /(#.*$)|("[^"]*"|'[^']*')|\b(def|return|if|elif|else|while|for|in|with|as|import|from|class|lambda|not|and|or|is|None|True|False|pass|yield|raise|try|except)\b|\b(\d[\d.e]*)\b/g;
 
 export class CodePanel {
   /**
-   * @param {Story} story
+   * @param {Recording} recording
    * @param {{hover: (line: number) => void, jump: (line: number) => void}} on
    */
-  constructor(story, on) {
-    this.story = story;
-    const numbers = new Map(story.data.lines.map(([file, line], i) => [`${file}:${line}`, i]));
+  constructor(recording, on) {
+    this.recording = recording;
+    const numbers = new Map(recording.data.lines.map(([file, line], i) => [`${file}:${line}`, i]));
     /** @type {Map<number, {row: HTMLElement, count: HTMLElement}>} */
     this.rows = new Map();
-    const several = new Set(story.data.sources.map((source) => source.file)).size > 1;
-    const parts = story.data.sources.map((source) =>
+    const several = new Set(recording.data.sources.map((source) => source.file)).size > 1;
+    const parts = recording.data.sources.map((source) =>
       el(
         "div",
         { class: "source" },
@@ -33,21 +33,21 @@ export class CodePanel {
     this.root = el("div", { class: "code", role: "group", "aria-label": t("code"), tabindex: 0 }, empty, ...parts);
     /** @type {number} */
     this.current = -1;
-    const counted = [...story.visitsOfLine.values()].some((visits) => visits.length > 1);
+    const counted = [...recording.visitsOfLine.values()].some((visits) => visits.length > 1);
     /** characters that nearly every line has room in, with its count; a longer one is scrolled to */
-    this.columns = commonLength(story.data.sources.flatMap((source) => source.text.split("\n"))) + (counted ? 5 : 0);
+    this.columns = commonLength(recording.data.sources.flatMap((source) => source.text.split("\n"))) + (counted ? 5 : 0);
   }
 
   /**
    * @param {number} number
    * @param {string} text
-   * @param {number | undefined} line the story's number for this line, if any step ran it
+   * @param {number | undefined} line the recording's number for this line, if any step ran it
    * @param {{hover: (line: number) => void, jump: (line: number) => void}} on
    */
   row(number, text, line, on) {
     const count = el("span", { class: "count" });
     const code = el("code", {}, ...coloured(text));
-    const faults = this.story.data.findings.filter((finding) => finding.line === line).map((finding) => finding.sentence);
+    const faults = this.recording.data.findings.filter((finding) => finding.line === line).map((finding) => finding.sentence);
     const row = el("div", { class: faults.length ? "line faulty" : "line", "data-line": number, title: faults.join(" ") || null },
       el("span", { class: "number" }, number), code, count);
     if (line !== undefined) {
@@ -62,9 +62,9 @@ export class CodePanel {
 
   /** @param {number} step */
   show(step) {
-    const now = step < 0 ? -1 : this.story.data.line[step];
+    const now = step < 0 ? -1 : this.recording.data.line[step];
     for (const [line, { row, count }] of this.rows) {
-      const times = this.story.visits(line, step);
+      const times = this.recording.visits(line, step);
       row.classList.toggle("ran", times > 0);
       row.classList.toggle("current", line === now);
       if (line === now) row.setAttribute("aria-current", "step");

@@ -5,7 +5,7 @@ import { Clock } from "./clock.js";
 import { runs } from "./search.js";
 import { Shell } from "./shell.js";
 import { Side } from "./side.js";
-import { PHASE_WORDS } from "./story.js";
+import { PHASE_WORDS } from "./recording.js";
 import { t } from "./text.js";
 
 /** @typedef {{name: string, sides: import("./side.js").SideData[], beats: [number, number][],
@@ -45,8 +45,8 @@ export function duet(root, data, host) {
     };
     if (data.alone[number].length) side.say(`${WITHOUT[number]}: ${[...new Set(data.alone[number])].join(", ")}.`);
   });
-  const clock = new Clock(sides.map((side) => side.story), data.beats);
-  const doing = sides.map((side, number) => activity(side.story.data.phase, data.beats, number));
+  const clock = new Clock(sides.map((side) => side.recording), data.beats);
+  const doing = sides.map((side, number) => activity(side.recording.data.phase, data.beats, number));
   const work = doing[0].map((phase, beat) => joined(phase, doing[1][beat]).join(" "));
   shell = new Shell(root, host, {
     name: data.name,
@@ -59,7 +59,7 @@ export function duet(root, data, host) {
       sides.forEach((side, number) => side.show(beat < 0 ? -1 : data.beats[beat][number], beat < 0 ? "waiting" : doing[number][beat]));
       clock.show(beat);
     },
-    say: (beat) => sides.map((side, i) => side.story.sentence(beat < 0 ? -1 : data.beats[beat][i])).join(t(" Beside it: ")),
+    say: (beat) => sides.map((side, i) => side.recording.sentence(beat < 0 ? -1 : data.beats[beat][i])).join(t(" Beside it: ")),
   });
   return shell;
 }

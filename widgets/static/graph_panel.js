@@ -4,12 +4,12 @@ import appearance from "../../graphviz_tools/drawing/appearance.json" with { typ
 import { Changes } from "./changes.js";
 import { button, el, replace, svg } from "./dom.js";
 import { PanZoom } from "./pan_zoom.js";
-import { flowAt, momentAt } from "./story.js";
+import { flowAt, momentAt } from "./recording.js";
 import { t } from "./text.js";
 
-/** @typedef {import("./story.js").Scene} Scene */
-/** @typedef {import("./story.js").Box} Box */
-/** @typedef {import("./story.js").Moment} Moment */
+/** @typedef {import("./recording.js").Scene} Scene */
+/** @typedef {import("./recording.js").Box} Box */
+/** @typedef {import("./recording.js").Moment} Moment */
 /** @typedef {{select: (box: number) => void, hover: (box: number) => void, toggle: (path: string[], open: boolean) => void}} GraphEvents */
 
 const CORNER = /** @type {Record<string, number>} */ (appearance.corner);
@@ -101,7 +101,7 @@ export class GraphPanel {
     else this.start();
   }
 
-  /** @param {import("./story.js").Frame} frame */
+  /** @param {import("./recording.js").Frame} frame */
   frame(frame) {
     const [left, top, width, height] = frame.at;
     const label = svg("text", { x: left + 8, y: top + 17 }, `▾ ${short(frame.label)}`);
@@ -116,7 +116,7 @@ export class GraphPanel {
     return { group: svg("g", { class: `frame ${frame.kind}` }, border), close, label, state: "" };
   }
 
-  /** @param {import("./story.js").Link} link */
+  /** @param {import("./recording.js").Link} link */
   link(link) {
     const line = svg("path", { class: "line", d: link.d });
     const back = link.back ? svg("path", { class: "back", d: link.back, pathLength: 100 }) : null;
@@ -297,7 +297,7 @@ function short(label) {
   return label.length > 28 ? `${label.slice(0, 27)}…` : label;
 }
 
-/** @param {import("./story.js").Rectangle} inner @param {import("./story.js").Rectangle} outer */
+/** @param {import("./recording.js").Rectangle} inner @param {import("./recording.js").Rectangle} outer */
 function inside([left, top], [x, y, width, height]) {
   return left >= x && top >= y && left <= x + width && top <= y + height;
 }

@@ -5,7 +5,7 @@ import { gridCursor } from "./grid_cursor.js";
 import { cellName, touched } from "./kernel_model.js";
 import { t } from "./text.js";
 
-/** @typedef {import("./kernel_model.js").Story} Story */
+/** @typedef {import("./kernel_model.js").Launch} Launch */
 /** @typedef {{array: number, block: number | null, index: number}} Place */
 
 const HEIGHT = 20;
@@ -16,18 +16,18 @@ const CELLS = 256; // more elements than this share cells
 
 export class KernelArrays {
   /**
-   * @param {Story} story
+   * @param {Launch} launch
    * @param {(place: Place | null) => void} point called when a cell is pointed at
    * @param {(block: number) => string} blockName
    */
-  constructor(story, point, blockName) {
-    this.story = story;
+  constructor(launch, point, blockName) {
+    this.launch = launch;
     this.point = point;
     // A shared or local array is drawn once for each shown block, a global one once.
-    this.strips = story.arrays.flatMap((array, number) =>
+    this.strips = launch.arrays.flatMap((array, number) =>
       array.space === "global" || array.space === "constant"
         ? [this.strip(number, null, "")]
-        : story.blocks.map((_, block) => this.strip(number, block, t(" of block {name}", { name: blockName(block) }))),
+        : launch.blocks.map((_, block) => this.strip(number, block, t(" of block {name}", { name: blockName(block) }))),
     );
     const shared = (/** @type {{block: number | null}} */ strip) => strip.block !== null;
     const below = [...this.strips.filter((strip) => !shared(strip)), ...this.strips.filter(shared)]; // each block's own come last
@@ -36,7 +36,7 @@ export class KernelArrays {
 
   /** @param {number} number @param {number | null} block @param {string} owner */
   strip(number, block, owner) {
-    const array = this.story.arrays[number];
+    const array = this.launch.arrays[number];
     const size = array.shape.reduce((a, b) => a * b, 1);
     const share = Math.max(1, Math.ceil(size / CELLS));
     const last = array.shape[array.shape.length - 1] ?? 1;
@@ -66,7 +66,7 @@ export class KernelArrays {
     for (const strip of this.strips) {
       /** @type {Map<number, {reads: number, writes: number}>} */
       const sums = new Map();
-      for (const [index, { reads, writes }] of touched(this.story, frame, strip.number, strip.block)) {
+      for (const [index, { reads, writes }] of touched(this.launch, frame, strip.number, strip.block)) {
         const cell = Math.floor(index / strip.share);
         const sum = sums.get(cell) ?? { reads: 0, writes: 0 };
         sums.set(cell, { reads: sum.reads + reads, writes: sum.writes + writes });
@@ -104,6 +104,6 @@ export class KernelArrays {
 
   /** @param {Place} place */
   name(place) {
-    return cellName(this.story.arrays[place.array], place.index);
+    return cellName(this.launch.arrays[place.array], place.index);
   }
 }

@@ -5,7 +5,7 @@ import { gridCursor } from "./grid_cursor.js";
 import { threadName, threadStates } from "./kernel_model.js";
 import { t, tn } from "./text.js";
 
-/** @typedef {import("./kernel_model.js").Story} Story */
+/** @typedef {import("./kernel_model.js").Launch} Launch */
 
 const HEIGHT = 20;
 const GAP = 2;
@@ -18,25 +18,25 @@ const STATES = { writing: t("writing"), reading: t("reading"), between: t("betwe
 
 export class KernelBlocks {
   /**
-   * @param {Story} story
+   * @param {Launch} launch
    * @param {(block: number, thread: number | null) => void} point called when a thread is pointed at
    */
-  constructor(story, point) {
-    this.story = story;
-    this.share = Math.ceil(story.threads / SQUARES);
-    const row = story.threads === story.block[0] ? ROW : WIDEST;
-    this.columns = Math.min(row, story.block[0], Math.ceil(story.threads / this.share));
-    this.cards = story.blocks.map((_, block) => this.card(block, point));
-    const left = story.blocksLeftOut > 0 ? tn("and {number} more block", "and {number} more blocks", story.blocksLeftOut) : "";
-    const more = (story.nothing || left) && el("p", { class: story.nothing ? "nothing" : "more" }, story.nothing || left);
+  constructor(launch, point) {
+    this.launch = launch;
+    this.share = Math.ceil(launch.threads / SQUARES);
+    const row = launch.threads === launch.block[0] ? ROW : WIDEST;
+    this.columns = Math.min(row, launch.block[0], Math.ceil(launch.threads / this.share));
+    this.cards = launch.blocks.map((_, block) => this.card(block, point));
+    const left = launch.blocksLeftOut > 0 ? tn("and {number} more block", "and {number} more blocks", launch.blocksLeftOut) : "";
+    const more = (launch.nothing || left) && el("p", { class: launch.nothing ? "nothing" : "more" }, launch.nothing || left);
     this.root = el("div", { class: "cards" }, ...this.cards.map((card) => card.root), more);
   }
 
   /** @param {number} block @param {(block: number, thread: number | null) => void} point */
   card(block, point) {
-    const count = Math.ceil(this.story.threads / this.share);
+    const count = Math.ceil(this.launch.threads / this.share);
     const rows = Math.ceil(count / this.columns);
-    const width = numberWidth(this.story.threads - 1, 1);
+    const width = numberWidth(this.launch.threads - 1, 1);
     const squares = Array.from({ length: count }, (_, i) => {
       const x = (i % this.columns) * (width + GAP) + 1;
       const y = Math.floor(i / this.columns) * (HEIGHT + GAP) + 1;
@@ -58,14 +58,14 @@ export class KernelBlocks {
 
   /** @param {number} block */
   name(block) {
-    const used = this.story.grid.reduce((last, size, i) => (size > 1 ? i + 1 : last), 1);
-    const at = this.story.blocks[block].slice(0, used);
+    const used = this.launch.grid.reduce((last, size, i) => (size > 1 ? i + 1 : last), 1);
+    const at = this.launch.blocks[block].slice(0, used);
     return used === 1 ? String(at[0]) : `(${at.join(", ")})`;
   }
 
   /** @param {number} frame @param {number[]} epochs the epoch of each block */
   show(frame, epochs) {
-    threadStates(this.story, frame).forEach((states, block) => {
+    threadStates(this.launch, frame).forEach((states, block) => {
       const card = this.cards[block];
       /** @type {Record<string, number>} */
       const counts = {};
@@ -84,10 +84,10 @@ export class KernelBlocks {
 
   /** @param {number} block @param {number} square */
   marked(block, square) {
-    const [bx, by] = this.story.block;
+    const [bx, by] = this.launch.block;
     const inside = (/** @type {number[] | null} */ at) =>
       at !== null && Math.floor((at[0] + bx * (at[1] + by * at[2])) / this.share) === square;
-    return this.story.findings.some(
+    return this.launch.findings.some(
       (each) => (each.card === block && inside(each.thread)) || (each.otherCard === block && inside(each.other_thread)),
     );
   }
@@ -107,8 +107,8 @@ export class KernelBlocks {
 
   /** @param {number} block @param {number} thread */
   threadName(block, thread) {
-    const last = Math.min(thread + this.share, this.story.threads) - 1;
-    const name = threadName(this.story, thread);
+    const last = Math.min(thread + this.share, this.launch.threads) - 1;
+    const name = threadName(this.launch, thread);
     const words = this.share > 1 ? t("threads {thread} to {last}", { thread, last }) : name;
     return t("{words} of block {name}", { words, name: this.name(block) });
   }

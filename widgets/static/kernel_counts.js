@@ -2,7 +2,7 @@
 
 import { request, unpacked } from "./kernel_model.js";
 
-/** @typedef {import("./kernel_model.js").Story} Story */
+/** @typedef {import("./kernel_model.js").Launch} Launch */
 /** @typedef {{line: number, text: string, array: string, kind: string, space: string, requests: number,
  *   sectors: number, ideal_sectors: number, bank_passes: number, fewest_passes: number, coalescing: number,
  *   bankConflict: number}} LineCounts */
@@ -11,16 +11,16 @@ const WARP = 32;
 
 /**
  * What the accesses of each line cost, summed over the blocks that are shown.
- * @param {Story} story
+ * @param {Launch} launch
  * @returns {LineCounts[]}
  */
-export function lineCounts(story) {
+export function lineCounts(launch) {
   /** @type {Map<string, LineCounts>} */
   const lines = new Map();
-  for (const access of story.frames.flatMap((frame) => frame.accesses)) {
-    const array = story.arrays[access.array];
+  for (const access of launch.frames.flatMap((frame) => frame.accesses)) {
+    const array = launch.arrays[access.array];
     const key = `${access.line} ${array.name} ${access.kind}`;
-    const row = lines.get(key) ?? emptyRow(story, access, array);
+    const row = lines.get(key) ?? emptyRow(launch, access, array);
     lines.set(key, row);
     for (const warp of new Set(unpacked(access.threads).map((thread) => Math.floor(thread / WARP)))) {
       const { sectors, ideal, passes, fewest } = request(access, array, warp);
@@ -42,13 +42,13 @@ export function lineCounts(story) {
 }
 
 /**
- * @param {Story} story
+ * @param {Launch} launch
  * @param {import("./kernel_model.js").Access} access
  * @param {import("./kernel_model.js").ArrayInfo} array
  * @returns {LineCounts}
  */
-function emptyRow(story, access, array) {
-  const text = (story.source[access.line - story.firstLine] ?? "").trim();
+function emptyRow(launch, access, array) {
+  const text = (launch.source[access.line - launch.firstLine] ?? "").trim();
   return { line: access.line, text, array: array.name, kind: access.kind, space: array.space, requests: 0, sectors: 0,
     ideal_sectors: 0, bank_passes: 0, fewest_passes: 0, coalescing: 1, bankConflict: 1 };
 }

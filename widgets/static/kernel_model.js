@@ -14,7 +14,7 @@ import { t, tn } from "./text.js";
  * @typedef {{kernel: string, firstLine: number, source: string[], counts: Record<string, number>,
  *            grid: number[], block: number[], threads: number, blocks: number[][], blocksLeftOut: number,
  *            accessesLeftOut: number, arrays: ArrayInfo[], frames: Frame[], nothing: string, findings: Finding[],
- *            profile: any, engine: string, level: string, printed: string, notes: string[]}} Story
+ *            profile: any, engine: string, level: string, printed: string, notes: string[]}} Launch
  * @typedef {"reading"|"writing"|"between"|"waiting"|"done"} ThreadState
  */
 
@@ -33,13 +33,13 @@ export function unpacked(packed) {
 /**
  * Runs of frames in one barrier epoch, for the timeline. Blocks pass barriers by themselves; a frame belongs to
  * the latest epoch among its accesses.
- * @param {Story} story
+ * @param {Launch} launch
  * @returns {{epoch: number, start: number, stop: number}[]}
  */
-export function epochs(story) {
+export function epochs(launch) {
   /** @type {{epoch: number, start: number, stop: number}[]} */
   const runs = [];
-  story.frames.forEach((frame, i) => {
+  launch.frames.forEach((frame, i) => {
     const epoch = Math.max(...frame.accesses.map((access) => access.epoch));
     const last = runs[runs.length - 1];
     if (last && last.epoch === epoch) last.stop = i + 1;
@@ -50,11 +50,11 @@ export function epochs(story) {
 
 /**
  * The epoch that each block is in after `frame`: that of its latest access.
- * @param {Story} story @param {number} frame @returns {number[]}
+ * @param {Launch} launch @param {number} frame @returns {number[]}
  */
-export function epochOfBlocks(story, frame) {
-  const found = story.blocks.map(() => 0);
-  for (const { accesses } of story.frames.slice(0, frame + 1)) {
+export function epochOfBlocks(launch, frame) {
+  const found = launch.blocks.map(() => 0);
+  for (const { accesses } of launch.frames.slice(0, frame + 1)) {
     for (const access of accesses) found[access.block] = access.epoch;
   }
   return found;
@@ -63,19 +63,19 @@ export function epochOfBlocks(story, frame) {
 /**
  * State of every thread of every shown block after `frame`: reading or writing in it; between two accesses;
  * waiting, when it has no more access in its block's epoch but has some after the barrier; done, when it has none.
- * @param {Story} story @param {number} frame @returns {ThreadState[][]}
+ * @param {Launch} launch @param {number} frame @returns {ThreadState[][]}
  */
-export function threadStates(story, frame) {
-  const now = epochOfBlocks(story, frame);
+export function threadStates(launch, frame) {
+  const now = epochOfBlocks(launch, frame);
   /** @type {ThreadState[][]} */
-  const states = story.blocks.map(() => Array(story.threads).fill("done"));
-  for (let i = story.frames.length - 1; i > frame; i--) {
-    for (const access of story.frames[i].accesses) {
+  const states = launch.blocks.map(() => Array(launch.threads).fill("done"));
+  for (let i = launch.frames.length - 1; i > frame; i--) {
+    for (const access of launch.frames[i].accesses) {
       const state = access.epoch > now[access.block] ? "waiting" : "between";
       for (const thread of unpacked(access.threads)) states[access.block][thread] = state;
     }
   }
-  for (const access of story.frames[frame]?.accesses ?? []) {
+  for (const access of launch.frames[frame]?.accesses ?? []) {
     const state = access.kind === "read" ? "reading" : "writing";
     for (const thread of unpacked(access.threads)) states[access.block][thread] = state;
   }
@@ -85,14 +85,14 @@ export function threadStates(story, frame) {
 /**
  * Reads and writes per element of array `array` in the current epoch of each block, up to `frame`. A shared
  * array is one block's own: give its `block`; null adds up all blocks.
- * @param {Story} story @param {number} frame @param {number} array @param {number|null} block
+ * @param {Launch} launch @param {number} frame @param {number} array @param {number|null} block
  * @returns {Map<number, {reads: number, writes: number}>}
  */
-export function touched(story, frame, array, block = null) {
-  const now = epochOfBlocks(story, frame);
+export function touched(launch, frame, array, block = null) {
+  const now = epochOfBlocks(launch, frame);
   /** @type {Map<number, {reads: number, writes: number}>} */
   const cells = new Map();
-  for (const { accesses } of story.frames.slice(0, frame + 1)) {
+  for (const { accesses } of launch.frames.slice(0, frame + 1)) {
     for (const access of accesses) {
       if (access.array !== array || access.epoch !== now[access.block]) continue;
       if (block !== null && access.block !== block) continue;
@@ -109,14 +109,14 @@ export function touched(story, frame, array, block = null) {
 
 /**
  * Who touched element `index` of `array` up to `frame`, newest first.
- * @param {Story} story @param {number} frame @param {number} array @param {number} index @param {number|null} block
+ * @param {Launch} launch @param {number} frame @param {number} array @param {number} index @param {number|null} block
  * @returns {{block: number, thread: number, kind: string, line: number, frame: number}[]}
  */
-export function toucher(story, frame, array, index, block = null) {
+export function toucher(launch, frame, array, index, block = null) {
   /** @type {{block: number, thread: number, kind: string, line: number, frame: number}[]} */
   const found = [];
-  for (let i = Math.min(frame, story.frames.length - 1); i >= 0; i--) {
-    for (const access of story.frames[i].accesses) {
+  for (let i = Math.min(frame, launch.frames.length - 1); i >= 0; i--) {
+    for (const access of launch.frames[i].accesses) {
       if (access.array !== array || (block !== null && access.block !== block)) continue;
       const threads = unpacked(access.threads);
       unpacked(access.indices).forEach((each, lane) => {
@@ -131,13 +131,13 @@ export function toucher(story, frame, array, index, block = null) {
 
 /**
  * The elements that a thread touches in `frame`.
- * @param {Story} story @param {number} frame @param {number} block @param {number} thread
+ * @param {Launch} launch @param {number} frame @param {number} block @param {number} thread
  * @returns {{array: number, index: number, kind: string}[]}
  */
-export function touches(story, frame, block, thread) {
+export function touches(launch, frame, block, thread) {
   /** @type {{array: number, index: number, kind: string}[]} */
   const found = [];
-  for (const access of story.frames[frame]?.accesses ?? []) {
+  for (const access of launch.frames[frame]?.accesses ?? []) {
     if (access.block !== block) continue;
     const indices = unpacked(access.indices);
     unpacked(access.threads).forEach((each, lane) => {
@@ -191,10 +191,10 @@ function bankPasses(indices, bytes) {
 
 /**
  * A thread's number in its block as (x, y, z) words: "thread 5" or "thread (1, 2)".
- * @param {Story} story @param {number} thread @returns {string}
+ * @param {Launch} launch @param {number} thread @returns {string}
  */
-export function threadName(story, thread) {
-  const [bx, by, bz] = story.block;
+export function threadName(launch, thread) {
+  const [bx, by, bz] = launch.block;
   if (by * bz === 1) return t("thread {thread}", { thread });
   const x = thread % bx;
   const y = Math.floor(thread / bx) % by;
@@ -229,15 +229,15 @@ const DOING = {
 
 /**
  * A frame in one sentence, for the status line and for screen readers.
- * @param {Story} story @param {number} frame @returns {string}
+ * @param {Launch} launch @param {number} frame @returns {string}
  */
-export function sentence(story, frame) {
-  const here = story.frames[frame];
+export function sentence(launch, frame) {
+  const here = launch.frames[frame];
   if (!here) return t("Nothing was recorded.");
   /** @type {Map<string, {kind: string, name: string, count: number, threads: Set<string>}>} */
   const parts = new Map();
   for (const access of here.accesses) {
-    const name = story.arrays[access.array].name;
+    const name = launch.arrays[access.array].name;
     const key = `${access.kind} ${name}`;
     const part = parts.get(key) ?? { kind: access.kind, name, count: 0, threads: new Set() };
     for (const thread of unpacked(access.threads)) part.threads.add(`${access.block} ${thread}`);

@@ -5,22 +5,22 @@ import { lineCounts } from "./kernel_counts.js";
 import { ACCESSES } from "./kernel_model.js";
 import { t, tn } from "./text.js";
 
-/** @typedef {import("./kernel_model.js").Story} Story */
+/** @typedef {import("./kernel_model.js").Launch} Launch */
 
 const PERCENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 });
 
-/** @param {Story} story */
-export function kernelProfile(story) {
-  const { profile } = story;
-  const lines = profile ? profile.lines : lineCounts(story);
+/** @param {Launch} launch */
+export function kernelProfile(launch) {
+  const { profile } = launch;
+  const lines = profile ? profile.lines : lineCounts(launch);
   const branches = profile?.branches ?? [];
   if (!lines.length && !branches.length) return el("p", { class: "empty" }, t("No thread touched an array: there is nothing to count."));
   return el(
     "div",
     { class: "profile", tabindex: 0, role: "group", "aria-label": t("profile") },
-    el("p", {}, profile ? intensity(profile) : tn("Counted from the block shown. ", "Counted from the {number} blocks shown. ", story.blocks.length)
+    el("p", {}, profile ? intensity(profile) : tn("Counted from the block shown. ", "Counted from the {number} blocks shown. ", launch.blocks.length)
       + t("inspect(..., level=\"profile\") counts every block, the operations and the branches too.")),
-    el("p", { class: "engine" }, t("{engine} engine · level {level}", { engine: story.engine, level: story.level })),
+    el("p", { class: "engine" }, t("{engine} engine · level {level}", { engine: launch.engine, level: launch.level })),
     table(
       [t("line"), t("code"), t("access"), t("warp requests"), t("32-byte sectors"), t("useful"), t("bank passes")],
       lines.map((/** @type {any} */ row) => [

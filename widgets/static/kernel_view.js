@@ -13,58 +13,58 @@ import { Playback } from "./playback.js";
 import { t, tn } from "./text.js";
 import { Timeline } from "./timeline.js";
 
-/** @typedef {import("./kernel_model.js").Story} Story */
+/** @typedef {import("./kernel_model.js").Launch} Launch */
 /** @typedef {import("./kernel_model.js").Finding} Finding */
 
 export class KernelView {
-  /** @param {Story} story @param {(frame: number) => void} moved */
-  constructor(story, moved) {
-    this.story = story;
+  /** @param {Launch} launch @param {(frame: number) => void} moved */
+  constructor(launch, moved) {
+    this.launch = launch;
     this.moved = moved;
     this.frame = -1;
-    this.blocks = new KernelBlocks(story, (block, thread) => this.pointAtThread(block, thread));
-    this.arrays = new KernelArrays(story, (place) => this.pointAtCell(place), (block) => this.blocks.name(block));
-    this.lines = new Map(story.source.map((text, i) => [story.firstLine + i, this.line(story.firstLine + i, text)]));
+    this.blocks = new KernelBlocks(launch, (block, thread) => this.pointAtThread(block, thread));
+    this.arrays = new KernelArrays(launch, (place) => this.pointAtCell(place), (block) => this.blocks.name(block));
+    this.lines = new Map(launch.source.map((text, i) => [launch.firstLine + i, this.line(launch.firstLine + i, text)]));
     this.code = el("div", { class: "code kernel-code", role: "group", "aria-label": t("kernel"), tabindex: 0 }, ...this.lines.values());
     this.status = el("p", { class: "status", role: "status" });
     this.threads = svg("svg", { class: "threads-to-cells", "aria-hidden": "true" });
-    this.playback = new Playback(story.frames.length, (frame) => this.show(frame));
-    this.timeline = new Timeline(stretches(story), story.frames.length, (frame) => this.playback.go(frame), (frame) => this.say(frame));
+    this.playback = new Playback(launch.frames.length, (frame) => this.show(frame));
+    this.timeline = new Timeline(stretches(launch), launch.frames.length, (frame) => this.playback.go(frame), (frame) => this.say(frame));
     this.steps = el("div", { class: "kernel-body" }, this.code, this.blocks.root, this.arrays.root, this.threads);
-    this.profile = el("div", { class: "kernel-profile", hidden: true }, kernelProfile(story));
+    this.profile = el("div", { class: "kernel-profile", hidden: true }, kernelProfile(launch));
     this.root = el(
       "section",
-      { class: "shell player kernel-view", "aria-label": t("kernel {kernel}", { kernel: story.kernel }), tabindex: -1, onkeydown: (/** @type {KeyboardEvent} */ event) => this.playback.key(event) },
+      { class: "shell player kernel-view", "aria-label": t("kernel {kernel}", { kernel: launch.kernel }), tabindex: -1, onkeydown: (/** @type {KeyboardEvent} */ event) => this.playback.key(event) },
       this.header(),
       this.steps,
       this.profile,
       this.findings(),
       this.status,
-      el("footer", { class: "controls", hidden: story.nothing !== "" }, this.playback.root, this.timeline.root),
+      el("footer", { class: "controls", hidden: launch.nothing !== "" }, this.playback.root, this.timeline.root),
     );
     const help = new Help(this.root, LEGEND, TOUR);
     this.root.querySelector(".head")?.append(help.opener);
     this.root.append(heightHandle(this.root, "KernelView"));
     keepFocus(this.root);
-    this.playback.go(Math.min(0, story.frames.length - 1));
+    this.playback.go(Math.min(0, launch.frames.length - 1));
   }
 
   header() {
-    const { story } = this;
+    const { launch } = this;
     const tabs = [[t("show steps"), t("Steps")], [t("show profile"), t("Profile")]].map(([label, name], i) =>
       button(label, name, () => this.tab(i === 1), { class: "mode", "aria-pressed": String(i === 0) }),
     );
     this.tabs = tabs;
-    const count = story.findings.length;
+    const count = launch.findings.length;
     const verdict = count ? tn("{number} finding", "{number} findings", count) : t("no findings");
     const shape = t("{blocks} of {threads}", {
-      blocks: tn("{size} block", "{size} blocks", total(story.grid), { size: dims(story.grid) }),
-      threads: tn("{size} thread", "{size} threads", total(story.block), { size: dims(story.block) }),
+      blocks: tn("{size} block", "{size} blocks", total(launch.grid), { size: dims(launch.grid) }),
+      threads: tn("{size} thread", "{size} threads", total(launch.block), { size: dims(launch.block) }),
     });
     return el(
       "header",
       { class: "head" },
-      el("b", {}, story.kernel),
+      el("b", {}, launch.kernel),
       ...tabs,
       el("span", { class: "shape" }, shape),
       el("span", { class: count ? "verdict bad" : "verdict good" }, count ? `! ${verdict}` : `✓ ${verdict}`),
@@ -80,8 +80,8 @@ export class KernelView {
 
   /** @param {number} number @param {string} text */
   line(number, text) {
-    const guilty = this.story.findings.some((finding) => finding.line === number);
-    const count = this.story.counts[number];
+    const guilty = this.launch.findings.some((finding) => finding.line === number);
+    const count = this.launch.counts[number];
     const label = count ? t("{count} accesses", { count }) : "";
     return el(
       "div",
@@ -93,7 +93,7 @@ export class KernelView {
   }
 
   findings() {
-    const { findings, notes, printed } = this.story;
+    const { findings, notes, printed } = this.launch;
     return el(
       "div",
       { class: "findings" },
@@ -107,7 +107,7 @@ export class KernelView {
         ),
       ),
       ...notes.map((note) => el("p", { class: "note" }, note)),
-      this.story.accessesLeftOut > 0 && el("p", { class: "note" }, t("{count} accesses are not shown.", { count: this.story.accessesLeftOut })),
+      this.launch.accessesLeftOut > 0 && el("p", { class: "note" }, t("{count} accesses are not shown.", { count: this.launch.accessesLeftOut })),
       printed && el("pre", { class: "printed" }, printed),
     );
   }
@@ -115,7 +115,7 @@ export class KernelView {
   /** Opening a finding goes to the moment when it happened. @param {Finding} finding @param {Event} event */
   openFinding(finding, event) {
     if (!(/** @type {HTMLDetailsElement} */ (event.target).open)) return;
-    const at = this.story.frames.findIndex(
+    const at = this.launch.frames.findIndex(
       ({ accesses }) => accesses.some((access) => access.line === finding.line && access.block === finding.card),
     );
     if (at >= 0) this.playback.go(at);
@@ -124,10 +124,10 @@ export class KernelView {
   /** @param {number} frame */
   show(frame) {
     this.frame = frame;
-    const epoch = epochOfBlocks(this.story, frame);
+    const epoch = epochOfBlocks(this.launch, frame);
     this.blocks.show(frame, epoch);
     this.arrays.show(frame);
-    const now = this.story.frames[frame]?.line;
+    const now = this.launch.frames[frame]?.line;
     for (const [number, row] of this.lines) {
       row.classList.toggle("current", number === now);
       if (number === now) keepInView(this.code, row);
@@ -140,15 +140,15 @@ export class KernelView {
 
   /** @param {number} frame */
   say(frame) {
-    if (this.story.nothing) return ""; // the line stands where the blocks would be
+    if (this.launch.nothing) return ""; // the line stands where the blocks would be
     if (frame < 0) return t("Before the first access.");
-    return `${sentence(this.story, frame)}.`;
+    return `${sentence(this.launch, frame)}.`;
   }
 
   /** @param {number} block @param {number | null} thread */
   pointAtThread(block, thread) {
     if (thread === null) return this.unpoint();
-    const places = touches(this.story, this.frame, block, thread).map((each) => ({ ...each, block }));
+    const places = touches(this.launch, this.frame, block, thread).map((each) => ({ ...each, block }));
     this.blocks.light([{ block, thread }]);
     this.arrays.light(places);
     const from = this.blocks.square(block, thread);
@@ -163,7 +163,7 @@ export class KernelView {
   /** @param {import("./kernel_arrays.js").Place | null} place */
   pointAtCell(place) {
     if (place === null) return this.unpoint();
-    const found = toucher(this.story, this.frame, place.array, place.index, place.block);
+    const found = toucher(this.launch, this.frame, place.array, place.index, place.block);
     this.arrays.light([place]);
     this.blocks.light(found);
     this.connect(found.slice(0, 8).map((each) => [this.blocks.square(each.block, each.thread), this.arrays.cell(place), each.kind]));
@@ -200,9 +200,9 @@ export class KernelView {
   }
 }
 
-/** One stretch of the timeline for each run of frames between two barriers. @param {Story} story */
-function stretches(story) {
-  return epochs(story).map(({ epoch, start, stop }, i) => ({
+/** One stretch of the timeline for each run of frames between two barriers. @param {Launch} launch */
+function stretches(launch) {
+  return epochs(launch).map(({ epoch, start, stop }, i) => ({
     name: epoch === 0 ? t("start") : t("after barrier {epoch}", { epoch }),
     phase: i % 2 ? "trace" : "run",
     first: start,

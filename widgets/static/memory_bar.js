@@ -1,7 +1,7 @@
 // Bytes alive, and how many of them autograd holds, as a bar over the most that were ever alive.
 
 import { el, replace } from "./dom.js";
-import { bytes } from "./story.js";
+import { bytes } from "./recording.js";
 import { t } from "./text.js";
 
 export class MemoryBar {

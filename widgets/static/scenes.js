@@ -1,6 +1,6 @@
 // Which scopes are open, and the scene that belongs to them: kept from before, or fetched from the kernel.
 
-/** @typedef {import("./story.js").Scene} Scene */
+/** @typedef {import("./recording.js").Scene} Scene */
 
 /** A name for a set of open scopes, equal here and in Python. @param {Iterable<string>} opened */
 export function sceneKey(opened) {

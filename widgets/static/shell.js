@@ -16,7 +16,7 @@ import { Timeline } from "./timeline.js";
 /**
  * What a widget asks of what it runs in: a notebook's model, or a page.
  * @typedef {{state: State, stepped: (step: number) => void, scored: (score: Score) => void,
- *   predicting: (on: boolean) => void, fetchScene: (side: number, opened: string[] | null, fold: boolean) => Promise<import("./story.js").Scene | null>,
+ *   predicting: (on: boolean) => void, fetchScene: (side: number, opened: string[] | null, fold: boolean) => Promise<import("./recording.js").Scene | null>,
  *   paced: (speed: number) => void, folds: boolean, page: (() => void) | null,
  *   allOps: {on: boolean, toggle: () => void} | null}} Host `allOps` where a static graph's plumbing can be shown
  */
@@ -27,7 +27,7 @@ export class Shell {
    * @param {Host} host
    * @param {{name: string, sides: Side[], length: number, stretches: import("./timeline.js").Stretch[],
    *   questions: Question[], show: (step: number) => void, say: (step: number) => string, above?: HTMLElement | null,
-   *   marks?: import("./story.js").Mark[]}} parts
+   *   marks?: import("./recording.js").Mark[]}} parts
    */
   constructor(root, host, parts) {
     this.host = host;

@@ -8,14 +8,14 @@ import { MemoryBar } from "./memory_bar.js";
 import { scenesFor } from "./scenes.js";
 import { matching } from "./search.js";
 import { splitter } from "./splitter.js";
-import { PHASE_WORDS, Story, momentAt } from "./story.js";
+import { PHASE_WORDS, Recording, momentAt } from "./recording.js";
 import { t, tn } from "./text.js";
 import { valueCard } from "./value_card.js";
 
 const RAISED = 160; // characters of what the program raised, before its first step
 
-/** @typedef {import("./story.js").Scene} Scene */
-/** @typedef {{story: import("./story.js").RecordingData, scene: Scene, heading: string, folds: boolean}} SideData `folds`: some of it repeats */
+/** @typedef {import("./recording.js").Scene} Scene */
+/** @typedef {{story: import("./recording.js").RecordingData, scene: Scene, heading: string, folds: boolean}} SideData `folds`: some of it repeats; `story` is its name in saved notebooks */
 /** @typedef {(opened: string[] | null, fold: boolean) => Promise<Scene | null>} FetchScene
  *   asks the kernel for a scene (`opened` null: as many scopes as fit); null where there is none */
 
@@ -26,20 +26,20 @@ export class Side {
    */
   constructor(data, on) {
     this.on = on;
-    this.story = new Story(data.story);
+    this.recording = new Recording(data.story);
     this.folds = data.folds;
     this.step = -1;
     this.chosen = -1;
     /** @type {(box: number) => void} lights the partners of a box on the other side of a Duet */
     this.other = () => {};
-    this.code = new CodePanel(this.story, { hover: (line) => this.hoverLine(line), jump: (line) => this.jumpToLine(line) });
+    this.code = new CodePanel(this.recording, { hover: (line) => this.hoverLine(line), jump: (line) => this.jumpToLine(line) });
     this.graph = new GraphPanel({
       select: (box) => this.choose(box),
       hover: (box) => this.hoverBox(box),
       toggle: (path, open) => this.toggle(path, open),
     });
     this.scenes = scenesFor(data.scene, on.fetchScene);
-    this.memory = new MemoryBar(this.story.mostAlive);
+    this.memory = new MemoryBar(this.recording.mostAlive);
     this.state = el("span", { class: "state" });
     this.message = el("p", { class: "message", role: "status" });
     this.heading = el("h3", {}, data.heading);
@@ -50,8 +50,8 @@ export class Side {
       el("header", { class: "side-head" }, this.heading, this.state),
       this.panels(),
     );
-    if (this.story.data.omitted.length) this.say(t("Left out: {omitted}.", { omitted: this.story.data.omitted.join("; ") }));
-    else if (this.story.length === 0) this.say(t("This recording has no steps: the program used no tensor."));
+    if (this.recording.data.omitted.length) this.say(t("Left out: {omitted}.", { omitted: this.recording.data.omitted.join("; ") }));
+    else if (this.recording.length === 0) this.say(t("This recording has no steps: the program used no tensor."));
     this.draw(data.scene);
   }
 
@@ -70,7 +70,7 @@ export class Side {
     /** @type {Map<number, Set<number>>} */
     this.boxesOfLine = new Map();
     scene.box.forEach((box, step) => {
-      const line = this.story.data.line[step];
+      const line = this.recording.data.line[step];
       if (line < 0 || box < 0) return;
       const boxes = this.boxesOfLine?.get(line) ?? new Set();
       this.boxesOfLine?.set(line, boxes.add(box));
@@ -81,22 +81,22 @@ export class Side {
   show(step, doing = "") {
     this.step = step;
     this.code.show(step);
-    this.graph.show(step, step < 0 ? "" : this.story.data.turn[step]);
-    this.memory.show(step < 0 ? [0, 0] : (this.story.data.memory[step] ?? null));
-    this.state.textContent = this.story.whereabouts(step, doing);
+    this.graph.show(step, step < 0 ? "" : this.recording.data.turn[step]);
+    this.memory.show(step < 0 ? [0, 0] : (this.recording.data.memory[step] ?? null));
+    this.state.textContent = this.recording.whereabouts(step, doing);
     this.state.title = this.state.textContent;
-    this.root.dataset.phase = step < 0 ? "before" : doing in IDLE ? doing : this.story.phase(step);
+    this.root.dataset.phase = step < 0 ? "before" : doing in IDLE ? doing : this.recording.phase(step);
     if (this.chosen >= 0) this.chooseNone();
     this.tell();
   }
 
   /** The value panel of the current step. */
   tell() {
-    const { story, step } = this;
+    const { recording, step } = this;
     if (step < 0) {
-      const hint = story.length ? t("Press next, or the right arrow key, for the first step.") : t("There is no step to show.");
-      const raised = story.data.error.split("\n")[0].slice(0, RAISED);
-      const meaning = raised && story.length > 0 ? story.detail(story.length - 1).note : "";
+      const hint = recording.length ? t("Press next, or the right arrow key, for the first step.") : t("There is no step to show.");
+      const raised = recording.data.error.split("\n")[0].slice(0, RAISED);
+      const meaning = raised && recording.length > 0 ? recording.detail(recording.length - 1).note : "";
       replace(
         this.values,
         raised && el("p", { class: "error" }, t("The program raised {error} The last step shows where.", { error: /[.!?]$/.test(raised) ? raised : `${raised}.` })),
@@ -106,16 +106,16 @@ export class Side {
       );
       return;
     }
-    const detail = story.detail(step);
-    const cards = step >= 0 && story.phase(step) === "backward" ? this.backward(detail) : this.forward(detail);
-    const phase = PHASE_WORDS[story.phase(step)].name;
-    const title = el("p", { class: "what" }, el("b", {}, story.data.op[step]), phase !== story.data.op[step] && ` ${phase}`);
+    const detail = recording.detail(step);
+    const cards = step >= 0 && recording.phase(step) === "backward" ? this.backward(detail) : this.forward(detail);
+    const phase = PHASE_WORDS[recording.phase(step)].name;
+    const title = el("p", { class: "what" }, el("b", {}, recording.data.op[step]), phase !== recording.data.op[step] && ` ${phase}`);
     replace(
       this.values,
       title,
       detail.error && el("p", { class: "error", role: "alert" }, detail.error),
       detail.error && detail.note && el("p", { class: "note" }, detail.note),
-      ...(story.findingsAt.get(step) ?? []).map((finding) => el("div", { class: "finding" },
+      ...(recording.findingsAt.get(step) ?? []).map((finding) => el("div", { class: "finding" },
         el("p", {}, el("b", {}, `! ${finding.kind}: `), ...worded(finding.sentence)), el("p", {}, el("b", {}, t("Try: ")), ...worded(finding.advice)))),
       detail.control && el("p", { class: "control" }, detail.control),
       ...cards,
@@ -127,31 +127,31 @@ export class Side {
 
   /** What is wrong with the program, each with a way to its step. */
   findings() {
-    const { findings } = this.story.data;
+    const { findings } = this.recording.data;
     if (!findings.length) return [];
     return [
       el("p", { class: "what" }, el("b", {}, tn("{number} finding", "{number} findings", findings.length))),
       el("ul", { class: "findings", "aria-label": t("findings") }, ...findings.map(({ step, line, kind, sentence }) => {
-        const place = this.story.place(line);
+        const place = this.recording.place(line);
         const at = place ? t("line {number}", { number: place.number }) : t("step {step}", { step: step + 1 });
         return el("li", {}, button(t("go to step {step}: {sentence}", { step: step + 1, sentence }), el("span", {}, el("b", {}, `! ${at}, ${kind}: `), ...worded(sentence)), () => this.on.jump(step)));
       })),
     ];
   }
 
-  /** @param {import("./story.js").Detail} detail */
+  /** @param {import("./recording.js").Detail} detail */
   forward(detail) {
-    const made = this.story.values(detail.writes).map((value) => valueCard(value, { role: t("makes") }));
-    const read = this.story.values(detail.reads).map((value) => valueCard(value, { role: t("reads") }));
+    const made = this.recording.values(detail.writes).map((value) => valueCard(value, { role: t("makes") }));
+    const read = this.recording.values(detail.reads).map((value) => valueCard(value, { role: t("reads") }));
     return [...made, ...read];
   }
 
-  /** Value and gradient side by side; a sum of gradients as it is made. @param {import("./story.js").Detail} detail */
+  /** Value and gradient side by side; a sum of gradients as it is made. @param {import("./recording.js").Detail} detail */
   backward(detail) {
-    const { story } = this;
-    const made = detail.of ? story.values(story.detail(detail.of[0]).writes) : [];
-    const gradients = story.values(detail.gradients);
-    const came = story.values(detail.sum);
+    const { recording } = this;
+    const made = detail.of ? recording.values(recording.detail(detail.of[0]).writes) : [];
+    const gradients = recording.values(detail.gradients);
+    const came = recording.values(detail.sum);
     const sum = came.length > 0 && el("p", { class: "sum" }, t("summed: "), el("b", {}, came.map((value) => value.short).join(" + ")),
       ` = ${gradients[0]?.short ?? "?"}`);
     const pair = el(
@@ -160,8 +160,8 @@ export class Side {
       ...made.slice(0, 1).map((value) => valueCard(value, { role: t("value") })),
       ...gradients.map((value) => valueCard(bare(value), { role: t("gradient"), kind: "gradient" })),
     );
-    const leaving = story.values(detail.leaving).map((value) => valueCard(bare(value), { role: t("sends back"), kind: "gradient" }));
-    const stored = story.values(detail.writes).map((value) => valueCard(value, { role: t("now"), kind: "gradient" }));
+    const leaving = recording.values(detail.leaving).map((value) => valueCard(bare(value), { role: t("sends back"), kind: "gradient" }));
+    const stored = recording.values(detail.writes).map((value) => valueCard(value, { role: t("now"), kind: "gradient" }));
     return [sum, pair, ...stored, ...leaving];
   }
 
@@ -175,7 +175,7 @@ export class Side {
   /** @param {number} box */
   hoverBox(box) {
     const step = box < 0 ? -1 : (this.scene?.box.indexOf(box) ?? -1);
-    this.code.light(step < 0 ? -1 : this.story.data.line[step]);
+    this.code.light(step < 0 ? -1 : this.recording.data.line[step]);
     this.other(box);
   }
 
@@ -186,7 +186,7 @@ export class Side {
 
   /** The next step of a line after this one, or its first. @param {number} line */
   jumpToLine(line) {
-    const steps = this.story.stepsOfLine.get(line) ?? [];
+    const steps = this.recording.stepsOfLine.get(line) ?? [];
     const next = steps.find((step) => step > this.step) ?? steps[0];
     if (next !== undefined) this.on.jump(next);
   }
@@ -199,9 +199,9 @@ export class Side {
     this.chosen = number;
     this.graph.choose(number);
     this.other(number);
-    const made = steps.find((step) => this.story.phase(step) !== "backward"); // an input is not made by a step
+    const made = steps.find((step) => this.recording.phase(step) !== "backward"); // an input is not made by a step
     const holds = this.step < 0 ? "" : momentAt(box, this.step)[2];
-    const place = made === undefined ? null : this.story.place(this.story.data.line[made]);
+    const place = made === undefined ? null : this.recording.place(this.recording.data.line[made]);
     const go = made !== undefined && button(t("go to step {step}", { step: made + 1 }), place ? t("made at step {step}, line {line}", { step: made + 1, line: place.number }) : t("made at step {step}", { step: made + 1 }),
       () => this.on.jump(made), { class: "made" });
     replace(
@@ -214,15 +214,15 @@ export class Side {
       button(t("close the history"), t("back to the step"), () => { this.chooseNone(); this.tell(); }, { class: "plain" }),
     );
     this.values.scrollTop = 0;
-    if (made !== undefined) this.code.light(this.story.data.line[made]);
+    if (made !== undefined) this.code.light(this.recording.data.line[made]);
   }
 
   /** @param {number} step */
   past(step) {
-    const detail = this.story.detail(step);
-    const value = this.story.values(detail.gradients ?? detail.writes)[0];
+    const detail = this.recording.detail(step);
+    const value = this.recording.values(detail.gradients ?? detail.writes)[0];
     return el("li", { class: step > this.step ? "later" : "" }, button(t("go to step {step}", { step: step + 1 }),
-      `${step + 1} · ${this.story.named(step).join(" · ")}${value && step <= this.step ? ` · ${value.short}` : ""}`,
+      `${step + 1} · ${this.recording.named(step).join(" · ")}${value && step <= this.step ? ` · ${value.short}` : ""}`,
       () => this.on.jump(step)));
   }
 
@@ -261,7 +261,7 @@ export class Side {
   }
 }
 
-/** A gradient without the name and the flags, which are the autograd engine's own. @param {import("./story.js").Value} value */
+/** A gradient without the name and the flags, which are the autograd engine's own. @param {import("./recording.js").Value} value */
 function bare(value) {
   return { ...value, name: "", flags: undefined };
 }

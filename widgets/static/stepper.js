@@ -2,7 +2,7 @@
 
 import { Shell } from "./shell.js";
 import { Side } from "./side.js";
-import { PHASE_WORDS } from "./story.js";
+import { PHASE_WORDS } from "./recording.js";
 
 /** @typedef {import("./side.js").SideData & {name: string, questions: import("./predict.js").Question[]}} StepperData */
 
@@ -21,16 +21,16 @@ export function stepper(root, data, host) {
     },
     fetchScene: (opened, fold) => host.fetchScene(0, opened, fold),
   });
-  const { story } = side;
+  const { recording } = side;
   shell = new Shell(root, host, {
     name: data.name,
     sides: [side],
-    length: story.length,
-    stretches: story.phases.map(({ phase, first, end }) => ({ name: PHASE_WORDS[phase].name, phase, first, end })),
+    length: recording.length,
+    stretches: recording.phases.map(({ phase, first, end }) => ({ name: PHASE_WORDS[phase].name, phase, first, end })),
     questions: data.questions,
-    marks: story.marks,
+    marks: recording.marks,
     show: (step) => side.show(step),
-    say: (step) => story.sentence(step),
+    say: (step) => recording.sentence(step),
   });
   return shell;
 }

@@ -11,7 +11,7 @@ export class Timeline {
    * @param {number} length how many steps
    * @param {(step: number) => void} go
    * @param {(step: number) => string} say the step in words
-   * @param {import("./story.js").Mark[]} marks
+   * @param {import("./recording.js").Mark[]} marks
    */
   constructor(stretches, length, go, say, marks = []) {
     this.say = say;

@@ -3,10 +3,10 @@
 import { el } from "./dom.js";
 import { heatMap } from "./heat_map.js";
 import { numberGrid } from "./number_grid.js";
-import { bytes } from "./story.js";
+import { bytes } from "./recording.js";
 import { t } from "./text.js";
 
-/** @typedef {import("./story.js").Value} Value */
+/** @typedef {import("./recording.js").Value} Value */
 
 /**
  * @param {Value} value

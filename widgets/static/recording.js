@@ -35,7 +35,7 @@ export const PHASE_WORDS = /** @type {typeof appearance.phases} */ (Object.fromE
 /** @typedef {{key: string, opened: string[], width: number, height: number, boxes: Box[], links: Link[],
  *   frames: Frame[], box: number[]}} Scene */
 
-export class Story {
+export class Recording {
   /** @param {RecordingData} data */
   constructor(data) {
     /** @type {RecordingData} a notebook that an earlier version saved has no findings and no peak */

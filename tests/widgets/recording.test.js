@@ -8,7 +8,7 @@ import { heatColour } from "../../widgets/static/heat_map.js";
 import { shift } from "../../widgets/static/pan_zoom.js";
 import { sceneKey, scenesFor } from "../../widgets/static/scenes.js";
 import { lastAt, matching, runs } from "../../widgets/static/search.js";
-import { Story, bytes, flowAt, momentAt } from "../../widgets/static/story.js";
+import { Recording, bytes, flowAt, momentAt } from "../../widgets/static/recording.js";
 
 const DATA = {
   title: "f", framework: "torch", versions: {}, error: "", omitted: [], findings: [], peak: null,
@@ -27,12 +27,12 @@ test("a step is found among sorted moments", () => {
 
 test("phases are runs of equal steps", () => {
   assert.deepEqual(runs([0, 0, 1, 0]), [[0, 0, 2], [1, 2, 3], [0, 3, 4]]);
-  assert.deepEqual(new Story(DATA).phases.map((p) => [p.phase, p.first, p.end]), [["forward", 0, 3], ["backward", 3, 4]]);
+  assert.deepEqual(new Recording(DATA).phases.map((p) => [p.phase, p.first, p.end]), [["forward", 0, 3], ["backward", 3, 4]]);
 });
 
 test("a recording that was saved before there were findings and peaks is read too", () => {
   const { findings, peak, ...older } = DATA;
-  assert.deepEqual(new Story(older).marks, []);
+  assert.deepEqual(new Recording(older).marks, []);
 });
 
 test("a search finds every word in any case, and nothing for nothing", () => {
@@ -42,18 +42,18 @@ test("a search finds every word in any case, and nothing for nothing", () => {
 });
 
 test("a line is visited when Python comes to it, not in backward", () => {
-  const story = new Story(DATA);
-  assert.equal(story.visits(0, 1), 1);
-  assert.equal(story.visits(0, 3), 1);
-  assert.equal(story.visits(1, 1), 0);
-  assert.equal(story.pythonRuns(3), false);
+  const recording = new Recording(DATA);
+  assert.equal(recording.visits(0, 1), 1);
+  assert.equal(recording.visits(0, 3), 1);
+  assert.equal(recording.visits(1, 1), 0);
+  assert.equal(recording.pythonRuns(3), false);
 });
 
 test("a step is told in one sentence", () => {
-  const story = new Story(DATA);
-  assert.equal(story.sentence(0), "Step 1 of 4, forward, mul, line 2: [2, 4]");
-  assert.equal(story.sentence(-1), "Before the first step.");
-  assert.equal(story.whereabouts(3), "backward · step 4 of 4");
+  const recording = new Recording(DATA);
+  assert.equal(recording.sentence(0), "Step 1 of 4, forward, mul, line 2: [2, 4]");
+  assert.equal(recording.sentence(-1), "Before the first step.");
+  assert.equal(recording.whereabouts(3), "backward · step 4 of 4");
 });
 
 test("a box shows its last moment, and a link its gradient", () => {
