@@ -1,1 +1,1 @@
-"""Measurements beside peers: the same work, in the same run, as ratios. `make bench` runs them all."""
+"""Benchmarks against peers: the same work, in the same run, as ratios. `make bench` runs them all."""

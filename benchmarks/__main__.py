@@ -3,9 +3,9 @@
     python -m benchmarks [NAME ...]
 
 A benchmark is a file here that publishes its rows (`measure.publish`) and can be run alone: `python -m
-benchmarks.NAME`. What is measured goes into `results/`; the rows of benchmarks that were not asked for stay, and
-every page that quotes a figure is brought up to date. A benchmark that fails leaves its old rows alone, says why,
-and the exit status is 1; the others still run.
+benchmarks.NAME`. The results go into `results/`; rows of benchmarks that did not run stay, and every page that quotes
+a figure is updated. When a benchmark fails, its old rows stay, the reason is printed and the exit status is 1; the
+others still run.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 NAMES = ("binder", "executor", "grading", "lessons", "pictures", "recording", "startup")
 LAYER = HERE.parent / ".venv-peers"  # tools/peers_environment.py makes it
-IN_LAYER = {"recording"}  # they import peers; the others start them, or have none
+IN_LAYER = {"recording"}  # they import their peers; the others start them, or have none
 SHOWN = ("torch", "tensorflow-cpu", "numba", "numba-cuda", "numpy")
 PEERS = ("torchviz", "torchview", "torchlens", "nbgrader", "nbval")
 
 
 def machine() -> str:
-    """What it ran on, so that a reader can tell whose seconds these are."""
+    """The machine and the versions, so that a reader knows what the seconds mean."""
     packages = ", ".join(f"{name} {installed(name)}" for name in (*SHOWN, *PEERS))
     return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {packages}"
 
@@ -46,14 +46,13 @@ def installed(name: str) -> str:
 
 
 def python(name: str) -> str:
-    """The interpreter for a benchmark: the one with the peers only where it imports them."""
+    """The interpreter for a benchmark: the one with peers if it imports them, else this one."""
     peers = LAYER / "bin" / "python"
     return str(peers) if name in IN_LAYER and peers.exists() else sys.executable
 
 
 def run(name: str) -> Result:
-    """Run one benchmark. Raises RuntimeError, with the last line that it wrote, when it ends with another status
-    than 0."""
+    """Run one benchmark. Raises RuntimeError, with the last line that it printed, when its status is not 0."""
     print(f"benchmarks/{name}.py", file=sys.stderr, flush=True)
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
@@ -80,7 +79,7 @@ def main() -> int:
     options = parser.parse_args()
     unknown = set(options.names) - set(NAMES)
     if unknown:
-        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+        parser.error(f"unknown benchmark: {', '.join(sorted(unknown))}; known are {', '.join(NAMES)}")
     results, failures = load(RESULTS), list[str]()
     for name in options.names or NAMES:
         try:

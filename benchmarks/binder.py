@@ -2,7 +2,7 @@
 
     python -m benchmarks.binder
 
-Needs git and the network, and takes minutes. The copy is of the last commit, as repo2docker would take it.
+Needs git and the network, and takes minutes. It copies the last commit, as repo2docker does.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def main() -> list[Row]:
             str(built),
             "",
             "",
-            "what packages take to come included",
+            "downloads included",
         ),
         Row("binder/start to JupyterLab's address", str(served), "", "", ""),
         Row(
@@ -77,20 +77,20 @@ def timed(work: Callable[[], Any]) -> tuple[Timing, Any]:
 
 
 def serve(home: Path, variables: dict[str, str]) -> None:
-    """Start the server as Binder does, until it has said its address. Raises RuntimeError when it ends before."""
+    """Start the server as Binder does and wait for its address. Raises RuntimeError when it ends before."""
     command = ["binder/start", "jupyter", "lab", "--no-browser", "--allow-root", "--ServerApp.port=0"]
     server = subprocess.Popen(command, cwd=home, env=variables, stderr=subprocess.PIPE, text=True)
     try:
         assert server.stderr is not None
         if not any(SERVED.search(line) for line in server.stderr):
-            raise RuntimeError("the server ended before it said its address")
+            raise RuntimeError("the server ended before it printed its address")
     finally:
         server.terminate()
         server.wait()
 
 
 def gigabytes(said: str) -> str:
-    """What is left, of a line such as "environment 3.13 GB, 0.53 GB of it removed"."""
+    """The size that is left, from a line such as "environment 3.13 GB, 0.53 GB of it removed"."""
     before, removed = map(float, re.findall(r"([\d.]+) GB", said))
     return f"{before - removed:.2f} GB"
 

@@ -1,4 +1,4 @@
-"""Headless Chromium, for what is measured in a browser."""
+"""Headless Chromium, for measurements in a browser."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ FLAGS = [
 
 
 def chromium() -> str | None:
-    """The program, under the names that Linux distributions give it; None when it is not installed."""
+    """The path of Chromium, under the names that Linux distributions use; None when it is not installed."""
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @contextmanager
 def new_page(**options: Any) -> Iterator[Any]:
-    """A page of a new browser, with Playwright's `options` for it."""
+    """A page in a new browser, made with Playwright's `options`."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -1,4 +1,4 @@
-"""A chart of a table: how many times faster than its peer ours is, or how much of a limit it takes."""
+"""A chart of a table: how many times faster than its peer ours is, or what share of a limit it uses."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from benchmarks.measure import Row
 
 _COMPARISON = re.compile(r"([\d.,]+)x (faster|slower)$")
 _SHARE = re.compile(r"([\d.,]+) of ")
-LOGARITHMIC = 30  # longest over shortest bar, from which a linear axis hides the short ones
+LOGARITHMIC = 30  # above this ratio of longest to shortest bar, a linear axis would hide the short ones
 
 
 def draw(title: str, rows: Sequence[Row], path: Path) -> bool:
-    """Write the chart as SVG to `path`; False, and no file, where fewer than two rows have a bar.
+    """Write the chart as SVG to `path`; with fewer than two bars, write nothing and return False.
 
     Bars of a comparison start at 1: to the right ours is faster, to the left the peer.
     """

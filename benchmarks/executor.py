@@ -54,13 +54,13 @@ def cpu_seconds(work: Callable[[], Any]) -> float:
 
 
 def timed(work: Callable[[], Any]) -> Timing:
-    """Five rounds after a first one that is not counted."""
+    """Five rounds, after one round of warm-up."""
     work()
     return Timing(tuple(cpu_seconds(work) for _ in range(ROUNDS)))
 
 
 def against_the_simulator(names: list[str]) -> list[Row]:
-    """Each case at "bounds" and "hazards"."""
+    """Rows of each case at the levels "bounds" and "hazards"."""
     from benchmarks.executor_kernels import cases
     from gpu_labs import inspect
 
@@ -91,7 +91,7 @@ def against_the_simulator(names: list[str]) -> list[Row]:
 
 
 def growth() -> list[Row]:
-    """What a launch takes from 16 thousand threads to a million, and a 512 x 512 tiled product."""
+    """Seconds of a launch with 16 thousand to a million threads, and of a 512 x 512 tiled product."""
     import numpy as np
 
     from benchmarks.executor_kernels import matmul, saxpy
@@ -104,7 +104,7 @@ def growth() -> list[Row]:
         got = timed(lambda x=x, y=y, n=threads: inspect(saxpy, n // 256, 256, np.float32(2), x, y))
         each = got.median / threads * 1e9
         base = base or each
-        note = f"{each:.0f} ns a thread, {each / base:.2f} of what it is with 16,384"
+        note = f"{each:.0f} ns per thread, {each / base:.2f} of that with 16,384 threads"
         rows.append(Row(f"saxpy, {threads:,} threads, hazards", str(got), "", "", note))
     a = np.random.default_rng(0).random((512, 512), np.float32)
     c = np.zeros_like(a)
@@ -114,7 +114,7 @@ def growth() -> list[Row]:
 
 
 def edges() -> list[Row]:
-    """Launches that used to fall off a cliff: much work, one worker, many launches, a lock, a large array."""
+    """Launches that were once far too slow: much work, one busy thread, many launches, a lock, a large array."""
     import numpy as np
 
     from benchmarks.executor_kernels import cases, count_under_a_lock, first_thread_does_all, nbody, saxpy
@@ -131,7 +131,7 @@ def edges() -> list[Row]:
             str(all_pairs),
             "",
             "",
-            f"{grown:.2f} of 512 bodies' time a pair",
+            f"{grown:.2f} of the time per pair of 512 bodies",
         )
     ]
     x = np.random.default_rng(1).standard_normal(20_000).astype(np.float32)
@@ -150,7 +150,7 @@ def edges() -> list[Row]:
     for blocks in (100, 400, 1600):
         took = timed(lambda n=blocks: inspect(count_under_a_lock, n, 32, np.zeros(1, np.int32), np.zeros(1)))
         base = base or took.median / blocks
-        note = f"{took.median / blocks / base:.2f} of what a block takes among 100"
+        note = f"{took.median / blocks / base:.2f} of the time per block with 100 blocks"
         rows.append(Row(f"a lock that {blocks:,} blocks take", str(took), "", "", note))
     return rows
 
@@ -176,7 +176,7 @@ def fresh(name: str, call: str) -> tuple[float, float]:
 
 
 def first_launch_and_memory() -> list[Row]:
-    """In fresh processes."""
+    """Rows of the first launch and of the peak memory, each in fresh processes."""
     z = "np.zeros(1 << 20, np.float32)"
     tiles = "*(np.ones((512, 512), np.float32) for _ in range(3))"
     cases = {

@@ -1,6 +1,6 @@
 """The kernels of `executor.py`, and the same launches on Numba's simulator.
 
-As a script this is the peer: with `NUMBA_ENABLE_CUDASIM=1` it runs the named cases and prints the
+Run as a script, this is the peer: with `NUMBA_ENABLE_CUDASIM=1` it runs the named cases and prints the
 processor seconds of each as JSON. The executor's own process never sets that variable.
 """
 

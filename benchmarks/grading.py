@@ -1,13 +1,11 @@
-"""Grading, beside plain `pytest --nbval` and nbgrader: submissions an hour, on the same notebooks in the
-same run.
+"""Grading, against plain `pytest --nbval` and nbgrader: submissions per hour, on the same notebooks in the same run.
 
     python -m benchmarks.grading                     the comparison
     python -m benchmarks.grading --class-of 1000     one class of that size, with the memory of the grader's processes
 
-The notebooks import torch and tensorflow, as the lessons do. Every way grades with two processes: ours with
-two workers, plain nbval with two pytest processes, nbgrader with two autograders. nbgrader is measured
-where it is installed, else said to be missing (`make bench` installs it; its own Python can be named in
-NBGRADER_PYTHON).
+The notebooks import torch and tensorflow, as the lessons do. Each grader uses two processes: ours two workers,
+plain nbval two pytest processes, nbgrader two autograders. nbgrader is measured if it is installed, else reported as
+missing (`make bench` installs it; NBGRADER_PYTHON can name its own Python).
 """
 
 from __future__ import annotations
@@ -67,7 +65,7 @@ def master() -> NotebookNode:
 
 
 def light_master() -> NotebookNode:
-    """The same in NumPy."""
+    """The same exercise in NumPy."""
     notebook = master()
     imports, _, answer, check = notebook.cells
     imports.source = "import numpy as np\nfrom graph_duet import show"
@@ -77,7 +75,7 @@ def light_master() -> NotebookNode:
 
 
 def hand_in(bundle: Bundle, folder: Path, number: int) -> Path:
-    """`number` solved notebooks, all different files."""
+    """Write `number` solved notebooks into `folder`, each with other content."""
     folder.mkdir()
     for i in range(number):
         notebook = solved(bundle)
@@ -103,7 +101,7 @@ def by_duet(
 
 
 def by_nbval(folder: Path) -> float:
-    """Seconds for plain `pytest --nbval`, a process a notebook, two at a time."""
+    """Seconds for plain `pytest --nbval`, one process per notebook, two at a time."""
 
     def one(path: Path) -> None:
         command = [
@@ -127,7 +125,7 @@ def by_nbval(folder: Path) -> float:
 
 
 def nbgrader_python() -> str:
-    """A Python that has nbgrader. Raises FileNotFoundError where there is none."""
+    """A Python with nbgrader. Raises FileNotFoundError when it is not installed."""
     named = os.environ.get("NBGRADER_PYTHON")
     if not named and importlib.util.find_spec("nbgrader") is None:
         raise FileNotFoundError("nbgrader is not installed here: `make bench` installs it")
@@ -135,7 +133,7 @@ def nbgrader_python() -> str:
 
 
 def beside(python: str) -> dict[str, str]:
-    """The environment in which nbgrader finds the programs that were installed with it (it calls `alembic`)."""
+    """Environment variables with which nbgrader finds the programs that it needs, such as `alembic`."""
     return {**ENVIRONMENT, "PATH": os.pathsep.join([str(Path(python).parent), os.environ.get("PATH", "")])}
 
 
@@ -288,7 +286,7 @@ def class_of(number: int) -> list[tuple[int, float, float, float]]:
         return rows
 
 
-def said_of(rows: list[tuple[int, float, float, float]]) -> str:
+def summary(rows: list[tuple[int, float, float, float]]) -> str:
     """Throughput of the whole class, and what the memory was at the start (a tenth of it done), in the middle and
     at the end."""
     done, seconds, _, _ = rows[-1]
@@ -323,7 +321,7 @@ def main() -> None:
         print(
             "| submissions | seconds | memory of the main process, MB | of its workers, MB |\n|---:|---:|---:|---:|"
         )
-        print(f"\n{said_of(class_of(chosen.class_of))}")
+        print(f"\n{summary(class_of(chosen.class_of))}")
         return
     publish("Grading, seconds a submission with two processes", compare(chosen.notebooks, chosen.peers))
 

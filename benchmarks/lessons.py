@@ -1,10 +1,10 @@
-"""Time and memory of every lesson, exercise and lab: its kernel, the preloaded process, and JupyterLab.
+"""Time and memory of every lesson, exercise and lab: its notebook kernel, the preloaded process, and JupyterLab.
 
     python -m benchmarks.lessons [NOTEBOOK ...]
 
 Memory is the peak of the sum over the running processes, pages shared by forks counted once (PSS), sampled
-while the notebook runs from the top. Beside other programs that use the same libraries it comes out smaller, for
-their pages are shared. Binder's limit is 2 GB; ours is 1.8, and 1.5 for a kernel.
+while the notebook runs from the top. Other programs that use the same libraries make the figure smaller, because they
+share pages. Binder's limit is 2 GB; ours is 1.8, and 1.5 for a notebook kernel.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ BUDGET_MB, KERNEL_MB = 1800, 1500
 
 @dataclass
 class Usage:
-    """Wall-clock seconds, and the most memory seen, in MB: of everything together (PSS), and of the largest kernel,
-    with the pages that it shares (RSS) and without (USS)."""
+    """Wall-clock seconds, and the most memory seen, in MB: of everything together (PSS), and of the largest notebook
+    kernel, with the pages that it shares (RSS) and without (USS)."""
 
     seconds: float = 0
     everything: float = 0
@@ -46,7 +46,7 @@ class Usage:
 
 
 class Watch(threading.Thread):
-    """Samples the memory of all children of this process, which are JupyterLab, the zygote and its kernels."""
+    """Samples the memory of all children of this process, which are JupyterLab, the zygote and its notebook kernels."""
 
     def __init__(self, zygote: int) -> None:
         super().__init__(daemon=True)
@@ -72,7 +72,7 @@ class Watch(threading.Thread):
                     usage.kernel = max(usage.kernel, size.rss / 2**20)
                     usage.own = max(usage.own, size.uss / 2**20)
             except (psutil.Error, OSError):
-                continue  # it ended meanwhile
+                continue  # it has ended
         usage.everything = max(usage.everything, total / 2**20)
 
 
@@ -81,7 +81,7 @@ def children() -> list[psutil.Process]:
 
 
 def cpu_seconds(process: psutil.Process) -> float:
-    """What the process has used of a core; it does not grow because others are busy, as wall time does."""
+    """Seconds of processor time that the process used; unlike wall time, it does not grow when others are busy."""
     times = process.cpu_times()
     return times.user + times.system
 
@@ -92,8 +92,8 @@ def notebooks() -> list[Path]:
 
 
 def measure(zygote: int, *paths: Path) -> Usage:
-    """Run notebooks from the top, each in a kernel that lives until the last is done; an exercise's unsolved
-    cells raise, and the rest still runs."""
+    """Run notebooks from the top, each in a notebook kernel that lives until the last one is done. Unsolved cells of
+    an exercise raise, and the rest still runs."""
     watch = Watch(zygote)
     watch.start()
     start = time.perf_counter()
@@ -110,7 +110,7 @@ def measure(zygote: int, *paths: Path) -> Usage:
 def row(what: str, usage: Usage) -> Row:
     fits = usage.everything < BUDGET_MB and usage.kernel < KERNEL_MB
     taken = f"{usage.seconds:.1f} s, {sum(usage.cpu.values()):.1f} s of a core"
-    note = f"{taken}; the largest kernel {usage.kernel:.0f} MB, {usage.own:.0f} MB of it its own"
+    note = f"{taken}; the largest notebook kernel {usage.kernel:.0f} MB, {usage.own:.0f} MB of it its own"
     limit = f"{usage.everything / BUDGET_MB:.2f} of {BUDGET_MB:,} MB"
     return Row(what, f"{usage.everything:,.0f} MB", "", limit if fits else f"OVER: {limit}", note)
 
@@ -127,7 +127,7 @@ def largest(used: Mapping[str, Usage]) -> list[Row]:
 
 
 def short(path: Path) -> str:
-    """How a reader calls the notebook: "L04 lesson", "G01 lab"; a master is the exercise with its solution."""
+    """The notebook's short name: "L04 lesson", "G01 lab"; a master is the exercise with its solution."""
     kind = "lab" if path.parent.name.startswith("G") else "lesson" if path.stem == "lesson" else "exercise"
     return f"{path.parent.name[:3]} {kind}"
 
@@ -172,7 +172,10 @@ def main() -> int:
         finally:
             lab.terminate()
             lab.wait()
-    publish("Memory of lessons and labs: JupyterLab, the preloaded process and the kernels together", rows)
+    publish(
+        "Memory of lessons and labs: JupyterLab, the preloaded process and the notebook kernels together",
+        rows,
+    )
     return 1 if any("OVER" in row.ratio for row in rows) else 0
 
 

@@ -1,7 +1,6 @@
-"""How every benchmark here measures: ours and the peer in turn, medians and spread, rows of one table.
+"""How every benchmark measures: ours and the peer in turn, medians and spread, rows of one table.
 
-Machines are noisy, so a figure that is quoted is a ratio of medians from one run; seconds are printed for
-orientation only.
+Machines are noisy, so we quote only ratios of medians from one run; seconds are printed for orientation.
 """
 
 from __future__ import annotations
@@ -15,12 +14,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-ROWS_FILE = "GRAPH_DUET_BENCHMARK_ROWS"  # where `python -m benchmarks` collects every benchmark's rows
+ROWS_FILE = "GRAPH_DUET_BENCHMARK_ROWS"  # the file in which `python -m benchmarks` collects rows
 
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds of several rounds of one way of doing the work."""
+    """Seconds of several rounds of one piece of work."""
 
     seconds: tuple[float, ...]
 
@@ -31,14 +30,14 @@ class Timing:
     def __str__(self) -> str:
         """The median with the fastest and the slowest round, as "12.3 ms (11.9-13 ms)"."""
         if len(self.seconds) == 1:
-            return f"{spoken(self.median)} (once)"
+            return f"{in_words(self.median)} (once)"
         unit, scale = _unit(self.median)
         low, high = (_digits(scale * each) for each in (min(self.seconds), max(self.seconds)))
-        return f"{spoken(self.median)} ({low}-{high} {unit})"
+        return f"{in_words(self.median)} ({low}-{high} {unit})"
 
 
-def spoken(seconds: float) -> str:
-    """Three digits with their unit: "1.22 ms", "35.1 s"."""
+def in_words(seconds: float) -> str:
+    """Three digits with a unit: "1.22 ms", "35.1 s"."""
     unit, scale = _unit(seconds)
     return f"{_digits(scale * seconds)} {unit}"
 
@@ -53,7 +52,7 @@ def _digits(number: float) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table; `ratio` says how ours compares with `peer`, or with a limit, in words."""
+    """One line of the table; `ratio` compares ours with `peer`, or with a limit, in words."""
 
     what: str
     ours: str
@@ -71,7 +70,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def in_turn(*ways: Callable[[], object], rounds: int = 7, warm_up: int = 1) -> tuple[Timing, ...]:
-    """Time each way `rounds` times, A B A B ..., so that a machine that drifts slows all of them alike."""
+    """Time each way `rounds` times, A B A B ..., so that a slower phase of the machine affects all of them."""
     for _ in range(warm_up):
         for way in ways:
             way()
@@ -94,13 +93,13 @@ def compared(ours: Timing, peer: Timing) -> str:
 
 
 def not_measured(what: str, error: Exception) -> Row:
-    """The row of a peer that could not be measured: it says why, and the other rows are measured all the same."""
+    """The row of a peer that could not be measured; it gives the reason."""
     reason = (str(error).strip().splitlines() or [""])[0]
     return Row(what, "", "", "", f"not measured: {type(error).__name__}: {reason}")
 
 
 def publish(title: str, rows: Sequence[Row]) -> None:
-    """Print the rows as Markdown, and hand them to the report where one is being made."""
+    """Print the rows as Markdown, and add them to the report if `python -m benchmarks` makes one."""
     print("\n".join([f"### {title}", "", *markdown(rows), ""]), flush=True)
     collected = os.environ.get(ROWS_FILE)
     if collected:
@@ -109,7 +108,7 @@ def publish(title: str, rows: Sequence[Row]) -> None:
 
 
 def markdown(rows: Sequence[Row]) -> list[str]:
-    """The lines of a table, without the columns in which nothing stands."""
+    """The lines of a table, without its empty columns."""
     cells = [tuple(asdict(row).values()) for row in rows]
     names = [field.name for field in fields(Row)]
     kept = [place for place in range(len(names)) if place == 0 or any(row[place] for row in cells)]

@@ -1,11 +1,10 @@
-"""How fast a large Recording becomes a picture, beside Graphviz's `dot` on the same graph uncollapsed.
+"""How fast a large Recording becomes a picture, against Graphviz's `dot` on the same graph uncollapsed.
 
     python -m benchmarks.pictures
 
 Three figures for a GPT-2 of 96 layers, forward and backward, more than 10,000 steps: the first picture, opening
-one of its modules, and one step in the browser with 1,000 visible boxes (left out where there is no Chromium).
-The first picture is collapsed, which is the point; `dot` gets every op of the same recording, as it would be drawn
-uncollapsed.
+one of its modules, and one step in the browser with 1,000 visible boxes (left out without Chromium).
+Our first picture is collapsed, which is the point; `dot` gets every op of the same recording, uncollapsed.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ from widgets.recording_data import scene_json
 LAYERS = 96
 LENGTHS = (1_000, 5_000, 20_000)
 LAYERS_BESIDE_DOT = (4, 8, 16)
-PATIENCE = 30  # seconds that plain dot gets
+PATIENCE = 30  # seconds before plain dot is stopped
 MANY = Budget(1_500, 100_000)
 VISIBLE = 1000  # boxes, at least, in the browser
 
@@ -66,7 +65,7 @@ def main() -> list[Row]:
 
 
 def growth() -> list[Row]:
-    """The first picture and opening a closed part, as programs grow."""
+    """Rows of the first picture and of opening a closed part, for longer and longer programs."""
     rows = []
     for program in PROGRAMS:
         for steps in LENGTHS:
@@ -90,7 +89,7 @@ def growth() -> list[Row]:
 
 
 def beside_dot(layers: int) -> list[Row]:
-    """The first picture, and every op in one, beside `dot` on every op of the same recording."""
+    """Rows of the first picture, and of a picture of every op, against `dot` on every op of the same recording."""
     recording = gpt2(layers)
     first = in_turn(lambda: make_scene(recording), rounds=3)[0]
     rows = [
@@ -105,7 +104,7 @@ def beside_dot(layers: int) -> list[Row]:
 
 
 def dot_row(what: str, recording: Recording, ours: Timing, boxes: int) -> Row:
-    """A picture of ours with so many boxes, beside `dot`, which draws a box for each op."""
+    """The row of a picture with `boxes` boxes, against `dot`, which draws one box per op."""
     note = f"{len(recording.steps):,} steps, {len(recording.nodes):,} nodes in {boxes:,} boxes; dot draws every op"
     alone = dot_alone(recording)
     if alone is None:
@@ -120,7 +119,7 @@ def dot_row(what: str, recording: Recording, ours: Timing, boxes: int) -> Row:
 
 
 def cpu(work: Callable[[], object]) -> float:
-    """Seconds of CPU that one call takes: on a busy machine they say more than the clock does."""
+    """Seconds of processor time of one call; on a busy machine they mean more than wall time."""
     start = time.process_time()
     work()
     return time.process_time() - start
@@ -152,7 +151,7 @@ def gpt2(layers: int) -> Recording:
 
 
 def dot_alone(recording: Recording) -> Timing | None:
-    """What `dot` takes for every op and edge with no collapsing; None where it had to be stopped."""
+    """Seconds of `dot` for every op and edge, uncollapsed; None when it was stopped."""
     work = multiprocessing.get_context("fork").Process(target=_every_box, args=(recording,))
     alone = in_turn(lambda: (work.start(), work.join(PATIENCE)), rounds=1, warm_up=0)[0]
     if work.is_alive():
@@ -172,7 +171,7 @@ def _every_box(recording: Recording) -> None:
 
 
 def browser_step(recording: Recording) -> tuple[float, float, int] | None:
-    """Median and slowest of 200 steps in milliseconds with about 1,000 visible boxes, and how many they were."""
+    """Median and slowest of 200 steps in milliseconds with about 1,000 visible boxes, and their number."""
     if chromium() is None:
         return None
     opened = _enough_open(recording)
@@ -197,7 +196,7 @@ def browser_step(recording: Recording) -> tuple[float, float, int] | None:
 
 
 def _enough_open(recording: Recording) -> frozenset[tuple[str, ...]]:
-    """The scopes of as many blocks as `VISIBLE` boxes need."""
+    """The scopes of enough blocks to show `VISIBLE` boxes."""
     prepared = prepare(recording)
     for layers in range(1, LAYERS):
         paths = frozenset(path for path in _paths(recording) if _layer(path) < layers)

@@ -21,18 +21,18 @@ def fan(steps: int) -> Recording:
 
 
 def dense(steps: int) -> Recording:
-    """Every op reads the one before and up to thirty earlier ones, from near to far."""
+    """Every op reads the previous one and up to thirty earlier ones, nearest first."""
     return _recording(((), tuple({n, *(n - n * k // 30 for k in range(1, 30))})) for n in range(steps))
 
 
 def loop(steps: int) -> Recording:
-    """A training loop of ten ops an iteration, all of which read the input."""
+    """A training loop of ten ops per iteration, all of which read the input."""
     turns = ((("for", f"iteration {n // 10 + 1}"), (0, n if n % 10 else 0)) for n in range(steps))
     return _recording(turns)
 
 
 def recurrent(steps: int) -> Recording:
-    """A cell of five ops, called again and again, that hands its state on."""
+    """A cell of five ops, called once per time step, that passes its state to the next call."""
     return _recording(
         (("for", f"iteration {n // 5 + 1}", "cell"), (n, 0) if n % 5 == 0 else (n,)) for n in range(steps)
     )

@@ -1,6 +1,6 @@
-"""Figures in the documentation are quoted from the last run, never typed.
+"""Fill in the figures that documentation quotes from the last run; nobody types one.
 
-A page says what it quotes between two marks, tables by their title or rows by their name:
+A page names what it quotes between two marks, tables by title or rows by name:
 
     <!-- benchmarks: Start-up | saxpy, hazards -->
     <!-- benchmarks: end -->
@@ -27,9 +27,9 @@ def pages() -> Iterator[Path]:
 
 
 def quoted(text: str, tables: Mapping[str, Sequence[Row]]) -> str:
-    """`text` with the rows that it asks for between its marks.
+    """Return `text` with the quoted rows between its marks.
 
-    Raises ValueError when it asks for a table or row that was not measured.
+    Raises ValueError when a table or row was not measured.
     """
     return _QUOTATION.sub(lambda found: _filled(found.group(1), tables), text)
 
@@ -39,6 +39,6 @@ def _filled(wanted: str, tables: Mapping[str, Sequence[Row]]) -> str:
     rows: list[Row] = []
     for name in wanted.split(" | "):
         if name not in by_name:
-            raise ValueError(f"it quotes {name!r}, which is no table and no row of the benchmarks")
+            raise ValueError(f"it quotes {name!r}, which is not a table or row of the benchmarks")
         rows += by_name[name]
     return "\n".join([f"<!-- benchmarks: {wanted} -->", "", *markdown(rows), "", "<!-- benchmarks: end -->"])

@@ -1,4 +1,4 @@
-"""What it costs to record GPT-2, beside running it plainly and beside torchviz, torchview and torchlens.
+"""The cost of recording GPT-2, against a plain run and against torchviz, torchview and torchlens.
 
     python -m benchmarks.recording
 
@@ -83,7 +83,7 @@ class Subject:
 
 
 def recorded_rows(subject: Subject, what: str, limits: tuple[float | None, float | None]) -> list[Row]:
-    """With values and without, beside the plain run."""
+    """Rows of a recording with and without values, against the plain run."""
     plain, *recorded = in_turn(subject.plain, subject.recorded, subject.without_values, rounds=11, warm_up=2)
     return [
         Row(f"{what}, {values}", str(timing), str(plain), _times(timing, plain, limit), PLAIN)
@@ -92,7 +92,7 @@ def recorded_rows(subject: Subject, what: str, limits: tuple[float | None, float
 
 
 def small_rows() -> list[Row]:
-    """GPT-2 with 12 layers, width 64, 16 tokens; then with so few words that a step's price is nearly all."""
+    """GPT-2 with 12 layers, width 64, 16 tokens; then with so few words that the recorder's cost per step dominates."""
     subject = Subject(SMALL, 16)
     both, forward = (subject.without_values, subject.plain), (subject.forward_without_values, subject.forward)
     return [
@@ -116,7 +116,7 @@ Way = Callable[[], Any]
 
 
 def peer_row(name: str, peer: Way, recorded: Way, bare: Way, note: str) -> Row:
-    """A peer beside a recording of as much, and both beside the same program run bare."""
+    """Rows of a peer against a recording of the same work, and of both against a plain run."""
     try:
         theirs, ours, plain = in_turn(peer, recorded, bare, rounds=3)
     except Exception as error:
@@ -126,7 +126,7 @@ def peer_row(name: str, peer: Way, recorded: Way, bare: Way, note: str) -> Row:
 
 
 def true_size_row() -> Row:
-    """GPT-2 as it was published: 12 layers, width 768; 128 tokens."""
+    """The row of GPT-2 as published: 12 layers, width 768; 128 tokens."""
     subject = Subject(TRUE_SIZE, 128)
     plain, recorded = in_turn(subject.plain, subject.recorded, rounds=3)
     what = "true size (width 768, 128 tokens), values"
@@ -143,7 +143,7 @@ def size_row() -> Row:
 
 
 def memory_rows(size: str, peers: tuple[str, ...] = ()) -> list[Row]:
-    """The peak of a process that runs the model once: plainly, recorded, and with each peer."""
+    """Rows of the peak memory of a process that runs the model once: plainly, recorded, and with each peer."""
     plain, recorded = (_peak(way, size) for way in ("plain", "recorded"))
     plainly, note = f"{plain:.0f} MB", "peak of a process that runs it once"
     rows = [Row(f"memory, {size}", f"{recorded:.0f} MB", plainly, f"{recorded / plain:.2f}x", note)]

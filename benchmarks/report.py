@@ -23,7 +23,7 @@ class Result:
 
 
 def load(folder: Path) -> dict[str, Result]:
-    """The results of earlier runs, by benchmark; none where there is no file of them."""
+    """The results of earlier runs, by benchmark; empty when there is no file yet."""
     path = folder / ROWS
     stored = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return {
@@ -50,7 +50,7 @@ def write(results: Mapping[str, Result], folder: Path) -> str:
 
 
 def table(results: Mapping[str, Result]) -> list[str]:
-    """The lines of the report without its charts: what it was measured on, and one table of everything."""
+    """The lines of the report without its charts: the machine, and one table of all rows."""
     machines = sorted({result.machine for result in results.values()})
     rows = [
         row for result in results.values() for row in (Row(f"**{result.title}**", "", "", ""), *result.rows)

@@ -1,9 +1,10 @@
-"""Start-up as a learner lives it: a kernel with both frameworks, `make lab` to the first widget, one more lesson.
+"""Start-up as a learner sees it: a notebook kernel with both frameworks, `make lab` to the first widget, one more
+lesson.
 
     python -m benchmarks.startup
 
-The kernel is timed beside an ordinary start, in turn. The rest is timed in headless Chromium: the lesson is
-opened and run from the top, and the clock stops when its first Stepper or Duet stands in the page.
+A forked notebook kernel and an ordinary one are timed in turn. The rest is timed in headless Chromium: the lesson
+is opened and run from the top, and the clock stops when its first Stepper or Duet appears.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ FIRST, NEXT = "L01_define_by_run", ("L02_the_tape", "L03_leaves", "L04_control_f
 
 
 def kernel_rows() -> list[Row]:
-    """A kernel, from the wish for it to both frameworks imported: forked, and started as always. And what a second
-    one has of its own, while another runs."""
+    """Seconds from the request for a notebook kernel until both frameworks are imported, forked and started as usual;
+    and the memory of its own that a second one needs."""
     from graph_duet import server
     from graph_duet.notebook_kernels import start_zygote
 
@@ -47,14 +48,14 @@ def kernel_rows() -> list[Row]:
         os.environ.pop("DUET_NO_ZYGOTE", None)  # `make lab`, below, starts as a learner's does
     return [
         Row(
-            "a kernel with torch and TensorFlow",
+            "a notebook kernel with torch and TensorFlow",
             str(forked),
             str(ordinary),
             compared(forked, ordinary),
             "the peer is an ordinary start",
         ),
         Row(
-            "a second kernel's own memory",
+            "a second notebook kernel's own memory",
             f"{own[0]:.0f} MB",
             "",
             "",
@@ -64,8 +65,8 @@ def kernel_rows() -> list[Row]:
 
 
 def start_kernel(fork: bool, beside: Callable[[], None] = lambda: None) -> float:
-    """The megabytes that no other process shares with a new kernel, once both frameworks are imported in it and
-    `beside` was done."""
+    """Start a notebook kernel, import both frameworks in it and call `beside`; return the megabytes that no other
+    process shares with it."""
     from jupyter_client.manager import KernelManager
 
     os.environ.pop("DUET_NO_ZYGOTE", None)
@@ -110,9 +111,9 @@ def address(log: Path) -> str:
 
 
 def first_widget(page: Any, url: str, lesson: str) -> None:
-    """Open a lesson, run it from the top, and return when its first widget stands.
+    """Open a lesson, run it from the top, and return when its first widget appears.
 
-    In a workspace of its own: with other tabs open, the status bar may still speak of another one's kernel.
+    In a workspace of its own: with other tabs open, the status bar may still show another tab's notebook kernel.
     """
     page.goto(
         url.replace(
@@ -160,7 +161,7 @@ def main() -> int:
     if chromium():
         rows += browser_rows()
     else:
-        rows.append(Row("in a browser", "", "", "", "not measured: there is no chromium on the PATH"))
+        rows.append(Row("in a browser", "", "", "", "not measured: chromium is not on the PATH"))
     publish("Start-up", rows)
     return 0
 

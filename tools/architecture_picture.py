@@ -1,4 +1,4 @@
-"""Draw who imports whom, as the code itself says it, with the project's own recorder of graphs.
+"""Draw which room imports which, read from the code, with the project's own drawing.
 
     python tools/architecture_picture.py
 
@@ -30,7 +30,7 @@ def files(room: str) -> list[Path]:
 
 
 def used_by(room: str) -> set[str]:
-    """The rooms that `room` imports anywhere."""
+    """The rooms that files of `room` import."""
     found = {name for path in files(room) for name in _IMPORT.findall(path.read_text(encoding="utf-8"))}
     return found & set(ROOMS) - {room}
 
@@ -40,7 +40,7 @@ def size(room: str) -> str:
 
 
 def recording() -> Recording:
-    """Each step adds a room and the arrows from those that it builds on."""
+    """A Recording in which each step adds a room and the arrows from the rooms that it imports."""
     nodes, edges, steps = [], [], []
     for number, room in enumerate(ROOMS):
         kind = "input" if not used_by(room) else "output" if room == "lessons" else "op"

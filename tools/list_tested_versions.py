@@ -2,7 +2,7 @@
 
     make lock
 
-Left out are PyTorch and CUDA's packages: which build is right depends on the machine.
+PyTorch and CUDA's packages are left out: the right build depends on the machine.
 """
 
 import subprocess

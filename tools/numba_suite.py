@@ -4,8 +4,8 @@
     python tools/numba_suite.py [--failures] [module ...]
 
 The tests ship in numba-cuda's wheel, as `numba.cuda.tests`; a module is named as `cudapy.test_minmax`. Those that
-need a GPU, a driver, PTX or the compiler's internals cannot pass here: docs/executor.md lists them. A test gets
-30 seconds.
+need a GPU, a driver, PTX or the compiler's internals cannot pass here: docs/executor.md lists them. A test is
+stopped after 30 seconds.
 """
 
 # numba-cuda redirects `numba.cuda` at run time, which a type checker cannot follow.
@@ -32,7 +32,7 @@ SECONDS = 30
 
 
 class Counts(unittest.TestResult):
-    """The outcomes of one module; a failed subtest makes its test a failed one."""
+    """The outcomes of one module; a test fails when one of its subtests fails."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,21 +50,21 @@ class Counts(unittest.TestResult):
         super().stopTest(test)
 
     def failed(self) -> Iterator[tuple[str, str]]:
-        """Name and last line of what went wrong, for each test that failed."""
+        """The name and the last line of the error, for each failed test."""
         for test, text in (*self.failures, *self.errors):
             whole = getattr(test, "test_case", test)  # a subtest is part of its test
             yield whole.id().removeprefix("numba.cuda.tests."), reason(text)
 
 
 def reason(traceback: str) -> str:
-    """What the exception of a traceback says, in one line: its text may have several."""
+    """The message of a traceback's exception, joined to one line."""
     raised = list(re.finditer(r"^[\w.]+(?=:|$)", traceback, re.MULTILINE))
     return " ".join(traceback[raised[-1].start() :].split())[:200] if raised else ""
 
 
 def install(engines: collections.Counter[str], falls: collections.Counter[tuple[str, str]]) -> None:
-    """Let `from numba import cuda` give the executor's `cuda`; count which engine runs each launch, and why (and
-    in which kernel) one falls to the simulator."""
+    """Let `from numba import cuda` give the executor's `cuda`; count which engine runs each launch, and why
+    (and for which kernel) the simulator runs one."""
     import numba
     import numba.cuda
     from numba.cuda import cudadrv
@@ -95,7 +95,7 @@ def late(*_: object) -> None:
 
 
 def main() -> None:
-    """Run the tests and print the counts; what they say is the result, not the exit status."""
+    """Run the tests and print the counts; the exit status is 0 even when tests fail."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
     parser.add_argument("modules", nargs="*", help="such as cudapy.test_minmax; default: all")
     parser.add_argument("--failures", action="store_true", help="also print each failed test with its reason")
@@ -121,7 +121,7 @@ def main() -> None:
                 unittest.defaultTestLoader.loadTestsFromName(f"numba.cuda.tests.{name}").run(counts)
             except unittest.SkipTest:
                 counts.skipped.append((unittest.TestCase(), name))
-            except Exception as error:  # a module that asks for a driver when it is imported
+            except Exception as error:  # importing some modules needs a driver
                 failed[name] = f"{type(error).__name__}: {error}"
             except BaseException as error:  # pytest's own way to skip a module
                 if type(error).__name__ != "Skipped":

@@ -40,7 +40,7 @@ UV_SETTINGS = {
 
 
 class SetupError(Exception):
-    """Something is missing that the user has to supply; its text is the whole message."""
+    """The user has to supply something; the text is the whole message."""
 
 
 class Installer:
@@ -49,13 +49,13 @@ class Installer:
     def __init__(self, python):
         self.python = str(python)
         own = subprocess.run([self.python, "-c", "import pip"], stderr=subprocess.DEVNULL, check=False)
-        # A pip outside an environment can install into it, which saves the seconds that `venv` takes for one.
+        # A pip outside an environment can install into it, which saves the seconds in which `venv` makes one.
         borrowed = [sys.executable, "-m", "pip", "--python", self.python]
         self.pip = [self.python, "-m", "pip"] if own.returncode == 0 else borrowed
         self.uv = self.find_uv()
 
     def find_uv(self):
-        """uv's path: the environment's, else the user's, else pip brings it; None when neither can be had."""
+        """uv's path: the environment's, else the user's, else pip installs it; None when that fails."""
         beside = Path(self.python).parent
         for _ in range(2):
             found = shutil.which("uv", path=str(beside)) or shutil.which("uv")
@@ -67,13 +67,13 @@ class Installer:
                 if str(missing) in (OFFLINE, FULL):
                     raise
                 break
-        print("uv is not to be had here; pip installs, which takes minutes", flush=True)
+        print("uv is not available here; pip installs instead, which takes minutes", flush=True)
         return None
 
     def install(self, arguments):
         """Install at the tested versions, or else at any that the pins allow; with uv, or else with pip.
 
-        The tested versions are left aside where DUET_ANY_VERSIONS is set: so the ends of the range are tried.
+        DUET_ANY_VERSIONS ignores the tested versions, to try the ends of the allowed range.
         """
         reason = ""
         for tool in [self.run_uv, self.run_pip] if self.uv else [self.run_pip]:
@@ -104,9 +104,9 @@ class Installer:
         return [*self.pip, "install", "--disable-pip-version-check", "--retries", "2"]
 
     def install_torch(self, requirement, gpu):
-        """PyTorch first and alone, so that no later requirement draws in a build with gigabytes of CUDA.
+        """PyTorch first and alone, so that no later requirement brings a build with gigabytes of CUDA.
 
-        What it needs comes with the rest: PyTorch's index has other versions of that.
+        What it requires is installed with the rest: PyTorch's index has other versions.
         """
         comes_with_cuda = sys.platform.startswith("linux") and platform.machine() == "x86_64"
         if gpu or not comes_with_cuda:
@@ -122,7 +122,7 @@ class Installer:
         )
 
     def draws_in_cuda(self, requirement, source):
-        """True when `requirement` from `source` requires NVIDIA's CUDA packages, or is not to be had there."""
+        """True when `requirement` from `source` requires NVIDIA's CUDA packages, or is not available there."""
         options = ["--dry-run", "--quiet", "--no-deps", "--report", "-", *source]
         command = [*self.pip_install(), *options, requirement]
         planned = subprocess.run(command, capture_output=True, check=False)
@@ -136,7 +136,7 @@ class Installer:
 
 
 def read_pip_configuration(pip):
-    """pip's settings by option: what its files say, and over them its environment variables."""
+    """pip's settings by option, from its files and then its environment variables."""
     listed = subprocess.run([*pip, "config", "list"], stdout=subprocess.PIPE, check=False).stdout.decode()
     found = re.findall(r"^(global|install|:env:)\.([\w-]+)=(.+)$", listed, re.MULTILINE)
     found.sort(key=lambda line: ("global", "install", ":env:").index(line[0]))
@@ -171,7 +171,7 @@ def run(command, environment=None):
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **settings)
     for line in process.stdout:
         output += line
-        if line.startswith(b"Collecting "):  # pip's; uv is done before one could wonder
+        if line.startswith(b"Collecting "):  # pip's; uv is too fast to need it
             packages += 1
             if packages % PACKAGES_A_LINE == 0:
                 print(f"      {packages} packages found", flush=True)
@@ -180,7 +180,7 @@ def run(command, environment=None):
 
 
 def explained(output):
-    """The one thing that a user can act on in an installer's output."""
+    """The one line of an installer's output that a user can act on."""
     if b"No space left" in output or b"os error 28" in output:
         return FULL
     if any(sign in output for sign in NO_NETWORK):
@@ -191,7 +191,7 @@ def explained(output):
 
 
 def answers(url, seconds=5):
-    """True when `url` answers soon; one try, so that a closed network costs seconds and not minutes."""
+    """True when `url` answers within seconds; one try, so that a closed network does not cost minutes."""
     try:
         with urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=seconds):
             return True

@@ -2,8 +2,8 @@
 
     python3 tools/peers_environment.py
 
-The peers (nbgrader above all) bring JupyterLab extensions with them, so they are kept out of `.venv`. Whatever
-they need and `.venv` has is used from there. Without a network the benchmarks still run, and say what is missing.
+The peers (nbgrader above all) install JupyterLab extensions, so they stay out of `.venv`. Packages that `.venv`
+has already are used from there. Without a network the benchmarks still run, and say what is missing.
 """
 
 import subprocess
@@ -38,7 +38,7 @@ def peers() -> list[str]:
 
 
 def make_layer() -> None:
-    """An environment of its own that sees everything in `.venv`, by a `.pth` file."""
+    """Make an environment that also sees every package of `.venv`, through a `.pth` file."""
     base = ROOT / ".venv" / "bin" / "python"
     subprocess.run([str(base), "-m", "venv", "--clear", str(LAYER)], check=True)
     where = "import sysconfig; print(sysconfig.get_path('purelib'))"

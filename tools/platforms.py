@@ -1,8 +1,8 @@
-"""Resolve what Graph Duet needs for platforms other than this one, and print what each would get.
+"""Resolve Graph Duet's requirements for other platforms, and print what each would install.
 
     python tools/platforms.py
 
-Nothing is installed: it shows whether a set of packages with wheels exists, not that it runs.
+Nothing is installed: it shows that a set of packages with wheels exists, not that it works.
 """
 
 import re
@@ -23,7 +23,7 @@ SHOWN = ("torch", "tensorflow", "tensorflow-cpu", "numba", "jupyterlab")
 
 
 def resolved(installer: Installer, platform: str, python: str) -> str:
-    """The versions of what matters most, or why no set of packages exists."""
+    """The versions of the main packages, or why no set of packages exists."""
     command = [installer.uv, "pip", "compile", "--quiet", "--no-header", "--no-annotate"]
     ran = subprocess.run(
         [*command, "--python-platform", platform, "--python-version", python, "pyproject.toml"],

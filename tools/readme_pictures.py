@@ -64,13 +64,13 @@ MODEL = """def loss(model, tokens):
 
 
 def imported(folder: Path, name: str, text: str) -> ModuleType:
-    """`text` as a module with a file of its own."""
+    """Import `text` as a module, from a file of its own."""
     (folder / f"{name}.py").write_text(text)
     return importlib.import_module(name)
 
 
 def gpt2_stepper(folder: Path) -> Stepper:
-    """Three blocks of GPT-2, forward and backward."""
+    """A Stepper over three blocks of GPT-2, forward and backward."""
     torch.manual_seed(0)
     config = GPT2Config(n_layer=3, n_embd=32, n_head=2, vocab_size=50, bos_token_id=0, eos_token_id=0)
     model = GPT2LMHeadModel(config)
@@ -80,7 +80,7 @@ def gpt2_stepper(folder: Path) -> Stepper:
 
 
 def duet(folder: Path) -> Duet:
-    """A two-layer perceptron and its loss in both frameworks, from the same weights."""
+    """A Duet of a two-layer perceptron and its loss in both frameworks, with the same weights."""
     tf = import_tensorflow()
     torch.manual_seed(3)
     eager, static = imported(folder, "eager", EAGER), imported(folder, "static", STATIC)
@@ -92,7 +92,7 @@ def duet(folder: Path) -> Duet:
 
 
 def opened(browser: Any, view: Any, folder: Path, width: int, height: int) -> Page:
-    """The view's page, with motion reduced: each picture is whole at once."""
+    """The view's page, with reduced motion, so that each picture is complete at once."""
     page = browser.new_page(
         viewport={"width": width, "height": height}, color_scheme="light", reduced_motion="reduce"
     )
@@ -102,7 +102,7 @@ def opened(browser: Any, view: Any, folder: Path, width: int, height: int) -> Pa
 
 
 def frames(page: Page, steps: Sequence[int]) -> list[Image.Image]:
-    """The widget at each of `steps`, all of one size."""
+    """Pictures of the widget at each of `steps`, all of one size."""
     taken = []
     for step in steps:
         page.locator(".timeline input").fill(str(step))

@@ -1,4 +1,4 @@
-"""Print what the changelog says of one version; fail where the version is not the package's own.
+"""Print the changelog's section on one version; fail when it is not the package's version.
 
 python tools/release_notes.py 0.2.0
 """
@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def release_notes(changelog: str, version: str) -> str:
-    """The text below the heading `## VERSION` (a date may follow it). Raises ValueError where there is none."""
+    """The text below the heading `## VERSION` (a date may follow it). Raises ValueError when it is missing."""
     found = re.search(
         rf"^## {re.escape(version)}\b[^\n]*\n(.+?)(?=^## |\Z)", changelog, re.MULTILINE | re.DOTALL
     )

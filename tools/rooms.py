@@ -139,7 +139,7 @@ def lines(file: str) -> int:
 
 
 def report() -> str:
-    """One line a room: its files, its fullest folder, and what stands against the table."""
+    """One line a room: its files, its fullest folder, and what breaks the table's rules."""
     out = [
         "| room | files | folders | most files in one folder | imports upward | circles | longest file |",
         "|---|---|---|---|---|---|---|",

@@ -1,7 +1,7 @@
-"""Create `.venv` and install Graph Duet: quick when there is nothing to do, one line when it cannot.
+"""Create `.venv` and install Graph Duet: quick when nothing is to do, and one clear line when it fails.
 
-Standard library only, and no syntax newer than Python 3.6, since it runs before anything is installed and has
-to be able to say that Python is too old.
+Standard library only, and no syntax newer than Python 3.6: it runs before anything is installed, and must be able to
+say that Python is too old.
 
     python3 tools/setup_environment.py [--extra test] [--extra jax] ... [--here]
 """
@@ -19,7 +19,7 @@ from pathlib import Path
 from packages import ROOT, TESTED, Installer, SetupError, base_has_pip, explained
 
 OLDEST, NEWEST = (3, 11), (3, 13)
-FREE_GIB = 6  # for a whole environment and what is unpacked meanwhile
+FREE_GIB = 6  # for a whole environment and temporary files
 
 
 def main():
@@ -46,7 +46,7 @@ def in_words(missing):
 
 
 def use_supported_python():
-    """Go on in a supported Python, changing to another on the PATH where this one is not."""
+    """Continue in a supported Python: this one, or another one on the PATH."""
     if OLDEST <= sys.version_info[:2] <= NEWEST:
         return
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
@@ -71,7 +71,7 @@ def refuse_intel_macs():
 
 
 def install(venv, extras):
-    """Make `venv`, where there is none, and install Graph Duet with `extras` into it."""
+    """Make `venv` when it is missing, and install Graph Duet with `extras` into it."""
     gpu = has_nvidia_gpu()
     wanted = fingerprint({*extras, "gpu"} if gpu else extras)
     stamp = venv / "graph-duet-installed.json"
@@ -81,7 +81,7 @@ def install(venv, extras):
     usable = is_usable(python, venv, stamp, wanted)
     require_room_and_permission(FREE_GIB if not usable else FREE_GIB / 3)
     say(1, f"environment in {venv.name}")
-    if usable:  # what it has already is kept, and kept up to date
+    if usable:  # what it has stays, and is updated
         wanted = fingerprint({*wanted["extras"], *read_stamp(stamp).get("extras", [])})
     else:
         create_venv(venv)
@@ -100,7 +100,7 @@ def say(step, text):
 
 
 def fingerprint(extras):
-    """What an environment is made from: the hash of pins and versions, the place, the Python, the extras."""
+    """What decides an environment: the hash of pins and versions, the place, the Python, the extras."""
     pins = (ROOT / "pyproject.toml").read_bytes() + (ROOT / TESTED).read_bytes()
     project = hashlib.sha256(pins).hexdigest()
     python = platform.python_version()
@@ -108,7 +108,7 @@ def fingerprint(extras):
 
 
 def is_covered(stamp, wanted):
-    """True when the environment was made from the same things, with at least these extras."""
+    """True when the environment has the same fingerprint, with at least these extras."""
     made = read_stamp(stamp)
     same = all(made.get(key) == wanted[key] for key in ("project", "root", "python"))
     return same and set(wanted["extras"]) <= set(made.get("extras", []))
@@ -122,7 +122,7 @@ def read_stamp(stamp):
 
 
 def is_usable(python, venv, stamp, wanted):
-    """True when `venv` can be added to: a whole environment, of this Python, not moved since it was made."""
+    """True when packages can be added to `venv`: complete, of this Python, not moved since it was made."""
     if not python.exists():
         return False
     if venv == Path(sys.prefix):
@@ -151,7 +151,7 @@ def has_nvidia_gpu():
 
 
 def create_venv(venv):
-    without = ["--without-pip"] if base_has_pip() else []  # that pip serves, until uv installs one
+    without = ["--without-pip"] if base_has_pip() else []  # the base pip works too, until uv installs one
     command = [sys.executable, "-m", "venv", "--clear", *without, str(venv)]
     made = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     if made.returncode and b"ensurepip" in made.stdout:

@@ -1,8 +1,8 @@
-"""What the tests use that is no Python package: found, or installed where this user may, or named.
+"""Find the programs, beside Python packages, that the tests use; install them if this user may, else name them.
 
     python3 tools/system_packages.py
 
-Under CI (`CI=true`) a program that is still missing is an error: there no test may be skipped for it.
+Under CI (`CI=true`) a program that is still missing is an error, because no test may be skipped there.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NEEDED = {
 
 
 def find(program: str) -> str | None:
-    """Where `program` is; PostgreSQL's server programs lie outside the PATH on Debian."""
+    """Where `program` is; PostgreSQL's server programs are outside the PATH on Debian."""
     if program == "initdb":
         found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
         return str(found[-1]) if found else shutil.which(program)
@@ -32,7 +32,7 @@ def find(program: str) -> str | None:
 
 
 def install(packages: list[str]) -> None:
-    """Install Debian packages when this user may; silently do nothing where there is no apt-get."""
+    """Install Debian packages when this user may; do nothing without apt-get."""
     if shutil.which("apt-get") is None:
         return
     sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]

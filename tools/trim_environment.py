@@ -1,8 +1,8 @@
-"""Remove from the running environment what no lesson opens: C++ headers, packages' own tests.
+"""Remove from the running environment what no lesson uses: C++ headers, packages' own tests.
 
     python tools/trim_environment.py
 
-For an image that is built once and thrown away (Binder). It prints what it saved, and what is the largest now.
+For an image that is built once and thrown away (Binder). It prints what it saved, and the largest packages that stay.
 An environment that compiles extensions against torch or TensorFlow must keep the headers.
 """
 
@@ -24,11 +24,11 @@ UNUSED = (
     "numpy/*/tests",
     "matplotlib/tests",
 )
-LARGEST = 5  # packages that are named
+LARGEST = 5  # packages to name
 
 
 def size(path: Path) -> int:
-    """Bytes of the files at and under `path`, links not followed."""
+    """The bytes of the files at and under `path`, without following links."""
     files = [path] if path.is_file() else [each for each in path.rglob("*") if each.is_file()]
     return sum(each.lstat().st_size for each in files)
 

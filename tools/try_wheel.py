@@ -2,7 +2,7 @@
 
     python tools/try_wheel.py dist/graph_duet-0.1.0-py3-none-any.whl
 
-Prints how long each part took.
+It prints the seconds of each part.
 """
 
 import os
@@ -23,7 +23,7 @@ ADDRESS = re.compile(r"http://localhost:\S+")
 
 
 def first_page(duet: Path, folder: Path) -> tuple[list[str], str]:
-    """Start `duet lab` in `folder`, fetch the page that it names, end it: (the lines it printed, the page)."""
+    """Start `duet lab` in `folder`, fetch its page and end it. Returns (the printed lines, the page)."""
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     lab = subprocess.Popen(
         [duet, "lab", "--no-browser"],
@@ -47,7 +47,7 @@ def first_page(duet: Path, folder: Path) -> tuple[list[str], str]:
 
 
 def fetched(address: str) -> str:
-    """The page at `address`, which the server names shortly before it answers there."""
+    """The page at `address`, which the server prints shortly before it answers there."""
     for _ in range(60):
         try:
             with urllib.request.urlopen(address, timeout=60) as answer:

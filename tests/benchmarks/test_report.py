@@ -54,7 +54,7 @@ def test_a_page_quotes_tables_and_rows_of_the_last_run() -> None:
     assert text.startswith("before\n") and text.endswith("\nafter\n")
     assert "| slow | 5 ms | 50 s | 10,000x faster |" in text and "| other | 1 ms |" in text
     assert "old" not in text and "| ours |" in text and "| note |" not in text, "an empty column is left out"
-    with pytest.raises(ValueError, match="'slow', which is no table and no row"):
+    with pytest.raises(ValueError, match="'slow', which is not a table or row"):
         quoted(page, {})
 
 
