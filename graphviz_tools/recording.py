@@ -223,7 +223,7 @@ class Omission:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A program's whole story. `framework` is "torch", "tensorflow", "torch.compile", "torch.export",
+    """What a program did, step by step. `framework` is "torch", "tensorflow", "torch.compile", "torch.export",
     "torchscript", "jax" or "onnx"; `outputs` are the values the program returned; `error` is set when it
     raised (the steps up to then are kept). `storages` are the bytes of each piece of memory, by `Value.storage`."""
 

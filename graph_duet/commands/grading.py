@@ -119,7 +119,8 @@ def grade(
 ) -> None:
     """Grade a class. Submissions already in the gradebook are not run again."""
     handing_in = HandingIn(submissions, groups, times, attempts is Attempts.best)
-    _grade(handing_in, assignment, gradebook, scheduler, workers, seed, gpu, unsafe_no_sandbox, student=again)
+    how = _How(scheduler, workers, gpu, unsafe_no_sandbox, seed)
+    _grade(handing_in, assignment, gradebook, how, student=again)
 
 
 def regrade(
@@ -134,28 +135,32 @@ def regrade(
 ) -> None:
     """Grade one task again, after you fixed its checks; old marks stay in the history."""
     handing_in = HandingIn(submissions)
-    _grade(handing_in, assignment, gradebook, scheduler, workers, None, gpu, unsafe_no_sandbox, task)
+    how = _How(scheduler, workers, gpu, unsafe_no_sandbox)
+    _grade(handing_in, assignment, gradebook, how, task=task)
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """Where and how notebooks run: the address of a `scheduler` (None: workers of our own) and the number of its
+    `workers`, with a GPU, without a sandbox (`unsafe`), with inputs from `seed`."""
+
+    scheduler: str | None
+    workers: int | None
+    gpu: bool
+    unsafe: bool
+    seed: int | None = None
 
 
 def _grade(
-    handing_in: HandingIn,
-    assignment: Path,
-    gradebook: str,
-    scheduler: str | None,
-    workers: int | None,
-    seed: int | None,
-    gpu: bool,
-    unsafe: bool,
-    task: str = "",
-    student: str = "",
+    handing_in: HandingIn, assignment: Path, gradebook: str, how: _How, *, task: str = "", student: str = ""
 ) -> None:
     from graph_duet import grading
     from graph_duet.grading.classroom import grade
     from graph_duet.grading.classroom.gradebook import Gradebook
     from graph_duet.grading.classroom.names import student_name
 
-    if scheduler is None:  # a cluster's workers say themselves where they have no sandbox
-        require_sandbox(unsafe)
+    if how.scheduler is None:  # a cluster's workers say themselves where they have no sandbox
+        require_sandbox(how.unsafe)
     bundle = assigned(assignment)
     student = student_name(student) if student else ""
     taken = handing_in.intake(bundle.exercise.id)
@@ -169,14 +174,14 @@ def _grade(
                 some=some(s.student for s in taken.submissions),
             )
         )
-    conditions = grading.Conditions(sandbox=not unsafe, gpu=gpu)
-    if scheduler is None:
+    conditions = grading.Conditions(sandbox=not how.unsafe, gpu=how.gpu)
+    if how.scheduler is None:
         conditions = conditions.with_shared_zygote(bundle)
     book = Gradebook(gradebook)
     if student:
         book.forget(bundle.exercise.id, student)
     bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with bar, grade.workers(scheduler, workers) as client:
+    with bar, grade.workers(how.scheduler, how.workers) as client:
         line = bar.add_task(bundle.exercise.id, total=len(found))
         summary = grade.grade_class(
             found,
@@ -184,8 +189,8 @@ def _grade(
             book,
             conditions,
             client,
-            seed,
-            task,
+            seed=how.seed,
+            task=task,
             on_done=lambda _: bar.advance(line),
             best=handing_in.best,
         )

@@ -116,13 +116,13 @@ def _part(folder: Path, name: str) -> Part | None:
         release = duet(notebook).get("release")
         points += sum(map(float, release["hidden"].values())) if release else 0.0
     return Part(
-        head["id"],
-        head["title"].replace("`", ""),
-        minutes,
-        f"{name}/lesson.ipynb" if lesson.is_file() else "",
-        f"{name}/exercise.ipynb" if exercise.is_file() else "",
-        points,
-        _guess(cells),
+        id=head["id"],
+        title=head["title"].replace("`", ""),
+        minutes=minutes,
+        lesson=f"{name}/lesson.ipynb" if lesson.is_file() else "",
+        exercise=f"{name}/exercise.ipynb" if exercise.is_file() else "",
+        possible=points,
+        guess=_guess(cells),
     )
 
 

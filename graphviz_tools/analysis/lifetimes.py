@@ -89,9 +89,16 @@ class _Walk:
         known = self.found.get(storage)
         if known is None:
             known = self.found[storage] = Lifetime(
-                storage, self._recording.storages[storage], step.index, self._dies.get(storage), kind, step.scope,
-                step.line, value.name, [],
-            )  # fmt: skip
+                storage=storage,
+                nbytes=self._recording.storages[storage],
+                born=step.index,
+                dies=self._dies.get(storage),
+                kind=kind,
+                scope=step.scope,
+                line=step.line,
+                name=value.name,
+                saved=[],
+            )
         elif kind == "parameter" and known.kind in ("other", "input"):
             known.kind = kind
             known.scope, known.line = step.scope, step.line

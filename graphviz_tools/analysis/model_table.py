@@ -222,16 +222,16 @@ def _row(counted: _Counted, path: Path, kind: str) -> ModuleRow:
     if not path:
         outputs = tuple(v.shape for v in counted.recording.outputs if v.shape is not None)
     return ModuleRow(
-        path,
-        kind,
-        len(sums.calls),
-        inputs,
-        outputs,
-        sum(prod(size or 0 for size in value.shape or ()) for value in parameters),
-        sum(value.nbytes for value in parameters),
-        sums.flops,
-        sums.output_bytes,
-        tuple(sums.uncounted),
+        path=path,
+        kind=kind,
+        calls=len(sums.calls),
+        inputs=inputs,
+        outputs=outputs,
+        parameters=sum(prod(size or 0 for size in value.shape or ()) for value in parameters),
+        parameter_bytes=sum(value.nbytes for value in parameters),
+        flops=sums.flops,
+        output_bytes=sums.output_bytes,
+        uncounted=tuple(sums.uncounted),
     )
 
 

@@ -59,13 +59,13 @@ class Homes:
 def find_homes(recording: Recording, ends: Mapping[EdgeKind, Ends], *, autograd: bool = False) -> Homes:
     """Work out the homes of all nodes; with `autograd` the autograd nodes keep boxes of their own."""
     homes = Homes(
-        [node.scope for node in recording.nodes],
-        [node.id if node.owner is None or autograd else node.owner for node in recording.nodes],
-        {scope.path: scope for scope in recording.scopes},
-        {},
-        {} if autograd else updates(recording, ends["data"]),
-        frozenset(),
-        {},
+        scopes=[node.scope for node in recording.nodes],
+        onto=[node.id if node.owner is None or autograd else node.owner for node in recording.nodes],
+        listed={scope.path: scope for scope in recording.scopes},
+        holder={},
+        updates={} if autograd else updates(recording, ends["data"]),
+        optimizers=frozenset(),
+        titles={},
     )
     if not autograd:
         homes = replace(homes, optimizers=_frame_optimizers(recording, homes))

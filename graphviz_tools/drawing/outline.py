@@ -100,10 +100,21 @@ def _box(prepared: Prepared, item: int | Part, frame: ScopePath, holder: str = "
             inside = _n("{number:,} op", "{number:,} ops", item.ops)
         else:
             inside = _n("{number:,} node", "{number:,} nodes", item.stop - item.start)
-        return Box(f"n{node}", kind, inside, item.label, node, frame, item.path)
+        return Box(
+            key=f"n{node}", kind=kind, op=inside, title=item.label, node=node, frame=frame, scope=item.path
+        )
     node = prepared.recording.nodes[item]
     title = prepared.homes.titles.get(item) or node.label or node.name or node.op
-    return Box(f"n{item}", node.kind, node.op, title, item, frame, None, holder)
+    return Box(
+        key=f"n{item}",
+        kind=node.kind,
+        op=node.op,
+        title=title,
+        node=item,
+        frame=frame,
+        scope=None,
+        holder=holder,
+    )
 
 
 def _order(prepared: Prepared, opened: frozenset[ScopePath], keys: Sequence[str]) -> list[tuple[str, str]]:

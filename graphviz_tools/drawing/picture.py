@@ -2,7 +2,7 @@
 
 draw(recording)                         # after the last step, shown as SVG in a notebook
 draw(recording, step=3).to_png("three.png")
-draw(recording).to_gif("story.gif")     # every step
+draw(recording).to_gif("steps.gif")     # every step
 """
 
 from __future__ import annotations

@@ -89,7 +89,16 @@ def prepare(recording: Recording, *, fold: bool = False, autograd: bool = False)
     if crowded:
         order, places, wires = _numbered(homes, ends, root)
     parts = {part.path: part for part in walk(root)}
-    return Prepared(recording, homes, root, order, places, parts, wires, autograd)
+    return Prepared(
+        recording=recording,
+        homes=homes,
+        root=root,
+        order=order,
+        places=places,
+        parts=parts,
+        wires=wires,
+        autograd=autograd,
+    )
 
 
 def _rolled(recording: Recording, homes: Homes) -> Homes:

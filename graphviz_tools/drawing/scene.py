@@ -97,4 +97,13 @@ def make_scene(
     by_step: defaultdict[int, list[Flow]] = defaultdict(list)
     for flow in running:
         by_step[flow.step].append(flow)
-    return Scene(recording, paths, drawing, told, running, lay_out(drawing, told), home, dict(by_step))
+    return Scene(
+        prepared=recording,
+        opened=paths,
+        outline=drawing,
+        moments=told,
+        flows=running,
+        layout=lay_out(drawing, told),
+        home=home,
+        _running=dict(by_step),
+    )

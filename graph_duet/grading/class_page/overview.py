@@ -92,14 +92,14 @@ def overview(exercise: Exercise, marks: Iterable[Mark]) -> Overview:
     final = [mark for mark in everyone if mark.is_final]
     points = [mark.points for mark in everyone if mark.report.fault != "infrastructure"]
     return Overview(
-        exercise,
-        everyone,
-        len(final),
-        sum(bool(mark.waiting) for mark in everyone),
-        sum(mark.report.fault == "infrastructure" for mark in everyone),
-        median(points) if points else 0.0,
-        tuple(_bars(points, exercise.points)),
-        tuple(_failing(exercise, everyone)),
+        exercise=exercise,
+        marks=everyone,
+        graded=len(final),
+        waiting=sum(bool(mark.waiting) for mark in everyone),
+        not_graded=sum(mark.report.fault == "infrastructure" for mark in everyone),
+        middle=median(points) if points else 0.0,
+        bars=tuple(_bars(points, exercise.points)),
+        checks=tuple(_failing(exercise, everyone)),
     )
 
 

@@ -90,6 +90,7 @@ def grade_class(
     book: Gradebook,
     conditions: Conditions,
     client: Client,
+    *,
     seed: int | None = None,
     task: str = "",
     on_done: Callable[[Graded], None] = lambda done: None,
@@ -194,14 +195,14 @@ class _Desk:
         if before is not None and fresh and not report.fault:
             report = before.with_task(self.task, report)
         entry = Entry(
-            submission.student,
-            submission.name,
-            file.digest,
-            file.key,
-            report,
-            _("regrade of task {task}", task=self.task) if self.task else _("handed in again"),
-            file.kept,
-            HandedIn(submission.handed_in, submission.late, submission.note),
+            student=submission.student,
+            name=submission.name,
+            digest=file.digest,
+            key=file.key,
+            report=report,
+            why=_("regrade of task {task}", task=self.task) if self.task else _("handed in again"),
+            notebook=file.kept,
+            handed_in=HandedIn(submission.handed_in, submission.late, submission.note),
         )
         if self.best and self._has_better(entry):
             self.book.keep(entry)

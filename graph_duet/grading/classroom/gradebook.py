@@ -197,15 +197,15 @@ class Gradebook:
             for row in connection.execution_options(yield_per=50).execute(query):
                 came = handed.get(row.student, HandedIn())
                 yield Mark(
-                    row.student,
-                    row.name,
-                    Report.from_json(json.loads(row.report)),
-                    row.digest,
-                    by_hand.overrides.get(row.student, {}),
-                    by_hand.written.get(row.student, {}),
-                    by_hand.comments.get(row.student, {}),
-                    came,
-                    deadline.lateness(came, extensions.get(row.student, 0.0)),
+                    student=row.student,
+                    name=row.name,
+                    report=Report.from_json(json.loads(row.report)),
+                    digest=row.digest,
+                    overrides=by_hand.overrides.get(row.student, {}),
+                    written=by_hand.written.get(row.student, {}),
+                    comments=by_hand.comments.get(row.student, {}),
+                    handed_in=came,
+                    lateness=deadline.lateness(came, extensions.get(row.student, 0.0)),
                 )
 
     def notebook(self, digest: str) -> dict[str, Any] | None:
@@ -249,7 +249,7 @@ class Gradebook:
 
 def result_key(digest: str, bundle: Bundle, environment: str, task: str = "") -> str:
     """SHA-256 of everything that a result depends on; `task` is set for a regrade of that task alone."""
-    return hashlib.sha256("\n".join((digest, bundle.seal, environment, task)).encode()).hexdigest()
+    return hashlib.sha256("\n".join((digest, bundle.checksum, environment, task)).encode()).hexdigest()
 
 
 def _report_of(connection: sa.Connection, exercise: str, student: str) -> Report | None:

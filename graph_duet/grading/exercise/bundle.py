@@ -1,4 +1,4 @@
-"""The bundle: what a grader holds of an exercise, in one sealed JSON file that never reaches a learner."""
+"""The bundle: what a grader holds of an exercise, in one JSON file with a checksum that never reaches a learner."""
 
 from __future__ import annotations
 
@@ -63,33 +63,40 @@ class Bundle:
         return int(cell.source.split("=")[1])
 
     @cached_property
-    def seal(self) -> str:
+    def checksum(self) -> str:
         """SHA-256 over everything in the bundle, in hexadecimal."""
         content = {"notebook": self.notebook, "expected": self.expected}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def save(self, path: Path) -> Path:
-        content = {"format": FORMAT, "seal": self.seal, "notebook": self.notebook, "expected": self.expected}
+        content = {
+            "format": FORMAT,
+            "checksum": self.checksum,
+            "notebook": self.notebook,
+            "expected": self.expected,
+        }
         path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         return path
 
     def dumps(self) -> str:
         """For the way to a worker; `loads` reads it back."""
-        return json.dumps({"seal": self.seal, "notebook": self.notebook, "expected": self.expected})
+        return json.dumps({"checksum": self.checksum, "notebook": self.notebook, "expected": self.expected})
 
     @classmethod
     def loads(cls, text: str) -> Bundle:
-        """Raises Unreadable when the text is no bundle or its seal is broken."""
+        """Raises Unreadable when the text is not a bundle or does not match its checksum."""
         node = cast(Callable[[Any], Any], nbformat.from_dict)  # pyright: ignore[reportUnknownMemberType]
         try:
             content = json.loads(text)
             notebook = NotebookNode(node(content["notebook"]))
             expected = NotebookNode(node(content["expected"]))
-            bundle, seal = cls(notebook, dict(expected)), content["seal"]
+            bundle, checksum = cls(notebook, dict(expected)), content["checksum"]
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise Unreadable(_("the file is no bundle that `duet release` made")) from None
-        if bundle.seal != seal:
-            raise Unreadable(_("the bundle was changed after it was sealed: run `duet release` again"))
+            raise Unreadable(_("the file is not a bundle that `duet release` made")) from None
+        if bundle.checksum != checksum:
+            raise Unreadable(
+                _("the bundle was changed after `duet release` made it: run `duet release` again")
+            )
         return bundle
 
     @classmethod

@@ -89,7 +89,7 @@ def dumps(notebook: NotebookNode) -> str:
 
 
 def _cell(cell: object) -> dict[str, Any]:
-    """The cell with just what grading reads: a saved output of a stranger is never looked at."""
+    """The cell with just what grading reads: another person's saved output is never read."""
     if not isinstance(cell, dict):
         raise Unreadable(_("the notebook has a cell that is no JSON object"))
     source = cell.get("source", "")

@@ -199,7 +199,7 @@ class JudgedCell(IPyNbCell):
         raised = next((o for o in self.test_outputs or [] if o.output_type == "error"), None)
         if role == "inspection":
             said = "".join(o.get("text", "") for o in self.test_outputs or [])
-            tampering = KernelFault("tampered", said.strip()[:300] or _("the seal could not be inspected"))
+            tampering = KernelFault("tampered", said.strip()[:300] or _("the tamper check could not run"))
             self.parent.task_faults[task] = tampering
             return "tampered", str(tampering)
         if raised is not None:
@@ -239,7 +239,7 @@ class JudgedCell(IPyNbCell):
 
     def format_output_compare(self, key: str, left: str, right: str) -> None:
         """Nobody reads nbval's list of differences, and making it can take longer than the deadline: its time
-        grows with the square of what a stranger printed."""
+        grows with the square of what an answer printed."""
 
 
 def printed(outputs: Iterable[Any]) -> str:

@@ -215,7 +215,7 @@ class JudgedKernel(RunningKernel):
                 return
 
     def interrupt(self) -> None:
-        """Never asked for: a stranger's code may swallow it. A cell whose time is over is killed."""
+        """Never asked for: an answer's code may swallow it. A cell whose time is over is killed."""
 
     def stop(self) -> None:
         """Kill the kernel and all that it started, and close every socket to it."""

@@ -26,7 +26,10 @@ from graph_duet.grading.judging.tamper_check import digest
 
 Outputs = list[Any]
 
-_SEAL = "from graph_duet.grading.judging.tamper_check import seal as _seal\n_seal(get_ipython(), {secret!r})\ndel _seal"
+_REMEMBER = (
+    "from graph_duet.grading.judging.tamper_check import remember as _remember\n"
+    "_remember(get_ipython(), {secret!r})\ndel _remember"
+)
 _INSPECT = "from graph_duet.grading.judging.tamper_check import inspect as _inspect\n_inspect()"
 _DELIVER = "from graph_duet.grading.artifacts import deliver as _deliver\n_deliver({artifacts!r})"
 _SEPARATE = "from graph_duet.grading.judging.tamper_check import separate as _separate\n_separate()"
@@ -163,8 +166,8 @@ class _Builder:
         return [_cell(self.seed, "given"), *restored, self._compared(cell, check, role)]
 
     def fresh(self, cells: list[NotebookNode], check: Check) -> list[NotebookNode]:
-        """A run of its own: given cells, seal, the task's answers, inspection, then, apart from their names,
-        check and inspection."""
+        """A run of its own: given cells, the start of the tamper check, the task's answers, inspection, then, with
+        no access to the answers' names, check and inspection."""
         position = [cell.id for cell in cells].index(check.cell)
         above, cell = cells[:position], cells[position]
         tasks = {check.task, *check.uses}
@@ -177,7 +180,7 @@ class _Builder:
             return [self._inspection(check, intact="", source=f"print({refusal!r})")]
         secret = secrets.token_hex(16)
         # IPython keeps the last cell that it ran: let it not be the one with the secret when an answer runs.
-        run += [_cell(_SEAL.format(secret=secret), "given"), _cell(self.seed, "given")]
+        run += [_cell(_REMEMBER.format(secret=secret), "given"), _cell(self.seed, "given")]
         run += answered
         run += [self._inspection(check, digest(secret, apart=False)), _cell(_SEPARATE, "given")]
         return [*run, *self.check(cell, check), self._inspection(check, digest(secret, apart=True))]

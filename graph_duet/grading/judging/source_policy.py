@@ -1,7 +1,7 @@
 """Refusing, before it runs, an answer that reaches for the insides of the interpreter in which it is measured.
 
 A right answer to an exercise has no use for stack frames, the garbage collector, raw memory or IPython's own
-objects; a forger of counts does. This reads the source alone. It is one fence of several: the seal notices what
+objects; a forger of counts does. This reads the source alone. It is one fence of several: the tamper check notices what
 was replaced (tamper_check.py), and values that only a right answer computes stand beside every count.
 """
 

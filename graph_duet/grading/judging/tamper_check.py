@@ -1,6 +1,6 @@
 """Noticing that an answer replaced what measures it. Runs inside the sandbox, in a fresh process.
 
-`seal` remembers, once the project and the frameworks are imported, every function and class that a
+`remember` notes, once the project and the frameworks are imported, every function and class that a
 measurement could go through; `inspect` looks whether each is still the same object with the same code;
 `separate` gives the check names that no answer reaches. It makes a forged count laborious, not impossible: an
 answer runs in the same interpreter. That is why a check prints values beside a count, and why
@@ -42,7 +42,7 @@ _COUNTING = (
 _KINDS = (types.FunctionType, types.BuiltinFunctionType, types.MethodDescriptorType, type)
 
 
-class _Seal(NamedTuple):
+class _Remembered(NamedTuple):
     """What was remembered, as closures: it has no name that an answer could assign to."""
 
     changed: Callable[[], list[str]]
@@ -50,19 +50,19 @@ class _Seal(NamedTuple):
     digest: Callable[[], str]
 
 
-_set: list[_Seal] = []
+_set: list[_Remembered] = []
 
 
-def seal(shell: Any, secret: str) -> None:
-    """Remember the sealed objects, and the functions, classes and modules that given cells named in the
-    IPython `shell`. `secret` proves later that it is this seal that speaks; nothing else keeps it."""
+def remember(shell: Any, secret: str) -> None:
+    """Remember the protected objects, and the functions, classes and modules that given cells named in the
+    IPython `shell`. `secret` proves that the later inspection is ours; nothing else keeps it."""
     _set[:] = [_closures(shell, secret)]
     guard(shell)
     linecache.cache.pop(sys._getframe(1).f_code.co_filename, None)  # the source of the cell, with the secret
 
 
 def inspect() -> None:
-    """Print a digest of the secret when nothing was replaced since `seal`, another one after `separate`; else
+    """Print a digest of the secret when nothing was replaced since `remember`, another one after `separate`; else
     print what was replaced."""
     changed = _set[0].changed()
     print(_("replaced: {changed}", changed=", ".join(changed[:5])) if changed else _set[0].digest())
@@ -79,7 +79,7 @@ def digest(secret: str, apart: bool) -> str:
     return hashlib.sha256(f"{secret}:{apart}".encode()).hexdigest()
 
 
-def _closures(shell: Any, secret: str) -> _Seal:
+def _closures(shell: Any, secret: str) -> _Remembered:
     remembered = dict(_fingerprints())
     given = dict(shell.user_ns)
     names = {
@@ -107,11 +107,11 @@ def _closures(shell: Any, secret: str) -> _Seal:
         vars(apart).update(kept, __builtins__=builtins)
         shell.user_module, shell.user_ns = apart, vars(apart)
 
-    return _Seal(changed, separate, lambda: prove(secret, shell.user_module is not first))
+    return _Remembered(changed, separate, lambda: prove(secret, shell.user_module is not first))
 
 
 def _fingerprints() -> Iterator[tuple[str, tuple[Any, Any]]]:
-    """(qualified name, (object, code object)) of everything that is sealed."""
+    """(qualified name, (object, code object)) of every protected object."""
     yield from _members("builtins", vars(builtins))
     for name, module in list(sys.modules.items()):
         watched = name.partition(".")[0] in _WATCHED or name.startswith(_COUNTING)

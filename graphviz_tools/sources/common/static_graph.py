@@ -22,6 +22,7 @@ from graphviz_tools.recording import (
     Step,
     Value,
 )
+from graphviz_tools.sources.common.own_bugs import is_own_bug
 from graphviz_tools.sources.common.stack_traces import error_line
 from graphviz_tools.sources.common.user_code import source_texts
 
@@ -84,7 +85,9 @@ class StaticGraph:
         """A new node, whose output slots make the tensors called `makes`, in order."""
         number = len(self.nodes)
         line = line or (self.line if kind in ("op", "branch") else None)
-        self.nodes.append(Node(number, kind, op, label or name or op, name, scope, line))
+        self.nodes.append(
+            Node(id=number, kind=kind, op=op, label=label or name or op, name=name, scope=scope, line=line)
+        )
         for slot, key in enumerate(makes):
             self.makers[key] = (number, slot)
         return number
@@ -92,7 +95,19 @@ class StaticGraph:
     def autograd_node(self, op: str, name: str, owner: int) -> int:
         """A new node for the gradient of what node `owner` does, whose results it stands behind."""
         number = len(self.nodes)
-        self.nodes.append(Node(number, "autograd", op, op, name, self.nodes[owner].scope, None, owner, 0))
+        self.nodes.append(
+            Node(
+                id=number,
+                kind="autograd",
+                op=op,
+                label=op,
+                name=name,
+                scope=self.nodes[owner].scope,
+                line=None,
+                owner=owner,
+                first_output=0,
+            )
+        )
         return number
 
     def claim(self) -> None:
@@ -155,8 +170,13 @@ class StaticGraph:
         self._claimed_nodes, self._claimed_edges = len(self.nodes), len(self.edges)
 
     def failed(self, error: BaseException, text: str) -> str:
-        """`text`, which says what `error` is, after a step that says so; an op that failed has said it itself."""
+        """Return `text`, which describes `error`. Without a step of an op that failed, add a step with it.
+
+        Raises `error` when it is our own bug, and not one of the program.
+        """
         if not any(step.error for step in self.steps):
+            if is_own_bug(error):
+                raise error
             phase = self.steps[-1].phase if self.steps else "trace"
             self.step(phase, None, line=error_line(error), error=text)
         return text

@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import perf_counter
 from types import CodeType, FrameType
 from typing import Any
@@ -38,6 +38,18 @@ from graphviz_tools.sources.compiled.guards import argument_words, guard_words, 
 FIRST = _("first call: there is no graph yet")
 CLEARED = _("the cache was cleared since, as torch._dynamo.reset() does")
 NONE = _("no graph fits and none was compiled: the call ran as plain Python")
+
+
+@dataclass(frozen=True, slots=True)
+class _Ran:
+    """What one call did: the graphs that it `made`, the compiled `codes` that ran, the error that it `raised`, why no
+    graph fitted before it (`misfits`), and its `seconds`."""
+
+    made: list[Compilation]
+    codes: list[CodeType]
+    raised: Exception | None
+    misfits: tuple[str, ...]
+    seconds: float
 
 
 class CompiledCache:
@@ -81,8 +93,7 @@ class CompiledCache:
                 raise
             finally:
                 seconds = perf_counter() - begin
-                made = self._read()
-                self._add_call(args, kwargs, made, ran, raised, before, seconds)
+                self._add_call(args, kwargs, _Ran(self._read(), ran, raised, before, seconds))
 
     def plain(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function or module that was given to torch.compile, without its graphs."""
@@ -182,20 +193,13 @@ class CompiledCache:
                     made.append(note)
         return made
 
-    def _add_call(
-        self,
-        args: Any,
-        kwargs: Any,
-        made: list[Compilation],
-        ran: list[CodeType],
-        raised: Exception | None,
-        before: tuple[str, ...],
-        seconds: float,
-    ) -> None:
-        entries = tuple(dict.fromkeys(self._places[id(code)] for code in ran if id(code) in self._places))
-        reasons = tuple(reason for note in made for reason in self._reasons(note, before))
-        if raised is not None:
-            reasons = (*reasons, _("raised {error_text}", error_text=error_text(raised)))
+    def _add_call(self, args: Any, kwargs: Any, ran: _Ran) -> None:
+        entries = tuple(
+            dict.fromkeys(self._places[id(code)] for code in ran.codes if id(code) in self._places)
+        )
+        reasons = tuple(reason for note in ran.made for reason in self._reasons(note, ran.misfits))
+        if ran.raised is not None:
+            reasons = (*reasons, _("raised {error_text}", error_text=error_text(ran.raised)))
         elif not entries and not reasons:
             reasons = (self._why_not_compiled(),)
         try:
@@ -204,7 +208,7 @@ class CompiledCache:
             arguments = _("arguments that the function does not take")
         else:
             arguments = argument_words(bound)
-        self._calls.append(Call(len(self._calls), arguments, bool(made), entries, reasons, seconds))
+        self._calls.append(Call(len(self._calls), arguments, bool(ran.made), entries, reasons, ran.seconds))
 
     def _why_not_compiled(self) -> str:
         """Why a call ran as plain Python."""

@@ -55,28 +55,30 @@ def record_dynamo(
     max_steps: int,
 ) -> Recording:
     """Compile and call `fn`, and run the backward pass of what it returns."""
-    story = _Story(Budget(max_steps), StaticGraph(caller_line()))
+    compilation = _Compilation(Budget(max_steps), StaticGraph(caller_line()))
     result, error = None, ""
-    backend = story.compile  # one object: Dynamo compiles again for every other one
+    backend = compilation.compile  # one object: Dynamo compiles again for every other one
     codes = codes_of(fn)
     forget_skips(codes)
-    with borrowed_dynamo(backend), watching_breaks(story.broke):
+    with borrowed_dynamo(backend), watching_breaks(compilation.broke):
         try:
             result = torch.compile(fn, backend=backend, dynamic=dynamic)(*args, **kwargs)
-            if backward and not story.ran_backward:
+            if backward and not compilation.ran_backward:
                 run_backward(result)
         except BaseException as raised:  # the stop button too: what was recorded up to there is kept
-            story.tell_breaks()
-            error = story.graph.failed(raised, error_text(raised))
-        story.tell_breaks()
+            compilation.tell_breaks()
+            error = compilation.graph.failed(raised, error_text(raised))
+        compilation.tell_breaks()
     forget_skips(codes)
-    if not story.graph.steps:
-        story.graph.step("trace", None, op=_("no graph"), line=definition_line(python_of(fn)), note=NO_GRAPH)
-    story.graph.omitted += story.budget.omission()
-    story.graph.omitted += [
+    if not compilation.graph.steps:
+        compilation.graph.step(
+            "trace", None, op=_("no graph"), line=definition_line(python_of(fn)), note=NO_GRAPH
+        )
+    compilation.graph.omitted += compilation.budget.omission()
+    compilation.graph.omitted += [
         Omission("details", 1, _("this PyTorch hides {lost}", lost=lost)) for lost in missing()
     ]
-    return story.graph.recording(
+    return compilation.graph.recording(
         "torch.compile",
         title,
         fn=python_of(fn),
@@ -119,7 +121,7 @@ class _Segment:
 
 
 @dataclass
-class _Story:
+class _Compilation:
     """A torch.compile backend that writes down what it is asked to compile, and what then runs."""
 
     budget: Budget

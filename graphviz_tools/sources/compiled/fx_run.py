@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -33,13 +34,11 @@ class GraphRun(Interpreter):
             return super().run_node(n)
         reads = [value for source in inputs_of(n) for value in self._seen(source, n)]
         parts = self._read.parts.get(n.name, [])
-        try:
-            result = self._call(n, parts, reads) if parts else super().run_node(n)
-        except Exception as error:
-            self._failed(n, reads, error_text(error))
-            raise
-        if not parts:
-            self._step(n, reads=reads, writes=values_in(result, n.name))
+        if parts:
+            return self._call(n, parts, reads)
+        inherited = super().run_node
+        result = self._run_op(n, reads, lambda: inherited(n))
+        self._step(n, reads=reads, writes=values_in(result, n.name))
         return result
 
     def _seen(self, source: FxNode, user: FxNode) -> tuple[Value, ...]:
@@ -48,11 +47,13 @@ class GraphRun(Interpreter):
             value = value[user.args[1]]
         return values_in(value, source.name)
 
-    def _failed(self, node: FxNode, reads: list[Value], error: str) -> None:
-        """Say where the graph raised: at its innermost node."""
-        steps = self._read.into.steps
-        if not steps or steps[-1].error != error:
-            self._step(node, reads=reads, error=error)
+    def _run_op(self, node: FxNode, reads: list[Value], op: Callable[[], Any]) -> Any:
+        """The result of `op`; an error of its own, of whatever type, becomes a step."""
+        try:
+            return op()
+        except Exception as error:
+            self._step(node, reads=reads, error=error_text(error))
+            raise
 
     def _step(self, node: FxNode, **seen: Any) -> None:
         if self._budget.spend():
@@ -73,15 +74,17 @@ class GraphRun(Interpreter):
                 return self._scan(node, parts[0], args)
             case "flex_attention":
                 self._first_score(node, parts, reads, args)
-        result = self.call_function(node.target, args, kwargs)  # pyright: ignore[reportArgumentType]
+        target: Any = node.target
+        result = self._run_op(node, reads, lambda: self.call_function(target, args, kwargs))
         self._step(node, reads=reads, writes=values_in(result, node.name), note=_UNSEEN)
         return result
 
     def _branch(self, node: FxNode, parts: list[Part], reads: list[Value], args: Any) -> Any:
-        decided = bool(args[0])
+        condition, _true, _false, operands = args
+        decided = bool(condition)
         part = parts[0 if decided else 1]
         self._step(node, reads=reads, control=Control("branch", str(decided), part.word))
-        result = self._run_part(node, part, args[3])
+        result = self._run_part(node, part, operands)
         self._step(
             node,
             reads=reads,
@@ -92,7 +95,8 @@ class GraphRun(Interpreter):
 
     def _loop(self, node: FxNode, parts: list[Part], args: Any) -> Any:
         test, turn = parts
-        state, rest = tuple(args[2]), tuple(args[3])
+        _test, _body, carried, additional = args
+        state, rest = tuple(carried), tuple(additional)
         iteration = 0
         while True:
             iteration += 1
@@ -123,7 +127,7 @@ class GraphRun(Interpreter):
 
     def _first_score(self, node: FxNode, parts: list[Part], reads: list[Value], args: Any) -> None:
         """The functions of flex_attention run for every score, inside one kernel: here for the first of them."""
-        query, key, scale, buffers = args[0], args[1], args[5], args[7]
+        query, key, _value, _score, _mask, scale, _options, buffers, *_ = args
         self._step(node, reads=reads, note=_FIRST_SCORE)
         score = (query[0, 0, 0] * key[0, 0, 0]).sum() * scale
         place = [torch.zeros((), dtype=torch.int32, device=query.device) for _ in range(4)]

@@ -48,18 +48,17 @@ class ScriptRun:
 
     def _run_node(self, node: ScriptNode, block: ScriptBlock, scope: Path) -> None:
         reads = tuple(value for name in node.inputs for value in self._values(name))
-        try:
-            if node.kind == "prim::If":
-                results = self._branch(node, block, scope, reads)
-            elif node.kind == "prim::Loop":
-                results = self._loop(node, block, scope)
-            else:
-                results = compute(node, [self.known[name] for name in node.inputs])
-        except Exception as error:
-            text = error_text(error)
-            if not self.into.steps[-1].error:
-                self._show(node.number, scope, block.path, reads=reads, error=text)
-            raise
+        if node.kind == "prim::If":
+            results = self._branch(node, block, scope, reads)
+        elif node.kind == "prim::Loop":
+            results = self._loop(node, block, scope)
+        else:
+            inputs = [self.known[name] for name in node.inputs]
+            try:
+                results = compute(node, inputs)
+            except Exception as error:  # an op may raise anything
+                self._show(node.number, scope, block.path, reads=reads, error=error_text(error))
+                raise
         self.known.update(zip(node.outputs, results, strict=True))
         writes = tuple(value for name in node.outputs for value in self._values(name))
         note = _("The branch has returned.") if node.kind == "prim::If" else ""

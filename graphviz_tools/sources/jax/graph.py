@@ -59,7 +59,15 @@ class JaxprReader:
         output = self.into.node("output", "output", label="output", scope=path)
         self._join(jaxpr.outvars, output, path)
         self.into.step("trace", output, reads=self._symbols(jaxpr.outvars, path))
-        return Part(word, path, jaxpr, tuple(constants), tuple(inputs), equations, output)
+        return Part(
+            word=word,
+            path=path,
+            jaxpr=jaxpr,
+            constants=tuple(constants),
+            inputs=tuple(inputs),
+            equations=equations,
+            output=output,
+        )
 
     def _input(self, var: Any, kind: Any, label: str, path: Path) -> int:
         number = self.into.node(kind, kind, label=label, name=label, scope=path, makes=[(path, var)])

@@ -15,6 +15,7 @@ from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.language import _
 from graphviz_tools.recording import Omission, Recording, Step, Value
 from graphviz_tools.sources.common.array_value import array_value
+from graphviz_tools.sources.common.own_bugs import raised_here
 from graphviz_tools.sources.common.user_code import caller_line, definition_line, return_line, source_texts
 from graphviz_tools.sources.tensorflow.error_meanings import explanation
 from graphviz_tools.sources.tensorflow.errors import error_line, error_text
@@ -101,8 +102,12 @@ def _record_function(
     try:
         outputs = run_function(traced, body, args, kwargs, runner)
         return [tensor_value(tensor) for tensor in outputs], None
-    except (OpFailed, TypeError) as failed:  # TypeError: TensorFlow refuses a tensor of another graph
+    except OpFailed as failed:
         return [], failed
+    except TypeError as refused:  # TensorFlow refuses a tensor of another graph
+        if raised_here(refused):
+            raise
+        return [], refused
 
 
 def python_arguments(args: Any, kwargs: Any) -> tuple[Any, Any]:

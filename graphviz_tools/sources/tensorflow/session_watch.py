@@ -8,7 +8,7 @@ depends on an effect (an assignment, a random draw) is fetched in the real run, 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import CodeType
@@ -71,7 +71,7 @@ def watching() -> Iterator[Watch]:
         def plain(wanted: Any, *given: Any, **more: Any) -> Any:
             return run(session, wanted, feed_dict, *given, **more)
 
-        return _watched_run(watch, session, plain, fetches, feed_dict or {}, rest, options)
+        return _watched_run(watch, _Call(session, plain, fetches, feed_dict or {}, rest, options))
 
     tf.Graph.as_default, session_class.run = watched_as_default, watched_run
     try:
@@ -100,13 +100,24 @@ def _names(code: CodeType) -> Iterator[str]:
             yield from _names(inner)
 
 
-def _watched_run(
-    watch: Watch, session: Any, run: Any, fetches: Any, feed_dict: Any, rest: Any, options: Any
-) -> Any:
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call of `session.run(fetches, feed_dict, *rest, **options)`; `run` takes all but `feed_dict`, unwatched."""
+
+    session: Any
+    run: Callable[..., Any]
+    fetches: Any
+    feed_dict: Any
+    rest: tuple[Any, ...]
+    options: dict[str, Any]
+
+
+def _watched_run(watch: Watch, call: _Call) -> Any:
+    run = call.run
     try:
-        record = _plan(session, fetches, feed_dict)
-    except (TypeError, ValueError, KeyError):  # a mistake in the user's call: TensorFlow says so better
-        return run(fetches, *rest, **options)
+        record = _plan(call.session, call.fetches, call.feed_dict)
+    except (TypeError, ValueError, KeyError):  # a mistake in the user's call: TensorFlow explains it better
+        return run(call.fetches, *call.rest, **call.options)
     watch.runs.append(record)
     late = _late_ops(record)
     early_tensors = [t for t in _visible(record) if t.op.name not in late]
@@ -117,7 +128,7 @@ def _watched_run(
     except import_tensorflow().errors.OpError:  # the real run will raise it
         late_tensors = []
     try:
-        result, seen = run((fetches, [t.name for t in late_tensors]), *rest, **options)
+        result, seen = run((call.fetches, [t.name for t in late_tensors]), *call.rest, **call.options)
     except Exception as error:
         record.failed = error
         raise

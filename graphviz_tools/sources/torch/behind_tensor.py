@@ -85,9 +85,16 @@ class _Walk:
                         _make_edge(number, self._number(following, waiting), slot, input_number, "autograd")
                     )
         step = Step(
-            0, "forward", "autograd graph", None, caller_line(), tuple(range(len(self._nodes))),
-            tuple(range(len(edges))), saved=tuple(self._saved), note=FREED if self._freed else "",
-        )  # fmt: skip
+            index=0,
+            phase="forward",
+            op="autograd graph",
+            node=None,
+            line=caller_line(),
+            nodes=tuple(range(len(self._nodes))),
+            edges=tuple(range(len(edges))),
+            saved=tuple(self._saved),
+            note=FREED if self._freed else "",
+        )
         return Recording(
             "torch", title, tuple(self._nodes), tuple(edges), (step,), versions={"torch": torch.__version__}
         )

@@ -64,7 +64,7 @@ class EngineRun:
                 self._watch_all(outputs, handles)
                 trace.tape.grown()
             except Exception as problem:
-                trace.gave_up(problem)
+                trace.record_internal_error(problem)
         before = trace.phase, trace.differentiates
         trace.phase, trace.differentiates = "backward", self._create
         try:
@@ -120,7 +120,7 @@ class EngineRun:
             try:
                 self._step(node, leaving, arriving)
             except Exception as problem:
-                self._trace.gave_up(problem)
+                self._trace.record_internal_error(problem)
 
     def _step(self, node: int, leaving: Any, arriving: Any) -> None:
         trace = self._trace

@@ -58,7 +58,7 @@ class CallRecorder(TorchFunctionMode):
         try:
             call = _Call(trace, kind, op, args, kwargs, sys._getframe(1))
         except Exception as problem:
-            trace.gave_up(problem)
+            trace.record_internal_error(problem)
             return func(*args, **kwargs)
         try:
             result = func(*args, **kwargs)
@@ -76,7 +76,7 @@ class CallRecorder(TorchFunctionMode):
         try:
             call.finished(result)
         except Exception as problem:
-            self.trace.gave_up(problem)
+            self.trace.record_internal_error(problem)
 
     def _among_subclasses(self, func: Any, kind: Kind, op: str, args: Any, kwargs: Any) -> Any:
         """The same, where a tensor class of the program's own would notice that its tensors are looked at."""
@@ -86,7 +86,7 @@ class CallRecorder(TorchFunctionMode):
             try:
                 call = _Call(trace, kind, op, args, kwargs, frame)
             except Exception as problem:
-                trace.gave_up(problem)
+                trace.record_internal_error(problem)
         try:
             result = func(*args, **kwargs)
         except Exception as error:
@@ -111,7 +111,7 @@ class CallRecorder(TorchFunctionMode):
             with torch._C.DisableTorchFunction():
                 write()
         except Exception as problem:
-            self.trace.gave_up(problem)
+            self.trace.record_internal_error(problem)
         self.__enter__()
 
     def _ran_unwatched(self, module: torch.nn.Module, arguments: Any, result: Any) -> None:
@@ -130,7 +130,7 @@ class CallRecorder(TorchFunctionMode):
             with torch._C.DisableTorchFunction():
                 self.trace.passed(type(module).__name__, tensor, site)
         except Exception as problem:
-            self.trace.gave_up(problem)
+            self.trace.record_internal_error(problem)
 
     def _met(self, arguments: tuple[Any, ...], frame: FrameType) -> None:
         """A module is called with these."""
@@ -138,7 +138,7 @@ class CallRecorder(TorchFunctionMode):
             with torch._C.DisableTorchFunction():
                 self.trace.met(arguments, frame)
         except Exception as problem:
-            self.trace.gave_up(problem)
+            self.trace.record_internal_error(problem)
 
 
 class _Call:

@@ -60,7 +60,15 @@ def record_torch(
         raise UserError(
             _("record_torch needs a function or a module to call, not {kind}", kind=type(fn).__name__)
         )
-    program = TorchRecorder(fn, values, max_steps, max_values, batches, title, caller_line())
+    program = TorchRecorder(
+        fn,
+        values=values,
+        max_steps=max_steps,
+        max_values=max_values,
+        batches=batches,
+        title=title,
+        caller=caller_line(),
+    )
     try:
         with program:
             args, kwargs = program.given(args, kwargs)
@@ -89,7 +97,9 @@ def recording_torch(
 
     An exception leaves the block as usual; the Recording up to it is kept, with `error` set.
     """
-    return TorchRecorder(None, values, max_steps, max_values, batches, title)
+    return TorchRecorder(
+        None, values=values, max_steps=max_steps, max_values=max_values, batches=batches, title=title
+    )
 
 
 class TorchRecorder:
@@ -98,6 +108,7 @@ class TorchRecorder:
     def __init__(
         self,
         fn: Callable[..., Any] | None,
+        *,
         values: bool,
         max_steps: int,
         max_values: int,

@@ -77,7 +77,7 @@ class Trace:
         """Inside the engine, what computes with gradients on is a forward pass run again (a checkpoint)."""
         return self.phase == "backward" and not self.differentiates and torch.is_grad_enabled()
 
-    def gave_up(self, problem: Exception) -> None:
+    def record_internal_error(self, problem: Exception) -> None:
         """The recorder itself failed on a call: the program goes on, and the Recording says so."""
         words = str(problem).partition("\n")[0]
         self.tape.omitted["steps", f"not understood: {type(problem).__name__}: {words}"] += 1

@@ -1,4 +1,4 @@
-"""The story of the gradient tapes: what each watches and records, and its way back, record by record."""
+"""The steps of gradient tapes: what each watches and records, and its way back, record by record."""
 
 from __future__ import annotations
 

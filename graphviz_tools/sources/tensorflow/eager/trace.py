@@ -324,7 +324,7 @@ class EagerTrace:
             try:
                 yield
             except Exception as problem:
-                self.gave_up(problem)
+                self.record_internal_error(problem)
 
     # --- words ----------------------------------------------------------------------------------------------
 
@@ -388,7 +388,7 @@ class EagerTrace:
         type = f"{tensor.dtype.name} {tensor.shape.as_list()}"
         return _("{type}, from {label}{line}.", type=type, label=node.label, line=line)
 
-    def gave_up(self, problem: Exception) -> None:
+    def record_internal_error(self, problem: Exception) -> None:
         """The recorder itself failed on an op: the program goes on, and the Recording says so."""
         words = f"{_FAILED}: {type(problem).__name__}: {str(problem).partition(chr(10))[0]}"
         self._failures[words] = self._failures.get(words, 0) + 1

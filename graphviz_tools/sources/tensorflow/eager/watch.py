@@ -45,7 +45,7 @@ def watching(trace: EagerTrace) -> ExitStack:
 
 @cache
 def _tape_patches() -> dict[str, Patch]:
-    """The methods of `tf.GradientTape` that a tape's story is made of."""
+    """The methods of `tf.GradientTape` that a tape's steps are made of."""
     tape = import_tensorflow().GradientTape
     names = ("__init__", "__enter__", "__exit__", "watch", "gradient", "stop_recording", "reset")
     return {name: Patch(tape, name, UNCONVERTED) for name in names}
