@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.browser.test_stepper_page import OUT_OF_SIGHT, press
+from tests.browser.page_parts import OUT_OF_SIGHT, press
 from tests.widgets.recordings import eager_loop, static_loop
 from widgets import Duet
 

@@ -152,7 +152,7 @@ def test_a_reopened_notebook_draws_and_steps_with_no_kernel(opened, course, snap
     snap(again, "extension-reopened")
 
 
-def test_the_magic_checks_where_there_is_no_extension(opened, course) -> None:
+def test_the_magic_checks_without_the_extension(opened, course) -> None:
     write(
         course[1] / "lessons" / "L01_define_by_run" / "scratch.ipynb",
         "%load_ext graph_duet.lab\n%duet check exercise.ipynb",

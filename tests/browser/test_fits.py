@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser.page_parts import press
 from tests.browser.test_accessible import racing
-from tests.browser.test_stepper_page import press
 from tests.widgets.recordings import eager_loop, perceptron, static_loop
 from widgets import Duet, Stepper
 
@@ -94,7 +94,7 @@ def test_the_height_is_changed_by_the_lower_edge_and_remembered(show, made) -> N
 INSIDE = "document.querySelector('.shell').contains(document.activeElement)"
 
 
-def test_the_focus_stays_in_the_widget_whatever_is_pressed(show, made) -> None:
+def test_the_focus_stays_in_the_widget_for_any_key(show, made) -> None:
     page = show(made["stepper"])
     for name in ("last step (End)", "first step (Home)", NEXT):
         page.get_by_label(name).focus()

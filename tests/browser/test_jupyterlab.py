@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.browser.test_stepper_page import press, state
+from tests.browser.page_parts import press, state
 
 STEPPER = """from tests.widgets.recordings import eager_loop, static_loop, tower
 from tests.widgets.test_plumbing_view import plumbed
@@ -28,7 +28,7 @@ def test_the_stepper_plays_and_python_knows_the_step(notebook, snap, lab, dark):
     snap(page, f"jupyterlab-{name}")
 
 
-def test_the_duet_and_a_scope_that_the_kernel_lays_out(notebook, snap):
+def test_the_duet_shows_a_scope_that_the_notebook_kernel_lays_out(notebook, snap):
     cells = (
         STEPPER + "Duet(eager_loop(), static_loop())",
         "Stepper(tower(layers=40, ops=20))",
@@ -61,7 +61,7 @@ def test_the_duet_and_a_scope_that_the_kernel_lays_out(notebook, snap):
     assert "step 3 of 10" in few.locator(".state").inner_text()
 
 
-def test_python_moves_the_widget_and_a_dead_kernel_leaves_it_stepping(notebook, lab):
+def test_python_moves_the_widget_and_it_steps_without_its_notebook_kernel(notebook, lab):
     page = notebook("dead.ipynb", STEPPER + "view = Stepper(eager_loop())\nview", "view.step = 6")
     page.wait_for_selector(".duet .shell", timeout=120_000)
     page.wait_for_function(

@@ -99,7 +99,7 @@ def test_pointing_at_a_thread_draws_lines_to_what_it_touches(show, snap, view) -
     snap(page, "kernel-view-thread")
 
 
-def test_pointing_at_a_cell_tells_who_touched_it(show, view) -> None:
+def test_pointing_at_a_cell_shows_who_touched_it(show, view) -> None:
     page = show(view)
     page.locator(".strip").first.locator(".cell").nth(9).hover()
     assert "x[9]: thread 1 of block 1 (read, line" in page.locator(".kernel-view > .status").inner_text()
@@ -155,7 +155,7 @@ def test_threads_are_numbered_and_wide_enough_to_hit(show, view) -> None:
     assert square["width"] >= 24 and square["height"] >= 20
 
 
-def test_findings_of_one_line_are_told_apart_while_they_are_folded(show) -> None:
+def test_findings_of_one_line_are_distinguished_while_they_are_folded(show) -> None:
     x = np.arange(20, dtype=np.float32)
     page = show(KernelView(inspect(both_stray, 3, 8, x, x.copy())))
     folded = page.locator(".findings summary").all_inner_texts()

@@ -110,7 +110,7 @@ def test_a_canary_and_a_changed_input_fail_a_right_result(change, expected):
     assert g01_task.forward.judge(observations).verdicts[0].reason == expected
 
 
-def test_what_a_kernel_never_writes_is_no_right_answer_by_chance():
+def test_memory_that_a_kernel_never_writes_is_not_right_by_chance():
     @cuda.jit
     def nothing(x, y):
         pass

@@ -69,7 +69,7 @@ def program(tmp_path: Path) -> Path:
         (["frob"], "duet: No such command 'frob'; `duet --help` lists"),
     ],
 )
-def test_a_mistake_is_one_line(program: Path, arguments: list[str], message: str) -> None:
+def test_a_mistake_gives_one_line(program: Path, arguments: list[str], message: str) -> None:
     done = duet(*arguments, folder=program)
     assert done.returncode == 2
     assert message in done.stderr

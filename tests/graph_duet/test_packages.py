@@ -62,7 +62,7 @@ def test_the_ends_of_the_range_can_be_tried(
     assert "tested-versions" not in calls(programs.parent)[0]
 
 
-def test_where_uv_fails_pip_installs_and_says_so(
+def test_when_uv_fails_pip_installs_and_reports_it(
     packages: ModuleType, programs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (programs.parent / "uv-fails").touch()
@@ -83,7 +83,7 @@ def test_where_nothing_can_install_the_last_reason_is_given(packages: ModuleType
         packages.Installer(programs / "python").install(["numpy"])
 
 
-def test_a_full_disk_is_said_at_once(
+def test_a_full_disk_is_reported_at_once(
     packages: ModuleType, programs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     program(programs / "uv", "echo 'failed to write: No space left on device (os error 28)' >&2; exit 2")
@@ -92,7 +92,7 @@ def test_a_full_disk_is_said_at_once(
     assert capsys.readouterr().out == ""
 
 
-def test_uv_is_brought_by_pip_where_there_is_none(
+def test_pip_installs_uv_when_it_is_missing(
     packages: ModuleType, programs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (programs / "uv").unlink()

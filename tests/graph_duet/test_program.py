@@ -49,7 +49,7 @@ def test_the_framework_is_the_one_that_the_file_imports(text: str, framework: st
 @pytest.mark.parametrize(
     ("name", "framework"), [("eager", "torch"), ("static", "tensorflow"), ("Net", "torch")]
 )
-def test_a_file_of_both_frameworks_is_told_by_what_is_shown(
+def test_a_file_of_both_frameworks_is_recorded_by_the_framework_of_its_function(
     tmp_path: Path, name: str, framework: str
 ) -> None:
     both = tmp_path / "both.py"

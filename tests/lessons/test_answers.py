@@ -2,48 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from nbformat import NotebookNode
 
 from graph_duet import grading
 from graph_duet.authoring import bundles
 from graph_duet.authoring.answers import Answer, Answers, Wrong, answers_of
 from graph_duet.grading import Bundle, Grader, Report
 from graph_duet.grading.exercise.format import kind
-from graph_duet.grading.grader import seeds_for
-from graph_duet.grading.judging.trial import Seeds
 from tests.lessons.course import EXERCISES, name, solved
 
 
-class SameSeeds(Grader):
-    """Gives all wrong answers the same seeds, so that the reference solution runs once for all of them."""
-
-    def seeds(self, answers: Mapping[str, str]) -> Seeds:
-        return seeds_for(self.seed, {})
-
-
 class Tried(NamedTuple):
-    """An exercise, the answers that are tried on it, and the graders that try the right and the wrong ones."""
+    """An exercise, the answers that are tried on it, and the grader that tries them."""
 
     answers: Answers
     bundle: Bundle
     grader: Grader
-    of_wrong: Grader
 
     def grade(self, filled: dict[str, Answer]) -> Report:
-        return self.grader.grade(self.notebook(filled))
-
-    def grade_wrong(self, filled: dict[str, Answer]) -> Report:
-        return self.of_wrong.grade(self.notebook(filled))
-
-    def notebook(self, filled: dict[str, Answer]) -> NotebookNode:
-        return grading.fill(grading.exercise_notebook(self.bundle), filled)
+        return self.grader.grade(grading.fill(grading.exercise_notebook(self.bundle), filled))
 
 
 @cache
@@ -54,9 +37,8 @@ def bundle_of(folder: Path) -> Bundle:
 @pytest.fixture(scope="module", params=EXERCISES, ids=name)
 def tried(request: pytest.FixtureRequest) -> Iterator[Tried]:
     folder: Path = request.param
-    bundle = bundle_of(folder)
-    with Grader(bundle) as grader, SameSeeds(bundle) as of_wrong:
-        yield Tried(answers_of(folder), bundle, grader, of_wrong)
+    with Grader(bundle_of(folder)) as grader:
+        yield Tried(answers_of(folder), bundle_of(folder), grader)
 
 
 def test_the_solution_gets_full_marks(tried: Tried) -> None:
@@ -83,7 +65,7 @@ def test_the_untouched_exercise_scores_nothing(tried: Tried) -> None:
 def test_wrong_answers_fail_for_the_stated_reason(tried: Tried) -> None:
     surprises = []
     for batch in batches(tried):
-        report = tried.grade_wrong(filling(tried, batch))
+        report = tried.grade(filling(tried, batch))
         surprises += [
             surprise
             for task, wrong in batch.items()

@@ -134,7 +134,7 @@ def test_barriers_in_any_order_of_threads_give_numpys_sums(blocks, short, seed):
 
 @few
 @given(n=st.integers(2, 200), seed=seeds)
-def test_a_race_is_found_whatever_the_order(n, seed):
+def test_a_race_is_found_in_any_order(n, seed):
     kinds = set()
     for engine in ("lock-step", "serial"):
         launch = inspect(racy, -(-n // 64), 64, np.zeros(n), n, engine=engine, seed=seed)

@@ -54,7 +54,7 @@ def prints_an_array(y):
     print(y)
 
 
-def test_what_a_gpu_would_run_runs_on_the_simulator_and_says_so():
+def test_code_that_only_a_gpu_compiles_runs_on_the_simulator_with_a_note():
     y = np.zeros(4, np.float32)
     with pytest.warns(KernelWarning, match="simulator, slowly and without any check.*arrays and tuples only"):
         launch = inspect(length_of_a_range, 1, 4, y)

@@ -59,7 +59,7 @@ def double(x):
         (no_such_function, "cuda.no_such_function(x)", "no_such_function"),
     ],
 )
-def test_a_mistake_in_types_is_told_with_its_line_and_numbas_word(kernel, line, word):
+def test_a_type_error_shows_its_line_and_numbas_message(kernel, line, word):
     x = np.ones(4, np.float32)
     with pytest.raises(KernelTypeError) as told:
         inspect(kernel, 1, 4, x)
@@ -76,7 +76,7 @@ def test_what_no_gpu_compiles_is_refused(kernel):
         inspect(kernel, 1, 4, np.ones(4, np.float32))
 
 
-def test_wrong_arguments_are_one_line():
+def test_wrong_arguments_give_one_line():
     with pytest.raises(KernelTypeError, match="takes 1 argument "):
         inspect(double, 1, 4)
     with pytest.raises(KernelTypeError, match=r"np\.array"):
@@ -155,7 +155,7 @@ def counts_truths(x):
         (shared_of_unknown_size, "must be a constant"),
     ],
 )
-def test_a_beginner_is_told_what_to_write_instead(kernel, hint):
+def test_a_beginners_mistake_gets_a_message_with_what_to_write_instead(kernel, hint):
     with pytest.raises(KernelTypeError, match=hint) as refusal:
         inspect(kernel, 1, 1, np.zeros(4))
     assert str(refusal.value).count("\n") <= 1

@@ -125,7 +125,7 @@ def test_nan_aware_extremes_let_a_nan_lose(run):
     assert cell.tolist() == [5.0, -1.0]
 
 
-def test_compare_and_swap_stores_for_one_thread_and_tells_the_others(run):
+def test_compare_and_swap_stores_for_one_thread_and_returns_the_old_value_to_the_others(run):
     @cuda.jit
     def kernel(cell, old):
         i = cuda.grid(1)

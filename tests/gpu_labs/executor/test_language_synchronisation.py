@@ -45,7 +45,7 @@ def test_syncwarp_waits_for_the_warp_and_not_for_the_block(run):
     assert y.tolist() == list(range(31, -1, -1)) + [-1] * 32
 
 
-def test_fences_are_no_barriers_and_change_nothing(run):
+def test_fences_are_not_barriers_and_change_nothing(run):
     @cuda.jit
     def kernel(y):
         i = cuda.grid(1)

@@ -19,7 +19,7 @@ def test_its_templates_still_have_the_attributes():
     assert made._overload_func is not None
 
 
-def test_a_name_that_went_is_told_with_what_is_lost(monkeypatch):
+def test_a_missing_name_is_reported_with_what_is_lost(monkeypatch):
     gone = private_names.PrivateName("numba.cuda.core", "gone", "numba-cuda 0.30.4", "reading kernels")
     monkeypatch.setitem(private_names.NAMES, "ir", gone)
     with pytest.raises(

@@ -35,7 +35,7 @@ def test_cuda_out_is_not_copied_to_the_device():
 
 
 @pytest.mark.parametrize("hint", ["In", "Out", "InOut"])
-def test_a_device_array_is_used_as_it_is_whatever_the_hint(hint):
+def test_a_device_array_is_used_in_place_with_any_hint(hint):
     x = cuda.to_device(np.zeros(3))
     add_one[1, 3](getattr(cuda, hint)(x))
     assert x.copy_to_host().tolist() == [1, 1, 1]

@@ -171,7 +171,7 @@ def at(operation, y, i, value):
     operation(y, i, value)
 
 
-def test_a_function_is_handed_to_a_function(run):
+def test_a_function_is_an_argument_of_a_function(run):
     @cuda.jit
     def kernel(x, y):
         y[0] = fold(plus, x)
@@ -222,7 +222,7 @@ def test_a_device_array_says_how_it_lies_and_where():
     assert array.reshape(1, 12).squeeze().shape == (12,)
 
 
-def test_a_float64_atomic_beside_what_only_the_simulator_runs():
+def test_a_float64_atomic_runs_beside_code_for_the_simulator():
     @cuda.jit
     def kernel(x, y):
         cuda.atomic.add(y, 0, x[len(range(1))])

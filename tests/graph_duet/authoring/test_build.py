@@ -94,5 +94,8 @@ def test_the_bundle_is_made_once_and_written_where_it_is_wanted(
     monkeypatch.setattr(bundles, "make_bundle", lambda *_: pytest.fail("made again"))
     done = CliRunner().invoke(app, ["build", str(built), "--to", str(tmp_path)])
     assert done.exit_code == 0, done.output
-    assert Bundle.load(tmp_path / built.name / "exercise.bundle.json").seal == bundles.bundle_of(built).seal
+    assert (
+        Bundle.load(tmp_path / built.name / "exercise.bundle.json").checksum
+        == bundles.bundle_of(built).checksum
+    )
     assert not list(built.glob("*.json"))

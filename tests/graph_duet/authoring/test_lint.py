@@ -71,7 +71,7 @@ def line_of(text: str, part: str) -> int:
         ("A learner who has done", "A *new term* and a", "A *new term*", "is set as a new term"),
     ],
 )
-def test_a_lesson_that_lacks_something_is_told_where(
+def test_a_lesson_that_lacks_something_gets_a_message_with_the_place(
     tmp_path: Path, old: str, new: str, at: str, sentence: str
 ) -> None:
     text = LESSON.replace(old, new, 1)
@@ -85,7 +85,7 @@ def test_a_lesson_that_lacks_something_is_told_where(
     assert found[0].startswith(f"lesson.md:{line_of(text, at)}: "), found
 
 
-def test_a_short_lesson_is_told_its_words(tmp_path: Path) -> None:
+def test_a_lesson_with_too_few_words_is_reported(tmp_path: Path) -> None:
     start, end = LESSON.index("One picture and one worked"), LESSON.index("## Predict")
     assert any(
         "words of prose" in each for each in problems(folder_of(tmp_path, LESSON[:start] + LESSON[end:]))
@@ -116,7 +116,7 @@ def test_an_output_that_changes_is_found(tmp_path: Path, output: str, what: str)
         ("title: Count", "title: Count", "---", "answers.py is missing"),
     ],
 )
-def test_an_exercise_that_lacks_something_is_told_where(
+def test_an_exercise_that_lacks_something_gets_a_message_with_the_place(
     tmp_path: Path, old: str, new: str, at: str, sentence: str
 ) -> None:
     folder = folder_of(tmp_path)

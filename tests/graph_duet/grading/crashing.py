@@ -24,7 +24,7 @@ def grade_folder(bundle: Path, folder: Path, book: str, quick: bool) -> None:
     if quick:
         grade.grade_one = quick_report  # type: ignore[assignment]
     with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address="") as client:
-        grade.grade_class(collect(folder), Bundle.load(bundle), Gradebook(book), LIGHT, client, SEED)
+        grade.grade_class(collect(folder), Bundle.load(bundle), Gradebook(book), LIGHT, client, seed=SEED)
 
 
 def quick_report(job: grade.Job, data: bytes) -> dict[str, Any]:

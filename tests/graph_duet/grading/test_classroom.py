@@ -22,7 +22,7 @@ from tests.graph_duet.grading.hostile import dumps
 pytestmark = pytest.mark.skipif(bool(why_no_sandbox()), reason=why_no_sandbox() or "there is a sandbox")
 
 
-def test_of_two_workers_one_is_killed_and_nobody_loses_a_mark(bundle: Bundle, tmp_path: Path) -> None:
+def test_when_one_of_two_workers_is_killed_no_mark_is_lost(bundle: Bundle, tmp_path: Path) -> None:
     for i in range(8):
         notebook = (
             solved(bundle) if i % 2 else fill(exercise_notebook(bundle), {"1": "return np.maximum(x, 0)"})

@@ -45,7 +45,7 @@ def test_late_without_a_time_is_one_day_and_an_extension_moves_the_deadline() ->
     assert TEN_A_DAY.lateness(HandedIn(DUE), extension=DUE - DAY).days == 0  # never an earlier one
 
 
-def test_a_penalty_is_taken_off_marks_and_told(bundle: Bundle, tmp_path: Path) -> None:
+def test_a_penalty_is_subtracted_and_reported(bundle: Bundle, tmp_path: Path) -> None:
     book = Gradebook(tmp_path / "book.sqlite")
     book.open_assignment(bundle)
     checks = tuple(CheckResult(c.task, c.cell, c.points, c.points) for c in bundle.exercise.checks)
@@ -88,7 +88,7 @@ def test_one_of_a_group_hands_in_for_all(tmp_path: Path) -> None:
     assert taken[0].note == "handed in together with bob"
 
 
-def test_tables_that_say_something_else_are_one_sentence(tmp_path: Path) -> None:
+def test_an_unreadable_table_gives_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("group,student\nred,ann\nblue,ann\n")
     with pytest.raises(UserError, match="ann is in two groups, red and blue"):
@@ -99,7 +99,7 @@ def test_tables_that_say_something_else_are_one_sentence(tmp_path: Path) -> None
     assert read_times(path) == {"ann": DUE}
 
 
-def test_all_attempts_come_oldest_first_when_the_best_shall_count(tmp_path: Path) -> None:
+def test_all_attempts_are_graded_oldest_first_when_the_best_counts(tmp_path: Path) -> None:
     for name in ("doejane_4711_1_ex.ipynb", "doejane_4711_2_ex-1.ipynb", "doejane_4711_3_ex-2.ipynb"):
         (tmp_path / name).write_bytes(NOTEBOOK)
     every = intake(tmp_path, all_attempts=True)

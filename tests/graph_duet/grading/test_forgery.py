@@ -124,7 +124,7 @@ def test_only_what_is_on_the_list_is_imported(source: str, reached: str) -> None
     assert reach(source) == reached
 
 
-def test_a_framework_that_wraps_its_own_function_is_no_tampering() -> None:
+def test_a_framework_that_wraps_its_own_function_is_not_tampering() -> None:
     import functools
 
     import torch

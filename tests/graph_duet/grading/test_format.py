@@ -51,7 +51,7 @@ def test_a_difference_outside_a_hole_is_named(bundle: Bundle) -> None:
     ]
 
 
-def test_a_sealed_check_shows_no_solution(bundle: Bundle) -> None:
+def test_a_prediction_shows_no_solution(bundle: Bundle) -> None:
     assert "mul" not in str(exercise_notebook(bundle))
     assert exercise_notebook(bundle).metadata.duet.release.sealed == ["predict-check"]
 

@@ -54,7 +54,7 @@ def enter(book: Gradebook, student: str, what: Report, digest: str = "d1") -> No
     book.enter(Entry(student, f"{student}.ipynb", digest, f"{digest}-key", what))
 
 
-def test_a_report_comes_back_as_it_went_in(book: Gradebook) -> None:
+def test_a_report_is_read_back_as_it_was_written(book: Gradebook) -> None:
     odd = replace(report(), message="é\ufffd \"quoted\" 'x'; DROP TABLE results; --", notes=("a", "b"))
     enter(book, "Ann O'Neil", odd)
     (mark,) = book.marks("T01")
@@ -74,7 +74,7 @@ def test_two_students_with_the_same_file_share_a_result_and_have_a_mark_each(boo
     assert [(m.student, m.points) for m in book.marks("T01")] == [("ann", 6), ("bob", 6)]
 
 
-def test_an_infrastructure_fault_never_replaces_a_mark_and_is_no_result(book: Gradebook) -> None:
+def test_an_infrastructure_fault_never_replaces_a_mark_and_is_not_a_result(book: Gradebook) -> None:
     broken = report(0, 0, fault="infrastructure")
     enter(book, "ann", report())
     enter(book, "ann", broken, digest="d2")
@@ -115,7 +115,7 @@ def test_an_override_stands_above_later_grading(book: Gradebook, bundle: Bundle)
         (("T01", "ann", "9", 1, "r"), "no task '9'"),
     ],
 )
-def test_a_wrong_override_is_one_sentence(tmp_path: Path, bundle: Bundle, change, sentence: str) -> None:
+def test_a_wrong_override_gives_one_sentence(tmp_path: Path, bundle: Bundle, change, sentence: str) -> None:
     book = Gradebook(tmp_path / "book.sqlite")
     book.open_assignment(bundle)
     enter(book, "ann", report())
@@ -128,7 +128,7 @@ def test_an_assignment_keeps_its_seed(book: Gradebook, bundle: Bundle) -> None:
     assert book.open_assignment(bundle) == seed
     with pytest.raises(UserError, match=f"already graded with seed {seed}"):
         book.open_assignment(bundle, seed + 1)
-    assert book.bundle("T01").seal == bundle.seal
+    assert book.bundle("T01").checksum == bundle.checksum
 
 
 def test_a_result_depends_on_submission_bundle_environment_and_task(bundle: Bundle) -> None:
@@ -142,7 +142,7 @@ def test_a_result_depends_on_submission_bundle_environment_and_task(bundle: Bund
 
 
 @pytest.mark.parametrize("url", ["mysql://nowhere", "nonsense://x", "/proc/no/book.sqlite"])
-def test_a_gradebook_that_cannot_be_opened_is_one_sentence(url: str) -> None:
+def test_a_gradebook_that_cannot_be_opened_gives_one_sentence(url: str) -> None:
     with pytest.raises((ValueError, OSError)) as raised:
         Gradebook(url)
     assert "\n" not in str(raised.value)

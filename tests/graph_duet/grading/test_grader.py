@@ -102,9 +102,9 @@ def test_a_master_whose_solution_fails_is_refused(tmp_path: Path) -> None:
 
 def test_a_bundle_that_was_changed_is_refused(bundle: Bundle, tmp_path: Path) -> None:
     path = bundle.save(tmp_path / "exercise.bundle.json")
-    assert Bundle.load(path).seal == bundle.seal
+    assert Bundle.load(path).checksum == bundle.checksum
     path.write_text(path.read_text().replace('"points": 2', '"points": 3'))
-    with pytest.raises(Unreadable, match="changed after it was sealed"):
+    with pytest.raises(Unreadable, match="changed after `duet release` made it"):
         Bundle.load(path)
     with pytest.raises(UserError, match="`duet release FOLDER` makes it"):
         Bundle.load(tmp_path / "nowhere.json")

@@ -76,7 +76,7 @@ def test_gets_the_mark_and_the_fault_that_it_deserves(
     assert (report.points, fault in case.faults) == (case.points, True), (fault, report.message, said)
 
 
-def test_none_outlives_its_deadline_by_two_seconds(
+def test_no_answer_outlives_its_deadline_by_two_seconds(
     bundle: Bundle, results: dict[str, tuple[Report, float]]
 ) -> None:
     late = {name: seconds for name, (_, seconds) in results.items() if seconds > bundle.exercise.deadline + 2}
@@ -87,7 +87,7 @@ def test_no_submission_is_an_infrastructure_fault(results: dict[str, tuple[Repor
     assert not [name for name, (report, _) in results.items() if report.fault == "infrastructure"]
 
 
-def test_no_report_tells_of_hidden_cases_or_secrets(results: dict[str, tuple[Report, float]]) -> None:
+def test_no_report_reveals_hidden_cases_or_secrets(results: dict[str, tuple[Report, float]]) -> None:
     for name, (report, _) in results.items():
         told = str(report.to_json())
         assert "normal(size=7) + 1" not in told, name
@@ -106,7 +106,7 @@ def test_nothing_is_left_behind(results: dict[str, tuple[Report, float]]) -> Non
     assert not sleepers
 
 
-def test_proc_shows_a_kernel_itself_alone(results: dict[str, tuple[Report, float]]) -> None:
+def test_proc_shows_a_notebook_kernel_only_itself(results: dict[str, tuple[Report, float]]) -> None:
     for name in ("what /proc shows of others", "ptrace and other system calls"):
         assert ast.literal_eval(ast.literal_eval(results[name][0].checks[0].got)) == [], name
 

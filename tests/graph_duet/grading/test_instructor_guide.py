@@ -87,7 +87,7 @@ def test_without_a_sandbox_grading_others_work_is_refused_with_the_reason(
     assert "--unsafe-no-sandbox" in str(done.exception)
 
 
-def test_a_gpu_that_is_not_there_is_said_before_anything_is_written(
+def test_a_missing_gpu_is_reported_before_anything_is_written(
     bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bundle.save(tmp_path / "exercise.bundle.json")

@@ -143,7 +143,7 @@ def test_a_task_has_one_row_with_its_failed_checks_below_it(
     ]
 
 
-def test_an_error_in_an_answer_is_told_in_pythons_words(bundle: Bundle, course: Path) -> None:
+def test_an_error_in_an_answer_is_reported_in_pythons_words(bundle: Bundle, course: Path) -> None:
     notebook = fill(exercise_notebook(bundle), {"1": "return undefined"})
     nbformat.write(notebook, course / "mine.ipynb")
     report = grading.check(course / "mine.ipynb").report
@@ -153,7 +153,7 @@ def test_an_error_in_an_answer_is_told_in_pythons_words(bundle: Bundle, course: 
     )
 
 
-def test_given_cells_that_find_no_time_are_no_mistake_of_the_learner(
+def test_given_cells_that_run_out_of_time_are_not_the_learners_mistake(
     bundle: Bundle, course: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     late = Outcome(0, "given", "", "", "timeout", "", [])
@@ -175,13 +175,13 @@ def test_given_cells_that_find_no_time_are_no_mistake_of_the_learner(
         ),
     ],
 )
-def test_what_is_no_exercise_is_one_clear_sentence(course: Path, content: str, sentence: str) -> None:
+def test_a_non_exercise_gives_one_clear_sentence(course: Path, content: str, sentence: str) -> None:
     (course / "mine.ipynb").write_text(content)
     with pytest.raises(UserError, match=sentence):
         grading.check(course / "mine.ipynb")
 
 
-def test_a_file_that_is_not_there_is_one_sentence(course: Path) -> None:
+def test_a_missing_file_gives_one_sentence(course: Path) -> None:
     with pytest.raises(UserError, match="there is no file"):
         grading.check(course / "nowhere.ipynb")
 

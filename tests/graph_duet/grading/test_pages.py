@@ -69,7 +69,7 @@ def test_no_text_of_a_student_becomes_html(book: Gradebook, tmp_path: Path) -> N
             assert (attributes.get("src") or "data:image/png;base64,").startswith("data:image/png;base64,")
 
 
-def test_feedback_tells_what_was_expected_and_the_hints_but_no_hidden_case(
+def test_feedback_shows_what_was_expected_and_the_hints_but_no_hidden_case(
     book: Gradebook, tmp_path: Path
 ) -> None:
     write_feedback(book, "T01", tmp_path)
@@ -107,7 +107,7 @@ def test_each_platform_gets_its_own_columns(book: Gradebook, bundle: Bundle, tmp
     assert (ann["score"], len(ann["tests"])) == (10, 3)
 
 
-def test_an_unknown_format_or_exercise_is_one_sentence(book: Gradebook, tmp_path: Path) -> None:
+def test_an_unknown_format_or_exercise_gives_one_sentence(book: Gradebook, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="choose canvas, moodle, gradescope, csv"):
         export(book, "T01", "word", tmp_path / "x")
     with pytest.raises(UserError, match="no exercise 'T09'; it has T01"):
@@ -178,7 +178,7 @@ def test_marks_go_into_the_table_that_canvas_exported(book: Gradebook, tmp_path:
         ("Student,ID\nann,1\nann,2\n", "2 rows whose Student is ann"),
     ],
 )
-def test_a_roster_that_is_none_is_one_sentence(book: Gradebook, tmp_path: Path, text: str, said: str) -> None:
+def test_an_invalid_roster_gives_one_sentence(book: Gradebook, tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "roster.csv").write_text(text)
     with pytest.raises(UserError, match=said):
         export_into(book, "T01", tmp_path / "roster.csv", tmp_path / "out.csv")

@@ -58,7 +58,7 @@ def test_time_in_which_the_grader_was_stopped_does_not_count(bundle: Bundle, tmp
 
 
 @sandboxed
-def test_what_reaches_a_time_limit_is_run_once_more_alone_and_that_is_said(
+def test_what_reaches_a_time_limit_is_run_once_more_alone_and_reported(
     bundle: Bundle, tmp_path: Path
 ) -> None:
     endless = fill(exercise_notebook(bundle), {"1": "while True: pass"})
@@ -157,7 +157,7 @@ def test_a_full_disk_is_one_sentence_and_nothing_is_lost(
     full.close()
 
 
-def test_a_file_that_is_not_a_gradebook_is_one_sentence(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_gradebook_gives_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "book.sqlite").write_text("this is a letter, not a database" * 200)
     with pytest.raises(UserError, match="cannot be opened: file is not a database"):
         Gradebook(tmp_path / "book.sqlite")

@@ -59,7 +59,7 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     assert all(isinstance(said, str) for said in found.values()), found
 
 
-def test_of_several_notebooks_of_one_student_the_newest_is_graded_and_that_is_said(tmp_path: Path) -> None:
+def test_of_several_notebooks_of_one_student_the_newest_is_graded_and_reported(tmp_path: Path) -> None:
     (tmp_path / "ann").mkdir()
     for age, name in enumerate(("a", "b")):
         (tmp_path / "ann" / f"{name}.ipynb").write_bytes(NOTEBOOK)
@@ -205,14 +205,14 @@ def test_a_name_is_one_harmless_file_name() -> None:
     assert student_name("a\u202eb").startswith("a_b-")
 
 
-def test_an_empty_folder_is_one_sentence(tmp_path: Path) -> None:
+def test_an_empty_folder_gives_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="holds no notebook"):
         list(collect(tmp_path))
     with pytest.raises(UserError, match="no folder or archive"):
         list(collect(tmp_path / "nowhere"))
 
 
-def test_a_file_name_that_is_no_text_stops_nobody(tmp_path: Path) -> None:
+def test_an_undecodable_file_name_stops_nothing(tmp_path: Path) -> None:
     (tmp_path / os.fsdecode(b"bad\xff.ipynb")).write_bytes(NOTEBOOK)
     (tmp_path / "ann.ipynb").write_bytes(NOTEBOOK)
     found = list(collect(tmp_path))

@@ -13,7 +13,7 @@ from graphviz_tools.errors import UserError
 
 
 @pytest.mark.parametrize("make", [torch.tensor, tf.constant, np.array])
-def test_a_tensor_prints_the_same_whatever_framework_made_it(make) -> None:
+def test_a_tensor_prints_the_same_in_every_framework(make) -> None:
     assert text_of(make([[1.0, -0.0], [1 / 3, 2e9]], dtype=_float32(make))) == (
         "float32[2, 2] [[1.0, 0.0], [0.3333, 2e+09]]"
     )

@@ -64,7 +64,7 @@ def test_the_next_part_is_what_was_begun_and_is_not_done(home: Path) -> None:
     assert next(entry.done for entry in found.entries if entry.part.id == "L02")
 
 
-def test_a_newer_version_of_a_changed_lesson_is_told(home: Path) -> None:
+def test_a_newer_version_of_a_changed_lesson_is_reported(home: Path) -> None:
     assert not newer_files(home)
     edit(home / L01, "answer-1", "mine")
     assert not newer_files(home)

@@ -82,7 +82,7 @@ def test_version_2_limits_memory_without_swap_and_processes(v2: Path) -> None:
     assert not folder.exists()
 
 
-def test_version_2_tells_a_kill_for_memory(v2: Path) -> None:
+def test_version_2_reports_a_kill_for_memory(v2: Path) -> None:
     group = ControlGroup.create(2**28, 50)
     events = group.folders[0] / "memory.events"
     events.write_text("low 0\nhigh 3\nmax 9\noom 1\noom_kill 0\noom_group_kill 0\n")
@@ -125,9 +125,7 @@ def test_a_group_of_a_grader_that_was_killed_is_removed(v2: Path) -> None:
     assert not left.exists()
 
 
-def test_where_nothing_can_be_written_there_is_no_group(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_write_permission_no_group_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cgroups, "_ROOT", tmp_path / "nothing")
     monkeypatch.setattr(cgroups, "_own_path", lambda *_: "/")
     group = ControlGroup.create(2**28, 50)

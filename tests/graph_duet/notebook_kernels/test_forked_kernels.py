@@ -82,7 +82,9 @@ def kernel(specs: KernelSpecManager, zygote: shared_zygote.Zygote, tmp_path: Pat
     made.stop()
 
 
-def test_a_kernel_has_both_frameworks_and_computes(kernel: Kernel, zygote: shared_zygote.Zygote) -> None:
+def test_a_notebook_kernel_has_both_frameworks_and_computes(
+    kernel: Kernel, zygote: shared_zygote.Zygote
+) -> None:
     assert psutil.Process(kernel.pid).ppid() == zygote.pid
     assert (
         kernel.says("import sys; print('torch' in sys.modules, 'tensorflow' in sys.modules)") == "True True"
@@ -105,7 +107,7 @@ def test_it_works_in_the_notebooks_folder_with_its_environment(kernel: Kernel, t
     assert kernel.says("import beside; print(beside.x)") == "5"
 
 
-def test_kernels_draw_different_random_numbers(
+def test_notebook_kernels_draw_different_random_numbers(
     kernel: Kernel, specs: KernelSpecManager, tmp_path: Path
 ) -> None:
     other = Kernel(specs, tmp_path)
@@ -141,14 +143,14 @@ def test_a_restart_gives_a_new_process_without_the_old_names(kernel: Kernel) -> 
     assert kernel.says("print('gone' in globals())") == "False"
 
 
-def test_a_kernel_that_ends_is_seen_to_have_ended(kernel: Kernel) -> None:
+def test_the_end_of_a_notebook_kernel_is_noticed(kernel: Kernel) -> None:
     os.kill(kernel.pid, signal.SIGKILL)
     provisioner: Any = kernel.manager.provisioner
     assert provisioner.process.wait(10) == -signal.SIGKILL
     assert not kernel.manager.is_alive()
 
 
-def test_where_forking_is_not_possible_a_kernel_starts_as_always(
+def test_without_forking_a_notebook_kernel_starts_as_usual(
     specs: KernelSpecManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DUET_NO_ZYGOTE", "1")
@@ -192,7 +194,7 @@ def slow_zygote(monkeypatch: pytest.MonkeyPatch) -> SlowZygote:
     return made
 
 
-def test_a_notebook_has_its_kernel_while_the_frameworks_are_still_imported(
+def test_a_notebook_gets_its_notebook_kernel_while_the_frameworks_are_still_imported(
     specs: KernelSpecManager, tmp_path: Path, slow_zygote: SlowZygote
 ) -> None:
     manager = KernelManager(kernel_name="python3", kernel_spec_manager=specs)
@@ -212,7 +214,7 @@ def test_a_notebook_has_its_kernel_while_the_frameworks_are_still_imported(
         manager.shutdown_kernel(now=True)
 
 
-def test_a_kernel_shut_down_before_it_came_never_comes(
+def test_a_notebook_kernel_shut_down_before_it_started_never_starts(
     specs: KernelSpecManager, tmp_path: Path, slow_zygote: SlowZygote
 ) -> None:
     manager = KernelManager(kernel_name="python3", kernel_spec_manager=specs)
@@ -231,7 +233,7 @@ def test_preloading_goes_on_without_what_is_missing(capsys: pytest.CaptureFixtur
     assert "no_such_module is not preloaded" in capsys.readouterr().err
 
 
-def test_what_can_come_later_is_imported_while_nobody_asks_for_a_kernel(
+def test_the_rest_is_imported_while_nobody_asks_for_a_notebook_kernel(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     came = tmp_path / "came"

@@ -73,7 +73,7 @@ def limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]
         process.wait()
 
 
-def test_a_refused_kernel_is_told_in_words_and_does_not_keep_the_server_from_ending(limited: Server) -> None:
+def test_a_refused_notebook_kernel_gets_a_message_and_the_server_can_end(limited: Server) -> None:
     limited.open_notebook("first.ipynb")
     limited.used.write_text(str(LIMIT))
     with pytest.raises(urllib.error.HTTPError) as refused:

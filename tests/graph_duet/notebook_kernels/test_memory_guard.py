@@ -18,7 +18,7 @@ def test_without_a_limit_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> No
     memory_guard.require_room()
 
 
-def test_near_the_limit_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_near_the_limit_a_message_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEM_LIMIT", str(2 * 2**30))
     monkeypatch.setattr(memory_guard, "used_bytes", lambda: int(1.8 * 2**30))
     with pytest.raises(
@@ -28,7 +28,7 @@ def test_near_the_limit_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> N
     assert max(map(len, str(refusal.value).splitlines())) <= 80, "JupyterLab's dialog clips a long line"
 
 
-def test_with_room_left_a_kernel_may_start(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_memory_left_a_notebook_kernel_may_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEM_LIMIT", str(2 * 2**30))
     monkeypatch.setattr(memory_guard, "used_bytes", lambda: 2**30)
     memory_guard.require_room()

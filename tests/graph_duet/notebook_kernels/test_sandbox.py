@@ -99,7 +99,7 @@ print('none')"""
     )
 
 
-def test_two_kernels_share_no_folder(kernel: JudgedKernel) -> None:
+def test_two_notebook_kernels_share_no_folder(kernel: JudgedKernel) -> None:
     other = start()
     try:
         for folder in ("/tmp", "/home/learner", "/dev/shm", "/run"):
@@ -140,7 +140,7 @@ def test_what_it_started_ends_with_it(kernel: JudgedKernel) -> None:
     assert not started[0].is_running()
 
 
-def test_it_ends_when_whoever_asked_for_it_is_killed(zygote: str) -> None:
+def test_it_ends_when_the_process_that_asked_for_it_is_killed(zygote: str) -> None:
     """A worker may be killed while its kernel loops; the zygote, which all workers share, lives on."""
     source = f"""
 import time
@@ -169,7 +169,7 @@ def test_a_shared_zygote_that_is_gone_is_replaced_by_ones_own(tmp_path: Path) ->
     made.stop()
 
 
-def test_a_control_group_is_removed_with_its_kernel() -> None:
+def test_a_control_group_is_removed_with_its_notebook_kernel() -> None:
     group = ControlGroup.create(2**28, 50)
     assert all(folder.is_dir() for folder in group.folders)
     group.remove()

@@ -15,15 +15,9 @@ from graphviz_tools.recording import Recording
 from graphviz_tools.sources.tensorflow.recorder import record_tensorflow
 from graphviz_tools.sources.torch.recorder import record_torch
 from graphviz_tools.transforms.simplify import without_plumbing
-from tests.graphviz_tools.alignment import alignment_pairs_later  # noqa: F401
-from tests.graphviz_tools.alignment.alignment_pairs import (
-    TWINS,
-    branch_tf,
-    branch_torch,
-    expression_tf,
-    mlp_tf,
-    mlp_torch,
-)
+from tests.graphviz_tools.alignment.pairs import TWINS
+from tests.graphviz_tools.alignment.pairs.control_flow import branch_tf, branch_torch, expression_tf
+from tests.graphviz_tools.alignment.pairs.models import mlp_tf, mlp_torch
 
 tf = import_tensorflow()
 Named = tuple[str, str]
@@ -106,7 +100,7 @@ def test_every_turn_of_a_loop_pairs_with_its_own_turn() -> None:
     assert [scope[-1] for scope in turns] == ["iteration 1", "iteration 2", "iteration 3"]
 
 
-def test_the_branch_not_taken_is_told_apart_from_what_has_no_partner() -> None:
+def test_the_branch_not_taken_is_distinguished_from_ops_without_a_partner() -> None:
     eager, static = recorded("branch taken")
     alignment = align(eager, static)
     assert [static.nodes[n].name for n in alignment.not_run] == ["cond/sub"]

@@ -95,7 +95,7 @@ def test_a_saved_recording_has_the_same_findings(tmp_path: Path) -> None:
     assert found == findings(recording)
 
 
-def test_another_framework_and_an_empty_recording_have_none() -> None:
+def test_another_framework_and_an_empty_recording_have_no_findings() -> None:
     assert findings(Recording("tensorflow", steps=(Step(0, "run", "Add"),))) == []
     assert findings(Recording("torch")) == []
 

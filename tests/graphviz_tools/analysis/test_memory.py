@@ -120,12 +120,12 @@ def test_what_a_checkpoint_would_save_is_what_it_saves() -> None:
     )
 
 
-def test_nothing_to_save_is_said() -> None:
+def test_nothing_to_save_is_reported() -> None:
     assert trained(8).checkpoints == ()
     assert str(trained(8)).endswith("A checkpoint of a module would not lower the peak.")
 
 
-def test_buffers_are_told_from_parameters() -> None:
+def test_buffers_and_parameters_are_distinguished() -> None:
     table = memory(record_torch(nn.BatchNorm1d(64), torch.ones(2, 64)))
     kinds = {
         kind: {name for row in table.rows if row.kind == kind for name in row.names}

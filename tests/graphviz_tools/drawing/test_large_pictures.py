@@ -35,7 +35,7 @@ def crossed(scene: Scene) -> int:
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
 @pytest.mark.parametrize("steps", [1_000, 3_000])
-def test_a_picture_keeps_to_its_budget_whatever_the_program_and_however_it_is_opened(program, steps):
+def test_a_picture_keeps_its_budget_for_any_program_and_any_opening(program, steps):
     scene = make_scene(program(steps))
     assert len(scene.outline.boxes) <= FIRST.boxes and crossed(scene) <= FIRST.rows
     assert {*scene.home} == {box.key for box in scene.outline.boxes}
@@ -109,7 +109,7 @@ def held(version: int) -> Value:
     return Value((1,), "float32", name="w", numbers=(float(version),), storage=7, version=version)
 
 
-def test_a_parameter_is_one_box_with_its_history_and_iterations_have_no_arrow_to_one_another():
+def test_a_parameter_is_one_box_with_its_history_and_no_arrow_joins_iterations():
     scene = make_scene(trained(3))
     w = scene.home[0]
     assert [scene.at(w, step).subtitle for step in (0, 2, 4, 6)] == ["[0]", "[1]", "[2]", "[3]"]

@@ -16,7 +16,8 @@ from graphviz_tools.drawing.palette import PALETTE
 from graphviz_tools.drawing.scene import make_scene
 from graphviz_tools.errors import UserError
 from graphviz_tools.recording import Edge, Node, Recording, Step
-from tests.widgets.recordings import eager_loop, perceptron, static_loop, tower, vector
+from tests.widgets.recording_builder import vector
+from tests.widgets.recordings import eager_loop, perceptron, static_loop, tower
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -52,7 +53,7 @@ def test_handles_say_that_they_have_no_value_until_the_graph_runs():
     assert "no value yet" not in words(draw(static_loop()).svg)
 
 
-def test_a_waiting_gradient_and_the_sum_being_made_are_said():
+def test_a_waiting_gradient_and_a_growing_sum_are_shown():
     assert "[2, 4, 6] + [2, 4, 6]" in words(draw(eager_loop(), step=8).svg)
 
 
@@ -153,7 +154,7 @@ def test_a_wrong_argument_gives_one_clear_line(arguments, error, words):
         draw(eager_loop(), **arguments)
 
 
-def test_something_that_is_no_recording_is_refused_with_advice():
+def test_a_non_recording_is_refused_with_advice():
     with pytest.raises(TypeError, match="record_torch"):
         draw(3)  # pyright: ignore[reportArgumentType]
 

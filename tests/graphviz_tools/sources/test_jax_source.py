@@ -162,13 +162,13 @@ def test_a_run_over_budget_says_how_much_it_left_out():
     assert short.outputs == recorded("while").outputs
 
 
-def test_an_error_while_tracing_is_told_in_one_line():
+def test_an_error_while_tracing_gives_one_line():
     recording = record_jax(lambda x: x if x > 0 else -x, jnp.ones(()))
     assert recording.error.startswith("TracerBoolConversionError: ")
     assert "\n" not in recording.error
 
 
-def test_what_is_no_function_is_refused():
+def test_a_non_function_is_refused():
     with pytest.raises(TypeError, match=r"record_jax\(f, x\); got 3"):
         record_jax(3)  # pyright: ignore[reportArgumentType]
 

@@ -209,7 +209,7 @@ def test_bad_files_and_inputs_are_refused_in_one_line(tmp_path: Path):
         record_onnx(3)
 
 
-def test_a_model_that_fails_says_so_in_one_line():
+def test_a_failing_model_gives_one_line():
     recording = record_onnx(perceptron(), np.ones((1, 5), np.float32))
     assert recording.error
     assert "\n" not in recording.error

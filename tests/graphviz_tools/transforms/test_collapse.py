@@ -127,21 +127,21 @@ def test_a_loop_in_a_loop_rolls_up_twice():
     assert [n.label for n in small.nodes] == ["x", "add × 4", "mul × 12", "sub × 4"]
 
 
-def test_modules_of_other_names_are_no_repetition():
+def test_modules_with_other_names_are_not_a_repetition():
     nodes = [Node(0, "input", "input", "x")]
     nodes += [Node(i, "op", "linear", scope=(name,)) for i, name in enumerate(["query", "key", "value"], 1)]
     recording = grown(nodes, [Edge(0, i) for i in (1, 2, 3)])
     assert collapse(recording, by="repeat") == recording
 
 
-def test_equal_ops_that_are_wired_otherwise_are_no_repetition():
+def test_equal_ops_with_other_inputs_are_not_a_repetition():
     ops = [Node(i, "op", "add" if i % 2 else "mul") for i in range(1, 5)]
     edges = [Edge(0, 1), Edge(1, 2), Edge(0, 3), Edge(0, 4)]  # add → mul, then both from x
     recording = grown([Node(0, "input", "input", "x"), *ops], edges)
     assert collapse(recording, by="repeat") == recording
 
 
-def test_parameters_side_by_side_are_no_repetition():
+def test_parameters_side_by_side_are_not_a_repetition():
     nodes = [Node(0, "parameter", "parameter", "w"), Node(1, "parameter", "parameter", "b")]
     nodes.append(Node(2, "op", "linear"))
     recording = grown(nodes, [Edge(0, 2), Edge(1, 2, 0, 1)])
@@ -196,7 +196,7 @@ def test_a_scope_that_is_not_there_cannot_be_opened():
         collapse(layers(2), open={("decoder",)})
 
 
-def test_a_way_that_does_not_exist_is_refused():
+def test_an_unknown_way_is_refused():
     with pytest.raises(ValueError, match='write by="module", by="line" or by="repeat"'):
         collapse(layers(2), by="block")  # pyright: ignore[reportArgumentType]
     with pytest.raises(ValueError, match='write by="module"'):

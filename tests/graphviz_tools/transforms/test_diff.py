@@ -71,7 +71,7 @@ def optimised() -> tuple[Recording, Recording]:
     return before, after
 
 
-def test_an_optimiser_that_replaces_an_op_under_its_name_is_read_so():
+def test_an_optimiser_that_replaces_an_op_under_its_name_is_recognised():
     assert str(diff(*optimised())).splitlines() == [
         "- Const pow/y",
         "~ Square pow: Pow → Square; inputs x, pow/y → x",
@@ -90,7 +90,7 @@ def test_a_layer_more_is_three_nodes_added():
     assert [c.what for c in found.changed] == [("inputs x = relu(h), but other ones",)]
 
 
-def test_an_op_put_in_front_does_not_shift_the_names_behind_it():
+def test_an_op_inserted_before_others_does_not_change_their_names():
     def chain(ops: list[str]) -> Recording:
         nodes = [Node(0, "input", "input", "x", "x")]
         nodes += [Node(i, "op", op, name=f"{op}_{ops[:i].count(op)}") for i, op in enumerate(ops, 1)]

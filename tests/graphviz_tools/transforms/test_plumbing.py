@@ -83,7 +83,7 @@ def test_every_op_that_computes_stays(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_what_is_left_is_no_plumbing(name: str) -> None:
+def test_no_plumbing_is_left(name: str) -> None:
     _, view, _ = both(name)
     for node in view.nodes:
         assert node.op not in ("NoOp", "ReadVariableOp", "IdentityN")
@@ -103,7 +103,7 @@ def in_order(some: tuple[object, ...], every: tuple[object, ...]) -> bool:
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_steps_tell_what_they_told(name: str) -> None:
+def test_steps_show_what_they_showed_before(name: str) -> None:
     full, view, _ = both(name)
     assert len(view.steps) == len(shown_steps(full))
     for step, number in zip(view.steps, shown_steps(full), strict=True):
@@ -137,7 +137,7 @@ def test_the_view_is_well_formed(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_a_path_leads_where_one_led(name: str) -> None:
+def test_a_path_leads_to_the_same_node_as_before(name: str) -> None:
     """Two nodes are connected in the view if and only if they were, loops closed, past no cut node."""
     full, view, was = both(name)
     same = one_variable(full)
@@ -330,7 +330,7 @@ def numbers(recording: Recording, name: str) -> list[list[object]]:
     ]
 
 
-def test_a_loop_tells_what_goes_round_and_neither_counts_nor_lists() -> None:
+def test_a_loop_shows_its_variables_without_counters_and_lists() -> None:
     full = record_tensorflow(loop_and_gradient, tf.constant([1.0, 2.0, 3.0]))
     view = without_plumbing(full)
     assert len(numbers(full, "while")[0]) == 4

@@ -15,7 +15,18 @@ from gpu_labs.executor.launch_record import Launch
 
 from .samples import BUGGY, Buggy
 
-THEMES = ("bounds", "races", "control", "disguises", "language", "silence", "warps", "causes", "records")
+THEMES = (
+    "bounds",
+    "races",
+    "barriers",
+    "control",
+    "disguises",
+    "language",
+    "silence",
+    "warps",
+    "causes",
+    "records",
+)
 for theme in THEMES:
     import_module(f"{__package__}.buggy_{theme}")
 

@@ -202,7 +202,7 @@ def test_tracing_comes_before_running_and_shows_no_number():
     assert all(v.is_handle and v.numbers is None for s in traced for v in s.writes)
 
 
-def test_a_break_is_told_even_when_dynamos_log_is_silent(monkeypatch: pytest.MonkeyPatch):
+def test_a_break_is_reported_even_when_dynamos_log_is_silent(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(dynamo_state, "BREAK_LOG", "a.log.that.nobody.writes")
     fn, args = COMPILED["a print"].build()
     (found,) = [s for s in record_compiled(fn, *args).steps if s.op == "graph break"]
@@ -237,7 +237,7 @@ def test_a_function_that_is_compiled_already_keeps_its_compiled_code():
     assert len(calls) == 1
 
 
-def test_the_same_program_gives_the_same_graphs_whatever_sizes_came_before():
+def test_the_same_program_gives_the_same_graphs_after_any_sizes():
     def doubled(x):
         return x * 2
 
@@ -304,7 +304,7 @@ def test_a_run_over_budget_says_how_much_it_left_out():
     assert short.omitted[0].count == sum(s.phase == "run" for s in whole.steps) - 5
 
 
-def test_what_is_no_function_is_refused():
+def test_a_non_function_is_refused():
     with pytest.raises(TypeError, match=r"record_compiled\(f, x\); got 3"):
         record_compiled(3)  # pyright: ignore[reportArgumentType]
     with pytest.raises(ValueError, match="'compile', 'export', 'trace', 'script'"):

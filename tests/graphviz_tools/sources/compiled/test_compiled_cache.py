@@ -243,7 +243,7 @@ def test_a_change_of_grad_mode_is_named():
     assert cache.history.calls[1].reasons == ("PyTorch's state differs: grad mode",)
 
 
-def test_a_call_that_raises_is_in_the_history_and_raises_as_ever():
+def test_a_call_that_raises_is_in_the_history_and_still_raises():
     def picked(x, row):
         return x[row] + 1
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 import graphviz_tools as gt
+from graphviz_tools.private_name import PrivateName
 from graphviz_tools.recording import Recording
-from graphviz_tools.sources.common.private_names import PrivateName
 from graphviz_tools.sources.compiled import private_names
 from graphviz_tools.sources.compiled.private_names import (
     ATTRIBUTES,

@@ -10,13 +10,8 @@ import torch
 
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.compiled.recorder import record_compiled
-from tests.graphviz_tools.sources.compiled.compiled_programs import (
-    EXPORTED,
-    Program,
-    Stack,
-    branches_on_data,
-    while_below,
-)
+from tests.graphviz_tools.sources.compiled.compiled_programs import Program, Stack, branches_on_data
+from tests.graphviz_tools.sources.compiled.exported_programs import EXPORTED, while_below
 
 ALL = pytest.mark.parametrize("program", EXPORTED.values(), ids=EXPORTED.keys())
 

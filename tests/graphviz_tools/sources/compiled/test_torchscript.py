@@ -12,12 +12,11 @@ import torch
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.compiled.recorder import record_compiled
 from tests.graphviz_tools.sources.compiled.compiled_programs import (
-    SCRIPTED,
-    TRACED,
     Program,
     arithmetic,
     writes_to_its_argument,
 )
+from tests.graphviz_tools.sources.compiled.exported_programs import SCRIPTED, TRACED
 
 PROGRAMS = [*(("trace", p) for p in TRACED.values()), *(("script", p) for p in SCRIPTED.values())]
 ALL = pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_a_call_with_the_same_signature_reuses_its_graph() -> None:
         ([1.0], 1.0, "x: float32 tensor of shape (), where the graph has a list of 1"),
     ],
 )
-def test_containers_are_told_apart(first: Any, second: Any, reason: str) -> None:
+def test_containers_are_distinguished(first: Any, second: Any, reason: str) -> None:
     tensors = [tf.nest.map_structure(tf.constant, each) for each in (first, second)]
     assert reasons(*((each,) for each in tensors))[1] == (reason,)
 
@@ -100,7 +100,7 @@ def test_each_reason_to_retrace_is_named() -> None:
     assert mixed == ("n: int32 tensor of shape (), where the graph has Python value 1",)
 
 
-def test_a_call_that_raises_is_in_the_history_and_raises_as_ever() -> None:
+def test_a_call_that_raises_is_in_the_history_and_still_raises() -> None:
     def picky(x: Any) -> Any:
         if x.shape[0] == 3:
             raise ValueError("three")
@@ -195,7 +195,7 @@ def test_a_function_that_makes_variables_is_followed() -> None:
     assert cache.history.calls[1].entries == cache.history.calls[0].entries
 
 
-def test_without_tensorflows_private_lookup_the_history_still_tells_what_traced(
+def test_without_tensorflows_private_lookup_the_history_still_shows_what_traced(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     import graphviz_tools.sources.tensorflow.cache as module

@@ -125,7 +125,7 @@ def test_tensorflow_still_shows_what_its_optimiser_does() -> None:
     assert "Square" in {op.type for op in running.get_operations()}
 
 
-def test_without_the_optimiser_the_built_graph_is_shown_and_the_loss_is_told(
+def test_without_the_optimiser_the_built_graph_is_shown_and_the_loss_reported(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(optimized, "optimised_graph", lambda concrete: None)

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 import graphviz_tools as gt
 from graphviz_tools import record_tensorflow_eager
-from graphviz_tools.sources.common.private_names import PrivateName
+from graphviz_tools.private_name import PrivateName
 from graphviz_tools.sources.tensorflow import graph_reader, private_names
 from graphviz_tools.sources.tensorflow.cache import UNTOLD
 from graphviz_tools.sources.tensorflow.private_names import (
@@ -101,7 +101,7 @@ def test_a_cache_says_that_it_cannot_tell_why(name: PrivateName, monkeypatch: py
 
 
 @pytest.mark.parametrize("name", [OPTIMIZE, *COLLECTION_NAMES], ids=lambda name: name.name)
-def test_an_optimised_graph_is_left_out_and_that_is_said(
+def test_an_optimised_graph_is_left_out_and_reported(
     name: PrivateName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without(monkeypatch, name)

@@ -154,7 +154,7 @@ def test_an_error_while_tracing_keeps_the_graph_up_to_it() -> None:
     assert recording.steps[-1].line.text == 'raise ValueError("no further")'
 
 
-def test_an_error_while_running_is_told_at_its_op_with_what_it_read() -> None:
+def test_an_error_while_running_is_shown_at_its_op_with_what_it_read() -> None:
     def fn(x: Any) -> Any:
         y = tf.math.log(x)
         z = tf.debugging.check_numerics(y, "not a number")
@@ -168,7 +168,7 @@ def test_an_error_while_running_is_told_at_its_op_with_what_it_read() -> None:
     assert recording.outputs == ()
 
 
-def test_a_budget_of_steps_changes_no_result_and_is_told() -> None:
+def test_a_budget_of_steps_changes_no_result_and_is_reported() -> None:
     def fn(n: Any) -> Any:
         total = 0
         while n > 0:
@@ -186,7 +186,7 @@ def test_a_budget_of_steps_changes_no_result_and_is_told() -> None:
     assert "max_steps=40" in omission.why
 
 
-def test_what_a_dataset_runs_inside_its_kernel_is_told() -> None:
+def test_functions_that_a_dataset_runs_in_its_op_kernel_are_reported() -> None:
     def fn(n: Any) -> Any:
         return tf.data.Dataset.range(n).reduce(tf.constant(0, tf.int64), lambda a, b: a + b)
 
@@ -197,7 +197,7 @@ def test_what_a_dataset_runs_inside_its_kernel_is_told() -> None:
     ]
 
 
-def test_large_tensors_are_told_by_a_sample() -> None:
+def test_large_tensors_are_shown_by_a_sample() -> None:
     recording = record_tensorflow(lambda x: x + 1.0, np.zeros((100, 200), np.float32))
     value = recording.outputs[0]
     assert value.shape == (100, 200)
@@ -236,7 +236,7 @@ def test_without_the_eager_kernel_the_same_values_come_from_small_functions(
     assert values(recording, "Mul") == [(6.0,)]
 
 
-def test_without_the_functions_graphs_less_is_shown_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_functions_graphs_less_is_shown_and_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(graph_reader, "graph_of", lambda *asked: None)
     recording = record_tensorflow(branchy, tf.constant(3.0), tf.constant(2))
     assert recording.outputs[0].numbers == (12.0,)
@@ -250,7 +250,7 @@ def test_without_the_private_call_the_outputs_are_those_of_the_ops(monkeypatch: 
     assert recording.outputs[0].numbers == (12.0,)
 
 
-def test_what_the_optimiser_rounds_otherwise_is_told_and_a_fused_function_gives_its_own_bits() -> None:
+def test_other_rounding_by_the_optimiser_is_reported_and_a_fused_function_keeps_its_bits() -> None:
     @tf.function(jit_compile=True)
     def fused(x: Any) -> Any:
         return tf.nn.softmax(x) * 2.0
@@ -299,7 +299,7 @@ def test_results_carry_the_names_that_the_program_gave_them() -> None:
     ]
 
 
-def test_an_error_of_shapes_is_told_without_tensorflows_names() -> None:
+def test_an_error_of_shapes_is_reported_without_tensorflows_names() -> None:
     recording = record_tensorflow(lambda x: tf.matmul(x, tf.ones([5, 2])), tf.ones([2, 3]))
     assert recording.error == (
         "ValueError: Dimensions must be equal, but are 3 and 5 with input shapes: [2,3], [5,2]."

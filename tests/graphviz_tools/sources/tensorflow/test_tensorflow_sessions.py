@@ -172,7 +172,7 @@ def test_a_session_shows_the_taken_branch_and_every_iteration() -> None:
     assert doubled == [(40.0,), (80.0,), (160.0,), (-4.0,), (-8.0,), (-16.0,)]
 
 
-def test_what_a_session_refuses_is_told_at_its_op() -> None:
+def test_what_a_session_refuses_is_shown_at_its_op() -> None:
     recording = record_tensorflow(divides_by_zero)
     assert "InvalidArgumentError" in recording.error
     assert recording.steps[-1].op == "FloorDiv"

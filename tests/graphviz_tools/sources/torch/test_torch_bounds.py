@@ -66,7 +66,7 @@ def test_a_senseless_limit_is_refused(options: dict[str, Any]) -> None:
         record_torch(lambda: None, **options)
 
 
-def test_what_is_no_program_is_refused() -> None:
+def test_a_non_program_is_refused() -> None:
     with pytest.raises(TypeError, match="a function or a module"):
         record_torch(3)  # type: ignore[arg-type]
 
@@ -154,7 +154,7 @@ def test_no_tensor_is_kept_alive_after_the_recording() -> None:
     assert [ref() for ref in seen] == [None, None]
 
 
-def test_a_failure_of_the_recorder_is_told_and_does_not_stop_the_program(
+def test_a_failure_of_the_recorder_is_reported_and_does_not_stop_the_program(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from graphviz_tools.sources.torch.tensor_registry import Tensors
@@ -199,7 +199,7 @@ def test_a_function_stays_one_operation_with_all_its_autograd_nodes(fused: Any) 
     assert owned and all(n.kind == "autograd" for n in owned)
 
 
-def test_the_recorders_call_is_the_line_of_a_program_without_lines_only():
+def test_only_a_program_without_lines_gets_the_line_of_the_recorders_call():
     recording = record_torch(lambda x: (x * 2).sum(), torch.ones(3, requires_grad=True))
     torch_only = record_torch(torch.nn.Linear(2, 1), torch.ones(1, 2))
     assert {step.line.line for step in recording.steps if step.line} == {recording.steps[0].line.line}

@@ -68,7 +68,7 @@ def test_each_run_of_a_function_counts_its_own_loop() -> None:
     assert [t for op, t in turns(recording) if op == "cos"] == [(1,), (2,)]
 
 
-def test_what_is_written_earlier_and_runs_later_is_no_new_turn() -> None:
+def test_code_that_is_written_earlier_and_runs_later_starts_no_new_turn() -> None:
     def program(x: torch.Tensor) -> Any:
         kept: dict[int, torch.Tensor] = {}
         total = x
@@ -208,7 +208,7 @@ def test_a_condition_alone_turns_its_loop() -> None:
     assert [s.control.iteration for s in steps(recording, "__bool__") if s.control] == [1, 2, 3]
 
 
-def test_a_generator_goes_on_in_its_own_loop() -> None:
+def test_a_generator_continues_in_its_own_loop() -> None:
     def states(h: torch.Tensor) -> Any:
         while True:
             h = h.tanh()

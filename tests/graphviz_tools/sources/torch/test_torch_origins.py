@@ -64,7 +64,7 @@ def test_what_makes_a_tensor_is_a_step_at_its_line(
     assert set(labels(recording, "input")) <= {"x", "x (never read)"}
 
 
-def test_a_question_about_the_type_is_no_step() -> None:
+def test_a_question_about_the_type_adds_no_step() -> None:
     assert [s.op for s in record_torch(lambda x: x.type() and x * 2, torch.ones(2)).steps] == ["mul"]
 
 
@@ -186,7 +186,7 @@ def test_generators_name_what_they_give_and_are_asked_for_what_they_return() -> 
     assert labels(recording, "output") == ["output[0]", "output[1]"]
 
 
-def test_a_generator_that_is_spoken_to_hears_it() -> None:
+def test_a_generator_gets_what_is_sent_to_it() -> None:
     heard: list[Any] = []
 
     def speaker() -> Any:
@@ -212,7 +212,7 @@ def test_an_input_that_is_never_read_says_so() -> None:
     assert labels(recording, "input") == ["x", "y (never read)"]
 
 
-def test_a_module_that_gives_back_what_it_was_given_is_a_step() -> None:
+def test_a_module_that_returns_its_input_is_a_step() -> None:
     class Passes(nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return x

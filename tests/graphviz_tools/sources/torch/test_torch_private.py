@@ -16,7 +16,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils.data import DataLoader, dataloader
 
 from graphviz_tools import record_torch
-from graphviz_tools.sources.common.private_names import PrivateName
+from graphviz_tools.private_name import PrivateName
 from graphviz_tools.sources.torch import recorder
 from graphviz_tools.sources.torch.private_names import COMPILERS, DYNAMO_SWITCH, NAMES, found_or, missing
 from tests.graphviz_tools.sources.torch.torch_zoo import Cube
@@ -86,7 +86,7 @@ def test_wrappers_of_torch_func_come_off() -> None:
     assert seen == [(True, True), (3, 2)]
 
 
-def test_a_mode_can_be_told_from_another_on_the_stack() -> None:
+def test_two_modes_on_the_stack_can_be_distinguished() -> None:
     with TorchFunctionMode() as mode:
         assert torch.overrides._get_current_function_mode() is mode
     assert torch.overrides._get_current_function_mode() is None
@@ -117,7 +117,7 @@ def test_dynamo_switches_itself_on_and_off_through_one_function() -> None:
     assert before == {"fn": True, "args": True, "result": False} and all(after.values())
 
 
-def test_a_trace_in_the_making_can_be_told() -> None:
+def test_an_unfinished_trace_can_be_recognised() -> None:
     seen: list[bool] = []
     torch.jit.trace(lambda v: seen.append(torch._C._is_tracing()) or v * 1, torch.ones(1))
     assert seen[0] and not torch._C._is_tracing()

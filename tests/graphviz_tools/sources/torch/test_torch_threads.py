@@ -76,7 +76,7 @@ class Home:
         return x + 1
 
 
-def test_a_patch_is_taken_out_when_its_last_handler_goes_in_whatever_order() -> None:
+def test_a_patch_is_removed_with_its_last_handler_in_any_order() -> None:
     original, patch = Home.function, Patch(Home, "function")
     first = patch.handled_by(lambda call, x: call(x) * 10)
     second = patch.handled_by(lambda call, x: call(x) + 5)

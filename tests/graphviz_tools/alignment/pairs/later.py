@@ -7,7 +7,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from tests.graphviz_tools.alignment.alignment_pairs import array, tf, twins
+from tests.graphviz_tools.alignment.pairs.twins import array, tf, twins
 
 
 def bn_by_hand_torch(x, gamma, beta):

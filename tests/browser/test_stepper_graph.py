@@ -1,0 +1,157 @@
+"""The Stepper's graph in a browser: moving, zooming, opening, searching."""
+
+from __future__ import annotations
+
+from tests.browser.page_parts import OUT_OF_SIGHT, box, press, state
+from tests.widgets.recordings import eager_loop, perceptron, static_loop, tower
+from tests.widgets.test_plumbing_view import plumbed
+from widgets import Stepper
+
+
+def test_the_graph_is_revealed_without_anything_moving(show):
+    page = show(Stepper(eager_loop()))
+    rects = "[...document.querySelectorAll('.box rect')]"
+    places = f"{rects}.map((r) => r.getAttribute('x') + ',' + r.getAttribute('y')).join()"
+    transform = "document.querySelector('.content').style.transform"
+    press(page, "ArrowRight")
+    before = page.evaluate(places), page.evaluate(transform)
+    assert page.locator(".box.ghost").count() == 6
+    press(page, "ArrowRight", 9)
+    assert (page.evaluate(places), page.evaluate(transform)) == before
+    assert page.locator(".box.ghost").count() == 0
+
+
+def test_in_backward_gradients_run_up_the_arrows_and_meet(show, snap):
+    page = show(Stepper(eager_loop()), dark=True)
+    press(page, "ArrowRight", 9)
+    assert page.locator(".link.flowing").count() == 1
+    assert box(page, "h = x * 2").locator(".gradient").text_content() == "[2, 4, 6] + [2, 4, 6]"
+    assert "freed" in box(page, "h = h * h").get_attribute("class")
+    assert page.locator(".values .freed").inner_text() == "freed: what MulBackward0 had saved"
+    snap(page, "stepper-backward-dark")
+    press(page, "ArrowRight")
+    assert "summed: [2, 4, 6] + [2, 4, 6] = [4, 8, 12]" in page.locator(".values .sum").inner_text()
+    cards = page.locator(".pair .value-card")
+    assert cards.nth(0).locator("td").all_inner_texts() == ["2", "4", "6"]
+    assert cards.nth(1).locator("td").all_inner_texts() == ["4", "8", "12"]
+    assert "gradient" in cards.nth(1).get_attribute("class")
+
+
+def test_search_lights_what_it_finds_and_says_how_many(show):
+    page = show(Stepper(eager_loop()))
+    page.get_by_label("find a node").fill("sum 30")
+    assert page.locator(".found").inner_text() == "2 found"
+    assert page.locator(".box.lit").count() == 2
+    page.get_by_label("find a node").fill("")
+    assert page.locator(".box.lit").count() == 0
+
+
+def test_zoom_pan_and_fit(show):
+    page = show(Stepper(eager_loop()))
+    transform = "document.querySelector('.content').style.transform"
+    fitted = page.evaluate(transform)
+    page.get_by_label("zoom in").click()
+    zoomed = page.evaluate(transform)
+    assert zoomed != fitted
+    canvas = page.locator(".canvas").bounding_box()
+    page.mouse.move(canvas["x"] + 15, canvas["y"] + 15)
+    page.mouse.down()
+    page.mouse.move(canvas["x"] + 60, canvas["y"] + 70)
+    page.mouse.up()
+    assert page.evaluate(transform) not in (fitted, zoomed)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, 240)
+    page.keyboard.up("Control")
+    page.get_by_label("fit the graph").click()
+    assert page.evaluate(transform) == fitted
+
+
+def test_fit_shows_what_can_be_read_and_all_shows_everything(show):
+    page = show(Stepper(tower(layers=3, ops=14)))
+    scale = "new DOMMatrix(getComputedStyle(document.querySelector('.content')).transform).a"
+    first = page.evaluate(scale)
+    page.get_by_label("show all of the graph").click()
+    assert page.evaluate(scale) < first
+    assert page.evaluate(OUT_OF_SIGHT, ".box") == 0
+    page.set_viewport_size({"width": 700, "height": 500})
+    page.wait_for_function(f"({OUT_OF_SIGHT})('.box') === 0")
+    page.set_viewport_size({"width": 1350, "height": 900})
+    page.get_by_label("fit the graph").click()
+    assert page.evaluate(scale) == first >= 0.7
+
+
+def test_the_box_of_every_step_is_in_sight(show):
+    page = show(Stepper(tower(layers=3, ops=14)), reduced_motion="reduce")
+    page.get_by_label("zoom in").click()
+    for _ in range(40):
+        press(page, "ArrowRight")
+        assert page.evaluate(OUT_OF_SIGHT, ".box.current") == 0
+    page.set_viewport_size({"width": 700, "height": 500})
+    page.wait_for_function(f"({OUT_OF_SIGHT})('.box.current') === 0")
+
+
+def test_a_static_graph_shows_all_its_ops_when_asked(show, snap):
+    page = show(Stepper(plumbed()))
+    press(page, "ArrowRight", 2)
+    assert page.locator(".box .title").all_text_contents() == ["x", "Mul", "Sum"]
+    page.get_by_role("button", name="all ops").click()
+    assert page.locator(".box").count() == 5 and "step 3 of 10" in state(page)
+    assert page.get_by_role("button", name="all ops").get_attribute("aria-pressed") == "true"
+    press(page, "ArrowRight")
+    page.get_by_role("button", name="all ops").click()
+    assert page.locator(".box").count() == 3 and "step 2 of 6" in state(page)
+
+
+def test_a_weight_is_touched_inside_the_op_that_reads_it(show, snap):
+    page = show(Stepper(perceptron()))
+    press(page, "End")
+    weight = page.locator(".box.held").first
+    assert weight.locator(".gradient").text_content().startswith("grad (64, 64)")
+    snap(page, "stepper-weights-light")
+    weight.click()
+    assert "weight" in page.locator(".values .what").inner_text()
+
+
+def test_scopes_close_and_open_again(show, snap):
+    page = show(Stepper(perceptron()))
+    assert page.locator(".frame").count() == 3
+    page.get_by_label("close first: Linear").click()
+    page.wait_for_selector(".box.scope")
+    assert page.locator(".frame").count() == 2
+    snap(page, "stepper-closed-scope-light")
+    page.locator(".box.scope").focus()
+    page.keyboard.press("o")
+    page.wait_for_function("document.querySelectorAll('.frame').length === 3")
+
+
+def test_a_scope_that_the_page_does_not_carry_says_what_it_needs(show):
+    page = show(Stepper(tower(layers=40, ops=40)))
+    page.locator(".box.scope").first.focus()
+    page.keyboard.press("o")
+    page.wait_for_function(
+        "document.querySelector('.message').textContent.includes('needs a running kernel')"
+    )
+
+
+def test_repeated_blocks_fold_into_one_with_a_count(show, snap):
+    page = show(Stepper(tower(layers=12, ops=2)))
+    press(page, "ArrowRight", 3)
+    many = page.locator(".box").count()
+    page.get_by_label("fold repeated blocks").click()
+    page.wait_for_function("document.querySelector('.content').textContent.includes('× 12')")
+    assert page.locator(".box").count() <= many / 3
+    snap(page, "stepper-folded-light")
+    page.get_by_label("fold repeated blocks").click()
+    page.wait_for_function(f"document.querySelectorAll('.box').length === {many}")
+
+
+def test_handles_are_dashed_until_the_graph_runs_and_the_running_box_counts(show, snap):
+    page = show(Stepper(static_loop()), dark=True)
+    press(page, "ArrowRight", 6)
+    assert "tracing: no numbers exist yet" in state(page)
+    assert page.locator(".box.handle").count() == 6
+    assert "Tensor(" in page.locator(".values .handle").inner_text()
+    snap(page, "stepper-tracing-dark")
+    press(page, "End")
+    assert "the graph runs" in state(page)
+    assert page.locator(".box.handle").count() == 0
