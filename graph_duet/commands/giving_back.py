@@ -41,18 +41,21 @@ def export(
     gradebook: BookUrl = DEFAULT_BOOK,
     to: Annotated[Path | None, typer.Option(help="The file (gradescope: the folder) to write.")] = None,
     roster: Annotated[
-        Path | None, typer.Option(help="The .csv that Canvas exported: the marks are put into its rows.")
+        Path | None,
+        typer.Option(help="The .csv that Canvas or Moodle exported: the marks are put into its rows."),
     ] = None,
 ) -> None:
     """Write the marks as a learning platform reads them."""
+    from graph_duet.grading.classroom.export import WITH_ROSTER, export_into
     from graph_duet.grading.classroom.export import export as write
-    from graph_duet.grading.classroom.export import export_into
 
-    if roster is not None and form != "canvas":
-        raise UserError(_("--roster is Canvas's own export: it goes with --format canvas"))
+    if roster is not None and form not in WITH_ROSTER:
+        raise UserError(
+            _("--roster is what Canvas or Moodle exported: it goes with --format canvas or moodle")
+        )
     target = to or Path(f"{exercise}-{form}" + ("" if form == "gradescope" else ".csv"))
     if roster is not None:
-        number, missing = export_into(filled_book(gradebook), exercise, roster, target)
+        number, missing = export_into(filled_book(gradebook), exercise, form, roster, target)
         console.print(_("{number} marks in {target}", number=number, target=target), highlight=False)
         if missing:
             console.print(

@@ -71,6 +71,7 @@ def release(
     from graph_duet import grading
     from graph_duet.authoring.bundles import bundle_of
     from graph_duet.grading.exercise import notebooks
+    from graph_duet.grading.exercise.measuring_rule import measured_beside_the_answer
     from graph_duet.grading.releasing import write_release
 
     if (folder / "exercise.md").is_file():
@@ -89,6 +90,15 @@ def release(
             points=exercise.points,
         )
     )
+    beside = measured_beside_the_answer(exercise, made.bundle.notebook)
+    if beside:
+        said = ", ".join(f"{check.cell} ({check.points:g})" for check in beside)
+        console.print(
+            _(
+                "Measured in the answer's own process, where they can be forged (points): {checks}",
+                checks=said,
+            )
+        )
     console.print(_("For learners: {exercise}", exercise=made.exercise), highlight=False, soft_wrap=True)
     console.print(
         _("For you alone: {bundle_path}", bundle_path=made.bundle_path), highlight=False, soft_wrap=True

@@ -99,7 +99,6 @@ ANSWERS = Answers(
                     w = (w - rate * 2 * x * (w * x - 1)).detach().requires_grad_()
                 return w
                 """,
-                says="the same tensor: False",
             ),
         ],
         "4": [

@@ -52,7 +52,7 @@ def program(tmp_path: Path) -> Path:
         (["check", "nowhere.ipynb"], "nowhere.ipynb"),
         (["check", "model.py"], "model.py"),
         (["export", "L02", "-g", "typo.sqlite"], "duet: there is no gradebook typo.sqlite"),
-        (["export", "L02", "--roster", "canvas.csv"], "duet: --roster is Canvas's own export"),
+        (["export", "L02", "--roster", "canvas.csv"], "duet: --roster is what Canvas or Moodle exported"),
         (["lab", "model.py"], "duet: model.py is a file: name a folder for the lessons"),
         (["check", "."], "duet: . is a folder: name the notebook in it"),
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -13,6 +14,10 @@ from graphviz_tools.language import _
 
 # They call a Python function of the process that made the graph, so no other process can run them.
 _PYTHON = ("PyFunc", "PyFuncStateless", "EagerPyFunc")
+# They read or write files, or wait for another process.
+_OUTSIDE = re.compile(
+    r"(Read|Write|Matching)File|Write|Save|Restore|MergeV2|.*Checkpoint|.*Dataset|.*Iterator|Debug"
+)
 _CUSTOM = "_gradient_op_type"  # set by tf.custom_gradient on the IdentityN at its end
 
 
@@ -80,6 +85,8 @@ class TensorFlowGraph:
                 raise ArtifactError(
                     _("the graph calls back into Python ({op}), so it is not a graph alone", op=node.op)
                 )
+            if _OUTSIDE.match(node.op):
+                raise ArtifactError(_("the graph reads or writes outside itself ({op})", op=node.op))
         self._graph, self._bodies = tf.Graph(), bodies
         self._nodes = {node.name: node for node in definition.node}
         self._outputs = [str(name) for name in content["outputs"]]

@@ -21,6 +21,14 @@ _OPERATORS = (
 )  # fmt: skip
 _SYMBOLIC = ("sym_float", "sym_int", "sym_max", "sym_min", "sym_not")
 _MOST_TURNS = 100_000
+# Of the operations on tensors, those that touch a file, a pickle, memory by its address, or call a function of Python.
+_REFUSED = frozenset(
+    (
+        "apply_", "data_ptr", "from_file", "map2_", "map_", "register_hook", "register_post_accumulate_grad_hook",
+        "set_", "share_memory_", "storage", "untyped_storage", "__deepcopy__", "__reduce_ex__", "__setstate__",
+    )
+)  # fmt: skip
+_CONSTANTS = (torch.dtype, torch.layout, torch.memory_format)
 
 
 class Interpreter:
@@ -99,7 +107,10 @@ class Interpreter:
             return Ellipsis
         if word == "device":
             return torch.device("cpu")
-        return getattr(torch, str(inside).rpartition(".")[2])
+        constant = getattr(torch, str(inside).rpartition(".")[2], None)
+        if not isinstance(constant, _CONSTANTS):
+            raise ArtifactError(_("{name} is not a constant that a program may use", name=str(inside)[:60]))
+        return constant
 
 
 def as_tensor(array: np.ndarray | None) -> torch.Tensor:
@@ -124,6 +135,7 @@ def _allowed() -> dict[str, frozenset[str]]:
         place: {f.__name__ for f in overridable.get(owner, []) if hasattr(f, "__name__")}
         for place, owner in places.items()
     }
+    found = {place: names - _REFUSED for place, names in found.items()}
     found["torch"] |= {"arange", "empty", "eye", "full", "linspace", "ones", "tensor", "zeros", *_SYMBOLIC}
     return {place: frozenset(names) for place, names in found.items()}
 
@@ -132,7 +144,9 @@ def _function(target: str) -> Callable[..., Any]:
     root, _dot, rest = target.partition(".")
     if root in _NAMESPACES:
         packet, _dot, overload = rest.partition(".")
-        return getattr(getattr(getattr(torch.ops, root), packet), overload or "default")
+        found = _operation(root, packet, overload or "default")
+        if found is not None:
+            return found
     place, _dot, name = target.rpartition(".")
     if place == "_operator" and name in _OPERATORS:
         return getattr(operator, name)
@@ -141,6 +155,14 @@ def _function(target: str) -> Callable[..., Any]:
     raise ArtifactError(
         _("{target} is not an operation on tensors that a program may use", target=target[:60])
     )
+
+
+def _operation(namespace: str, packet: str, overload: str) -> Callable[..., Any] | None:
+    """An operation that torch registered, and no other attribute of the objects that hold them."""
+    if packet in _REFUSED:
+        return None
+    found = getattr(getattr(getattr(torch.ops, namespace), packet, None), overload, None)
+    return found if type(found).__name__ == "OpOverload" else None
 
 
 def _method(name: str) -> Callable[..., Any]:

@@ -10,21 +10,28 @@ from pathlib import Path
 from graph_duet.grading.classroom.gradebook import Gradebook
 from graph_duet.grading.classroom.mark import Mark
 from graph_duet.grading.classroom.names import file_name
-from graph_duet.grading.classroom.roster import in_roster
+from graph_duet.grading.classroom.roster import in_roster, in_worksheet
 from graph_duet.grading.exercise.format import Exercise
 from graph_duet.grading.report import CHECK_FAULTS
 from graphviz_tools.errors import UserError
 from graphviz_tools.language import _
 
+WITH_ROSTER = ("canvas", "moodle")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def export_into(book: Gradebook, exercise: str, roster: Path, to: Path) -> tuple[int, list[str]]:
-    """Write Canvas's own export `roster` with the marks in it; the number of marks, and the students whom it does
-    not name. Raises what graph_duet.grading.classroom.roster.in_roster does, UserError for an unknown exercise."""
+def export_into(book: Gradebook, exercise: str, form: str, roster: Path, to: Path) -> tuple[int, list[str]]:
+    """Write `roster`, which the platform itself exported ("canvas" or "moodle"), with the marks in it; the number of
+    marks, and the students whom it does not name.
+
+    Raises what graph_duet.grading.classroom.roster does, and UserError for an unknown exercise.
+    """
     described = book.bundle(exercise).exercise
     graded = [mark for mark in book.marks(exercise) if mark.is_final]
-    written, missing = in_roster(roster, _column(described), described.points, graded)
+    if form == "moodle":
+        written, missing = in_worksheet(roster, described.points, graded)
+    else:
+        written, missing = in_roster(roster, _column(described), described.points, graded)
     to.parent.mkdir(parents=True, exist_ok=True)
     to.write_bytes(written)
     return len(graded) - len(missing), missing

@@ -1,7 +1,7 @@
 """What an answer that is measured in its own process may import: this list, and nothing else.
 
-`duet check` and the grader read it alike, so a learner is told before anything is graded. Of the frameworks an
-answer may use what is public; of the standard library what stands here.
+`duet check` and the grader read it alike, so a learner is told before anything is graded. This is the list of the
+standard library; graph_duet.grading.judging.framework_modules has that of the frameworks.
 """
 
 from __future__ import annotations
@@ -10,17 +10,10 @@ import importlib
 from functools import cache
 from types import ModuleType
 
-FRAMEWORKS = frozenset(
-    (
-        "gpu_labs", "graphviz_tools", "jax", "keras", "matplotlib", "ml_dtypes", "numba", "numpy", "scipy",
-        "tensorflow", "torch", "widgets",
-    )
-)  # fmt: skip
-
-# Modules of which every public name may be used, other modules that they happen to hold excepted.
+# Modules of which every public name that they define may be used.
 WHOLE = frozenset(
     (
-        "__future__", "abc", "array", "bisect", "cmath", "collections", "collections.abc", "datetime", "decimal",
+        "__future__", "array", "bisect", "cmath", "collections", "collections.abc", "datetime", "decimal",
         "fractions", "graphlib", "heapq", "itertools", "math", "numbers", "pprint", "queue", "random", "secrets",
         "statistics", "textwrap", "uuid",
     )
@@ -30,10 +23,10 @@ WHOLE = frozenset(
 PARTS: dict[str, frozenset[str]] = {
     module: frozenset(names.split())
     for module, names in {
+        "abc": "ABC abstractmethod",
         "contextlib": "ExitStack closing contextmanager nullcontext suppress",
         "copy": "copy deepcopy replace",
         "dataclasses": "KW_ONLY asdict astuple dataclass field fields is_dataclass replace",
-        "enum": "Enum Flag IntEnum IntFlag StrEnum auto unique",
         "functools": "cache cached_property cmp_to_key lru_cache partial partialmethod reduce total_ordering wraps",
         "graph_duet": "received show submit",
         "json": "JSONDecodeError dumps loads",
@@ -59,6 +52,14 @@ EXPORTING = frozenset(("cmath", "gpu_labs", "graphviz_tools", "math", "numpy", "
 
 @cache
 def public_names(module: str) -> frozenset[str]:
-    """The names without a leading underscore of a module in WHOLE that are not modules themselves."""
-    held = vars(importlib.import_module(module))
-    return frozenset(n for n, v in held.items() if not n.startswith("_") and not isinstance(v, ModuleType))
+    """The names without a leading underscore that a module in WHOLE says are its own, or else defines: not the modules,
+    functions and classes that it imported."""
+    found = importlib.import_module(module)
+    held = {n: v for n, v in vars(found).items() if not n.startswith("_")}
+    own = getattr(found, "__all__", [n for n, v in held.items() if _home(v, module) == module])
+    return frozenset(n for n in own if n in held and not isinstance(held[n], ModuleType))
+
+
+def _home(value: object, module: str) -> str:
+    """The module that defined a function or class, without the underscore of its part in C; else `module`."""
+    return (getattr(value, "__module__", None) or module).lstrip("_")

@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import nbformat
 import pytest
@@ -110,6 +110,13 @@ class _Judge:
             self.broken = self.broken or str(report.longrepr)[-800:]
 
 
+class _Ran(NamedTuple):
+    """A cell that ran: what a new kernel replays. `task` is "" for a given cell."""
+
+    source: str
+    task: str
+
+
 class JudgedNotebook(IPyNbFile):
     """One run: an nbval notebook whose kernel is started when a cell needs it, and again when it was lost."""
 
@@ -120,7 +127,8 @@ class JudgedNotebook(IPyNbFile):
         self.cell_seconds = float(self.nb.metadata.judge["cell_seconds"])
         # A fresh run is about one check: what ends its kernel ends it.
         self.fresh = any(cell.metadata.judge["role"] == "inspection" for cell in self.nb.cells)
-        self.ran: list[str] = []
+        self.ran: list[_Ran] = []
+        self.alone: str | None = None  # the one task whose answers the kernel has; None: it has all of them
         self.task_faults: dict[str, KernelFault] = {}
         self.task_errors: dict[str, str] = {}
         for number, cell in enumerate(self.nb.cells):
@@ -139,22 +147,38 @@ class JudgedNotebook(IPyNbFile):
         self.drop_kernel()
 
     def drop_kernel(self) -> None:
-        kernel, self.kernel = self.kernel, None
+        kernel, self.kernel, self.alone = self.kernel, None, None
         if kernel is not None:
             kernel.stop()
 
-    def live_kernel(self) -> JudgedKernel:
-        """The kernel, a new one after replaying earlier cells. Raises KernelFault when there is no time left."""
+    def live_kernel(self, task: str) -> JudgedKernel:
+        """The kernel for a cell of this task, a new one after replaying earlier cells. Raises KernelFault when there
+        is no time left."""
         if self.judge.budget.is_over():
             raise KernelFault("timeout", _("the time for this notebook was over before it began"))
-        if self.kernel is None:
-            self.kernel = JudgedKernel(self.judge.start, self.judge.budget, self.fresh)
-            for source in self.ran:
-                self.kernel.begin_cell(self.cell_seconds)
-                message = self.kernel.execute_cell_input(source, allow_stdin=False)
-                self.kernel.await_reply(message)
-                self.kernel.await_idle(message, None)
-        return self.kernel
+        if self.alone is not None and task not in ("", self.alone):
+            self.drop_kernel()
+        return self.kernel or self._replay(self.ran)
+
+    def kernel_alone(self, task: str) -> JudgedKernel:
+        """A new kernel in which the given cells and this task's answers ran, and no other answer."""
+        self.drop_kernel()
+        kernel = self._replay([cell for cell in self.ran if cell.task in ("", task)])
+        self.alone = task
+        return kernel
+
+    def has_others(self, task: str) -> bool:
+        """Whether the answer of another task ran, which may have left a thread or a process behind."""
+        return self.alone is None and any(cell.task not in ("", task) for cell in self.ran)
+
+    def _replay(self, cells: Iterable[_Ran]) -> JudgedKernel:
+        self.kernel = kernel = JudgedKernel(self.judge.start, self.judge.budget, self.fresh)
+        for cell in cells:
+            kernel.begin_cell(self.cell_seconds)
+            message = kernel.execute_cell_input(cell.source, allow_stdin=False)
+            kernel.await_reply(message)
+            kernel.await_idle(message, None)
+        return kernel
 
 
 class JudgedCell(IPyNbCell):
@@ -173,10 +197,7 @@ class JudgedCell(IPyNbCell):
             lost = self.parent.task_faults.get(task)
             if lost is not None and role != "answer":
                 raise lost
-            kernel = self.parent.live_kernel()
-            kernel.begin_cell(self.parent.cell_seconds)
-            self.output_timeout = float("inf")  # the budget's own limits end every wait
-            super().runtest()
+            self._run(task)
         except KernelFault as lost:
             self.parent.drop_kernel()
             fault, message = lost.fault, str(lost)
@@ -191,9 +212,30 @@ class JudgedCell(IPyNbCell):
             raise
         else:
             if role in ("given", "answer"):
-                self.parent.ran.append(self.cell.source)
+                self.parent.ran.append(_Ran(self.cell.source, task))
         finally:
             self._record(role, task, fault, message)
+
+    def _run(self, task: str) -> None:
+        """Run the cell. When the kernel dies and another task's answer ran in it, that may have killed it, now or a
+        little later, as fast as the machine is: so the cell runs once more without it."""
+        try:
+            self._run_in(self.parent.live_kernel(task))
+        except KernelFault as lost:
+            if lost.fault != "died" or self.parent.fresh or not self.parent.has_others(task):
+                raise
+            try:
+                self._run_in(self.parent.kernel_alone(task))
+            except NbCellError:
+                if any(o.output_type == "error" for o in self.test_outputs or []):
+                    self.test_outputs = []
+                    raise lost from None  # it may have missed what the other answer defined
+                raise
+
+    def _run_in(self, kernel: JudgedKernel) -> None:
+        kernel.begin_cell(self.parent.cell_seconds)
+        self.output_timeout = float("inf")  # the budget's own limits end every wait
+        super().runtest()
 
     def _classify(self, role: str, task: str) -> tuple[str, str]:
         raised = next((o for o in self.test_outputs or [] if o.output_type == "error"), None)
@@ -206,7 +248,7 @@ class JudgedCell(IPyNbCell):
             message = f"{raised.ename}: {raised.evalue}"
             if role == "answer":
                 self.parent.task_errors[task] = message
-                self.parent.ran.append(self.cell.source)
+                self.parent.ran.append(_Ran(self.cell.source, task))
             return "error", self.parent.task_errors.get(task, message)
         if self.cell.metadata.judge.get(
             "sealed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,12 +21,10 @@ from graph_duet.notebook_kernels.shared_zygote import LESSON_MODULES, Zygote, aw
 StartKernel = Callable[[], KernelManager]
 
 # What each fresh process would else import again. Labs import more, and compiling brings torch._dynamo.
-GRADING_MODULES = (
-    *LESSON_MODULES,
-    "graph_duet.grading.exercise.values",
-    "graph_duet.grading.judging.tamper_check",
-)
+_CHECKING = ("graph_duet.grading.exercise.values", "graph_duet.grading.judging.tamper_check")
+GRADING_MODULES = (*LESSON_MODULES, *_CHECKING)
 _COMPILER = ("torch._dynamo",)
+_FRAMEWORKS = re.compile(r"\b(torch|tensorflow|tf|keras|jax|numba|graphviz_tools|widgets|gpu_labs)\b")
 _LABS = ("numba.cuda", "gpu_labs.executor.cuda_module", "gpu_labs.autograd", "gpu_labs.checks", *_COMPILER)
 
 
@@ -40,6 +39,8 @@ class _OwnSpecManager(KernelManager):
 def modules_for(notebook: NotebookNode) -> tuple[str, ...]:
     """What is worth importing before the kernels of this exercise are forked."""
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    if not _FRAMEWORKS.search(code):
+        return ("numpy", *(["onnx.reference"] if "onnx" in code else []), *_CHECKING)
     if "gpu_labs" in code:
         return (*GRADING_MODULES, *_LABS)
     return (*GRADING_MODULES, *_COMPILER) if "dynamo" in code or "compile" in code else GRADING_MODULES

@@ -8,23 +8,27 @@ was replaced (tamper_check.py), and values that only a right answer computes sta
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
+from types import ModuleType
 from typing import Any
 
 from IPython.core.inputtransformer2 import TransformerManager
 
-from graph_duet.grading.judging.allowed_names import EXPORTING, FRAMEWORKS, PARTS, WHOLE, public_names
+from graph_duet.grading.judging.allowed_names import EXPORTING, PARTS, WHOLE, public_names
+from graph_duet.grading.judging.framework_modules import may_use, modules_reached
 from graphviz_tools.language import _
 
 # Modules under other modules' names, as in `torch.sys.modules["gc"]`, and parts of the frameworks that run a
 # text, or take memory by its address or attributes by their names.
 _INSIDES = {
     "_os", "_sys", "argparse", "bdb", "bltns", "builtins", "cProfile", "cffi", "classes", "cloudpickle", "codeop",
-    "cpp_extension", "ctypes", "ctypeslib", "dill", "dis", "doctest", "extending", "f2py", "faulthandler", "fx", "gc",
-    "gfile", "hub", "importlib", "inspect", "ipykernel", "IPython", "jinja2", "joblib", "jupyter_client", "linecache",
-    "marshal", "mmap", "mock", "package", "pathlib", "pdb", "pickle", "pkgutil", "python", "runpy", "serialization",
-    "shelve", "stride_tricks", "sympy", "sys", "testing", "timeit", "traceback", "unittest", "zmq",
+    "cpp_extension", "ctypes", "ctypeslib", "dill", "dis", "doctest", "enum", "extending", "f2py", "faulthandler", "fx",
+    "gc", "gfile", "hub", "importlib", "inspect", "ipykernel", "IPython", "jinja2", "joblib", "jupyter_client",
+    "linecache", "marshal", "mmap", "mock", "multiprocessing", "np", "package", "pathlib", "pdb", "pickle", "pkgutil",
+    "python", "runpy", "serialization", "shelve", "stride_tricks", "subprocess", "sympy", "sys", "tensorflow",
+    "testing", "tf", "timeit", "torch", "traceback", "unittest", "zmq",
 }  # fmt: skip
 _BUILTINS = {
     "__builtins__", "__import__", "breakpoint", "compile", "eval", "exec", "get_ipython", "globals", "locals", "open",
@@ -41,10 +45,11 @@ _ATTRIBUTES = {
 }  # fmt: skip
 # What runs a text or a pickle, takes the name of an attribute as text, or memory by its address.
 _RUNNERS = {
-    "CodeType", "DataSource", "ForwardRef", "Formatter", "FunctionType", "GFile", "SimpleNamespace", "Timer",
-    "as_strided", "carray", "data_ptr", "farray", "from_file", "frombuffer", "get_field", "get_type_hints", "load",
-    "make_dataclass", "memmap", "runstring", "singledispatch", "singledispatchmethod", "untyped_storage",
-    "update_wrapper",
+    "ABCMeta", "CodeType", "DataSource", "EnumMeta", "EnumType", "ForwardRef", "Formatter", "FunctionType", "GFile",
+    "LowLevelCallable", "SimpleNamespace", "Timer", "as_strided", "carray", "data_ptr", "deserialize",
+    "deserialize_keras_object", "farray", "from_config", "from_file", "frombuffer", "get_field", "get_type_hints",
+    "load", "load_library", "load_op_library", "make_dataclass", "memmap", "model_from_json", "new_class",
+    "open_memmap", "runstring", "singledispatch", "singledispatchmethod", "untyped_storage", "update_wrapper",
 }  # fmt: skip
 _GUARDED = ("getattr", "setattr", "delattr")
 # Of names between underscores, what a class may define and anybody may ask for.
@@ -59,7 +64,7 @@ _OPERATORS = {
 _DUNDERS = _OPERATORS | {
     f"__{name}__"
     for name in (
-        "abs", "all", "bool", "call", "ceil", "class", "complex", "contains", "copy", "deepcopy", "delitem", "doc",
+        "abs", "all", "bool", "call", "ceil", "complex", "contains", "copy", "deepcopy", "delitem", "doc",
         "enter", "eq", "exit", "file", "float", "floor", "format", "ge", "getitem", "gt", "hash", "index", "init",
         "int", "invert", "iter", "le", "len", "lt", "main", "missing", "module", "name", "ne", "neg", "new", "next",
         "pos", "post_init", "qualname", "repr", "reversed", "round", "setitem", "slots", "str", "trunc", "version",
@@ -76,7 +81,8 @@ _WORD = re.compile(r"\w+")
 def reach(source: str) -> str:
     """The first name in `source` that reaches into the interpreter, or "". A source that does not parse has
     none: it does not run either."""
-    return next(_reaching(ast.Module(parsed(source), [])), "")
+    tree = ast.Module(parsed(source), [])
+    return next(itertools.chain(_reaching(tree), modules_reached(tree)), "")
 
 
 def refused(sources: Iterable[str]) -> str:
@@ -121,6 +127,14 @@ def _reaching(tree: ast.AST) -> Iterator[str]:
                 or (module in PARTS and module not in ("os", "sys") and attribute not in PARTS[module])
             ) and module in imported:
                 yield f"{module}.{attribute}"
+            case ast.Attribute(
+                value=ast.Attribute(attr="__class__") as asked, attr="__name__" | "__qualname__"
+            ):
+                harmless.add(id(asked))
+            case ast.Compare(left=left, comparators=others):
+                harmless |= {
+                    id(n) for n in (left, *others) if isinstance(n, ast.Attribute) and n.attr == "__class__"
+                }
             case ast.Attribute(value=ast.Attribute() as inner, attr="sliding_window_view"):
                 harmless.add(id(inner))
             case ast.Import(names=names):
@@ -198,19 +212,41 @@ def _is_private(name: str) -> bool:
 
 def guard(shell: Any) -> None:
     """Give the answers in the IPython `shell` a `getattr` and its kin that refuse what no answer may spell
-    either: a name that is put together while it runs is seen by nothing that reads its source."""
+    either, and a `type` that gives no metaclass: a name that is put together while it runs is seen by nothing that
+    reads its source."""
 
     def guarded(plain: Callable[..., Any]) -> Callable[..., Any]:
         def ask(thing: Any, name: str, *more: Any) -> Any:
             foreign = type(name) is str and _is_private(name) and not hasattr(type(thing), "__weakref__")
             if type(name) is not str or is_reaching(name) or foreign:
                 raise AttributeError(f"an answer that is measured may not reach for {name}")
-            return plain(thing, name, *more)
+            value = plain(thing, name, *more)
+            if isinstance(value, ModuleType):
+                raise AttributeError(f"an answer that is measured names the module {name} without getattr")
+            return value
 
         return ask
 
     for plain in (getattr, setattr, delattr):
         shell.user_ns[plain.__name__] = guarded(plain)
+    shell.user_ns["type"] = _GuardedType("type", (), {})
+
+
+class _GuardedType(type):
+    """What an answer has in place of `type`: it says what class a thing is of, and gives nothing that makes classes,
+    whose names could be put together while they are made."""
+
+    def __call__(cls, thing: Any) -> Any:
+        found = type(thing)
+        if issubclass(found, type):
+            raise AttributeError("an answer that is measured may not reach for the class of a class")
+        return found
+
+    def __instancecheck__(cls, thing: Any) -> bool:
+        return isinstance(thing, type)
+
+    def __subclasscheck__(cls, other: type) -> bool:
+        return issubclass(other, type)
 
 
 def _may_import(module: str, name: str) -> bool:
@@ -224,4 +260,6 @@ def _may_import(module: str, name: str) -> bool:
         return not name or name in public_names(module)
     if module == "numpy.lib.stride_tricks":
         return name == "sliding_window_view"
-    return root in FRAMEWORKS and not any(is_reaching(p) or _is_private(p) for p in (*parts, name))
+    dotted = f"{module}.{name}" if name else module
+    insides = (is_reaching(part) or _is_private(part) for part in (*parts, name))
+    return not any(insides) and may_use(module) and may_use(dotted)

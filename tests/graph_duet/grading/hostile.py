@@ -208,6 +208,12 @@ def crashes() -> Iterator[Case]:
         "wrong",
         "died",
     )
+    # However fast the machine is: task 2 has its point, because its cells run once more without this answer.
+    yield answer(
+        "a thread that ends the process in the next task",
+        f"import os, threading, time\ndef wait():\n    while 'nodes' not in globals(): time.sleep(0.001)\n    os._exit(0)\nthreading.Thread(target=wait).start(){WRONG}",
+        "wrong",
+    )
     yield body("an infinite loop", "while True: pass", "timeout")
     yield body(
         "a swallowed interrupt",

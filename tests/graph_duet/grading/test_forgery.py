@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
-from graph_duet.grading.judging.source_policy import reach
+from graph_duet.grading.judging.source_policy import guard, reach
 from graph_duet.grading.judging.tamper_check import _wrapped_by_its_framework
 
 
@@ -68,6 +71,16 @@ from graph_duet.grading.judging.tamper_check import _wrapped_by_its_framework
         ("functools.singledispatch(f)", "singledispatch"),
         ("del setattr", "del setattr"),
         ("tf.test.mock.patch", "mock"),
+        ("int.__class__('A', (), names)", "__class__"),
+        ("self.__class__(3)", "__class__"),
+        ("match f:\n    case object(__class__=t): pass", "__class__"),
+        ("import abc\nabc.ABCMeta('A', (), names)", "abc.ABCMeta"),
+        ("from numbers import ABCMeta", "numbers.ABCMeta"),
+        ("from uuid import Enum", "uuid.Enum"),
+        ("import enum\nenum.Enum('A', names)", "enum"),
+        ("torch.ops.load_library(p)", "load_library"),
+        ("tf.load_op_library(p)", "load_op_library"),
+        ("keras.models.model_from_json(t)", "model_from_json"),
     ],
 )
 def test_what_reaches_into_the_interpreter_is_named(source: str, reached: str) -> None:
@@ -122,6 +135,71 @@ def test_an_unusual_answer_is_measured(source: str) -> None:
 )
 def test_only_what_is_on_the_list_is_imported(source: str, reached: str) -> None:
     assert reach(source) == reached
+
+
+@pytest.mark.parametrize(
+    ("source", "reached"),
+    [
+        ("torch.jit.annotations.parse_type_line(t, r, l)", "torch.jit.annotations"),
+        ("import torch.jit.annotations as a", "torch.jit.annotations"),
+        ("from torch.jit import annotations", "torch.jit.annotations"),
+        ("t = torch.jit\nt.annotations", "torch.jit.annotations"),
+        ("from torch import *\njit.annotations", "torch.jit.annotations"),
+        ("from numpy import *\ntesting.measure('f()')", "numpy.testing"),
+        ("torch._dynamo.polyfills.getattr_and_trace(f, n)", "torch._dynamo.polyfills"),
+        ("d = torch._dynamo\nd.external_utils", "torch._dynamo.external_utils"),
+        ("from torch._dynamo import utils", "torch._dynamo.utils"),
+        ("def g(m): return m.jit\ng(torch)", "torch"),
+        ("[torch.jit][0].annotations", "torch.jit"),
+        ("torch.nn.functional.warnings.warn", "torch.nn.functional.warnings"),
+        ("nn.functional.torch.jit", "torch"),
+        ("torch.utils.collect_env.run(c)", "torch.utils.collect_env"),
+        ("torch.multiprocessing.Process(target=f)", "multiprocessing"),
+        ("tf.keras.saving.deserialize(c)", "deserialize"),
+        ("tf.compat.v1.app.run(f)", "tensorflow.compat.v1.app"),
+        ("numba.core.serialize", "numba.core.serialize"),
+        ("jax.ffi.ffi_call(n)", "jax.ffi"),
+        ("graphviz_tools.recording", "graphviz_tools.recording"),
+    ],
+)
+def test_only_the_modules_of_a_framework_that_are_on_the_list_are_used(source: str, reached: str) -> None:
+    assert reach(source) == reached
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "F = torch.nn.functional\nF.relu(np.random.random(3))",
+        "import torch.nn.functional as F\nF.relu(x)",
+        "from torch import nn\nclass Net(nn.Module):\n    def forward(self, x): return type(self)(3)",
+        "tf.keras.layers.Dense(3); tf.nn.relu(np.array(x)); torch.trace(np.copy(x)); np.select(x, y)",
+        "import jax, jax.numpy as jnp\njax.random.key(1); jnp.linalg.norm(x)",
+        "torch._dynamo.reset()\ntorch._dynamo.config.verbose = True\ntorch.special.expm1(x)",
+        "class F(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x): return x",
+        "from secrets import choice\nfrom statistics import mean\nx.__class__ is y.__class__",
+        "tf.compat.v1.placeholder(tf.float32, []); tf.math.log(x); tf.random.normal([3])",
+    ],
+)
+def test_what_answers_use_of_the_frameworks_is_on_the_list(source: str) -> None:
+    assert reach(source) == ""
+
+
+def test_a_name_that_is_put_together_while_it_runs_leads_no_further() -> None:
+    import torch
+
+    names: dict[str, Any] = {}
+    guard(SimpleNamespace(user_ns=names))
+    assert names["type"](3) is int
+    assert isinstance(int, names["type"])
+    assert issubclass(type, names["type"])
+    assert names["getattr"](torch, "exp") is torch.exp
+    for ask in (
+        lambda: names["type"](int),
+        lambda: names["getattr"](int, "__class__"),
+        lambda: names["getattr"](torch, "jit"),
+    ):
+        with pytest.raises(AttributeError, match="an answer that is measured"):
+            ask()
 
 
 def test_a_framework_that_wraps_its_own_function_is_not_tampering() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -10,7 +11,7 @@ from nbformat import NotebookNode
 
 from graph_duet.grading import Bundle, Grader, exercise_notebook, fill, release, solved
 from graph_duet.grading.exercise.format import read_exercise
-from graph_duet.grading.exercise.measuring_rule import demand_measured_apart
+from graph_duet.grading.exercise.measuring_rule import demand_measured_apart, measured_beside_the_answer
 from graph_duet.grading.grader import seeds_for
 from graph_duet.notebook_kernels.sandbox import why_no_sandbox
 from graphviz_tools.errors import UserError
@@ -66,7 +67,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 @pytest.fixture(scope="module")
 def grader(bundle: Bundle) -> Grader:
-    return Grader(bundle, 1, LIGHT)
+    return Grader(bundle, 1, replace(LIGHT, preload=None))  # with what the exercise imports
 
 
 @pytest.mark.parametrize(
@@ -143,7 +144,15 @@ def test_the_same_cells_run_by_hand(bundle: Bundle, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["print(len(f.get_operations()))", "print(make_fx(f)(1))", "print(x._version)"]
+    "source",
+    [
+        "print(len(f.get_operations()))",
+        "print(make_fx(f)(1))",
+        "print(x._version)",
+        "print('a leaf:', x.is_leaf)",
+        "print('the same:', f(x) is x)",
+        "show(x is not f(x))",
+    ],
 )
 def test_a_check_that_measures_beside_the_answer_has_to_say_so(tmp_path: Path, source: str) -> None:
     notebook = measured_master()
@@ -151,4 +160,25 @@ def test_a_check_that_measures_beside_the_answer_has_to_say_so(tmp_path: Path, s
     with pytest.raises(UserError, match="check cell beside measures"):
         release(write_master(tmp_path, notebook))
     notebook.cells[-1].metadata.duet.fresh = True
+    exercise = read_exercise(notebook)
+    demand_measured_apart(exercise, notebook)
+    assert [check.cell for check in measured_beside_the_answer(exercise, notebook)] == ["beside"]
+
+
+def test_a_value_that_is_none_and_a_setting_are_not_measured() -> None:
+    notebook = measured_master()
+    source = (
+        "w = torch.ones(2, requires_grad=True)\nprint(w.grad is None, sum(s for p, s in parts if p is w))"
+    )
+    notebook.cells.append(code("values", source, kind="check", task="1", points=1))
     demand_measured_apart(read_exercise(notebook), notebook)
+
+
+def test_a_kernel_that_is_measured_apart_from_its_answer_is_not_on_the_list_of_what_can_be_forged() -> None:
+    notebook = measured_master()
+    notebook.cells += [
+        code("double", BUILD, kind="kernel", task="2"),
+        code("double-check", "print(evidence_line(double))", kind="check", task="2", points=1, fresh=True),
+        code("both", "print(by_kernels(build))", kind="check", task="2", points=1, fresh=True, uses=["1"]),
+    ]
+    assert [c.cell for c in measured_beside_the_answer(read_exercise(notebook), notebook)] == ["both"]

@@ -161,7 +161,7 @@ def test_marks_go_into_the_table_that_canvas_exported(book: Gradebook, tmp_path:
         "\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,Essay (3)\n    Points Possible,,,,,5\n"
         "Ann A,101,,ann,S1,4\nEve E,102,,eve,S1,3\n"
     )
-    number, missing = export_into(book, "T01", roster, tmp_path / "out.csv")
+    number, missing = export_into(book, "T01", "canvas", roster, tmp_path / "out.csv")
     assert (number, missing) == (1, [f"=bob{EVIL}", "cyd"])
     assert list(csv.reader((tmp_path / "out.csv").open(encoding="utf-8-sig"))) == [
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Essay (3)", "T01 A small exercise"],
@@ -174,15 +174,40 @@ def test_marks_go_into_the_table_that_canvas_exported(book: Gradebook, tmp_path:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("name,mark\nann,1\n", "no export of Canvas"),
+        ("name,mark\nann,1\n", "is not an export of Canvas"),
         ("Student,ID\nann,1\nann,2\n", "2 rows whose Student is ann"),
     ],
 )
 def test_an_invalid_roster_gives_one_sentence(book: Gradebook, tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "roster.csv").write_text(text)
     with pytest.raises(UserError, match=said):
-        export_into(book, "T01", tmp_path / "roster.csv", tmp_path / "out.csv")
+        export_into(book, "T01", "canvas", tmp_path / "roster.csv", tmp_path / "out.csv")
     assert not (tmp_path / "out.csv").exists()
+
+
+WORKSHEET = (
+    "Identifier,Full name,Email address,Status,Grade,Maximum Grade,Last modified (submission),Feedback comments\r\n"
+    "Participant 4711,Ann A,ann@school.edu,Submitted,,{0},-,\r\n"
+    'Teilnehmer/in 4712,"Eve, E",eve@school.edu,No submission,3,{0},-,"a ""b"""\r\n'
+)
+
+
+def test_marks_go_into_the_worksheet_that_moodle_exported(bundle: Bundle, tmp_path: Path) -> None:
+    made = Gradebook(tmp_path / "book.sqlite")
+    made.open_assignment(bundle)
+    checks = tuple(CheckResult(c.task, c.cell, c.points, c.points, c.hidden) for c in bundle.exercise.checks)
+    for student in ("Ann A_4711", "Bo_99"):
+        made.enter(Entry(student, student, student, student, Report("T01", checks)))
+    (tmp_path / "worksheet.csv").write_bytes(WORKSHEET.format("10,00").encode())
+    target = tmp_path / "out.csv"
+    assert export_into(made, "T01", "moodle", tmp_path / "worksheet.csv", target) == (1, ["Bo_99"])
+    assert target.read_bytes().decode() == WORKSHEET.format("10,00").replace("Submitted,,", "Submitted,10,")
+    (tmp_path / "worksheet.csv").write_bytes(WORKSHEET.format("100").encode())
+    with pytest.raises(UserError, match="maximum grade is 100, and the exercise has 10 points"):
+        export_into(made, "T01", "moodle", tmp_path / "worksheet.csv", target)
+    (tmp_path / "worksheet.csv").write_text("Student,ID\nann,1\n")
+    with pytest.raises(UserError, match="is not a grading worksheet of Moodle"):
+        export_into(made, "T01", "moodle", tmp_path / "worksheet.csv", target)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
@@ -197,7 +222,7 @@ def test_a_roster_comes_out_byte_for_byte_but_for_the_mark(
     ]
     text = "\r\n".join(line.replace(",", separator) for line in lines) + "\r\n"
     (tmp_path / "roster.csv").write_bytes(text.encode(encoding))
-    export_into(book, "T01", tmp_path / "roster.csv", tmp_path / "out.csv")
+    export_into(book, "T01", "canvas", tmp_path / "roster.csv", tmp_path / "out.csv")
     out = (tmp_path / "out.csv").read_bytes().decode(encoding)
     before, after = text.split("\r\n"), out.split("\r\n")
     assert (after[0], after[2], after[3]) == (before[0], before[2], "")
