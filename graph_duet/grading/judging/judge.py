@@ -80,9 +80,9 @@ def judge(runs: Iterable[NotebookNode], start: StartKernel, budget: Budget) -> l
             (Path(folder) / f"run{number:03}.ipynb").write_text(nbformat.writes(run), encoding="utf-8")
         said = io.StringIO()
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            code = pytest.main(
-                [*_OPTIONS, f"--rootdir={folder}", "-c", "/dev/null", folder], plugins=[plugin]
-            )
+            # Without `confcutdir` pytest would look at everything that lies beside the folder, in all of /tmp.
+            places = (f"--rootdir={folder}", f"--confcutdir={folder}", "-c", "/dev/null", folder)
+            code = pytest.main([*_OPTIONS, *places], plugins=[plugin])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
         raise InfrastructureFault(f"the judge stopped with {code!r}: {said.getvalue()[-800:].strip()}")
     if plugin.broken:
