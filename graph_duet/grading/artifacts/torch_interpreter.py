@@ -94,7 +94,7 @@ class Interpreter:
             return value
         if not value:
             return {}
-        (word, inside), *_ = value.items()
+        (word, inside), *_more = value.items()
         if word == "node":
             return values[inside]
         if word == "dict":
