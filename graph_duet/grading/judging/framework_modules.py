@@ -126,7 +126,7 @@ def modules_reached(tree: ast.AST) -> Iterator[str]:
         if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id in ("getattr", "hasattr")
         if n.args
     }  # at run time, the guarded `getattr` gives no module
-    asked |= {id(n.value) for n in ast.walk(tree) if _is_alias(n, names)}
+    asked |= {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Assign) and _is_alias(n, names)}
     for node in ast.walk(tree):
         if not isinstance(node, ast.Name | ast.Attribute) or not isinstance(node.ctx, ast.Load):
             continue
@@ -147,18 +147,16 @@ def _names(tree: ast.AST) -> dict[str, str]:
                 names |= {name: f"{node.module}.{name}" for name in _below(node.module)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and _is_alias(node, names):
-            names[node.targets[0].id] = _dotted(node.value, names)  # type: ignore[attr-defined]
+            names |= {
+                name.id: _dotted(node.value, names) for name in node.targets if isinstance(name, ast.Name)
+            }
     return {name: module for name, module in names.items() if is_module(module)}
 
 
-def _is_alias(node: ast.AST, names: Mapping[str, str]) -> bool:
+def _is_alias(node: ast.Assign, names: Mapping[str, str]) -> bool:
     """Whether the statement gives a module another name, as `nn = torch.nn` does."""
-    return (
-        isinstance(node, ast.Assign)
-        and len(node.targets) == 1
-        and isinstance(node.targets[0], ast.Name)
-        and is_module(_dotted(node.value, names))
-    )
+    named = all(isinstance(target, ast.Name) for target in node.targets)
+    return named and is_module(_dotted(node.value, names))
 
 
 def _dotted(node: ast.AST, names: Mapping[str, str]) -> str:
