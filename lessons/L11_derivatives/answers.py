@@ -61,7 +61,15 @@ ANSWERS = Answers(
                 "at most 8 runs: False",
             ),
             Wrong("the gradient times v", "return grad(f)(x) * v"),
-            Wrong("the gradient", "return grad(f)(x)"),
+            Wrong(
+                "a difference of two slopes",
+                """
+                h, slope = 1e-3 / v.norm(), grad(f)
+                return (slope(x + h * v) - slope(x - h * v)) / (2 * h)
+                """,
+                "wrong",
+                most=0,
+            ),
             Wrong("a constant", "return torch.zeros_like(x)"),
             Wrong(
                 "no record of the first walk",
