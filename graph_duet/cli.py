@@ -6,7 +6,7 @@ import io
 import os
 import sys
 import traceback
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import typer
 from rich.console import Console
@@ -86,7 +86,7 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         # By itself Typer would put a box round a usage error.
-        sys.exit(app(prog_name="duet", standalone_mode=False) or 0)
+        sys.exit(_translated(typer.main.get_command(app))(prog_name="duet", standalone_mode=False) or 0)
     except typer.Abort:  # Ctrl-C
         sys.exit(130)
     except _UsageError as mistake:
@@ -98,6 +98,17 @@ def main() -> None:
             traceback.print_exc()
         _print_error(" ".join((mistake or _REPORT).split()))
         sys.exit(2 if mistake else _BUG_STATUS)
+
+
+def _translated(command: Any) -> Any:
+    """The command, with its help and that of its parts in the reader's language."""
+    command.help = command.help and _(command.help)
+    for parameter in command.params:
+        if getattr(parameter, "help", None):
+            parameter.help = _(parameter.help)
+    for part in getattr(command, "commands", {}).values():
+        _translated(part)
+    return command
 
 
 def _mistake(error: Exception) -> str:

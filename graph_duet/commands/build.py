@@ -102,12 +102,17 @@ def translate(
     language: Annotated[str, typer.Argument(help="A language, such as zh_CN or de.")],
     names: Names = None,
 ) -> None:
-    """Make or update the PO files of the course's prose, in locales/, for translators."""
+    """Make or update the PO files, in locales/, for translators: the course's prose, and the program's own texts."""
     from graph_duet.authoring.folders import named_folders
     from graph_duet.authoring.translation.catalogue import update_catalogue
+    from graph_duet.authoring.translation.program_catalogue import compile_program, update_program
 
     for folder in named_folders(names or ()):
         console.print(str(update_catalogue(folder, language)), markup=False)
+    if not names:
+        console.print(str(update_program(language)), markup=False)
+        for path in compile_program(language):
+            console.print(str(path), markup=False)
 
 
 def _write_bundles(folders: list[Path], to: Path) -> None:

@@ -920,10 +920,9 @@ var KernelView = class {
     this.tabs = tabs;
     const count = launch.findings.length;
     const verdict = count ? tn("{number} finding", "{number} findings", count) : t("no findings");
-    const shape = t("{blocks} of {threads}", {
-      blocks: tn("{size} block", "{size} blocks", total(launch.grid), { size: dims(launch.grid) }),
-      threads: tn("{size} thread", "{size} threads", total(launch.block), { size: dims(launch.block) })
-    });
+    const blocks = tn("{size} block", "{size} blocks", total(launch.grid), { size: dims(launch.grid) });
+    const threads = tn("{size} thread", "{size} threads", total(launch.block), { size: dims(launch.block) });
+    const shape = t("{blocks} of {threads}", { blocks, threads });
     return el(
       "header",
       { class: "head" },

@@ -49,10 +49,10 @@ NAMES: dict[str, PrivateName] = {
     "Dim3": PrivateName("numba.cuda.stubs", "Dim3", SEEN, _READING),
     "Stub": PrivateName("numba.cuda.stubs", "Stub", SEEN, _READING),
     "FakeCUDAKernel": PrivateName(
-        "numba.cuda.simulator.kernel", "FakeCUDAKernel", SEEN, "kernels that neither engine can run"
+        "numba.cuda.simulator.kernel", "FakeCUDAKernel", SEEN, _("kernels that neither engine can run")
     ),
     "_get_kernel_context": PrivateName(
-        "numba.cuda.simulator.kernel", "_get_kernel_context", SEEN, "kernels that neither engine can run"
+        "numba.cuda.simulator.kernel", "_get_kernel_context", SEEN, _("kernels that neither engine can run")
     ),
 }
 

@@ -24,7 +24,7 @@ def check(page: Page) -> Iterator[Problem]:
         for anchor in _LINK.findall(text):
             if anchor not in {_anchor(term) for term in terms}:
                 yield page.problem(line, _("the glossary has no entry #{anchor}", anchor=anchor))
-        if page.is_lesson and page.is_new_shape:
+        if page.is_lesson:
             for term in _TERM.findall(text):
                 if _singular(term) not in {_singular(each) for each in terms}:
                     yield page.problem(

@@ -56,11 +56,6 @@ class Page:
     def is_lab(self) -> bool:
         return self.source.is_exercise and not (self.source.path.parent / "lesson.md").is_file()
 
-    @property
-    def is_new_shape(self) -> bool:
-        """Whether the front matter asks for the parts of a revised lesson."""
-        return self.source.front.get("shape") == 2
-
     def problem(self, line: int, sentence: str) -> Problem:
         return Problem(self.source.path, line, sentence)
 

@@ -12,10 +12,6 @@ LESSON = (
     *("Why care", "Recall", "By hand", "Predict", "Run the pair", "Four corners", "Step the graphs"),
     *("Break it", "Repair it", "Check yourself", "What to remember", "Further"),
 )
-FIRST_LESSONS = (
-    *("Predict", "Run the pair", "Step the graphs", "Break it", "Repair it", "Check yourself"),
-    "What to remember",
-)
 LAB = (
     "The idea",
     "The shape of the problem",
@@ -37,15 +33,15 @@ def check(page: Page) -> Iterator[Problem]:
         yield from _order(page)
         yield from _remembered(page)
         yield from _aims(page)
-    if page.is_lesson and page.is_new_shape:
+    if page.is_lesson:
         yield from _words(page)
         yield from _further(page)
         yield from _beliefs(page)
 
 
 def _order(page: Page) -> Iterator[Problem]:
-    """Each part is there, once, and none comes before its turn. A lab and an old lesson may have other parts too."""
-    expected: Sequence[str] = LAB if page.is_lab else LESSON if page.is_new_shape else FIRST_LESSONS
+    """Each part is there, once, and none comes before its turn. A lab may have other parts too."""
+    expected: Sequence[str] = LAB if page.is_lab else LESSON
     if page.source.front.get("lesson") == "L00":  # a map steps through time, in a shape of its own
         expected = [part for part in expected if part not in ("Step the graphs", "Four corners")]
     seen = [_without_number(section) for section in page.sections if section.title]

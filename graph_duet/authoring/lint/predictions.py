@@ -17,7 +17,7 @@ def check(page: Page) -> Iterator[Problem]:
     if predict:
         yield from _answered(page, predict, _("a guess, such as `guess = 2`"))
     yourself = page.section("Check yourself")
-    if yourself and page.is_new_shape:
+    if yourself:
         yield from _answered(page, yourself, _("`mine = ...`, to be written over"), name="mine")
     if not any("assert" in cell.text for cell in page.code()):
         pair = page.section("Run the pair")

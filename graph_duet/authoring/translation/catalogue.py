@@ -29,7 +29,12 @@ def update_catalogue(folder: Path, language: str, root: Path = PROJECT) -> Path:
     `fuzzy`, and not used until a translator has looked. Raises UserError for an unknown language.
     """
     path = po_file(folder, language, root)
-    template = _template(folder)
+    merge(path, language, _template(folder))
+    return path
+
+
+def merge(path: Path, language: str, template: Catalog) -> Catalog:
+    """Bring a PO file up to date with `template`, and return what it holds. Written only where something changed."""
     catalogue = read_catalogue(path, language)
     known = {message.id: message.locations for message in catalogue}
     template.creation_date = catalogue.creation_date
@@ -39,7 +44,7 @@ def update_catalogue(folder: Path, language: str, root: Path = PROJECT) -> Path:
         written = io.BytesIO()
         write_po(written, catalogue, width=100)
         path.write_bytes(written.getvalue())
-    return path
+    return catalogue
 
 
 def read_catalogue(path: Path, language: str) -> Catalog:

@@ -20,23 +20,25 @@ from graphviz_tools.private_name import PrivateName
 
 SEEN = "2.13.0"
 _FRAMES = "torch._C._dynamo.eval_frame"
-CACHE_ENTRIES = PrivateName(_FRAMES, "_debug_get_cache_entry_list", SEEN, "the graphs in Dynamo's cache")
-RESET_CODE = PrivateName(_FRAMES, "reset_code", SEEN, "recompiling what Dynamo gave up, or compiled for us")
-CODE_STATE = PrivateName("torch._dynamo.pgo", "_CODE_STATE", SEEN, "the same graphs at every recording")
-BYTECODE_HOOK = PrivateName(
-    "torch._dynamo.convert_frame", "register_bytecode_hook", SEEN, "which functions were compiled"
+CACHE_ENTRIES = PrivateName(_FRAMES, "_debug_get_cache_entry_list", SEEN, _("the graphs in Dynamo's cache"))
+RESET_CODE = PrivateName(
+    _FRAMES, "reset_code", SEEN, _("recompiling what Dynamo gave up, or compiled for us")
 )
-METRICS = PrivateName("torch._dynamo.utils", "get_compilation_metrics", SEEN, "why Dynamo compiled again")
-LIMIT = PrivateName("torch._dynamo.config", "recompile_limit", SEEN, "how many graphs a function may have")
+CODE_STATE = PrivateName("torch._dynamo.pgo", "_CODE_STATE", SEEN, _("the same graphs at every recording"))
+BYTECODE_HOOK = PrivateName(
+    "torch._dynamo.convert_frame", "register_bytecode_hook", SEEN, _("which functions were compiled")
+)
+METRICS = PrivateName("torch._dynamo.utils", "get_compilation_metrics", SEEN, _("why Dynamo compiled again"))
+LIMIT = PrivateName("torch._dynamo.config", "recompile_limit", SEEN, _("how many graphs a function may have"))
 AOT = PrivateName(
-    "torch._dynamo.backends.common", "aot_autograd", SEEN, "aten ops, and each segment's backward graph"
+    "torch._dynamo.backends.common", "aot_autograd", SEEN, _("aten ops, and each segment's backward graph")
 )
 NAMES = (CACHE_ENTRIES, RESET_CODE, CODE_STATE, BYTECODE_HOOK, AOT)  # a recording of torch.compile
 CACHE_NAMES = (METRICS, LIMIT)  # `trace_cache` of a compiled function
 
-FAKE_TENSOR = PrivateName("torch._subclasses.fake_tensor", "FakeTensor", SEEN, "shapes in a trace")
-JIT_OPERATION = PrivateName("torch._C", "_jit_get_operation", SEEN, "the run of a TorchScript graph")
-PARSE_SCHEMA = PrivateName("torch._C", "parse_schema", SEEN, "the run of a TorchScript graph")
+FAKE_TENSOR = PrivateName("torch._subclasses.fake_tensor", "FakeTensor", SEEN, _("shapes in a trace"))
+JIT_OPERATION = PrivateName("torch._C", "_jit_get_operation", SEEN, _("the run of a TorchScript graph"))
+PARSE_SCHEMA = PrivateName("torch._C", "parse_schema", SEEN, _("the run of a TorchScript graph"))
 _NESTED = _("arguments inside dataclasses and containers of other libraries")
 TREE_LEAVES = PrivateName("torch.utils._pytree", "tree_leaves", SEEN, _NESTED)
 TREE_MAP = PrivateName("torch.utils._pytree", "tree_map_only", SEEN, _NESTED)

@@ -28,10 +28,12 @@ ADD_CALLBACK = PrivateName(_CALLBACKS, "add_op_callback", SEEN, _EVERY_OP)
 REMOVE_CALLBACK = PrivateName(_CALLBACKS, "remove_op_callback", SEEN, _EVERY_OP)
 GRADIENT_FUNCTION = PrivateName("tensorflow.python.eager.backprop", "_gradient_function", SEEN, _BACKWARD)
 REGISTER_GRADIENT_FUNCTION = PrivateName(_PYWRAP, "TFE_Py_RegisterGradientFunction", SEEN, _BACKWARD)
-RECORD_OPERATION = PrivateName(_RECORD, "record_operation", SEEN, "custom gradients on a tape")
-STOP_RECORDING = PrivateName(_RECORD, "stop_recording", SEEN, "the values of variables after an assignment")
+RECORD_OPERATION = PrivateName(_RECORD, "record_operation", SEEN, _("custom gradients on a tape"))
+STOP_RECORDING = PrivateName(
+    _RECORD, "stop_recording", SEEN, _("the values of variables after an assignment")
+)
 IS_STOPPED = PrivateName(
-    _PYWRAP, "TFE_Py_TapeSetIsStopped", SEEN, "which ops ran while every tape was stopped"
+    _PYWRAP, "TFE_Py_TapeSetIsStopped", SEEN, _("which ops ran while every tape was stopped")
 )
 EAGER_NAMES = (
     ADD_CALLBACK,
@@ -48,7 +50,7 @@ FUNCTION_TO_GRAPH = PrivateName(
     "tensorflow.python.framework.function_def_to_graph",
     "function_def_to_graph",
     SEEN,
-    "the inside of the functions of an imported graph",
+    _("the inside of the functions of an imported graph"),
 )
 EXECUTE = PrivateName("tensorflow.python.eager.execute", "execute", SEEN, _OWN_ROUNDING)
 CONTEXT = PrivateName(_CONTEXT, "context", SEEN, _OWN_ROUNDING)
@@ -62,7 +64,9 @@ MONOMORPHIC = PrivateName(
 CACHE_NAMES = (FUNCTION_CONTEXT, CANONICAL, MONOMORPHIC)
 # Grappler.
 _RUNNING = _("the graph that really runs")
-OPTIMIZE = PrivateName("tensorflow.python.grappler.tf_optimizer", "OptimizeGraph", SEEN, "optimised graphs")
+OPTIMIZE = PrivateName(
+    "tensorflow.python.grappler.tf_optimizer", "OptimizeGraph", SEEN, _("optimised graphs")
+)
 COLLECT = PrivateName(_CONTEXT, "enable_graph_collection", SEEN, _RUNNING)
 COLLECT_NO_MORE = PrivateName(_CONTEXT, "disable_graph_collection", SEEN, _RUNNING)
 COLLECTED = PrivateName(_CONTEXT, "export_run_metadata", SEEN, _RUNNING)

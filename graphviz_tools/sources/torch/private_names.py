@@ -14,22 +14,23 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from graphviz_tools.language import _
 from graphviz_tools.private_name import PrivateName
 from graphviz_tools.sources.common.patches import Patch
 
 SEEN = "2.14.1"
-ENGINE = PrivateName("torch.autograd", "_engine_run_backward", SEEN, "the backward pass")
+ENGINE = PrivateName("torch.autograd", "_engine_run_backward", SEEN, _("the backward pass"))
 NEXT_BATCH = PrivateName("torch.utils.data.dataloader", "_BaseDataLoaderIter", SEEN, "batches=")
-IS_TRACING = PrivateName("torch._C", "_is_tracing", SEEN, "that torch.jit.trace is at work")
-CURRENT_NODE = PrivateName("torch._C", "_current_autograd_node", SEEN, "which backward a compiler made")
+IS_TRACING = PrivateName("torch._C", "_is_tracing", SEEN, _("that torch.jit.trace is at work"))
+CURRENT_NODE = PrivateName("torch._C", "_current_autograd_node", SEEN, _("which backward a compiler made"))
 CURRENT_MODE = PrivateName(
-    "torch.overrides", "_get_current_function_mode", SEEN, "layers that run fused while nobody watches"
+    "torch.overrides", "_get_current_function_mode", SEEN, _("layers that run fused while nobody watches")
 )
 IS_WRAPPED = PrivateName(
-    "torch._C._functorch", "is_functorch_wrapped_tensor", SEEN, "values under torch.func"
+    "torch._C._functorch", "is_functorch_wrapped_tensor", SEEN, _("values under torch.func")
 )
-IS_BATCHED = PrivateName("torch._C._functorch", "is_batchedtensor", SEEN, "which values vmap has stacked")
-UNWRAPPED = PrivateName("torch._C._functorch", "get_unwrapped", SEEN, "values under torch.func")
+IS_BATCHED = PrivateName("torch._C._functorch", "is_batchedtensor", SEEN, _("which values vmap has stacked"))
+UNWRAPPED = PrivateName("torch._C._functorch", "get_unwrapped", SEEN, _("values under torch.func"))
 NAMES = (ENGINE, NEXT_BATCH, IS_TRACING, CURRENT_NODE, CURRENT_MODE, IS_WRAPPED, IS_BATCHED, UNWRAPPED)
 ATTRIBUTES = {
     "_version": SEEN,  # of a tensor: how often its memory was written
@@ -48,7 +49,7 @@ ENGINE_CALLS = frozenset(
 )
 # Dynamo's import takes seconds and comes with the first thing to compile, so that this one is looked up only then.
 DYNAMO = "torch._dynamo.eval_frame"
-DYNAMO_SWITCH = PrivateName(DYNAMO, "_maybe_set_eval_frame", SEEN, "compiled functions as one step")
+DYNAMO_SWITCH = PrivateName(DYNAMO, "_maybe_set_eval_frame", SEEN, _("compiled functions as one step"))
 
 
 @cache

@@ -1,0 +1,204 @@
+"""Every text that the program shows is found for translators, and a catalogue brings it back in another language."""
+
+from __future__ import annotations
+
+import ast
+import gettext
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from babel.messages.pofile import write_po
+
+from graph_duet.authoring.translation.catalogue import read_catalogue
+from graph_duet.authoring.translation.program_catalogue import compile_program, update_program
+from graph_duet.authoring.translation.program_texts import front_end_texts, python_texts
+from graphviz_tools import language
+
+ROOT = Path(__file__).resolve().parents[3]
+ROOMS = ("graphviz_tools", "gpu_labs", "widgets", "graph_duet")
+PASSED = re.compile(  # prose with PO files of its own, tables of names, and writers of code
+    r"gpu_labs/G\d\d_|graph_duet/authoring/(templates|scaffold|title_cell)|op_vocabulary\.py|allowed_names\.py|classify\.py"
+    r"|executor/(lockstep|serial)/(compiler|emit)\.py|classroom/autograder\.py|pages/page\.py|widgets/front_end\.py|grading/progress\.py|widgets/page\.py"
+)
+KEPT = Path(__file__).with_name("texts_not_translated.txt")
+SENTENCE = re.compile(r"[A-Za-z]{2,}[,;:.)]? [A-Za-z(`{]|[A-Za-z]{2,} \{|\} [A-Za-z]{2,}")
+CODE = re.compile(
+    r"</|<\w+ [\w-]+=|\\[bwdsS(]|\(\?|\.\*|^\s*(import|from|for|if|return|yield|def|class|del) "
+)
+OUR_BUGS = (
+    "AttributeError",
+    "ValueError",
+    "AssertionError",
+    "OSError",
+    "ConnectionError",
+    "NotImplementedError",
+)
+OUR_BUGS += ("InfrastructureFault", "TimeoutExpired", "HTTPError")
+NOT_SHOWN = (
+    "compile",
+    "search",
+    "match",
+    "findall",
+    "sub",
+    "execute",
+    "set_header",
+    "replace",
+    "log",
+    "attr",
+    "split",
+)
+
+
+def test_every_sentence_in_python_goes_through_gettext() -> None:
+    """A sentence that no reader sees (code that is written, the names of ops) stands in texts_not_translated.txt."""
+    found = {text for path, tree in trees() for text in plain_texts(path, tree)}
+    kept = set(KEPT.read_text("utf-8").splitlines())
+    assert found - kept == set(), 'write it as _("..."), from graphviz_tools.language'
+    assert kept - found == set(), "not in the code any more"
+
+
+@cache
+def trees() -> list[tuple[Path, ast.Module]]:
+    paths = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
+    return [(path, ast.parse(path.read_text("utf-8"))) for path in paths]
+
+
+def plain_texts(path: Path, tree: ast.Module) -> Iterator[str]:
+    """The sentences of a file that are not passed to `_`: neither docstrings, nor errors that are our own bugs."""
+    if PASSED.search(path.as_posix()):
+        return
+    lines = path.read_text("utf-8").splitlines()
+    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr) or (
+            isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ):
+            text = words(node)
+            raw = lines[node.lineno - 1].encode()[node.col_offset :].startswith(b"r")  # a regular expression
+            if SENTENCE.search(text) and not raw and not CODE.search(text) and is_shown(node, parents):
+                yield text.replace("\n", "\\n")
+
+
+def words(node: ast.JoinedStr | ast.Constant) -> str:
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    return "".join(
+        str(part.value) if isinstance(part, ast.Constant) else f"{{{ast.unparse(part.value)}}}"  # type: ignore[attr-defined]
+        for part in node.values
+    )
+
+
+def is_shown(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:
+    inner = node
+    while inner in parents:
+        outer = parents[inner]
+        match outer:
+            case ast.JoinedStr() | ast.Compare() | ast.Assert() | ast.MatchValue() if inner is node:
+                return False
+            case ast.Expr() | ast.FormattedValue() if inner is node:
+                return False
+            case ast.Subscript() if inner is outer.slice:
+                return False  # a key, or an annotation
+            case ast.Dict() if inner in outer.keys:
+                return False
+            case ast.FunctionDef() if inner is outer.returns:
+                return False
+            case ast.AnnAssign() | ast.arg() if inner is outer.annotation:
+                return False
+            case ast.keyword(arg="help"):
+                return False  # `python_texts` finds it
+            case ast.Call() if inner is not outer.func:
+                name = ast.unparse(outer.func).rpartition(".")[2]
+                if name in (*NOT_SHOWN, "_", "_n"):
+                    return False
+            case ast.Raise(exc=ast.Call(func)) if ast.unparse(func).rpartition(".")[2] in OUR_BUGS:
+                return False
+        if isinstance(outer, ast.stmt):
+            return True
+        inner = outer
+    return True
+
+
+def test_every_call_of_t_in_the_front_end_is_found() -> None:
+    found = Counter(text.file for text in front_end_texts(ROOT))
+    call = re.compile(r"(?<![\w.])tn?\((?=\s*[\"'])|trans\.(?:__|_n)\(")
+    for path in (*ROOT.glob("widgets/static/*.js"), *ROOT.glob("labextension/src/*.ts")):
+        file = path.relative_to(ROOT).as_posix()
+        if file == "widgets/static/text.js":
+            continue  # which defines them
+        assert found[file] == len(call.findall(path.read_text("utf-8"))), file
+
+
+def test_every_placeholder_has_its_value() -> None:
+    for path, tree in trees():
+        for node in ast.walk(tree):
+            match node:
+                case ast.Call(func=ast.Name("_"), args=[ast.Constant(str(text))], keywords=[_, *_] as given):
+                    named = {name for _text, name, _form, _how in Formatter().parse(text) if name is not None}
+                    assert named == {keyword.arg for keyword in given}, (path, text)
+
+
+@pytest.fixture(scope="module")
+def german(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of catalogues in which every text is translated, into the pseudo-locale."""
+    root = tmp_path_factory.mktemp("course")
+    path = update_program("de", root)
+    catalogue = read_catalogue(path, "de")
+    for message in catalogue:
+        if message.id:
+            forms = message.id if isinstance(message.id, tuple) else (message.id,)
+            pseudo = tuple(language.pseudo(form) for form in forms)
+            message.string = pseudo if isinstance(message.id, tuple) else pseudo[0]
+    with path.open("wb") as file:
+        write_po(file, catalogue, width=100)
+    before = path.read_bytes()
+    update_program("de", root)
+    assert path.read_bytes() == before  # nothing changed in the code, so nothing does in the file
+    compile_program("de", root, root / "locale")
+    return root / "locale"
+
+
+def test_python_reads_what_is_compiled(german: Path) -> None:
+    texts = gettext.translation(language.DOMAIN, german, ["de"])
+    for text in python_texts(ROOT):
+        assert texts.gettext(text.text) == language.pseudo(text.text)
+
+
+def test_the_front_end_reads_what_is_compiled(german: Path) -> None:
+    """The file has JupyterLab's form, which is that of Jed."""
+    texts = json.loads((german / "de" / "LC_MESSAGES" / f"{language.DOMAIN}.json").read_text("utf-8"))
+    assert texts[""]["language"] == "de"
+    for text in front_end_texts(ROOT):
+        assert texts[text.text] == [language.pseudo(form) for form in (text.text, text.many) if form]
+
+
+def test_what_is_not_confirmed_is_left_out(tmp_path: Path) -> None:
+    path = update_program("de", tmp_path)
+    catalogue = read_catalogue(path, "de")
+    catalogue["! red"].string = "! rot"
+    catalogue["traced"].string = "aufgezeichnet"
+    catalogue["traced"].flags.add("fuzzy")
+    with path.open("wb") as file:
+        write_po(file, catalogue)
+    compile_program("de", tmp_path, tmp_path / "locale")
+    texts = json.loads((tmp_path / "locale" / "de" / "LC_MESSAGES" / "graph_duet.json").read_text("utf-8"))
+    assert {key for key in texts if key} == {"! red"}
+
+
+def test_the_environment_chooses_the_language(german: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(language, "CATALOGUES", german)
+    monkeypatch.setenv("LANGUAGE", "de")
+    monkeypatch.setattr(language, "_catalogue", language._chosen())
+    assert language._("there is no file {path}", path="a.py") == "ţĥéŕé íš ñó ƒíļé a.py"
+    assert language._n("{number} call", "{number} calls", 2) == "2 çáļļš"
+    assert json.loads(language.front_end_texts())[""]["language"] == "de"
+    monkeypatch.setenv("LANGUAGE", "fr")  # no catalogue: English
+    monkeypatch.setattr(language, "_catalogue", language._chosen())
+    assert language._("there is no file {path}", path="a.py") == "there is no file a.py"
+    assert language.front_end_texts() == ""
