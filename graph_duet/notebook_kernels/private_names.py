@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from graphviz_tools.language import _
 from graphviz_tools.private_name import PrivateName
 
 PYTHON_LOGGING = PrivateName(
     "tensorflow.python.pywrap_tfe",
     "TFE_Py_EnableInteractivePythonLogging",
     "2.21",
-    "the order of what `tf.print` writes: it reaches the notebook late",
+    _("the order of what `tf.print` writes: it reaches the notebook late"),
 )
 
 

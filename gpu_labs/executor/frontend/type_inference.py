@@ -286,7 +286,7 @@ def _about_argument(value: Any, name: str) -> str:
             name=name,
             value=value,
         )
-    kind = f"array of {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
+    kind = _("array of {dtype}", dtype=value.dtype) if isinstance(value, np.ndarray) else type(value).__name__
     article = "an" if kind[0] in "aeiouAEIOU" else "a"
     hint = _("a NumPy array or a number")
     if isinstance(value, list):

@@ -31,13 +31,13 @@ class _Platform(NamedTuple):
 
 
 _CANVAS = _Platform(
-    "an export of Canvas's gradebook",
+    _("an export of Canvas's gradebook"),
     ("Student", "ID"),
     ("SIS Login ID", "SIS User ID", "ID", "Student"),
     "ID",
 )
 _MOODLE = _Platform(
-    "a grading worksheet of Moodle",
+    _("a grading worksheet of Moodle"),
     ("Identifier", "Grade"),
     ("Username", "Email address", "ID number", "Full name"),
     "Identifier",

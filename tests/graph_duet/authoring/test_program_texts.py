@@ -31,6 +31,7 @@ SENTENCE = re.compile(r"[A-Za-z]{2,}[,;:.)]? [A-Za-z(`{]|[A-Za-z]{2,} \{|\} [A-Z
 CODE = re.compile(
     r"</|<\w+ [\w-]+=|\\[bwdsS(]|\(\?|\.\*|^\s*(import|from|for|if|return|yield|def|class|del) "
 )
+NAMES = re.compile(r"(?!.*\b(the|a|an|of|is|it|no|not|to|in|and|that|with)\b)\s*[\w.]+(\s+[\w.]+){3,}\s*")
 OUR_BUGS = (
     "AttributeError",
     "ValueError",
@@ -81,8 +82,13 @@ def plain_texts(path: Path, tree: ast.Module) -> Iterator[str]:
         ):
             text = words(node)
             raw = lines[node.lineno - 1].encode()[node.col_offset :].startswith(b"r")  # a regular expression
-            if SENTENCE.search(text) and not raw and not CODE.search(text) and is_shown(node, parents):
+            if not raw and is_sentence(text) and is_shown(node, parents):
                 yield text.replace("\n", "\\n")
+
+
+def is_sentence(text: str) -> bool:
+    """English words in a row: neither code nor a list of names."""
+    return bool(SENTENCE.search(text) and not CODE.search(text) and not NAMES.fullmatch(text))
 
 
 def words(node: ast.JoinedStr | ast.Constant) -> str:
