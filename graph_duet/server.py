@@ -53,11 +53,19 @@ def settings(folder: Path) -> dict[str, str]:
     return {
         # So that `duet check exercise.ipynb` is found in JupyterLab's own terminal, and after a `!` in a cell.
         "PATH": before(Path(sys.executable).parent, "PATH"),
+        "PROMPT_COMMAND": prompt_command(Path(sys.executable).parent),
         "JUPYTER_PATH": before(home / "data", "JUPYTER_PATH"),
         "JUPYTER_CONFIG_PATH": before(home / "config", "JUPYTER_CONFIG_PATH"),
         "JUPYTERLAB_SETTINGS_DIR": os.environ.get("JUPYTERLAB_SETTINGS_DIR", str(home / "lab")),
         "JUPYTERLAB_WORKSPACES_DIR": os.environ.get("JUPYTERLAB_WORKSPACES_DIR", str(home / "workspaces")),
     }
+
+
+def prompt_command(folder: Path) -> str:
+    """What bash runs before a prompt: `folder` on the PATH, which a login shell has set afresh from /etc/profile."""
+    name = shlex.quote(str(folder))
+    ours = f'case ":$PATH:" in *:{name}:*) ;; *) PATH={name}:$PATH;; esac'
+    return ";".join([ours, *filter(None, [os.environ.get("PROMPT_COMMAND")])])
 
 
 def write(path: Path, content: Mapping[str, object]) -> None:

@@ -30,6 +30,19 @@ def test_duet_is_found_by_what_the_server_starts(tmp_path: Path) -> None:
     assert Path(found.stdout.strip()) == Path(sys.executable).parent / "duet"
 
 
+@pytest.mark.parametrize("options", [[], ["-l"]], ids=["plain", "login"])
+def test_duet_is_found_at_the_prompt_of_a_shell(tmp_path: Path, options: list[str]) -> None:
+    """A login shell sets the PATH again from /etc/profile."""
+    pexpect = pytest.importorskip("pexpect", reason="there are no terminals of this kind on Windows")
+    here = {"HOME": str(tmp_path), "TERM": "dumb", "PATH": "/usr/bin:/bin"}
+    environment = {**os.environ, **here} | server.settings(tmp_path)
+    shell = pexpect.spawn("bash", ["-i", *options], env=environment, timeout=60, encoding="utf-8")
+    shell.sendline("echo found=$(command -v duet)=")
+    shell.expect("found=(/[^=]*)=")
+    shell.close()
+    assert Path(shell.match[1]) == Path(sys.executable).parent / "duet"
+
+
 def test_a_search_path_that_was_set_is_extended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUPYTER_PATH", "/elsewhere")
     ours, theirs = server.settings(tmp_path)["JUPYTER_PATH"].split(os.pathsep)

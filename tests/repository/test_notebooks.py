@@ -9,6 +9,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbconvert import HTMLExporter
+
+from widgets.static_fallback import STORED
 
 ROOT = Path(__file__).resolve().parents[2]
 TRACKED = subprocess.run(
@@ -54,8 +57,16 @@ def test_a_lesson_s_cells_fit_on_a_stage(name: str) -> None:
             assert len(cell.source.splitlines()) <= 15, f"{cell.id} is too long to type on stage"
 
 
-def test_the_notebooks_are_small() -> None:
-    heavy = {
-        name: (ROOT / name).stat().st_size for name in TRACKED if (ROOT / name).stat().st_size > 1_000_000
-    }
-    assert not heavy
+def test_a_notebook_takes_less_than_300_kilobytes() -> None:
+    sizes = {name: (ROOT / name).stat().st_size for name in TRACKED}
+    assert {name: size for name, size in sizes.items() if size >= 300_000} == {}
+
+
+def test_what_cannot_run_a_widget_shows_its_picture() -> None:
+    """nbconvert is asked; GitHub and VS Code choose from the same outputs."""
+    cells = [cell for name in TRACKED for cell in read(name).cells if cell.cell_type == "code"]
+    outputs = [output for cell in cells for output in cell.outputs if STORED in output.get("data", {})]
+    assert all(output.data["image/svg+xml"] and output.data["text/plain"] for output in outputs)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("view", outputs=outputs)])
+    page, _ = HTMLExporter().from_notebook_node(notebook)
+    assert len(re.findall("<img [^>]*data:image/svg", page)) == len(outputs) > 10
