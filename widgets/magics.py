@@ -120,12 +120,12 @@ def _record_tensorflow(shell: InteractiveShell, cell: str) -> tuple[Recording, B
         raise UsageError(_("end a %%record tensorflow cell with the call to record, such as f(x)"))
     exec(compile(code, file, "exec"), shell.user_ns)
     call = last.value
-    # The function and its arguments are taken from the call as Python itself would evaluate them.
-    taken = ast.Call(ast.Name("_take", ast.Load()), [call.func, *call.args], call.keywords)
-    expression = ast.fix_missing_locations(ast.Expression(ast.copy_location(taken, call)))
-    names = {**shell.user_ns, "_take": lambda fn, *args, **kwargs: (fn, args, kwargs)}
-    fn, args, kwargs = eval(compile(expression, file, "eval"), names)
-    return record_tensorflow(fn, *args, **kwargs), None
+    # `f(x)` becomes `record_tensorflow(f, x)` on the same line of the cell, so that what has no line of its own in
+    # the function, as a Keras layer, shows the call.
+    recording = ast.Call(ast.Name("_record", ast.Load()), [call.func, *call.args], call.keywords)
+    expression = ast.fix_missing_locations(ast.Expression(ast.copy_location(recording, call)))
+    names = {**shell.user_ns, "_record": record_tensorflow}
+    return eval(compile(expression, file, "eval"), names), None
 
 
 def _compiled(shell: InteractiveShell, cell: str) -> tuple[ast.Module, str]:

@@ -46,13 +46,21 @@ def caller_line() -> SourceLine | None:
 
 
 def function_of(fn: Any) -> Any:
-    """The Python function behind decorators, `functools.partial` and objects with a `__call__`."""
+    """The Python function behind decorators, `functools.partial`, objects with a `__call__`, and models.
+
+    Keras and PyTorch run a model's `call` and `forward` from a `__call__` of their own.
+    """
     while isinstance(fn, functools.partial):
         fn = fn.func
     fn = inspect.unwrap(fn)
-    if inspect.isroutine(fn) or isinstance(fn, type):
+    if inspect.isroutine(fn) or isinstance(fn, type) or not callable(fn):
         return fn
-    return type(fn).__call__ if callable(fn) else fn
+    methods = [getattr(type(fn), name, None) for name in ("__call__", "call", "forward")]
+    return next(filter(_is_users_function, methods), methods[0])
+
+
+def _is_users_function(fn: Any) -> bool:
+    return inspect.isfunction(fn) and is_user_file(fn.__code__.co_filename)
 
 
 def definition_line(fn: Callable[..., Any]) -> SourceLine | None:

@@ -27,7 +27,7 @@ from graphviz_tools.sources.tensorflow.function import (
 )
 from graphviz_tools.sources.tensorflow.graph_reader import GraphReader, function_label
 from graphviz_tools.sources.tensorflow.graph_runner import GraphRunner, OpFailed, tensor_value
-from graphviz_tools.sources.tensorflow.keras import fit_in_steps, model_of, model_of_fit
+from graphviz_tools.sources.tensorflow.keras import fit_in_steps, model_of_fit
 from graphviz_tools.sources.tensorflow.session import tell_sessions
 from graphviz_tools.sources.tensorflow.session_watch import makes_its_own_graph, watching
 
@@ -85,8 +85,7 @@ def _record_function(
 ) -> tuple[list[Value], BaseException | None]:
     tf = import_tensorflow()
     python_function = getattr(fn, "python_function", fn)
-    line = None if model_of(fn) else return_line(python_function) or definition_line(python_function)
-    line = line or caller_line()
+    line = return_line(python_function) or definition_line(python_function) or caller_line()
     if (model := model_of_fit(fn)) is not None:
         return fit_in_steps(model, fn, args, kwargs, runner, line)
     args, kwargs = python_arguments(args, kwargs)

@@ -105,3 +105,18 @@ def test_a_mistake_in_fit_is_the_recordings_error() -> None:
     model = sequential()
     recording = record_tensorflow(model.fit, x, y, verbose=0)
     assert "compile" in recording.error
+
+
+@pytest.mark.parametrize("make", [sequential, functional, Subclassed])
+def test_a_model_shows_the_user_s_own_lines(make: Any) -> None:
+    recording = record_tensorflow(make(), x)
+    assert {step.line and step.line.file for step in recording.steps} == {__file__}
+    assert {source.file for source in recording.sources} == {__file__}
+
+
+def test_the_code_of_a_subclassed_model_is_the_whole_of_its_call() -> None:
+    recording = record_tensorflow(Subclassed(), x)
+    assert [source.text.split("\n")[0] for source in recording.sources] == [
+        "    def call(self, inputs: Any) -> Any:"
+    ]
+    assert recording.steps[0].line is not None and recording.steps[0].line.function == "call"
