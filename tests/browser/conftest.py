@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -205,9 +207,30 @@ def notebook(chromium, lab) -> Iterator[Callable]:
         page.close()
 
 
-@pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """The address of a `duet lab` up to the path, and the learner's folder."""
+@dataclass
+class Course:
+    """A running `duet lab`. `address` opens its start page, and the learner's files lie in `folder`."""
+
+    address: str
+    folder: Path
+
+    def restore(self, shipped: Path) -> None:
+        """Bring the shipped notebooks back, and end the kernels of the test before."""
+        for kernel in json.loads(self._ask("GET", "api/kernels")):
+            self._ask("DELETE", f"api/kernels/{kernel['id']}")
+        shutil.rmtree(self.folder / ".duet" / "backups", ignore_errors=True)
+        shutil.copytree(shipped, self.folder, dirs_exist_ok=True)
+
+    def _ask(self, method: str, name: str) -> bytes:
+        parts = urllib.parse.urlsplit(self.address)
+        address = f"{parts.scheme}://{parts.netloc}/{name}?{parts.query}"
+        with urllib.request.urlopen(urllib.request.Request(address, method=method), timeout=60) as answer:
+            return answer.read()
+
+
+@pytest.fixture(scope="session")
+def running_course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Course, Path]]:
+    """The course in `duet lab`, and a copy of its notebooks as they came."""
     home = tmp_path_factory.mktemp("extension")
     config = home / "config"
     config.mkdir()
@@ -234,10 +257,21 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
             found = re.search(r"http://localhost:\d+/lab/tree/\S+\?token=\w+", (home / "log").read_text())
             time.sleep(0.5)
         assert found, (home / "log").read_text()
-        yield found.group(0), home / "mine"
+        shipped = home / "shipped"
+        for name in ("lessons", "gpu_labs"):
+            shutil.copytree(home / "mine" / name, shipped / name)
+        yield Course(found.group(0), home / "mine"), shipped
     finally:
         server.terminate()
         server.wait(30)
+
+
+@pytest.fixture
+def course(running_course: tuple[Course, Path]) -> Course:
+    """A `duet lab` whose notebooks are as they came."""
+    found, shipped = running_course
+    found.restore(shipped)
+    return found
 
 
 @pytest.fixture
@@ -249,7 +283,7 @@ def opened(chromium, course):
         page = chromium.new_page(viewport={"width": width, "height": height})
         pages.append(page)
         page.set_default_timeout(SECONDS * 1000)
-        address = course[0].replace("lessons/README.md", path)
+        address = course.address.replace("lessons/README.md", path)
         page.goto(
             address.replace("/lab/tree/", f"/lab/workspaces/{time.time_ns()}/tree/")
         )  # nothing restored

@@ -47,7 +47,7 @@ def test_a_check_says_at_each_task_what_is_right_and_what_is_not(opened, course,
     for hint in ("1 of 3", "2 of 3"):
         strip(page, "3").get_by_role("button", name=f"Show hint {hint}").click()
     assert "get_operations" in strip(page, "3").locator(".gd-hint").last.inner_text()
-    saved = json.loads((course[1] / EXERCISE).read_text())
+    saved = json.loads((course.folder / EXERCISE).read_text())
     assert any("graph.nothing()" in "".join(cell["source"]) for cell in saved["cells"]), (
         "unsaved work is saved"
     )
@@ -67,7 +67,7 @@ def test_one_task_is_reset_with_the_learners_text_kept(opened, course) -> None:
         "() => window.jupyterapp.shell.currentWidget.content.widgets.find((c) => "
         "c.model.sharedModel.getId() === 'answer-5').model.sharedModel.getSource().includes('NotImplementedError')"
     )
-    kept = list((course[1] / ".duet" / "backups").glob("*.ipynb"))
+    kept = list((course.folder / ".duet" / "backups").glob("*.ipynb"))
     assert any("mine = 'kept'" in path.read_text() for path in kept)
 
 
@@ -116,7 +116,7 @@ def write(path: Path, *cells: str) -> None:
 
 
 def test_a_reopened_notebook_draws_and_steps_with_no_kernel(opened, course, snap) -> None:
-    path = course[1] / "mine.ipynb"
+    path = course.folder / "mine.ipynb"
     write(path, *CELLS)
     page = opened("mine.ipynb")
     page.wait_for_function(
@@ -154,7 +154,7 @@ def test_a_reopened_notebook_draws_and_steps_with_no_kernel(opened, course, snap
 
 def test_the_magic_checks_without_the_extension(opened, course) -> None:
     write(
-        course[1] / "lessons" / "L01_define_by_run" / "scratch.ipynb",
+        course.folder / "lessons" / "L01_define_by_run" / "scratch.ipynb",
         "%load_ext graph_duet.lab\n%duet check exercise.ipynb",
     )
     page = opened("lessons/L01_define_by_run/scratch.ipynb")
@@ -165,30 +165,3 @@ def test_the_magic_checks_without_the_extension(opened, course) -> None:
     output = page.locator(".jp-OutputArea-output").last
     output.filter(has_text="points").wait_for()
     assert "○ 4 build(a, b)" in output.inner_text()
-
-
-CHECK = "() => { window.jupyterapp.commands.execute('graph-duet:check'); }"
-SOURCE = """(id) => window.jupyterapp.shell.currentWidget.content.widgets
-    .find((cell) => cell.model.sharedModel.getId() === id).model.sharedModel.getSource()"""
-
-
-def test_a_full_disk_is_one_clear_sentence_and_loses_nothing(opened, course, snap) -> None:
-    page, full = opened(EXERCISE), course[1].parent / "full"
-    strip(page, "5").wait_for(state="attached")
-    before = (course[1] / EXERCISE).read_bytes()
-    page.evaluate(SET, ["answer-5", "mine = 'not saved yet'"])
-    full.touch()
-    try:
-        page.evaluate(CHECK)
-        status = page.locator("#graph-duet-points .gd-status")
-        status.filter(has_text="could not be saved, so nothing was checked").wait_for()
-        snap(page, "extension-full-disk")
-        assert (course[1] / EXERCISE).read_bytes() == before
-        assert page.evaluate(SOURCE, "answer-5") == "mine = 'not saved yet'"
-    finally:
-        full.unlink()
-        if page.locator(".jp-Dialog").count():
-            page.keyboard.press("Escape")
-    page.evaluate(CHECK)
-    page.locator("#graph-duet-points .gd-task").first.wait_for()
-    assert "not saved yet" in (course[1] / EXERCISE).read_text()
