@@ -12,9 +12,11 @@ from itertools import pairwise
 from typing import Any
 
 from gpu_labs.executor.findings import Finding
-from gpu_labs.executor.launch_record import Access, Launch
+from gpu_labs.executor.launch_record import Access, ArrayInfo, Launch
+from graphviz_tools.drawing.text import number_text
 from graphviz_tools.language import _
 
+VALUES = 10_000  # values on one page; a launch with more shows the numbers of its elements alone
 BLOCKS = 8  # block cards on one page; the recording's first ones
 ITEM_BYTES = {"bool": 1, "float16": 2, "bfloat16": 2, "complex64": 8, "complex128": 16}
 
@@ -27,6 +29,7 @@ def launch_data(launch: Launch) -> dict[str, Any]:
     blocks = shown_blocks(launch)
     place = {block: i for i, block in enumerate(blocks)}
     accesses = [access for access in launch.accesses if access.block in place]
+    valued = sum(len(access.values) for access in accesses) <= VALUES
     bx, by, bz = launch.block
     gx, gy, gz = launch.grid
     return {
@@ -40,10 +43,15 @@ def launch_data(launch: Launch) -> dict[str, Any]:
         "blocks": [list(block) for block in blocks],
         "blocksLeftOut": gx * gy * gz - len(blocks),
         "accessesLeftOut": launch.accesses_omitted + len(launch.accesses) - len(accesses),
-        "arrays": [{**asdict(array), "itemBytes": item_bytes(array.dtype)} for array in launch.arrays],
-        "frames": frames(accesses, place),
+        "arrays": [array_data(array, valued) for array in launch.arrays],
+        "frames": frames(accesses, place, valued),
         "nothing": "" if accesses else why_nothing(launch),
         "findings": [finding_data(each, place) for each in launch.findings],
+        "atFault": [
+            {"card": place[each.block], "threads": packed(each.threads)}
+            for each in launch.at_fault
+            if each.block in place
+        ],
         "profile": None if launch.profile is None else profile_data(launch),
         "engine": launch.engine,
         "level": launch.level,
@@ -70,12 +78,21 @@ def shown_blocks(launch: Launch) -> list[tuple[int, int, int]]:
     """The recorded blocks in launch order, those with findings first kept when there are too many."""
     guilty = {block: True for each in launch.findings for block in (each.block, each.other_block) if block}
     recorded = dict.fromkeys(access.block for access in launch.accesses)
-    kept = list(guilty | recorded)[:BLOCKS]
+    at_fault = dict.fromkeys(each.block for each in launch.at_fault)
+    kept = list(guilty | recorded | at_fault)[:BLOCKS]
     return sorted(kept, key=lambda block: block[::-1])
 
 
-def frames(accesses: list[Access], place: dict[tuple[int, int, int], int]) -> list[dict[str, Any]]:
-    """One frame a step of the launch: the accesses that the blocks made together."""
+def array_data(array: ArrayInfo, valued: bool) -> dict[str, Any]:
+    """An array, with its first values as text where values are shown."""
+    before = [number_text(number) for number in array.before] if valued else []
+    return {**asdict(array), "before": before, "itemBytes": item_bytes(array.dtype)}
+
+
+def frames(
+    accesses: list[Access], place: dict[tuple[int, int, int], int], valued: bool
+) -> list[dict[str, Any]]:
+    """One frame a step of the launch: the accesses that the blocks made together, with values where `valued`."""
     together: dict[int, list[Access]] = defaultdict(list)
     for access in accesses:
         together[access.step].append(access)
@@ -91,6 +108,7 @@ def frames(accesses: list[Access], place: dict[tuple[int, int, int], int]) -> li
                     "epoch": access.epoch,
                     "threads": packed(access.threads),
                     "indices": packed(access.indices),
+                    "values": [number_text(number) for number in access.values] if valued else [],
                 }
                 for access in group
             ],

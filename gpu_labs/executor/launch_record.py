@@ -18,6 +18,9 @@ Level = Literal["off", "bounds", "hazards", "profile"]
 Engine = Literal["lock-step", "serial", "simulator", "none"]
 Space = Literal["global", "shared", "local", "constant"]
 AccessKind = Literal["read", "write", "atomic"]
+Number = bool | int | float | complex
+
+VALUES = 256  # elements of an array whose values are kept
 
 
 class KernelError(UserError, RuntimeError):
@@ -59,12 +62,17 @@ class KernelWarning(UserWarning):
 
 @dataclass(frozen=True, slots=True)
 class ArrayInfo:
-    """An array of the kernel. `shape` is one block's for shared and one thread's for local arrays."""
+    """An array of the kernel. `shape` is one block's for shared and one thread's for local arrays.
+
+    `before` are its elements before the launch, in row-major order; empty for shared and local arrays, which
+    hold nothing yet, and where values are not kept (see `Access`).
+    """
 
     name: str
     space: Space
     dtype: str
     shape: tuple[int, ...]
+    before: tuple[Number, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,9 @@ class Access:
     `epoch` counts the barriers that the block had passed, `step` orders the accesses of the launch.
     `threads[i]` (number within the block, x fastest) touched element `indices[i]` (number within the
     array, in row-major order) of `array`, which is a place in `Launch.arrays`.
+
+    `values[i]` is what that element held afterwards. It is empty for an array of more than `VALUES` elements, of
+    records, or that is not contiguous. The serial engine keeps what a read found only as it is after the epoch.
     """
 
     array: int
@@ -84,6 +95,15 @@ class Access:
     step: int
     threads: tuple[int, ...]
     indices: tuple[int, ...]
+    values: tuple[Number, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AtFault:
+    """The threads of one block that findings are about, by their number within the block (x fastest)."""
+
+    block: Dim3
+    threads: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +184,8 @@ class Launch:
 
     `accesses` are those of the first blocks, as many as the memory budget holds; `accesses_omitted` counts
     the others. `epochs[i]` is the number of barriers that block `i` passed, for the recorded blocks.
-    `notes` say what was not looked at, or why another engine ran.
+    `notes` say what was not looked at, or why another engine ran. `at_fault` are all threads with an index
+    outside its array, a variable without a value, or an exception, where a finding names the first.
     """
 
     kernel: str
@@ -186,6 +207,7 @@ class Launch:
     profile: Profile | None = None
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
+    at_fault: tuple[AtFault, ...] = ()
 
     @property
     def threads(self) -> int:

@@ -171,7 +171,7 @@ class _OneLaunch:
         self.step = len(self.blocks) if prepared.manners.grid_sync else max(1, STRETCH // self.per_block)
         if self.engine == "serial" or (prepared.manners.locks and not prepared.manners.grid_sync):
             self.step = 1
-        self.recorder = Recorder() if blank.level in ("hazards", "profile") else None
+        self.recorder = Recorder(memories) if blank.level in ("hazards", "profile") else None
         useful = _usefulness(prepared) if self.per_block > 1 else None
         one_stretch = self.step >= len(self.blocks)
         self.watch = Watch(
@@ -216,6 +216,7 @@ class _OneLaunch:
             printed=self.printed.getvalue(),
             notes=(note,) if note else (),
             profile=profile,
+            at_fault=watch.report.at_fault(self.blank.grid),
         )
 
     def _stretch(self, first: int) -> None:

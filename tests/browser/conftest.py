@@ -274,21 +274,42 @@ def course(running_course: tuple[Course, Path]) -> Course:
     return found
 
 
+CLOSE_ALL = """() => {
+    for (const dialog of document.querySelectorAll('.jp-Dialog .jp-mod-reject')) dialog.click();
+    for (const widget of [...window.jupyterapp.shell.widgets('main')]) widget.dispose();
+}"""
+OPEN = "(path) => { window.jupyterapp.commands.execute('docmanager:open', { path }); }"
+
+
+@pytest.fixture(scope="session")
+def kept_pages() -> list:
+    """At most one page of JupyterLab, which the next test uses: to load it takes most of a test's time."""
+    return []
+
+
 @pytest.fixture
-def opened(chromium, course):
-    """Open a file of the course: `opened(path, dark=False, width=1400)` gives the page."""
+def opened(chromium, course: Course, kept_pages: list) -> Iterator[Callable]:
+    """Open a file of the course: `opened(path, dark=False, width=1400)` gives the page, with no other file open."""
     pages = []
 
-    def open_page(path: str, dark: bool = False, width: int = 1400, height: int = 900):
-        page = chromium.new_page(viewport={"width": width, "height": height})
-        pages.append(page)
+    def fresh_page(path: str):
+        page = chromium.new_page()
         page.set_default_timeout(SECONDS * 1000)
         address = course.address.replace("lessons/README.md", path)
-        page.goto(
-            address.replace("/lab/tree/", f"/lab/workspaces/{time.time_ns()}/tree/")
-        )  # nothing restored
+        workspace = f"/lab/workspaces/{time.time_ns()}/tree/"  # nothing restored
+        page.goto(address.replace("/lab/tree/", workspace))
+        return page
+
+    def open_page(path: str, dark: bool = False, width: int = 1400, height: int = 900):
+        page = kept_pages.pop() if kept_pages else None
+        if page is None:
+            page = fresh_page(path)
+        else:
+            page.evaluate(OPEN, path)
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_function(f"window.jupyterapp?.shell.currentWidget?.context?.path === '{path}'")
         page.wait_for_selector(".jp-Notebook .jp-Cell")
-        page.wait_for_function("window.jupyterapp")
         theme = f"JupyterLab {'Dark' if dark else 'Light'}"
         command = "([id, args]) => { window.jupyterapp.commands.execute(id, args); }"
         page.evaluate(command, ["apputils:change-theme", {"theme": theme}])
@@ -296,5 +317,10 @@ def opened(chromium, course):
         return page
 
     yield open_page
-    for page in pages:
-        page.close()
+    for page in [page for page in pages if not page.is_closed()]:
+        if kept_pages:
+            page.close()
+        else:
+            page.unroute_all()
+            page.evaluate(CLOSE_ALL)
+            kept_pages.append(page)

@@ -152,7 +152,26 @@ def test_threads_are_numbered_and_wide_enough_to_hit(show, view) -> None:
     card = page.locator(".card").first
     assert card.locator(".thread text").all_text_contents() == [str(i) for i in range(8)]
     square = card.locator(".thread rect").first.bounding_box()
-    assert square["width"] >= 24 and square["height"] >= 20
+    assert square["width"] >= 24 and square["height"] >= 24
+
+
+def test_cells_show_their_values(show, snap, view) -> None:
+    page = show(view)
+    tile = page.locator(".strip").filter(has_text="shared of block 1").locator(".cell .value")
+    assert tile.all_text_contents() == ["?"] * 8
+    page.get_by_label("next (right arrow)").click()
+    assert tile.all_text_contents() == [str(i) for i in range(8, 16)]
+    first = page.locator(".strip").first
+    assert first.locator(".cell").nth(9).locator("text").all_text_contents() == ["9", "9"]
+    snap(page, "kernel-view-values")
+
+
+def test_every_thread_that_strays_is_marked(show, snap) -> None:
+    x = np.arange(20, dtype=np.float32)
+    page = show(KernelView(inspect(both_stray, 3, 8, x, x.copy())))
+    marked = page.locator(".thread.hazard text").all_text_contents()
+    assert marked == ["!4", "!5", "!6", "!7"]
+    snap(page, "kernel-view-strays")
 
 
 def test_findings_of_one_line_are_distinguished_while_they_are_folded(show) -> None:

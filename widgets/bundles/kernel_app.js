@@ -311,6 +311,39 @@ function touched(launch, frame, array, block = null) {
   }
   return cells;
 }
+function valuesAt(launch, frame, array, block = null) {
+  const found = new Map((launch.arrays[array].before ?? []).map((value, index) => [index, value]));
+  for (const { accesses } of launch.frames.slice(0, frame + 1)) {
+    for (const access of accesses) {
+      if (access.array !== array || block !== null && access.block !== block || !access.values?.length) continue;
+      const values = access.values;
+      unpacked(access.indices).forEach((index, lane) => found.set(index, values[lane]));
+    }
+  }
+  return found;
+}
+function hasValues(launch, array) {
+  const kept = (access) => access.array === array && Boolean(access.values?.length);
+  return Boolean(launch.arrays[array].before?.length) || launch.frames.some(({ accesses }) => accesses.some(kept));
+}
+function threadsAtFault(launch) {
+  const [bx, by] = launch.block;
+  const found = launch.blocks.map(() => (
+    /** @type {Set<number>} */
+    /* @__PURE__ */ new Set()
+  ));
+  const add = (card, at) => {
+    if (card !== null && at !== null) found[card].add(at[0] + bx * (at[1] + by * at[2]));
+  };
+  for (const each of launch.findings) {
+    add(each.card, each.thread);
+    add(each.otherCard, each.other_thread);
+  }
+  for (const { card, threads } of launch.atFault ?? []) {
+    for (const thread of unpacked(threads)) found[card].add(thread);
+  }
+  return found;
+}
 function toucher(launch, frame, array, index, block = null) {
   const found = [];
   for (let i = Math.min(frame, launch.frames.length - 1); i >= 0; i--) {
@@ -407,6 +440,7 @@ function sentence(launch, frame) {
 
 // widgets/static/kernel_arrays.js
 var HEIGHT = 20;
+var TALL = 33;
 var GAP = 2;
 var ROW = 16;
 var WIDEST = 32;
@@ -435,27 +469,36 @@ var KernelArrays = class {
     const last = array.shape[array.shape.length - 1] ?? 1;
     const columns = Math.max(1, share === 1 && array.shape.length > 1 && last <= WIDEST ? last : Math.min(ROW, size));
     const count = Math.ceil(size / share);
-    const width = numberWidth(size - 1);
+    const valued = share === 1 && hasValues(this.launch, number);
+    const longest = valued ? this.longest(number) : 0;
+    const width = Math.max(numberWidth(size - 1), 11 + 7 * longest);
+    const height = valued ? TALL : HEIGHT;
     const cells = Array.from({ length: count }, (_, i) => {
       const x = i % columns * (width + GAP) + 1;
-      const y = Math.floor(i / columns) * (HEIGHT + GAP) + 1;
+      const y = Math.floor(i / columns) * (height + GAP) + 1;
       return svg(
         "g",
-        { class: "cell" },
-        svg("rect", { x, y, width, height: HEIGHT, rx: 1 }),
-        svg("text", { x: x + width / 2, y: y + HEIGHT - 6 }, i * share)
+        { class: valued ? "cell valued" : "cell" },
+        svg("rect", { x, y, width, height, rx: 1 }),
+        svg("text", { class: "index", x: x + width / 2, y: y + 13 }, i * share),
+        valued && svg("text", { class: "value", x: x + width / 2, y: y + height - 6 })
       );
     });
     const grid = svg(
       "svg",
-      { width: columns * (width + GAP) + 2, height: Math.ceil(count / columns) * (HEIGHT + GAP) + 2, role: "img", tabindex: 0 },
+      { width: columns * (width + GAP) + 2, height: Math.ceil(count / columns) * (height + GAP) + 2, role: "img", tabindex: 0 },
       ...cells
     );
     gridCursor(grid, cells, (i) => this.point(i === null ? null : { array: number, block, index: i * share }));
     const note = share > 1 ? t(", {share} elements a cell", { share }) : "";
     const type = `${array.space}${owner} · ${array.dtype}[${array.shape.join(", ")}]${note}`;
     const root = el("div", { class: "strip" }, el("p", {}, el("b", {}, array.name), " ", el("span", {}, type)), grid);
-    return { root, grid, cells, number, block, share, name: `${array.name}${owner}` };
+    return { root, grid, cells, number, block, share, valued, name: `${array.name}${owner}` };
+  }
+  /** How many letters the longest value of an array has. @param {number} number */
+  longest(number) {
+    const later = this.launch.frames.flatMap(({ accesses }) => accesses.filter((access) => access.array === number).flatMap((access) => access.values ?? []));
+    return [...this.launch.arrays[number].before ?? [], ...later].reduce((most, text) => Math.max(most, text.length), 0);
   }
   /** @param {number} frame */
   show(frame) {
@@ -467,12 +510,14 @@ var KernelArrays = class {
         sums.set(cell, { reads: sum.reads + reads, writes: sum.writes + writes });
       }
       const most = Math.max(1, ...[...sums.values()].map(({ reads }) => reads));
+      const values = strip.valued ? valuesAt(this.launch, frame, strip.number, strip.block) : null;
       let read2 = 0;
       let written = 0;
       strip.cells.forEach((cell, i) => {
         const { reads, writes } = sums.get(i) ?? { reads: 0, writes: 0 };
         read2 += reads;
         written += writes;
+        if (values) cell.lastElementChild?.replaceChildren(values.get(i) ?? "?");
         cell.style.setProperty("--heat", String(reads ? 0.25 + 0.75 * reads / most : 0));
         cell.classList.toggle("hot", reads * 2 > most);
         cell.classList.toggle("written", writes > 0);
@@ -501,7 +546,7 @@ var KernelArrays = class {
 };
 
 // widgets/static/kernel_blocks.js
-var HEIGHT2 = 20;
+var HEIGHT2 = 24;
 var GAP2 = 2;
 var ROW2 = 8;
 var WIDEST2 = 16;
@@ -519,6 +564,7 @@ var KernelBlocks = class {
   constructor(launch, point) {
     this.launch = launch;
     this.share = Math.ceil(launch.threads / SQUARES);
+    this.atFault = threadsAtFault(launch).map((threads) => new Set([...threads].map((thread) => Math.floor(thread / this.share))));
     const row = launch.threads === launch.block[0] ? ROW2 : WIDEST2;
     this.columns = Math.min(row, launch.block[0], Math.ceil(launch.threads / this.share));
     this.cards = launch.blocks.map((_, block) => this.card(block, point));
@@ -535,7 +581,7 @@ var KernelBlocks = class {
       const x = i % this.columns * (width + GAP2) + 1;
       const y = Math.floor(i / this.columns) * (HEIGHT2 + GAP2) + 1;
       const box = svg("rect", { x, y, width, height: HEIGHT2, rx: 3 });
-      const number = svg("text", { x: x + width / 2, y: y + HEIGHT2 - 6 });
+      const number = svg("text", { x: x + width / 2, y: y + HEIGHT2 - 8 });
       const root2 = svg("g", { class: "thread", "data-thread": i * this.share }, box, number);
       return { root: root2, number };
     });
@@ -574,11 +620,7 @@ var KernelBlocks = class {
   }
   /** @param {number} block @param {number} square */
   marked(block, square) {
-    const [bx, by] = this.launch.block;
-    const inside = (at) => at !== null && Math.floor((at[0] + bx * (at[1] + by * at[2])) / this.share) === square;
-    return this.launch.findings.some(
-      (each) => each.card === block && inside(each.thread) || each.otherCard === block && inside(each.other_thread)
-    );
+    return this.atFault[block].has(square);
   }
   /** The square of a thread. @param {number} block @param {number} thread */
   square(block, thread) {
@@ -611,6 +653,7 @@ var LEGEND = [
   { swatch: "cell-read", name: t("filled cell"), means: t("was read since the last barrier") },
   { swatch: "cell-written", name: t("outlined cell"), means: t("was written since the last barrier") },
   { swatch: "", name: t("number in a square"), means: t("the thread's number in its block; in a cell, the element's number in its array") },
+  { swatch: "", name: t("bold in a cell"), means: t("the element's value after this frame; ? where nothing was written yet") },
   { swatch: "", name: "12×", means: t("beside a line: how many reads and writes the shown threads made there") },
   { swatch: "", name: t("finding"), means: t("something that makes the result wrong or undefined on a GPU (!), or is worth a look (▲)") },
   { swatch: "", name: t("Profile"), means: t("what each line would cost on a GPU, counted and not timed") },

@@ -2,13 +2,14 @@
 
 import { el, numberWidth, svg } from "./dom.js";
 import { gridCursor } from "./grid_cursor.js";
-import { cellName, touched } from "./kernel_model.js";
+import { cellName, hasValues, touched, valuesAt } from "./kernel_model.js";
 import { t } from "./text.js";
 
 /** @typedef {import("./kernel_model.js").Launch} Launch */
 /** @typedef {{array: number, block: number | null, index: number}} Place */
 
 const HEIGHT = 20;
+const TALL = 33; // of a cell with the number of its element above its value
 const GAP = 2;
 const ROW = 16; // cells a row of an array of one dimension
 const WIDEST = 32; // and of any other
@@ -42,23 +43,33 @@ export class KernelArrays {
     const last = array.shape[array.shape.length - 1] ?? 1;
     const columns = Math.max(1, share === 1 && array.shape.length > 1 && last <= WIDEST ? last : Math.min(ROW, size));
     const count = Math.ceil(size / share);
-    const width = numberWidth(size - 1);
+    const valued = share === 1 && hasValues(this.launch, number);
+    const longest = valued ? this.longest(number) : 0;
+    const width = Math.max(numberWidth(size - 1), 11 + 7 * longest);
+    const height = valued ? TALL : HEIGHT;
     const cells = Array.from({ length: count }, (_, i) => {
       const x = (i % columns) * (width + GAP) + 1;
-      const y = Math.floor(i / columns) * (HEIGHT + GAP) + 1;
-      return svg("g", { class: "cell" }, svg("rect", { x, y, width, height: HEIGHT, rx: 1 }),
-        svg("text", { x: x + width / 2, y: y + HEIGHT - 6 }, i * share));
+      const y = Math.floor(i / columns) * (height + GAP) + 1;
+      return svg("g", { class: valued ? "cell valued" : "cell" }, svg("rect", { x, y, width, height, rx: 1 }),
+        svg("text", { class: "index", x: x + width / 2, y: y + 13 }, i * share),
+        valued && svg("text", { class: "value", x: x + width / 2, y: y + height - 6 }));
     });
     const grid = svg(
       "svg",
-      { width: columns * (width + GAP) + 2, height: Math.ceil(count / columns) * (HEIGHT + GAP) + 2, role: "img", tabindex: 0 },
+      { width: columns * (width + GAP) + 2, height: Math.ceil(count / columns) * (height + GAP) + 2, role: "img", tabindex: 0 },
       ...cells,
     );
     gridCursor(grid, cells, (i) => this.point(i === null ? null : { array: number, block, index: i * share }));
     const note = share > 1 ? t(", {share} elements a cell", { share }) : "";
     const type = `${array.space}${owner} · ${array.dtype}[${array.shape.join(", ")}]${note}`;
     const root = el("div", { class: "strip" }, el("p", {}, el("b", {}, array.name), " ", el("span", {}, type)), grid);
-    return { root, grid, cells, number, block, share, name: `${array.name}${owner}` };
+    return { root, grid, cells, number, block, share, valued, name: `${array.name}${owner}` };
+  }
+
+  /** How many letters the longest value of an array has. @param {number} number */
+  longest(number) {
+    const later = this.launch.frames.flatMap(({ accesses }) => accesses.filter((access) => access.array === number).flatMap((access) => access.values ?? []));
+    return [...(this.launch.arrays[number].before ?? []), ...later].reduce((most, text) => Math.max(most, text.length), 0);
   }
 
   /** @param {number} frame */
@@ -72,12 +83,14 @@ export class KernelArrays {
         sums.set(cell, { reads: sum.reads + reads, writes: sum.writes + writes });
       }
       const most = Math.max(1, ...[...sums.values()].map(({ reads }) => reads));
+      const values = strip.valued ? valuesAt(this.launch, frame, strip.number, strip.block) : null;
       let read = 0;
       let written = 0;
       strip.cells.forEach((cell, i) => {
         const { reads, writes } = sums.get(i) ?? { reads: 0, writes: 0 };
         read += reads;
         written += writes;
+        if (values) cell.lastElementChild?.replaceChildren(values.get(i) ?? "?");
         cell.style.setProperty("--heat", String(reads ? 0.25 + (0.75 * reads) / most : 0));
         cell.classList.toggle("hot", reads * 2 > most);
         cell.classList.toggle("written", writes > 0);

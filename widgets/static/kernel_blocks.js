@@ -2,12 +2,12 @@
 
 import { el, numberWidth, svg } from "./dom.js";
 import { gridCursor } from "./grid_cursor.js";
-import { threadName, threadStates } from "./kernel_model.js";
+import { threadName, threadStates, threadsAtFault } from "./kernel_model.js";
 import { t, tn } from "./text.js";
 
 /** @typedef {import("./kernel_model.js").Launch} Launch */
 
-const HEIGHT = 20;
+const HEIGHT = 24; // pixels: large enough to hit
 const GAP = 2;
 const ROW = 8; // squares a row of a block of one dimension: four rows are a warp
 const WIDEST = 16; // squares a row of any other
@@ -24,6 +24,7 @@ export class KernelBlocks {
   constructor(launch, point) {
     this.launch = launch;
     this.share = Math.ceil(launch.threads / SQUARES);
+    this.atFault = threadsAtFault(launch).map((threads) => new Set([...threads].map((thread) => Math.floor(thread / this.share))));
     const row = launch.threads === launch.block[0] ? ROW : WIDEST;
     this.columns = Math.min(row, launch.block[0], Math.ceil(launch.threads / this.share));
     this.cards = launch.blocks.map((_, block) => this.card(block, point));
@@ -41,7 +42,7 @@ export class KernelBlocks {
       const x = (i % this.columns) * (width + GAP) + 1;
       const y = Math.floor(i / this.columns) * (HEIGHT + GAP) + 1;
       const box = svg("rect", { x, y, width, height: HEIGHT, rx: 3 });
-      const number = svg("text", { x: x + width / 2, y: y + HEIGHT - 6 });
+      const number = svg("text", { x: x + width / 2, y: y + HEIGHT - 8 });
       const root = svg("g", { class: "thread", "data-thread": i * this.share }, box, number);
       return { root, number };
     });
@@ -84,12 +85,7 @@ export class KernelBlocks {
 
   /** @param {number} block @param {number} square */
   marked(block, square) {
-    const [bx, by] = this.launch.block;
-    const inside = (/** @type {number[] | null} */ at) =>
-      at !== null && Math.floor((at[0] + bx * (at[1] + by * at[2])) / this.share) === square;
-    return this.launch.findings.some(
-      (each) => (each.card === block && inside(each.thread)) || (each.otherCard === block && inside(each.other_thread)),
-    );
+    return this.atFault[block].has(square);
   }
 
   /** The square of a thread. @param {number} block @param {number} thread */

@@ -13,6 +13,7 @@ export const LEGEND = [
   { swatch: "cell-read", name: t("filled cell"), means: t("was read since the last barrier") },
   { swatch: "cell-written", name: t("outlined cell"), means: t("was written since the last barrier") },
   { swatch: "", name: t("number in a square"), means: t("the thread's number in its block; in a cell, the element's number in its array") },
+  { swatch: "", name: t("bold in a cell"), means: t("the element's value after this frame; ? where nothing was written yet") },
   { swatch: "", name: "12×", means: t("beside a line: how many reads and writes the shown threads made there") },
   { swatch: "", name: t("finding"), means: t("something that makes the result wrong or undefined on a GPU (!), or is worth a look (▲)") },
   { swatch: "", name: t("Profile"), means: t("what each line would cost on a GPU, counted and not timed") },

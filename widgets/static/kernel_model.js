@@ -5,16 +5,16 @@ import { t, tn } from "./text.js";
  *
  * @typedef {{run?: [number, number, number], list?: number[]}} Packed
  * @typedef {{array: number, kind: "read"|"write"|"atomic", line: number, block: number, epoch: number,
- *            threads: Packed, indices: Packed}} Access
+ *            threads: Packed, indices: Packed, values?: string[]}} Access `values`: of the elements, afterwards
  * @typedef {{line: number, accesses: Access[]}} Frame
- * @typedef {{name: string, space: string, dtype: string, shape: number[], itemBytes: number}} ArrayInfo
+ * @typedef {{name: string, space: string, dtype: string, shape: number[], itemBytes: number, before?: string[]}} ArrayInfo
  * @typedef {{kind: string, sentence: string, hint: string, line: number, text: string, array: string,
  *            severity: string, card: number|null, otherCard: number|null, thread: number[]|null,
  *            other_thread: number[]|null, index: number[]|null, block: number[]|null}} Finding
  * @typedef {{kernel: string, firstLine: number, source: string[], counts: Record<string, number>,
  *            grid: number[], block: number[], threads: number, blocks: number[][], blocksLeftOut: number,
  *            accessesLeftOut: number, arrays: ArrayInfo[], frames: Frame[], nothing: string, findings: Finding[],
- *            profile: any, engine: string, level: string, printed: string, notes: string[]}} Launch
+ *            atFault?: {card: number, threads: Packed}[], profile: any, engine: string, level: string, printed: string, notes: string[]}} Launch
  * @typedef {"reading"|"writing"|"between"|"waiting"|"done"} ThreadState
  */
 
@@ -105,6 +105,51 @@ export function touched(launch, frame, array, block = null) {
     }
   }
   return cells;
+}
+
+/**
+ * What the elements of array `array` hold after `frame`, as far as the recording knows: what they held at first,
+ * then what each access left there. Give the `block` of a shared array.
+ * @param {Launch} launch @param {number} frame @param {number} array @param {number|null} block
+ * @returns {Map<number, string>}
+ */
+export function valuesAt(launch, frame, array, block = null) {
+  /** @type {Map<number, string>} */
+  const found = new Map((launch.arrays[array].before ?? []).map((value, index) => [index, value]));
+  for (const { accesses } of launch.frames.slice(0, frame + 1)) {
+    for (const access of accesses) {
+      if (access.array !== array || (block !== null && access.block !== block) || !access.values?.length) continue;
+      const values = access.values;
+      unpacked(access.indices).forEach((index, lane) => found.set(index, values[lane]));
+    }
+  }
+  return found;
+}
+
+/** Whether values of an array were kept. @param {Launch} launch @param {number} array */
+export function hasValues(launch, array) {
+  const kept = (/** @type {Access} */ access) => access.array === array && Boolean(access.values?.length);
+  return Boolean(launch.arrays[array].before?.length) || launch.frames.some(({ accesses }) => accesses.some(kept));
+}
+
+/**
+ * The threads of each shown block that findings are about, by number.
+ * @param {Launch} launch @returns {Set<number>[]}
+ */
+export function threadsAtFault(launch) {
+  const [bx, by] = launch.block;
+  const found = launch.blocks.map(() => /** @type {Set<number>} */ (new Set()));
+  const add = (/** @type {number | null} */ card, /** @type {number[] | null} */ at) => {
+    if (card !== null && at !== null) found[card].add(at[0] + bx * (at[1] + by * at[2]));
+  };
+  for (const each of launch.findings) {
+    add(each.card, each.thread);
+    add(each.otherCard, each.other_thread);
+  }
+  for (const { card, threads } of launch.atFault ?? []) {
+    for (const thread of unpacked(threads)) found[card].add(thread);
+  }
+  return found;
 }
 
 /**

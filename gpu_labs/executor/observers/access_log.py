@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Any, overload
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 
 from gpu_labs.executor.ir.program import Site
-from gpu_labs.executor.launch_record import Access, AccessKind, ArrayInfo
+from gpu_labs.executor.launch_record import VALUES, Access, AccessKind, ArrayInfo, Number
 from gpu_labs.executor.runtime.lanes import Lanes, Mask, unravel
 from gpu_labs.executor.runtime.windows import Memory
 
 BLOCKS = 2
 BUDGET = 200_000  # thread accesses kept: about 16 MB as Python numbers
 
-# array, kind, site, block, epoch, time; threads (or a mask over the block, or None for all); cells
-Kept = tuple[int, AccessKind, Site, int, int, int, np.ndarray | None, np.ndarray]
+
+class Kept(NamedTuple):
+    """One access of one block as the engine gave it. `threads` may be a mask over the block, or None for all."""
+
+    array: int
+    kind: AccessKind
+    site: Site
+    block: int
+    epoch: int
+    time: int
+    threads: np.ndarray | None
+    cells: np.ndarray
+    values: np.ndarray | None = None
+
+
+class Unsettled(NamedTuple):
+    """An access whose values are what its cells hold when the next one comes."""
+
+    place: int
+    memory: Memory
 
 
 class Recorder:
-    """Keeps raw accesses of the first blocks while the kernel runs, and makes `Access`es at the end."""
+    """Keeps raw accesses of the first blocks while the kernel runs, and makes `Access`es at the end.
 
-    def __init__(self, blocks: int = BLOCKS, budget: int = BUDGET) -> None:
+    `given` are the launch's arguments, before anything ran.
+    """
+
+    def __init__(self, given: Sequence[Memory], blocks: int = BLOCKS, budget: int = BUDGET) -> None:
         self._blocks = blocks
         self._left = budget
         self._kept: list[Kept] = []
@@ -33,6 +55,8 @@ class Recorder:
         self.arrays: list[ArrayInfo] = []
         self._numbers: dict[str, int] = {}
         self._lanes: Lanes | None = None
+        self._unsettled: list[Unsettled] = []
+        self._first = {id(each): tuple(each.buffer.tolist()) for each in given if has_values(each)}
 
     def begin(self, lanes: Lanes) -> None:
         """A stretch of blocks starts: only the first has blocks to record."""
@@ -47,13 +71,16 @@ class Recorder:
         kind: AccessKind,
         flat: Any,
         mask: Mask,
+        value: Any,
         site: Site,
         time: int,
         lanes: Lanes,
         barriers: Any,
     ) -> None:
-        """Keep one access as the recorded blocks made it."""
+        """Keep one access as the recorded blocks made it; `value` is what a write puts there."""
+        self._settle()
         number = self._number(memory)
+        valued = has_values(memory)
         for row, block in self._rows:
             self._left -= lanes.per_block
             if self._left < 0:
@@ -62,7 +89,10 @@ class Recorder:
                 return
             taking = None if mask is None else _row(mask, row)
             epoch = int(barriers.epoch[row])
-            self._kept.append((number, kind, site, block, epoch, time, taking, _row(flat, row)))
+            written = _row(value, row) if valued and kind == "write" else None
+            if valued and kind != "write":
+                self._unsettled.append(Unsettled(len(self._kept), memory))
+            self._kept.append(Kept(number, kind, site, block, epoch, time, taking, _row(flat, row), written))
 
     def keep(
         self,
@@ -74,8 +104,9 @@ class Recorder:
         barriers: Any,
         threads: np.ndarray,
         cells: np.ndarray,
+        values: np.ndarray | None,
     ) -> None:
-        """Keep accesses of the only block of a stretch, given thread by thread."""
+        """Keep accesses of the only block of a stretch, given thread by thread; `values` are those of writes."""
         if not self._rows:
             return
         self._left -= len(cells)
@@ -83,10 +114,19 @@ class Recorder:
             self.omitted += 1
             self.wants = False
             return
-        block = int(lanes.blocks[0])
-        self._kept.append(
-            (self._number(memory), kind, site, block, int(barriers.epoch[0]), time, threads, cells)
-        )
+        number, block, epoch = self._number(memory), int(lanes.blocks[0]), int(barriers.epoch[0])
+        if has_values(memory) and values is None:
+            values = memory.buffer.take(cells)
+        elif not has_values(memory):
+            values = None
+        self._kept.append(Kept(number, kind, site, block, epoch, time, threads, cells, values))
+
+    def _settle(self) -> None:
+        """Take the values of reads and atomics, which are done now."""
+        for place, memory in self._unsettled:
+            kept = self._kept[place]
+            self._kept[place] = kept._replace(values=memory.buffer.take(kept.cells, mode="clip"))
+        self._unsettled = []
 
     @property
     def epochs(self) -> list[int]:
@@ -95,6 +135,7 @@ class Recorder:
 
     def end(self, barriers: Any) -> None:
         """A stretch is over: keep how many barriers its recorded blocks passed."""
+        self._settle()
         for row, block in self._rows:
             self._epochs[block] = int(barriers.epoch[row])
 
@@ -103,12 +144,19 @@ class Recorder:
             key = f"{memory.space} {memory.name} {memory.shape}"
             if key not in self._numbers:
                 self._numbers[key] = len(self.arrays)
-                info = ArrayInfo(
-                    memory.name, memory.space, str(memory.buffer.dtype), tuple(map(int, memory.shape))
+                shape = tuple(map(int, memory.shape))
+                self.arrays.append(
+                    ArrayInfo(
+                        memory.name, memory.space, str(memory.buffer.dtype), shape, self._before(memory)
+                    )
                 )
-                self.arrays.append(info)
             memory.number = self._numbers[key]
         return memory.number
+
+    def _before(self, memory: Memory) -> tuple[Number, ...]:
+        if memory.space == "constant" and has_values(memory):
+            return tuple(memory.buffer.tolist())
+        return self._first.get(id(memory), ())
 
     def accesses(self) -> Accesses:
         """The record, in the order of execution."""
@@ -127,40 +175,32 @@ class Accesses(Sequence[Access]):
 
     def _all(self) -> tuple[Access, ...]:
         if self._made is None:
-            made = (self._access(*raw) for raw in self._kept)
+            made = map(self._access, self._kept)
             self._made = tuple(access for access in made if access.threads)
         return self._made
 
-    def _access(
-        self,
-        number: int,
-        kind: AccessKind,
-        site: Site,
-        block: int,
-        epoch: int,
-        time: int,
-        threads: np.ndarray | None,
-        cells: np.ndarray,
-    ) -> Access:
-        info = self._arrays[number]
+    def _access(self, kept: Kept) -> Access:
+        info = self._arrays[kept.array]
         assert self._linear is not None and self._grid is not None
-        who = threads
-        if threads is None or threads.dtype == np.bool_:
-            taking = np.broadcast_to(True if threads is None else threads, self._linear.shape)
-            cells = np.broadcast_to(cells, self._linear.shape)[taking]
+        who, cells, values = kept.threads, kept.cells, kept.values
+        if who is None or who.dtype == np.bool_:
+            shape = self._linear.shape
+            taking = np.broadcast_to(True if who is None else who, shape)
             who = self._linear[taking]
+            cells = np.broadcast_to(cells, shape)[taking]
+            values = None if values is None else np.broadcast_to(values, shape)[taking]
         if info.space in ("shared", "local"):
             cells = cells % max(1, int(np.prod(info.shape)))
-        where = unravel(block, self._grid)
         return Access(
-            number,
-            kind,
-            site.line,
-            where,
-            epoch,
-            time,
+            kept.array,
+            kept.kind,
+            kept.site.line,
+            unravel(kept.block, self._grid),
+            kept.epoch,
+            kept.time,
             tuple(np.asarray(who).tolist()),
             tuple(cells.tolist()),
+            () if values is None else tuple(values.tolist()),
         )
 
     def __len__(self) -> int:
@@ -181,6 +221,15 @@ class Accesses(Sequence[Access]):
 
     def __repr__(self) -> str:
         return f"<{len(self)} accesses>"
+
+
+def has_values(memory: Memory) -> bool:
+    """Whether the values of its cells are kept: few plain numbers, one beside the other."""
+    size = math.prod(map(int, memory.shape))
+    contiguous = memory.strides is None and (
+        memory.space not in ("global", "constant") or memory.buffer.size == size
+    )
+    return 0 < size <= VALUES and not memory.fields and memory.cells is None and contiguous
 
 
 def _row(value: Any, row: int) -> np.ndarray:

@@ -10,10 +10,13 @@ import numpy as np
 
 from gpu_labs.executor.findings import Dim3, Finding, Kind
 from gpu_labs.executor.ir.program import Site, Unset
+from gpu_labs.executor.launch_record import AtFault
+from gpu_labs.executor.runtime.lanes import unravel
 from gpu_labs.executor.runtime.windows import Memory
 from graphviz_tools.language import _, _n
 
 LIMIT = 200
+AT_FAULT = 4096  # threads that are remembered
 _AT_BARRIERS = ("divergent-barrier", "exited-threads-at-barrier")
 
 
@@ -22,6 +25,19 @@ class Report:
 
     def __init__(self) -> None:
         self._found: dict[tuple[Any, ...], Finding] = {}
+        self._at_fault: dict[int, set[int]] = {}
+        self._left = AT_FAULT
+
+    def blame(self, blocks: np.ndarray, threads: np.ndarray) -> None:
+        """Remember threads that a finding is about: a block's number in the grid, and each one's in its block."""
+        for block, thread in zip(blocks[: self._left].tolist(), threads.tolist(), strict=False):
+            self._at_fault.setdefault(block, set()).add(thread)
+        self._left = max(0, self._left - len(blocks))
+
+    def at_fault(self, grid: Dim3) -> tuple[AtFault, ...]:
+        """Those threads, by block."""
+        found = sorted(self._at_fault.items())
+        return tuple(AtFault(unravel(block, grid), tuple(sorted(threads))) for block, threads in found)
 
     def add(self, finding: Finding) -> None:
         """Keep a finding, or count it as one more place of the same."""

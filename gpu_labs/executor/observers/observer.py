@@ -120,7 +120,7 @@ class Watch:
         """One load, store or atomic of the lanes of `mask`."""
         self.time += 1
         if self.recorder is not None and self.recorder.wants:
-            self.recorder.access(memory, kind, flat, mask, site, self.time, self.lanes, self.barriers)
+            self.recorder.access(memory, kind, flat, mask, value, site, self.time, self.lanes, self.barriers)
         if self.profile is not None:
             self.profile.access(memory, kind, flat, mask, site)
         state = memory.state
@@ -148,6 +148,7 @@ class Watch:
             return
         lanes = self.lanes
         where = np.flatnonzero(np.broadcast_to(outside, lanes.shape))
+        self._blame(where)
         first = int(where[lanes.first(lanes.flat[where])])
         lane = int(lanes.flat[first])
         at = tuple(int(_lane_value(i, lanes, first)) for i in index)
@@ -182,6 +183,7 @@ class Watch:
         lanes = self.lanes
         where = np.flatnonzero(lanes.full_mask(mask) & ~known) if self.level != "off" else np.empty(0, int)
         if where.size:
+            self._blame(where)
             lane = self._first(where)
             at = {"block": lanes.block_of(lane), "thread": lanes.thread_of(lane)}
             who = wording.thread_in_words(lanes.block, lanes.grid, **at)
@@ -196,6 +198,7 @@ class Watch:
         lanes = self.lanes
         where = np.empty(0, int) if self.level == "off" else np.flatnonzero(lanes.full_mask(mask))
         if where.size:
+            self._blame(where)
             lane = self._first(where)
             at = {"block": lanes.block_of(lane), "thread": lanes.thread_of(lane)}
             who = wording.thread_in_words(lanes.block, lanes.grid, **at)
@@ -269,6 +272,12 @@ class Watch:
         )
         self.report.add(finding)
         raise Stuck
+
+    def _blame(self, where: np.ndarray) -> None:
+        """Remember the lanes at flat places `where` as those that a finding is about."""
+        lanes = self.lanes
+        rows, threads = np.divmod(lanes.flat[where], lanes.per_block)
+        self.report.blame(lanes.blocks[rows], threads)
 
     def _first(self, where: np.ndarray) -> int:
         """The lane with the lowest block and thread, of those at flat places `where`."""

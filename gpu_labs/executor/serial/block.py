@@ -116,14 +116,14 @@ class SerialBlock:
         self.groups = {}
         for (_, _, kind, turn), (memory, site, group) in found:
             cells, who = np.array(group.cells, np.int64), np.array(group.lanes, np.int32)
-            if watch.recorder is not None and watch.recorder.wants:
-                watch.recorder.keep(memory, kind, site, group.time, lanes, watch.barriers, who, cells)
-            if memory.state is None:
-                continue
             values = None
             if kind == "write":
                 field = memory.buffer.dtype
                 values = np.array(group.values, None if field.names else field)
+            if watch.recorder is not None and watch.recorder.wants:
+                watch.recorder.keep(memory, kind, site, group.time, lanes, watch.barriers, who, cells, values)
+            if memory.state is None:
+                continue
             turns = np.full((1, len(self.turns)), turn) if self.turns.any() else None
             memory.log.append(
                 Entry(kind, site, cells, None, values, group.time, turns, who, np.array(group.times))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from gpu_labs import cuda, inspect
+from gpu_labs.executor.launch_record import VALUES, AtFault
 
 
 @cuda.jit
@@ -26,6 +28,12 @@ def strided(x, y):
         y[t] += 1.0
 
 
+@cuda.jit
+def copies(x, y):
+    i = cuda.grid(1)
+    y[i] = x[i]
+
+
 def test_accesses_are_kept_by_epoch_and_thread():
     for engine in ("lock-step", "serial"):
         launch = inspect(reverse, 1, 64, np.arange(64, dtype=np.float32), engine=engine)
@@ -36,6 +44,41 @@ def test_accesses_are_kept_by_epoch_and_thread():
         assert dict(zip(read.threads, read.indices, strict=True)) == {t: 63 - t for t in range(64)}
         assert launch.epochs == (1,)
         assert launch.accesses_omitted == 0
+
+
+@pytest.mark.parametrize("engine", ["lock-step", "serial"])
+def test_values_are_kept_with_the_accesses(engine):
+    @cuda.jit
+    def total(x, y):
+        s = cuda.shared.array(4, np.float32)
+        t = cuda.threadIdx.x
+        s[t] = x[t] + 1
+        cuda.syncthreads()
+        cuda.atomic.add(y, 0, s[3 - t])
+
+    y = np.full(1, 5, np.float32)
+    launch = inspect(total, 1, 4, np.arange(4, dtype=np.float32), y, engine=engine)
+    assert [(array.name, array.before) for array in launch.arrays] == [
+        ("x", (0.0, 1.0, 2.0, 3.0)),
+        ("s", ()),
+        ("y", (5.0,)),
+    ]
+    values = [dict(zip(each.indices, each.values, strict=True)) for each in launch.accesses]
+    written = {0: 1.0, 1: 2.0, 2: 3.0, 3: 4.0}
+    assert values == [{i: float(i) for i in range(4)}, written, written, {0: 15.0}]
+
+
+def test_values_of_large_arrays_and_of_parts_of_arrays_are_not_kept():
+    x, y = np.ones(VALUES + 1), np.ones((4, 4))[:, 1]
+    launch = inspect(copies, 1, 4, x, y)
+    assert not any(array.before for array in launch.arrays)
+    assert not any(each.values for each in launch.accesses)
+
+
+@pytest.mark.parametrize("engine", ["lock-step", "serial"])
+def test_every_thread_with_an_index_outside_is_named(engine):
+    launch = inspect(copies, 3, 8, np.zeros(13), np.zeros(13), engine=engine)
+    assert launch.at_fault == (AtFault((1, 0, 0), (5, 6, 7)), AtFault((2, 0, 0), tuple(range(8))))
 
 
 def test_the_record_stays_within_its_budget():
