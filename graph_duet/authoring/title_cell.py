@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,14 @@ HOW_FAR = (
     "Where there is no such button, save, and run `%load_ext graph_duet.lab` and then `%duet check` in a new cell."
 )
 
+# Names in an exercise's given cells, each with what it is.
+TERMS = {
+    "seed": "`seed` sets the random numbers that the checks use: another seed gives other numbers;",
+    "show": "`show` prints values with their type and shape;",
+    "compare": "`compare` prints what happened beside what you predicted;",
+    "submit": "`submit` sends what you built to the cell below it, which gets it from `received` and measures it;",
+}
+
 
 def title_cell(source: Source, preface: str, points: float = 0, lesson_title: str = "") -> str:
     """Markdown for the first cell. `preface` is the text above the first heading or cell; `lesson_title` is
@@ -21,11 +30,20 @@ def title_cell(source: Source, preface: str, points: float = 0, lesson_title: st
     parts = [_heading(source, lesson_title) + "\n" + _facts(source, points, lesson_title)]
     if source.is_exercise and "duet check" not in preface:
         parts.append(HOW_FAR)
+    if source.is_exercise and (terms := _terms(source)):
+        parts.append("\n- ".join(["In the cells that are given", *terms]))
     if front.get("aims"):
         parts.append("\n- ".join(["You will be able to", *(str(aim) for aim in front["aims"])]))
     if preface:
         parts.append(preface)
     return "\n\n".join(parts)
+
+
+def _terms(source: Source) -> list[str]:
+    """What the exercise's code uses and does not explain."""
+    code = "\n".join(cell.text for cell in source.cells if cell.type == "code")
+    found = [words for name, words in TERMS.items() if re.search(rf"\b{name}\b", code)]
+    return [*found[:-1], f"{found[-1][:-1]}."] if found else []
 
 
 def _heading(source: Source, lesson_title: str) -> str:

@@ -276,7 +276,10 @@ def course(running_course: tuple[Course, Path]) -> Course:
 
 CLOSE_ALL = """() => {
     for (const dialog of document.querySelectorAll('.jp-Dialog .jp-mod-reject')) dialog.click();
-    for (const widget of [...window.jupyterapp.shell.widgets('main')]) widget.dispose();
+    const { shell } = window.jupyterapp;
+    for (const widget of [...shell.widgets('main')]) widget.dispose();
+    shell.collapseRight();
+    shell.activateById('filebrowser');
 }"""
 OPEN = "(path) => { window.jupyterapp.commands.execute('docmanager:open', { path }); }"
 
@@ -309,7 +312,9 @@ def opened(chromium, course: Course, kept_pages: list) -> Iterator[Callable]:
         pages.append(page)
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_function(f"window.jupyterapp?.shell.currentWidget?.context?.path === '{path}'")
-        page.wait_for_selector(".jp-Notebook .jp-Cell")
+        page.wait_for_selector(
+            ".jp-MarkdownViewer table" if path.endswith(".md") else ".jp-Notebook .jp-Cell"
+        )
         theme = f"JupyterLab {'Dark' if dark else 'Light'}"
         command = "([id, args]) => { window.jupyterapp.commands.execute(id, args); }"
         page.evaluate(command, ["apputils:change-theme", {"theme": theme}])

@@ -17,11 +17,14 @@ from widgets import Duet, KernelView, Stepper, TraceCache
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 
-def serious(page) -> list[str]:
+def serious(page, place: str = ".duet") -> list[str]:
+    """What axe finds in the element that the selector `place` names, and calls serious or critical."""
     if not AXE.is_file():
         pytest.skip("axe-core is not installed: run `npm install`")
     page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("axe.run(document.querySelector('.duet'), {resultTypes: ['violations']})")
+    found = page.evaluate(
+        "(place) => axe.run(document.querySelector(place), {resultTypes: ['violations']})", place
+    )
     return [
         f"{violation['id']}: {violation['help']}: {node['html'][:160]} {node['any'][:1]}"
         for violation in found["violations"]

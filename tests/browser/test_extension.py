@@ -8,6 +8,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from tests.browser.test_accessible import serious
+
 EXERCISE = "lessons/L01_define_by_run/exercise.ipynb"
 SET = """([id, source]) => window.jupyterapp.shell.currentWidget.content.widgets
     .find((cell) => cell.model.sharedModel.getId() === id).model.sharedModel.setSource(source)"""
@@ -40,6 +42,8 @@ def test_a_check_says_at_each_task_what_is_right_and_what_is_not(opened, course,
     said.wait_for()
     assert "It gave" in said.inner_text() and "Wanted: what the mystery graph computes" in said.inner_text()
     snap(page, f"extension-check-{'dark' if dark else 'light'}-{width}")
+    assert serious(page, "#graph-duet-points") == []
+    assert serious(page, ".gd-strip[aria-label='task 5']") == []
     panel.get_by_role("button", name="3 operations_of(graph)").click()
     assert "line 3: return graph.nothing()" in strip(page, "3").inner_text()
     assert "Not answered yet." in strip(page, "4").inner_text()
@@ -79,6 +83,7 @@ def test_the_course_panel_opens_lessons_whose_tabs_say_which(opened, snap, dark)
     panel.get_by_role("button", name="L02 lesson").click()
     page.wait_for_selector(".lm-TabBar-tab[data-gd-name='L02 lesson']")
     assert "of 14" in panel.inner_text() and "min" in panel.inner_text()
+    assert serious(page, "#graph-duet-course") == []
     snap(page, f"extension-course-{'dark' if dark else 'light'}")
 
 

@@ -27,6 +27,12 @@ def test_the_title_cell_is_made_from_the_front_matter(tmp_path: Path) -> None:
     )
 
 
+def test_the_title_cell_explains_the_names_that_checks_use(tmp_path: Path) -> None:
+    text = solved_notebook(write_folder(tmp_path)).cells[0].source
+    assert "In the cells that are given\n- `seed` sets the random numbers" in text
+    assert "`show` prints" in text and "`submit`" not in text
+
+
 def test_ids_come_from_task_and_name(tmp_path: Path) -> None:
     ids = [cell.id for cell in solved_notebook(write_folder(tmp_path)).cells]
     assert ids == [
