@@ -75,17 +75,17 @@ test("a thread that has work only after the barrier waits, one without more work
 
 test("an element holds what it held first, then what the last access left there", () => {
   const write = { ...access(0, 0, "write", 0, 3, [0, 1], [1, 1]), values: ["7", "8"] };
-  const valued = { ...story, arrays: [{ ...story.arrays[0], before: ["0", "1"] }, story.arrays[1]], frames: [story.frames[0], { line: 3, accesses: [write] }] };
+  const valued = { ...launch, arrays: [{ ...launch.arrays[0], before: ["0", "1"] }, launch.arrays[1]], frames: [launch.frames[0], { line: 3, accesses: [write] }] };
   assert.deepEqual([...valuesAt(valued, 0, 0)], [[0, "0"], [1, "1"]]);
   assert.deepEqual([...valuesAt(valued, 1, 0)], [[0, "0"], [1, "8"]]);
-  assert.deepEqual([hasValues(valued, 0), hasValues(valued, 1), hasValues(story, 0)], [true, false, false]);
+  assert.deepEqual([hasValues(valued, 0), hasValues(valued, 1), hasValues(launch, 0)], [true, false, false]);
 });
 
 test("all threads at fault are marked, and those that a finding names", () => {
   const finding = { card: 0, thread: [3, 0, 0], otherCard: 1, other_thread: [1, 0, 0] };
-  const faulty = { ...story, findings: [finding], atFault: [{ card: 1, threads: { run: [1, 1, 3] } }] };
+  const faulty = { ...launch, findings: [finding], atFault: [{ card: 1, threads: { run: [1, 1, 3] } }] };
   assert.deepEqual(threadsAtFault(faulty), [new Set([3]), new Set([1, 2, 3])]);
-  assert.deepEqual(threadsAtFault(story), [new Set(), new Set()]);
+  assert.deepEqual(threadsAtFault(launch), [new Set(), new Set()]);
 });
 
 test("cells forget the accesses before the barrier", () => {
