@@ -7,7 +7,7 @@ import numpy as np
 from gpu_labs.executor.ir.aliases import Roots
 from gpu_labs.executor.ir.control_flow import Flow, analyse, waits_for
 from gpu_labs.executor.ir.origins import Origins
-from gpu_labs.executor.ir.program import Branch, Const, Function, Program
+from gpu_labs.executor.ir.program import ArrayType, Branch, Const, Function, Program
 from gpu_labs.executor.launch_record import Engine, Level
 from gpu_labs.executor.runtime.undo import FEW
 from graphviz_tools.language import _
@@ -42,6 +42,10 @@ class Manners:
         functions = (program.kernel, *program.functions)
         self.grid_sync = program.uses("gridsync")
         self.prints = program.uses("print")
+        self.dates = any(
+            isinstance(each.type, ArrayType) and each.type.dtype.kind in "mM"
+            for each in program.kernel.parameters
+        )
         self.loops = any(analyse(f).loops for f in functions)
         waited_for = set[str]().union(*(_waits(f, roots) for f in functions))
         self.waits = bool(waited_for)
@@ -52,7 +56,7 @@ class Manners:
 
 def may_change(asked: str, engine: Engine, manners: Manners, level: Level) -> bool:
     """Whether a launch may begin in lock-step and go over to the serial engine, once few lanes do the work."""
-    bound = manners.grid_sync or manners.waits or manners.locks or level == "profile"
+    bound = manners.grid_sync or manners.waits or manners.locks or manners.dates or level == "profile"
     return asked == "auto" and engine == "lock-step" and manners.loops and not bound
 
 
@@ -67,6 +71,8 @@ def choose(asked: str, manners: Manners, lanes: int, level: Level) -> tuple[Engi
         reason = _("the kernel has a barrier for the whole grid")
     elif level == "profile":
         reason = _("a profile needs whole warps")
+    elif manners.dates:
+        reason = _("the kernel computes with dates")
     elif manners.waits:
         reason = _("a loop waits for memory that other threads write")
     if asked == "lock-step" or reason:

@@ -45,6 +45,7 @@ from gpu_labs.executor.runtime.device_array import (
 )
 from gpu_labs.executor.runtime.launch_shape import dimensions, dims
 from gpu_labs.executor.runtime.reduce import Reduce
+from gpu_labs.executor.vectorizers import refuse_vectorizers
 from graphviz_tools.errors import UserError
 from graphviz_tools.language import _, _n
 
@@ -322,6 +323,7 @@ def _make() -> Any:
     if numba_cuda.is_available():
         return numba_cuda
     type_inference.contexts()
+    refuse_vectorizers()
     facade = Facade()
     # `create_xoroshiro128p_states` makes its device array through this name.
     random.cuda = facade  # type: ignore[attr-defined]

@@ -90,13 +90,14 @@ def inspect(
     )
 
 
-def _whole_number(name: str, value: object, least: int) -> None:
+def _whole_number(name: str, value: Any, least: int) -> None:
+    shown = repr(value)
     if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
         raise UserError(
             _(
                 "{name} must be a whole number from {least} on, not {value}.",
                 name=name,
                 least=least,
-                value=repr(value),
+                value=shown,
             )
         )

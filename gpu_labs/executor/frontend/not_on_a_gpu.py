@@ -186,7 +186,8 @@ def _about_call(node: ast.Call, function: Callable[..., Any]) -> str:
         )
     if not home and node.keywords and name in ("max", "min", "sum", "enumerate", "zip", "round"):
         return _("{called} takes no {name}= in a kernel.", called=called, name=node.keywords[0].arg)
-    if not module and name in _REDUCTIONS and _value(home, function) is None:
+    of_literals = not home and any(isinstance(each, (ast.List, ast.Tuple)) for each in node.args)
+    if not module and name in _REDUCTIONS and _value(home, function) is None and not of_literals:
         return _(
             "{called}() works on the whole array. In a kernel write the loop over the elements.",
             called=called,

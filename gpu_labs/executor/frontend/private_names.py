@@ -44,6 +44,12 @@ NAMES: dict[str, PrivateName] = {
             ("typeof_impl", "numba.cuda.typing.typeof", "typeof_impl"),
         ]
     },
+    "Vectorize": PrivateName(
+        "numba.np.ufunc.decorators", "Vectorize", SEEN, 'the words for vectorize(target="cuda")'
+    ),
+    "GUVectorize": PrivateName(
+        "numba.np.ufunc.decorators", "GUVectorize", SEEN, 'the words for guvectorize(target="cuda")'
+    ),
     "ir": PrivateName("numba.cuda.core", "ir", SEEN, _READING),
     "types": PrivateName("numba.cuda", "types", SEEN, _READING),
     "Dim3": PrivateName("numba.cuda.stubs", "Dim3", SEEN, _READING),

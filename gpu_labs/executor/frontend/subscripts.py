@@ -135,6 +135,8 @@ def set_field(low: Lowering, home: Any, value: Operand, key: str) -> None:
         low.emit("part", window, (home,), array_calls.part_of(home, key))
         array_calls.copy_array(low, window, value)
         return
+    if isinstance(value, Const) and isinstance(value.value, (str, bytes)):
+        value = Const(value.value, inner)
     low.emit("setfield", None, (home, value), key, low.site("write"))
 
 

@@ -583,3 +583,29 @@ def range_that_does_not_move(x, o):
     i = cuda.grid(1)
     for k in range(0, 4, x[i]):
         o[i] += k
+
+
+# Dates, and text in records
+
+
+DAYS = np.arange("2005-02", "2005-06", dtype="datetime64[D]")
+LABELLED = np.dtype([("a", np.int32), ("name", "S12"), ("short", "U4")])
+
+
+@odd(right=DAYS[::-1] - DAYS, arguments=lambda: (DAYS, DAYS[::-1], np.zeros(DAYS.size, "m8[D]")), block=32)
+@cuda.jit
+def time_between_dates(start, end, delta):
+    for i in range(cuda.grid(1), delta.size, cuda.gridsize(1)):
+        delta[i] = end[i] - start[i]
+
+
+@odd(
+    right=np.array([(3, b"XYZ", ""), (0, b"", "ab")], LABELLED),
+    arguments=lambda: (np.zeros(2, LABELLED),),
+    block=1,
+)
+@cuda.jit
+def text_into_records(r):
+    r[0].a = 3
+    r[0].name = b"XYZ"
+    r[1].short = "ab"

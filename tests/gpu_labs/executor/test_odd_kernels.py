@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numba import guvectorize, vectorize
 
 from gpu_labs import KernelTypeError, cuda, inspect
 from gpu_labs.executor import run as running
@@ -28,11 +29,13 @@ def test_an_odd_kernel_is_right_or_found_or_refused_in_words(odd: Odd):
             assert "object at 0x" not in str(refused.value)
             assert "has no attribute" not in str(refused.value)
             continue
-        launch = inspect(odd.kernel, 1, odd.block, *arguments, engine=engine)
-        assert launch.engine == engine
-        assert [finding.kind for finding in launch.findings] == [odd.finding] * bool(odd.finding)
-        if odd.right is not None:
-            np.testing.assert_array_equal(arguments[-1], odd.right)
+        for order in (None, 7, 23):
+            arguments = odd.arguments()
+            launch = inspect(odd.kernel, 1, odd.block, *arguments, engine=engine, seed=order)
+            assert launch.engine == engine or launch.notes  # which say why
+            assert [finding.kind for finding in launch.findings] == [odd.finding] * bool(odd.finding)
+            if odd.right is not None:
+                np.testing.assert_array_equal(arguments[-1], odd.right)
 
 
 @pytest.mark.parametrize(
@@ -69,3 +72,13 @@ def test_a_mistake_of_the_executor_is_said_to_be_one(monkeypatch):
     with pytest.raises(ExecutorError, match="The mistake is the executor's") as failed:
         inspect(while_else, 1, 4, *four())
     assert isinstance(failed.value.__cause__, KeyError)
+
+
+def test_vectorize_for_a_gpu_is_refused_in_words():
+    def add(x, y):
+        return x + y
+
+    with pytest.raises(UserError, match="Here write add as a kernel"):
+        vectorize(["float32(float32, float32)"], target="cuda")(add)
+    with pytest.raises(UserError, match="need a GPU"):
+        guvectorize(["void(float32[:], float32[:])"], "(n)->()", target="cuda")(add)
