@@ -6,9 +6,13 @@ import { test } from "node:test";
 import { activity, joined } from "../../widgets/static/beats.js";
 import { heatColour } from "../../widgets/static/heat_map.js";
 import { shift } from "../../widgets/static/pan_zoom.js";
-import { sceneKey, scenesFor } from "../../widgets/static/scenes.js";
+import { sceneKey, scenesFor, toggledWords } from "../../widgets/static/scenes.js";
 import { lastAt, matching, runs } from "../../widgets/static/search.js";
 import { Recording, bytes, flowAt, momentAt } from "../../widgets/static/recording.js";
+
+const sceneOf = (opened) => ({
+  key: sceneKey(opened), opened, boxes: [], frames: opened.map((name) => ({ path: name.split("/"), label: `frame ${name}` })),
+});
 
 const DATA = {
   title: "f", framework: "torch", versions: {}, error: "", omitted: [], findings: [], peak: null,
@@ -71,15 +75,26 @@ test("bytes are said in powers of a thousand", () => {
 
 test("closing a scope closes what is inside it, and kept scenes are not fetched again", async () => {
   const asked = [];
-  const scene = (opened) => ({ key: sceneKey(opened), opened, boxes: [] });
-  const scenes = scenesFor(scene(["a", "a/b"]), async (opened) => (asked.push(opened), scene(opened)));
-  assert.deepEqual((await scenes.toggle(["a"], false)).opened, []);
-  assert.deepEqual((await scenes.toggle(["a", "b"], true)).opened, ["a", "a/b"]);
+  const scenes = scenesFor(sceneOf(["a", "a/b"]), async (opened) => (asked.push(opened), sceneOf(opened)));
+  assert.deepEqual((await scenes.toggle(["a"], false)).scene.opened, []);
+  assert.deepEqual((await scenes.toggle(["a", "b"], true)).scene.opened, ["a", "a/b"]);
   assert.equal(asked.length, 1);
 });
 
+test("what does not fit stays closed, and what closes to make room is named", async () => {
+  const most = 1;
+  const scenes = scenesFor(sceneOf(["a"]), async (opened) => sceneOf(opened.includes("large") ? [] : opened.slice(-most)));
+  const none = await scenes.toggle(["large"], true);
+  assert.deepEqual([none.fits, none.scene.opened], [false, ["a"]]);
+  assert.match(toggledWords("large", none), /^large has too many boxes or arrows for one picture/);
+  const other = await scenes.toggle(["b"], true);
+  assert.equal(toggledWords("b", other), "Closed to make room for b: frame a.");
+  assert.equal(toggledWords("b", await scenes.toggle(["b"], false)), "");
+  assert.match(toggledWords("b", null), /needs a running kernel/);
+});
+
 test("without a kernel a scope that was not sent stays as it is", async () => {
-  const scenes = scenesFor({ key: "", opened: [], boxes: [] }, async () => null);
+  const scenes = scenesFor(sceneOf([]), async () => null);
   assert.equal(await scenes.toggle(["a"], true), null);
 });
 

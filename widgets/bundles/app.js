@@ -1444,14 +1444,22 @@ var MemoryBar = class {
 function sceneKey(opened) {
   return [...opened].sort().join("|");
 }
+function toggledWords(name, found) {
+  if (!found) return t("Opening {path} needs a running kernel: run the cell again.", { path: name });
+  if (!found.fits) return t("{path} has too many boxes or arrows for one picture. Record a smaller piece to see inside it.", { path: name });
+  if (!found.closed.length) return "";
+  return t("Closed to make room for {path}: {frames}.", { path: name, frames: found.closed.map((frame) => frame.label).join(", ") });
+}
 function scenesFor(first, fetch) {
   const start = { false: first.key, true: "" };
   const kept = /* @__PURE__ */ new Map([[`false:${first.key}`, first]]);
   let folded = false;
   let opened = new Set(first.opened);
+  let shown = first;
   const enter = (scene, fold) => {
     kept.set(`${fold}:${scene.key}`, scene);
     opened = new Set(scene.opened);
+    shown = scene;
     folded = fold;
     return scene;
   };
@@ -1460,13 +1468,17 @@ function scenesFor(first, fetch) {
      * Open or close the scope at `path`; closing closes everything inside it too.
      * @param {string[]} path
      * @param {boolean} open
+     * @returns {Promise<Toggled | null>} null where there is no kernel to ask
      */
     async toggle(path, open) {
       const name = path.join("/");
       const wanted = new Set([...opened].filter((other) => open || other !== name && !other.startsWith(`${name}/`)));
       if (open) path.forEach((_, depth) => wanted.add(path.slice(0, depth + 1).join("/")));
       const scene = kept.get(`${folded}:${sceneKey(wanted)}`) ?? await fetch([...wanted], folded);
-      return scene ? enter(scene, folded) : null;
+      if (!scene) return null;
+      if (open && !scene.opened.includes(name)) return { scene: shown, fits: false, closed: [] };
+      const closed = shown.frames.filter((frame) => wanted.has(frame.path.join("/")) && !scene.opened.includes(frame.path.join("/")));
+      return { scene: enter(scene, folded), fits: true, closed };
     },
     /** Fold repeated blocks, or unfold them. @param {boolean} fold */
     async refold(fold) {
@@ -1851,11 +1863,8 @@ var Side = class {
   async toggle(path, open) {
     this.say("");
     const found = await this.scenes.toggle(path, open);
-    if (!found) {
-      this.say(t("Opening {path} needs a running kernel: run the cell again.", { path: path[path.length - 1] }));
-      return;
-    }
-    this.draw(found);
+    if (found?.fits) this.draw(found.scene);
+    this.say(toggledWords(path[path.length - 1], found));
   }
 };
 function bare(value) {

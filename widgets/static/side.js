@@ -5,7 +5,7 @@ import { CodePanel } from "./code_panel.js";
 import { button, el, replace, worded } from "./dom.js";
 import { GraphPanel } from "./graph_panel.js";
 import { MemoryBar } from "./memory_bar.js";
-import { scenesFor } from "./scenes.js";
+import { scenesFor, toggledWords } from "./scenes.js";
 import { matching } from "./search.js";
 import { splitter } from "./splitter.js";
 import { PHASE_WORDS, Recording, momentAt } from "./recording.js";
@@ -253,11 +253,8 @@ export class Side {
   async toggle(path, open) {
     this.say("");
     const found = await this.scenes.toggle(path, open);
-    if (!found) {
-      this.say(t("Opening {path} needs a running kernel: run the cell again.", { path: path[path.length - 1] }));
-      return;
-    }
-    this.draw(found);
+    if (found?.fits) this.draw(found.scene);
+    this.say(toggledWords(path[path.length - 1], found));
   }
 }
 
