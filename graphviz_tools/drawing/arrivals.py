@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from graphviz_tools.recording import Recording, Step, Value
+from graphviz_tools.transforms.fold import BACKWARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,13 @@ class _Waiting:
     value: Value
 
 
-def gradient_leaving(step: Step, slot: int) -> Value | None:
-    """The gradient that leaves along edge `slot` in a backward step."""
+def gradient_leaving(recording: Recording, step: Step, slot: int) -> Value | None:
+    """The gradient that leaves along edge `slot` in a backward step.
+
+    None for a step of a node that stands for several, whose edges do not say which of its steps they are of.
+    """
+    if step.node is None or recording.nodes[step.node].op == BACKWARD:
+        return None
     return step.grads_out[slot] if slot < len(step.grads_out) else None
 
 
@@ -55,7 +61,7 @@ def arrivals(recording: Recording) -> tuple[Arrival, ...]:
             continue
         settle(step.node, step.index)
         for slot, target, target_slot in leaving[step.node]:
-            gradient = gradient_leaving(step, slot)
+            gradient = gradient_leaving(recording, step, slot)
             if gradient is not None:
                 waiting[target].append(_Waiting(step.index, target_slot, gradient))
     for node in list(waiting):

@@ -197,7 +197,7 @@ def flows(prepared: Prepared, outline: Outline, home: Sequence[str]) -> tuple[Fl
         if step.phase != "backward" or step.node is None:
             continue
         for slot, link in leaving.get(step.node, ()):
-            gradient = gradient_leaving(step, slot)
+            gradient = gradient_leaving(prepared.recording, step, slot)
             if gradient is not None:
                 found.append(Flow(step.index, link, shorten(value_text(gradient), WIDEST)))
     return tuple(found)

@@ -69,8 +69,8 @@ def gathered(recording: Recording) -> Folding:
     leader = leaders(_code_line(node) or place.get(node.id, node.id) for node in nodes)
     groups = {first: group for first, group in members(leader).items() if len(group) > 1}
     boxes = {first: _line_box([nodes[n] for n in group]) for first, group in groups.items()}
-    follow_owners(recording, leader, boxes)
-    return Folding(leader, boxes, lambda path: path)
+    inner = follow_owners(recording, leader, boxes)
+    return Folding(leader, boxes, lambda path: path, inner=inner)
 
 
 def _code_line(node: Node) -> tuple[str, int] | None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from graphviz_tools.recording import Edge, Node, Recording
 from graphviz_tools.transforms.rewrite import Draft, Path, rewrite
 
+BACKWARD = "backward"  # the op of an autograd node that stands for several
+
 
 @dataclass(frozen=True, slots=True)
 class Folding:
@@ -20,7 +22,8 @@ class Folding:
     `leader[n]` is the smallest node of the group of node `n`; `boxes` holds, by leader, the node that will
     stand for a group (a leader without a box stays as it is). `shown` gives the path where a scope's
     content is found afterwards, and `labels` new labels for scopes that stay. `alike` says that the members
-    of a group have the same inputs and outputs, so that slots keep their meaning.
+    of a group have the same inputs and outputs, so that slots keep their meaning. `inner` are autograd nodes whose
+    gradients are those of no output of a box.
     """
 
     leader: Sequence[int]
@@ -28,6 +31,7 @@ class Folding:
     shown: Callable[[Path], Path]
     labels: dict[Path, str] = field(default_factory=dict)
     alike: bool = False
+    inner: frozenset[int] = frozenset()
 
     def places(self) -> list[int]:
         """For each node of the Recording, the place of its group's node in the folded one."""
@@ -49,16 +53,24 @@ def members(leader: Sequence[int]) -> dict[int, list[int]]:
     return groups
 
 
-def follow_owners(recording: Recording, leader: list[int], boxes: dict[int, Node]) -> None:
-    """Fold the autograd nodes of each box's members into one autograd node, which the box owns."""
+def follow_owners(recording: Recording, leader: list[int], boxes: dict[int, Node]) -> frozenset[int]:
+    """Fold the autograd nodes of each box's members into one autograd node, which the box owns.
+
+    The node behind the last op stays by itself: its gradient is that of the value that the box shows. Returns the
+    others that stay by themselves.
+    """
+    last = {leader[node.id]: node.id for node in recording.nodes if node.kind in ("op", "branch")}
     first: dict[int, int] = {}
     for node in recording.nodes:
         if node.owner is None or (owner := leader[node.owner]) not in boxes:
             continue
+        if node.owner == last.get(owner) and node.first_output is not None:
+            continue
         leader[node.id] = there = first.setdefault(owner, node.id)
         if there != node.id:
             label = f"backward of {boxes[owner].label}"
-            boxes[there] = Node(there, "autograd", "backward", label, owner=owner, scope=boxes[owner].scope)
+            boxes[there] = Node(there, "autograd", BACKWARD, label, owner=owner, scope=boxes[owner].scope)
+    return frozenset(node for owner, node in first.items() if owner in last and node not in boxes)
 
 
 def fold(recording: Recording, folding: Folding) -> Recording:
@@ -69,7 +81,14 @@ def fold(recording: Recording, folding: Folding) -> Recording:
     shown, leader = folding.shown, folding.leader
     heads = (folding.boxes.get(n, recording.nodes[n]) for n, first in enumerate(leader) if n == first)
     draft = Draft(
-        nodes=[replace(node, scope=shown(node.scope)) for node in heads],
+        nodes=[
+            replace(
+                node,
+                scope=shown(node.scope),
+                first_output=None if node.id in folding.inner else node.first_output,
+            )
+            for node in heads
+        ],
         becomes=dict(enumerate(leader)),
         edges=[_between(edge, folding) for edge in recording.edges],
         steps=[replace(step, scope=shown(step.scope)) for step in recording.steps],

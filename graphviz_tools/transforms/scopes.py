@@ -32,8 +32,8 @@ def closed(recording: Recording, opened: frozenset[Path]) -> Folding:
         for first, group in members(leader).items()
         if isinstance(key := keys[first], tuple)
     }
-    follow_owners(recording, leader, boxes)
-    return Folding(leader, boxes, lambda path: box[:-1] if (box := box_of[path]) else path)
+    inner = follow_owners(recording, leader, boxes)
+    return Folding(leader, boxes, lambda path: box[:-1] if (box := box_of[path]) else path, inner=inner)
 
 
 def opening(recording: Recording, limit: int) -> frozenset[Path]:

@@ -124,7 +124,10 @@ class EngineRun:
 
     def _step(self, node: int, leaving: Any, arriving: Any) -> None:
         trace = self._trace
-        trace.note_memory()
+        # What a checkpoint computed again for this node dies while the node runs, not before it.
+        again = bool(trace.tape.steps) and trace.tape.steps[-1].phase == "forward"
+        if not again:
+            trace.note_memory()
         if not trace.may_step():
             return
         step = RawStep("backward", trace.tape.nodes[node].op, node, None, trace.modules.scope)
@@ -141,6 +144,8 @@ class EngineRun:
         if not self._keep and trace.graph.release(node):
             step.freed = (node,)
         trace.tape.step(step)
+        if again:
+            trace.note_memory()
 
     def _accumulated(self, step: RawStep, node: int, variable: weakref.ref[torch.Tensor]) -> None:
         previous = self._gradients.get(node)

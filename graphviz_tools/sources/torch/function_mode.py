@@ -26,6 +26,7 @@ from graphviz_tools.sources.torch.tape import RawStep, Site
 from graphviz_tools.sources.torch.tensor_registry import Known, tensors_in, version_of
 from graphviz_tools.sources.torch.trace import Sources, Trace
 
+SAME = _("Gives back the tensor that it was given: nothing is computed or copied.")
 AGAIN = _("Computed again, inside the backward pass: the checkpoint kept no saved tensors.")
 FUSED = _("One step: without gradients PyTorch may run this layer as one fused kernel.")
 SCRIPTED = _("One step: TorchScript runs this module itself, not line by line in Python.")
@@ -224,7 +225,9 @@ class _Call:
         writes: list[int] = []
         for slot, tensor in enumerate(outputs):
             known = self._same(tensor, node, slot)
-            if known is None:
+            if known is not None:
+                step.note = step.note or SAME
+            else:
                 in_place = bool(changed) and any(tensor is t for t in changed)
                 known = tensors.describe(tensor, node, slot, flags=flags, written=in_place)
             writes.append(known.value)

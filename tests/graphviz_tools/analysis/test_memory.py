@@ -49,7 +49,7 @@ def train(net: nn.Module, optimizer: torch.optim.Optimizer, x: torch.Tensor, y: 
 def trained(
     rows: int, kind: type[torch.optim.Optimizer] = torch.optim.Adam, checkpointed: bool = False
 ) -> MemoryTable:
-    net = Tower()
+    net = Tower(checkpointed)
     optimizer = kind(net.parameters(), lr=0.01)  # pyright: ignore[reportCallIssue]
     return memory(
         record_torch(train, net, optimizer, torch.randn(rows, 16), torch.zeros(rows, dtype=torch.long))
@@ -88,6 +88,11 @@ def test_the_peak_is_that_of_pytorchs_profiler(rows: int, kind: type[torch.optim
     assert kinds["parameter"] == categories[Category.PARAMETER]
     if rows == 8 and kind is torch.optim.Adam:  # its step is the peak: no gradient of an activation is alive
         assert kinds["gradient"] == categories[Category.GRADIENT]
+
+
+def test_the_peak_of_a_checkpointed_run_is_that_of_the_profiler() -> None:
+    peak, _ = profiled(2000, checkpointed=True)
+    assert trained(2000, checkpointed=True).peak == pytest.approx(peak, rel=0.02)
 
 
 def test_rows_say_line_module_and_kind_and_add_up() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from graphviz_tools.drawing.timeline import WIDEST
 from graphviz_tools.recording import Recording, Value
 from graphviz_tools.sources.torch.classify import classify
 from graphviz_tools.sources.torch.tensor_registry import tensors_in
+from graphviz_tools.transforms.collapse import By, collapse
 from tests.graphviz_tools.sources.torch.torch_zoo import ZOO
 
 
@@ -221,3 +223,24 @@ def test_an_op_with_several_results_says_whose_gradient_it_shows() -> None:
     (box,) = [box for box in make_scene(recording, frozenset()).outline.boxes if "chunk" in box.title]
     moment = make_scene(recording, frozenset()).at(box.key, len(recording.steps) - 1)
     assert moment.gradient == "grad of result 2 1.0" or moment.gradient == "grad of result 2 [1]"
+
+
+class _Exponential(torch.nn.Module):
+    def forward(self, x: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
+        return (x * w).exp()
+
+
+@pytest.mark.parametrize(("by", "title"), [("line", "return (x * w).exp()"), ("module", "_Exponential")])
+def test_a_box_of_several_ops_shows_the_gradient_of_its_own_output(by: By, title: str) -> None:
+    inner = _Exponential()
+
+    def program(x: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
+        a = inner(x, w)
+        return (3 * (a + x).sin()).mean()
+
+    x, w = (torch.ones(3, requires_grad=True) for _ in range(2))
+    small = collapse(record_torch(program, x, w, backward=True), by=by)
+    scene = make_scene(small)
+    said = {box.title: scene.at(box.key, len(small) - 1).gradient for box in scene.outline.boxes}
+    (grad,) = [text for name, text in said.items() if name.startswith(title)]
+    assert grad.startswith(f"grad [{math.cos(math.e + 1):.4g}, ")  # d mean / d a, of three equal numbers

@@ -245,3 +245,18 @@ def test_a_forward_in_a_pool_of_threads_keeps_its_autograd_nodes_apart() -> None
         ["backward", "SumBackward0", "StackBackward0", *["MulBackward0", "SinBackward0", "SelectBackward0"] * 2,
          "AccumulateGrad"]
     )  # fmt: skip
+
+
+def test_a_call_that_gives_back_its_tensor_is_a_step_that_says_so() -> None:
+    def program(x: torch.Tensor) -> torch.Tensor:
+        y = x * 2
+        z = y.to(torch.float32).contiguous()
+        return z.double().sum()
+
+    recording = record_torch(program, torch.ones(3))
+    said = {step.op: step.note for step in recording.steps}
+    assert list(said) == ["mul", "to", "contiguous", "double", "sum"]
+    assert said["to"] == said["contiguous"] and said["to"].startswith(
+        "Gives back the tensor that it was given"
+    )
+    assert said["mul"] == said["double"] == said["sum"] == ""
