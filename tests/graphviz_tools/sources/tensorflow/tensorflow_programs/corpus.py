@@ -14,11 +14,19 @@ tf = import_tensorflow()
 Program = Callable[[], tuple[Callable[..., Any], tuple[Any, ...], tuple[Any, ...]]]
 
 PROGRAMS: dict[str, Program] = {}
+NESTED_GRADIENTS: dict[
+    str, Program
+] = {}  # their loops' counters run through functions, which no view removes right
 ALIVE: list[Any] = []  # objects that only their own bound `tf.function` would hold, weakly
 
 
 def program(make: Program) -> Program:
     PROGRAMS[make.__name__] = make
+    return make
+
+
+def nested_gradient(make: Program) -> Program:
+    NESTED_GRADIENTS[make.__name__] = make
     return make
 
 

@@ -3,7 +3,12 @@
 # ruff: noqa: SIM108
 from __future__ import annotations
 
-from tests.graphviz_tools.sources.tensorflow.tensorflow_programs.corpus import numbers, program, tf
+from tests.graphviz_tools.sources.tensorflow.tensorflow_programs.corpus import (
+    nested_gradient,
+    numbers,
+    program,
+    tf,
+)
 
 
 @program
@@ -255,7 +260,7 @@ def gradient_nested_cond_while():
     return fn, (tf.constant(1.7), tf.constant(4)), ()
 
 
-@program
+@nested_gradient
 def second_derivative_of_a_loop():
     def fn(x):
         with tf.GradientTape() as outer:
@@ -271,7 +276,7 @@ def second_derivative_of_a_loop():
     return fn, (tf.constant(1.5),), ()
 
 
-@program
+@nested_gradient
 def second_derivative_of_a_branch():
     def fn(x):
         with tf.GradientTape() as outer:
@@ -288,7 +293,7 @@ def second_derivative_of_a_branch():
     return fn, (tf.constant(1.5),), ()
 
 
-@program
+@nested_gradient
 def second_derivative_of_branches_in_a_loop():
     def fn(x):
         with tf.GradientTape() as outer:
@@ -307,7 +312,7 @@ def second_derivative_of_branches_in_a_loop():
     return fn, (tf.constant(1.5),), ()
 
 
-@program
+@nested_gradient
 def gradient_of_gradients_of_two_loops():
     def fn(x):
         total = tf.constant(0.0)
@@ -323,7 +328,7 @@ def gradient_of_gradients_of_two_loops():
     return fn, (tf.constant(1.5),), ()
 
 
-@program
+@nested_gradient
 def gradient_of_a_loop_in_a_loop_that_assigns():
     counter = tf.Variable(0.0, name="counter")
 
@@ -340,7 +345,7 @@ def gradient_of_a_loop_in_a_loop_that_assigns():
     return fn, (tf.constant(1.5),), (counter,)
 
 
-@program
+@nested_gradient
 def product_with_a_jacobian_through_a_loop():
     def fn(x):
         with tf.autodiff.ForwardAccumulator(x, tf.ones_like(x)) as tangents:
