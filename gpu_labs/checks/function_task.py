@@ -23,9 +23,10 @@ class FunctionTask:
     """A task whose answer is a function of tensors, whose forward and backward both `launch` a kernel: what they
     return is what a launch made of what they were given.
 
-    `cases` makes (title, arguments) from a random generator, tensors in float64; `oracle` is torch's own
-    function. The Jacobian is compared for cases of at most `jacobian_elements` elements. `fewest_launches`
-    says, for the elements of the first argument, how many launches the forward has at least.
+    `cases` makes (title, arguments) from a random generator, tensors in float64, or whole numbers (places in another
+    tensor), which have no gradient; `oracle` is torch's own function. The Jacobian is compared for cases of at most
+    `jacobian_elements` elements. `fewest_launches` says, for the elements of the first argument, how many launches
+    the forward has at least.
     """
 
     name: str
@@ -138,11 +139,17 @@ def _same_shapes(arguments: tuple[Any, ...], other: tuple[Any, ...]) -> tuple[An
     fits = all(
         a.shape == b.shape for a, b in zip(arguments, swapped, strict=True) if isinstance(a, torch.Tensor)
     )
-    return swapped if fits else tuple(-a if isinstance(a, torch.Tensor) else a for a in arguments)
+    return swapped if fits else tuple(-a if has_gradient(a) else a for a in arguments)
+
+
+def has_gradient(argument: Any) -> bool:
+    """Whether it is a tensor of real numbers: those of whole numbers have no gradient."""
+    return isinstance(argument, torch.Tensor) and argument.is_floating_point()
 
 
 def _leaves(arguments: tuple[Any, ...]) -> list[Any]:
-    return [a.clone().requires_grad_() if isinstance(a, torch.Tensor) else a for a in arguments]
+    copies = [a.clone() if isinstance(a, torch.Tensor) else a for a in arguments]
+    return [a.requires_grad_() if has_gradient(a) else a for a in copies]
 
 
 def _numbers(function: Callable[..., torch.Tensor], arguments: tuple[Any, ...]) -> list[Any]:
@@ -162,9 +169,9 @@ def _observe(
     is not made by launches. On the `other` arguments, whose tensors hold other numbers, a launch must be handed
     the same Python numbers: else torch or NumPy has computed with the data."""
     leaves = _leaves(arguments)
-    tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
+    tensors = [leaf for leaf in leaves if has_gradient(leaf)]
     launches = Launches()
-    launches.give(*tensors)
+    launches.give(*leaves)
     try:
         with launches:
             value = function(*leaves)
@@ -196,7 +203,7 @@ def _jacobians(
     """For each tensor argument the Jacobian by backward and by central differences, (outputs, elements)."""
     pairs = []
     for place, leaf in enumerate(leaves):
-        if not isinstance(leaf, torch.Tensor):
+        if not has_gradient(leaf):
             continue
         rows = [torch.autograd.grad(value, leaf, unit, retain_graph=True)[0] for unit in _units(value)]
         columns = []

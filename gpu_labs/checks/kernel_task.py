@@ -7,9 +7,9 @@ A check has two halves that can run in two processes. `observe` runs the kernel 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from gpu_labs.checks.compare import cells_around, first_difference
 from gpu_labs.checks.report import Report, Verdict
 from gpu_labs.executor.findings import WARNINGS
 from gpu_labs.executor.inspect import inspect
-from gpu_labs.executor.launch_record import KernelTypeError, Launch
+from gpu_labs.executor.launch_record import AccessKind, KernelTypeError, Launch
 from graphviz_tools.language import _
 
 _CANARY_ELEMENTS = 64
@@ -30,9 +30,11 @@ _MOST_LOOP_TURNS = 50_000  # over twice the largest case: a serial loop ends, an
 class Case:
     """One launch: `kernel[grid, block](*inputs, *outputs)`.
 
-    `expected` are the right outputs, with the shape and dtype of what the kernel is given to write.
-    `most_reads` bounds the loads from global memory of all threads together, `most_depth` the longest
-    chain of memory accesses: of one thread, or of atomics queueing at one element.
+    `expected` are the right outputs, with the shape and dtype of what the kernel is given to write. `before` is what
+    they hold before the launch, where the kernel adds to it; else they hold no number that could pass for right.
+    `most_reads` bounds the loads from global memory of all threads together (an atomic loads too), `most_depth` the
+    longest chain of memory accesses: of one thread, or of atomics queueing at one element. `most_sectors` bounds the
+    32-byte sectors of global memory that all warps touch, which neighbouring threads share when they are coalesced.
     """
 
     title: str
@@ -42,6 +44,8 @@ class Case:
     expected: tuple[np.ndarray, ...]
     most_reads: int | None = None
     most_depth: int | None = None
+    most_sectors: int | None = None
+    before: tuple[np.ndarray, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -155,12 +159,21 @@ def _over_budget(title: str, case: Case, seen: dict[str, Any]) -> Verdict | None
         return Verdict(
             title, "depth", sentence, _("Let the threads share the work: half of them stop at each step.")
         )
+    if case.most_sectors is not None and seen["sectors"] > case.most_sectors:
+        sentence = _(
+            "The warps touch {sectors} sectors of global memory; {most_sectors} are enough.",
+            sectors=seen["sectors"],
+            most_sectors=case.most_sectors,
+        )
+        return Verdict(
+            title, "sectors", sentence, _("Let threads that are neighbours in x use cells side by side.")
+        )
     return None
 
 
 def _observe(kernel: Any, case: Case, order: int | None) -> tuple[dict[str, Any], Launch | None]:
     inputs = [_Fenced(value) if isinstance(value, np.ndarray) else value for value in case.inputs]
-    outputs = [_Fenced(_unwritten(expected)) for expected in case.expected]
+    outputs = [_Fenced(held) for held in case.before or map(_unwritten, case.expected)]
     arguments = [value.array if isinstance(value, _Fenced) else value for value in (*inputs, *outputs)]
     seen: dict[str, Any] = {"order": order, "error": "", "finding": None}
     try:
@@ -186,7 +199,8 @@ def _observe(kernel: Any, case: Case, order: int | None) -> tuple[dict[str, Any]
         "findings": [asdict(finding) for finding in launch.findings],
         "canaries_intact": all(fenced.intact for fenced in fences),
         "inputs_intact": not any(changed),
-        "reads": _global_reads(launch),
+        "reads": _of_all_blocks(launch, "lanes", ("read", "atomic")),
+        "sectors": _of_all_blocks(launch, "sectors", ("read", "atomic", "write")),
         "depth": _depth(launch),
     }, launch
 
@@ -212,12 +226,13 @@ def _unwritten(expected: np.ndarray) -> np.ndarray:
     return np.full(expected.shape, fill, expected.dtype)
 
 
-def _global_reads(launch: Launch) -> int:
+def _of_all_blocks(launch: Launch, count: Literal["lanes", "sectors"], kinds: Collection[AccessKind]) -> int:
+    """The sum of one count over the accesses to global memory; from the blocks that were sampled, for all."""
     profile = launch.profile
-    if profile is None:
+    if profile is None or not profile.blocks_sampled:
         return 0
-    reads = sum(line.lanes for line in profile.lines if line.space == "global" and line.kind != "write")
-    return round(reads * profile.blocks / profile.blocks_sampled) if profile.blocks_sampled else 0
+    lines = [line for line in profile.lines if line.space == "global" and line.kind in kinds]
+    return round(sum(getattr(line, count) for line in lines) * profile.blocks / profile.blocks_sampled)
 
 
 def _depth(launch: Launch) -> int:

@@ -103,13 +103,13 @@ def _tensors(values: Any) -> Iterator[torch.Tensor]:
     return (value for value in tree_leaves(values) if isinstance(value, torch.Tensor))
 
 
-def by_kernels(function: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor) -> bool:
-    """Whether the result of `function(x)` is what a launch made of `x`, and its gradient what a launch made of
-    the gradient of the result. `x` requires a gradient."""
+def by_kernels(function: Callable[..., torch.Tensor], x: torch.Tensor, *others: torch.Tensor) -> bool:
+    """Whether the result of `function(x, *others)` is what a launch made of these, and the gradient of `x` what a
+    launch made of the gradient of the result. `x` requires a gradient."""
     launches = Launches()
-    launches.give(x)
+    launches.give(x, *others)
     with launches:
-        value = function(x)
+        value = function(x, *others)
         forward = launches.number > 0 and not launches.reason(value)
     launched = launches.number
     direction = torch.ones_like(value)

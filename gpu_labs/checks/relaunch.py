@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from gpu_labs.checks.evidence import weighted_sum
-from gpu_labs.checks.function_task import FunctionTask
+from gpu_labs.checks.function_task import FunctionTask, has_gradient
 from gpu_labs.launching import kernel_names
 from graphviz_tools.errors import UserError
 
@@ -55,17 +55,14 @@ def relaunch(task: FunctionTask, sent: Mapping[str, Any], kernels: Sequence[Any]
     """One line for each case: right, or why not, and weighted sums of the value and the gradients.
 
     `sent` is what `launches_of` returned, loaded from data; `kernels` are those that it may launch. The tensors
-    are drawn again with `seed`; the numbers are the case's.
+    are drawn again with `seed`, those of whole numbers shuffled; the numbers are the case's.
     """
     by_name = {kernel.__name__: kernel for kernel in kernels}
     allowed = {n: by_name[name] for n, name in sent["kernels"].items() if name in by_name}
     cases = task.cases(np.random.default_rng(sent["seed"]))
     for (title, arguments), program in zip(cases, sent["programs"], strict=True):
         rng = np.random.default_rng(seed)
-        fresh = [
-            torch.from_numpy(rng.standard_normal(tuple(a.shape))) if isinstance(a, torch.Tensor) else a
-            for a in arguments
-        ]
+        fresh = [_drawn_again(a, rng) if isinstance(a, torch.Tensor) else a for a in arguments]
         tensors = [a for a in fresh if isinstance(a, torch.Tensor)]
         wanted = task.oracle(*fresh)
         direction = torch.from_numpy(rng.standard_normal(tuple(wanted.shape)))
@@ -81,6 +78,12 @@ def relaunch(task: FunctionTask, sent: Mapping[str, Any], kernels: Sequence[Any]
         fewest = task.fewest_launches(tensors[0].numel()) + 1
         sums = " ".join(f"{weighted_sum(value):.4f}" for value in got)
         yield f"{title}: {_reason(got, right, task.tolerance) or _not_launched(program, fewest) or 'right'} {sums}"
+
+
+def _drawn_again(tensor: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    if tensor.is_floating_point():
+        return torch.from_numpy(rng.standard_normal(tuple(tensor.shape)))
+    return torch.from_numpy(rng.permutation(tensor.numpy()))  # places in another tensor, so they stay valid
 
 
 def _reason(got: Sequence[np.ndarray], right: Sequence[np.ndarray], tolerance: float) -> str:
@@ -129,12 +132,11 @@ def _both(function: Callable[..., torch.Tensor], arguments: Sequence[Any]) -> Ca
 
     def value_and_gradients(*tensors: torch.Tensor) -> list[torch.Tensor]:
         leaves = iter(tensors[:-1])
-        given = [
-            next(leaves).detach().requires_grad_() if isinstance(a, torch.Tensor) else a for a in arguments
-        ]
+        given = [next(leaves).detach() if isinstance(a, torch.Tensor) else a for a in arguments]
+        given = [a.requires_grad_() if has_gradient(a) else a for a in given]
         with torch.enable_grad():
             value = function(*given)
-            wanted = [a for a in given if isinstance(a, torch.Tensor)]
+            wanted = [a for a in given if has_gradient(a)]
             return [value, *torch.autograd.grad(value, wanted, tensors[-1])]
 
     return value_and_gradients

@@ -38,10 +38,13 @@ def second_opinion(
         twin_value = tensorflow_function(*twins)
         total = tf.reduce_sum(twin_value)
     gradients = [leaf.grad for leaf in leaves if isinstance(leaf, torch.Tensor)]
+    twin_gradients = [
+        tf.convert_to_tensor(g) for g in tape.gradient(total, watched)
+    ]  # of rows alone, where it gathers
     pairs: list[tuple[str, Any, Any]] = [("value", value.detach(), twin_value)]
     pairs += [
         (f"gradient {number}", got, expected)
-        for number, (got, expected) in enumerate(zip(gradients, tape.gradient(total, watched), strict=True))
+        for number, (got, expected) in enumerate(zip(gradients, twin_gradients, strict=True))
     ]
     verdicts = []
     for what, got, expected in pairs:

@@ -11,8 +11,12 @@ pytestmark = [
 from gpu_labs.autograd import launch  # noqa: E402
 from tests.gpu_labs.solved_labs import solution  # noqa: E402
 
-g01, g02, g05, g06 = (
-    solution(lab) for lab in ("G01_guards", "G02_grid_stride", "G05_shared_memory", "G06_block_reduction")
+g01, g02, g03, g04, g05, g06, g07 = map(
+    solution,
+    (
+        *("G01_guards", "G02_grid_stride", "G03_broadcasting", "G04_atomics"),
+        *("G05_shared_memory", "G06_block_reduction", "G07_scan"),
+    ),
 )
 
 
@@ -20,15 +24,27 @@ def pooled(x):
     return torch.nn.functional.avg_pool1d(x[None, None], 5, 1, 2, count_include_pad=False)[0, 0]
 
 
+def table_and_places(x):
+    return x[:10_000].reshape(100, 100), torch.arange(999, device=x.device) % 97
+
+
+def looked_up(x):
+    table, places = table_and_places(x)
+    return table[places]
+
+
 @pytest.mark.parametrize(
     ("function", "oracle"),
     [
         (lambda x: g01.affine(x, 2.0, 1.0), lambda x: 2 * x + 1),
         (g02.relu, torch.relu),
+        (lambda x: g03.broadcast_add(x[:101, None], x[None, :500]), lambda x: x[:101, None] + x[None, :500]),
+        (lambda x: g04.lookup(*table_and_places(x)), looked_up),
         (g05.average_pool, pooled),
         (g06.total, lambda x: x.sum().reshape(1)),
+        (g07.running_sums, lambda x: x.cumsum(0)),
     ],
-    ids=["affine", "relu", "average_pool", "total"],
+    ids=["affine", "relu", "broadcast_add", "lookup", "average_pool", "total", "running_sums"],
 )
 def test_values_and_gradients_are_torchs_own(function, oracle):
     x = torch.linspace(-3, 3, 10_007, dtype=torch.float64, device="cuda").requires_grad_()

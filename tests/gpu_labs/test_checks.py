@@ -12,12 +12,17 @@ from gpu_labs import cuda
 from gpu_labs.autograd import kernel_function
 from gpu_labs.checks import Case, KernelTask, second_opinion
 from gpu_labs.G01_guards import task as g01_task
+from gpu_labs.G03_broadcasting import task as g03_task
 from gpu_labs.G06_block_reduction import task as g06_task
 from graphviz_tools.frameworks import import_tensorflow
 from tests.gpu_labs.solved_labs import solution
 
-g01, g02, g05, g06 = (
-    solution(lab) for lab in ("G01_guards", "G02_grid_stride", "G05_shared_memory", "G06_block_reduction")
+g01, g02, g03, g04, g05, g06, g07 = map(
+    solution,
+    (
+        *("G01_guards", "G02_grid_stride", "G03_broadcasting", "G04_atomics"),
+        *("G05_shared_memory", "G06_block_reduction", "G07_scan"),
+    ),
 )
 
 
@@ -41,6 +46,24 @@ def sum_by_one_thread(x, partial):
         for i in range(cuda.grid(1), min(cuda.grid(1) + cuda.blockDim.x, x.size)):
             total += x[i]
         partial[cuda.blockIdx.x] = total
+
+
+@cuda.jit
+def warps_walk_down_columns(x, y, z):
+    (row, first), (rows, columns) = cuda.grid(2), cuda.gridsize(2)
+    while row < z.shape[0]:
+        for column in range(first, z.shape[1], columns):
+            z[row, column] = (
+                x[row % x.shape[0], column % x.shape[1]] + y[row % y.shape[0], column % y.shape[1]]
+            )
+        row += rows
+
+
+@cuda.jit
+def add_one(x, y):
+    i = cuda.grid(1)
+    if i < y.size:
+        y[i] += x[i]
 
 
 def numbers(n):
@@ -86,6 +109,18 @@ def test_a_budget_says_how_much_is_enough():
     assert f"{g06_task.MOST_DEPTH} is enough" in failure.sentence
 
 
+def test_sectors_have_a_budget_too():
+    failure = g03_task.forward.check(warps_walk_down_columns).first_failure
+    assert failure is not None and failure.reason == "sectors"
+    assert "sectors of global memory" in failure.sentence
+
+
+def test_an_output_holds_what_a_case_says_it_holds_before():
+    ones, twos = np.ones(4), np.full(4, 2.0)
+    task = KernelTask("add", "(x, y)", lambda rng: [Case("n = 4", 1, 4, (ones,), (twos,), before=(ones,))])
+    assert task.check(add_one).passed
+
+
 def test_observations_are_plain_data_and_depend_on_the_seed():
     observations = json.loads(json.dumps(g01_task.forward.observe(g01.affine_kernel, seed=1)))
     assert g01_task.forward.judge(observations, seed=1).passed
@@ -128,13 +163,39 @@ def test_memory_that_a_kernel_never_writes_is_not_right_by_chance():
         (g02.relu_forward, g02.relu_backward, lambda up, x: (g02.relu_backward(up, x), None), ()),
         (g05.average_pool_forward, g05.average_pool_backward, g05.average_pool_forward, ()),
         (g06.total_forward, g06.total_backward, lambda up, x: (g06.total_forward(up), None), ()),
+        (g07.running_sums_forward, g07.running_sums_backward, g07.running_sums_forward, ()),
     ],
-    ids=["affine", "relu", "average_pool", "total"],
+    ids=["affine", "relu", "average_pool", "total", "running_sums"],
 )
 def test_the_solutions_pass_gradcheck_twice_over(forward, backward, backward_of_backward, constants):
     function = kernel_function(forward, kernel_function(backward, backward_of_backward))
     assert gradcheck(function, (numbers(9), *constants))
     assert gradgradcheck(function, (numbers(9), *constants))
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward", "backward_of_backward", "arguments"),
+    [
+        (
+            g03.broadcast_add_forward,
+            g03.broadcast_add_backward,
+            lambda up_x, up_y: (g03.broadcast_add_forward(up_x, up_y), None, None),
+            (numbers(3).reshape(3, 1), numbers(2).reshape(1, 2)),
+        ),
+        (
+            g04.lookup_forward,
+            g04.lookup_backward,
+            lambda up, index: (g04.lookup_forward(up, index), None, None),
+            (numbers(6).reshape(3, 2), torch.tensor([2, 0, 2])),
+        ),
+    ],
+    ids=["broadcast_add", "lookup"],
+)
+def test_so_do_those_of_two_tensors(forward, backward, backward_of_backward, arguments):
+    function = kernel_function(forward, kernel_function(backward, backward_of_backward))
+    arguments = tuple(a.detach().requires_grad_(a.is_floating_point()) for a in arguments)
+    assert gradcheck(function, arguments)
+    assert gradgradcheck(function, arguments)
 
 
 def test_tensorflow_agrees_with_every_reference_answer():
@@ -143,10 +204,17 @@ def test_tensorflow_agrees_with_every_reference_answer():
     x = numbers(301).detach()
     assert second_opinion(g01.affine, lambda x, a, b: a * x + b, x, 3.0, -1.0).passed
     assert second_opinion(g02.relu, tf.nn.relu, x).passed
+    column, row, table = x[:20, None], x[None, :30], x[:60].reshape(20, 3)
+    places = torch.tensor([2, 0, 2, 19])
+    assert second_opinion(g03.broadcast_add, lambda x, y: x + y, column, row).passed
+    assert second_opinion(
+        lambda t: g04.lookup(t, places), lambda t: tf.gather(t, places.numpy()), table
+    ).passed
     assert second_opinion(
         g05.average_pool, lambda x: tf.nn.avg_pool1d(x[None, :, None], 5, 1, "SAME")[0, :, 0], x
     ).passed
     assert second_opinion(g06.total, lambda x: tf.reshape(tf.reduce_sum(x), [1]), x).passed
+    assert second_opinion(g07.running_sums, tf.cumsum, x).passed
 
 
 def test_tensorflow_disagrees_with_a_wrong_function():

@@ -315,6 +315,16 @@ def test_by_kernels_says_the_same():
     assert not by_kernels(wrong, x)
 
 
+def test_by_kernels_is_given_the_other_arguments_too():
+    x, other = torch.from_numpy(np.linspace(-2, 2, 18)).reshape(2, 9)
+    second = kernel_function(
+        lambda x, other: launched(copy_of_the_second, x, other), lambda grad: (launched(copy, grad), None)
+    )
+    x = x.clone().requires_grad_()
+    assert by_kernels(second, x, other)
+    assert not by_kernels(lambda t: second(t, other), x)  # where the other came from, nobody knows
+
+
 @cuda.jit
 def sum_kernel(x, partial):
     i = cuda.grid(1)
