@@ -1,0 +1,91 @@
+"""Workers on another file system than the process that writes the gradebook, as on a cluster without a shared disk."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from distributed import LocalCluster, Worker
+
+from graph_duet.grading import Bundle, exercise_notebook, fill, solved
+from graph_duet.grading.classroom.grade import grade_class, workers
+from graph_duet.grading.classroom.gradebook import Gradebook
+from graph_duet.grading.classroom.submissions import collect
+from graph_duet.notebook_kernels.sandbox import why_no_sandbox
+from tests.graph_duet.grading.conftest import LIGHT
+from tests.graph_duet.grading.hostile import dumps
+from tests.graph_duet.grading.test_crash import CONTEXT
+
+_NEW_MOUNTS, _NEW_USER = 0x20000, 0x10000000
+_PRIVATE = 1 << 18 | 1 << 14  # MS_PRIVATE | MS_REC
+
+
+def leave_the_file_system() -> None:
+    """Give this process mounts of its own, with an empty /tmp. Raises OSError where the machine does not allow it."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    user, group = os.getuid(), os.getgid()
+    if libc.unshare(_NEW_MOUNTS if user == 0 else _NEW_MOUNTS | _NEW_USER):
+        raise OSError(ctypes.get_errno(), "unshare")
+    if user != 0:
+        for name, text in {"setgroups": "deny", "uid_map": f"0 {user} 1", "gid_map": f"0 {group} 1"}.items():
+            Path(f"/proc/self/{name}").write_text(text)
+    if libc.mount(None, b"/", None, _PRIVATE, None) or libc.mount(b"none", b"/tmp", b"tmpfs", 0, None):
+        raise OSError(ctypes.get_errno(), "mount")
+
+
+def work(scheduler: str) -> None:
+    """A worker whose /tmp nobody else sees, until it is killed."""
+    leave_the_file_system()
+
+    async def serve() -> None:
+        worker = await Worker(scheduler, nthreads=1, local_directory="/tmp", dashboard=False)
+        await worker.finished()
+
+    asyncio.run(serve())
+
+
+@pytest.fixture
+def scheduler() -> Iterator[str]:
+    """The address of a scheduler with two workers, each with mounts of its own."""
+    with LocalCluster(n_workers=0, processes=True, dashboard_address="", silence_logs=50) as cluster:
+        address = str(cast(Any, cluster).scheduler_address)
+        processes = [CONTEXT.Process(target=work, args=(address,)) for _ in range(2)]
+        for process in processes:
+            process.start()
+        try:
+            yield address
+        finally:
+            for process in processes:
+                process.kill()
+                process.join()
+
+
+@pytest.mark.skipif(bool(why_no_sandbox()), reason=why_no_sandbox() or "there is a sandbox")
+def test_workers_that_share_no_disk_grade_as_one_machine_does(
+    bundle: Bundle, tmp_path: Path, scheduler: str
+) -> None:
+    (tmp_path / "in").mkdir()
+    for name, notebook in {
+        "ann": solved(bundle),
+        "bob": fill(exercise_notebook(bundle), {"1": "return x * 0"}),
+        "cyd": fill(exercise_notebook(bundle), {"1": "return np.maximum(x, 0)"}),
+        "dee": exercise_notebook(bundle),
+    }.items():
+        (tmp_path / "in" / f"{name}.ipynb").write_bytes(dumps(notebook))
+    book = Gradebook(tmp_path / "book.sqlite")
+    with workers(scheduler) as client:
+        client.wait_for_workers(2, timeout=120)
+        assert not any(cast(Any, client.run(os.path.exists, str(tmp_path))).values())
+        summary = grade_class(collect(tmp_path / "in"), bundle, book, LIGHT, client)
+    assert (summary.graded, summary.faults) == (4, {})
+    assert {mark.student: mark.points for mark in book.marks("T01")} == {
+        "ann": 10,
+        "bob": 0,
+        "cyd": 5,
+        "dee": 0,
+    }
