@@ -9,6 +9,7 @@ from itertools import combinations
 from typing import Any
 
 from graph_duet.grading.classroom.gradebook import Gradebook
+from graph_duet.grading.classroom.mark import Mark
 from graph_duet.grading.exercise.bundle import Bundle
 from graphviz_tools.errors import NotInstalledError
 from graphviz_tools.language import _
@@ -29,15 +30,23 @@ class Pair:
 
 def similar(book: Gradebook, exercise: str, least: float) -> list[Pair]:
     """Pairs of students of whose answers at least the share `least` is alike, the most alike first. What the exercise
-    gave to everyone does not count. Time grows with the square of the class.
+    gave to everyone does not count, nor does what a group handed in together. Time grows with the square of the class.
 
     Raises UserError for an unknown exercise, NotInstalledError without copydetect.
     """
     bundle = book.bundle(exercise)
     codes = dict(_codes(book, bundle))
+    marks = {mark.student: mark for mark in book.marks(exercise)}
     prints = _fingerprints(codes, "\n".join(bundle.untouched.values()))
-    found = list(_alike(prints, codes, least))
+    pairs = _alike(prints, codes, least)
+    found = [pair for pair in pairs if not _handed_in_together(marks[pair.first], marks[pair.second])]
     return sorted(found, key=lambda pair: -max(pair.of_first, pair.of_second))
+
+
+def _handed_in_together(one: Mark, other: Mark) -> bool:
+    """Whether it is one file of a group, whose other members each one's note names."""
+    named = one.student in other.handed_in.note and other.student in one.handed_in.note
+    return one.digest == other.digest and named
 
 
 def _codes(book: Gradebook, bundle: Bundle) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from typer.testing import CliRunner
 
 from graph_duet.cli import app
 from graph_duet.grading import Bundle, exercise_notebook, fill, solved
+from graph_duet.grading.classroom.deadlines import HandedIn
 from graph_duet.grading.classroom.gradebook import Entry, Gradebook
 from graph_duet.grading.classroom.similarity import similar
 from graph_duet.grading.classroom.stored_notebook import packed
@@ -130,3 +132,16 @@ def test_what_the_exercise_gave_to_everyone_is_not_alike(bundle: Bundle, tmp_pat
         )
         book.enter(entry)
     assert similar(book, "T01", 0.5) == []
+
+
+def test_one_file_of_a_group_is_not_alike_and_the_same_file_of_two_strangers_is(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    book = Gradebook(tmp_path / "book.sqlite")
+    book.open_assignment(bundle)
+    data = dumps(fill(exercise_notebook(bundle), {"1": LONG}))
+    notes = {"ann": "handed in together with bob", "bob": "handed in together with ann", "cyd": "late"}
+    for student, note in notes.items():
+        entry = Entry(student, student, "d", student, report(bundle, 0, student), notebook=packed(data))
+        book.enter(replace(entry, handed_in=HandedIn(note=note)))
+    assert [(p.first, p.second) for p in similar(book, "T01", 0.8)] == [("ann", "cyd"), ("bob", "cyd")]

@@ -197,6 +197,8 @@ def test_a_broken_archive_is_that_students_fault(tmp_path: Path, content: bytes)
 
 def test_a_name_is_one_harmless_file_name() -> None:
     assert file_name("ann") == "ann"
+    assert file_name("Zoë O'Neil").startswith("zoe_o_neil-")
+    assert file_name("Zoë O'Neil") != file_name("zoe o'neil")
     for name in ("../../etc/passwd", "...", "a\x00b\nc\u202e", "Ann Müller", "CON", ""):
         made = file_name(name)
         assert made == Path(made).name
