@@ -122,7 +122,7 @@ def edges() -> list[Row]:
 
     bodies = np.random.default_rng(0).random((1 << 14, 3), np.float32)
     all_pairs = Timing((cpu_seconds(lambda: inspect(nbody, 128, 128, bodies, np.zeros_like(bodies))),))
-    small = cases()["nbody"][3][0]
+    small = cases()["nbody"].arguments[0]
     few = timed(lambda: inspect(nbody, 4, 128, small, np.zeros_like(small)))
     grown = all_pairs.median / few.median / (len(bodies) / len(small)) ** 2
     rows = [

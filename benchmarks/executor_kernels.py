@@ -11,6 +11,7 @@ import math
 import os
 import sys
 import time
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -178,8 +179,17 @@ def attention(q, k, v, out):
         out[i, d] = total[d] / weights
 
 
-def cases():
-    """Name -> (kernel, grid, block, arguments, the result last); 16,384 threads each, but for the last three."""
+class Case(NamedTuple):
+    """A launch; the last of its arguments gets the result."""
+
+    kernel: Any
+    grid: Any
+    block: Any
+    arguments: tuple[Any, ...]
+
+
+def cases() -> dict[str, Case]:
+    """The cases by name; 16,384 threads each, but for the last three."""
     random = np.random.default_rng(0)
     n = 128 * 128
     x, y = random.random(n, np.float32), np.zeros(n, np.float32)
@@ -187,13 +197,13 @@ def cases():
     wide = random.random((128, 512), np.float32)
     long = random.random(32 * 4096, np.float32)
     return {
-        "saxpy": (saxpy, 64, 256, (np.float32(2), x, y)),
-        "reduction": (reduction, 64, 256, (x, np.zeros(64, np.float32))),
-        "matmul": (matmul, (8, 8), (16, 16), (a, b, np.zeros((128, 128), np.float32))),
-        "softmax": (softmax, 128, 128, (wide, np.zeros_like(wide))),
-        "serial": (serial, 1, 32, (long, np.zeros(32))),
-        "nbody": (nbody, 4, 128, (random.random((512, 3), np.float32), np.zeros((512, 3), np.float32))),
-        "attention": (
+        "saxpy": Case(saxpy, 64, 256, (np.float32(2), x, y)),
+        "reduction": Case(reduction, 64, 256, (x, np.zeros(64, np.float32))),
+        "matmul": Case(matmul, (8, 8), (16, 16), (a, b, np.zeros((128, 128), np.float32))),
+        "softmax": Case(softmax, 128, 128, (wide, np.zeros_like(wide))),
+        "serial": Case(serial, 1, 32, (long, np.zeros(32))),
+        "nbody": Case(nbody, 4, 128, (random.random((512, 3), np.float32), np.zeros((512, 3), np.float32))),
+        "attention": Case(
             attention,
             4,
             64,

@@ -76,7 +76,7 @@ def standings() -> list[Standing]:
         ) GROUP BY exercise ORDER BY exercise
     """
     with _connection() as connection:
-        return [Standing(*row[:5], last=row[5][:10]) for row in connection.execute(query)]
+        return [Standing(*row, last=last[:10]) for *row, last in connection.execute(query)]
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,14 @@ class _Repeat:
     @property
     def stop(self) -> int:
         return self.start + self.period * self.times
+
+
+class _Stretch(NamedTuple):
+    """Items start..stop-1, which equal themselves moved by `period`."""
+
+    start: int
+    stop: int
+    period: int
 
 
 def rolled(recording: Recording) -> Folding:
@@ -219,7 +228,9 @@ def _repeats(box: _Box, start: int, stop: int) -> Iterator[_Repeat]:
     """Repetitions in items start..stop-1 that do not overlap; those that fold most come first."""
     word = np.asarray(box.letters[start:stop])
     taken = np.zeros(len(word), bool)
-    stretches = sorted(_stretches(word), key=lambda s: (-((s[1] - s[0]) // s[2] * s[2]), s[2]))
+    stretches = sorted(
+        _stretches(word), key=lambda s: (-((s.stop - s.start) // s.period * s.period), s.period)
+    )
     for first, last, period in stretches:
         free = np.flatnonzero(~taken[first:last])
         if not len(free):
@@ -233,7 +244,7 @@ def _repeats(box: _Box, start: int, stop: int) -> Iterator[_Repeat]:
             yield repeat
 
 
-def _stretches(word: NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:
+def _stretches(word: NDArray[np.int64]) -> Iterator[_Stretch]:
     """Every longest stretch start..stop-1 of `word` that equals itself moved by a period."""
     for period in range(1, min(len(word) // 2, LONGEST_BLOCK) + 1):
         equal = word[period:] == word[:-period]
@@ -242,26 +253,23 @@ def _stretches(word: NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:
         turns = np.flatnonzero(np.diff(equal, prepend=False, append=False))
         for start, stop in zip(turns[::2].tolist(), turns[1::2].tolist(), strict=True):
             if stop - start >= period:
-                yield start, stop + period, period
+                yield _Stretch(start, stop + period, period)
 
 
 def _best_blocks(box: _Box, start: int, stop: int, period: int) -> _Repeat | None:
     """Cut a stretch into blocks that are wired equally: the cut that folds most, then the one with the most
     wires inside a block (so that a layer is not cut through its middle)."""
-    best: tuple[int, int, _Repeat] | None = None
+    best: _Repeat | None = None
+    best_score = (0, 0)
     for shift in range(min((stop - start) % period + 1, SHIFTS)):
         begins = range(start + shift, stop - period + 1, period)
         wiring = [_wiring(box, begin, begin + period) for begin in begins]
         for run, times in _runs(wiring):
             repeat = _Repeat(begins[run], period, times)
-            score = (times, len(wiring[run]), repeat)
-            if (
-                times > 1
-                and any(box.works[repeat.start : repeat.start + period])
-                and (best is None or score[:2] > best[:2])
-            ):
-                best = score
-    return best and best[2]
+            score = (times, len(wiring[run]))
+            if times > 1 and any(box.works[repeat.start : repeat.start + period]) and score > best_score:
+                best, best_score = repeat, score
+    return best
 
 
 def _runs(values: list[tuple[object, ...]]) -> Iterator[tuple[int, int]]:

@@ -129,7 +129,7 @@ def test_the_memory_bar_grows_and_says_what_autograd_holds(show):
 def test_small_values_are_numbers_and_large_ones_a_heat_map(show, snap):
     page = show(Stepper(perceptron()))
     press(page, "ArrowRight", 2)
-    assert page.locator(".heat-map canvas").count() == 1
+    assert page.locator(".heat-map canvas").count() == 2
     assert "min -2 · max 2 · mean 0.04" in page.locator(".values").inner_text()
     snap(page, "stepper-heat-map-light")
 

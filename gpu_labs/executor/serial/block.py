@@ -26,9 +26,11 @@ RECORDED = 500  # accesses to unwatched arrays that one block keeps for the laun
 class Group:
     """The accesses of one line to one memory in one epoch."""
 
-    __slots__ = ("cells", "lanes", "time", "times", "values")
+    __slots__ = ("cells", "lanes", "memory", "site", "time", "times", "values")
 
-    def __init__(self, time: int) -> None:
+    def __init__(self, memory: Memory, site: Site, time: int) -> None:
+        self.memory = memory
+        self.site = site
         self.cells: list[int] = []
         self.lanes: list[int] = []
         self.values: list[Any] = []
@@ -44,7 +46,7 @@ class SerialBlock:
         self.watch = watch
         self.printed = printed
         self.allocator = Allocator(lanes, watch, shared_bytes)
-        self.groups: dict[tuple[int, int, AccessKind, int], tuple[Memory, Site, Group]] = {}
+        self.groups: dict[tuple[int, int, AccessKind, int], Group] = {}
         self.turns = np.zeros(-(-lanes.per_block // WARP), np.int64)
         self.records = watch.recorder is not None and watch.recorder.wants
         self.left = RECORDED
@@ -96,10 +98,9 @@ class SerialBlock:
                 return
         turn = int(self.turns[lane // WARP])
         key = (id(memory), site.id, kind, turn)
-        got = self.groups.get(key)
-        if got is None:
-            got = self.groups[key] = (memory, site, Group(watch.time))
-        group = got[2]
+        group = self.groups.get(key)
+        if group is None:
+            group = self.groups[key] = Group(memory, site, watch.time)
         group.cells.append(cell)
         group.lanes.append(lane)
         group.times.append(watch.time)
@@ -112,9 +113,10 @@ class SerialBlock:
     def show(self) -> None:
         """Hand the epoch's accesses to the checks."""
         watch, lanes = self.watch, self.lanes
-        found = sorted(self.groups.items(), key=lambda pair: pair[1][2].time)
+        found = sorted(self.groups.items(), key=lambda pair: pair[1].time)
         self.groups = {}
-        for (_, _, kind, turn), (memory, site, group) in found:
+        for (_, _, kind, turn), group in found:
+            memory, site = group.memory, group.site
             cells, who = np.array(group.cells, np.int64), np.array(group.lanes, np.int32)
             values = None
             if kind == "write":

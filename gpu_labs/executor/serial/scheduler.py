@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Generator, Iterator
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -19,7 +19,29 @@ from gpu_labs.executor.runtime.warp import Warps
 from gpu_labs.executor.serial.block import SerialBlock
 from gpu_labs.executor.serial.thread import EndedError, Thread
 
-Request = tuple[Any, ...]
+
+class Request(NamedTuple):
+    """What a thread waits for, as generated code yields it: a "barrier" or "warp" function, or the "grid" barrier.
+
+    `given` is the predicate of a barrier (None: it has none) or a warp function's operands, of `dtypes`; `wanted` is
+    the dtype of its result, and `rank` its place in the source.
+    """
+
+    kind: Literal["barrier", "warp", "grid"]
+    site: Site
+    name: str
+    given: Any
+    dtypes: tuple[Any, ...] = ()
+    wanted: Any = None
+    rank: float = 0
+
+
+class Running(NamedTuple):
+    """A thread of the block: its lane and its generator, which yields the fields of a `Request`."""
+
+    lane: int
+    thread: Thread
+    generator: Generator[tuple[Any, ...], Any, None]
 
 
 class BlockRun:
@@ -40,10 +62,10 @@ class BlockRun:
         self.alive = np.ones(lanes.per_block, bool)
         self.warps: Warps | None = None
         bound = [self.block.wrap(a) for a in arguments]
-        self.threads: list[tuple[int, Thread, Generator[Request, Any, None]]] = []
+        self.threads: list[Running] = []
         for at, lane in enumerate(lanes.flat.tolist()):
             thread = Thread(self.block, lane, at)
-            self.threads.append((lane, thread, code(thread, *bound)))
+            self.threads.append(Running(lane, thread, code(thread, *bound)))
 
     def go(self) -> Iterator[Site]:
         """Run the block; yields where its threads wait for the other blocks of the grid."""
@@ -57,9 +79,9 @@ class BlockRun:
                 continue
             if not waiting:
                 break
-            if all(request[0] == "grid" for request in waiting.values()):
+            if all(request.kind == "grid" for request in waiting.values()):
                 self.block.show()
-                yield next(iter(waiting.values()))[1]
+                yield next(iter(waiting.values())).site
                 ready = [(at, None) for at in sorted(waiting)]
                 waiting.clear()
             else:
@@ -69,7 +91,7 @@ class BlockRun:
     def _advance(self, at: int, answer: Any, waiting: dict[int, Request]) -> None:
         lane, thread, generator = self.threads[at]
         try:
-            waiting[at] = generator.send(answer)
+            waiting[at] = Request(*generator.send(answer))
         except StopIteration:
             self.alive[lane] = False
         except EndedError:
@@ -92,21 +114,23 @@ class BlockRun:
     def _barrier(self, waiting: dict[int, Request]) -> list[tuple[int, Any]]:
         """All threads wait or are done: the first barrier of the source lets its threads pass."""
         self.block.show()
-        barriers = [request for request in waiting.values() if request[0] == "barrier"]
-        first = min(barriers, key=lambda request: request[1].id)[1] if barriers else None
-        places = [at for at, request in waiting.items() if request[0] == "barrier" and request[1] is first]
+        barriers = [request for request in waiting.values() if request.kind == "barrier"]
+        first = min(barriers, key=lambda request: request.site.id).site if barriers else None
+        places = [
+            at for at, request in waiting.items() if request.kind == "barrier" and request.site is first
+        ]
         if first is None:
             places = list(waiting)
-            first = waiting[places[0]][1]
-        _, site, name, predicate = waiting[places[0]][:4]
-        values = [waiting[at][3] for at in places]
-        self._left(self.threads[places[0]][1].rank)
-        self.watch.barrier(site, self._mask(places), counts=predicate is not None)
+            first = waiting[places[0]].site
+        request = waiting[places[0]]
+        values = [waiting[at].given for at in places]
+        self._left(self.threads[places[0]].thread.rank)
+        self.watch.barrier(request.site, self._mask(places), counts=request.given is not None)
         answer: Any = None
-        if name == "syncthreads_count":
+        if request.name == "syncthreads_count":
             answer = sum(1 for v in values if v)
-        elif name in ("syncthreads_and", "syncthreads_or"):
-            answer = int(all(values) if name == "syncthreads_and" else any(values))
+        elif request.name in ("syncthreads_and", "syncthreads_or"):
+            answer = int(all(values) if request.name == "syncthreads_and" else any(values))
         for at in places:
             del waiting[at]
         return [(at, answer) for at in places]
@@ -115,13 +139,15 @@ class BlockRun:
         """Warp functions whose warp has no thread on the way: the first of the source is answered."""
         by_warp: dict[int, list[int]] = {}
         for at, request in waiting.items():
-            if request[0] == "warp":
-                by_warp.setdefault(self.threads[at][0] // WARP, []).append(at)
+            if request.kind == "warp":
+                by_warp.setdefault(self.threads[at].lane // WARP, []).append(at)
         ready: list[tuple[int, Any]] = []
         for places in by_warp.values():
-            first = min(places, key=lambda at: (self.threads[at][1].rank, waiting[at][6], waiting[at][1].id))
-            site = waiting[first][1]
-            chosen = [at for at in places if waiting[at][1] is site]
+            first = min(
+                places, key=lambda at: (self.threads[at].thread.rank, waiting[at].rank, waiting[at].site.id)
+            )
+            site = waiting[first].site
+            chosen = [at for at in places if waiting[at].site is site]
             ready += self._warp(chosen, waiting)
         return ready
 
@@ -133,11 +159,11 @@ class BlockRun:
         columns = []
         for column, dtype in enumerate(dtypes):
             lanes = np.zeros(self.lanes.per_block, dtype)
-            lanes[places] = [waiting[at][3][column] for at in places]
+            lanes[places] = [waiting[at].given[column] for at in places]
             columns.append(lanes.reshape(self.lanes.shape))
         if name not in ("activemask", "lanemask_lt"):
-            self.block.turns[self.threads[places[0]][0] // WARP] += 1
-            self._left(self.threads[places[0]][1].rank)
+            self.block.turns[self.threads[places[0]].lane // WARP] += 1
+            self._left(self.threads[places[0]].thread.rank)
             self.watch.warp_members(site, name, self.warps, mask, columns[0] if columns else None)
         answers: list[Any] = [None] * len(places)
         if name in SHUFFLES:

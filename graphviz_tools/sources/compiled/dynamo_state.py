@@ -161,7 +161,7 @@ def watching_breaks(told: Callable[[Break], None]) -> Iterator[None]:
     """Call `told` at every graph break, in place of what Dynamo would print about it."""
     handler = _BreakHandler(told)
     log, noise = logging.getLogger(BREAK_LOG), logging.getLogger("torch._dynamo")
-    before = log.level, log.propagate, noise.level
+    level, propagates, noise_level = log.level, log.propagate, noise.level
     log.addHandler(handler)
     log.setLevel(logging.DEBUG)
     log.propagate = False
@@ -175,9 +175,9 @@ def watching_breaks(told: Callable[[Break], None]) -> Iterator[None]:
         del log.__dict__["isEnabledFor"]
         log.disabled = disabled
         log.removeHandler(handler)
-        log.propagate = before[1]
-        log.setLevel(before[0])
-        noise.setLevel(before[2])
+        log.propagate = propagates
+        log.setLevel(level)
+        noise.setLevel(noise_level)
 
 
 def ending_break(module: GraphModule) -> Break | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from graphviz_tools.recording import Scope, ScopeKind
 from graphviz_tools.sources.common.call_sites import CallSite
@@ -19,11 +20,19 @@ from graphviz_tools.sources.torch.tape import ModuleCall, Run, Site
 Path = tuple[str, ...]
 
 
+class _Last(NamedTuple):
+    """The step that a run of a function did last."""
+
+    op: str
+    site: Site
+    moment: Moment
+
+
 class _Progress:
     """How far one run of one function has come."""
 
     def __init__(self) -> None:
-        self.last: tuple[str, Site, Moment] | None = None
+        self.last: _Last | None = None
         self.turns: dict[Loop, int] = {}
 
 
@@ -126,8 +135,8 @@ class ScopePaths:
 
 def _advance(progress: _Progress, op: str, site: Site, moment: Moment) -> None:
     last, turns = progress.last, progress.turns
-    progress.last = op, site, moment
-    common = [loop for loop in moment.loops if last is not None and loop in last[2].loops]
+    progress.last = _Last(op, site, moment)
+    common = [loop for loop in moment.loops if last is not None and loop in last.moment.loops]
     if last is not None and _is_passed(last, op, site, moment):
         if common:
             turns[common[-1]] += 1
@@ -138,16 +147,15 @@ def _advance(progress: _Progress, op: str, site: Site, moment: Moment) -> None:
             turns[loop] = 1
 
 
-def _is_passed(last: tuple[str, Site, Moment], op: str, site: Site, moment: Moment) -> bool:
+def _is_passed(last: _Last, op: str, site: Site, moment: Moment) -> bool:
     """Whether the program, after its step `last`, is at an expression that it has passed, or at the same again."""
-    last_op, last_site, last_moment = last
-    if moment.order != last_moment.order:
-        return moment.order < last_moment.order
-    if site.callee and site.callee == last_site.callee:
+    if moment.order != last.moment.order:
+        return moment.order < last.moment.order
+    if site.callee and site.callee == last.site.callee:
         return False  # steps inside one call of a module or function
     if moment.repeats and not site.callee:
         return False
     # A comparison and the decision on it are at one place, by two instructions or, from Python 3.13 on, by one.
-    if site.instruction == last_site.instruction and op == "__bool__" != last_op:
+    if site.instruction == last.site.instruction and op == "__bool__" != last.op:
         return False
-    return site.instruction <= last_site.instruction or (moment.tests_loop and last_op == "__bool__")
+    return site.instruction <= last.site.instruction or (moment.tests_loop and last.op == "__bool__")
