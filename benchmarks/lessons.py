@@ -25,8 +25,11 @@ import nbformat
 import psutil
 
 from benchmarks.measure import Row, publish
+from graph_duet.authoring.folders import course_folders
+from graph_duet.authoring.notebooks_from_text import solved_notebook
 from graph_duet.notebook_kernels import start_zygote
 from graph_duet.notebook_kernels.memory_guard import proportional_size
+from graph_duet.notebook_kernels.shared_zygote import Zygote
 
 ROOT = Path(__file__).parent.parent
 SAMPLE_SECONDS = 0.2
@@ -87,8 +90,9 @@ def cpu_seconds(process: psutil.Process) -> float:
 
 
 def notebooks() -> list[Path]:
-    found = [*ROOT.glob("lessons/L*/*.ipynb"), *ROOT.glob("gpu_labs/G*/*.ipynb")]
-    return sorted(path for path in found if path.name != "exercise.ipynb")
+    """Every lesson, exercise and lab; the lesson before its exercise."""
+    folders = sorted(course_folders(), key=lambda folder: folder.name)
+    return [path for folder in folders for path in sorted(folder.glob("*.ipynb"), reverse=True)]
 
 
 def measure(zygote: int, *paths: Path) -> Usage:
@@ -135,7 +139,8 @@ def short(path: Path) -> str:
 def run(path: Path, kernels: ExitStack) -> None:
     from nbclient import NotebookClient
 
-    notebook = nbformat.read(path, as_version=4)
+    exercise = path.name == "exercise.ipynb"
+    notebook = solved_notebook(path.parent) if exercise else nbformat.read(path, as_version=4)
     resources = {"metadata": {"path": str(path.parent)}}
     client: Any = NotebookClient(
         notebook, timeout=300, startup_timeout=180, allow_errors=True, resources=resources
@@ -161,6 +166,7 @@ def main() -> int:
         )
         try:
             zygote = start_zygote()
+            assert isinstance(zygote, Zygote)  # this process borrows none
             zygote.wait_until_ready()
             chosen = [Path(name).resolve() for name in sys.argv[1:]] or notebooks()
             used = {short(path): measure(zygote.pid, path) for path in chosen}
