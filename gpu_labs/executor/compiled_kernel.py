@@ -32,7 +32,7 @@ class Prepared:
         self.captured = captured
         self.roots = Roots(program)
         self.written = self.roots.written
-        self.facts = Facts.of(program)
+        self.facts = Facts.of(program, self.roots.steady)
         self.static_shared = sum(
             int(np.prod(a.shape)) * a.dtype.itemsize
             for a in program.allocs

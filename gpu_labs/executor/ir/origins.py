@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from functools import partial
 
 import numpy as np
 
@@ -14,9 +15,11 @@ _ONE_TO_ONE = {"+", "-", "*"}
 
 
 class Origins:
-    """Answers about the operands of one function; operations are looked up by what they assign."""
+    """Answers about the operands of one function; operations are looked up by what they assign. `steady` says of
+    which loads the value stays, so that two of them from one place are equal."""
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, steady: Callable[[Op], bool] = lambda op: False) -> None:
+        self.steady = steady
         self.made = {
             op.dst.name: op for block in function.blocks.values() for op in block.ops if op.dst is not None
         }
@@ -31,7 +34,7 @@ class Origins:
         op = self.made.get(operand.name)
         if op is not None and op.kind == "copy" and _keeps_its_value(op):
             return self.key(op.args[0])
-        if op is not None and op.kind in _PURE:
+        if op is not None and (op.kind in _PURE or (op.kind == "load" and self.steady(op))):
             return (op.kind, op.info, *map(self.key, op.args))
         return operand.name
 
@@ -82,12 +85,12 @@ def _keeps_its_value(op: Op) -> bool:
     return both[0] == both[1] or all(isinstance(kind, np.dtype) and kind.kind in "iu" for kind in both)
 
 
-def updates(program: Program) -> dict[int, set[int]]:
+def updates(program: Program, steady: Callable[[Function, Op], bool]) -> dict[int, set[int]]:
     """For the site of each store that updates in place, as `x[i] += 1` does, the sites of the loads whose value
-    it changes and writes back."""
+    it changes and writes back. `steady` tells loads of what no other thread changes."""
     found: dict[int, set[int]] = {}
     for function in (program.kernel, *program.functions):
-        origins = Origins(function)
+        origins = Origins(function, partial(steady, function))
         ops = [op for block in function.blocks.values() for op in block.ops]
         loads = [op for op in ops if op.kind in ("load", "field") and op.dst is not None]
         for store in ops:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gpu_labs.executor.findings import Dim3, Finding, Kind
 from gpu_labs.executor.ir.origins import updates
-from gpu_labs.executor.ir.program import Program, Site
+from gpu_labs.executor.ir.program import Function, Op, Program, Site
 from gpu_labs.executor.observers.messages import element, place, thread_in_words
 from gpu_labs.executor.observers.races import ATOMIC, READ, WARP, WRITE
 from gpu_labs.executor.runtime.windows import Memory
@@ -25,10 +25,10 @@ class Facts:
     updates: dict[int, set[int]]
 
     @classmethod
-    def of(cls, program: Program) -> Facts:
-        """The facts of a program."""
+    def of(cls, program: Program, steady: Callable[[Function, Op], bool]) -> Facts:
+        """The facts of a program; `steady` tells loads of what no other thread changes."""
         lines = frozenset(program.barrier_lines())
-        return cls(program.sites, lines, program.uses("gridsync"), updates(program))
+        return cls(program.sites, lines, program.uses("gridsync"), updates(program, steady))
 
     def update(self, a: Site, b: Site) -> bool:
         """Whether accesses at two sites are halves of one update, such as `x[i] += 1`."""

@@ -259,3 +259,18 @@ def lock_of_each_thread_its_own(lock, total):
             cuda.threadfence()
             cuda.atomic.exch(lock, i, 0)
             done = True
+
+
+@buggy("lost-update", 1, 32, lambda rng: (np.arange(32) % 4, np.zeros(4)), alone=True)
+@cuda.jit
+def counts_through_variables(key, count):
+    before = count[key[cuda.grid(1)]]
+    after = before + 1
+    count[key[cuda.grid(1)]] = after  # BUG
+
+
+@buggy("lost-update", 4, 32, lambda rng: (np.arange(128) % 3, np.ones(128), np.zeros(3)), alone=True)
+@cuda.jit
+def adds_under_a_key_that_is_read_twice(key, x, total):
+    i = cuda.grid(1)
+    total[key[i]] = total[key[i]] + x[i]  # BUG
