@@ -148,6 +148,12 @@ class FunctionLowering(Lowering):
         """An array that the kernel takes from outside as it is now: Numba compiles its values in."""
         if type(value) is tuple and any(isinstance(item, np.ndarray) for item in value):
             return tuple(map(self._frozen, value))
+        if hasattr(value, "__cuda_array_interface__"):  # device memory stays what it is
+            if not isinstance(getattr(value, "host", None), np.ndarray):
+                raise self.refuse(
+                    _("An array of another library cannot come from outside: pass it as an argument.")
+                )
+            return value.host
         if not isinstance(value, np.ndarray):
             return value
         kept = self.program.frozen.get(id(value))
@@ -273,6 +279,10 @@ class FunctionLowering(Lowering):
         left, right = self.operand(value.lhs), self.operand(value.rhs)
         if symbol is None or isinstance(left, SliceOf) or isinstance(right, SliceOf):
             raise self.reject(_("The executor does not know this operator."))
+        nothing = [_is_none(self.typed.typemap[side.name]) for side in (value.lhs, value.rhs)]
+        if symbol in ("is", "is not") and any(nothing):
+            self.emit("copy", self.var(name), (Const(all(nothing) == (symbol == "is"), BOOL),))
+            return
         if symbol in ("is", "is not") and self._unlike(value.lhs, value.rhs):
             self.emit("copy", self.var(name), (Const(symbol == "is not", BOOL),))
             return
@@ -360,6 +370,10 @@ class FunctionLowering(Lowering):
 
     def _expr_call(self, name: str, value: Any) -> None:
         lower_call(self, name, value)
+
+
+def _is_none(kind: Any) -> bool:
+    return kind == types.none or (isinstance(kind, types.Omitted) and kind.value is None)
 
 
 def _makes(statement: Any, variable: Any) -> bool:

@@ -609,3 +609,29 @@ def text_into_records(r):
     r[0].a = 3
     r[0].name = b"XYZ"
     r[1].short = "ab"
+
+
+# None, and device arrays from outside
+
+
+ON_THE_DEVICE = cuda.to_device(np.arange(4.0))
+
+
+@odd(right=[1, 1, 1, 1], arguments=lambda: (None, np.zeros(4)))
+@cuda.jit
+def argument_that_is_none(x, o):
+    if x is None:
+        o[cuda.grid(1)] = 1
+
+
+@odd(right=[2, 2, 2, 2], arguments=lambda: (3, np.zeros(4)))
+@cuda.jit
+def argument_that_is_not_none(x, o):
+    o[cuda.grid(1)] = 1 if x is None else 2
+
+
+@odd(right=[0, 1, 2, 3])
+@cuda.jit
+def device_array_from_outside(o):
+    i = cuda.grid(1)
+    o[i] = ON_THE_DEVICE[i]
