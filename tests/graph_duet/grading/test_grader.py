@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import copy
+import os
+import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from jupyter_client.manager import KernelManager
 
 from graph_duet.grading import Bundle, Grader, exercise_notebook, fill, grader, release, solved
 from graph_duet.grading.exercise.notebooks import Unreadable
 from graph_duet.grading.grader import seeds_for
 from graph_duet.grading.judging import trial
 from graph_duet.grading.judging.answers import graft
-from graph_duet.grading.judging.judge import InfrastructureFault
+from graph_duet.grading.judging.judge import InfrastructureFault, judge
+from graph_duet.grading.judging.kernel_client import Budget
 from graph_duet.notebook_kernels.sandbox import why_no_sandbox
 from graphviz_tools.errors import UserError
 from tests.graph_duet.grading.conftest import LIGHT
@@ -84,6 +89,23 @@ def test_magics_commands_and_a_later_redefinition_cost_nothing(bundle: Bundle) -
     cells["predict"].source += '\nrelu = "my notes on task 1"'
     report = Grader(bundle, 1, LIGHT).grade(notebook)
     assert report.points == 10, report.checks
+
+
+def test_the_judge_does_not_look_at_what_lies_beside_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed: list[str] = []
+    scan = os.scandir
+
+    def noting(path: str) -> Any:
+        listed.append(str(path))
+        return scan(path)
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(os, "scandir", noting)
+    assert judge([], KernelManager, Budget.of_seconds(9)) == []
+    assert any("duet-judge-" in place for place in listed)
+    assert str(tmp_path) not in listed
 
 
 def test_a_master_whose_check_changes_from_run_to_run_is_refused(tmp_path: Path) -> None:
