@@ -68,19 +68,17 @@ def release(
     to: Annotated[Path | None, typer.Option(help="Where to write; default: that folder.")] = None,
 ) -> None:
     """Make the learner's notebook and the grader's bundle of one exercise."""
-    from graph_duet import grading
     from graph_duet.authoring.bundles import bundle_of
     from graph_duet.grading.exercise import notebooks
     from graph_duet.grading.exercise.measuring_rule import measured_beside_the_answer
     from graph_duet.grading.releasing import write_release
 
-    if (folder / "exercise.md").is_file():
-        built = folder / "exercise.ipynb"
-        made = write_release(
-            bundle_of(folder), to or folder, notebooks.read(built) if built.exists() else None
+    if not (folder / "exercise.md").is_file():
+        raise UserError(
+            _("there is no {path}: an exercise is released from its text", path=folder / "exercise.md")
         )
-    else:
-        made = grading.release(folder, to)
+    built = folder / "exercise.ipynb"
+    made = write_release(bundle_of(folder), to or folder, notebooks.read(built) if built.exists() else None)
     exercise = made.bundle.exercise
     console.print(
         _(

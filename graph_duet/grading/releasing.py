@@ -38,7 +38,8 @@ def release(master: Path | str, to: Path | str | None = None) -> Release:
     """Make `exercise.ipynb` and `exercise.bundle.json` from a notebook with solutions, or the folder of its
     `master.ipynb`.
 
-    They are written beside it, or into `to`. Raises UserError as `notebooks.read` and
+    For a notebook that a program has written; the course's exercises are released from their text alone, by
+    `duet release`. The files are written beside it, or into `to`. Raises UserError as `notebooks.read` and
     `make_bundle` do, with the file's name.
     """
     path = Path(master)

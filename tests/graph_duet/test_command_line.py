@@ -66,6 +66,7 @@ def program(tmp_path: Path) -> Path:
         ),
         (["override", "L02", "ann", "1", "2"], "; `duet override --help` lists what it takes"),
         (["grade", ".", "-a", ".", "--workers", "0"], "duet: Invalid value for '--workers'"),
+        (["release", "."], "duet: there is no exercise.md: an exercise is released from its text"),
         (["frob"], "duet: No such command 'frob'; `duet --help` lists"),
     ],
 )

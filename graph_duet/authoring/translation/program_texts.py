@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -29,6 +30,7 @@ _CALLS: dict[str, tuple[int, ...] | None] = {
         for name, forms in (("__", None), ("_n", (1, 2)))
     },
 }
+_IN_TEMPLATE = re.compile(r"""\b_n?\((["'])(.*?)\1(?:, (["'])(.*?)\3)?""")
 _OPTIONS: Any = {"parse_template_string": True}  # calls inside `${...}`, too
 
 
@@ -43,7 +45,8 @@ class Text(NamedTuple):
 
 @cache
 def python_texts(root: Path = PROJECT) -> tuple[Text, ...]:
-    """Every text that Python passes through `_` or `_n`, the help of commands, and the kinds of findings."""
+    """Every text that Python or a page's template passes through `_` or `_n`, the help of commands, and the kinds
+    of findings."""
     return tuple(_of_python(root))
 
 
@@ -54,6 +57,10 @@ def _of_python(root: Path) -> Iterator[Text]:
             tree = ast.parse(path.read_text("utf-8"))
             for found in (*_calls(tree), *_kinds(tree), *(_help(tree) if file.startswith(_COMMANDS) else ())):
                 yield Text(*found[:2], file, found[2])
+        for path in sorted((root / room).rglob("templates/*.html")):
+            for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+                for found in _IN_TEMPLATE.finditer(line):
+                    yield Text(found[2], found[4] or "", path.relative_to(root).as_posix(), number)
 
 
 def front_end_texts(root: Path = PROJECT) -> Iterator[Text]:

@@ -17,7 +17,7 @@ from graph_duet.grading.class_page.room import Room
 from graph_duet.grading.classroom.deadlines import in_words
 from graph_duet.grading.classroom.gradebook import Gradebook
 from graphviz_tools.errors import UserError
-from graphviz_tools.language import _
+from graphviz_tools.language import _, _n
 
 _HERE = Path(__file__).parent
 LOOPBACK = "127.0.0.1"
@@ -92,6 +92,7 @@ def _templates() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals.update(_=_, _n=_n)
     environment.globals["infinity"] = float("inf")
     environment.filters["number"] = lambda value: f"{value:g}"
     environment.filters["moment"] = in_words

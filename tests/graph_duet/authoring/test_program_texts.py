@@ -13,8 +13,10 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
+import typer
 from babel.messages.pofile import write_po
 
+from graph_duet import cli
 from graph_duet.authoring.translation.catalogue import read_catalogue
 from graph_duet.authoring.translation.program_catalogue import compile_program, update_program
 from graph_duet.authoring.translation.program_texts import front_end_texts, python_texts
@@ -139,6 +141,28 @@ def test_every_call_of_t_in_the_front_end_is_found() -> None:
         if file == "widgets/static/text.js":
             continue  # which defines them
         assert found[file] == len(call.findall(path.read_text("utf-8"))), file
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("graph_duet/**/templates/*.html")), ids=lambda path: path.name
+)
+def test_every_word_of_a_page_goes_through_gettext(path: Path) -> None:
+    code = r"\{\{.*?\}\}|\{%.*?%\}|<(code|kbd)>.*?</\1>"
+    text = re.sub(code, "", path.read_text("utf-8"), flags=re.DOTALL)
+    assert re.findall(r"[A-Za-z]{2,}", re.sub(r"<[^>]*>", "", text)) == []
+    assert re.findall(r'(?:aria-label|title|alt|placeholder)="([^"]+)"', text) == []
+
+
+def test_the_help_of_every_command_is_translated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(language, "_catalogue", language._Pseudo())
+    known = {text.text for text in python_texts(ROOT)}
+    duet = cli._translated(typer.main.get_command(cli.app))
+    for command in duet.commands.values():
+        for shown in (command.help, *(getattr(parameter, "help", None) for parameter in command.params)):
+            assert not shown or not re.search(r"[A-Za-z]{3}", re.sub(r"\{[^}]*\}", "", shown)), shown
+    for command in typer.main.get_command(cli.app).commands.values():  # type: ignore[attr-defined]
+        own = [parameter.help for parameter in command.params if getattr(parameter, "help", None)]
+        assert {command.help, *own} - {None, "Show this message and exit."} <= known, command.name
 
 
 def test_every_placeholder_has_its_value() -> None:
