@@ -52,11 +52,11 @@ def test_the_last_call_of_a_tensorflow_cell_is_recorded(shell):
 def test_what_has_no_line_in_the_called_function_shows_the_line_of_the_call(shell):
     """Run as a notebook does: the line that IPython makes of `%%record` is nobody's."""
     shell.run_cell(
-        "%%record tensorflow as story\nimport tensorflow as tf\ntf.sin(tf.ones(2))\n"
+        "%%record tensorflow as recording\nimport tensorflow as tf\ntf.sin(tf.ones(2))\n"
     ).raise_error()
-    story = shell.user_ns["story"]
-    assert {step.line and step.line.text for step in story.steps} == {"tf.sin(tf.ones(2))"}
-    assert [source.text for source in story.sources] == ["tf.sin(tf.ones(2))"]
+    recording = shell.user_ns["recording"]
+    assert {step.line and step.line.text for step in recording.steps} == {"tf.sin(tf.ones(2))"}
+    assert [source.text for source in recording.sources] == ["tf.sin(tf.ones(2))"]
 
 
 def test_a_whole_cell_of_eager_tensorflow_is_recorded(shell):
