@@ -20,3 +20,8 @@ export function button(label: string, press: () => void, attributes: Record<stri
   node.addEventListener('click', press);
   return node;
 }
+
+/** The parts of a text, with what stands between backquotes as code. */
+export function worded(text: string): Child[] {
+  return text.split('`').map((part, i) => (i % 2 ? el('code', {}, part) : part));
+}

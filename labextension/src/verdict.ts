@@ -3,7 +3,7 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { ITask } from './api';
-import { button, el } from './dom';
+import { button, el, worded } from './dom';
 import type { Exercise } from './exercise';
 
 const MARKS: Record<string, string> = { right: '✓', written: '✎', empty: '○', missing: '○' };
@@ -22,7 +22,7 @@ export function verdictLines(task: ITask, exercise: Exercise, trans: Translation
   const open = exercise.opened.get(task.id) ?? 0;
   const [first = head, ...rest] = task.said.flatMap(text => text.split('\n'));
   const said = rest.map(line => el('p', { class: 'gd-said' }, line));
-  const hints = task.hints.slice(0, open).map((hint, i) => el('p', { class: 'gd-hint' }, `${trans.__('Hint %1', i + 1)}: ${hint}`));
+  const hints = task.hints.slice(0, open).map((hint, i) => el('p', { class: 'gd-hint' }, `${trans.__('Hint %1', i + 1)}: `, ...worded(hint)));
   const more = open < task.hints.length && button(trans.__('Show hint %1 of %2', open + 1, task.hints.length), () => exercise.hint(task.id));
   return [
     el('div', { class: `gd-verdict gd-${kind(task)}`, role: 'status' },

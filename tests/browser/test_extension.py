@@ -51,6 +51,10 @@ def test_a_check_says_at_each_task_what_is_right_and_what_is_not(opened, course,
     for hint in ("1 of 3", "2 of 3"):
         strip(page, "3").get_by_role("button", name=f"Show hint {hint}").click()
     assert "get_operations" in strip(page, "3").locator(".gd-hint").last.inner_text()
+    assert strip(page, "3").locator(".gd-hint code").count() > 0, "backquotes are code"
+    expected = page.locator(".gd-expected .jp-Cell-outputWrapper").filter(visible=True).first
+    label, output = expected.locator(".gd-expected-label"), expected.locator(".jp-Cell-outputArea")
+    assert label.bounding_box()["y"] + label.bounding_box()["height"] <= output.bounding_box()["y"]
     saved = json.loads((course.folder / EXERCISE).read_text())
     assert any("graph.nothing()" in "".join(cell["source"]) for cell in saved["cells"]), (
         "unsaved work is saved"

@@ -12,6 +12,8 @@ import nbformat
 import pytest
 from packaging.requirements import Requirement
 
+from graph_duet.authoring.notebooks_from_text import points_of
+from graph_duet.authoring.source import read_source
 from tests.lessons.course import FOLDERS, ROOT, name
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -41,6 +43,16 @@ def test_the_map_leads_somewhere() -> None:
     text = (ROOT / "lessons" / "README.md").read_text("utf-8")
     for target in re.findall(r"\]\(([^)#]+)\)", text):
         assert "://" in target or (ROOT / "lessons" / target).exists(), target
+
+
+@pytest.mark.parametrize("folder", [f for f in FOLDERS if (f / "exercise.md").is_file()], ids=name)
+def test_the_map_gives_the_points_of_the_exercise_s_tasks(folder: Path) -> None:
+    source = read_source(folder / "exercise.md")
+    rows = (ROOT / "lessons" / "README.md").read_text("utf-8").splitlines()
+    row = next(row for row in rows if row.startswith(f"| {source.front['exercise']} |"))
+    tasks = [re.search(r"\((\d+) points?\)", cell.text) for cell in source.cells if cell.type == "markdown"]
+    assert row.split("|")[-2].strip() == f"{points_of(source):g}"
+    assert sum(int(found[1]) for found in tasks if found) == points_of(source)
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
