@@ -21,10 +21,17 @@ from graphviz_tools.sources.torch.tape import ModuleCall, Site
 _SHY = (torch.nn.TransformerEncoder, torch.nn.TransformerEncoderLayer, torch.nn.MultiheadAttention)
 
 
-def _is_shy(module: torch.nn.Module) -> bool:
+def _is_shy(module: torch.nn.Module, arguments: Any) -> bool:
     if isinstance(module, torch.jit.ScriptModule):
         return True  # nobody can watch its calls
-    return isinstance(module, _SHY) and not module.training
+    if not isinstance(module, _SHY) or module.training:
+        return False
+    first = module.layers[0] if isinstance(module, torch.nn.TransformerEncoder) else module
+    with torch._C.DisableTorchFunction():  # where a gradient will be computed, it never runs the fused kernel
+        given = (*arguments, *first.parameters())
+        return not torch.is_grad_enabled() or not any(
+            isinstance(tensor, torch.Tensor) and tensor.requires_grad for tensor in given
+        )
 
 
 class ModuleStack:
@@ -106,7 +113,7 @@ class ModuleStack:
         if path:
             self.calls.append(ModuleCall(self.scope, self._word(path), type(module).__name__, site))
             self.scope = len(self.calls) - 1
-        if self._unwatched is None and _is_shy(module) and self._aside():
+        if self._unwatched is None and _is_shy(module, arguments) and self._aside():
             self._unwatched = module
 
     def _word(self, path: str) -> str:

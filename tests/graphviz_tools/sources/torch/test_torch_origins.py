@@ -260,3 +260,16 @@ def test_a_call_that_gives_back_its_tensor_is_a_step_that_says_so() -> None:
         "Gives back the tensor that it was given"
     )
     assert said["mul"] == said["double"] == said["sum"] == ""
+
+
+def test_a_layer_that_may_run_fused_is_one_step_only_where_no_gradient_is_computed() -> None:
+    layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True).eval()
+    x = torch.ones(1, 3, 8)
+    watched = record_torch(lambda x: layer(x).sum(), x)
+    assert sum(step.op == "linear" for step in watched.steps) == 2
+    assert not any("without gradients" in step.note for step in watched.steps)
+    with torch.no_grad():
+        fused = record_torch(layer, x)
+    assert [step.op for step in fused.steps if "without gradients" in step.note] == [
+        "TransformerEncoderLayer"
+    ]
