@@ -21,6 +21,7 @@ from graph_duet.commands import (
     giving_back,
     grading,
     lab,
+    links,
     new,
     platforms,
     show,
@@ -43,7 +44,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for room in (lab, doctor, show, checking, grading, deadlines, class_page, giving_back, platforms, build, new):
+for room in (
+    lab,
+    doctor,
+    show,
+    checking,
+    grading,
+    deadlines,
+    class_page,
+    giving_back,
+    platforms,
+    build,
+    new,
+    links,
+):
     room.register(app)
 
 # Typer gives no name of its own to what all usage errors are.

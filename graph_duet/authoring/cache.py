@@ -13,7 +13,7 @@ from graph_duet.notebook_kernels.sandbox import PROJECT
 _PACKAGES = ("torch", "numpy", "numba", "graph-duet")
 _HERE = Path(__file__).resolve().parent
 _BUNDLE_MAKERS = (
-    *("source.py", "cell_ids.py", "title_cell.py", "notebooks_from_text.py"),
+    *("source.py", "cell_ids.py", "elsewhere.py", "title_cell.py", "notebooks_from_text.py"),
     *("../grading/releasing.py", "../grading/exercise/format.py", "../grading/exercise/solution_regions.py"),
 )
 _ROOMS = ("graphviz_tools", "widgets", "gpu_labs", "graph_duet/authoring", "graph_duet/grading/exercise")

@@ -9,6 +9,7 @@ from typing import Any
 from nbformat import NotebookNode, v4
 
 from graph_duet.authoring.cell_ids import cell_ids, tasks_of
+from graph_duet.authoring.elsewhere import install_cell
 from graph_duet.authoring.source import Source, SourceCell, SourceError, read_source
 from graph_duet.authoring.title_cell import required, title_cell
 from graph_duet.grading.exercise.format import read_exercise
@@ -57,7 +58,7 @@ def notebook_of(source: Source, lesson_title: str = "") -> NotebookNode:
         else:
             cells.append(_cell(cell, ids[index], tasks[index]))
     title = title_cell(source, preface, points_of(source), lesson_title)
-    notebook.cells = [v4.new_markdown_cell(title, id="title"), *cells]
+    notebook.cells = [v4.new_markdown_cell(title, id="title"), install_cell(), *cells]
     if source.is_exercise:
         _check_format(source, ids, notebook)
     return notebook

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from graph_duet.authoring.elsewhere import links
 from graph_duet.authoring.source import Source, SourceError
 from graphviz_tools.language import _
 
@@ -62,6 +63,7 @@ def _facts(source: Source, points: float, lesson_title: str) -> str:
     if lesson_title:
         facts.append(f"lesson: [{lesson_title}](lesson.ipynb)")
     facts += [f"{name}: {front[name]}" for name in ("before", "next") if name in front]
+    facts.append(links(source.path))
     return f"*{' · '.join(facts)}*"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
@@ -52,13 +53,27 @@ def run(line: str, shell: InteractiveShell) -> None:
 
 
 def this_notebook(names: dict[str, Any]) -> Path:
-    """The file of the notebook that runs: as the server or VS Code says, else `exercise.ipynb` in this folder."""
+    """The file of the notebook that runs: as the server or VS Code says, else `exercise.ipynb` in this folder.
+
+    On Colab there is no such file; the browser has the notebook, saved or not, and gives it.
+    """
+    if "google.colab" in sys.modules:
+        return colab_notebook(Path.cwd() / "exercise.ipynb")
     for said in (names.get("__vsc_ipynb_file__"), os.environ.get("JPY_SESSION_NAME"), "exercise.ipynb"):
         path = Path(str(said)) if said else None
         for candidate in (path, Path(path.name)) if path else ():
             if candidate.suffix == ".ipynb" and candidate.is_file():
                 return candidate
     raise UsageError(_("which file this notebook is, is not known here: {usage}", usage=USAGE))
+
+
+def colab_notebook(file: Path) -> Path:
+    """Write to `file` the notebook as it stands in the browser."""
+    answer = importlib.import_module("google.colab._message").blocking_request("get_ipynb", timeout_sec=30)
+    if not answer:
+        raise UsageError(_("Colab did not give its notebook: save it, wait a moment, and check again"))
+    file.write_text(json.dumps(answer["ipynb"]), "utf-8")
+    return file
 
 
 def text(found: dict[str, Any]) -> str:

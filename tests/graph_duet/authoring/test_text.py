@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from graph_duet.authoring.cell_ids import cell_ids
+from graph_duet.authoring.elsewhere import links
 from graph_duet.authoring.notebooks_from_text import lesson_notebook, solved_notebook
 from graph_duet.authoring.source import SourceError, parse_source
 from graph_duet.grading.exercise.solution_regions import emptied
@@ -16,14 +17,15 @@ PATH = Path("exercise.md")
 
 
 def test_the_title_cell_is_made_from_the_front_matter(tmp_path: Path) -> None:
-    top = lesson_notebook(write_folder(tmp_path)).cells[0]
+    folder = write_folder(tmp_path)
+    top = lesson_notebook(folder).cells[0]
     assert top.source == (
-        "# L90 · Counting\n*5 minutes · before: nothing · next: nothing*\n\n"
+        f"# L90 · Counting\n*5 minutes · before: nothing · next: nothing · {links(folder / 'lesson.md')}*\n\n"
         "You will be able to\n- count;\n- count on.\n\nAbove the first heading."
     )
-    exercise = solved_notebook(write_folder(tmp_path)).cells[0].source
+    exercise = solved_notebook(folder).cells[0].source
     assert exercise.startswith(
-        "# L90 exercise · Count\n*5 minutes · 2 points · lesson: [Counting](lesson.ipynb)*"
+        "# L90 exercise · Count\n*5 minutes · 2 points · lesson: [Counting](lesson.ipynb) · "
     )
 
 
@@ -36,7 +38,7 @@ def test_the_title_cell_explains_the_names_that_checks_use(tmp_path: Path) -> No
 def test_ids_come_from_task_and_name(tmp_path: Path) -> None:
     ids = [cell.id for cell in solved_notebook(write_folder(tmp_path)).cells]
     assert ids == [
-        *("title", "imports", "seed", "task-1", "answer-1", "check-1", "hidden-1"),
+        *("title", "install", "imports", "seed", "task-1", "answer-1", "check-1", "hidden-1"),
         *("hint-1a", "hint-1b"),
     ]
 

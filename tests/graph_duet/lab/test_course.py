@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
+import types
 from pathlib import Path
 
 import pytest
+from IPython.core.error import UsageError
 from typer.testing import CliRunner
 
 from graph_duet import workspace
@@ -114,6 +117,20 @@ def test_the_magic_finds_the_notebook_that_runs(home: Path, monkeypatch: pytest.
     monkeypatch.setenv("JPY_SESSION_NAME", L01)
     assert this_notebook({}) == Path("exercise.ipynb")
     assert this_notebook({"__vsc_ipynb_file__": str(home / L01)}) == home / L01
+
+
+def test_on_colab_the_magic_checks_the_notebook_that_the_browser_has(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir((home / L01).parent)
+    shown = {"ipynb": json.loads((home / L01).read_text()) | {"metadata": {"from": "the browser"}}}
+    message = types.SimpleNamespace(blocking_request=lambda name, timeout_sec: {"get_ipynb": shown}[name])
+    monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
+    monkeypatch.setitem(sys.modules, "google.colab._message", message)
+    assert notebooks.read(this_notebook({})).metadata == {"from": "the browser"}
+    monkeypatch.setattr(message, "blocking_request", lambda name, timeout_sec: None)
+    with pytest.raises(UsageError, match="Colab did not give its notebook"):
+        this_notebook({})
 
 
 def test_duet_progress_lists_the_whole_course_tried_or_not(home: Path) -> None:

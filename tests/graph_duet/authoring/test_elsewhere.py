@@ -1,0 +1,58 @@
+"""A notebook opens elsewhere: its addresses there, and the cell that installs what is missing there."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from typer.testing import CliRunner
+
+from graph_duet.authoring.elsewhere import INSTALL, binder, colab, in_repository, nbgitpuller
+from graph_duet.authoring.folders import course_folders
+from graph_duet.cli import app
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_every_notebook_is_where_its_addresses_say() -> None:
+    for folder in course_folders():
+        for source in folder.glob("*.md"):
+            if source.stem in ("lesson", "exercise"):
+                notebook = in_repository(source)
+                assert (ROOT / notebook).is_file()
+                assert colab(notebook).endswith(f"/graph-duet/graph-duet/blob/main/{notebook}")
+                assert parse_qs(urlsplit(binder(notebook)).query) == {"urlpath": [f"lab/tree/{notebook}"]}
+
+
+def test_a_hub_opens_the_notebook_in_the_copy_that_it_brings() -> None:
+    address = urlsplit(nbgitpuller("lessons/L00_map/lesson.ipynb", "https://hub.example.org"))
+    assert (address.netloc, address.path) == ("hub.example.org", "/hub/user-redirect/git-pull")
+    assert parse_qs(address.query) == {
+        "repo": ["https://github.com/graph-duet/graph-duet"],
+        "branch": ["main"],
+        "urlpath": ["lab/tree/graph-duet/lessons/L00_map/lesson.ipynb"],
+    }
+
+
+def test_the_first_cell_installs_only_where_graph_duet_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed: list[str] = []
+    shell = InteractiveShell()
+    shell.register_magic_function(installed.append, "line", "pip")
+    assert shell.run_cell(INSTALL).success and not installed
+    monkeypatch.setitem(sys.modules, "graphviz_tools", None)  # as if it could not be imported
+    assert shell.run_cell(INSTALL).success
+    assert installed == ["install -q git+https://github.com/graph-duet/graph-duet"]
+
+
+def test_the_links_of_the_whole_course_are_printed_for_a_course_page() -> None:
+    run = CliRunner()
+    said = run.invoke(app, ["links"]).output
+    assert "- L01 Define-by-run, define-and-run, exercise: [Colab](https://colab" in said
+    there = run.invoke(app, ["links", "--hub", "https://hub.example.org/"]).output.splitlines()
+    assert len(there) == said.count("[Colab]") > 0
+    assert all("](https://hub.example.org/hub/user-redirect/git-pull?" in line for line in there)
+    refused = run.invoke(app, ["links", "--hub", "hub"]).exception
+    assert str(refused) == "write the hub's whole address: --hub https://hub.example.org"
