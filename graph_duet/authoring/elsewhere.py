@@ -9,13 +9,16 @@ from nbformat import NotebookNode, v4
 
 REPOSITORY = "https://github.com/graph-duet/graph-duet"
 _ON_GITHUB = "graph-duet/graph-duet"
-# Colab and Kaggle have the frameworks, and pip leaves there what is within our range. `%pip` would not be Python to
-# the tools that read lessons.
+# What Colab and Kaggle have stays as it is there, hence --no-deps; what lessons, labs and checks need more is named.
+# `%pip` would not be Python to the tools that read lessons.
+MISSING_THERE = ("nbval>=0.11,<0.12", "numba-cuda>=0.28,<0.31", "pygraphviz>=2.0.1,<3")
 INSTALL = f"""# Only where Graph Duet is missing, as on Colab and Kaggle: installs it, in about a minute.
 try:
     import graphviz_tools
 except ImportError:
-    get_ipython().run_line_magic("pip", "install -q git+{REPOSITORY}")"""
+    pip = get_ipython().run_line_magic
+    pip("pip", "install -q --no-deps git+{REPOSITORY}")
+    pip("pip", "install -q {" ".join(MISSING_THERE)}")"""
 
 
 def in_repository(source: Path) -> str:

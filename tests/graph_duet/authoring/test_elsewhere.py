@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+from importlib.metadata import requires
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from packaging.requirements import Requirement
 from typer.testing import CliRunner
 
-from graph_duet.authoring.elsewhere import INSTALL, binder, colab, in_repository, nbgitpuller
+from graph_duet.authoring.elsewhere import INSTALL, MISSING_THERE, binder, colab, in_repository, nbgitpuller
 from graph_duet.authoring.folders import course_folders
 from graph_duet.cli import app
 
@@ -40,11 +43,20 @@ def test_a_hub_opens_the_notebook_in_the_copy_that_it_brings() -> None:
 def test_the_first_cell_installs_only_where_graph_duet_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     installed: list[str] = []
     shell = InteractiveShell()
-    shell.register_magic_function(installed.append, "line", "pip")
+    shell.register_magic_function(installed.append, "line", "pip")  # pyright: ignore[reportArgumentType]
     assert shell.run_cell(INSTALL).success and not installed
     monkeypatch.setitem(sys.modules, "graphviz_tools", None)  # as if it could not be imported
     assert shell.run_cell(INSTALL).success
-    assert installed == ["install -q git+https://github.com/graph-duet/graph-duet"]
+    assert installed[0] == "install -q --no-deps git+https://github.com/graph-duet/graph-duet"
+    assert shlex.split(installed[1])[2:] == list(MISSING_THERE)  # quoted: a shell reads the line
+
+
+def test_what_is_installed_elsewhere_is_what_the_package_asks_for() -> None:
+    asked = [Requirement(line) for line in requires("graph-duet") or ()]
+    for needed in map(Requirement, MISSING_THERE):
+        assert [each.specifier for each in asked if each.name == needed.name and not each.extras][:1] == [
+            needed.specifier
+        ]
 
 
 def test_the_links_of_the_whole_course_are_printed_for_a_course_page() -> None:
