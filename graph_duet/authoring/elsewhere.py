@@ -18,7 +18,7 @@ try:
 except ImportError:
     pip = get_ipython().run_line_magic
     pip("pip", "install -q --no-deps git+{REPOSITORY}")
-    pip("pip", "install -q {" ".join(MISSING_THERE)}")"""
+    pip("pip", "install -q {" ".join(map(repr, MISSING_THERE))}")"""
 
 
 def in_repository(source: Path) -> str:
