@@ -156,14 +156,12 @@ MALFORMED = {MALFORMED!r}""",
         "a reply that says aborted",
         f"{SHELL}kernel = shell.kernel\nasync def run(*a, **k): return {{'status': 'aborted'}}\ntype(kernel).do_execute = run{WRONG}",
         "died",
-        points=4,
     )
     yield answer(
         "a request to shut down from within",
         f"from jupyter_client.blocking import BlockingKernelClient\nc = BlockingKernelClient(connection_file='/tmp/kernel.json')\nc.load_connection_file()\nc.start_channels()\nc.shutdown(){WRONG}",
         "wrong",
         "died",
-        points=4,
     )
     yield answer(
         "the kernel's sockets replaced by links",
