@@ -45,10 +45,10 @@ NAMES: dict[str, PrivateName] = {
         ]
     },
     "Vectorize": PrivateName(
-        "numba.np.ufunc.decorators", "Vectorize", SEEN, 'the words for vectorize(target="cuda")'
+        "numba.np.ufunc.decorators", "Vectorize", SEEN, _('the words for vectorize(target="cuda")')
     ),
     "GUVectorize": PrivateName(
-        "numba.np.ufunc.decorators", "GUVectorize", SEEN, 'the words for guvectorize(target="cuda")'
+        "numba.np.ufunc.decorators", "GUVectorize", SEEN, _('the words for guvectorize(target="cuda")')
     ),
     "ir": PrivateName("numba.cuda.core", "ir", SEEN, _READING),
     "types": PrivateName("numba.cuda", "types", SEEN, _READING),
