@@ -31,7 +31,9 @@ def changed_outputs(before: NotebookNode | None, after: NotebookNode) -> list[tu
 
 
 def same_but_for_bitmaps(before: NotebookNode, after: NotebookNode) -> bool:
-    """Whether a reader sees the same in both, cell by cell, up to the pixels of bitmaps."""
+    """Whether both have the same limits and, cell by cell, show a reader the same, up to the pixels of bitmaps."""
+    if before.metadata.get("duet") != after.metadata.get("duet"):
+        return False
     return [_facts(cell) for cell in before.cells] == [_facts(cell) for cell in after.cells]
 
 

@@ -32,7 +32,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def test_learners_get_outputs_and_no_solution(built: Path) -> None:
     lesson = nbformat.read(built / "lesson.ipynb", as_version=4)
-    assert lesson.cells[2].outputs[0].text == "2\n"
+    assert next(cell for cell in lesson.cells if cell.id == "predict-code").outputs[0].text == "2\n"
     text = (built / "exercise.ipynb").read_text()
     assert "2 * x\\n" not in text.partition("hint-1a")[0] and "hidden-1" not in text
     exercise = nbformat.read(built / "exercise.ipynb", as_version=4)
@@ -58,6 +58,15 @@ def test_a_changed_output_is_shown_with_its_line(built: Path) -> None:
     finally:
         source.write_text(LESSON)
     assert build_folder(built)[0].state == "up to date"
+
+
+def test_another_deadline_is_a_difference(built: Path) -> None:
+    source = built / "exercise.md"
+    source.write_text(EXERCISE.replace("minutes: 5", "minutes: 5\ndeadline: 77"))
+    try:
+        assert [each.state for each in build_folder(built, check=True)][1] == "differs"
+    finally:
+        source.write_text(EXERCISE)
 
 
 def test_a_sentence_that_changes_is_one_changed_line(built: Path) -> None:
