@@ -40,12 +40,12 @@ test: install-test check run-tests
 
 run-tests:
 	@if command -v npm >/dev/null; then npm test --silent; fi
-	@$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadscope --durations=10 $(ARGS)
 
 # Of the rooms whose tests must reach 90 % of the lines; the others are printed too.
 coverage: install-test
 	@$(BIN)/coverage erase
-	@$(TEST_ENV) $(BIN)/coverage run -m pytest -n 2 --dist loadfile tests/graphviz_tools tests/gpu_labs tests/graph_duet \
+	@$(TEST_ENV) $(BIN)/coverage run -m pytest -n 2 --dist loadscope tests/graphviz_tools tests/gpu_labs tests/graph_duet \
 		tests/widgets $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
