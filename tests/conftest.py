@@ -7,6 +7,7 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 # A machine of one's own may lack a browser or a server; CI installs them, so there a skip is a failure.
 NEVER_SKIPPED_IN_CI = {"browser", "postgres", "sandbox"}
@@ -20,3 +21,16 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
     if os.environ.get("CI") and marks and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped where it must run ({', '.join(sorted(marks))}): {report.longrepr}"
+
+
+class ByFileOrExercise(LoadScopeScheduling):
+    """Tests of one file run on one worker and share what its fixtures make. The tests of the exercises are
+    shared out by exercise: in one piece they would run on, alone, when all others have ended."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, test = nodeid.partition("::")
+        return f"{file}[{test.partition('[')[2]}" if file.startswith("tests/lessons/") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFileOrExercise:
+    return ByFileOrExercise(config, log)

@@ -104,6 +104,10 @@ class Grader:
             self._expected[seeds] = reference(self.bundle, seeds, self._start)
         return self._expected[seeds]
 
+    def seeds(self, answers: Mapping[str, str]) -> Seeds:
+        """The seeds of a submission with these answers, by cell id."""
+        return seeds_for(self.seed, answers)
+
     def grade(self, submission: NotebookNode | bytes) -> Report:
         """The report; whatever the submission is, this returns one.
 
@@ -119,7 +123,7 @@ class Grader:
             return failed_as_a_whole(exercise, "foreign", str(error))
         not_run = grafted.not_run(exercise)
         trial = Trial(exercise, self.bundle.notebook, self._start, exercise.cell_seconds, exercise.deadline)
-        seeds = seeds_for(self.seed, grafted.answers)
+        seeds = self.seeds(grafted.answers)
         last = ""
         for _attempt in range(ATTEMPTS):
             try:

@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 from numba import cuda as numba_cuda
 
 from gpu_labs import inspect
+from tests.browser.axe import SERIOUS, violations
 from tests.browser.page_parts import press
 from tests.widgets.recordings import eager_loop, perceptron, static_loop
 from widgets import Duet, KernelView, Stepper, TraceCache
 
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-
 
 def serious(page, place: str = ".duet") -> list[str]:
     """What axe finds in the element that the selector `place` names, and calls serious or critical."""
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed: run `npm install`")
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate(
-        "(place) => axe.run(document.querySelector(place), {resultTypes: ['violations']})", place
-    )
-    return [
-        f"{violation['id']}: {violation['help']}: {node['html'][:160]} {node['any'][:1]}"
-        for violation in found["violations"]
-        if violation["impact"] in ("serious", "critical")
-        for node in violation["nodes"]
-    ]
+    return violations(page, place, SERIOUS)
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -14,7 +14,7 @@ import pytest
 from graph_duet.grading import Bundle, release
 from graph_duet.grading.class_page.server import serve
 from graph_duet.grading.classroom.gradebook import Gradebook
-from tests.browser.test_accessible import AXE
+from tests.browser.axe import violations
 from tests.graph_duet.grading.masters import write_master
 from tests.graph_duet.grading.small_class import fill_book, with_written_task
 
@@ -74,19 +74,6 @@ def open_page(served, chromium) -> Iterator:
     for page in pages:
         page.close()
     assert not problems
-
-
-def violations(page) -> list[str]:
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed: run `npm install`")
-    # By the console, as a developer would: the page's own policy lets no script in.
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{v['id']}: {node['html'][:160]} {node['any'][:1]}"
-        for v in found["violations"]
-        for node in v["nodes"]
-    ]
 
 
 def asked(url: str, path: str, host: str = "", **headers: str) -> tuple[int, dict[str, str]]:

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from tests.browser.test_accessible import AXE
+from tests.browser.axe import SERIOUS, violations
 from website.sources import REPOSITORY, ROOT, linked
 
 LESSON = "lessons/L01_define_by_run/lesson.html"
@@ -126,21 +126,11 @@ def test_a_page_fits_the_window_and_fetches_nothing_from_elsewhere(chromium, add
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_axe_finds_nothing_serious_on_a_page(chromium, address, dark):
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed: run `npm ci`")
     for name in PAGES:
         scheme = "dark" if dark else "light"
         page = chromium.new_page(color_scheme=scheme, reduced_motion="reduce")
         page.goto(address + name, wait_until="networkidle")
-        page.evaluate(AXE.read_text("utf-8"))
-        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-        serious = [
-            f"{each['id']}: {node['html'][:200]}"
-            for each in found
-            if each["impact"] in ("serious", "critical")
-            for node in each["nodes"]
-        ]
-        assert serious == [], name
+        assert violations(page, impacts=SERIOUS) == [], name
         page.close()
 
 

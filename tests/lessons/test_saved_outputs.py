@@ -56,9 +56,10 @@ def test_a_build_would_change_nothing(folder: Path, kernels: None) -> None:
     assert not lint(folder)
 
 
-def test_solved_exercises_give_what_the_exercise_has_saved(tmp_path: Path) -> None:
+def test_nbval_finds_in_solved_exercises_what_the_exercise_has_saved(tmp_path: Path) -> None:
+    """One of each kind: autograd, tracing, a lab. The build's check above compares the outputs of all."""
     solved = []
-    for folder in EXERCISES:
+    for folder in (each for each in EXERCISES if each.name.startswith(("L02", "L05", "G01"))):
         solved.append(tmp_path / f"{folder.name}.ipynb")
         nbformat.write(grading.solved(bundle_of(folder)), solved[-1])
     result = nbval(solved, tmp_path)

@@ -141,8 +141,17 @@ def test_a_wrong_launch_is_one_clear_line(launch, error, words):
     assert "\n" not in str(raised.value)
 
 
+@pytest.fixture
+def interrupted_soon():
+    """SIGINT comes and is heard, also where the tests run in the background and began with it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("threads", [2, 64], ids=["serial", "lock-step"])
-def test_an_interrupted_launch_leaves_things_as_they_were(threads):
+def test_an_interrupted_launch_leaves_things_as_they_were(threads, interrupted_soon):
     @cuda.jit
     def long(x):
         total = 0
@@ -150,7 +159,6 @@ def test_an_interrupted_launch_leaves_things_as_they_were(threads):
             total += k
         x[cuda.grid(1)] = total
 
-    threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     before = np.geterr()
     with pytest.raises(KeyboardInterrupt):
         long[1, threads](np.zeros(64))

@@ -96,7 +96,6 @@ OTHER = """out = []
 
 
 def test_answers_that_are_alike_are_found_though_names_differ(bundle: Bundle, tmp_path: Path) -> None:
-    pytest.importorskip("copydetect", reason="pip install 'graph-duet[similar]'")
     renamed = LONG.replace("rectified", "y").replace("negative", "mask").replace("positive_part", "z")
     book = Gradebook(tmp_path / "book.sqlite")
     book.open_assignment(bundle)
@@ -123,7 +122,6 @@ def test_answers_that_are_alike_are_found_though_names_differ(bundle: Bundle, tm
 
 
 def test_what_the_exercise_gave_to_everyone_is_not_alike(bundle: Bundle, tmp_path: Path) -> None:
-    pytest.importorskip("copydetect", reason="pip install 'graph-duet[similar]'")
     book = Gradebook(tmp_path / "book.sqlite")
     book.open_assignment(bundle)
     for student, notebook in {"ann": exercise_notebook(bundle), "bob": solved(bundle)}.items():
