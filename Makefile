@@ -7,7 +7,7 @@ ARGS ?=
 # One thread each for torch and TensorFlow: two test workers share two cores.
 TEST_ENV := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 
-.PHONY: lab test run-tests check coverage bench lessons site lock install install-test clean help
+.PHONY: lab test run-tests check answers coverage bench lessons site lock install install-test clean help
 
 help:
 	@echo "make lab    install, then open JupyterLab on the lessons (ARGS=--no-browser)"
@@ -15,6 +15,7 @@ help:
 	@echo "make bench  measure, beside the peers"
 	@echo "make site   the course as static pages, in build/site"
 	@echo "make coverage  which lines the tests run"
+	@echo "make answers  every wrong answer of every exercise; make test draws a third (ARGS=\"-k L07\")"
 
 lab: install
 	@$(BIN)/duet lab $(ARGS)
@@ -41,6 +42,10 @@ test: install-test check run-tests
 run-tests:
 	@if command -v npm >/dev/null; then npm test --silent; fi
 	@$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadscope --durations=10 $(ARGS)
+
+# `make test` tries all right answers and a third of the wrong ones, drawn anew; this tries them all.
+answers:
+	@$(TEST_ENV) DUET_EVERY_ANSWER=1 $(BIN)/python -m pytest -n 2 --dist loadscope tests/lessons/test_answers.py $(ARGS)
 
 # Of the rooms whose tests must reach 90 % of the lines; the others are printed too.
 coverage: install-test

@@ -23,7 +23,8 @@ except ImportError:
 
 def in_repository(source: Path) -> str:
     """The path of the notebook that is built from `source`, as the repository names it."""
-    return f"{source.parent.parent.name}/{source.parent.name}/{source.stem}.ipynb"
+    folder = source.resolve().parent
+    return f"{folder.parent.name}/{folder.name}/{source.stem}.ipynb"
 
 
 def colab(notebook: str) -> str:

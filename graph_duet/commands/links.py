@@ -12,13 +12,13 @@ from graphviz_tools.language import _
 
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
-    app.command(help=_("Links that open each lesson elsewhere, as Markdown for a course page."))(links)
+    app.command(help="Links that open each lesson elsewhere, as Markdown for a course page.")(links)
 
 
 def links(
     hub: Annotated[
         str,
-        typer.Option(help=_("Your JupyterHub, with nbgitpuller: links to it instead of Colab and Binder.")),
+        typer.Option(help="Your JupyterHub, with nbgitpuller: links to it instead of Colab and Binder."),
     ] = "",
 ) -> None:
     """Print a Markdown list, one line a notebook."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+import random
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -15,16 +17,8 @@ from graph_duet.authoring import bundles
 from graph_duet.authoring.answers import Answer, Answers, Wrong, answers_of
 from graph_duet.grading import Bundle, Grader, Report
 from graph_duet.grading.exercise.format import kind
-from graph_duet.grading.grader import seeds_for
-from graph_duet.grading.judging.trial import Seeds
+from tests.graph_duet.grading.same_seeds import SameSeeds
 from tests.lessons.course import EXERCISES, name, solved
-
-
-class SameSeeds(Grader):
-    """Gives all answers the same seeds, so that the reference solution runs once for all of them."""
-
-    def seeds(self, answers: Mapping[str, str]) -> Seeds:
-        return seeds_for(self.seed, {})
 
 
 class Tried(NamedTuple):
@@ -74,8 +68,12 @@ def test_the_untouched_exercise_scores_nothing(tried: Tried) -> None:
 
 
 def test_wrong_answers_fail_for_the_stated_reason(tried: Tried) -> None:
+    """A third of them, drawn in each run; all where DUET_EVERY_ANSWER is set, as `make answers` does."""
+    chosen = list(batches(tried))
+    if not os.environ.get("DUET_EVERY_ANSWER"):
+        chosen = random.sample(chosen, -(-len(chosen) // 3))
     surprises = []
-    for batch in batches(tried):
+    for batch in chosen:
         report = tried.grade(filling(tried, batch))
         surprises += [
             surprise

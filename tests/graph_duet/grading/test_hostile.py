@@ -18,6 +18,7 @@ from graph_duet.grading import Bundle, Conditions, Grader, Report
 from graph_duet.notebook_kernels.sandbox import Limits, why_no_sandbox
 from tests.graph_duet.grading.hostile import cases
 from tests.graph_duet.grading.hostile_case import Case
+from tests.graph_duet.grading.same_seeds import SameSeeds
 
 pytestmark = pytest.mark.skipif(bool(why_no_sandbox()), reason=why_no_sandbox() or "there is a sandbox")
 
@@ -37,7 +38,7 @@ CONDITIONS = Conditions(
 
 @lru_cache(maxsize=1)
 def grader(bundle: str) -> Grader:
-    return Grader(Bundle.loads(bundle), SEED, CONDITIONS)
+    return SameSeeds(Bundle.loads(bundle), SEED, CONDITIONS)
 
 
 def grade(bundle: str, name: str) -> tuple[Report, float]:
