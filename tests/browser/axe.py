@@ -16,7 +16,8 @@ def violations(page, part: str = "html", impacts: tuple[str, ...] = ()) -> list[
         pytest.skip("axe-core is not installed: run `npm ci`")
     # By the console, as a developer would: a page's own policy may let no script in.
     page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate(f"axe.run(document.querySelector('{part}'), {{resultTypes: ['violations']}})")
+    run = "(part) => axe.run(document.querySelector(part), {resultTypes: ['violations']})"
+    found = page.evaluate(run, part)
     return [
         f"{violation['id']}: {violation['help']}: {node['html'][:160]} {node['any'][:1]}"
         for violation in found["violations"]
