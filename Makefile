@@ -15,7 +15,7 @@ help:
 	@echo "make bench  measure, beside the peers"
 	@echo "make site   the course as static pages, in build/site"
 	@echo "make coverage  which lines the tests run"
-	@echo "make answers  every wrong answer of every exercise; make test draws a third (ARGS=\"-k L07\")"
+	@echo "make answers  every answer to every exercise; make test draws a few (ARGS=\"-k L07\")"
 
 lab: install
 	@$(BIN)/duet lab $(ARGS)
@@ -43,7 +43,7 @@ run-tests:
 	@if command -v npm >/dev/null; then npm test --silent; fi
 	@$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadscope --durations=10 $(ARGS)
 
-# `make test` tries all right answers and a third of the wrong ones, drawn anew; this tries them all.
+# `make test` tries one right answer and one batch of wrong ones to each exercise, drawn anew; this tries them all.
 answers:
 	@$(TEST_ENV) DUET_EVERY_ANSWER=1 $(BIN)/python -m pytest -n 2 --dist loadscope tests/lessons/test_answers.py $(ARGS)
 

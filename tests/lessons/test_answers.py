@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import pytest
 
@@ -19,6 +19,8 @@ from graph_duet.grading import Bundle, Grader, Report
 from graph_duet.grading.exercise.format import kind
 from tests.graph_duet.grading.same_seeds import SameSeeds
 from tests.lessons.course import EXERCISES, name, solved
+
+T = TypeVar("T")
 
 
 class Tried(NamedTuple):
@@ -44,21 +46,16 @@ def tried(request: pytest.FixtureRequest) -> Iterator[Tried]:
         yield Tried(answers_of(folder), bundle_of(folder), grader)
 
 
-def test_the_solution_gets_full_marks(tried: Tried) -> None:
-    """With seeds of its own; those of the other answers are drawn in each run of the tests."""
-    with Grader(tried.bundle) as grader:
-        report = grader.grade(grading.solved(tried.bundle))
-    assert (report.fault, report.points) == ("", report.possible), lost(report)
-
-
-def test_another_right_solution_gets_full_marks(tried: Tried) -> None:
-    report = tried.grade(tried.answers.right)
-    assert (report.fault, report.points) == ("", report.possible), lost(report)
-
-
-def test_an_unusual_right_solution_gets_full_marks(tried: Tried) -> None:
-    report = tried.grade(tried.answers.right | tried.answers.unusual)
-    assert (report.fault, report.points) == ("", report.possible), lost(report)
+def test_right_answers_get_full_marks(tried: Tried) -> None:
+    """One of three, drawn in each run: the solution, another right one, an unusual one. All with `make answers`."""
+    answers = tried.answers
+    another, unusual = (
+        grading.fill(grading.exercise_notebook(tried.bundle), filled)
+        for filled in (answers.right, answers.right | answers.unusual)
+    )
+    for notebook in drawn([grading.solved(tried.bundle), another, unusual]):
+        report = tried.grader.grade(notebook)
+        assert (report.fault, report.points) == ("", report.possible), lost(report)
 
 
 def test_the_untouched_exercise_scores_nothing(tried: Tried) -> None:
@@ -68,12 +65,9 @@ def test_the_untouched_exercise_scores_nothing(tried: Tried) -> None:
 
 
 def test_wrong_answers_fail_for_the_stated_reason(tried: Tried) -> None:
-    """A third of them, drawn in each run; all where DUET_EVERY_ANSWER is set, as `make answers` does."""
-    chosen = list(batches(tried))
-    if not os.environ.get("DUET_EVERY_ANSWER"):
-        chosen = random.sample(chosen, -(-len(chosen) // 3))
+    """One batch, drawn in each run: a wrong answer to each task that no other in it uses. All with `make answers`."""
     surprises = []
-    for batch in chosen:
+    for batch in drawn(list(batches(tried))):
         report = tried.grade(filling(tried, batch))
         surprises += [
             surprise
@@ -81,6 +75,10 @@ def test_wrong_answers_fail_for_the_stated_reason(tried: Tried) -> None:
             if (surprise := misjudged(report, task, as_judged(tried, task, wrong)))
         ]
     assert not surprises, "\n".join(surprises)
+
+
+def drawn(every: list[T]) -> list[T]:
+    return every if os.environ.get("DUET_EVERY_ANSWER") else [random.choice(every)]
 
 
 @pytest.mark.parametrize("folder", EXERCISES, ids=name)
