@@ -79,7 +79,7 @@ class Run:
         return getattr(value, name)
 
     def item(self, site: Site, mask: Mask, items: tuple[Any, ...], index: Any) -> Any:
-        """`items[index]` with an index that is not constant; the first item where there is no such one."""
+        """`items[index]` with an index that is not constant; the first item where the index is outside."""
         outside = (index < -len(items)) | (index >= len(items))
         if index.ndim == 0 and not outside:
             return items[int(index)]

@@ -298,7 +298,7 @@ class Thread:
     # The rest
 
     def item(self, site: Site, items: tuple[Any, ...], index: int) -> Any:
-        """`items[index]` with an index that is not constant; the first item where there is no such one."""
+        """`items[index]` with an index that is not constant; the first item where the index is outside."""
         if -len(items) <= index < len(items):
             return items[index]
         self.block.watch.outside_tuple(site, len(items), index, self.alone())
