@@ -54,7 +54,7 @@ def launch(
 
     Raises:
         RuntimeError: an input requires grad while gradients are being recorded, which a kernel would lose.
-        TypeError, ValueError: a grid or block that is no number, or a tensor that no kernel can be given
+        TypeError, ValueError: a grid or block that is not a number, or a tensor that no kernel can be given
             (bfloat16, sparse, mixed devices, an output whose elements share memory).
         Whatever the launch raised: the outputs on the CPU are then as they were before it; on a GPU their
             version counters say that they were written.

@@ -67,7 +67,7 @@ class Value:
     """What was known of one tensor (or Python object) at one moment.
 
     A symbolic tensor is a *handle*: it has a `text` such as `Tensor("add:0", shape=(), dtype=int32)` and
-    neither summary nor numbers. `shape` is None for an unknown rank and for what is no tensor; a dimension
+    neither summary nor numbers. `shape` is None for an unknown rank and for what is not a tensor; a dimension
     is None when unknown.
 
     `numbers` are in row-major order: all elements when `grid` is None, else a strided sample that fills

@@ -88,7 +88,7 @@ def from_json(written: Json) -> Recording:
         raise UserError(_("this is no Graph Duet recording"))
     version = written.get("version")
     if not isinstance(version, int) or version < 1:
-        raise UserError(_("the recording is damaged: {version!r} is no version", version=version))
+        raise UserError(_("the recording is damaged: {version!r} is not a version", version=version))
     if version > VERSION:
         raise UserError(
             _(

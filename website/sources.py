@@ -60,7 +60,7 @@ def _own_notebooks() -> Iterable[tuple[str, NotebookNode]]:
 
 
 def linked(text: str, folder: Path, known: set[str]) -> str:
-    """`text` with each link to a file that is no page here turned into one to the repository."""
+    """`text` with each link to a file that is not a page here turned into one to the repository."""
 
     def replaced(found: re.Match[str]) -> str:
         target = Path(os.path.normpath(folder / found[1]))

@@ -22,7 +22,7 @@ class KernelView(Twin):
     """A launch record (`gpu_labs.inspect`, or `report.launch` of a lab's check), played access by access.
 
     Trait `frame` (kept equal in Python and in the browser) is the frame shown: -1 before the first access.
-    Raises UserError when `launch` is no launch record.
+    Raises UserError when `launch` is not a launch record.
     """
 
     _esm = script("kernel_app.js")

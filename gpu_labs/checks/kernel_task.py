@@ -23,7 +23,7 @@ from graphviz_tools.language import _
 _CANARY_ELEMENTS = 64
 _CANARY_BYTE = 0xA5
 _SINGLE, _DOUBLE = 1e-5, 1e-11  # relative and absolute, by the dtype of the output
-_MOST_LOOP_TURNS = 50_000  # over twice the largest case: a serial loop ends, an endless one is told soon
+_MOST_LOOP_TURNS = 50_000  # over twice the largest case: a serial loop ends, an endless one is found soon
 
 
 @dataclass(frozen=True)

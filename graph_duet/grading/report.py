@@ -21,7 +21,7 @@ CHECK_FAULTS = {
     "tampered": _("it may not be measured"),
 }
 FILE_FAULTS = {
-    "unreadable": _("the file is no notebook that can be graded"),
+    "unreadable": _("the file is not a notebook that can be graded"),
     "foreign": _("the notebook belongs to another assignment"),
     "infrastructure": _("the grader failed, not the submission"),
 }

@@ -57,8 +57,8 @@ def check(notebook: Path | str, forked: bool = False) -> OwnRun:
 
     Runs in an ordinary kernel, without a sandbox: it is the learner's own work. `forked` kernels come from this
     process's zygote, which has imported the frameworks, so that a cell has the exercise's own limit. The cells of
-    the learner's file that are no answers do not count. Raises UserError when the file cannot be read, the
-    notebook is no exercise or one of a lesson that is not installed, or the machine too busy to run the cells
+    the learner's file that are not answers do not count. Raises UserError when the file cannot be read, the
+    notebook is not an exercise or belongs to a lesson that is not installed, or the machine too busy to run the cells
     that are given.
     """
     path = Path(notebook)
@@ -152,7 +152,7 @@ def released(exercise: str, beside: Path) -> NotebookNode:
     """
     if not exercise:
         raise UserError(
-            _("{beside} is no exercise of this course: its metadata names none", beside=beside.name)
+            _("{beside} is not an exercise of this course: its metadata names none", beside=beside.name)
         )
     found = {name: path for path in course_exercises() for name in (_exercise_id(path),)}
     if exercise not in found:

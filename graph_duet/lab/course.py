@@ -149,4 +149,4 @@ def shipped_content(name: str) -> bytes:
     for found, content in workspace.course_files():
         if found == name:
             return content
-    raise UserError(_("{name} is no file of the installed course", name=name))
+    raise UserError(_("{name} is not a file of the installed course", name=name))

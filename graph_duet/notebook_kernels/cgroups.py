@@ -85,7 +85,7 @@ def _create(folder: Path, limits: dict[str, int], optional: tuple[str, ...] = ()
     _remove_left_behind(folder.parent)
     for file, value in limits.items():
         try:
-            # A missing file would be created as a plain one on a file system that is no control group.
+            # A missing file would be created as a plain one on a file system that is not a control group.
             if not (folder / file).exists():
                 raise OSError(f"no {file}")
             (folder / file).write_text(str(value))

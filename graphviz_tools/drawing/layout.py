@@ -31,11 +31,11 @@ HELD_HEIGHT, HELD_GAP, HELD_ROW = 32.0, 6.0, 250.0  # boxes inside a box: height
 REPEATED = ("loop", "cond", "body")  # their label also counts the iterations
 
 
-def lay_out(outline: Outline, told: Mapping[str, Sequence[Moment]]) -> Layout:
+def lay_out(outline: Outline, box_moments: Mapping[str, Sequence[Moment]]) -> Layout:
     """Place everything in `outline`, with room in each box for the longest text in its moments."""
     if not outline.boxes:
         return Layout(120.0, 48.0, {}, (), {})
-    sizes = {box.key: _size(box, told[box.key]) for box in outline.boxes}
+    sizes = {box.key: _size(box, box_moments[box.key]) for box in outline.boxes}
     inside = _inside(outline, sizes)
     source = _dot_source(outline, {key: _around(sizes[key], inside[key]) for key in inside})
     placed = _read(json.loads(run_graphviz(source, "dot", "json0")), outline)

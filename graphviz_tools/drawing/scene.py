@@ -92,7 +92,7 @@ def make_scene(
         recording = prepare(recording, fold=fold, autograd=autograd)
     paths = choose_open(recording, opened, budget)
     drawing, home = outline(recording, paths)
-    told = moments(recording, drawing, home)
+    box_moments = moments(recording, drawing, home)
     running = flows(recording, drawing, home)
     by_step: defaultdict[int, list[Flow]] = defaultdict(list)
     for flow in running:
@@ -101,9 +101,9 @@ def make_scene(
         prepared=recording,
         opened=paths,
         outline=drawing,
-        moments=told,
+        moments=box_moments,
         flows=running,
-        layout=lay_out(drawing, told),
+        layout=lay_out(drawing, box_moments),
         home=home,
         _running=dict(by_step),
     )

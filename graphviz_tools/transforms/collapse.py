@@ -42,7 +42,7 @@ def collapse(recording: Recording, by: By = "module", open: Iterable[Path] = ())
     and inner wiring. The first one stays and says how often ("× 12").
 
     Raises UserError for an unknown `by`, for `open` with another `by` than "module", and for a path in
-    `open` that is no scope of the recording.
+    `open` that is not a scope of the recording.
     """
     opened = frozenset(map(tuple, open))
     if by not in get_args(By):

@@ -14,7 +14,7 @@ from graphviz_tools.transforms.fold import Folding, Path, follow_owners, leaders
 def closed(recording: Recording, opened: frozenset[Path]) -> Folding:
     """Fold every scope that is neither in `opened` nor around one that is.
 
-    Raises UserError when a path in `opened` is no scope of the recording.
+    Raises UserError when a path in `opened` is not a scope of the recording.
     """
     paths = _paths(recording)
     unknown = opened - paths

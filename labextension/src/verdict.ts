@@ -8,7 +8,7 @@ import type { Exercise } from './exercise';
 
 const MARKS: Record<string, string> = { right: '✓', written: '✎', empty: '○', missing: '○' };
 
-/** A sign that is no colour alone. */
+/** A sign that does not rely on colour alone. */
 export function mark(task: ITask): string {
   return MARKS[task.state] ?? '✗';
 }

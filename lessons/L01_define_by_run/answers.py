@@ -48,7 +48,7 @@ ANSWERS = Answers(
         ],
         "2": [
             Wrong(
-                "a Python number is no operation",
+                "a Python number is not an operation",
                 f"operations = {{'Placeholder': 2, 'Const': 0, 'Mul': 2, 'AddV2': 1}}\n{NODES}",
                 most=1,
             ),

@@ -35,7 +35,7 @@ def test_the_report_is_one_table_and_its_charts(tmp_path: Path) -> None:
     assert text.count("| what |") == 1 and "on here; and on there." in text
     assert "| slow | 5 ms | 50 s | 10,000x faster |  |" in text
     assert "not measured: ImportError: no module named peer |" in text
-    assert [path.name for path in tmp_path.glob("*.svg")] == ["one.svg"], "one bar is no chart"
+    assert [path.name for path in tmp_path.glob("*.svg")] == ["one.svg"], "one bar is not a chart"
     assert "10,000x faster" in (tmp_path / "one.svg").read_text()
 
 

@@ -17,7 +17,7 @@ def history(tracing: float, reused: list[float], plain: list[float]) -> CacheHis
     ("tracing", "reused", "plain", "call"),
     [
         (10.0, [1.0], [3.0], 6),  # 2 saved a call: 5 calls save 10, the sixth is ahead
-        (9.0, [1.0, 1.0, 50.0], [3.0], 5),  # medians: one slow call is no rule
+        (9.0, [1.0, 1.0, 50.0], [3.0], 5),  # medians: one slow call does not count
         (10.0, [3.0], [1.0], None),  # the graph is slower
         (10.0, [], [1.0], None),
         (10.0, [1.0], [], None),

@@ -1,4 +1,4 @@
-"""A saved Recording loads as what it was, and a file that is no good is refused in one sentence."""
+"""A saved Recording loads as what it was, and an unusable file is refused in one sentence."""
 
 from __future__ import annotations
 
@@ -206,8 +206,8 @@ DAMAGES: dict[str, Any] = {
     "a value that is not there": lambda w: w["steps"][0].update(reads=[10_000]),
     "a phase that does not exist": lambda w: w["steps"][0].update(phase="sideways"),
     "text for a number": lambda w: w["edges"][0].update(source="one"),
-    "a step that is no dict": lambda w: w.update(steps=["step"]),
-    "steps that are no list": lambda w: w.update(steps=3),
+    "a step that is not a dict": lambda w: w.update(steps=["step"]),
+    "steps that are not a list": lambda w: w.update(steps=3),
     "a strange number": lambda w: w["values"][0].update(numbers=["many"]),
     "a version that is none": lambda w: w.update(version="new"),
 }

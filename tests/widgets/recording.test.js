@@ -106,7 +106,7 @@ test("what is in view is not moved, and the rest comes in with a margin", () => 
   assert.equal(shift(-7, 120, 100, 20), 7); // what has no room shows its beginning
 });
 
-test("heat is symmetric about zero, and what is no number stands out", () => {
+test("heat is symmetric about zero, and what is not a number stands out", () => {
   assert.deepEqual(heatColour(127), [245, 245, 245]);
   assert.deepEqual(heatColour(0), [0, 90, 181]);
   assert.deepEqual(heatColour(254), [213, 94, 0]);

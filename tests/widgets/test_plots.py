@@ -40,11 +40,11 @@ def test_times_are_those_of_the_profile_with_the_slowest_on_top():
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
         for _ in range(3):
             torch.ones(60, 60) @ torch.ones(60, 60)
-    told = {op.key: op.self_cpu_time_total / 1000 for op in profile.key_averages()}
+    durations = {op.key: op.self_cpu_time_total / 1000 for op in profile.key_averages()}
     ax = plot_times(profile, top=3)
     names = [label.get_text() for label in ax.get_yticklabels()]
-    assert [bar.get_width() for bar in ax.patches] == [told[name] for name in names]
-    assert told[names[-1]] == max(told.values()) and len(names) == 3
+    assert [bar.get_width() for bar in ax.patches] == [durations[name] for name in names]
+    assert durations[names[-1]] == max(durations.values()) and len(names) == 3
     counts = {op.key: f"{op.count}×" for op in profile.key_averages()}
     assert [text.get_text() for text in ax.texts] == [counts[name] for name in names]
 

@@ -192,7 +192,7 @@ def lowering_problem(function: Callable[..., Any], args: tuple[Any, ...]) -> str
 
 
 def _shortest_cause(message: str) -> str:
-    """What a message of Numba is about: where it tries several ways, each failure is told within another."""
+    """What a message of Numba is about: where it tries several ways, each failure is reported within another."""
     if "NRT required" in message or "Only accept returning of array" in message:
         hint = "NUMBA_CUDA_ENABLE_NRT=1 allows it"
         return _("it makes a new array, and a thread of a GPU has no memory to give out ({hint}).", hint=hint)

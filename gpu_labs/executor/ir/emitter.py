@@ -14,7 +14,7 @@ INT64 = np.dtype(np.int64)
 
 
 class Writer(ABC):
-    """Writes the operations of one function. `runtime` is what generated code calls for what is no plain
+    """Writes the operations of one function. `runtime` is what generated code calls for what is not a plain
     Python: the lock-step engine's `run`, the serial engine's thread `T`."""
 
     runtime: str

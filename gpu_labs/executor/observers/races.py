@@ -6,7 +6,7 @@ the threads that wrote it, read it or used an atomic on it are one and the same.
 
 What orders two accesses: a barrier (they are then in different epochs), `syncwarp` and the other warp
 functions for threads of one warp, and for different blocks a fence followed by an atomic on one side and
-an atomic on the other (`order.py`). What is no race: atomics with atomics, reads with reads, and several
+an atomic on the other (`order.py`). What is not a race: atomics with atomics, reads with reads, and several
 threads that store the same value, for which CUDA guarantees that the value arrives (CUDA C++ Programming
 Guide, "SIMT Architecture"; compute-sanitizer's racecheck calls it benign). A store that writes back what it
 read, as `h[k] += 1` does, is not among these: that two updates came out equal means that one was lost.

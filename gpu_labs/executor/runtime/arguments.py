@@ -21,7 +21,7 @@ from graphviz_tools.language import _
 
 def host_array(value: Any, name: str) -> Any:
     """What a kernel works on for argument `value`: the NumPy array itself, a view of a device array's or a
-    CPU tensor's memory, or the value unchanged when it is no array.
+    CPU tensor's memory, or the value unchanged when it is not an array.
 
     Raises:
         KernelTypeError: the tensor's memory cannot be shared.

@@ -66,7 +66,7 @@ def from_json(value: Any) -> Any:
 
 
 def as_array(value: Any) -> np.ndarray | None:
-    """A NumPy array of a tensor's elements, or None for what is no tensor or array of numbers."""
+    """A NumPy array of a tensor's elements, or None for what is not a tensor or array of numbers."""
     if hasattr(value, "detach"):
         value = value.detach().cpu().resolve_conj().resolve_neg().numpy()
     elif hasattr(value, "numpy") and callable(value.numpy):

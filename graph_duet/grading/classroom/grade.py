@@ -32,7 +32,7 @@ from graph_duet.grading.report import Report
 from graphviz_tools.errors import UserError
 from graphviz_tools.language import _
 
-# A notebook near the limit is no mistake of the instructor's, as Dask would tell them in five lines.
+# A notebook near the limit is not the instructor's mistake, as Dask would tell them in five lines.
 _NO_WARNING = {"distributed.admin.large-graph-warning-threshold": f"{4 * MAX_BYTES}B"}
 _RAN_TWICE = _("it reached a time limit and was run once more, alone")
 _IN_FLIGHT = 2  # submissions for each worker: one being graded, one on its way

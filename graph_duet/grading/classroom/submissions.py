@@ -181,7 +181,9 @@ def _of_folder(folder: Path, above: tuple[str, ...]) -> list[_Entry]:
             found += _of_folder(path, parts)
         elif not stat.S_ISREG(state.st_mode):
             found.append(
-                _faulty(parts, _("{student_name} is no ordinary file", student_name=student_name(path.name)))
+                _faulty(
+                    parts, _("{student_name} is not an ordinary file", student_name=student_name(path.name))
+                )
             )
         elif path.suffix.lower() == ".zip":
             found += _nested(parts, state.st_mtime, lambda path=path: path.open("rb"))
@@ -254,7 +256,7 @@ def _time_of(info: zipfile.ZipInfo) -> float:
 
 def _read_file(path: Path) -> bytes:
     if not stat.S_ISREG(path.lstat().st_mode):
-        raise Unreadable(_("{student_name} is no ordinary file", student_name=student_name(path.name)))
+        raise Unreadable(_("{student_name} is not an ordinary file", student_name=student_name(path.name)))
     with path.open("rb") as file:
         return _read_bounded(file)
 

@@ -140,7 +140,7 @@ def read_exercise(notebook: NotebookNode) -> Exercise:
     """
     head = duet(notebook)
     if not head.get("exercise"):
-        raise UserError(_('the notebook\'s metadata has no "duet": {"exercise": ...}; it is no exercise'))
+        raise UserError(_('the notebook\'s metadata has no "duet": {"exercise": ...}; it is not an exercise'))
     seeds = sum(kind(cell) == "seed" for cell in notebook.cells)
     if seeds != 1:
         raise UserError(

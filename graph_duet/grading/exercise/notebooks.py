@@ -17,7 +17,7 @@ MAX_BYTES = 20 * 2**20
 
 
 class Unreadable(UserError):
-    """The file is no notebook that can be graded; the message says why in one sentence."""
+    """The file is not a notebook that can be graded; the message says why in one sentence."""
 
 
 def parse(data: bytes) -> NotebookNode:
@@ -96,10 +96,10 @@ def _cell(cell: object) -> dict[str, Any]:
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
     if not isinstance(source, str):
-        raise Unreadable(_("the notebook has a cell whose source is no text"))
+        raise Unreadable(_("the notebook has a cell whose source is not text"))
     metadata = cell.get("metadata")
     return {
         **{key: cell[key] for key in ("cell_type", "id", "execution_count", "outputs") if key in cell},
-        "source": source.encode("utf-8", "replace").decode(),  # half a surrogate pair is no text
+        "source": source.encode("utf-8", "replace").decode(),  # half a surrogate pair is not text
         "metadata": metadata if isinstance(metadata, dict) else {},
     }

@@ -138,7 +138,7 @@ class _Builder:
         return run
 
     def code(self, cell: NotebookNode, fresh: bool) -> list[NotebookNode]:
-        """A cell that is no check, as it runs: nothing for an answer that the learner did not give."""
+        """A cell that is not a check, as it runs: nothing for an answer that the learner did not give."""
         what = kind(cell)
         if what == "seed":
             return [_cell(self.seed, "given")]

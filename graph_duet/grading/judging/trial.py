@@ -44,7 +44,7 @@ class Trial:
         budget = Budget.of_seconds(self.seconds)
         runs = plan(self.exercise, self.notebook, answers, seeds.answers, expected, skip)
         outcomes = self._judged(runs, budget)
-        # A wrong value is no reason not to measure: the learner reads what came of it.
+        # Measure also where a value is wrong: the learner reads what came of it.
         ran = [o for o in outcomes if o.role == "check" and o.fault in ("", "wrong")]
         submitted = {o.cell: _submitted(o.outputs) for o in ran}
         runs = measuring(self.exercise, self.notebook, answers, seeds.measuring, submitted, expected)

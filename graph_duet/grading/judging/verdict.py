@@ -72,7 +72,7 @@ def clean(text: str) -> str:
 
 def _result(check: Check, fault: str, message: str, outputs: list[Any] | None = None) -> CheckResult:
     shown = outputs if outputs is not None and not check.hidden else []
-    told = (
+    stated = (
         _("a hidden check of task {task}: {check_faults}", task=check.task, check_faults=CHECK_FAULTS[fault])
         if check.hidden and fault
         else message
@@ -84,7 +84,7 @@ def _result(check: Check, fault: str, message: str, outputs: list[Any] | None = 
         possible=check.points,
         hidden=check.hidden,
         fault=fault,
-        message=clean(told or CHECK_FAULTS.get(fault, "")),
+        message=clean(stated or CHECK_FAULTS.get(fault, "")),
         expects="" if check.hidden else check.expects,
         got=clean(printed(shown)),
         picture=_picture(shown),

@@ -129,7 +129,7 @@ class Program:
 
     @staticmethod
     def _sets(step: Step, storage: int) -> bool:
-        """Whether the step writes the leaf (to begin with, or as an optimizer) and so is no use of it."""
+        """Whether the step writes the leaf (to begin with, or as an optimizer) and so does not count as a use of it."""
         return any(value.storage == storage for value in step.writes)
 
     def _accumulates_in(self, step: Step) -> int | None:

@@ -17,7 +17,7 @@ def array_value(array: Any, *, name: str = "", dtype: str = "", device: str = ""
     """What a learner needs of `array` (anything `np.asarray` takes, any shape).
 
     `dtype` overrides NumPy's word for it. Numbers are exact for at most `SMALL` elements; bfloat16 and float8
-    are widened. An array of strings or objects is told in `text` alone.
+    are widened. An array of strings or objects has `text` only.
     """
     array = np.asarray(array)
     known = {

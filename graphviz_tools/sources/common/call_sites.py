@@ -30,7 +30,7 @@ class CallSite:
 
     `label` is the whole statement where the call is all that it does (`h = x * 2`), else the expression;
     `targets` are the names that the result is bound to, one for each output; `arguments[i]` is the name of
-    the i-th positional operand ("" where it is no name), and keyword operands are in `keywords`. `callee` is
+    the i-th positional operand ("" where it is not a name), and keyword operands are in `keywords`. `callee` is
     the last word of what is called, and `receiver` what stands before its dot (None: nothing does).
     `test` is the keyword of the statement that asks the call for a decision ("if", "while", "assert").
     `moment` says when it runs and in which loops (None where that is not known).

@@ -95,7 +95,7 @@ def python_function(fn: Any) -> Any:
 
 
 def run_backward(result: Any) -> None:
-    """Call backward on the losses in `result`, with gradients of ones where they are no scalars."""
+    """Call backward on the losses in `result`, with gradients of ones where they are not scalars."""
     found = losses_in(result)
     if found:
         torch.autograd.backward(found, [torch.ones_like(loss) for loss in found])
@@ -140,10 +140,10 @@ class _Compilation:
 
     def tell_breaks(self, keep: int = 0) -> None:
         """A step for each break that was met, but for the last `keep`."""
-        told = len(self._breaks) - keep
-        for found in self._breaks[:told]:
+        reported = len(self._breaks) - keep
+        for found in self._breaks[:reported]:
             self.graph.step("trace", None, op=_("graph break"), line=found.line, note=found.reason)
-        del self._breaks[:told]
+        del self._breaks[:reported]
 
     def compile(self, module: GraphModule, examples: list[Any]) -> Callable[..., Any]:
         """The backend: called by Dynamo with each segment's graph."""

@@ -157,9 +157,9 @@ def borrowed_dynamo(backend: Any = None) -> Iterator[None]:
 
 
 @contextmanager
-def watching_breaks(told: Callable[[Break], None]) -> Iterator[None]:
-    """Call `told` at every graph break, in place of what Dynamo would print about it."""
-    handler = _BreakHandler(told)
+def watching_breaks(on_break: Callable[[Break], None]) -> Iterator[None]:
+    """Call `on_break` at every graph break, in place of what Dynamo would print about it."""
+    handler = _BreakHandler(on_break)
     log, noise = logging.getLogger(BREAK_LOG), logging.getLogger("torch._dynamo")
     level, propagates, noise_level = log.level, log.propagate, noise.level
     log.addHandler(handler)
@@ -191,15 +191,15 @@ def ending_break(module: GraphModule) -> Break | None:
 
 
 class _BreakHandler(logging.Handler):
-    def __init__(self, told: Callable[[Break], None]) -> None:
+    def __init__(self, on_break: Callable[[Break], None]) -> None:
         super().__init__()
-        self._told = told
+        self._on_break = on_break
 
     def emit(self, record: logging.LogRecord) -> None:
         found = _BREAK.search(record.getMessage())
         if found is not None:
             file, line, reason = found.groups()
-            self._told(Break(source_line(file, int(line)), reason_in_a_line(reason)))
+            self._on_break(Break(source_line(file, int(line)), reason_in_a_line(reason)))
 
 
 _BREAK = re.compile(r"in user code at (.+):(\d+)\nGraph Break Reason: (.*)", re.DOTALL)

@@ -54,14 +54,14 @@ def guard_words(parts: Iterable[str]) -> tuple[str, ...]:
             same += 1
         elif not _INTERNAL.match(part):
             words.add(guard_in_words(part))
-    told = sorted(words)  # Dynamo's own order changes with what failed before
+    phrases = sorted(words)  # Dynamo's own order changes with what failed before
     if same:
-        told.append(
+        phrases.append(
             _("{same} functions, modules and tables of modules that it uses are as they were", same=same)
         )
     if state:
-        told.append(STATE)
-    return tuple(told)
+        phrases.append(STATE)
+    return tuple(phrases)
 
 
 def guard_in_words(part: str) -> str:

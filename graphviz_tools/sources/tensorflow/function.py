@@ -40,7 +40,7 @@ def read_function(traced: Traced, runner: GraphRunner) -> Body:
 
 
 def run_function(traced: Traced, body: Body, args: Any, kwargs: Any, runner: GraphRunner) -> list[Any]:
-    """The flat outputs of a traced function, read as `body`, for these arguments, told as `run` steps.
+    """The flat outputs of a traced function, read as `body`, for these arguments, recorded as `run` steps.
 
     Where the function has no effect but on variables, it then runs once more, as TensorFlow runs it: the
     outputs, and what the variables hold, are those of a plain run to the last bit. Raises OpFailed when an op

@@ -97,22 +97,22 @@ class GraphRunner:
         return outputs
 
     def run_again(self, tell: Callable[[], list[Any]], whole: Callable[[], list[Any]]) -> list[Any]:
-        """What `whole` gives, a function as TensorFlow runs it, after `tell` has told its ops one by one.
+        """What `whole` gives, a function as TensorFlow runs it, after `tell` has recorded its ops one by one.
 
         The optimiser's ops round otherwise than the graph's own. Variables are put back in between, so
         neither may have an effect on anything else.
         """
         variables = [variable for variable in self.variables.values() if variable.is_initialized()]
         before = [variable.read_value() for variable in variables]
-        told = [*tell(), *(variable.read_value() for variable in variables)]
+        stepped = [*tell(), *(variable.read_value() for variable in variables)]
         for variable, value in zip(variables, before, strict=True):
             variable.assign(value)
         try:
             outputs = whole()
         except BaseException as error:
             raise OpFailed(error_text(error)) from error
-        really = [*outputs, *(variable.read_value() for variable in variables)]
-        self.rounded += sum(_differ(a, b) for a, b in zip(told, really, strict=True))
+        whole_run = [*outputs, *(variable.read_value() for variable in variables)]
+        self.rounded += sum(_differ(a, b) for a, b in zip(stepped, whole_run, strict=True))
         return outputs
 
     def _branch(self, body: Body, op: Any, inputs: list[Any], scope: Path) -> list[Any]:

@@ -135,7 +135,7 @@ def name_of(fn: Any) -> str:
 def finish(
     runner: GraphRunner, title: str, fn: Any, outputs: list[Value], failure: BaseException | None
 ) -> Recording:
-    """The Recording of all that `runner` and its reader have told."""
+    """The Recording of all that `runner` and its reader have recorded."""
     reader = runner.reader
     error = "" if failure is None else error_text(failure)
     if failure is not None and not any(step.error for step in reader.steps):

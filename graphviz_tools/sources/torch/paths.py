@@ -37,7 +37,7 @@ def _collect(thing: Any, path: str, found: Found, visited: set[int], depth: int)
 def _items(thing: Any) -> Iterator[tuple[str, Any]]:
     """What is inside, with what is written behind the name of `thing` to get there."""
     cls = type(thing)
-    # Asked of the class: an object that answers to any name, such as a Proxy of torch.fx, is no dataclass.
+    # Asked of the class: an object that answers to any name, such as a Proxy of torch.fx, is not a dataclass.
     fields = getattr(cls, "__dataclass_fields__", None) or getattr(cls, "_fields", None)
     if fields is not None:
         for field in fields:

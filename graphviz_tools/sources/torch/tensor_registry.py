@@ -304,5 +304,5 @@ def _items(thing: Any) -> Iterable[Any]:
         return thing.values()
     if isinstance(thing, _COLLECTIONS):
         return thing
-    # Asked of the class: an object that answers to any name, such as a Proxy of torch.fx, is no dataclass.
+    # Asked of the class: an object that answers to any name, such as a Proxy of torch.fx, is not a dataclass.
     return [getattr(thing, name, None) for name in getattr(type(thing), "__dataclass_fields__", ())]

@@ -61,12 +61,12 @@ def double(x):
 )
 def test_a_type_error_shows_its_line_and_numbas_message(kernel, line, word):
     x = np.ones(4, np.float32)
-    with pytest.raises(KernelTypeError) as told:
+    with pytest.raises(KernelTypeError) as refused:
         inspect(kernel, 1, 4, x)
-    assert word in str(told.value)
-    assert line in told.value.text
-    assert told.value.line > 0
-    assert len(str(told.value)) < 500
+    assert word in str(refused.value)
+    assert line in refused.value.text
+    assert refused.value.line > 0
+    assert len(str(refused.value)) < 500
     assert np.array_equal(x, np.ones(4, np.float32))
 
 

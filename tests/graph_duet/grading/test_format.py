@@ -85,7 +85,7 @@ MISTAKES: dict[str, Callable[[NotebookNode], None]] = {
     "two cells have the id": lambda n: n.cells.append(code("relu", "1")),
     "no task '9'": edit("serve-check", uses=["9"]),
     "needs at least one answer cell and one check": edit("predict-check", task="7"),
-    "is no exercise": lambda n: n.metadata.pop("duet"),
+    "is not an exercise": lambda n: n.metadata.pop("duet"),
     "a hint cell is Markdown": lambda n: n.cells[1].metadata.update(duet={"kind": "hint", "task": "1"}),
 }
 

@@ -90,9 +90,9 @@ def test_no_submission_is_an_infrastructure_fault(results: dict[str, tuple[Repor
 
 def test_no_report_reveals_hidden_cases_or_secrets(results: dict[str, tuple[Report, float]]) -> None:
     for name, (report, _) in results.items():
-        told = str(report.to_json())
-        assert "normal(size=7) + 1" not in told, name
-        assert SECRET not in told, name
+        feedback = str(report.to_json())
+        assert "normal(size=7) + 1" not in feedback, name
+        assert SECRET not in feedback, name
 
 
 def test_a_search_finds_neither_bundle_nor_gradebook(results: dict[str, tuple[Report, float]]) -> None:

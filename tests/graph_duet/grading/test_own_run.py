@@ -168,7 +168,7 @@ def test_given_cells_that_run_out_of_time_are_not_the_learners_mistake(
     [
         ("not json", "mine.ipynb: the file is no JSON, so no notebook"),
         ("", "mine.ipynb: the file is empty"),
-        ('{"nbformat": 4, "cells": [], "metadata": {}}', "mine.ipynb is no exercise of this course"),
+        ('{"nbformat": 4, "cells": [], "metadata": {}}', "mine.ipynb is not an exercise of this course"),
         (
             '{"nbformat": 4, "cells": [], "metadata": {"duet": {"exercise": "L99"}}}',
             "'L99', which is not installed; known are T01",

@@ -1,4 +1,4 @@
-"""`findings` on models that were made before the recording, on saved Recordings, and on what it is no help for."""
+"""`findings` on models that were made before the recording, on saved Recordings, and on what it cannot help with."""
 
 from __future__ import annotations
 

@@ -148,7 +148,7 @@ def test_every_box_prints_the_value_and_the_gradient_that_pytorch_has(name: str)
     for op, value, gradient in boxes:
         there = next((i for i in range(place, len(truth.results)) if truth.results[i].op == op), None)
         if there is None:
-            continue  # a step that is no call of the program's own: compiled, scripted, or a custom Function
+            continue  # a step that is not a call of the program's own: compiled, scripted, or a custom Function
         result, place = truth.results[there], there + 1
         said = (result.value, f"{result.value}, no_grad")
         assert not result.value or value in [shorten(text, WIDEST) for text in said], op

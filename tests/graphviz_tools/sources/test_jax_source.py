@@ -97,8 +97,8 @@ def primitives_in(jaxpr) -> list[str]:
 @ALL
 def test_the_ops_are_the_equations_of_the_jaxpr_with_all_that_it_calls(name: str):
     fn, args = PROGRAMS[name]
-    told = [n.op for n in recorded(name).nodes if n.kind in ("op", "branch")]
-    assert sorted(told) == sorted(primitives_in(jax.make_jaxpr(fn)(*args).jaxpr))
+    ops = [n.op for n in recorded(name).nodes if n.kind in ("op", "branch")]
+    assert sorted(ops) == sorted(primitives_in(jax.make_jaxpr(fn)(*args).jaxpr))
 
 
 @ALL

@@ -123,10 +123,10 @@ def names_in(graph: Any) -> list[str]:
 
 @ALL
 def test_the_nodes_are_those_of_the_file_with_both_branches_and_the_body(name: str):
-    told = [
+    ops = [
         n.op if n.kind in ("op", "branch", "constant") else f"{n.kind} {n.name}" for n in recorded(name).nodes
     ]
-    assert sorted(told) == names_in(built(name).graph)
+    assert sorted(ops) == names_in(built(name).graph)
 
 
 @ALL

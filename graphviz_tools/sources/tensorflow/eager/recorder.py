@@ -34,9 +34,9 @@ def record_tensorflow_eager(
     """Call `fn(*args, **kwargs)` and record every op that it runs, as TensorFlow runs it without a graph.
 
     `fn` is a Python function, a Keras model or layer; of a `tf.function` the Python function inside is run. What a
-    `tf.GradientTape` watches and records are autograd nodes, and each call of its `gradient` is told record by
-    record ("backward" steps). Ops of a Keras optimizer are "optimize" steps. A `tf.function` that the program calls
-    is one step. `values=False` records shapes and dtypes without numbers.
+    `tf.GradientTape` watches and records are autograd nodes, and each call of its `gradient` is recorded in
+    "backward" steps, one for each record of the tape. Ops of a Keras optimizer are "optimize" steps. A `tf.function`
+    that the program calls is one step. `values=False` records shapes and dtypes without numbers.
 
     The results are what they are without recording, to the last bit. A program that raises does not raise here: its
     Recording, up to the failing step, comes back with `error` set. At most `max_steps` steps are recorded;

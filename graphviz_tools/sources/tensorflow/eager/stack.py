@@ -71,7 +71,7 @@ class ProgramStack:
         self._scope = scope
         self._runs: list[_Run] = []
         self._times: Counter[Path] = Counter()
-        self.outermost: FrameType | None = None  # the program begins here; its callers are no part of it
+        self.outermost: FrameType | None = None  # the program begins here; its callers are not part of it
 
     def place(self, op: str, frame: FrameType | None, *, still: bool = False) -> Place:
         """Where `op` runs, which `frame` is about to return from.

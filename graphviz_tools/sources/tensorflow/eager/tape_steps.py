@@ -46,7 +46,7 @@ class TapeSteps:
         self._tapes.clear()
 
     def _stands_aside(self) -> bool:
-        """Whether what a tape does now is no step: the recorder's own doing, or a graph being traced."""
+        """Whether what a tape does now is not a step: the recorder's own doing, or a graph being traced."""
         return self._closed or self._trace.busy or not import_tensorflow().executing_eagerly()
 
     # --- ops ------------------------------------------------------------------------------------------------

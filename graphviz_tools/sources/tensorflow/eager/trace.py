@@ -89,14 +89,14 @@ class EagerTrace:
         phase: Phase = "optimize" if place.updates and self.phase == "forward" else self.phase
         sources = [self.source(tensor, place) for tensor in inputs]
         reads = [self.value(tensor) for tensor in inputs]
-        label, told = op_label(op), ""
+        label, shown = op_label(op), ""
         if op == "ReadVariableOp":
-            told = f"read {self.graph.nodes[sources[0][0]].label}"
+            shown = f"read {self.graph.nodes[sources[0][0]].label}"
         if op == "VarHandleOp":
             node = self.graph.node("variable", op, label="variable", scope=place.path, line=_line(place))
         else:
             node = self.graph.node(
-                "op", op, label=told or label, name=label, scope=place.path, line=_line(place)
+                "op", op, label=shown or label, name=label, scope=place.path, line=_line(place)
             )
         for slot, (source, source_slot) in enumerate(sources):
             self.graph.edge(Edge(source, node, source_slot, slot))

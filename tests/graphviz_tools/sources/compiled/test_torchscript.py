@@ -48,8 +48,8 @@ def test_the_nodes_are_those_of_the_inlined_graph(how: str, program: Program):
         compiled = torch.jit.script(fn) if how == "script" else torch.jit.trace(fn, args, strict=False)
     assert isinstance(compiled, torch.jit.ScriptModule | torch.jit.ScriptFunction)
     graph = compiled.inlined_graph
-    told = [n.op for n in recorded(how, program).nodes if n.op not in ("input", "prim::Return")]
-    assert told == kinds_in(graph)
+    ops = [n.op for n in recorded(how, program).nodes if n.op not in ("input", "prim::Return")]
+    assert ops == kinds_in(graph)
 
 
 @ALL

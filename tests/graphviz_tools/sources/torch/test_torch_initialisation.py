@@ -1,4 +1,4 @@
-"""Making a model is no training step: initialisation belongs to forward, an update written by hand to optimize."""
+"""Making a model is not a training step: initialisation belongs to forward, an update written by hand to optimize."""
 
 from __future__ import annotations
 

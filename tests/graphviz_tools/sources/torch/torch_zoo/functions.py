@@ -52,7 +52,7 @@ def custom_function_through_numpy() -> Program:
 
 
 class Several(torch.autograd.Function):
-    """Takes what is no tensor, gives several outputs, one without a gradient, and gets None for unused ones."""
+    """Takes what is not a tensor, gives several outputs, one without a gradient, and gets None for unused ones."""
 
     @staticmethod
     def forward(ctx, x, factor, name):
