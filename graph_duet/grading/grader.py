@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import secrets
 from collections.abc import Mapping
@@ -34,6 +35,7 @@ from graphviz_tools.language import _
 
 ATTEMPTS = 3
 _SEEDS_KEPT = 8  # submissions with the same answers, such as the unsolved exercise, follow one another
+_DIVISORS = range(3, 11)  # what exercises divide a seed by to make a constant
 _PATIENCE = 10.0  # times the limits for the reference solution, which also warms what is cold
 
 
@@ -106,7 +108,7 @@ class Grader:
 
     def seeds(self, answers: Mapping[str, str]) -> Seeds:
         """The seeds of a submission with these answers, by cell id."""
-        return seeds_for(self.seed, answers)
+        return seeds_for(self.seed, answers, self.bundle.seed)
 
     def grade(self, submission: NotebookNode | bytes) -> Report:
         """The report; whatever the submission is, this returns one.
@@ -136,12 +138,17 @@ class Grader:
         return failed_as_a_whole(exercise, "infrastructure", last)
 
 
-def seeds_for(seed: int, answers: Mapping[str, str]) -> Seeds:
-    """The seeds of one submission. `seed` is the assignment's secret: without it, neither tells the other."""
+def seeds_for(seed: int, answers: Mapping[str, str], saved: int = 7) -> Seeds:
+    """The seeds of one submission. `seed` is the assignment's secret: without it, neither tells the other.
+
+    Neither agrees with `saved`, the seed in the learner's notebook, in a remainder by a small number: a constant that a
+    check makes with `seed % 3` is another one, so an answer that wrote down what it saw is not right by chance.
+    """
 
     def drawn(purpose: str) -> int:
-        text = json.dumps([seed, purpose, sorted(answers.items())])
-        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
+        texts = (json.dumps([seed, purpose, n, sorted(answers.items())]) for n in itertools.count())
+        values = (int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1 for text in texts)
+        return next(v for v in values if all(v % divisor != saved % divisor for divisor in _DIVISORS))
 
     return Seeds(drawn("answers"), drawn("measuring"))
 

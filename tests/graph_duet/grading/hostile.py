@@ -59,18 +59,18 @@ def objects_that_lie() -> Iterator[Case]:
     )
     yield answer(
         "an __array__ trick",
-        "class Any:\n    shape = (7,)\n    dtype = np.dtype('float64')\n    def __array__(self, *a): return np.zeros(7)\n    def tolist(self): return [0.00123, 0.2987, 0.0, 0.0, 0.0, 0.0, 0.06014]\ndef relu(x): return Any()",
+        "class Any:\n    shape = (7,)\n    dtype = np.dtype('float64')\n    def __array__(self, *a): return np.zeros(7)\n    def tolist(self): return [0.0, 0.2987, 0.0, 0.0, 0.0, 0.0, 0.06014]\ndef relu(x): return Any()",
         "wrong",
         "error",
     )
     yield answer(
         "numbers copied from the saved output",
-        "def relu(x): return np.array([0.00123, 0.2987, 0.0, 0.0, 0.0, 0.0, 0.06014])",
+        "def relu(x): return np.array([0.0, 0.2987, 0.0, 0.0, 0.0, 0.0, 0.06014])",
         "wrong",
     )
     yield answer(
         "the public seed brought back",
-        "draw = np.random.default_rng\nnp.random.default_rng = lambda seed=None: draw(7)\ndef relu(x): return np.array([0.00123, 0.2987, 0.0, 0.0, 0.0, 0.0, 0.06014])",
+        "draw = np.random.default_rng\nnp.random.default_rng = lambda seed=None: draw(7)\ndef relu(x): return np.array([0.0, 0.2987, 0.0, 0.0, 0.0, 0.0, 0.06014])",
         "wrong",
     )
     yield answer("not-a-number everywhere", "def relu(x): return x * np.nan", "wrong")

@@ -10,9 +10,7 @@ from nbformat import NotebookNode
 
 from graph_duet.grading import Bundle, fill, solved
 
-PUBLIC = (
-    "float64[7] [0.00123, 0.2987, 0.0, 0.0, 0.0, 0.0, 0.06014]"  # what the check prints with the public seed
-)
+PUBLIC = "float64[7] [0.0, 0.2987, 0.0, 0.0, 0.0, 0.0, 0.06014]"  # what the check prints with the public seed
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ def places() -> Iterator[Case]:
 def values() -> Iterator[Case]:
     yield answer(
         "an array of a class that prints as it likes",
-        "class A(np.ndarray):\n    def tolist(self): return [0.00123, 0.2987, 0.0, 0.0, 0.0, 0.0, 0.06014]\ndef relu(x): return x.view(A)",
+        "class A(np.ndarray):\n    def tolist(self): return [0.0, 0.2987, 0.0, 0.0, 0.0, 0.0, 0.06014]\ndef relu(x): return x.view(A)",
         "wrong",
     )
     yield answer(

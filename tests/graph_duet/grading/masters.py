@@ -1,12 +1,18 @@
-"""A small exercise with every kind of cell, made as an author would write it."""
+"""A small exercise with every kind of cell, made as an author would write it: as a notebook, and as text."""
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import yaml
 from nbformat import NotebookNode
+
+from graph_duet.grading.exercise.format import kind
+from graph_duet.grading.exercise.notebooks import duet
 
 
 def code(id: str, source: str, **duet: Any) -> NotebookNode:
@@ -50,7 +56,8 @@ print('calls:', len(calls))"""
 def master(exercise: str = "T01") -> NotebookNode:
     """Three tasks, 10 points: 1 has a visible and a hidden check, 2 a sealed one, 3 a fresh one that
     measures."""
-    draw = "x = np.random.default_rng(seed).normal(size=7)"
+    # Whatever the seed, some are negative and some are not: else a wrong answer is right with one seed in 128.
+    draw = "x = np.random.default_rng(seed).normal(size=7)\nx[:2] = -abs(x[0]), abs(x[1])"
     cells = [
         prose("title", "# A small exercise"),
         code("imports", "import numpy as np\nfrom graph_duet import show"),
@@ -71,7 +78,7 @@ def master(exercise: str = "T01") -> NotebookNode:
             points=2,
             expects="x, negatives set to 0",
         ),
-        code("relu-hidden", f"{draw} + 1\nshow(relu(x))", kind="hidden", task="1", points=3),
+        code("relu-hidden", f"{draw}\nshow(relu(x * 3))", kind="hidden", task="1", points=3),
         code("predict", PREDICTION, kind="answer", task="2", title="Predict the nodes"),
         code("predict-check", "print(nodes)", kind="check", task="2", points=1, sealed=True),
         code("serve", SERVE, kind="answer", task="3", title="Serve"),
@@ -96,3 +103,22 @@ def write_master(folder: Path, notebook: NotebookNode | None = None) -> Path:
     path = folder / "master.ipynb"
     path.write_text(nbformat.writes(notebook or master()), encoding="utf-8")
     return path
+
+
+def write_text(folder: Path) -> Path:
+    """The small exercise as its `exercise.md`, with the same cell ids; returns the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    notebook = master()
+    front = yaml.safe_dump(dict(duet(notebook)), sort_keys=False)
+    cells = "\n\n".join(_text_of(cell) for cell in notebook.cells[1:])
+    (folder / "exercise.md").write_text(f"---\n{front}---\n\n{cells}\n", encoding="utf-8")
+    return folder
+
+
+def _text_of(cell: NotebookNode) -> str:
+    if kind(cell) == "hint":
+        return f":::{{hint}}\n{re.sub('<.*?>', '', cell.source.partition('</summary>')[2]).strip()}\n:::"
+    options = "".join(f":{name}: {json.dumps(value)}\n" for name, value in duet(cell).items())
+    source = cell.source.replace("# >>>", "### BEGIN SOLUTION").replace("# <<<", "### END SOLUTION")
+    heading = f"## Task {duet(cell)['task']} · {duet(cell)['title']}\n" if kind(cell) == "answer" else ""
+    return f"{heading}```{{code-cell}}\n:name: {cell.id}\n{options}\n{source}\n```"

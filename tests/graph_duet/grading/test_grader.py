@@ -81,6 +81,13 @@ def test_another_right_solution_has_full_marks_with_any_seed(bundle: Bundle) -> 
         assert report.points == 10, report.checks
 
 
+def test_a_constant_made_from_the_seed_is_never_the_one_in_the_learners_notebook() -> None:
+    for number in range(100):
+        seeds = seeds_for(number, {"relu": "return x"}, saved=7)
+        for seed in (seeds.answers, seeds.measuring):
+            assert [divisor for divisor in range(3, 11) if seed % divisor == 7 % divisor] == []
+
+
 @needs_sandbox
 def test_magics_commands_and_a_later_redefinition_cost_nothing(bundle: Bundle) -> None:
     notebook = solved(bundle)

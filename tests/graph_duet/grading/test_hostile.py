@@ -91,7 +91,7 @@ def test_no_submission_is_an_infrastructure_fault(results: dict[str, tuple[Repor
 def test_no_report_reveals_hidden_cases_or_secrets(results: dict[str, tuple[Report, float]]) -> None:
     for name, (report, _) in results.items():
         feedback = str(report.to_json())
-        assert "normal(size=7) + 1" not in feedback, name
+        assert "relu(x * 3)" not in feedback, name
         assert SECRET not in feedback, name
 
 

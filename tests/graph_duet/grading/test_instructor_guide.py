@@ -16,14 +16,13 @@ from distributed import Client
 from typer.testing import CliRunner
 
 from graph_duet.cli import app
-from graph_duet.grading import Bundle, exercise_notebook, release, self_check
+from graph_duet.grading import Bundle, exercise_notebook, self_check
 from graph_duet.grading.classroom import grade
 from graph_duet.grading.classroom.gradebook import Gradebook
-from graph_duet.grading.releasing import write_release
 from graph_duet.notebook_kernels import sandbox
 from graph_duet.notebook_kernels.sandbox import why_no_sandbox
 from tests.graph_duet.grading import downloads
-from tests.graph_duet.grading.masters import write_master
+from tests.graph_duet.grading.masters import write_text
 
 GUIDE = Path(__file__).parents[3] / "docs" / "instructor-guide.md"
 RUN_HERE = (
@@ -76,10 +75,10 @@ def test_the_guide_works_word_for_word_with_a_class_of_30_from_each_platform(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DUET_PROGRESS", str(tmp_path / "progress.sqlite"))
-    small = write_master(tmp_path / "T01")
-    # The small exercise has no text; tests/graph_duet/test_command_line.py releases one that has.
-    write_release(release(small).bundle, tmp_path / "T01")
-    more = [command for command in commands() if command[0] != "release"]
+    monkeypatch.setenv("DUET_CACHE", str(tmp_path / "cache"))
+    write_text(tmp_path / "T01")
+    first, *more = commands()
+    duet(first)
     # What the guide says to do by hand, with a class beside Ann.
     handed = downloads.kinds(Bundle.load(tmp_path / "T01" / "exercise.bundle.json"))
     marks = downloads.canvas(tmp_path / "canvas.zip", handed)
@@ -91,10 +90,9 @@ def test_the_guide_works_word_for_word_with_a_class_of_30_from_each_platform(
     for place in ("exercise.ipynb", "submissions/ann.ipynb"):
         Path(place).write_bytes(released.read_bytes())
     monkeypatch.setattr(self_check, "course_exercises", lambda: iter([released]))
+    monkeypatch.setattr(grade, "workers", lambda *_: nullcontext(near))
     for command in more:
         duet(command)
-        if command[0] == "grade":
-            monkeypatch.setattr(grade, "workers", lambda *_: nullcontext(near))
     assert "explained it at the board" in Path("feedback/ann.html").read_text()
     assert "ann,,,ann,,2" in Path("T01-canvas.csv").read_text().splitlines()
     assert graded("gradebook.sqlite") == marks | {"ann": 2}
