@@ -11,11 +11,12 @@ pytestmark = [
 from gpu_labs.autograd import launch  # noqa: E402
 from tests.gpu_labs.solved_labs import solution  # noqa: E402
 
-g01, g02, g03, g04, g05, g06, g07 = map(
+g01, g02, g03, g04, g05, g06, g07, g09 = map(
     solution,
     (
         *("G01_guards", "G02_grid_stride", "G03_broadcasting", "G04_atomics"),
         *("G05_shared_memory", "G06_block_reduction", "G07_scan"),
+        "G09_softmax",
     ),
 )
 
@@ -26,6 +27,10 @@ def pooled(x):
 
 def table_and_places(x):
     return x[:10_000].reshape(100, 100), torch.arange(999, device=x.device) % 97
+
+
+def rows_of(x):
+    return x[:9900].reshape(100, 99)
 
 
 def looked_up(x):
@@ -43,8 +48,18 @@ def looked_up(x):
         (g05.average_pool, pooled),
         (g06.total, lambda x: x.sum().reshape(1)),
         (g07.running_sums, lambda x: x.cumsum(0)),
+        (lambda x: g09.softmax(rows_of(x)), lambda x: rows_of(x).softmax(1)),
     ],
-    ids=["affine", "relu", "broadcast_add", "lookup", "average_pool", "total", "running_sums"],
+    ids=[
+        "affine",
+        "relu",
+        "broadcast_add",
+        "lookup",
+        "average_pool",
+        "total",
+        "running_sums",
+        "softmax",
+    ],
 )
 def test_values_and_gradients_are_torchs_own(function, oracle):
     x = torch.linspace(-3, 3, 10_007, dtype=torch.float64, device="cuda").requires_grad_()

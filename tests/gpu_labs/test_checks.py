@@ -17,11 +17,12 @@ from gpu_labs.G06_block_reduction import task as g06_task
 from graphviz_tools.frameworks import import_tensorflow
 from tests.gpu_labs.solved_labs import solution
 
-g01, g02, g03, g04, g05, g06, g07 = map(
+g01, g02, g03, g04, g05, g06, g07, g09 = map(
     solution,
     (
         *("G01_guards", "G02_grid_stride", "G03_broadcasting", "G04_atomics"),
         *("G05_shared_memory", "G06_block_reduction", "G07_scan"),
+        "G09_softmax",
     ),
 )
 
@@ -215,6 +216,8 @@ def test_tensorflow_agrees_with_every_reference_answer():
     ).passed
     assert second_opinion(g06.total, lambda x: tf.reshape(tf.reduce_sum(x), [1]), x).passed
     assert second_opinion(g07.running_sums, tf.cumsum, x).passed
+    rows = x[:300].reshape(3, 100)
+    assert second_opinion(g09.softmax, tf.nn.softmax, rows).passed
 
 
 def test_tensorflow_disagrees_with_a_wrong_function():
