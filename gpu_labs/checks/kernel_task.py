@@ -17,7 +17,7 @@ from gpu_labs.checks.compare import cells_around, first_difference
 from gpu_labs.checks.report import Report, Verdict
 from gpu_labs.executor.findings import WARNINGS
 from gpu_labs.executor.inspect import inspect
-from gpu_labs.executor.launch_record import AccessKind, KernelTypeError, Launch
+from gpu_labs.executor.launch_record import AccessKind, KernelTypeError, Launch, Space
 from graphviz_tools.language import _
 
 _CANARY_ELEMENTS = 64
@@ -34,7 +34,8 @@ class Case:
     they hold before the launch, where the kernel adds to it; else they hold no number that could pass for right.
     `most_reads` bounds the loads from global memory of all threads together (an atomic loads too), `most_depth` the
     longest chain of memory accesses: of one thread, or of atomics queueing at one element. `most_sectors` bounds the
-    32-byte sectors of global memory that all warps touch, which neighbouring threads share when they are coalesced.
+    32-byte sectors of global memory that all warps touch, which neighbouring threads share when they are coalesced, and
+    `most_passes` the passes over the banks of shared memory, more than one where threads ask one bank for two cells.
     """
 
     title: str
@@ -45,6 +46,7 @@ class Case:
     most_reads: int | None = None
     most_depth: int | None = None
     most_sectors: int | None = None
+    most_passes: int | None = None
     before: tuple[np.ndarray, ...] = ()
 
 
@@ -168,6 +170,13 @@ def _over_budget(title: str, case: Case, seen: dict[str, Any]) -> Verdict | None
         return Verdict(
             title, "sectors", sentence, _("Let threads that are neighbours in x use cells side by side.")
         )
+    if case.most_passes is not None and seen["passes"] > case.most_passes:
+        sentence = _(
+            "Shared memory takes {passes} passes over its banks; {most_passes} are enough.",
+            passes=seen["passes"],
+            most_passes=case.most_passes,
+        )
+        return Verdict(title, "passes", sentence, _("Make the rows of the tile one cell longer."))
     return None
 
 
@@ -201,6 +210,7 @@ def _observe(kernel: Any, case: Case, order: int | None) -> tuple[dict[str, Any]
         "inputs_intact": not any(changed),
         "reads": _of_all_blocks(launch, "lanes", ("read", "atomic")),
         "sectors": _of_all_blocks(launch, "sectors", ("read", "atomic", "write")),
+        "passes": _of_all_blocks(launch, "bank_passes", ("read", "atomic", "write"), "shared"),
         "depth": _depth(launch),
     }, launch
 
@@ -226,12 +236,17 @@ def _unwritten(expected: np.ndarray) -> np.ndarray:
     return np.full(expected.shape, fill, expected.dtype)
 
 
-def _of_all_blocks(launch: Launch, count: Literal["lanes", "sectors"], kinds: Collection[AccessKind]) -> int:
-    """The sum of one count over the accesses to global memory; from the blocks that were sampled, for all."""
+def _of_all_blocks(
+    launch: Launch,
+    count: Literal["lanes", "sectors", "bank_passes"],
+    kinds: Collection[AccessKind],
+    space: Space = "global",
+) -> int:
+    """The sum of one count over the accesses to one kind of memory; from the blocks that were sampled, for all."""
     profile = launch.profile
     if profile is None or not profile.blocks_sampled:
         return 0
-    lines = [line for line in profile.lines if line.space == "global" and line.kind in kinds]
+    lines = [line for line in profile.lines if line.space == space and line.kind in kinds]
     return round(sum(getattr(line, count) for line in lines) * profile.blocks / profile.blocks_sampled)
 
 

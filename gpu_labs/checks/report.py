@@ -29,7 +29,7 @@ class Verdict:
 
     `reason` is "" when it passed, else one word for a grader's table: "error", a finding's kind
     ("out-of-bounds", ...), "canary", "input-changed", "wrong-values", "order", "reads", "depth",
-    "sectors", "gradient". `finding` is the executor's finding as a dictionary, where one is the reason.
+    "sectors", "passes", "gradient". `finding` is the executor's finding as a dictionary, where one is the reason.
     """
 
     case: str

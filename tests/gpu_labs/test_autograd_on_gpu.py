@@ -11,11 +11,11 @@ pytestmark = [
 from gpu_labs.autograd import launch  # noqa: E402
 from tests.gpu_labs.solved_labs import solution  # noqa: E402
 
-g01, g02, g03, g04, g05, g06, g07, g09 = map(
+g01, g02, g03, g04, g05, g06, g07, g08, g09 = map(
     solution,
     (
         *("G01_guards", "G02_grid_stride", "G03_broadcasting", "G04_atomics"),
-        *("G05_shared_memory", "G06_block_reduction", "G07_scan"),
+        *("G05_shared_memory", "G06_block_reduction", "G07_scan", "G08_tiled_matmul"),
         "G09_softmax",
     ),
 )
@@ -38,6 +38,10 @@ def looked_up(x):
     return table[places]
 
 
+def two_matrices(x):
+    return x[:9_900].reshape(99, 100), x[:10_000].reshape(100, 100)
+
+
 @pytest.mark.parametrize(
     ("function", "oracle"),
     [
@@ -48,6 +52,7 @@ def looked_up(x):
         (g05.average_pool, pooled),
         (g06.total, lambda x: x.sum().reshape(1)),
         (g07.running_sums, lambda x: x.cumsum(0)),
+        (lambda x: g08.matmul(*two_matrices(x)), lambda x: torch.matmul(*two_matrices(x))),
         (lambda x: g09.softmax(rows_of(x)), lambda x: rows_of(x).softmax(1)),
     ],
     ids=[
@@ -58,6 +63,7 @@ def looked_up(x):
         "average_pool",
         "total",
         "running_sums",
+        "matmul",
         "softmax",
     ],
 )

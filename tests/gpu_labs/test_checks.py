@@ -6,6 +6,7 @@ from html import unescape
 import numpy as np
 import pytest
 import torch
+from numba import float64
 from torch.autograd import gradcheck, gradgradcheck
 
 from gpu_labs import cuda
@@ -14,14 +15,15 @@ from gpu_labs.checks import Case, KernelTask, second_opinion
 from gpu_labs.G01_guards import task as g01_task
 from gpu_labs.G03_broadcasting import task as g03_task
 from gpu_labs.G06_block_reduction import task as g06_task
+from gpu_labs.G08_tiled_matmul import task as g08_task
 from graphviz_tools.frameworks import import_tensorflow
 from tests.gpu_labs.solved_labs import solution
 
-g01, g02, g03, g04, g05, g06, g07, g09 = map(
+g01, g02, g03, g04, g05, g06, g07, g08, g09 = map(
     solution,
     (
         *("G01_guards", "G02_grid_stride", "G03_broadcasting", "G04_atomics"),
-        *("G05_shared_memory", "G06_block_reduction", "G07_scan"),
+        *("G05_shared_memory", "G06_block_reduction", "G07_scan", "G08_tiled_matmul"),
         "G09_softmax",
     ),
 )
@@ -58,6 +60,19 @@ def warps_walk_down_columns(x, y, z):
                 x[row % x.shape[0], column % x.shape[1]] + y[row % y.shape[0], column % y.shape[1]]
             )
         row += rows
+
+
+@cuda.jit
+def transposed_by_columns(x, y):
+    tile = cuda.shared.array((16, 16), float64)
+    across, down = cuda.threadIdx.x, cuda.threadIdx.y
+    column, row = cuda.grid(2)
+    if row < x.shape[0] and column < x.shape[1]:
+        tile[down, across] = x[row, column]
+    cuda.syncthreads()
+    row, column = cuda.blockIdx.x * 16 + down, cuda.blockIdx.y * 16 + across
+    if row < y.shape[0] and column < y.shape[1]:
+        y[row, column] = tile[across, down]  # the cells of a column lie in one bank
 
 
 @cuda.jit
@@ -114,6 +129,12 @@ def test_sectors_have_a_budget_too():
     failure = g03_task.forward.check(warps_walk_down_columns).first_failure
     assert failure is not None and failure.reason == "sectors"
     assert "sectors of global memory" in failure.sentence
+
+
+def test_passes_over_the_banks_have_a_budget_too():
+    failure = g08_task.hunt.check(transposed_by_columns).first_failure
+    assert failure is not None and failure.reason == "passes"
+    assert "passes over its banks" in failure.sentence
 
 
 def test_an_output_holds_what_a_case_says_it_holds_before():
@@ -189,8 +210,18 @@ def test_the_solutions_pass_gradcheck_twice_over(forward, backward, backward_of_
             lambda up, index: (g04.lookup_forward(up, index), None, None),
             (numbers(6).reshape(3, 2), torch.tensor([2, 0, 2])),
         ),
+        (
+            g08.matmul_forward,
+            g08.matmul_backward,
+            lambda up_a, up_b, grad, a, b: (
+                g08.matmul_forward(up_a, b) + g08.matmul_forward(a, up_b),
+                g08.matmul_forward(grad, up_b.T),
+                g08.matmul_forward(up_a.T, grad),
+            ),
+            (numbers(6).reshape(3, 2), numbers(8).reshape(2, 4)),
+        ),
     ],
-    ids=["broadcast_add", "lookup"],
+    ids=["broadcast_add", "lookup", "matmul"],
 )
 def test_so_do_those_of_two_tensors(forward, backward, backward_of_backward, arguments):
     function = kernel_function(forward, kernel_function(backward, backward_of_backward))
@@ -216,6 +247,7 @@ def test_tensorflow_agrees_with_every_reference_answer():
     ).passed
     assert second_opinion(g06.total, lambda x: tf.reshape(tf.reduce_sum(x), [1]), x).passed
     assert second_opinion(g07.running_sums, tf.cumsum, x).passed
+    assert second_opinion(g08.matmul, tf.matmul, column @ row, x[:90].reshape(30, 3)).passed
     rows = x[:300].reshape(3, 100)
     assert second_opinion(g09.softmax, tf.nn.softmax, rows).passed
 
