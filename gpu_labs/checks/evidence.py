@@ -42,7 +42,7 @@ def evidence_line(task: KernelTask, kernel: Callable[..., Any], seed: int) -> st
     if "NotImplementedError" in last.sentence:
         return f"{task.name}: nothing is written in the hole yet"
     if last.reason:
-        return f"{task.name}: {last.reason} {len(observations)} launches, the last with {last.case}"
+        return f"{task.name}: {last.reason} in launch {len(observations)}, {last.case}"
     total = sum(weighted_sum(each) for seen in observations for each in _values(seen))
     return f"{task.name}: right {len(observations)} launches, weighted sum of all outputs {total:.4f}"
 

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from gpu_labs.executor.frontend.numba_types import slice_parts, type_of
+from gpu_labs.executor.frontend.private_names import ir
 from gpu_labs.executor.frontend.type_inference import Typed
 from gpu_labs.executor.ir.program import (
     Alloc,
@@ -199,12 +200,23 @@ class Lowering(ABC):
         return Var(self.names[name], kind)
 
     def alloc(self, name: str, space: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Alloc:
-        """A new allocation, named as the learner's variable."""
-        made = Alloc(
-            len(self.program.allocs), plain_name(name), space, shape, dtype, space == "shared" and 0 in shape
-        )
+        """A new allocation, named as the learner's variable; after its kind of memory where no variable holds it."""
+        held = self._variable_of(name)
+        title = space if held.startswith("$") else plain_name(held)
+        made = Alloc(len(self.program.allocs), title, space, shape, dtype, space == "shared" and 0 in shape)
         self.program.allocs.append(made)
         return made
+
+    def _variable_of(self, name: str) -> str:
+        """The variable that gets the value `name`: in `a, b = f(), g()` Numba holds f() in one of its own first."""
+        if not name.startswith("$"):
+            return name
+        for block in self.typed.ir.blocks.values():
+            for statement in block.body:
+                value = statement.value if isinstance(statement, ir.Assign) else None
+                if value is not None and isinstance(value, ir.Var) and value.name == name:
+                    return statement.target.name
+        return name
 
     def reject(self, message: str, details: str = "") -> Unsupported:
         """The error for what the executor cannot run, at the learner's line."""

@@ -35,7 +35,7 @@ def test_a_right_kernel_is_called_right_and_shows_the_same_value_in_every_thread
 def test_a_wrong_kernel_shows_the_reason():
     assert any("out-of-bounds" in line for line in evidence(task.forward, unguarded_kernel, 7))
     line = evidence_line(task.forward, unguarded_kernel, 7)
-    assert line == "G01 forward: out-of-bounds 1 launches, the last with n = 1, in order"
+    assert line == "G01 forward: out-of-bounds in launch 1, n = 1, in order"
 
 
 def test_one_line_speaks_for_all_launches():

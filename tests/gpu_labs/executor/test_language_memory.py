@@ -34,8 +34,9 @@ def test_two_shared_arrays_on_one_line_are_two_arrays(run):
         y[t] = 10 * a[3 - t] + b[3 - t]
 
     y = np.zeros(4, np.int32)
-    run(kernel, 1, 4, y)
+    launch = run(kernel, 1, 4, y)
     assert y.tolist() == [12] * 4
+    assert {"a", "b"} < {array.name for array in launch.arrays}
 
 
 def test_dynamic_shared_memory_has_the_size_of_the_launch_and_is_shared_by_its_arrays(run):
