@@ -15,14 +15,13 @@ from nbformat import NotebookNode
 
 from graph_duet.grading.exercise import notebooks
 from graph_duet.grading.exercise.bundle import Bundle
-from graph_duet.grading.exercise.format import Exercise, kind
+from graph_duet.grading.exercise.format import Exercise, kind, read_exercise
 from graph_duet.grading.exercise.notebooks import Unreadable, duet
 from graph_duet.grading.judging.answers import graft
-from graph_duet.grading.judging.cuda_source import kernels_only
 from graph_duet.grading.judging.judge import Outcome
 from graph_duet.grading.judging.kernel_start import from_zygote, ordinary
 from graph_duet.grading.judging.learner_line import learner_line
-from graph_duet.grading.judging.source_policy import refused
+from graph_duet.grading.judging.schedule import refusals
 from graph_duet.grading.judging.trial import Seeds, Trial
 from graph_duet.grading.judging.verdict import verdict
 from graph_duet.grading.report import Report
@@ -83,9 +82,10 @@ def check(notebook: Path | str, forked: bool = False) -> OwnRun:
         raise UserError(
             _("this machine is too busy to run the notebook's first cells: try again when it is calmer")
         )
-    refusals = _refusals(exercise, canonical, grafted.answers)
+    # The grader will not run these fresh checks: said here first, in the same words.
+    not_measured = refusals(read_exercise(canonical), canonical, grafted.answers)
     report = verdict(exercise, outcomes, not_run, grafted.notes, grafted.written)
-    report = _without_verdict_on_predictions(_refused(report, refusals), sealed - set(watched))
+    report = _without_verdict_on_predictions(_refused(report, not_measured), sealed - set(watched))
     report = _watched(report, outcomes, watched)
     wrong = {c.task for c in report.checks if c.fault}
     hints = {task.id: task.hints for task in exercise.tasks if task.id in wrong and task.hints}
@@ -107,21 +107,9 @@ def _is_too_busy(outcomes: Sequence[Outcome]) -> bool:
     return any(outcome.role == "given" and outcome.fault == "timeout" for outcome in before)
 
 
-def _refusals(exercise: Exercise, canonical: NotebookNode, answers: Mapping[str, str]) -> dict[str, str]:
-    """Why the grader will not run some fresh checks, by check cell: said here first, in the same words."""
-    fresh = {cell.id for cell in canonical.cells if duet(cell).get("fresh")}
-    kernels = {cell.id for cell in canonical.cells if kind(cell) == "kernel"}
-    found: dict[str, str] = {}
-    for check in exercise.checks:
-        tasks = [exercise.task(task) for task in (check.task, *check.uses)] if check.cell in fresh else []
-        cells = [cell for task in tasks for cell in task.answers if cell in answers]
-        found[check.cell] = refused(kernels_only(answers[c]) if c in kernels else answers[c] for c in cells)
-    return {cell: sentence for cell, sentence in found.items() if sentence}
-
-
-def _refused(report: Report, refusals: Mapping[str, str]) -> Report:
+def _refused(report: Report, sentences: Mapping[str, str]) -> Report:
     checks = tuple(
-        replace(c, points=0.0, fault="tampered", message=refusals[c.cell]) if c.cell in refusals else c
+        replace(c, points=0.0, fault="tampered", message=sentences[c.cell]) if c.cell in sentences else c
         for c in report.checks
     )
     return replace(report, checks=checks)

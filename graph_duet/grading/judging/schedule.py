@@ -91,6 +91,17 @@ def measuring(
     return [builder.run(cells)]
 
 
+def refusals(exercise: Exercise, canonical: NotebookNode, answers: Mapping[str, str]) -> dict[str, str]:
+    """Why the answers that some fresh checks measure are not run, in a sentence, by check cell."""
+    kernels = {cell.id for cell in code_cells(canonical) if kind(cell) == "kernel"}
+    found: dict[str, str] = {}
+    for check in (check for check in exercise.checks if check.fresh):
+        tasks = [exercise.task(task) for task in (check.task, *check.uses)]
+        cells = [cell for task in tasks for cell in task.answers if cell in answers]
+        found[check.cell] = refused(kernels_only(answers[c]) if c in kernels else answers[c] for c in cells)
+    return {cell: sentence for cell, sentence in found.items() if sentence}
+
+
 def _imports(canonical: NotebookNode) -> str:
     """The import statements of the given cells."""
     statements = [
@@ -175,9 +186,6 @@ class _Builder:
         given = [c for c in above if kind(c) in ("given", "seed")]
         run = [made for c in given for made in self.code(c, fresh=True)]
         answered = [made for c in answers for made in self.code(c, fresh=True)]
-        refusal = refused([made.source for made in answered])
-        if refusal:
-            return [self._inspection(check, intact="", source=f"print({refusal!r})")]
         secret = secrets.token_hex(16)
         # IPython keeps the last cell that it ran: let it not be the one with the secret when an answer runs.
         run += [_cell(_REMEMBER.format(secret=secret), "given"), _cell(self.seed, "given")]
@@ -193,8 +201,8 @@ class _Builder:
             made.execution_count = 1  # what nbval takes as "has been run, compare"
         return made
 
-    def _inspection(self, check: Check, intact: str, source: str = _INSPECT) -> NotebookNode:
-        made = _cell(source, "inspection", cell=check.cell, task=check.task)
+    def _inspection(self, check: Check, intact: str) -> NotebookNode:
+        made = _cell(_INSPECT, "inspection", cell=check.cell, task=check.task)
         made.outputs = [nbformat.v4.new_output("stream", name="stdout", text=f"{intact}\n")]
         made.execution_count = 1
         return made

@@ -16,7 +16,7 @@ from graph_duet.grading.artifacts.transfer import MIME
 from graph_duet.grading.exercise.format import Exercise
 from graph_duet.grading.judging.judge import Outcome, StartKernel, judge
 from graph_duet.grading.judging.kernel_client import Budget
-from graph_duet.grading.judging.schedule import measuring, plan
+from graph_duet.grading.judging.schedule import measuring, plan, refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,16 @@ class Trial:
         Raises InfrastructureFault when the judge itself fails.
         """
         budget = Budget.of_seconds(self.seconds)
-        runs = plan(self.exercise, self.notebook, answers, seeds.answers, expected, skip)
-        outcomes = self._judged(runs, budget)
+        refused = refusals(self.exercise, self.notebook, answers)
+        skipped = set(skip)
+        outcomes = [
+            Outcome(-1, "inspection", check.cell, check.task, "tampered", refused[check.cell])
+            for check in self.exercise.checks
+            if check.cell in refused and check.cell not in skipped
+        ]
+        not_run = skipped | set(refused)
+        runs = plan(self.exercise, self.notebook, answers, seeds.answers, expected, not_run)
+        outcomes += self._judged(runs, budget)
         # Measure also where a value is wrong: the learner reads what came of it.
         ran = [o for o in outcomes if o.role == "check" and o.fault in ("", "wrong")]
         submitted = {o.cell: _submitted(o.outputs) for o in ran}

@@ -6,7 +6,7 @@ import pytest
 
 from graph_duet.grading import Bundle, Conditions, release
 from graph_duet.notebook_kernels.sandbox import Limits
-from tests.graph_duet.grading.masters import write_master
+from tests.graph_duet.grading.masters import tiny, write_master
 
 # Only what the small exercise imports: the frameworks are preloaded where a test is about them.
 LIGHT = Conditions(
@@ -18,3 +18,9 @@ LIGHT = Conditions(
 @pytest.fixture(scope="session")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     return release(write_master(tmp_path_factory.mktemp("released"))).bundle
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle() -> Bundle:
+    """An exercise of one task, which no solution ran for: what its check prints with the public seed is not there."""
+    return Bundle(tiny(), {"twice-check": []})

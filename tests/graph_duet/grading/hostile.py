@@ -1,6 +1,6 @@
 """Submissions that try to cheat, break or outlive the grader, each with the mark and the fault that it deserves.
 
-All have tasks 2 and 3 solved (5 points) unless they say otherwise, and a wrong or harmful task 1.
+Those that may harm more than their own task are handed in alone, beside a solved task 2 (1 point).
 """
 
 # ruff: noqa: E501 (an attack is easier to read as the one string that it is)
@@ -18,8 +18,11 @@ from tests.graph_duet.grading.hostile_case import (
     PUBLIC,
     SHELL,
     WRONG,
+    Attack,
     Case,
+    alone,
     answer,
+    attack,
     body,
     dumps,
     edit,
@@ -31,8 +34,8 @@ from tests.graph_duet.grading.hostile_reaching import reaching
 from tests.graph_duet.grading.masters import code
 
 
-def cases() -> Iterator[Case]:
-    yield Case("an honest solution", lambda bundle: dumps(solved(bundle)), 10, ("",))
+def cases() -> Iterator[Case | Attack]:
+    yield Case("an honest solution", lambda bundle: dumps(solved(bundle)), 6, ("",))
     yield from objects_that_lie()
     yield from patches()
     yield from crashes()
@@ -45,25 +48,25 @@ def cases() -> Iterator[Case]:
     yield from reaching()
 
 
-def objects_that_lie() -> Iterator[Case]:
-    yield answer(
+def objects_that_lie() -> Iterator[Case | Attack]:
+    yield attack(
         "an __eq__ that is always True",
         "class Yes:\n    def __eq__(self, other): return True\n    __hash__ = None\ndef relu(x): return Yes()",
         "error",
     )
-    yield answer(
+    yield attack(
         "a __repr__ that prints the public values",
         f"class Yes:\n    def __repr__(self): return {PUBLIC!r}\n    __str__ = __repr__\ndef relu(x): return Yes()",
         "error",
         "wrong",
     )
-    yield answer(
+    yield attack(
         "an __array__ trick",
         "class Any:\n    shape = (7,)\n    dtype = np.dtype('float64')\n    def __array__(self, *a): return np.zeros(7)\n    def tolist(self): return [0.0, 0.2987, 0.0, 0.0, 0.0, 0.0, 0.06014]\ndef relu(x): return Any()",
         "wrong",
         "error",
     )
-    yield answer(
+    yield attack(
         "numbers copied from the saved output",
         "def relu(x): return np.array([0.0, 0.2987, 0.0, 0.0, 0.0, 0.0, 0.06014])",
         "wrong",
@@ -73,7 +76,7 @@ def objects_that_lie() -> Iterator[Case]:
         "draw = np.random.default_rng\nnp.random.default_rng = lambda seed=None: draw(7)\ndef relu(x): return np.array([0.0, 0.2987, 0.0, 0.0, 0.0, 0.0, 0.06014])",
         "wrong",
     )
-    yield answer("not-a-number everywhere", "def relu(x): return x * np.nan", "wrong")
+    yield attack("not-a-number everywhere", "def relu(x): return x * np.nan", "wrong")
 
 
 MALFORMED = [
@@ -94,7 +97,7 @@ def patches() -> Iterator[Case]:
         "a patched print",
         f"import builtins\nsaid = print\nbuiltins.print = lambda *a, **k: said({PUBLIC!r}){WRONG}",
         "wrong",
-        points=4,
+        points=0,
     )
     yield answer(
         "a patched showtraceback",
@@ -106,13 +109,13 @@ def patches() -> Iterator[Case]:
         f"{SHELL}async def run(*a, **k):\n    {says}\n    class R: success = True; error_before_exec = error_in_exec = None; result = None; execution_count = 1\n    return R()\nshell.run_cell_async = run{WRONG}",
         "wrong",
         "error",
-        points=4,
+        points=0,
     )
     yield answer(
         "an input transformer",
         f"{SHELL}shell.input_transformers_cleanup.append(lambda lines: [{says!r}]){WRONG}",
         "wrong",
-        points=4,
+        points=0,
     )
     yield answer(
         "a patched numpy.testing",
@@ -128,7 +131,7 @@ def patches() -> Iterator[Case]:
         "a display hook",
         f"import sys\n{SHELL}sys.displayhook = lambda value: {says}\ntype(shell.displayhook).__call__ = lambda self, value: {says}\nshell.display_pub.publish = lambda *a, **k: None{WRONG}",
         "wrong",
-        points=4,
+        points=0,
     )
     yield answer("an atexit hook", f"import atexit\natexit.register({says!r}.__str__){WRONG}", "wrong")
     yield answer(
@@ -181,7 +184,7 @@ LIAR = """class Liar(Exception):
 raise Liar"""
 
 
-def crashes() -> Iterator[Case]:
+def crashes() -> Iterator[Case | Attack]:
     yield body("os._exit in the function", "os._exit(0)", "died")
     yield answer("os._exit in the cell", "import os\nos._exit(0)", "died")
     yield body(
@@ -194,7 +197,9 @@ def crashes() -> Iterator[Case]:
     yield body("a crash in C", "import ctypes\nctypes.string_at(0)", "died")
     yield body("a function that calls itself for ever", "return relu(x)", "error")
     yield body("an exception whose text raises", LIAR, "error", "timeout", "wrong")
-    yield body("every descriptor closed", "os.closerange(0, 500)\nreturn x * 0", "died", "wrong", "error")
+    yield alone(
+        body("every descriptor closed", "os.closerange(0, 500)\nreturn x * 0", "died", "wrong", "error")
+    )
     yield answer(
         "a fork that goes on as the kernel", f"import os\nos.fork(){WRONG}", "wrong", "error", "died"
     )
@@ -218,21 +223,27 @@ def crashes() -> Iterator[Case]:
         "while True:\n    try:\n        time.sleep(1)\n    except BaseException:\n        pass",
         "timeout",
     )
-    yield body(
-        "a fork bomb",
-        "while True:\n    try:\n        os.fork()\n    except OSError:\n        pass",
-        "timeout",
-        "memory",
-        "died",
+    yield alone(
+        body(
+            "a fork bomb",
+            "while True:\n    try:\n        os.fork()\n    except OSError:\n        pass",
+            "timeout",
+            "memory",
+            "died",
+        )
     )
-    yield body(
-        "a memory bomb", "hoard = []\nwhile True: hoard.append(bytearray(50_000_000))", "memory", "error"
+    yield alone(
+        body(
+            "a memory bomb", "hoard = []\nwhile True: hoard.append(bytearray(50_000_000))", "memory", "error"
+        )
     )
-    yield body(
-        "a kernel told to quit",
-        "get_ipython().kernel.do_shutdown(False)\nos.kill(1, 15)\nreturn x * 0",
-        "wrong",
-        "died",
+    yield alone(
+        body(
+            "a kernel told to quit",
+            "get_ipython().kernel.do_shutdown(False)\nos.kill(1, 15)\nreturn x * 0",
+            "wrong",
+            "died",
+        )
     )
     yield body(
         "deep recursion",
@@ -244,7 +255,7 @@ def crashes() -> Iterator[Case]:
     )
 
 
-def floods() -> Iterator[Case]:
+def floods() -> Iterator[Case | Attack]:
     yield body("1 GB of output in one piece", "print('x' * 10**9)\nreturn x * 0", "output", "memory")
     yield body(
         "lines that are nearly right",
@@ -269,24 +280,28 @@ def floods() -> Iterator[Case]:
         "wrong",
         "error",
     )
-    yield body(
-        "a disk filled",
-        "with open('/tmp/big', 'wb') as f:\n    for _ in range(2000): f.write(bytes(2**20))",
-        "error",
-        "died",
-        "memory",
+    yield alone(
+        body(
+            "a disk filled",
+            "with open('/tmp/big', 'wb') as f:\n    for _ in range(2000): f.write(bytes(2**20))",
+            "error",
+            "died",
+            "memory",
+        )
     )
 
 
-def spies() -> Iterator[Case]:
+def spies() -> Iterator[Case | Attack]:
     yield body("the network", "import socket\nsocket.create_connection(('192.0.2.1', 80), 2)", "error")
     yield body(
         "processes left behind",
         "import subprocess\nsubprocess.Popen(['sleep', '86399'], start_new_session=True)\nreturn x * 0",
         "wrong",
     )
-    yield body("files left behind", "open('/tmp/duet-left-behind', 'w').write('x')\nreturn x * 0", "wrong")
-    yield body("another's files", "return open('/tmp/duet-left-behind').read()", "error")
+    yield alone(
+        body("files left behind", "open('/tmp/duet-left-behind', 'w').write('x')\nreturn x * 0", "wrong")
+    )
+    yield alone(body("another's files", "return open('/tmp/duet-left-behind').read()", "error"))
     yield body(
         "a search for bundles and gradebooks",
         "import glob, graph_duet\nhome = os.path.dirname(os.path.dirname(graph_duet.__file__))\nfound = [os.path.join(at, f) for root in (home + '/graph_duet', home + '/gpu_labs', home + '/lessons', '/home', '/tmp', '/run') for at, inner, files in os.walk(root) if not inner.__setitem__(slice(None), [d for d in inner if d != 'site-packages']) for f in files]\nsecret = [p for p in found if p.endswith(('bundle.json', 'exercise.md', '/answers.py', '.sqlite', '.db')) and os.path.getsize(p)]\nreturn str(secret)",
@@ -303,10 +318,12 @@ def spies() -> Iterator[Case]:
         "import gc\nframe, seen = sys._getframe(), []\nwhile frame: seen.append(str(frame.f_locals)[:200]); frame = frame.f_back\nseen += [s for s in gc.get_objects() if isinstance(s, str) and 'hidden' in s]\nreturn str(seen)[:5000]",
         "wrong",
     )
-    yield body(
-        "more rights",
-        "import ctypes\nlibc = ctypes.CDLL(None)\nreturn str([libc.unshare(0x10000000), libc.mount(b'none', b'/mnt', b'tmpfs', 0, b''), libc.setuid(0)])",
-        "wrong",
+    yield alone(
+        body(
+            "more rights",
+            "import ctypes\nlibc = ctypes.CDLL(None)\nreturn str([libc.unshare(0x10000000), libc.mount(b'none', b'/mnt', b'tmpfs', 0, b''), libc.setuid(0)])",
+            "wrong",
+        )
     )
 
 
@@ -346,16 +363,16 @@ def edited_files() -> Iterator[Case]:
     def more_points(n: NotebookNode) -> None:
         find(n, "predict-check").metadata.duet.points = 1000
 
-    yield edit("an edited check cell", edited_check, 5, "wrong")
-    yield edit("an edited output", edited_output, 5, "wrong")
-    yield edit("a deleted check", deleted_check, 5, "wrong")
-    yield edit("an answer's id twice", doubled_answer, 5, "ambiguous")
-    yield edit("a check's id twice", doubled_check, 5, "wrong")
-    yield edit("# NBVAL_SKIP", skip_comment, 5, "wrong")
-    yield edit("nbval's tags", tags, 5, "wrong")
-    yield edit("a deleted answer", deleted_answer, 5, "missing")
-    yield edit("half a surrogate pair in the source", half_a_character, 5, "wrong")
-    yield edit("points made up", more_points, 5, "wrong")
+    yield edit("an edited check cell", edited_check, 1, "wrong")
+    yield edit("an edited output", edited_output, 1, "wrong")
+    yield edit("a deleted check", deleted_check, 1, "wrong")
+    yield edit("an answer's id twice", doubled_answer, 1, "ambiguous")
+    yield edit("a check's id twice", doubled_check, 1, "wrong")
+    yield edit("# NBVAL_SKIP", skip_comment, 1, "wrong")
+    yield edit("nbval's tags", tags, 1, "wrong")
+    yield edit("a deleted answer", deleted_answer, 1, "missing")
+    yield edit("half a surrogate pair in the source", half_a_character, 1, "wrong")
+    yield edit("points made up", more_points, 1, "wrong")
 
 
 def broken_files() -> Iterator[Case]:

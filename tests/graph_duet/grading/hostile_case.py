@@ -1,4 +1,4 @@
-"""What a hostile submission is, and the ways to make one from the solved exercise."""
+"""What a hostile submission is, and the ways to make one from a solved exercise."""
 
 from __future__ import annotations
 
@@ -15,46 +15,57 @@ PUBLIC = "float64[7] [0.0, 0.2987, 0.0, 0.0, 0.0, 0.0, 0.06014]"  # what the che
 
 @dataclass(frozen=True)
 class Case:
-    """`faults` are the acceptable fault classes of task 1's visible check (or of `cell`), `points` the whole mark."""
+    """A file of its own. `faults` are the acceptable fault classes of task 1's visible check, `points` the whole mark:
+    task 1 has 5 points, task 2, which is solved, has 1."""
 
     name: str
     data: Callable[[Bundle], bytes]
     points: float
     faults: tuple[str, ...]
-    cell: str = "relu-seen"
+
+
+@dataclass(frozen=True)
+class Attack:
+    """An answer that may harm its own task and no other: many are handed in as one submission. `faults` are the
+    acceptable fault classes, "" for full marks; `fresh` when it is on a task that counts in a process of its own."""
+
+    name: str
+    source: str
+    faults: tuple[str, ...]
+    fresh: bool = False
 
 
 def dumps(notebook: NotebookNode) -> bytes:
-    return json.dumps(notebook).encode()  # as it is: nbformat would mend it
+    return json.dumps(notebook).encode()  # as it is: nbformat would repair it
 
 
-def answer(
-    name: str, source: str, *faults: str, points: float = 5, task: str = "1", cell: str = "relu-seen"
-) -> Case:
-    """A case whose whole attack lies in an answer cell."""
+def attack(name: str, source: str, *faults: str) -> Attack:
+    return Attack(name, source, faults)
+
+
+def body(name: str, text: str, *faults: str) -> Attack:
+    """An attack that misbehaves when the check calls its function."""
+    lines = "\n".join(f"    {line}" for line in text.split("\n"))
+    return Attack(name, f"import os, sys, time\ndef relu(x):\n{lines}", faults)
+
+
+def alone(attack: Attack, points: float = 1) -> Case:
+    """The attack as a submission of its own: what it does stays in the process, or should have no effect outside it."""
 
     def data(bundle: Bundle) -> bytes:
         notebook = solved(bundle)
-        id = {"1": "relu", "3": "serve"}[task]
-        next(c for c in notebook.cells if c.id == id).source = source
+        next(cell for cell in notebook.cells if cell.id == "relu").source = attack.source
         return dumps(notebook)
 
-    return Case(name, data, points, faults, cell)
+    return Case(attack.name, data, points, attack.faults)
 
 
-def body(name: str, text: str, *faults: str, points: float = 5) -> Case:
-    """A case that misbehaves when the check calls its function."""
-    return answer(
-        name,
-        "import os, sys, time\ndef relu(x):\n" + "\n".join(f"    {t}" for t in text.split("\n")),
-        *faults,
-        points=points,
-    )
+def answer(name: str, source: str, *faults: str, points: float = 1) -> Case:
+    """A case whose whole attack lies in an answer cell."""
+    return alone(Attack(name, source, faults), points)
 
 
-def edit(
-    name: str, change: Callable[[NotebookNode], None], points: float, *faults: str, cell: str = "relu-seen"
-) -> Case:
+def edit(name: str, change: Callable[[NotebookNode], None], points: float, *faults: str) -> Case:
     """A case that changes the file around a wrong answer to task 1."""
 
     def data(bundle: Bundle) -> bytes:
@@ -62,7 +73,7 @@ def edit(
         change(notebook)
         return dumps(notebook)
 
-    return Case(name, data, points, faults, cell)
+    return Case(name, data, points, faults)
 
 
 def whole_file(name: str, data: bytes, fault: str = "unreadable") -> Case:

@@ -1,4 +1,4 @@
-"""Attacks on a number that is counted: task 3 asks how often a given function is called, and these call it twice."""
+"""Attacks on a number that is counted: a fresh task asks how often a given function is called, and these call it twice."""
 
 # ruff: noqa: E501 (an attack is easier to read as the one string that it is)
 from __future__ import annotations
@@ -6,25 +6,22 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from tests.graph_duet.grading.hostile_case import SHELL, Case, answer
+from tests.graph_duet.grading.hostile_case import SHELL, Attack
 
 
-def measurements() -> Iterator[Case]:
+def measurements() -> Iterator[Attack]:
     twice = "    double(x)\n    return double(x) + 1"
 
-    def measured(name: str, source: str, *faults: str, points: float = 6) -> Case:
-        """A case whose attack is on the count of task 3."""
-        return answer(name, source, *faults, points=points, task="3", cell="serve-check")
+    def measured(name: str, source: str, *faults: str) -> Attack:
+        return Attack(name, source, faults, fresh=True)
 
-    def serves(name: str, text: str, *faults: str) -> Case:
+    def serves(name: str, text: str, *faults: str) -> Attack:
         return measured(
             name, "def serve(x, double):\n" + textwrap.indent(text, "    ") + "\n" + twice, *faults
         )
 
     yield measured("twice the calls", f"def serve(x, double):\n{twice}", "wrong")
-    yield measured(
-        "a given function replaced", f"show = print\ndef serve(x, double):\n{twice}", "tampered", points=6
-    )
+    yield measured("a given function replaced", f"show = print\ndef serve(x, double):\n{twice}", "tampered")
     yield measured(
         "a print and a len of its own",
         f"say = print\ndef print(*a): say(*[7 if part == 14 else part for part in a])\nlen = lambda x: 7\ndef serve(x, double):\n{twice}",
@@ -34,7 +31,6 @@ def measurements() -> Iterator[Case]:
         "the standard output redirected",
         f"from contextlib import redirect_stdout\nimport io\nredirect_stdout(io.StringIO()).__enter__()\ndef serve(x, double):\n{twice}",
         "tampered",
-        points=6,
     )
     yield measured(
         "the shell by name",
@@ -87,7 +83,7 @@ def measurements() -> Iterator[Case]:
         "tampered",
     )
 
-    def forged(name: str, before: str, text: str, *faults: str) -> Case:
+    def forged(name: str, before: str, text: str, *faults: str) -> Attack:
         """A case that takes the second call back, so that the count and the values are right."""
         body = textwrap.indent(f"double(x)\nv = double(x) + 1\n{text}\nreturn v", "    ")
         return measured(name, f"{before}\ndef serve(x, double):\n{body}", *faults)

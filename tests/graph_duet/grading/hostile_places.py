@@ -5,23 +5,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.graph_duet.grading.hostile_case import PUBLIC, SHELL, WRONG, Case, answer, body
+from tests.graph_duet.grading.hostile_case import (
+    PUBLIC,
+    SHELL,
+    WRONG,
+    Attack,
+    Case,
+    alone,
+    answer,
+    attack,
+    body,
+)
 
 
-def places() -> Iterator[Case]:
+def places() -> Iterator[Case | Attack]:
     yield from values()
     yield from messages()
     yield from folders()
     yield from processes()
 
 
-def values() -> Iterator[Case]:
-    yield answer(
+def values() -> Iterator[Case | Attack]:
+    yield attack(
         "an array of a class that prints as it likes",
         "class A(np.ndarray):\n    def tolist(self): return [0.0, 0.2987, 0.0, 0.0, 0.0, 0.0, 0.06014]\ndef relu(x): return x.view(A)",
         "wrong",
     )
-    yield answer(
+    yield attack(
         "a text that prints as the public values",
         f"class S(str):\n    def __repr__(self): return {PUBLIC!r}\ndef relu(x): return S('')",
         "wrong",
@@ -41,7 +51,7 @@ def values() -> Iterator[Case]:
     )
 
 
-def messages() -> Iterator[Case]:
+def messages() -> Iterator[Case | Attack]:
     yield body(
         "a display with a script and points in its metadata",
         f"from IPython.display import display\ndisplay({{'text/plain': {PUBLIC!r}, 'text/html': '<script>alert(1)</script>', 'image/png': 'AAAA'}}, raw=True, metadata={{'points': 1000}}, transient={{'display_id': 'x'}})\nreturn x * 0",
@@ -62,19 +72,25 @@ def messages() -> Iterator[Case]:
     )
 
 
-def folders() -> Iterator[Case]:
-    yield body(
-        "files for the next interpreter",
-        "for name in ('x.pth', 'conftest.py', 'usercustomize.py', 'sitecustomize.py', 'numpy.py', 'pytest.ini'):\n    for at in ('.', '/tmp', os.path.expanduser('~/.local/lib/python3.11/site-packages')):\n        os.makedirs(at, exist_ok=True)\n        open(os.path.join(at, name), 'w').write('import os; os._exit(0)')\nos.environ['LD_PRELOAD'] = '/tmp/x.so'\nreturn x * 0",
-        "wrong",
+def folders() -> Iterator[Case | Attack]:
+    yield alone(
+        body(
+            "files for the next interpreter",
+            "for name in ('x.pth', 'conftest.py', 'usercustomize.py', 'sitecustomize.py', 'numpy.py', 'pytest.ini'):\n    for at in ('.', '/tmp', os.path.expanduser('~/.local/lib/python3.11/site-packages')):\n        os.makedirs(at, exist_ok=True)\n        open(os.path.join(at, name), 'w').write('import os; os._exit(0)')\nos.environ['LD_PRELOAD'] = '/tmp/x.so'\nreturn x * 0",
+            "wrong",
+        )
     )
-    yield body(
-        "its folders taken away",
-        "import shutil\nfor at in ('/home/learner', '/run/kernel', '/tmp'):\n    shutil.rmtree(at, ignore_errors=True)\n    os.path.exists(at) and os.chmod(at, 0)\nreturn x * 0",
-        "wrong",
+    yield alone(
+        body(
+            "its folders taken away",
+            "import shutil\nfor at in ('/home/learner', '/run/kernel', '/tmp'):\n    shutil.rmtree(at, ignore_errors=True)\n    os.path.exists(at) and os.chmod(at, 0)\nreturn x * 0",
+            "wrong",
+        )
     )
-    yield body("a sparse file", "open('/tmp/s', 'wb').truncate(10**15)\nreturn x * 0", "error", "died")
-    yield body("files without number", "for i in range(10**6): open(f'/tmp/{i}', 'w')", "error", "died")
+    yield alone(body("a sparse file", "open('/tmp/s', 'wb').truncate(10**15)\nreturn x * 0", "error", "died"))
+    yield alone(
+        body("files without number", "for i in range(10**6): open(f'/tmp/{i}', 'w')", "error", "died")
+    )
     yield body(
         "what /proc shows of others",
         "others = [p for p in os.listdir('/proc') if p.isdigit() and b'graph_duet.notebook_kernels.zygote' not in open(f'/proc/{p}/cmdline', 'rb').read()]\nreturn str(others + [k for k in open('/proc/1/environ').read().split(chr(0)) if 'SECRET' in k])",
@@ -82,7 +98,7 @@ def folders() -> Iterator[Case]:
     )
 
 
-def processes() -> Iterator[Case]:
+def processes() -> Iterator[Case | Attack]:
     yield body(
         "stopped by its own child",
         "import signal\nme = os.getpid()\nif not os.fork():\n    os.setsid()\n    os.kill(me, signal.SIGSTOP)\n    os._exit(0)\ntime.sleep(0.2)\nreturn x * 0",

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.graph_duet.grading.hostile_case import Case, answer
+from tests.graph_duet.grading.hostile_case import Attack
 
 _REACHING = {
     "the result without a call": "return 2 * x + 1",
@@ -44,11 +44,9 @@ _ODD = {
 }
 
 
-def reaching() -> Iterator[Case]:
+def reaching() -> Iterator[Attack]:
     for name, text in _REACHING.items():
         source = f"def serve(x, double):\n    {text}"
-        yield answer(
-            f"reaching: {name}", source, "wrong", "error", "tampered", points=6, task="3", cell="serve-check"
-        )
+        yield Attack(f"reaching: {name}", source, ("wrong", "error", "tampered"), fresh=True)
     for name, source in _ODD.items():
-        yield answer(f"odd: {name}", source, "", points=10, task="3", cell="serve-check")
+        yield Attack(f"odd: {name}", source, ("",), fresh=True)

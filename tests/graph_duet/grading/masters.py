@@ -53,11 +53,13 @@ show([serve(v, double) for v in x])
 print('calls:', len(calls))"""
 
 
+# Whatever the seed, some are negative and some are not: else a wrong answer is right with one seed in 128.
+DRAW = "x = np.random.default_rng(seed).normal(size=7)\nx[:2] = -abs(x[0]), abs(x[1])"
+
+
 def master(exercise: str = "T01") -> NotebookNode:
     """Three tasks, 10 points: 1 has a visible and a hidden check, 2 a sealed one, 3 a fresh one that
     measures."""
-    # Whatever the seed, some are negative and some are not: else a wrong answer is right with one seed in 128.
-    draw = "x = np.random.default_rng(seed).normal(size=7)\nx[:2] = -abs(x[0]), abs(x[1])"
     cells = [
         prose("title", "# A small exercise"),
         code("imports", "import numpy as np\nfrom graph_duet import show"),
@@ -72,19 +74,19 @@ def master(exercise: str = "T01") -> NotebookNode:
         prose("hint2", "<details><summary>Hint 2</summary>\n\nnp.where\n\n</details>", kind="hint", task="1"),
         code(
             "relu-seen",
-            f"{draw}\nshow(relu(x))",
+            f"{DRAW}\nshow(relu(x))",
             kind="check",
             task="1",
             points=2,
             expects="x, negatives set to 0",
         ),
-        code("relu-hidden", f"{draw}\nshow(relu(x * 3))", kind="hidden", task="1", points=3),
+        code("relu-hidden", f"{DRAW}\nshow(relu(x * 3))", kind="hidden", task="1", points=3),
         code("predict", PREDICTION, kind="answer", task="2", title="Predict the nodes"),
         code("predict-check", "print(nodes)", kind="check", task="2", points=1, sealed=True),
         code("serve", SERVE, kind="answer", task="3", title="Serve"),
         code(
             "serve-check",
-            f"{draw}\n{COUNT}",
+            f"{DRAW}\n{COUNT}",
             kind="check",
             task="3",
             points=4,
@@ -95,6 +97,20 @@ def master(exercise: str = "T01") -> NotebookNode:
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook.metadata.duet = {"exercise": exercise, "title": "A small exercise", "minutes": 5, "deadline": 40}
     notebook.metadata.duet["cell_seconds"] = 3
+    return notebook
+
+
+def tiny() -> NotebookNode:
+    """One task with one check and no framework: one kernel a run. 1 point."""
+    twice = "def twice(x):\n    # >>> your code\n    return 2 * x\n    # <<<"
+    cells = [
+        code("imports", "from graph_duet import show"),
+        code("seed", "seed = 7", kind="seed"),
+        code("twice", twice, kind="answer", task="1"),
+        code("twice-check", "show(twice(seed))", kind="check", task="1", points=1),
+    ]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebook.metadata.duet = {"exercise": "T00", "title": "Tiny", "deadline": 40, "cell_seconds": 3}
     return notebook
 
 

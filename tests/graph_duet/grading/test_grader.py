@@ -16,38 +16,37 @@ from graph_duet.grading import Bundle, Grader, exercise_notebook, fill, grader, 
 from graph_duet.grading.exercise.notebooks import Unreadable
 from graph_duet.grading.grader import seeds_for
 from graph_duet.grading.judging import trial
-from graph_duet.grading.judging.answers import graft
 from graph_duet.grading.judging.judge import InfrastructureFault, judge
 from graph_duet.grading.judging.kernel_client import Budget
 from graph_duet.notebook_kernels.sandbox import why_no_sandbox
 from graphviz_tools.errors import UserError
 from tests.graph_duet.grading.conftest import LIGHT
-from tests.graph_duet.grading.masters import code, master, write_master
+from tests.graph_duet.grading.masters import code, tiny, write_master
+from tests.graph_duet.grading.same_seeds import SameSeeds
 
 needs_sandbox = pytest.mark.skipif(bool(why_no_sandbox()), reason=why_no_sandbox() or "there is a sandbox")
 
 
 @needs_sandbox
-def test_an_endless_loop_ends_with_the_deadline(bundle: Bundle) -> None:
-    notebook = solved(bundle)
-    next(c for c in notebook.cells if c.id == "relu").source = "while True: pass"
-    short = Bundle(copy.deepcopy(bundle.notebook), bundle.expected)
+def test_an_endless_loop_ends_with_the_deadline(tiny_bundle: Bundle) -> None:
+    notebook = fill(exercise_notebook(tiny_bundle), {"1": "while True: pass"})
+    short = Bundle(copy.deepcopy(tiny_bundle.notebook), tiny_bundle.expected)
     short.notebook.metadata.duet.update(deadline=3, cell_seconds=60)
     assert short.exercise.deadline == 3
-    made = Grader(short, 1, LIGHT)
-    made.expected(seeds_for(1, graft(short, notebook).answers))
+    made = SameSeeds(short, 1, LIGHT)
+    made.expected(made.seeds({}))
     start = time.monotonic()
     report = made.grade(notebook)
     assert time.monotonic() - start < 3 + 2
-    assert {check.fault for check in report.checks} == {"timeout"}
+    assert [check.fault for check in report.checks] == ["timeout"]
 
 
 @needs_sandbox
 def test_a_grader_that_fails_gives_no_mark_and_tries_again(
-    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+    tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = Grader(bundle, 1, LIGHT)
-    made.expected(seeds_for(1, graft(bundle, solved(bundle)).answers))
+    made = SameSeeds(tiny_bundle, 1, LIGHT)
+    made.expected(made.seeds({}))
     tries: list[int] = []
     honest = trial.judge
 
@@ -58,10 +57,10 @@ def test_a_grader_that_fails_gives_no_mark_and_tries_again(
         return honest(*arguments)
 
     monkeypatch.setattr(trial, "judge", failing)
-    assert made.grade(solved(bundle)).points == 10
+    assert made.grade(solved(tiny_bundle)).points == 1
     tries.clear()
     monkeypatch.setattr(grader, "ATTEMPTS", 2)
-    report = made.grade(solved(bundle))
+    report = made.grade(solved(tiny_bundle))
     assert (report.fault, report.points) == ("infrastructure", 0)
     assert "the disk is full" in report.message
 
@@ -116,15 +115,15 @@ def test_the_judge_does_not_look_at_what_lies_beside_its_folder(
 
 
 def test_a_master_whose_check_changes_from_run_to_run_is_refused(tmp_path: Path) -> None:
-    notebook = master()
-    next(c for c in notebook.cells if c.id == "relu-seen").source = "import os; print(os.urandom(4).hex())"
-    with pytest.raises(UserError, match="check cell relu-seen prints something that changes"):
+    notebook = tiny()
+    notebook.cells[-1].source = "import os; print(os.urandom(4).hex())"
+    with pytest.raises(UserError, match="check cell twice-check prints something that changes"):
         release(write_master(tmp_path, notebook))
 
 
 def test_a_master_whose_solution_fails_is_refused(tmp_path: Path) -> None:
-    notebook = master()
-    notebook.cells.insert(2, code("broken", "1 / 0"))
+    notebook = tiny()
+    notebook.cells.insert(1, code("broken", "1 / 0"))
     with pytest.raises(UserError, match="the solution fails in a given cell: ZeroDivisionError"):
         release(write_master(tmp_path, notebook))
 
