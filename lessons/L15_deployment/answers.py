@@ -102,7 +102,8 @@ ANSWERS = Answers(
                     return {"probabilities": tf.nn.softmax(logits), "best": tf.argmax(logits, 1)}
                 return serve.get_concrete_function()
                 """,
-                "error",
+                "wrong",
+                "pixels uint8 [3, 3]",
             ),
             Wrong(
                 "divides whole numbers",
