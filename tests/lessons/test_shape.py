@@ -20,6 +20,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 INSTALLED = {Requirement(each).name.replace("-", "_") for each in PROJECT["dependencies"]}
 INSTALLED |= {"graphviz_tools", "widgets", "gpu_labs", "graph_duet"}
 INSTALLED |= {"IPython"}  # runs every notebook's kernel
+INSTALLED |= {"keras"}  # TensorFlow requires it
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
