@@ -18,7 +18,10 @@ ANSWERS = Answers(
                     shares = tf.nn.softmax(tf.matmul(tf.cast(pixels, tf.float32) / 255.0, weight), axis=-1)
                     return {"best": tf.argmax(shares, axis=-1), "probabilities": shares}
 
-            return Served().serve.get_concrete_function(tf.TensorSpec([None, 3], tf.uint8, name="pixels"))
+            served = Served()
+            spec = tf.TensorSpec([None, 3], tf.uint8, name="pixels")
+            concrete = served.serve.get_concrete_function(spec)
+            tf.saved_model.save(served, str(base / str(version)), signatures=concrete)
         """,
         "4": """
             numbers = sorted(int(name) for name in folders if name.isdigit())
@@ -96,11 +99,13 @@ ANSWERS = Answers(
             Wrong(
                 "freezes a batch of 3",
                 """
+                model = tf.Module()
+                model.weight = tf.Variable(weight)
                 @tf.function(input_signature=[tf.TensorSpec([3, 3], tf.uint8, name="pixels")])
                 def serve(pixels):
-                    logits = (tf.cast(pixels, tf.float32) / 255.0) @ weight
+                    logits = (tf.cast(pixels, tf.float32) / 255.0) @ model.weight
                     return {"probabilities": tf.nn.softmax(logits), "best": tf.argmax(logits, 1)}
-                return serve.get_concrete_function()
+                tf.saved_model.save(model, f"{base}/{version}", signatures={"serving_default": serve})
                 """,
                 "wrong",
                 "pixels uint8 [3, 3]",
@@ -108,42 +113,103 @@ ANSWERS = Answers(
             Wrong(
                 "divides whole numbers",
                 """
+                model = tf.Module()
+                model.weight = tf.Variable(weight)
                 @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.uint8, name="pixels")])
                 def serve(pixels):
-                    logits = tf.cast(pixels // 255, tf.float32) @ weight
+                    logits = tf.cast(pixels // 255, tf.float32) @ model.weight
                     return {"probabilities": tf.nn.softmax(logits), "best": tf.argmax(logits, 1)}
-                return serve.get_concrete_function()
+                tf.saved_model.save(model, f"{base}/{version}", signatures={"serving_default": serve})
                 """,
             ),
             Wrong(
                 "forgets to divide",
                 """
+                model = tf.Module()
+                model.weight = tf.Variable(weight)
                 @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.uint8, name="pixels")])
                 def serve(pixels):
-                    logits = tf.cast(pixels, tf.float32) @ weight
+                    logits = tf.cast(pixels, tf.float32) @ model.weight
                     return {"probabilities": tf.nn.softmax(logits), "best": tf.argmax(logits, 1)}
-                return serve.get_concrete_function()
+                tf.saved_model.save(model, f"{base}/{version}", signatures={"serving_default": serve})
                 """,
             ),
             Wrong(
                 "takes floats",
                 """
+                model = tf.Module()
+                model.weight = tf.Variable(weight)
                 @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.float32, name="pixels")])
                 def serve(pixels):
-                    logits = (pixels / 255.0) @ weight
+                    logits = (pixels / 255.0) @ model.weight
                     return {"probabilities": tf.nn.softmax(logits), "best": tf.argmax(logits, 1)}
-                return serve.get_concrete_function()
+                tf.saved_model.save(model, f"{base}/{version}", signatures={"serving_default": serve})
                 """,
                 "error",
             ),
             Wrong(
                 "a constant",
                 """
+                model = tf.Module()
+                model.weight = tf.Variable(weight)
                 @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.uint8, name="pixels")])
                 def serve(pixels):
-                    even = tf.ones([tf.shape(pixels)[0], weight.shape[1]]) / float(weight.shape[1])
-                    return {"probabilities": even, "best": tf.argmax(even, 1)}
-                return serve.get_concrete_function()
+                    logits = tf.ones([tf.shape(pixels)[0], weight.shape[1]])
+                    return {"probabilities": tf.nn.softmax(logits), "best": tf.argmax(logits, 1)}
+                tf.saved_model.save(model, f"{base}/{version}", signatures={"serving_default": serve})
+                """,
+            ),
+            Wrong(
+                "no folder for the version",
+                """
+                model = tf.Module()
+                model.weight = tf.Variable(weight)
+                @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.uint8, name="pixels")])
+                def serve(pixels):
+                    logits = (tf.cast(pixels, tf.float32) / 255.0) @ model.weight
+                    return {"probabilities": tf.nn.softmax(logits), "best": tf.argmax(logits, 1)}
+                tf.saved_model.save(model, str(base), signatures={"serving_default": serve})
+                """,
+                "error",
+            ),
+            Wrong(
+                "a signature by another name",
+                """
+                model = tf.Module()
+                model.weight = tf.Variable(weight)
+                @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.uint8, name="pixels")])
+                def serve(pixels):
+                    logits = (tf.cast(pixels, tf.float32) / 255.0) @ model.weight
+                    return {"probabilities": tf.nn.softmax(logits), "best": tf.argmax(logits, 1)}
+                tf.saved_model.save(model, f"{base}/{version}", signatures={"serve": serve})
+                """,
+                "error",
+            ),
+            Wrong(
+                "a folder that is no version",
+                """
+                model = tf.Module()
+                model.weight = tf.Variable(weight)
+                @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.uint8, name="pixels")])
+                def serve(pixels):
+                    logits = (tf.cast(pixels, tf.float32) / 255.0) @ model.weight
+                    return {"probabilities": tf.nn.softmax(logits), "best": tf.argmax(logits, 1)}
+                tf.saved_model.save(model, f"{base}/v{version}", signatures={"serving_default": serve})
+                """,
+                "error",
+            ),
+            Wrong(
+                "the file calls back into Python",
+                """
+                model = tf.Module()
+                model.weight = tf.Variable(weight)
+                @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.uint8, name="pixels")])
+                def serve(pixels):
+                    product = lambda x: x.astype("float32") / 255 @ weight.numpy()
+                    logits = tf.numpy_function(product, [pixels], tf.float32)
+                    logits = tf.ensure_shape(logits, [None, weight.shape[1]])
+                    return {"probabilities": tf.nn.softmax(logits), "best": tf.argmax(logits, 1)}
+                tf.saved_model.save(model, f"{base}/{version}", signatures={"serving_default": serve})
                 """,
             ),
         ],
