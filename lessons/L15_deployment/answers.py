@@ -211,6 +211,8 @@ ANSWERS = Answers(
                     return {"probabilities": tf.nn.softmax(logits), "best": tf.argmax(logits, 1)}
                 tf.saved_model.save(model, f"{base}/{version}", signatures={"serving_default": serve})
                 """,
+                "error",
+                "calls back into Python",
             ),
         ],
         "4": [

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import contextlib
 import io
 import json
+import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -44,12 +47,21 @@ def what_it_takes(notebook: Path) -> str:
 
 
 def bound(node: ast.stmt) -> set[str]:
-    """The names that a statement binds."""
+    """The names that a statement binds, or whose objects it may change: `model` in `model.eval()` or `model(x)`."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        return {object_of(node.value.func)} - {*dir(builtins)}
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return {node.name}
     if isinstance(node, ast.Import | ast.ImportFrom):
         return {(alias.asname or alias.name).split(".")[0] for alias in node.names}
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+
+
+def object_of(expression: ast.expr) -> str:
+    """`a` of `a`, `a.b` and `a.b.c`, or ""."""
+    while isinstance(expression, ast.Attribute):
+        expression = expression.value
+    return expression.id if isinstance(expression, ast.Name) else ""
 
 
 WITH_PAIRS = [path for path in sorted(LESSONS.glob("L*/lesson.ipynb")) if "Duet(" in path.read_text()]
@@ -63,8 +75,10 @@ def pairs_shown(
     monkeypatch.setattr(widgets, "Duet", lambda left, right, **_: shown.append((left, right)))
     program = folder / f"{notebook.parent.name}.py"  # a file, so that its lines can be read back
     program.write_text(what_it_takes(notebook))
+    main = types.ModuleType("__main__")  # as in a notebook: TorchDynamo looks its globals up there
+    monkeypatch.setitem(sys.modules, "__main__", main)
     with contextlib.redirect_stdout(io.StringIO()):
-        exec(compile(program.read_text(), str(program), "exec"), {"__name__": "__main__"})
+        exec(compile(program.read_text(), str(program), "exec"), vars(main))
     return shown
 
 
