@@ -30,6 +30,7 @@ from gpu_labs.executor.frontend.private_names import (
     typeof_impl,
 )
 from gpu_labs.executor.frontend.private_names import types as numba_types
+from gpu_labs.executor.jit_options import refuse_unknown
 from gpu_labs.executor.launch_record import KernelWarning, Launch
 from gpu_labs.executor.run import run
 from gpu_labs.executor.runtime.device import Context, Device, Devices, detect, select_device
@@ -167,8 +168,9 @@ def _jit(func_or_sig: Any = None, *args: Any, **options: Any) -> Any:
 
     Raises:
         KernelTypeError: a signature is given, and Numba rejects the function for it.
-        UserError: the signature of a kernel has a result.
+        UserError: there is no such option, or the signature of a kernel has a result.
     """
+    refuse_unknown(options)
     if isinstance(func_or_sig, types.FunctionType):
         return _adopt(numba_jit(func_or_sig, **options), [])
     if callable(func_or_sig) and not isinstance(func_or_sig, numba_types.Type):

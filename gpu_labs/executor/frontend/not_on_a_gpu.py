@@ -1,5 +1,8 @@
 """What Python has and a GPU has not, in words for a beginner: found in the source, where Numba refuses a kernel."""
 
+# numba-cuda redirects `numba.cuda` at run time, which a type checker cannot follow.
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import ast
@@ -10,6 +13,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numba import cuda
 
 from gpu_labs.executor.frontend.cuda_mistakes import about_cuda
 from graphviz_tools.language import _
@@ -196,6 +200,11 @@ def _about_call(node: ast.Call, function: Callable[..., Any]) -> str:
         return _(
             "{called} runs on the host, on whole tensors. A kernel computes with numbers: use `math` and loops.",
             called=called,
+        )
+    if name == "literal_unroll" and (home or value is not cuda.literal_unroll):
+        return _(
+            "Numba for a GPU unrolls a loop only over literal_unroll from numba.cuda, under that name: write "
+            "`from numba.cuda import literal_unroll`, and then `for v in literal_unroll(values):`."
         )
     if called in _WHOLE and value is None:
         return _("A kernel has no {called}(): {whole}.", called=called, whole=_WHOLE[called])

@@ -10,21 +10,28 @@ import numpy as np
 
 from gpu_labs.executor.ir.program import Site
 from gpu_labs.executor.launch_record import VALUES, Access, AccessKind, ArrayInfo, Number
-from gpu_labs.executor.runtime.lanes import Lanes, Mask, unravel
+from gpu_labs.executor.observers.races import Entry
+from gpu_labs.executor.runtime.lanes import Lanes, unravel
 from gpu_labs.executor.runtime.windows import Memory
 
 BLOCKS = 2
 BUDGET = 200_000  # thread accesses kept: about 16 MB as Python numbers
 
 
+class Home(NamedTuple):
+    """What an access belongs to: the numbers of its array, its block and that block's epoch."""
+
+    array: int
+    block: int
+    epoch: int
+
+
 class Kept(NamedTuple):
     """One access of one block as the engine gave it. `threads` may be a mask over the block, or None for all."""
 
-    array: int
+    home: Home
     kind: AccessKind
     site: Site
-    block: int
-    epoch: int
     time: int
     threads: np.ndarray | None
     cells: np.ndarray
@@ -65,20 +72,10 @@ class Recorder:
         self.wants = bool(self._rows) and self._left > 0
         self._lanes = lanes
 
-    def access(
-        self,
-        memory: Memory,
-        kind: AccessKind,
-        flat: Any,
-        mask: Mask,
-        value: Any,
-        site: Site,
-        time: int,
-        lanes: Lanes,
-        barriers: Any,
-    ) -> None:
-        """Keep one access as the recorded blocks made it; `value` is what a write puts there."""
+    def access(self, memory: Memory, entry: Entry, lanes: Lanes, epochs: np.ndarray) -> None:
+        """Keep one access as the recorded blocks made it; `epochs` has the number of each block's epoch."""
         self._settle()
+        kind, mask = entry.kind, entry.mask
         number = self._number(memory)
         valued = has_values(memory)
         for row, block in self._rows:
@@ -88,38 +85,30 @@ class Recorder:
                 self.wants = False
                 return
             taking = None if mask is None else _row(mask, row)
-            epoch = int(barriers.epoch[row])
-            written = _row(value, row) if valued and kind == "write" else None
+            written = _row(entry.value, row) if valued and kind == "write" else None
             if valued and kind != "write":
                 self._unsettled.append(Unsettled(len(self._kept), memory))
-            self._kept.append(Kept(number, kind, site, block, epoch, time, taking, _row(flat, row), written))
+            home = Home(number, block, int(epochs[row]))
+            self._kept.append(
+                Kept(home, kind, entry.site, entry.time, taking, _row(entry.flat, row), written)
+            )
 
-    def keep(
-        self,
-        memory: Memory,
-        kind: AccessKind,
-        site: Site,
-        time: int,
-        lanes: Lanes,
-        barriers: Any,
-        threads: np.ndarray,
-        cells: np.ndarray,
-        values: np.ndarray | None,
-    ) -> None:
-        """Keep accesses of the only block of a stretch, given thread by thread; `values` are those of writes."""
+    def keep(self, memory: Memory, entry: Entry, lanes: Lanes, epochs: np.ndarray) -> None:
+        """Keep accesses of the only block of a stretch, given thread by thread."""
         if not self._rows:
             return
+        cells, values = entry.flat, entry.value
         self._left -= len(cells)
         if self._left < 0:
             self.omitted += 1
             self.wants = False
             return
-        number, block, epoch = self._number(memory), int(lanes.blocks[0]), int(barriers.epoch[0])
+        home = Home(self._number(memory), int(lanes.blocks[0]), int(epochs[0]))
         if has_values(memory) and values is None:
             values = memory.buffer.take(cells)
         elif not has_values(memory):
             values = None
-        self._kept.append(Kept(number, kind, site, block, epoch, time, threads, cells, values))
+        self._kept.append(Kept(home, entry.kind, entry.site, entry.time, entry.lanes, cells, values))
 
     def _settle(self) -> None:
         """Take the values of reads and atomics, which are done now."""
@@ -180,7 +169,7 @@ class Accesses(Sequence[Access]):
         return self._made
 
     def _access(self, kept: Kept) -> Access:
-        info = self._arrays[kept.array]
+        info = self._arrays[kept.home.array]
         assert self._linear is not None and self._grid is not None
         who, cells, values = kept.threads, kept.cells, kept.values
         if who is None or who.dtype == np.bool_:
@@ -192,11 +181,11 @@ class Accesses(Sequence[Access]):
         if info.space in ("shared", "local"):
             cells = cells % max(1, int(np.prod(info.shape)))
         return Access(
-            kept.array,
+            kept.home.array,
             kept.kind,
             kept.site.line,
-            unravel(kept.block, self._grid),
-            kept.epoch,
+            unravel(kept.home.block, self._grid),
+            kept.home.epoch,
             kept.time,
             tuple(np.asarray(who).tolist()),
             tuple(cells.tolist()),

@@ -14,11 +14,13 @@ from graphviz_tools.language import _
 
 
 class Barriers:
-    """The barriers of a launch; `epoch` counts those that each block of the stretch has passed."""
+    """The barriers of a launch; `epoch` counts those that each block of the stretch has passed, and `parted` has
+    the rows of blocks that have passed one without some of their living threads."""
 
     def __init__(self, report: Report) -> None:
         self.report = report
         self.count = 0
+        self.parted: np.ndarray | None = None  # None: no row
         self.lanes: Lanes = None  # type: ignore[assignment]
         self.epoch: np.ndarray = np.zeros(0, int)
 
@@ -26,6 +28,7 @@ class Barriers:
         """A new stretch of blocks."""
         self.lanes = lanes
         self.epoch = np.zeros(lanes.count, int)
+        self.parted = None
 
     def passed(self, site: Site, mask: Mask, whole_grid: bool = False) -> np.ndarray:
         """The blocks that pass a barrier with the lanes of `mask`; reports those that pass incomplete."""
@@ -42,6 +45,9 @@ class Barriers:
             left = np.broadcast_to(lanes.left, lanes.shape).reshape(lanes.count, -1)
             self._incomplete(site, here, away & ~left, "divergent-barrier", whole_grid)
             self._incomplete(site, here, away & left, "exited-threads-at-barrier", whole_grid)
+            parted = np.asarray((away & ~left).any(1))
+            if parted.any():
+                self.parted = parted if self.parted is None else np.asarray(self.parted | parted)
         self.epoch[blocks] += 1
         return blocks
 
@@ -107,7 +113,7 @@ class Barriers:
         """At a barrier of the grid whole blocks are missing."""
         lanes = self.lanes
         numbers = lanes.flat.reshape(lanes.count, -1)
-        waiting, missing = int(numbers[here].min()), int(numbers[away].min())
+        waiting, missing = (int(lane[lanes.first(lane)]) for lane in (numbers[here], numbers[away]))
         who = thread_in_words(lanes.block, lanes.grid, lanes.block_of(waiting), lanes.thread_of(waiting))
         other = thread_in_words(lanes.block, lanes.grid, lanes.block_of(missing), lanes.thread_of(missing))
         gone = kind == "exited-threads-at-barrier"

@@ -32,6 +32,18 @@ class Clash(NamedTuple):
     entry: Entry
 
 
+class Touch(NamedTuple):
+    """One access, row by row: cell, block and packed actor of each lane, and the code of what a write puts there."""
+
+    entry: Entry
+    kind: int
+    cells: np.ndarray
+    lane: np.ndarray
+    block: np.ndarray
+    who: np.ndarray
+    code: np.ndarray | None
+
+
 def unpack(who: int) -> tuple[int, int, int]:
     """Site number, block and thread of a packed access."""
     thread = who & ((1 << _THREAD_BITS) - 1)
@@ -91,6 +103,9 @@ class CrossBlock:
         cells, lane, value = expand(entry, lanes)
         if not len(cells):
             return []
+        if lanes.shuffled:  # of several lanes the lowest is kept, in whatever order they ran
+            order = np.argsort(lane, kind="stable")
+            cells, lane, value = cells[order], lane[order], None if value is None else value[order]
         block = lanes.blocks.take(lane // lanes.per_block)
         thread = lane % lanes.per_block
         site = np.int64(max(entry.site.id, 0) << (_THREAD_BITS + _BLOCK_BITS))
@@ -99,12 +114,13 @@ class CrossBlock:
         code = bits(value) if value is not None else None
         if code is not None and entry.site.id in self.updating:
             code = self._updates(code, cells, who)
+        touch = Touch(entry, kind, cells, lane, block, who, code)
         clashes: list[Clash] = []
         against = {READ: (WRITE, ATOMIC), WRITE: (WRITE, READ, ATOMIC), ATOMIC: (WRITE, READ)}[kind]
         for other in against:
             for slot in (0, 1):
-                clashes += self._against(other, slot, cells, block, lane, kind, code, entry)
-        self._note(kind, cells, block, who, entry.time, code)
+                clashes += self._against(touch, other, slot)
+        self._note(touch)
         return clashes
 
     def _updates(self, code: np.ndarray, cells: np.ndarray, who: np.ndarray) -> np.ndarray:
@@ -118,25 +134,17 @@ class CrossBlock:
                 code = np.where(own, UPDATE | actor.astype(np.uint64), code)
         return code
 
-    def _against(
-        self,
-        other: int,
-        slot: int,
-        cells: np.ndarray,
-        block: np.ndarray,
-        lane: np.ndarray,
-        kind: int,
-        code: np.ndarray | None,
-        entry: Entry,
-    ) -> list[Clash]:
+    def _against(self, touch: Touch, other: int, slot: int) -> list[Clash]:
+        """Clashes with what is kept in a slot of the kind `other`."""
         kept = self._who.get((other, slot))
         if kept is None:
             return []
+        cells, code = touch.cells, touch.code
         before = kept.take(cells)
-        bad = (before >= 0) & (_blocks(before) != block)
+        bad = (before >= 0) & (_blocks(before) != touch.block)
         if not bad.any():
             return []
-        if kind == WRITE and other == WRITE and code is not None and self._code is not None:
+        if touch.kind == WRITE and other == WRITE and code is not None and self._code is not None:
             bad &= self._code.take(cells) != code
         rows = np.flatnonzero(bad)[:256]
         times = self._time.get((other, slot))
@@ -146,21 +154,16 @@ class CrossBlock:
                 int(before[row]),
                 other,
                 int(times.take(cells[row : row + 1])[0]) if times is not None else -1,
-                int(lane[row]),
-                entry,
+                int(touch.lane[row]),
+                touch.entry,
             )
             for row in rows
         ]
 
-    def _note(
-        self,
-        kind: int,
-        cells: np.ndarray,
-        block: np.ndarray,
-        who: np.ndarray,
-        time: int,
-        code: np.ndarray | None,
-    ) -> None:
+    def _note(self, touch: Touch) -> None:
+        """Keep an access for those that come after it."""
+        kind, cells, who, code = touch.kind, touch.cells, touch.who, touch.code
+        time = touch.entry.time
         first = self._table(kind, 0)
         if kind == WRITE:
             first[cells] = who
@@ -173,11 +176,13 @@ class CrossBlock:
             return
         new = np.flatnonzero(first.take(cells) < 0)
         if new.size:
+            new = new[::-1]  # the last assignment to a cell stays, so the lowest lane comes last
             first[cells[new]] = who[new]
             if self._keep_times:
                 self._time[kind, 0][cells[new]] = time
-        rows = np.flatnonzero(_blocks(first.take(cells)) != block)
+        rows = np.flatnonzero(_blocks(first.take(cells)) != touch.block)
         if rows.size:
+            rows = rows[::-1]
             second = self._table(kind, 1)
             second[cells[rows]] = who[rows]
             if self._keep_times:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gpu_labs.executor.findings import Dim3, Finding, Kind
+from gpu_labs.executor.findings import Dim3, Finding
 from gpu_labs.executor.ir.program import Site, Unset
 from gpu_labs.executor.launch_record import AtFault
 from gpu_labs.executor.runtime.lanes import unravel
@@ -41,7 +41,7 @@ class Report:
 
     def add(self, finding: Finding) -> None:
         """Keep a finding, or count it as one more place of the same."""
-        key = (finding.kind, finding.line, finding.array, finding.other_line)
+        key = (finding.kind, finding.line, finding.array, finding.other_line, _is_of_shuffled_value(finding))
         kept = self._found.get(key)
         if kept is not None:
             shown = finding if _numbers(finding) < _numbers(kept) else kept
@@ -49,15 +49,25 @@ class Report:
         elif len(self._found) < LIMIT:
             self._found[key] = finding
 
-    def known(self, kind: Kind, line: int, array: str, other_line: int | None) -> bool:
-        """True when such a finding is there already."""
-        return (kind, line, array, other_line) in self._found
-
     def findings(self) -> tuple[Finding, ...]:
-        """All of them, errors first. A barrier that is itself at fault is not called useless too."""
-        faulty = {f.line for f in self._found.values() if f.kind in _AT_BARRIERS}
-        kept = [f for f in self._found.values() if f.kind != "useless-barrier" or f.line not in faulty]
+        """All of them, errors first. A barrier that is itself at fault is not called useless too, nor is any other once
+        threads have parted at one. Where a shuffle has a wrong mask, the values that come of it are not reported."""
+        found = self._found.values()
+        barriers = {f.line for f in found if f.kind in _AT_BARRIERS}
+        parted = any(f.kind == "divergent-barrier" for f in found)
+        masks = {f.line for f in found if f.kind == "divergent-warp" and not _is_of_shuffled_value(f)}
+        kept = [
+            f
+            for f in found
+            if not (f.kind == "useless-barrier" and (parted or f.line in barriers))
+            and not (_is_of_shuffled_value(f) and f.line in masks)
+        ]
         return tuple(sorted(kept, key=lambda f: f.severity == "warning"))
+
+
+def _is_of_shuffled_value(finding: Finding) -> bool:
+    """Whether it is about a value that a shuffle did not give, and not about the call: nobody else has a part in it."""
+    return finding.kind == "divergent-warp" and finding.other_thread is None
 
 
 def _numbers(finding: Finding) -> tuple[tuple[int, ...], ...]:

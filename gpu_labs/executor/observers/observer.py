@@ -22,7 +22,7 @@ from gpu_labs.executor.observers.messages import Report
 from gpu_labs.executor.observers.race_message import Facts
 from gpu_labs.executor.observers.races import WARP, Entry, expand
 from gpu_labs.executor.observers.redundant_barriers import Usefulness
-from gpu_labs.executor.observers.shadow_memory import Shadow
+from gpu_labs.executor.observers.shadow_memory import Epoch, Shadow
 from gpu_labs.executor.observers.taint import Consequences
 from gpu_labs.executor.observers.warp_members import missing_lanes
 from gpu_labs.executor.runtime.lanes import Lanes, Mask
@@ -119,14 +119,14 @@ class Watch:
     ) -> None:
         """One load, store or atomic of the lanes of `mask`."""
         self.time += 1
+        entry = Entry(kind, site, flat, mask, value, self.time, self.turns)
         if self.recorder is not None and self.recorder.wants:
-            self.recorder.access(memory, kind, flat, mask, value, site, self.time, self.lanes, self.barriers)
+            self.recorder.access(memory, entry, self.lanes, self.barriers.epoch)
         if self.profile is not None:
             self.profile.access(memory, kind, flat, mask, site)
         state = memory.state
         if state is None:
             return
-        entry = Entry(kind, site, flat, mask, value, self.time, self.turns)
         if memory.space == "local":
             state.local_access(entry, self.lanes, self.report)
             return
@@ -138,7 +138,7 @@ class Watch:
         if self._logged > LOG_BYTES:
             self._logged = 0
             for each in self.memories:
-                each.state.fold(each, self.lanes)
+                each.state.fold(self.lanes)
 
     def out_of_bounds(
         self, site: Site, array: Array, index: tuple[Any, ...], axis: int, outside: Any
@@ -178,8 +178,6 @@ class Watch:
 
     def undefined(self, site: Site, unset: Unset, mask: Mask, known: Any) -> None:
         """Lanes of `mask` read a variable; those that are not `known` have no value of it."""
-        if unset.shuffled and self.report.known("divergent-warp", site.line, "", None):
-            return  # the call itself has been reported, with the mask that is wrong
         lanes = self.lanes
         where = np.flatnonzero(lanes.full_mask(mask) & ~known) if self.level != "off" else np.empty(0, int)
         if where.size:
@@ -298,6 +296,17 @@ class Watch:
             return
         self._logged = 0
         lanes = self.lanes
+        barriers = self.barriers.count > 0
+        epoch = Epoch(
+            lanes,
+            self.report,
+            self.facts,
+            self.consequences,
+            self.order,
+            self.barriers.parted,
+            across=barriers or not self.one_stretch,
+            barriers=barriers,
+        )
         logs: list[tuple[Memory, list[Entry]]] = []
         for memory in self.memories:
             log = memory.log
@@ -309,11 +318,7 @@ class Watch:
                 rows = passed.reshape(-1, 1, 1, 1)
                 memory.log = _only(log, ~rows, lanes)
                 log = _only(log, rows, lanes)
-            barriers = self.barriers.count > 0
-            across = barriers or not self.one_stretch
-            memory.state.close(
-                memory, log, lanes, self.report, self.order, self.facts, self.consequences, across, barriers
-            )
+            memory.state.close(log, epoch)
             logs.append((memory, log))
         self.consequences.look(logs, lanes, self.report)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gpu_labs.executor.findings import Dim3, Finding, Kind
 from gpu_labs.executor.ir.origins import updates
 from gpu_labs.executor.ir.program import Function, Op, Program, Site
 from gpu_labs.executor.observers.messages import element, place, thread_in_words
-from gpu_labs.executor.observers.races import ATOMIC, READ, WARP, WRITE
+from gpu_labs.executor.observers.races import ATOMIC, RANK, READ, WARP, WRITE
 from gpu_labs.executor.runtime.windows import Memory
 from graphviz_tools.language import _
 
@@ -37,33 +38,41 @@ class Facts:
         return b.id in self.updates.get(a.id, ()) or a.id in self.updates.get(b.id, ())
 
 
-Side = tuple[Site, int, Dim3, Dim3]  # where, read/write/atomic, block, thread
-_RANK = {READ: 0, ATOMIC: 1, WRITE: 2}
+class Side(NamedTuple):
+    """One side of a race; `kind` is READ, WRITE or ATOMIC."""
+
+    site: Site
+    kind: int
+    block: Dim3
+    thread: Dim3
+
+
+class Spot(NamedTuple):
+    """What is raced for: one of `places` cells of a memory, in a launch of these sizes. `one_value`: all that is
+    written there is one value."""
+
+    memory: Memory
+    cell: int
+    block: Dim3
+    grid: Dim3
+    places: int = 1
+    one_value: bool = False
+
+
 _VERBS = {READ: "reads", WRITE: "writes", ATOMIC: _("atomically changes")}
 
 
-def race(
-    memory: Memory,
-    cell: int,
-    a: Side,
-    b: Side,
-    block: Dim3,
-    grid: Dim3,
-    places: int,
-    facts: Facts,
-    same_value: bool = False,
-) -> Finding:
+def race(spot: Spot, a: Side, b: Side, facts: Facts) -> Finding:
     """The finding for two accesses that nothing orders. The one further down in the kernel gives the line:
-    which of them an engine happened to run first means nothing. `same_value`: all that is written there is
-    one value."""
+    which of them an engine happened to run first means nothing."""
     earlier, later = sorted((a, b), key=_order)
-    if facts.update(earlier[0], later[0]):
-        return _lost_update(memory, cell, earlier, later, block, grid, places)
-    index, shown = element(memory, cell)
+    if facts.update(earlier.site, later.site):
+        return _lost_update(spot, earlier, later)
+    index, shown = element(spot.memory, spot.cell)
+    block, grid = spot.block, spot.grid
     site, kind, home, thread = later
     other_site, other_kind, other_home, other_thread = earlier
     same_block = home == other_home
-    one_warp = same_block and _warp(thread, block) == _warp(other_thread, block)
     both_write = {kind, other_kind} == {WRITE}
     name: Kind = "race-write-write" if both_write else "missing-barrier" if same_block else "race-read-write"
 
@@ -72,7 +81,7 @@ def race(
         return who if same_block else _("{who} of block {place}", who=who, place=place(home, grid))
 
     luck = _("Nothing says who comes first, so the result depends on luck.")
-    if same_value and not both_write:
+    if spot.one_value and not both_write:
         luck = _(
             "Nothing says who comes first. That every thread writes the same value does not help: CUDA allows it for "
             "writes that meet, and leaves undefined what a plain read finds that meets a write."
@@ -91,10 +100,10 @@ def race(
     return Finding(
         name,
         sentence,
-        _hint(name, {kind, other_kind}, same_block, one_warp, site.line, other_site.line, facts),
+        _hint(name, earlier, later, block, facts),
         site.line,
         site.text,
-        memory.name,
+        spot.memory.name,
         index,
         home,
         thread,
@@ -102,20 +111,18 @@ def race(
         other_thread,
         other_site.line,
         other_site.text,
-        places,
+        spot.places,
     )
 
 
-def _lost_update(
-    memory: Memory, cell: int, earlier: Side, later: Side, block: Dim3, grid: Dim3, places: int
-) -> Finding:
-    """Two threads that each read a cell and write back what they made of it."""
-    store = max(earlier[0], later[0], key=lambda site: site.kind == "write")
-    home, thread = later[2:]
-    other_home, other_thread = earlier[2:]
-    index, shown = element(memory, cell)
-    who = thread_in_words(block, grid, block=home, thread=thread)
-    other = thread_in_words(block, grid, block=other_home, thread=other_thread)
+def _lost_update(spot: Spot, earlier: Side, later: Side) -> Finding:
+    """Two threads that each read a cell and write back what they made of it: which access of which thread was met
+    says nothing, so the thread with the higher number comes first."""
+    earlier, later = sorted((earlier, later), key=lambda side: (side.block[::-1], side.thread[::-1]))
+    store = max(earlier.site, later.site, key=lambda site: site.kind == "write")
+    index, shown = element(spot.memory, spot.cell)
+    who = thread_in_words(spot.block, spot.grid, block=later.block, thread=later.thread)
+    other = thread_in_words(spot.block, spot.grid, block=earlier.block, thread=earlier.thread)
     return Finding(
         "lost-update",
         _(
@@ -128,26 +135,25 @@ def _lost_update(
         _(
             "do it in one step that no thread can interrupt: cuda.atomic.add({memory}, index, value), or atomic.sub, "
             "max or min; or give each thread a cell of its own and add them up at the end.",
-            memory=memory.name,
+            memory=spot.memory.name,
         ),
         store.line,
         store.text,
-        memory.name,
+        spot.memory.name,
         index,
-        home,
-        thread,
-        other_home,
-        other_thread,
+        later.block,
+        later.thread,
+        earlier.block,
+        earlier.thread,
         store.line,
         store.text,
-        places,
+        spot.places,
     )
 
 
 def _order(side: Side) -> tuple[object, ...]:
     """By line, then reads before writes, then by the numbers of block and thread."""
-    site, kind, block, thread = side
-    return site.line, _RANK[kind], block[::-1], thread[::-1]
+    return side.site.line, RANK[side.kind], side.block[::-1], side.thread[::-1]
 
 
 def _warp(thread: Dim3, block: Dim3) -> int:
@@ -155,16 +161,10 @@ def _warp(thread: Dim3, block: Dim3) -> int:
     return (x + block[0] * (y + block[1] * z)) // WARP
 
 
-def _hint(
-    name: Kind,
-    kinds: set[int],
-    same_block: bool,
-    one_warp: bool,
-    line: int,
-    other: int,
-    facts: Facts,
-) -> str:
-    """What to try; `other` is the line further up, or the same."""
+def _hint(name: Kind, earlier: Side, later: Side, block: Dim3, facts: Facts) -> str:
+    """What to try; `earlier` is on the line further up, or on the same."""
+    other, line = earlier.site.line, later.site.line
+    same_block = earlier.block == later.block
     if name == "race-write-write":
         if line == other:
             return (
@@ -192,14 +192,14 @@ def _hint(
                 line=line,
             )
         where = _("between line {other} and line {line}", other=other, line=line)
-        if one_warp:
+        if _warp(earlier.thread, block) == _warp(later.thread, block):
             return _(
                 "put cuda.syncthreads() {where}, where every thread reaches it; or cuda.syncwarp(), where the threads "
                 "of one warp only exchange values.",
                 where=where,
             )
         return _("put cuda.syncthreads() {where}, where every thread reaches it.", where=where)
-    if ATOMIC in kinds:
+    if ATOMIC in (earlier.kind, later.kind):
         return _("read the result in a second kernel, or use the value that the atomic returns.")
     if facts.grid_sync:
         return _(

@@ -29,6 +29,7 @@ from gpu_labs.executor.runtime.windows import Memory
 
 READ, WRITE, ATOMIC = 0, 1, 2
 CODES = {"read": READ, "write": WRITE, "atomic": ATOMIC}
+RANK = {READ: 0, ATOMIC: 1, WRITE: 2}  # on one line
 WARP = 32
 MANY = 256
 UPDATE = np.uint64(1 << 63)  # marks the code of a write whose thread had read the cell: no two are equal
@@ -284,6 +285,15 @@ def one_value(rows: Table, cell: int) -> bool:
     return several and bool((codes == codes[:1]).all()) and bool((codes < UPDATE).all())
 
 
+class _Row(NamedTuple):
+    """A row of the table that stands for its line and cell. `number` counts the threads of the grid."""
+
+    party: Party
+    code: int
+    turn: int
+    number: int
+
+
 def pairs(
     rows: Table,
     cells: np.ndarray,
@@ -299,14 +309,14 @@ def pairs(
     number = blocks * lanes.per_block + rows.lane % lanes.per_block
     for cell in cells[:MANY]:
         mine = np.flatnonzero(rows.cell == cell)
-        chosen: list[tuple[Party, int, int]] = []
+        chosen: list[_Row] = []
         for at in np.unique(rows.entry[mine]):
             of_entry = mine[rows.entry[mine] == at]
             of_entry = of_entry[np.argsort(number[of_entry], kind="stable")]
             for row in of_entry[:3] if len(of_entry) <= 3 else (of_entry[0], of_entry[1], of_entry[-1]):
                 entry = entries[at]
                 party = Party(int(rows.lane[row]), entry.site, int(rows.time[row]), int(rows.kind[row]))
-                chosen.append((party, int(rows.code[row]), int(rows.turn[row])))
+                chosen.append(_Row(party, int(rows.code[row]), int(rows.turn[row]), int(number[row])))
         _clashing(int(cell), chosen[:64], lanes.per_block, found, ordered)
     # The uppermost line first, and the closest lines: a barrier there often settles the others.
     lines = {key: sorted(line for line, _ in key[:2]) for key in found}  # type: ignore[misc]
@@ -315,27 +325,42 @@ def pairs(
 
 def _clashing(
     cell: int,
-    chosen: list[tuple[Party, int, int]],
+    chosen: list[_Row],
     per_block: int,
     found: dict[tuple[object, ...], tuple[int, Party, Party]],
     ordered: Callable[[Party, Party], bool],
 ) -> None:
-    for i, (a, code_a, turn_a) in enumerate(chosen):
-        for b, code_b, turn_b in chosen[i + 1 :]:
+    """Add the clashes of one cell to `found`, unless another cell has shown the same; of several pairs the one whose
+    lower line has the first thread."""
+    best: dict[tuple[object, ...], tuple[int, int]] = {}
+    for i, one in enumerate(chosen):
+        for other in chosen[i + 1 :]:
+            a, b = one.party, other.party
             kinds = {a.kind, b.kind}
             if a.lane == b.lane or kinds in ({READ}, {ATOMIC}):
                 continue
-            if kinds == {WRITE} and code_a == code_b:
+            if kinds == {WRITE} and one.code == other.code:
                 continue
             same_block = a.lane // per_block == b.lane // per_block
             same_warp = same_block and a.lane % per_block // WARP == b.lane % per_block // WARP
-            if same_warp and turn_a != turn_b:
+            if same_warp and one.turn != other.turn:
+                continue
+            upper, lower = sorted((one, other), key=_place)
+            key = (_line(upper), _line(lower), same_block)
+            numbers = (lower.number, upper.number)
+            if key in found and not (key in best and numbers < best[key]):
                 continue
             earlier, later = (a, b) if a.time <= b.time else (b, a)
-            lines = sorted(((a.site.line, a.kind), (b.site.line, b.kind)))
-            key = (*lines, same_block)
-            if key not in found and not ordered(earlier, later):
-                found[key] = (cell, earlier, later)
+            if not ordered(earlier, later):
+                found[key], best[key] = (cell, earlier, later), numbers
+
+
+def _line(row: _Row) -> tuple[int, int]:
+    return row.party.site.line, RANK[row.party.kind]
+
+
+def _place(row: _Row) -> tuple[int, int, int]:
+    return *_line(row), row.number
 
 
 def memory_size(memory: Memory) -> int:

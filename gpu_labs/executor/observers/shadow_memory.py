@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Container
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from gpu_labs.executor.ir.program import Site
 from gpu_labs.executor.observers.cross_block import CrossBlock, unpack
 from gpu_labs.executor.observers.happens_before import Order
 from gpu_labs.executor.observers.messages import Report, element, place
-from gpu_labs.executor.observers.race_message import Facts, race
+from gpu_labs.executor.observers.race_message import Facts, Side, Spot, race
 from gpu_labs.executor.observers.races import (
     READ,
     WRITE,
@@ -33,6 +33,24 @@ from gpu_labs.executor.runtime.lanes import Lanes, unravel
 from gpu_labs.executor.runtime.sparse import cell_values
 from gpu_labs.executor.runtime.windows import Memory
 from graphviz_tools.language import _
+
+
+class Epoch(NamedTuple):
+    """What the checks at the end of an epoch go by.
+
+    `across`: accesses of different blocks have to be kept for later, because not all blocks run at once; `barriers`:
+    the launch has passed one. `parted` marks the rows of blocks that passed a barrier without some of their living
+    threads: which accesses come before it and which after is by chance, so nothing is said of their order.
+    """
+
+    lanes: Lanes
+    report: Report
+    facts: Facts
+    consequences: Consequences
+    order: Order | None
+    parted: np.ndarray | None
+    across: bool
+    barriers: bool
 
 
 class Shadow:
@@ -69,17 +87,18 @@ class Shadow:
             first = fresh[lanes.first(who[fresh])]
             report.add(self._uninitialised(entry, int(cells[first]), int(who[first]), fresh.size, lanes))
 
-    def _check_initialised(
-        self, log: list[Entry], lanes: Lanes, report: Report, consequences: Consequences
-    ) -> None:
-        done = self.initialised
+    def _check_initialised(self, log: list[Entry], epoch: Epoch) -> None:
+        done, lanes = self.initialised, epoch.lanes
         if done is None:
             return
         for entry in log:
             if entry.kind == "write":
                 continue
             cells, who, _ = compact(entry, lanes)
-            fresh = np.flatnonzero(~done.take(cells))
+            fresh = ~done.take(cells)
+            if epoch.parted is not None:
+                fresh &= ~epoch.parted.take(who // lanes.per_block)
+            fresh = np.flatnonzero(fresh)
             if fresh.size:
                 cells, who = cells[fresh], who[fresh]
                 times = np.full(len(cells), entry.time) if entry.times is None else entry.times[fresh]
@@ -92,7 +111,7 @@ class Shadow:
                     finding = self._uninitialised(
                         entry, int(touched[first]), int(readers[first]), count, lanes
                     )
-                    consequences.add(finding, entry.site.id, readers, report)
+                    epoch.consequences.add(finding, entry.site.id, readers, epoch.report)
         for entry in log:
             if entry.kind != "read":
                 done[expand(entry, lanes)[0]] = True
@@ -129,67 +148,51 @@ class Shadow:
 
     # Epochs
 
-    def close(
-        self,
-        memory: Memory,
-        log: list[Entry],
-        lanes: Lanes,
-        report: Report,
-        order: Order | None,
-        facts: Facts,
-        consequences: Consequences,
-        across: bool,
-        barriers: bool,
-    ) -> None:
+    def close(self, log: list[Entry], epoch: Epoch) -> None:
         """The epoch of `log` ends: find its races, then forget it."""
-        self._check_initialised(log, lanes, report, consequences)
+        self._check_initialised(log, epoch)
         if any(entry.kind != "read" for entry in log):
-            self._races(memory, log, lanes, report, order, facts)
-        if memory.space == "global" and across:
-            self._between_blocks(memory, log, lanes, report, order, facts, barriers)
+            self._races(log, epoch)
+        if self._memory.space == "global" and epoch.across:
+            self._between_blocks(log, epoch)
 
-    def _races(
-        self,
-        memory: Memory,
-        log: list[Entry],
-        lanes: Lanes,
-        report: Report,
-        order: Order | None,
-        facts: Facts,
-    ) -> None:
+    def _races(self, log: list[Entry], epoch: Epoch) -> None:
+        lanes, order, parted = epoch.lanes, epoch.order, epoch.parted
         cells = suspects(log, lanes, *self.scratch())
         if not cells.size:
             return
-        rows = table(log, lanes, cells, self.size, facts.updates)
+        rows = table(log, lanes, cells, self.size, epoch.facts.updates)
         cells = raced(rows, lanes.per_block)
         if not cells.size:
             return
 
-        def ordered(earlier: Party, later: Party) -> bool:
+        if (
+            self._memory.space == "shared" and lanes.shuffled
+        ):  # what the block with the lowest number has, comes first
+            owned = self._memory.per_owner * max(1, len(self._memory.fields))
+            cells = cells[np.argsort(lanes.blocks.take(cells // owned), kind="stable")]
+
+        def excused(earlier: Party, later: Party) -> bool:
+            row = earlier.lane // lanes.per_block
+            same_block = row == later.lane // lanes.per_block
+            if same_block and parted is not None and parted[row]:
+                return True
             if order is None:
                 return False
-            if earlier.lane // lanes.per_block == later.lane // lanes.per_block:
+            if same_block:
                 return order.ordered_lanes(earlier.lane, earlier.time, later.lane, later.time)
-            first = int(lanes.blocks[earlier.lane // lanes.per_block])
+            first = int(lanes.blocks[row])
             second = int(lanes.blocks[later.lane // lanes.per_block])
             return order.ordered(first, earlier.time, second, later.time)
 
-        for cell, earlier, later in pairs(rows, cells, log, lanes, ordered):
-            sides = _side(earlier, lanes), _side(later, lanes)
+        for cell, earlier, later in pairs(rows, cells, log, lanes, excused):
             same = one_value(rows, cell)
-            report.add(race(memory, cell, *sides, lanes.block, lanes.grid, len(cells), facts, same))
+            spot = Spot(self._memory, cell, lanes.block, lanes.grid, len(cells), same)
+            epoch.report.add(race(spot, _side(earlier, lanes), _side(later, lanes), epoch.facts))
 
-    def _between_blocks(
-        self,
-        memory: Memory,
-        log: list[Entry],
-        lanes: Lanes,
-        report: Report,
-        order: Order | None,
-        facts: Facts,
-        barriers: bool,
-    ) -> None:
-        if barriers or any(entry.lanes is not None for entry in log):
+    def _between_blocks(self, log: list[Entry], epoch: Epoch) -> None:
+        lanes, order, facts = epoch.lanes, epoch.order, epoch.facts
+        if epoch.barriers or any(entry.lanes is not None for entry in log):
             batches = (self.across.add(entry, lanes) for entry in log)
         else:
             batches = iter((self.across.stretch(log, lanes),))
@@ -200,15 +203,16 @@ class Shadow:
             if order is not None and order.ordered(block, clash.earlier_time, here, entry.time):
                 continue
             places = (unravel(block, lanes.grid), unravel(thread, lanes.block))
-            earlier = (facts.sites[number], clash.earlier_kind, *places)
+            earlier = Side(facts.sites[number], clash.earlier_kind, *places)
             later = _side(Party(clash.lane, entry.site, entry.time, _code(entry)), lanes)
-            report.add(race(memory, clash.cell, earlier, later, lanes.block, lanes.grid, 1, facts))
+            spot = Spot(self._memory, clash.cell, lanes.block, lanes.grid)
+            epoch.report.add(race(spot, earlier, later, facts))
 
-    def fold(self, memory: Memory, lanes: Lanes) -> None:
+    def fold(self, lanes: Lanes) -> None:
         """Shorten a long log: reads of one line become at most two readers for each cell."""
         by_line: dict[tuple[Site, int], list[Entry]] = {}
         rest: list[Entry] = []
-        for entry in memory.log:
+        for entry in self._memory.log:
             if entry.kind == "read":
                 by_line.setdefault((entry.site, id(entry.turns)), []).append(entry)
             else:
@@ -224,7 +228,7 @@ class Shadow:
             first = entries[0]
             for who in (low, high):
                 rest.append(Entry("read", site, cells, None, None, first.time, first.turns, who))
-        memory.log = sorted(rest, key=lambda entry: entry.time)
+        self._memory.log = sorted(rest, key=lambda entry: entry.time)
 
 
 def _not_yet_written(
@@ -253,8 +257,8 @@ def _code(entry: Entry) -> int:
     return {"read": READ, "write": WRITE}.get(entry.kind, 2)
 
 
-def _side(party: Party, lanes: Lanes):  # type: ignore[no-untyped-def]
-    return party.site, party.kind, lanes.block_of(party.lane), lanes.thread_of(party.lane)
+def _side(party: Party, lanes: Lanes) -> Side:
+    return Side(party.site, party.kind, lanes.block_of(party.lane), lanes.thread_of(party.lane))
 
 
 __all__ = ["Kind", "Shadow"]

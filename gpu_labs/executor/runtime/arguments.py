@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import enum
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -56,23 +56,23 @@ def bind(
     arrays = [found for value, name in zip(values, names, strict=True) for found in arrays_in(value, name)]
     windows: dict[int, Array] = {}
     memories: list[Memory] = []
-    for group in _overlapping([(at, array) for at, (_name, array) in enumerate(arrays)]):
-        low = min(_span(a)[0] for _, a in group)
-        high = max(_span(a)[1] for _, a in group)
-        at, first = group[0]
-        name = arrays[at][0]
+    for group in _overlapping([_Given(at, each) for at, (_name, each) in enumerate(arrays)]):
+        low, high = group[0].span.low, max(given.span.high for given in group)
+        named = min(group, key=lambda given: given.place)
+        name, first = arrays[named.place]
         if len(group) == 1:
-            memory, windows[at] = _whole(name, first)
+            memory, windows[named.place] = _whole(name, first)
             memories.append(memory)
             continue
-        lowest = next(a for _, a in group if _span(a)[0] == low)
+        lowest = group[0].array
         length = (high - low) // first.itemsize
-        writable = any(a.flags.writeable for _, a in group) and not lowest.flags.writeable
+        writable = any(given.array.flags.writeable for given in group) and not lowest.flags.writeable
         buffer = _at_address(lowest, length) if writable else _flat(lowest, length)
         memory = Memory(name, "global", buffer, first.shape)
         memories.append(memory)
-        for at, array in group:
-            windows[at] = _window(memory, array, (_span(array)[0] - low) // array.itemsize)
+        for given in group:
+            offset = (given.span.low - low) // first.itemsize
+            windows[given.place] = _window(memory, given.array, offset)
     in_order = iter([windows[at] for at in sorted(windows)])
     return [_bound(v, kind, in_order) for v, kind in zip(values, dtypes, strict=True)], memories
 
@@ -128,12 +128,27 @@ def _window(memory: Memory, array: np.ndarray, offset: int) -> Array:
     return Array(memory, base if first else ZERO, shape, tuple(np.int64(s) for s in strides))
 
 
-def _span(array: np.ndarray) -> tuple[int, int]:
-    """First and one-past-last byte address of the elements."""
+class _Span(NamedTuple):
+    """First and one-past-last byte address of an array's elements."""
+
+    low: int
+    high: int
+
+
+class _Given:
+    """An array among those of a launch, with its place there."""
+
+    def __init__(self, place: int, array: np.ndarray) -> None:
+        self.place, self.array, self.span = place, array, _span(array)
+
+
+def _span(array: np.ndarray) -> _Span:
     if array.flags.c_contiguous:
-        start = array.__array_interface__["data"][0]
-        return start, start + array.nbytes
-    return np.lib.array_utils.byte_bounds(array) if array.size else (array.ctypes.data, array.ctypes.data)
+        start: int = array.__array_interface__["data"][0]
+        return _Span(start, start + array.nbytes)
+    if not array.size:
+        return _Span(array.ctypes.data, array.ctypes.data)
+    return _Span(*np.lib.array_utils.byte_bounds(array))
 
 
 def _flat(array: np.ndarray, length: int) -> np.ndarray:
@@ -155,25 +170,23 @@ def _flat(array: np.ndarray, length: int) -> np.ndarray:
 
 def _at_address(array: np.ndarray, length: int) -> np.ndarray:
     """As `_flat` for a read-only array that overlaps one which a kernel may write."""
-    address = np.lib.array_utils.byte_bounds(array)[0]
-    raw = (ctypes.c_byte * (length * array.itemsize)).from_address(address)
+    raw = (ctypes.c_byte * (length * array.itemsize)).from_address(_span(array).low)
     return np.frombuffer(memoryview(raw), array.dtype)
 
 
-def _overlapping(arrays: list[tuple[int, np.ndarray]]) -> list[list[tuple[int, np.ndarray]]]:
-    """Groups of arguments that share memory and a dtype, each in argument order."""
-    groups: list[list[tuple[int, np.ndarray]]] = []
-    for at, array in sorted(arrays, key=lambda pair: _span(pair[1])):
-        low, _ = _span(array)
+def _overlapping(arrays: list[_Given]) -> list[list[_Given]]:
+    """Groups of arrays that share memory and a dtype, each from the lowest address on, in the order of arguments."""
+    groups: list[list[_Given]] = []
+    for given in sorted(arrays, key=lambda each: each.span):
         last = groups[-1] if groups else None
         if (
             last is not None
-            and array.size
-            and low < max(_span(a)[1] for _, a in last)
-            and last[0][1].dtype == array.dtype
-            and (low - _span(last[0][1])[0]) % array.itemsize == 0
+            and given.array.size
+            and given.span.low < max(each.span.high for each in last)
+            and last[0].array.dtype == given.array.dtype
+            and (given.span.low - last[0].span.low) % given.array.itemsize == 0
         ):
-            last.append((at, array))
+            last.append(given)
         else:
-            groups.append([(at, array)])
-    return [sorted(group, key=lambda pair: pair[0]) for group in groups]
+            groups.append([given])
+    return sorted(groups, key=lambda group: min(given.place for given in group))

@@ -156,6 +156,7 @@ class Port:
                 if outside.any():
                     self.out_of_bounds(site, array, index, axis, outside)
                     good = inside if good is None else good & inside
+                    mask = both(mask, inside)  # a lane is outside once, however many of its indices are
                 i = np.where(inside, i, ZERO)
             if i.ndim == 0:
                 offset = offset + i * step

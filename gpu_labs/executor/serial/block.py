@@ -122,11 +122,9 @@ class SerialBlock:
             if kind == "write":
                 field = memory.buffer.dtype
                 values = np.array(group.values, None if field.names else field)
-            if watch.recorder is not None and watch.recorder.wants:
-                watch.recorder.keep(memory, kind, site, group.time, lanes, watch.barriers, who, cells, values)
-            if memory.state is None:
-                continue
             turns = np.full((1, len(self.turns)), turn) if self.turns.any() else None
-            memory.log.append(
-                Entry(kind, site, cells, None, values, group.time, turns, who, np.array(group.times))
-            )
+            entry = Entry(kind, site, cells, None, values, group.time, turns, who, np.array(group.times))
+            if watch.recorder is not None and watch.recorder.wants:
+                watch.recorder.keep(memory, entry, lanes, watch.barriers.epoch)
+            if memory.state is not None:
+                memory.log.append(entry)

@@ -8,10 +8,16 @@ from numba import guvectorize, vectorize
 
 from gpu_labs import KernelTypeError, cuda, inspect
 from gpu_labs.executor import run as running
+from gpu_labs.executor.jit_options import known_options
 from gpu_labs.executor.launch_record import ExecutorError
 from graphviz_tools.errors import UserError
 
-from .odd_kernels import ODD, Odd, four, gives_nothing, while_else
+from .odd import arguments, several_arrays, syntax, wrong_calls, wrong_types
+from .odd.sample import ODD, Odd, four
+from .odd.syntax import while_else
+from .odd.wrong_calls import gives_nothing
+
+THEMES = (arguments, several_arrays, syntax, wrong_calls, wrong_types)  # each adds to ODD
 
 
 def name(odd: Odd) -> str:
@@ -82,3 +88,28 @@ def test_vectorize_for_a_gpu_is_refused_in_words():
         vectorize(["float32(float32, float32)"], target="cuda")(add)
     with pytest.raises(UserError, match="need a GPU"):
         guvectorize(["void(float32[:], float32[:])"], "(n)->()", target="cuda")(add)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"unknown_option": True}, "cuda.jit has no option unknown_option. It knows cache, debug, device"),
+        ({"device": True, "fast_math": True}, "no option fast_math"),
+        ({"nopython": True}, "no option nopython. Leave it out: every kernel is compiled"),
+        ({"boundscheck": False}, "no option boundscheck. Leave it out: an index outside"),
+        ({"argtypes": []}, "no option argtypes. Write the signature first"),
+    ],
+)
+def test_an_option_that_numba_does_not_know_is_refused_where_it_is_written(options, words):
+    for given in ((), ("void()",), (four,)):
+        with pytest.raises(UserError) as refused:
+            cuda.jit(*given, **options)
+        assert words in str(refused.value)
+
+
+def test_each_option_that_numba_knows_is_taken():
+    quiet = {"cache": False, "debug": False, "device": False, "extensions": [], "fastmath": True, "forceinline": True,
+             "inline": "never", "launch_bounds": 64, "lineinfo": False, "link": (), "lto": None, "max_registers": 32,
+             "opt": True, "shared_memory_carveout": None}  # fmt: skip
+    assert sorted(quiet) == known_options()
+    cuda.jit(**quiet)(while_else.py_func)[1, 4](*four())

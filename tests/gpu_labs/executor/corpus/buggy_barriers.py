@@ -240,7 +240,7 @@ def tile_reused_while_others_still_read(x, y):
     y[i] = tile[W - 1 - t]
 
 
-@buggy("missing-barrier", 1, W, pair(64))
+@buggy("missing-barrier", 1, W, pair(64), by_chance=True)
 @cuda.jit
 def odd_even_sort_without_a_barrier(x, y):
     tile = cuda.shared.array(W, float32)

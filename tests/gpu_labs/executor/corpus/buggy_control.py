@@ -94,7 +94,7 @@ def break_before_the_barrier(x, y):
     y[t] = x[t]
 
 
-@buggy("divergent-barrier", 1, W, pair(64))
+@buggy("divergent-barrier", 1, W, pair(64), by_chance=True)
 @cuda.jit
 def continue_past_the_barrier(x, y):
     t = cuda.threadIdx.x

@@ -150,7 +150,7 @@ def inplace_stencil_blocks(x):
     x[i] = v  # BUG
 
 
-@buggy("race-write-write", 2, 16, lambda r: (floats(r, 32), zeros(1)))
+@buggy("race-write-write", 2, 16, lambda r: (floats(r, 32), zeros(1)), by_chance=True)
 @cuda.jit
 def max_without_atomic(x, m):
     i = cuda.grid(1)
@@ -168,7 +168,13 @@ def last_block_reads_partials(x, p, out):
         out[0] = p[0] + p[1]  # BUG
 
 
-@buggy("race-read-write", 2, 32, lambda r: (floats(r, 64), zeros(2), zeros(1, dtype=np.int32), zeros(1)))
+@buggy(
+    "race-read-write",
+    2,
+    32,
+    lambda r: (floats(r, 64), zeros(2), zeros(1, dtype=np.int32), zeros(1)),
+    by_chance=True,
+)
 @cuda.jit
 def last_block_without_fence(x, p, c, out):
     b = cuda.blockIdx.x

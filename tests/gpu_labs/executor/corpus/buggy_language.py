@@ -80,7 +80,7 @@ def equal_updates_are_lost(x, h):
     h[x[cuda.threadIdx.x]] += 1  # BUG
 
 
-@buggy("lost-update", 64, 1, lambda r: (integers(r, 64, below=8), zeros(8, dtype=np.int32)))
+@buggy("lost-update", 64, 1, lambda r: (integers(r, 64, below=8), zeros(8, dtype=np.int32)), by_chance=True)
 @cuda.jit
 def equal_updates_of_blocks_are_lost(x, h):
     h[x[cuda.blockIdx.x]] += 1  # BUG

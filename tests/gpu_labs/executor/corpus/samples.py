@@ -29,7 +29,8 @@ class Buggy:
     """A kernel with one seeded bug: the kind of finding, at one of the lines marked `# BUG`; they are the
     kernel's, or those of the device function `where`.
 
-    `alone`: no other finding is there. `leaves` maps copies of the arguments to what arrays hold afterwards,
+    `alone`: no other finding is there. `by_chance`: which threads meet depends on the order in which they ran, for
+    what they read does. `leaves` maps copies of the arguments to what arrays hold afterwards,
     by parameter name: the bug does no harm to anything else."""
 
     kernel: Any
@@ -41,6 +42,7 @@ class Buggy:
     step_budget: int = 1_000_000
     where: Any = None
     alone: bool = False
+    by_chance: bool = False
     leaves: Callable[..., dict[str, Any]] | None = None
 
     @property

@@ -31,6 +31,7 @@ THEMES = (
     "silence",
     "causes",
     "records",
+    "mixed",
 )
 for theme in THEMES:
     import_module(f"{__package__}.correct_{theme}")

@@ -26,17 +26,22 @@ THEMES = (
     "warps",
     "causes",
     "records",
+    "parting",
+    "mixed",
 )
 for theme in THEMES:
     import_module(f"{__package__}.buggy_{theme}")
 
-# For these kinds the finding shows the first block and thread that met it, whichever ran first.
-ORDERLY = {"out-of-bounds", "exception", "uninitialised-read"}
+# A launch ends with the first of these, so that the finding shows whichever thread ran first.
+ENDS = {"endless-loop", "spin-lock", "inter-block-wait"}
 RUNS = [(engine, order) for engine in ("lock-step", "serial") for order in (None, 7, 23)]
 
 
-def place(finding: Finding) -> tuple[object, ...]:
-    return (finding.block, finding.thread, finding.index) if finding.kind in ORDERLY else ()
+def place(sample: Buggy, finding: Finding) -> tuple[object, ...]:
+    if sample.by_chance or finding.kind in ENDS:
+        return ()
+    actors = (finding.block, finding.thread, finding.other_block, finding.other_thread)
+    return (finding.index or (), *(at or () for at in actors))
 
 
 def name(sample: Buggy) -> str:
@@ -80,7 +85,7 @@ def test_a_seeded_bug_is_found_with_its_kind_and_line(sample: Buggy):
         assert all(finding.sentence and finding.hint for finding in matches)
         assert not sample.alone or len(launch.findings) == len(matches), launch.findings
         said[engine, order] = sorted(
-            {(f.kind, f.line, f.array, f.other_line or 0, place(f)) for f in launch.findings}
+            {(f.kind, f.line, f.array, f.other_line or 0, place(sample, f)) for f in launch.findings}
         )
     first = said[RUNS[0]]
     assert all(each == first for each in said.values()), "both engines, and every order, say the same"
