@@ -112,6 +112,16 @@ class EngineRun:
                 gradient = getattr(graph.variables[node](), "grad", None)
                 self._gradients[node] = self._value(gradient) if gradient is not None else None
             handles.append(function.register_hook(partial(ran, node)))
+            if node in graph.unpacking:
+                handles.append(function.register_prehook(self._unpacks))
+
+    def _unpacks(self, arriving: Any) -> None:
+        """What is freed until the node has run, it has unpacked itself: that dies while it runs, not before."""
+        with torch._C.DisableTorchFunction():
+            try:
+                self._trace.note_memory()
+            except Exception as problem:
+                self._trace.record_internal_error(problem)
 
     def _ran(self, node: int, leaving: Any, arriving: Any) -> None:
         self._finished.add(node)
@@ -124,8 +134,9 @@ class EngineRun:
 
     def _step(self, node: int, leaving: Any, arriving: Any) -> None:
         trace = self._trace
-        # What a checkpoint computed again for this node dies while the node runs, not before it.
-        again = bool(trace.tape.steps) and trace.tape.steps[-1].phase == "forward"
+        unpacked = node in trace.graph.unpacking
+        # What a reentrant checkpoint computed again for this node dies while the node runs, not before it.
+        again = unpacked or (bool(trace.tape.steps) and trace.tape.steps[-1].phase == "forward")
         if not again:
             trace.note_memory()
         if not trace.may_step():

@@ -95,6 +95,22 @@ def test_the_peak_of_a_checkpointed_run_is_that_of_the_profiler() -> None:
     assert trained(2000, checkpointed=True).peak == pytest.approx(peak, rel=0.02)
 
 
+def test_what_a_checkpoint_computed_again_is_alive_while_its_node_runs() -> None:
+    """ReLU saves its output: it unpacks it, and lets go of it, after the nodes behind it have run."""
+    up = nn.Linear(8, 64)
+    x = torch.randn(1000, 8)
+
+    def train(up: nn.Linear, x: torch.Tensor) -> None:
+        checkpoint(lambda x: F.relu(up(x)).cos(), x, use_reentrant=False).sum().backward()
+
+    recording = record_torch(train, up, x)
+    (relu,) = [step.index for step in recording.steps if step.op == "ReluBackward0"]
+    wide = 1000 * 64 * 4
+    given = x.nbytes + sum(parameter.nbytes for parameter in up.parameters())
+    # Its saved output, the gradient that arrives, the one that leaves, and the output and the gradient of the sum.
+    assert memory(recording).held[relu] == given + 3 * wide + 2 * 4
+
+
 def test_rows_say_line_module_and_kind_and_add_up() -> None:
     table = trained(2000)
     assert sum(row.nbytes for row in table.rows) == table.peak == max(table.held)
