@@ -47,7 +47,7 @@ class AutogradGraph:
         self._sequences: dict[int, int] = {}
         self._leaves: dict[int, tuple[weakref.ref[torch.Tensor], int]] = {}
         self.variables: dict[int, weakref.ref[torch.Tensor]] = {}
-        self.unpacking: set[int] = set()  # nodes whose saved tensors a hook gives back, as a checkpoint's does
+        self.unpacking: set[int] = set()  # nodes whose saved tensors a hook gives back
         self._holds: dict[int, list[int]] = {}
         self._lives: dict[int, _Watch] = {}
         self._ended: list[_Watch] = []  # filled by the watches, as those of the ledger fill theirs
