@@ -1,11 +1,13 @@
 """`kernel_function`: kernels whose gradients torch trusts."""
 
 import warnings
+from pathlib import Path
 
 import pytest
 import torch
 from torch.autograd import gradcheck, gradgradcheck
 
+import graphviz_tools as gt
 from gpu_labs.autograd import blocks_for, kernel_function, launch
 from graphviz_tools.errors import UserError
 from tests.gpu_labs.autograd_kernels import (
@@ -33,6 +35,19 @@ def test_values_and_gradients_are_torchs_own():
 
 def test_the_graph_node_is_named_after_the_forward():
     assert "TanhBackward" in type(tanh(numbers(3).requires_grad_()).grad_fn).__name__
+
+
+def test_a_recording_shows_the_lines_of_both_halves_and_none_of_this_package():
+    def program(x):
+        tanh_once(x).sum().backward()
+
+    steps = gt.record_torch(program, numbers(3).requires_grad_()).steps
+    launches = [step for step in steps if step.op.startswith("launch")]
+    assert [(step.phase, step.line.text[:7]) for step in launches] == [
+        ("forward", "launch("),
+        ("backward", "launch("),
+    ]
+    assert {Path(step.line.file).name for step in steps} == {"autograd_kernels.py", "test_autograd.py"}
 
 
 def test_gradcheck_and_gradgradcheck_pass():

@@ -62,5 +62,11 @@ def summarise(array: np.ndarray) -> Summary:
     nonfinite = int(real.size - finite.size)
     if not finite.size:
         return Summary(None, None, None, nonfinite, sampled)
-    mean = float(finite.mean(dtype=np.float64))
-    return Summary(float(finite.min()), float(finite.max()), mean, nonfinite, sampled)
+    return Summary(float(finite.min()), float(finite.max()), mean_of(finite), nonfinite, sampled)
+
+
+def mean_of(finite: np.ndarray) -> float:
+    """The mean of finite numbers. Memory that nobody has written yet may hold some whose sum is too large."""
+    with np.errstate(over="ignore"):
+        mean = float(finite.mean(dtype=np.float64))
+    return mean if np.isfinite(mean) else float((finite.astype(np.float64) / finite.size).sum())

@@ -21,7 +21,8 @@ from graphviz_tools.sources.torch.tape import Run, Site
 
 _TORCH = str(Path(torch.__file__).parent)
 _OPTIMIZERS = str(Path(torch.optim.__file__).parent)
-_HERE = str(Path(__file__).resolve().parents[2])
+# A kernel is launched by a line of the learner's; that the launch is an operator of ours is no part of the program.
+_OURS = tuple(str(Path(__file__).resolve().parents[3] / name) for name in ("graphviz_tools", "gpu_labs"))
 _STDLIB = sysconfig.get_path("stdlib")
 _INSTALLED = sysconfig.get_path("purelib")
 _RECORDER = str(Path(__file__).with_name("recorder.py"))
@@ -81,7 +82,7 @@ def _innermost_call(frame: FrameType | None, callee: FrameType | None = None) ->
 def applying_site(frame: FrameType | None) -> Site | None:
     """Where `Function.apply` was called, when `frame` lies inside a custom Function's forward."""
     while frame is not None:
-        if frame.f_code.co_name == "forward" and _is_of_a_function(frame.f_code):
+        if frame.f_code.co_name.endswith("forward") and _is_of_a_function(frame.f_code):
             return calling_site(frame.f_back)[0]
         frame = frame.f_back
     return None
@@ -184,6 +185,6 @@ def _sort(filename: str) -> int:
         return _OUTERMOST
     if filename.startswith(_TORCH):
         return _OPTIMIZER if filename.startswith(_OPTIMIZERS) else _INTERNAL
-    if filename.startswith(_HERE) or (filename.startswith(_STDLIB) and not filename.startswith(_INSTALLED)):
+    if filename.startswith(_OURS) or (filename.startswith(_STDLIB) and not filename.startswith(_INSTALLED)):
         return _INTERNAL
     return _INTERNAL if filename.startswith("<frozen") or filename == _PASSES_ON else _USER

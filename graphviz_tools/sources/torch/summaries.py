@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from graphviz_tools.recording import Number, Summary
-from graphviz_tools.sources.common.array_value import SMALL
+from graphviz_tools.sources.common.array_value import SMALL, mean_of
 from graphviz_tools.sources.common.fast_init import quick
 
 GRID = 8  # a larger value is kept as a sample of at most GRID x GRID
@@ -187,7 +187,7 @@ def _with_nonfinite(row: np.ndarray) -> tuple[float | None, float | None, float 
     bad = row.size - finite.size
     if not finite.size:
         return None, None, None, bad
-    return float(finite.min()), float(finite.max()), float(finite.mean(dtype=np.float64)), bad
+    return float(finite.min()), float(finite.max()), mean_of(finite), bad
 
 
 def _numbers(copies: np.ndarray) -> tuple[list[list[Number]], tuple[int, int] | None]:

@@ -112,6 +112,14 @@ def test_numbers_that_are_not_finite_are_counted() -> None:
     )
 
 
+@pytest.mark.filterwarnings("error")
+def test_the_mean_of_numbers_whose_sum_is_too_large_is_right() -> None:
+    x = torch.tensor([1.5e308, 1.5e308, -0.3e308], dtype=torch.float64)
+    (value,) = record_torch(lambda: x * 1, backward=False).outputs
+    assert value.summary is not None
+    assert value.summary.mean == pytest.approx(0.9e308)
+
+
 @pytest.mark.parametrize(
     "dtype",
     [torch.bfloat16, torch.float16, torch.float64, torch.int64, torch.uint8, torch.bool, torch.complex64],
