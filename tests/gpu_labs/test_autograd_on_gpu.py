@@ -11,12 +11,12 @@ pytestmark = [
 from gpu_labs.autograd import launch  # noqa: E402
 from tests.gpu_labs.solved_labs import solution  # noqa: E402
 
-g01, g02, g03, g04, g05, g06, g07, g08, g09 = map(
+g01, g02, g03, g04, g05, g06, g07, g08, g09, g10 = map(
     solution,
     (
         *("G01_guards", "G02_grid_stride", "G03_broadcasting", "G04_atomics"),
         *("G05_shared_memory", "G06_block_reduction", "G07_scan", "G08_tiled_matmul"),
-        "G09_softmax",
+        *("G09_softmax", "G10_fusion"),
     ),
 )
 
@@ -31,6 +31,10 @@ def table_and_places(x):
 
 def rows_of(x):
     return x[:9900].reshape(100, 99)
+
+
+def gelu_times_itself(x):
+    return torch.nn.functional.gelu(rows_of(x) + x[:99]) * rows_of(x)
 
 
 def looked_up(x):
@@ -54,6 +58,7 @@ def two_matrices(x):
         (g07.running_sums, lambda x: x.cumsum(0)),
         (lambda x: g08.matmul(*two_matrices(x)), lambda x: torch.matmul(*two_matrices(x))),
         (lambda x: g09.softmax(rows_of(x)), lambda x: rows_of(x).softmax(1)),
+        (lambda x: g10.fused(rows_of(x), x[:99], rows_of(x)), gelu_times_itself),
     ],
     ids=[
         "affine",
@@ -65,6 +70,7 @@ def two_matrices(x):
         "running_sums",
         "matmul",
         "softmax",
+        "fused",
     ],
 )
 def test_values_and_gradients_are_torchs_own(function, oracle):
