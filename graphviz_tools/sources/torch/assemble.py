@@ -38,11 +38,28 @@ def assemble(
     return _Assembly(trace, None if _is_users(fn) else caller).recording(title, fn)
 
 
-_make_node, _make_saved = quick(Node), quick(Saved)
+_make_node, _make_saved, _make_memory = quick(Node), quick(Saved), quick(Memory)
 _make_step, _make_value = quick(Step), quick(Value)
 
 
 Place = tuple[tuple[str, ...], int | None]  # the path of a step, and the turn of its innermost loop
+
+
+class _Sites:
+    """The words at each site. A method of the assembly would put the whole tape in a cycle with `ScopePaths`."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[int, int], CallSite] = {}
+
+    def __call__(self, site: Site | None) -> CallSite | None:
+        if site is None:
+            return None
+        code, instruction, _, _ = site
+        key = id(code), instruction  # the tape holds the code; its own hash reads all its constants
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = call_site(code, instruction)
+        return found
 
 
 class _Assembly:
@@ -51,7 +68,7 @@ class _Assembly:
         self._tape = trace.tape
         self._sizes = trace.ledger.sizes
         self._facts = trace.tensors.summaries.finish()
-        self._sites: dict[int, CallSite] = {}
+        self._site = _Sites()
         self._names: dict[int, str] = {}
         self._dtypes: dict[torch.dtype, str] = {}
         self._devices: dict[torch.device, str] = {}
@@ -101,14 +118,6 @@ class _Assembly:
             storages=tuple(self._sizes),
             error=tape.error,
         )
-
-    def _site(self, site: Site | None) -> CallSite | None:
-        if site is None:
-            return None
-        found = self._sites.get(id(site))  # a step and its node hold one and the same tuple
-        if found is None:
-            found = self._sites[id(site)] = call_site(site.code, site.instruction)
-        return found
 
     def _value(self, index: int, raw: RawValue) -> Value:
         word = self._dtypes.get(raw.dtype)
@@ -211,7 +220,7 @@ class _Assembly:
         site = self._site(raw.site)
         memory = self._memories.get(raw.memory)
         if memory is None:
-            memory = self._memories[raw.memory] = Memory(*raw.memory)
+            memory = self._memories[raw.memory] = _make_memory(*raw.memory)
         pick = self._values.__getitem__
         saved = raw.saved
         return _make_step(

@@ -50,9 +50,9 @@ class AutogradGraph:
         self.unpacking: set[int] = set()  # nodes whose saved tensors a hook gives back
         self._holds: dict[int, list[int]] = {}
         self._lives: dict[int, _Watch] = {}
-        self._ended: list[_Watch] = []  # filled by the watches, as those of the ledger fill theirs
-        self._saved_names: dict[str, list[tuple[str, str]]] = {}
-        self._plain_names: dict[str, str] = {}
+        self.ended: list[_Watch] = []  # filled by the watches, as those of the ledger fill theirs
+        self._saved_names: dict[type, list[tuple[str, str]]] = {}  # by the type of node
+        self._plain_names: dict[type, str] = {}
 
     def number(self, function: Any) -> int | None:
         """The node number of an autograd function that was seen before."""
@@ -75,9 +75,10 @@ class AutogradGraph:
         saved: list[tuple[int, str, int]] = []
         if self.number(function) is not None:
             return saved
-        mark, edges = self._mark, self._tape.edges
-        fresh = [(function, self._add(function, owner))]
-        self._tape.nodes[fresh[0][1]].first_output = first_output
+        mark, append, add = self._mark, self._tape.edges.append, self._add
+        first = add(function, owner)
+        self._tape.nodes[first].first_output = first_output
+        fresh = [(function, first)]
         for current, node in fresh:  # grows while it is walked
             slot = -1
             for following, input_number in current.next_functions:
@@ -88,10 +89,12 @@ class AutogradGraph:
                 if target is None:
                     target = self.number(following)
                     if target is None:
-                        target = self._add(following, owner)
+                        target = add(following, owner)
                         fresh.append((following, target))
-                edges.append(make_edge(node, target, slot, input_number, "autograd"))
-            self._save(current, node, saved)
+                append(make_edge(node, target, slot, input_number, "autograd"))
+            fields = self._saved_names.get(type(current))
+            if fields is None or fields:
+                self._save(current, node, saved)
         return saved
 
     def release(self, node: int) -> bool:
@@ -106,7 +109,7 @@ class AutogradGraph:
     def leave(self, functions: list[Any]) -> None:
         """Take what was put into autograd functions out again, from `functions` on."""
         self._lives.clear()
-        self._ended.clear()
+        self.ended.clear()
         seen: set[Any] = set()
         while functions:
             function = functions.pop()
@@ -118,14 +121,12 @@ class AutogradGraph:
 
     def settle(self) -> None:
         """Count as released what the nodes had saved that have ended since the last time."""
-        while self._ended:
-            self.release(self._ended.pop(0).node)
+        while self.ended:
+            self.release(self.ended.pop(0).node)
 
     def _add(self, function: Any, owner: int | None) -> int:
-        kind = function.name()
-        name = self._plain_names.get(kind)
-        if name is None:
-            name = self._plain_names[kind] = kind.rpartition("::")[2]
+        kind = type(function)
+        name = self._plain_names.get(kind) or self._plain_name(function)
         variable, first_output, sequence = None, None, function._sequence_nr()
         if sequence == _NO_SEQUENCE:
             variable = getattr(function, "variable", None)
@@ -163,18 +164,25 @@ class AutogradGraph:
         if held:
             self._holds[node] = held
             life = function.metadata[_LIFE] = _Life()
-            watch = self._lives[node] = _Watch(life, self._ended.append)
+            watch = self._lives[node] = _Watch(life, self.ended.append)
             watch.node = node
+
+    def _plain_name(self, function: Any) -> str:
+        """The node's name without its C++ namespace."""
+        name: str = function.name().rpartition("::")[2]
+        if type(function).__name__ == name:  # and not the one type of all that have none of their own
+            self._plain_names[type(function)] = name
+        return name
 
     def _saved_fields(self, function: Any) -> list[tuple[str, Any]]:
         if isinstance(function, BackwardCFunction):
             return [(f"saved_tensors[{i}]", raw) for i, raw in enumerate(function._raw_saved_tensors)]
-        kind = function.name()
+        kind = type(function)
         names = self._saved_names.get(kind)
         if names is None:
-            found = [name for name in dir(function) if name.startswith("_raw_saved_")]
+            found = [name for name in dir(kind) if name.startswith("_raw_saved_")]
             names = self._saved_names[kind] = [(name.removeprefix("_raw_saved_"), name) for name in found]
-        return [(name, getattr(function, field)) for name, field in names] if names else []
+        return [(name, getattr(function, field)) for name, field in names]
 
 
 def _packed(saved: Any) -> torch.Tensor | None:

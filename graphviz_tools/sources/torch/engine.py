@@ -141,13 +141,14 @@ class EngineRun:
             trace.note_memory()
         if not trace.may_step():
             return
+        value = self._value
         step = RawStep("backward", trace.tape.nodes[node].op, node, None, trace.modules.scope)
-        step.grads_in = tuple([None if g is None else self._value(g) for g in arriving])
+        step.grads_in = tuple([None if g is None else value(g) for g in arriving])
         variable = trace.graph.variables.get(node)
         if variable is not None:
             self._accumulated(step, node, variable)
         else:
-            step.grads_out = tuple([None if g is None else self._value(g) for g in leaving])
+            step.grads_out = tuple([None if g is None else value(g) for g in leaving])
             if self._create:
                 for gradient in leaving:
                     if gradient is not None and gradient.grad_fn is not None:

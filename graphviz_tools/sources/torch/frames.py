@@ -7,12 +7,11 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from itertools import count
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import typing_extensions
@@ -33,11 +32,11 @@ _RESUMED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERA
 
 _USER, _INTERNAL, _OPTIMIZER, _OUTERMOST = 0, 1, 2, 3
 _files: dict[str, int] = {}
+_new = tuple.__new__  # a named tuple without its Python `__new__`: one is made for every step
 _numbers = count(1)
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(NamedTuple):
     """A call in the user's code: `frame` is at it, `around` is the function that it is written in, and `callee`
     the frame that it is calling (None: none that is written in Python)."""
 
@@ -46,7 +45,7 @@ class _Call:
     callee: FrameType | None
 
     def site(self, run: Run, callee: int) -> Site:
-        return Site(self.frame.f_code, self.frame.f_lasti, run, callee)
+        return _new(Site, (self.frame.f_code, self.frame.f_lasti, run, callee))
 
 
 def calling_site(frame: FrameType | None) -> tuple[Site | None, bool]:
@@ -57,20 +56,27 @@ def calling_site(frame: FrameType | None) -> tuple[Site | None, bool]:
     call, optimizing = _innermost_call(frame)
     if call is None:
         return None, optimizing
-    return call.site(_run(call.around), _number(call.callee)), optimizing
+    at, around, callee = call
+    run: Any = around.f_trace  # most often this run has its mark, and the frame that it calls its number
+    if type(run) is not Run or run.resumed:
+        run = _run(around)
+    mark: Any = callee.f_trace if callee is not None else None
+    number = mark.number if type(mark) is Run else _number(callee)
+    return _new(Site, (at.f_code, at.f_lasti, run, number)), optimizing
 
 
 def _innermost_call(frame: FrameType | None, callee: FrameType | None = None) -> tuple[_Call | None, bool]:
     optimizing = False
     while frame is not None:
-        filename = frame.f_code.co_filename
+        code = frame.f_code
+        filename = code.co_filename
         kind = _files.get(filename)
         if kind is None:
             kind = _files[filename] = _sort(filename)
         if kind == _USER:
-            if frame.f_code.co_name in _COMPREHENSIONS:
-                return _Call(frame, _function_around(frame), frame), optimizing
-            return _Call(frame, frame, callee), optimizing
+            if code.co_name in _COMPREHENSIONS:
+                return _new(_Call, (frame, _function_around(frame), frame)), optimizing
+            return _new(_Call, (frame, frame, callee)), optimizing
         if kind == _OUTERMOST:
             break
         if kind == _OPTIMIZER:

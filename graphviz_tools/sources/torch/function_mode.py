@@ -52,7 +52,7 @@ class CallRecorder(TorchFunctionMode):
         kwargs = kwargs or {}
         kind, op = classify(func)
         trace = self.trace
-        if kind == "query" or kind == "engine" or trace.compiler_works() or not trace.may_step():
+        if kind == "query" or kind == "engine" or not trace.sees():
             return func(*args, **kwargs)
         if types and not _PLAIN.issuperset(types):
             return self._among_subclasses(func, kind, op, args, kwargs)
@@ -69,8 +69,11 @@ class CallRecorder(TorchFunctionMode):
         if isinstance(result, torch.Tensor) and type(result) not in _PLAIN:
             with torch._C.DisableTorchFunctionSubclass():
                 self._finish(call, result)
-        else:
-            self._finish(call, result)
+            return result
+        try:
+            call.finished(result)
+        except Exception as problem:
+            trace.record_internal_error(problem)
         return result
 
     def _finish(self, call: _Call, result: Any) -> None:

@@ -42,30 +42,30 @@ class StorageLedger:
         self.sizes: list[int] = []  # in bytes, by number
         self._by_base: dict[int, _Storage] = {}
         self._by_number: dict[int, _Storage] = {}
-        # Filled by the weak references. No Python code runs in their callback: Python would swallow what is raised
-        # there, and the stop button raises where Python code happens to run.
-        self._ended: list[_Watch] = []
+        # What has ended and is not settled yet, filled by the weak references. No Python code runs in their callback:
+        # Python would swallow what is raised there, and the stop button raises where Python code happens to run.
+        self.ended: list[_Watch] = []
 
-    def number(self, tensor: torch.Tensor, pointer: int, nbytes: int, *, gradient: bool = False) -> int:
+    def number(self, tensor: torch.Tensor, pointer: int, nbytes: int, gradient: bool = False) -> int:
         """The number of the storage below `tensor` of `nbytes` bytes, whose first element is at `pointer`.
 
         The engine adds gradients in place only where nobody else refers to their storage, so of a gradient
         only the tensors are watched: its memory counts as freed when the last of them is.
         """
-        if self._ended:
+        if self.ended:
             self.settle()
         offset = tensor.storage_offset()
         base = pointer - int(offset) * tensor.itemsize if offset else pointer
         storage = self._by_base.get(base)
         if storage is None:
-            storage = _Storage(base, len(self.sizes), nbytes)
-            self._by_base[base] = self._by_number[storage.number] = storage
+            number = len(self.sizes)
+            storage = self._by_base[base] = self._by_number[number] = _Storage(base, number, nbytes)
             if gradient:
                 self._watch(tensor, storage)
             else:
                 whole = tensor.untyped_storage()
                 storage.nbytes = whole.nbytes()
-                watch = _Watch(whole, self._ended.append)
+                watch = _Watch(whole, self.ended.append)
                 watch.storage, watch.of_tensor = storage, False
                 storage.watches.append(watch)
             self.alive += storage.nbytes
@@ -96,29 +96,29 @@ class StorageLedger:
             storage.watches.clear()
         self._by_number.clear()
         self._by_base.clear()
-        self._ended.clear()
+        self.ended.clear()
 
     def _watch(self, tensor: torch.Tensor, storage: _Storage) -> None:
-        watch = _Watch(tensor, self._ended.append)
+        watch = _Watch(tensor, self.ended.append)
         watch.storage, watch.of_tensor = storage, True
         storage.tensors += 1
         storage.watches.append(watch)
 
     def settle(self) -> None:
         """Take what has ended since the last time off the books; `alive`, `saved` and `died` are right afterwards."""
-        while self._ended:
-            watch = self._ended.pop(0)
+        ended, by_number, by_base = self.ended, self._by_number, self._by_base
+        while ended:
+            watch = ended.pop(0)
             storage = watch.storage
             storage.tensors -= watch.of_tensor
-            if not storage.tensors and self._by_number.get(storage.number) is storage:
-                self._forget(storage)
-
-    def _forget(self, storage: _Storage) -> None:
-        self.alive -= storage.nbytes
-        self.died.append(storage.number)
-        if storage.holders:
-            self.saved -= storage.nbytes
-        del self._by_number[storage.number]
-        if self._by_base.get(storage.base) is storage:
-            del self._by_base[storage.base]
-        storage.watches.clear()
+            number = storage.number
+            if storage.tensors or by_number.get(number) is not storage:
+                continue
+            self.alive -= storage.nbytes
+            self.died.append(number)
+            if storage.holders:
+                self.saved -= storage.nbytes
+            del by_number[number]
+            if by_base.get(storage.base) is storage:
+                del by_base[storage.base]
+            storage.watches.clear()

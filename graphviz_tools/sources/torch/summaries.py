@@ -42,6 +42,7 @@ _MEMORY = {
 }
 
 _make_summary = quick(Summary)
+_copy = ctypes.memmove
 
 Facts = tuple[Summary, tuple[Number, ...], tuple[int, int] | None]
 Rows = tuple[int, int]
@@ -67,6 +68,7 @@ class Summaries:
     def __init__(self) -> None:
         self.facts: list[Facts | None] = []
         self._pages: dict[tuple[torch.dtype, Rows], _Page] = {}
+        self._pages_by_shape: dict[tuple[torch.dtype, torch.Size], _Page] = {}  # of what is copied as it lies
 
     def take(self, tensor: torch.Tensor, pointer: int, contiguous: bool, nbytes: int) -> int | None:
         """A ticket for the numbers of a strided CPU tensor of any shape, whose first element is at `pointer`;
@@ -81,9 +83,12 @@ class Summaries:
             return None
         if contiguous and count <= FULL and not negated and not conjugated:
             shape = tensor.shape
-            columns = shape[-1] if shape else 1
-            page = self._page(dtype, kind, (count // columns if columns else 0, columns))
-            ctypes.memmove(page.address + page.copies * nbytes, pointer, nbytes)
+            page = self._pages_by_shape.get((dtype, shape))
+            if page is None or page.copies == page.capacity:
+                columns = shape[-1] if shape else 1
+                page = self._page(dtype, kind, (count // columns if columns else 0, columns))
+                self._pages_by_shape[dtype, shape] = page
+            _copy(page.address + page.copies * nbytes, pointer, nbytes)
             return self._enter(page, None)
         array = _array(tensor, kind)
         if conjugated:
@@ -103,6 +108,7 @@ class Summaries:
         for (dtype, _), page in self._pages.items():
             self._reduce(dtype, page)
         self._pages.clear()
+        self._pages_by_shape.clear()
         return self.facts
 
     def _page(self, dtype: torch.dtype, kind: np.dtype, rows: Rows) -> _Page:
@@ -127,10 +133,11 @@ class Summaries:
             copies = (copies.astype(np.uint32) << 16).view(np.float32)
         numbers, grid = _numbers(copies)
         statistics = _statistics(copies.reshape(page.copies, -1))
+        facts = self.facts
         for (ticket, sampled), shown, (low, high, mean, bad) in zip(
             page.tickets, numbers, statistics, strict=True
         ):
-            self.facts[ticket] = (_make_summary(low, high, mean, bad, sampled), tuple(shown), grid)
+            facts[ticket] = (_make_summary(low, high, mean, bad, sampled), tuple(shown), grid)
         page.tickets.clear()
         page.copies = 0
 
@@ -168,7 +175,7 @@ def _statistics(copies: np.ndarray) -> Statistics:
     real = np.abs(copies) if copies.dtype.kind == "c" else copies
     if real.dtype.kind == "b":
         real = real.view(np.uint8)
-    low, high = real.min(axis=1), real.max(axis=1)
+    low, high = np.minimum.reduce(real, axis=1), np.maximum.reduce(real, axis=1)
     if real.dtype.kind == "f":
         with np.errstate(over="ignore", invalid="ignore"):
             total = real.sum(axis=1, dtype=None if real.dtype.itemsize > 2 else np.float32)

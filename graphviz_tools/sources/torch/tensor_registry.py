@@ -124,15 +124,16 @@ class Tensors:
             plain, wrappers = _unwrapped(tensor)
             flags = (*flags, *wrappers)
             pointer, contiguous, nbytes, shape = _unusual(plain, tensor)
-        storage = self._ledger.number(plain, pointer, nbytes, gradient=gradient) if pointer else None
-        dtype, values, requires_grad = plain.dtype, self._tape.values, tensor.requires_grad
+        storage = self._ledger.number(plain, pointer, nbytes, gradient) if pointer else None
+        values, requires_grad = self._tape.values, tensor.requires_grad
         known = Known(tensor)
         known.requires_grad, known.version, known.storage = requires_grad, version, storage
         ticket = None
         if self._numbers and shape is not None:
             ticket = self._ticket(plain, known, pointer, contiguous, nbytes)
+        number = id(tensor)
         if node is not None and not name:  # a parameter keeps its name when it is written
-            before = self._by_id.get(id(tensor))
+            before = self._by_id.get(number)
             name = values[before.value].name if before is not None and before() is tensor else ""
         state = 0 if not requires_grad else 1 if tensor.is_leaf else 2 if tensor.retains_grad else 3
         key = (requires_grad, state, tensor._is_view(), contiguous, version < 0)
@@ -140,11 +141,11 @@ class Tensors:
         if words is None:
             words = _spell(key)
         known.value, known.node, known.slot = len(values), node, slot
-        self._by_id[id(tensor)] = known
+        self._by_id[number] = known
         values.append(
             RawValue(
                 shape,
-                dtype,
+                plain.dtype,
                 tensor.device,
                 words + flags if flags else words,
                 None if version == UNTRACKED else version,

@@ -50,6 +50,14 @@ class Trace:
         for lost in missing():
             self.tape.omitted["kinds of steps", f"this PyTorch hides {lost}"] = 1
 
+    def sees(self) -> bool:
+        """Whether a call that PyTorch reports now becomes a step."""
+        if is_compiling() or (self.phase == "backward" and self.compiler_works()):
+            return False
+        if self._is_tracing() or self.paused or len(self.tape.steps) >= self._max_steps:
+            return self.may_step()
+        return True
+
     def may_step(self) -> bool:
         """Whether another step is recorded; counts it as left out when not."""
         if self._is_tracing():  # a look at a shape would be traced
@@ -86,12 +94,14 @@ class Trace:
         """The bytes alive now are those after the last step: Python has let go of what it overwrote."""
         steps = self.tape.steps
         if steps:
-            ledger = self.ledger
-            self.graph.settle()
-            ledger.settle()
-            steps[-1].memory = (ledger.alive, ledger.saved)
+            ledger, graph, last = self.ledger, self.graph, steps[-1]
+            if graph.ended:
+                graph.settle()
+            if ledger.ended:
+                ledger.settle()
+            last.memory = (ledger.alive, ledger.saved)
             if ledger.died:
-                steps[-1].released += tuple(ledger.died)
+                last.released += tuple(ledger.died)
                 ledger.died.clear()
 
     def optimizer_called(

@@ -173,17 +173,17 @@ def test_a_failure_of_the_recorder_is_reported_and_does_not_stop_the_program(
 
 def test_what_was_written_down_is_gone_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A tape in a cycle would stay in memory until Python's collector comes, after one of many recordings."""
-    traces_made: list[weakref.ref[Trace]] = []
+    made: list[weakref.ref[Any]] = []
 
     def watched(trace: Trace, *rest: Any) -> Recording:
-        traces_made.append(weakref.ref(trace))
+        made.extend([weakref.ref(trace), weakref.ref(trace.tape.steps[0])])
         return assemble(trace, *rest)
 
     monkeypatch.setattr(recorder, "assemble", watched)
     gc.disable()
     try:
         record_torch(nn.LSTM(3, 4), torch.ones(5, 1, 3))
-        assert [trace() for trace in traces_made] == [None]
+        assert [each() for each in made] == [None, None]
     finally:
         gc.enable()
 
@@ -202,7 +202,9 @@ def test_a_function_stays_one_operation_with_all_its_autograd_nodes(fused: Any) 
 def test_only_a_program_without_lines_gets_the_line_of_the_recorders_call():
     recording = record_torch(lambda x: (x * 2).sum(), torch.ones(3, requires_grad=True))
     torch_only = record_torch(torch.nn.Linear(2, 1), torch.ones(1, 2))
-    assert {step.line.line for step in recording.steps if step.line} == {recording.steps[0].line.line}
+    first = recording.steps[0].line
+    assert first is not None
+    assert {step.line.line for step in recording.steps if step.line} == {first.line}
     assert ["torch_only" in step.line.text for step in torch_only.steps if step.line] == [True] * len(
         torch_only
     )
