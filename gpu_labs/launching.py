@@ -8,8 +8,8 @@ carries the launch through its graph as one opaque node.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -71,6 +71,23 @@ def launch(
     _launch_operator(_number_of(kernel), _extents(grid), _extents(block), order, tensors, numbers, outputs)
 
 
+class _Call(NamedTuple):
+    """What the launch operator is given, with the kernel itself."""
+
+    kernel: Any
+    grid: tuple[int, ...]
+    block: tuple[int, ...]
+    order: str
+    tensors: Sequence[torch.Tensor]
+    numbers: Sequence[Scalar]
+    out: Sequence[torch.Tensor]
+
+    def inputs(self, array: Callable[[torch.Tensor], Any]) -> list[Any]:
+        """The kernel's inputs in order, each tensor as `array` makes it."""
+        tensors, numbers = iter(self.tensors), iter(self.numbers)
+        return [array(next(tensors)) if letter == "t" else next(numbers) for letter in self.order]
+
+
 @torch.library.custom_op("graph_duet::launch", mutates_args=("out",))
 def _launch_operator(
     kernel: int,
@@ -83,7 +100,7 @@ def _launch_operator(
 ) -> None:
     """`order` has one letter for each input of the kernel: the next tensor (t) or the next number (n)."""
     run = _run_on_gpu if out[0].is_cuda else _run_on_executor
-    run(_kernels[kernel], tuple(grid), tuple(block), order, tensors, numbers, out)
+    run(_Call(_kernels[kernel], tuple(grid), tuple(block), order, tensors, numbers, out))
 
 
 @_launch_operator.register_fake
@@ -91,41 +108,37 @@ def _launch_without_data(kernel, grid, block, order, tensors, numbers, out) -> N
     """A launch makes no new tensor: the caller has allocated the outputs."""
 
 
-def _run_on_executor(kernel, grid, block, order, tensors, numbers, out) -> None:
-    before = [tensor.clone() for tensor in out]
+def _run_on_executor(call: _Call) -> None:
+    before = [tensor.clone() for tensor in call.out]
     # Inputs are read-only views, so that Numba's own typing rejects a kernel that writes to one of them.
-    inputs = _in_order(order, [_read_only(tensor) for tensor in tensors], numbers)
+    inputs = call.inputs(_read_only)
     try:
-        arguments = (*inputs, *(tensor.detach().numpy() for tensor in out))
-        if isinstance(kernel, ExecutorKernel):
-            kernel[grid, block](*arguments)
+        arguments = (*inputs, *(tensor.detach().numpy() for tensor in call.out))
+        if isinstance(call.kernel, ExecutorKernel):
+            call.kernel[call.grid, call.block](*arguments)
         else:  # Numba's own kernel, which would want a GPU for these arrays
-            inspect(kernel, grid, block, *arguments).raise_for_errors()
+            inspect(call.kernel, call.grid, call.block, *arguments).raise_for_errors()
     except BaseException as error:
-        for tensor, old in zip(out, before, strict=True):
+        for tensor, old in zip(call.out, before, strict=True):
             tensor.copy_(old)
         error.add_note(_("The launch failed, so its outputs are as they were before it."))
         raise
 
 
-def _run_on_gpu(kernel, grid, block, order, tensors, numbers, out) -> None:
+def _run_on_gpu(call: _Call) -> None:
     from numba import cuda
 
-    device = out[0].device
+    device = call.out[0].device
     stream = torch.cuda.current_stream(device).cuda_stream
     # No context manager of torch's does this for Numba: its own current device decides where kernels go.
     with cuda.gpus[device.index], torch.cuda.device(device):
-        inputs = _in_order(order, [_device_array(tensor) for tensor in tensors], numbers)
+        inputs = call.inputs(_device_array)
         try:
-            kernel[grid, block, cuda.external_stream(stream)](*inputs, *map(_device_array, out))
+            launched = call.kernel[call.grid, call.block, cuda.external_stream(stream)]
+            launched(*inputs, *map(_device_array, call.out))
         except BaseException:
-            torch.autograd.graph.increment_version(tuple(out))
+            torch.autograd.graph.increment_version(tuple(call.out))
             raise
-
-
-def _in_order(order: str, arrays: Sequence[Any], numbers: Sequence[Scalar]) -> list[Any]:
-    next_array, next_number = iter(arrays), iter(numbers)
-    return [next(next_array) if letter == "t" else next(next_number) for letter in order]
 
 
 def _read_only(tensor: torch.Tensor) -> np.ndarray:

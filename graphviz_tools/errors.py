@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from graphviz_tools.language import _
+
 
 class UserError(ValueError, TypeError):
     """A mistake that the user can correct. Its text says what is wrong, then what to do.
@@ -13,3 +18,23 @@ class UserError(ValueError, TypeError):
 
 class NotInstalledError(UserError, ModuleNotFoundError):
     """An optional package is missing. The text has the command that installs it."""
+
+
+class InternalError(RuntimeError):
+    """A bug of ours that was met while a user's code ran. It is shown with its traceback, and is never a verdict on
+    that code."""
+
+
+@contextmanager
+def own_code() -> Iterator[None]:
+    """What runs within is ours, though a user's code called it: an error in it is raised as InternalError."""
+    try:
+        yield
+    except (UserError, InternalError):
+        raise
+    except Exception as error:
+        words = _(
+            "This is a mistake of Graph Duet and not of your code: please report it with the traceback ({error}).",
+            error=f"{type(error).__name__}: {error}",
+        )
+        raise InternalError(words) from error

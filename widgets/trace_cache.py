@@ -65,21 +65,28 @@ class TraceCache(Twin):
 
     def _asked(self, _widget: Any, message: dict[str, Any], _buffers: Any) -> None:
         text = str(message.get("arguments", ""))
-        before = len(self.history.calls)
         try:
             args, kwargs = typed_arguments(text)
-            if message.get("verb") == "run":
+        except Exception as error:  # typed text may raise anything
+            self._answer = answer(text, None, "", _in_a_line(error))
+            return
+        verb, before = message.get("verb"), len(self.history.calls)
+        try:
+            if verb == "run":
                 self(*args, **kwargs)
                 self._answer = answer(text, None, _("The call ran: see its row."))
-            elif message.get("verb") == "plain":
+            elif verb == "plain":
                 self.plain(*args, **kwargs)
                 self._answer = answer(text, None, _("The plain function ran: see the times above."))
             else:
                 found = self.predict(*args, **kwargs)
                 self._answer = answer(text, found.entry, prediction_words(found))
-        except Exception as error:  # whatever the typed text or the function raised belongs to the learner
+        except Exception as error:
             made = self.history.calls[before:]
             words = _raised(made[-1]) if made else ""  # as its row has it
+            # The function's own error has a row or came of a plain call; TypeError is about the arguments.
+            if not (words or verb == "plain" or isinstance(error, TypeError)):
+                raise
             self._answer = answer(text, None, "", words or _in_a_line(error))
 
     def stored(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ import torch
 from gpu_labs.checks.compare import cells_around, first_difference
 from gpu_labs.checks.launches import Launches
 from gpu_labs.checks.report import Report, Verdict
+from graphviz_tools.errors import InternalError
 from graphviz_tools.language import _
 
 _STEP = 1e-6  # of the central difference, as in torch.autograd.gradcheck
@@ -69,18 +70,18 @@ class FunctionTask:
     def _judge(self, title: str, arguments: tuple[Any, ...], seen: dict[str, Any]) -> Verdict:
         if seen["error"]:
             return Verdict(title, "error", seen["error"])
-        right = _observe(self.oracle, arguments, with_jacobian=False, other=None)
+        right = _seen(self.oracle, arguments, with_jacobian=False, other=None)
         oracle, finite = "torch's own", "finite differences of the forward"
-        pairs = [("value", "wrong-values", seen["value"], right["value"], self.tolerance, oracle)]
+        pairs = [Compared("value", seen["value"], right["value"], self.tolerance, oracle)]
         pairs += [
-            (f"gradient {number}", "gradient", got, expected, self.tolerance, oracle)
+            Compared(f"gradient {number}", got, expected, self.tolerance, oracle)
             for number, (got, expected) in enumerate(zip(seen["gradients"], right["gradients"], strict=True))
         ]
         pairs += [
-            (f"Jacobian {number}", "gradient", analytical, numerical, _JACOBIAN_TOLERANCE, finite)
+            Compared(f"Jacobian {number}", analytical, numerical, _JACOBIAN_TOLERANCE, finite)
             for number, (analytical, numerical) in enumerate(seen["jacobians"])
         ]
-        verdicts = (compare(title, *pair) for pair in pairs)
+        verdicts = (compare(title, pair) for pair in pairs)
         different = next((verdict for verdict in verdicts if verdict), None)
         return different or self._launched(title, arguments, seen) or Verdict(title)
 
@@ -108,11 +109,21 @@ class FunctionTask:
         return None
 
 
-def compare(
-    title: str, what: str, reason: str, got_values: Any, expected_values: Any, tolerance: float, oracle: str
-) -> Verdict | None:
-    """A verdict on the first element where two arrays differ by more than `tolerance`, or None."""
-    got, expected = np.asarray(got_values, np.float64), np.asarray(expected_values, np.float64)
+class Compared(NamedTuple):
+    """A value, gradient or Jacobian, and what it should be by the `oracle`, up to `tolerance`."""
+
+    what: str
+    got: Any
+    expected: Any
+    tolerance: float
+    oracle: str
+
+
+def compare(title: str, pair: Compared) -> Verdict | None:
+    """A verdict on the first element where two arrays differ by more than the tolerance, or None."""
+    what, tolerance = pair.what, pair.tolerance
+    reason = "wrong-values" if what == "value" else "gradient"
+    got, expected = np.asarray(pair.got, np.float64), np.asarray(pair.expected, np.float64)
     if got.shape != expected.shape:
         sentence = _(
             "The {what} has shape {got}, but {expected} is expected.",
@@ -127,7 +138,7 @@ def compare(
     sentence = _(
         "The {what} differs from {oracle} at [{wrong}].",
         what=what,
-        oracle=oracle,
+        oracle=pair.oracle,
         wrong=", ".join(map(str, wrong)),
     )
     return Verdict(title, reason, sentence, "", None, cells_around(got, expected, wrong, tolerance))
@@ -155,11 +166,38 @@ def _leaves(arguments: tuple[Any, ...]) -> list[Any]:
 def _numbers(function: Callable[..., torch.Tensor], arguments: tuple[Any, ...]) -> list[Any]:
     """The Python numbers that the forward hands to its launches."""
     with Launches() as launches:
-        function(*_leaves(arguments))
+        answered(function, *_leaves(arguments))
     return launches.numbers
 
 
-def _observe(
+class AnswerError(Exception):
+    """What a learner's function raised, in one line."""
+
+
+def answered(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    """`function(*arguments)`, where whatever is raised is the learner's mistake, unless it is known to be ours.
+
+    Raises:
+        AnswerError: the learner's code raised.
+        InternalError: our code that it called did.
+    """
+    try:
+        return function(*arguments, **named)
+    except InternalError:
+        raise
+    except Exception as error:
+        raise AnswerError(f"{type(error).__name__}: {error}") from error
+
+
+def _observe(function: Callable[..., torch.Tensor], *asked: Any) -> dict[str, Any]:
+    """What `_seen` returns of a learner's function, or the error that it raised."""
+    try:
+        return _seen(function, *asked)
+    except AnswerError as error:
+        return {"error": str(error)}
+
+
+def _seen(
     function: Callable[..., torch.Tensor],
     arguments: tuple[Any, ...],
     with_jacobian: bool,
@@ -172,21 +210,20 @@ def _observe(
     tensors = [leaf for leaf in leaves if has_gradient(leaf)]
     launches = Launches()
     launches.give(*leaves)
-    try:
-        with launches:
-            value = function(*leaves)
-        made, numbers = launches.number, list(launches.numbers)
-        not_made = {"forward": launches.reason(value)}
-        if other is not None and repr(numbers) != repr(_numbers(function, other)):  # as text: NaN is not NaN
-            not_made["forward"] = _("a number that a launch was given was computed from the data")
-        direction = torch.cos(1 + torch.arange(value.numel(), dtype=value.dtype)).reshape(value.shape)
-        launches.give(direction)
-        with launches:
-            gradients = torch.autograd.grad(value, tensors, direction, retain_graph=True)
-        not_made["backward"] = launches.reason(gradients)
-        jacobians = _jacobians(function, leaves, value) if with_jacobian else []
-    except Exception as error:  # whatever the learner's function raises is the verdict
-        return {"error": f"{type(error).__name__}: {error}"}
+    with launches:
+        value = answered(function, *leaves)
+    if not isinstance(value, torch.Tensor):
+        raise AnswerError(_("it returns {kind}, not a tensor", kind=type(value).__name__))
+    made, numbers = launches.number, list(launches.numbers)
+    not_made = {"forward": launches.reason(value)}
+    if other is not None and repr(numbers) != repr(_numbers(function, other)):  # as text: NaN is not NaN
+        not_made["forward"] = _("a number that a launch was given was computed from the data")
+    direction = torch.cos(1 + torch.arange(value.numel(), dtype=value.dtype)).reshape(value.shape)
+    launches.give(direction)
+    with launches:
+        gradients = answered(torch.autograd.grad, value, tensors, direction, retain_graph=True)
+    not_made["backward"] = launches.reason(gradients)
+    jacobians = _jacobians(function, leaves, value) if with_jacobian else []
     return {
         "error": "",
         "value": value.tolist(),
@@ -205,18 +242,22 @@ def _jacobians(
     for place, leaf in enumerate(leaves):
         if not has_gradient(leaf):
             continue
-        rows = [torch.autograd.grad(value, leaf, unit, retain_graph=True)[0] for unit in _units(value)]
+        rows = []
+        for unit in _units(value):
+            (row,) = answered(torch.autograd.grad, value, leaf, unit, retain_graph=True)
+            rows.append(row.reshape(-1))
         columns = []
         for unit in _units(leaf):
             ahead, behind = (
-                function(*leaves[:place], leaf.detach() + step * unit, *leaves[place + 1 :])
-                .detach()
-                .reshape(-1)
+                answered(
+                    function, *leaves[:place], leaf.detach() + step * unit, *leaves[place + 1 :]
+                ).detach()
                 for step in (_STEP, -_STEP)
             )
-            columns.append((ahead - behind) / (2 * _STEP))
-        analytical = torch.stack([row.reshape(-1) for row in rows])
-        pairs.append((analytical.tolist(), torch.stack(columns, dim=1).tolist()))
+            if ahead.shape != value.shape or behind.shape != value.shape:
+                raise AnswerError(_("its result has another shape when the numbers of its arguments differ"))
+            columns.append((ahead - behind).reshape(-1) / (2 * _STEP))
+        pairs.append((torch.stack(rows).tolist(), torch.stack(columns, dim=1).tolist()))
     return pairs
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import torch
 
 from gpu_labs.checks.private_names import TorchDispatchMode, storage_address, tree_leaves
+from graphviz_tools.errors import own_code
 from graphviz_tools.language import _
 
 # "given": an argument; "made": by a launch from what was given; "blank": holds nothing of it; "computed": by torch
@@ -59,17 +60,23 @@ class Launches(TorchDispatchMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         result = func(*args, **(kwargs or {}))
+        with own_code():
+            self._follow(func, result, args, kwargs)
+        return result
+
+    def _follow(self, func: Any, result: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> None:
+        """Note where the tensors of an operation come from."""
         if func is torch.ops.graph_duet.launch.default:
-            self._launched(*args, **(kwargs or {}))
-            return result
+            names = ("kernel", "grid", "block", "order", "tensors", "numbers", "out")
+            self._launched({**dict(zip(names, args, strict=False)), **(kwargs or {})})
+            return
         name = func.overloadpacket.__name__
         origin = self._after(name, [*_tensors((args, kwargs))])
         if name in _BLANKS:
             self.numbers += [v for v in tree_leaves((args, kwargs)) if isinstance(v, (bool, int, float))]
-        changed = [args[0]] if name.endswith("_") and args else []
+        changed = args[:1] if name.endswith("_") else ()
         for value in _tensors((result, changed)):
             self._note(value, origin)
-        return result
 
     def _after(self, name: str, inputs: list[torch.Tensor]) -> Origin:
         """Where the result of an operation of torch comes from."""
@@ -81,14 +88,13 @@ class Launches(TorchDispatchMode):
             return self._origin(inputs[-1])
         return worst if name in _MOVES else "computed"
 
-    def _launched(
-        self, kernel: int, grid: Any, block: Any, order: str, tensors: Any, numbers: Any, out: Any
-    ) -> None:
+    def _launched(self, launch: dict[str, Any]) -> None:
+        """A launch, with the arguments of the launch operator by name."""
         self.number += 1
-        self.numbers += numbers
-        origins = {self._origin(value) for value in tensors}
+        self.numbers += launch["numbers"]
+        origins = {self._origin(value) for value in launch["tensors"]}
         fit = bool(origins & {"given", "made"}) and "computed" not in origins
-        for value in out:
+        for value in launch["out"]:
             self._note(value, "made" if fit else "computed")
 
     def _origin(self, value: torch.Tensor) -> Origin:

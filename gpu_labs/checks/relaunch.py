@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from gpu_labs.checks.evidence import weighted_sum
-from gpu_labs.checks.function_task import FunctionTask, has_gradient
+from gpu_labs.checks.function_task import AnswerError, FunctionTask, answered, has_gradient
 from gpu_labs.launching import kernel_names
 from graphviz_tools.errors import UserError
 
@@ -45,9 +45,9 @@ def launches_of(task: FunctionTask, function: Callable[..., torch.Tensor], seed:
         tensors = [a for a in arguments if isinstance(a, torch.Tensor)]
         direction = torch.ones_like(task.oracle(*arguments))
         try:
-            programs.append(make_fx(_both(function, arguments))(*tensors, direction))
-        except Exception as error:  # whatever the learner's function raises is the verdict
-            programs.append(f"{type(error).__name__}: {error}")
+            programs.append(answered(make_fx(_both(function, arguments)), *tensors, direction))
+        except AnswerError as error:
+            programs.append(str(error))
     return {"seed": seed, "programs": programs, "kernels": kernel_names()}
 
 

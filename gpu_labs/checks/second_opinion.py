@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gpu_labs.checks.function_task import compare
+from gpu_labs.checks.function_task import Compared, compare
 from gpu_labs.checks.report import Report, Verdict
 
 
@@ -48,9 +48,7 @@ def second_opinion(
     ]
     verdicts = []
     for what, got, expected in pairs:
-        reason = "wrong-values" if what == "value" else "gradient"
-        verdict = compare(
-            what, what, reason, np.asarray(got), np.asarray(expected), tolerance, "TensorFlow's"
-        )
+        compared = Compared(what, np.asarray(got), np.asarray(expected), tolerance, "TensorFlow's")
+        verdict = compare(what, compared)
         verdicts.append(verdict or Verdict(what))
     return Report("against TensorFlow", tuple(verdicts))

@@ -31,6 +31,7 @@ from gpu_labs.executor.frontend.private_names import (
 )
 from gpu_labs.executor.frontend.private_names import types as numba_types
 from gpu_labs.executor.jit_options import refuse_unknown
+from gpu_labs.executor.launch_options import LaunchOptions
 from gpu_labs.executor.launch_record import KernelWarning, Launch
 from gpu_labs.executor.run import run
 from gpu_labs.executor.runtime.device import Context, Device, Devices, detect, select_device
@@ -152,9 +153,7 @@ class Configured:
             self.grid,
             self.block,
             values,
-            self.shared_bytes,
-            declared=declared,
-            dimensions=self.dimensions,
+            LaunchOptions(self.shared_bytes, declared=declared, dimensions=self.dimensions),
         )
         kernel.last_launch = launch
         sys.stdout.write(launch.printed)

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import numpy as np
 
+from gpu_labs.executor.launch_options import LaunchOptions
 from gpu_labs.executor.launch_record import Launch, Level
 from gpu_labs.executor.run import run
 from gpu_labs.executor.runtime.launch_shape import dimensions, dims
@@ -81,12 +82,14 @@ def inspect(
         dims(grid, "grid"),
         dims(block, "block"),
         args,
-        shared_bytes=shared_bytes,
-        level=level,
-        seed=seed,
-        engine=engine,
-        step_budget=step_budget,
-        dimensions=max(dimensions(grid), dimensions(block)),
+        LaunchOptions(
+            shared_bytes,
+            level,
+            seed,
+            engine,
+            step_budget,
+            dimensions=max(dimensions(grid), dimensions(block)),
+        ),
     )
 
 

@@ -35,10 +35,11 @@ def known_options() -> list[str]:
 
 
 def refuse_unknown(options: Mapping[str, Any]) -> None:
-    """Raise UserError for the first of `options` that `cuda.jit` does not have."""
+    """Raise UserError for the first of `options` that `cuda.jit` does not have. Those that begin with `_` are for
+    those who debug Numba."""
     known = known_options()
     for name in options:
-        if name not in known:
+        if name not in known and not name.startswith("_"):
             raise UserError(
                 _(
                     "cuda.jit has no option {name}. {instead}",

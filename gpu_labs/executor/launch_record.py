@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gpu_labs.executor.findings import Dim3, Finding
-from graphviz_tools.errors import UserError
+from graphviz_tools.errors import InternalError, UserError
 from graphviz_tools.language import _
 
 Level = Literal["off", "bounds", "hazards", "profile"]
@@ -41,7 +41,7 @@ class KernelTypeError(UserError):
         self.details = details
 
 
-class ExecutorError(RuntimeError):
+class ExecutorError(InternalError):
     """The executor failed on a kernel, which may be right: a mistake of ours, whose cause is chained."""
 
     def __init__(self, kernel: str, error: Exception) -> None:

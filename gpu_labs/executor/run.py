@@ -16,14 +16,8 @@ from gpu_labs.executor.compiled_kernel import Prepared, parameters, prepare
 from gpu_labs.executor.findings import Dim3, Finding
 from gpu_labs.executor.frontend.lowering import Unsupported
 from gpu_labs.executor.ir.program import source_of
-from gpu_labs.executor.launch_record import (
-    Engine,
-    ExecutorError,
-    KernelTypeError,
-    KernelWarning,
-    Launch,
-    Level,
-)
+from gpu_labs.executor.launch_options import LaunchOptions
+from gpu_labs.executor.launch_record import Engine, ExecutorError, KernelTypeError, KernelWarning, Launch
 from gpu_labs.executor.lockstep.runtime import Run
 from gpu_labs.executor.observers.access_log import Recorder
 from gpu_labs.executor.observers.dimensions import dimension_findings
@@ -38,8 +32,8 @@ from gpu_labs.executor.runtime.launch_shape import problems
 from gpu_labs.executor.runtime.undo import FewLanesError, Loneliness
 from gpu_labs.executor.runtime.windows import Memory
 from gpu_labs.executor.serial.scheduler import BlockRun
-from gpu_labs.executor.simulator import simulate
-from graphviz_tools.errors import UserError
+from gpu_labs.executor.simulator import simulated_kernel
+from graphviz_tools.errors import InternalError, UserError
 from graphviz_tools.language import _
 
 STRETCH = 16_384  # lanes that run at once: their arrays then stay in a core's cache
@@ -50,15 +44,9 @@ def run(
     grid: Dim3,
     block: Dim3,
     values: Sequence[Any],
-    shared_bytes: int = 0,
-    level: Level = "hazards",
-    seed: int | None = None,
-    engine: str = "auto",
-    step_budget: int = 1_000_000,
-    declared: Sequence[tuple[Any, ...]] = (),
-    dimensions: int = 3,
+    options: LaunchOptions,
 ) -> Launch:
-    """Run one launch; see `inspect` for the arguments. `dimensions` counts those that it was written with.
+    """Run one launch; see `inspect` for the arguments.
 
     Raises:
         KernelTypeError: a GPU compiler would reject the kernel.
@@ -67,21 +55,25 @@ def run(
     start = time.perf_counter()
     names = parameters(function)
     hosted = [host_array(v, n) for v, n in zip(values, names, strict=False)] + list(values[len(names) :])
-    record = _blank(function, grid, block, shared_bytes, level, seed)
+    record = _blank(function, grid, block, options)
     static_shared, prepared, limit = 0, None, None
     try:
-        prepared = prepare(function, hosted, declared)
+        prepared = prepare(function, hosted, options.declared)
         static_shared = prepared.static_shared
     except Unsupported as error:
         limit = error
-    refused = problems(grid, block, shared_bytes, static_shared)
+    except UserError:
+        raise
+    except Exception as error:
+        raise ExecutorError(record.kernel, error) from error
+    refused = problems(grid, block, options.shared_bytes, static_shared)
     if refused:
         return replace(record, findings=tuple(refused), seconds=time.perf_counter() - start)
     if prepared is None:
         record = _simulated(record, function, hosted, " ".join(str(limit).split()))
     else:
         _refuse_read_only(hosted, names, prepared)
-        record = _launched(record, prepared, hosted, names, engine, step_budget, dimensions)
+        record = _launched(record, prepared, hosted, names, options)
         outdated = prepared.outdated(function)
         if outdated:
             warnings.warn(outdated, KernelWarning, stacklevel=3)
@@ -89,14 +81,21 @@ def run(
     return replace(record, seconds=time.perf_counter() - start)
 
 
-def _blank(
-    function: Callable[..., Any], grid: Dim3, block: Dim3, shared_bytes: int, level: Level, seed: int | None
-) -> Launch:
+def _blank(function: Callable[..., Any], grid: Dim3, block: Dim3, options: LaunchOptions) -> Launch:
     """The record of a launch that has not run."""
     code = function.__code__
     first, source = source_of(code)
     return Launch(
-        code.co_name, code.co_filename, first, source, grid, block, shared_bytes, level, "none", seed
+        kernel=code.co_name,
+        file=code.co_filename,
+        first_line=first,
+        source=source,
+        grid=grid,
+        block=block,
+        shared_bytes=options.shared_bytes,
+        level=options.level,
+        engine="none",
+        seed=options.seed,
     )
 
 
@@ -108,9 +107,10 @@ def _simulated(record: Launch, function: Callable[..., Any], values: list[Any], 
     )
     warnings.warn(note, KernelWarning, stacklevel=4)
     findings: tuple[Finding, ...] = ()
+    kernel = simulated_kernel(function, record.grid, record.block, record.shared_bytes)
     try:
-        simulate(function, record.grid, record.block, values, record.shared_bytes)
-    except KernelTypeError:
+        kernel(*values)
+    except (UserError, InternalError):
         raise
     except Exception as error:  # whatever the kernel raises, as Python raises it
         findings = (raised_on_simulator(error),)
@@ -122,15 +122,13 @@ def _launched(
     prepared: Prepared,
     values: list[Any],
     names: list[str],
-    engine: str,
-    step_budget: int,
-    dimensions: int,
+    options: LaunchOptions,
 ) -> Launch:
     """The record of a launch by an engine; by the other one when the first finds that it is the slower."""
     try:
-        return _OneLaunch(blank, prepared, values, names, engine, step_budget, dimensions).record()
+        return _OneLaunch(blank, prepared, values, names, options).record()
     except FewLanesError:
-        again = _OneLaunch(blank, prepared, values, names, "serial", step_budget, dimensions)
+        again = _OneLaunch(blank, prepared, values, names, replace(options, engine="serial"))
         again.note = _("Ran serially: for most turns of its loops only a few threads had work.")
         return again.record()
     except UserError:
@@ -148,12 +146,10 @@ class _OneLaunch:
         prepared: Prepared,
         values: list[Any],
         names: list[str],
-        engine: str,
-        step_budget: int,
-        dimensions: int,
+        options: LaunchOptions,
     ) -> None:
         self.blank, self.prepared = blank, prepared
-        grid, block = blank.grid, blank.block
+        engine, grid, block = options.engine, blank.grid, blank.block
         self.per_block = block[0] * block[1] * block[2]
         self.blocks = np.arange(grid[0] * grid[1] * grid[2], dtype=np.int64)
         if blank.seed is not None:
@@ -174,11 +170,9 @@ class _OneLaunch:
         self.recorder = Recorder(memories) if blank.level in ("hazards", "profile") else None
         useful = _usefulness(prepared) if self.per_block > 1 else None
         one_stretch = self.step >= len(self.blocks)
-        self.watch = Watch(
-            program, prepared.facts, blank.level, step_budget, one_stretch, self.recorder, useful
-        )
+        self.watch = Watch(program, prepared.facts, options, one_stretch, self.recorder, useful)
         if self.watch.hazards:
-            for finding in dimension_findings(program, grid, block, dimensions):
+            for finding in dimension_findings(program, grid, block, options.dimensions):
                 self.watch.report.add(finding)
         self.printed = io.StringIO()
         self.profile: Any = None

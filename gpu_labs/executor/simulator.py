@@ -9,7 +9,7 @@ One Python thread runs for each CUDA thread, so it is slow, and it finds nothing
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from gpu_labs.executor.findings import Dim3
@@ -25,14 +25,14 @@ class _Cuda:
         return getattr(find("_get_kernel_context")(), name)
 
 
-def simulate(
-    function: Callable[..., Any], grid: Dim3, block: Dim3, values: Sequence[Any], shared_bytes: int
-) -> None:
-    """Run `function` for every thread; arrays change in place.
+def simulated_kernel(
+    function: Callable[..., Any], grid: Dim3, block: Dim3, shared_bytes: int
+) -> Callable[..., None]:
+    """What runs `function` for every thread when it is called with the arguments; arrays change in place. It raises
+    whatever the kernel raises, as Python raises it.
 
     Raises:
         KernelTypeError: this numba-cuda has no simulator any more.
-        Exception: whatever the kernel raises, as Python raises it.
     """
     kernel_class = NAMES["FakeCUDAKernel"].find()
     if kernel_class is None:
@@ -41,7 +41,7 @@ def simulate(
                 "The executor cannot run this kernel, and this version of numba-cuda has no simulator: run it on a GPU."
             )
         )
-    kernel_class(_rebuilt(function, {}), device=False)[grid, block, 0, shared_bytes](*values)
+    return kernel_class(_rebuilt(function, {}), device=False)[grid, block, 0, shared_bytes]
 
 
 def _rebuilt(function: Callable[..., Any], made: dict[int, Any]) -> Any:

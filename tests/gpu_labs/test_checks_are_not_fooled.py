@@ -10,11 +10,14 @@ from numba import float32, float64
 from gpu_labs import cuda
 from gpu_labs.autograd import blocks_for, kernel_function, launch
 from gpu_labs.checks import by_kernels, launches_of, relaunch
+from gpu_labs.checks.launches import Launches
+from gpu_labs.executor import run as running
 from gpu_labs.G01_guards import task as g01
 from gpu_labs.G02_grid_stride import task as g02
 from gpu_labs.G05_shared_memory import task as g05
 from gpu_labs.G06_block_reduction import task as g06
 from graph_duet.grading.artifacts import torch_program
+from graphviz_tools.errors import InternalError, own_code
 
 SEEDS = (0, 7, 123)
 
@@ -365,3 +368,43 @@ def test_what_is_relaunched_must_be_what_a_launch_wrote(run_backward, verdict):
     programs = [torch_program.decode(torch_program.encode(program)) for program in sent["programs"]]
     lines = list(relaunch(g06.function, sent | {"programs": programs}, [sum_kernel, spread_kernel], 8))
     assert [line.partition(": ")[2].split()[0] for line in lines] == [verdict] * 3
+
+
+def breaks(*_: object) -> None:
+    raise KeyError("ours")
+
+
+@pytest.mark.parametrize(
+    ("place", "name"), [(Launches, "_after"), (running._OneLaunch, "_stretch"), (running, "prepare")]
+)
+def test_a_bug_of_ours_is_never_a_verdict(monkeypatch, place, name):
+    monkeypatch.setattr(place, name, breaks)
+    with pytest.raises(InternalError, match="please report it") as raised:
+        g06.function.check(kernel_function(total_forward, spread), 7)
+    assert isinstance(raised.value.__cause__, KeyError)
+
+
+def test_a_bug_of_ours_is_never_a_submission(monkeypatch):
+    def broken(x):
+        with own_code():
+            breaks()
+        return x
+
+    with pytest.raises(InternalError, match="please report it"):
+        launches_of(g06.function, broken, 7)
+    sent = launches_of(g06.function, lambda x: x.no_such_thing, 7)
+    assert all(program.startswith("AttributeError") for program in sent["programs"])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda x: 3, "it returns int, not a tensor"),
+        (lambda x: x.no_such_thing, "AttributeError"),
+        (lambda x: x.detach(), "does not require grad"),
+    ],
+)
+def test_whatever_a_function_raises_is_its_own(wrong, words):
+    report = g06.function.check(wrong, 7)
+    assert not report.passed
+    assert words in str(report)

@@ -76,6 +76,28 @@ def test_a_typing_mistake_gives_one_line(cache: TraceCache, typed: str, error: s
     assert "\n" not in cache._answer["error"]
 
 
+@pytest.mark.parametrize(("verb", "broken"), [("predict", "predict"), ("run", "look_up")])
+def test_a_bug_of_ours_is_not_called_an_error_of_the_function(
+    cache, monkeypatch, verb: str, broken: str
+) -> None:
+    def fails(*_args: object) -> None:
+        raise KeyError("ours")
+
+    if broken == "predict":
+        monkeypatch.setattr(cache.cache, "predict", fails)
+    else:
+        monkeypatch.setattr("graphviz_tools.sources.tensorflow.cache.look_up", fails)
+    with pytest.raises(KeyError):
+        cache._asked(None, {"verb": verb, "arguments": "tf.ones(3), 2"}, None)
+
+
+def test_too_many_arguments_are_a_mistake_of_whoever_typed_them(cache: TraceCache) -> None:
+    cache(tf.ones(3), 2)
+    for verb in ("predict", "run", "plain"):
+        cache._asked(None, {"verb": verb, "arguments": "1, 2, 3"}, None)
+        assert "argument" in cache._answer["error"], verb
+
+
 def test_a_failing_call_keeps_the_rows(cache: TraceCache) -> None:
     cache(tf.ones(3), 2)
     with pytest.raises((TypeError, ValueError, tf.errors.InvalidArgumentError)):

@@ -12,6 +12,7 @@ import numpy as np
 
 from gpu_labs.executor.findings import Finding
 from gpu_labs.executor.ir.program import Program, Site, Unset
+from gpu_labs.executor.launch_options import LaunchOptions
 from gpu_labs.executor.launch_record import AccessKind, Level
 from gpu_labs.executor.observers import messages as wording
 from gpu_labs.executor.observers.access_log import Recorder
@@ -39,16 +40,15 @@ class Watch:
         self,
         program: Program,
         facts: Facts,
-        level: Level,
-        step_budget: int,
+        options: LaunchOptions,
         one_stretch: bool,
         recorder: Recorder | None,
         useful: Usefulness | None,
     ) -> None:
         self.program = program
-        self.level: Level = level
-        self.step_budget = step_budget
-        self.hazards = level in ("hazards", "profile")
+        self.level: Level = options.level
+        self.step_budget = options.step_budget
+        self.hazards = options.level in ("hazards", "profile")
         self.observes = self.hazards
         self.report = Report()
         self.recorder = recorder

@@ -12,6 +12,7 @@ import torch
 
 from graph_duet.grading.artifacts.plain_values import array_from_json
 from graph_duet.grading.artifacts.transfer import ArtifactError
+from graphviz_tools.errors import InternalError
 from graphviz_tools.language import _
 
 _NAMESPACES = ("aten", "prims")
@@ -56,7 +57,7 @@ class Interpreter:
             with torch.no_grad():
                 return [_array(value) for value in _listed(self._values(given, kernels))]
         except (RuntimeError, TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
-            if isinstance(error, ArtifactError):
+            if isinstance(error, (ArtifactError, InternalError)):
                 raise
             # Which error an operation raises on data that came from outside is torch's affair.
             raise ArtifactError(_("the program fails on such an input: {error}", error=error)[:300]) from None

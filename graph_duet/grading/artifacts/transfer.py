@@ -88,10 +88,11 @@ def decoded(content: Any) -> Any:
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError) as error:
         if isinstance(error, ArtifactError):
             raise
-        # The data came from outside: whatever is missing or of another type in it is its own fault.
+        # The data came from outside: whatever is missing or of another type in it is its own fault. The cause is
+        # chained, for a bug of ours here would look the same.
         raise ArtifactError(
             _("the {kind} artifact cannot be loaded: {error}", kind=kind, error=error)[:300]
-        ) from None
+        ) from error
 
 
 def _kind_of(thing: Any) -> str:
