@@ -62,6 +62,12 @@ ANSWERS = Answers(
             Wrong("GELU by hand", _GELU, "wrong", "at most four kernels: False"),
             Wrong("the exact GELU", "return F.layer_norm(F.gelu(torch.addmm(b, x, w)), (5,))", "wrong"),
             Wrong("without the bias", "return F.layer_norm(F.gelu(x @ w, approximate='tanh'), (5,))"),
+            Wrong(
+                "hides all in a branch",
+                "return torch.cond(x.sum() > -1e9, slow, slow, (x, w, b))",
+                "wrong",
+                "at most four kernels: False",
+            ),
             Wrong("a constant of the right shape", "return torch.zeros(6, 5, dtype=torch.float64)"),
             Wrong(
                 "numbers of now, written into the graph",
