@@ -14,7 +14,7 @@ import pytest
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "systems.md"
 NAMED = ["torch.compile", "torch.export", "TorchScript", "ONNX", "SavedModel", "TensorFlow Serving", "LiteRT"]
-NAMED += ["XLA", "JAX", "Keras", "Hugging Face"]
+NAMED += ["XLA", "JAX", "Keras, `fit`", "TensorBoard", "tf.data", "DataLoader", "Hugging Face"]
 
 
 class Row(NamedTuple):
@@ -90,15 +90,17 @@ def calls_in(program: str) -> Iterator[tuple[str, ast.Call]]:
 
 
 def imported_calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
+    """Calls of what the program imports, by full name, and of what it binds itself, such as `model.fit`."""
     modules: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                modules[alias.asname or alias.name.split(".")[0]] = (
-                    alias.name if alias.asname else alias.name.split(".")[0]
-                )
+                top = alias.name.split(".")[0]
+                modules[alias.asname or top] = alias.name if alias.asname else top
         elif isinstance(node, ast.ImportFrom):
             modules |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            modules.setdefault(node.id, node.id)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             root, dot, rest = ast.unparse(node.func).partition(".")
