@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from graphviz_tools.drawing.opening import paths_of
 from graphviz_tools.drawing.outline import ScopePath
 from graphviz_tools.drawing.picture import Picture
 from graphviz_tools.drawing.scene import make_scene
-from graphviz_tools.errors import UserError
-from graphviz_tools.language import _
 from graphviz_tools.recording import Recording
 from widgets.front_end_data import stepper_json
 from widgets.shown_steps import Stage
@@ -23,7 +22,7 @@ class Stepper(View):
     predict mode, whose questions follow from `seed`. A static graph is shown without its plumbing (Identity,
     loop counters, ...) unless `all_ops=True`.
 
-    Raises UserError when `recording` is not a Recording and for a step that it does not have.
+    Raises UserError when `recording` is not a Recording and for a step or scope that it does not have.
     """
 
     def __init__(
@@ -36,11 +35,7 @@ class Stepper(View):
         all_ops: bool = False,
         seed: int = 0,
     ) -> None:
-        if isinstance(open, str):
-            raise UserError(
-                _("open takes the paths of scopes, for example open=[({open!r},)], not a str", open=open)
-            )
-        self._open = open
+        self._open = None if open is None else paths_of(open)
         super().__init__([recording], step, predict, all_ops, seed)
 
     def _staged(self, recordings: Sequence[Recording], seed: int) -> Stage:
@@ -54,7 +49,7 @@ class Stepper(View):
         if self._open is None or recording is self._whole[0]:
             return self._open
         gone = {scope.path for scope in self._whole[0].scopes} - {scope.path for scope in recording.scopes}
-        return [path for path in map(tuple, self._open) if path not in gone]
+        return [path for path in self._open if path not in gone]
 
     @property
     def recording(self) -> Recording:

@@ -10,6 +10,8 @@ import itertools
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
 
 import numpy as np
 
@@ -84,12 +86,23 @@ def _outside_in(prepared: Prepared) -> Iterator[list[Part]]:
 
 def _latest_first(prepared: Prepared, asked: Collection[Path]) -> Iterator[list[Part]]:
     """The parts of `asked` from the last to the first, each after the parts around it."""
-    if not isinstance(asked, Sequence):
-        asked = sorted(asked, key=len, reverse=True)
-    for path in reversed(asked):
-        part = _part_of(prepared, tuple(path))
+    for path in reversed(paths_of(asked)):
+        part = _part_of(prepared, path)
         for depth in range(1, len(part.path) + 1 if part else 1):
             yield [prepared.parts[part.path[:depth]]]  # pyright: ignore[reportOptionalMemberAccess]
+
+
+def paths_of(asked: Collection[Path]) -> list[Path]:
+    """The paths in `asked` in their order; where they have none, the longest first. Raises UserError for a name where
+    a path is needed."""
+    paths: list[Any] = [asked] if isinstance(asked, str) else list(asked)
+    for path in paths:
+        if isinstance(path, str):
+            raise UserError(
+                _("open takes the paths of scopes, for example open=[({open!r},)], not a str", open=path)
+            )
+    ordered = isinstance(asked, Sequence)
+    return [tuple(path) for path in (paths if ordered else sorted(paths, key=len, reverse=True))]
 
 
 def _part_of(prepared: Prepared, path: Path) -> Part | None:
@@ -97,6 +110,10 @@ def _part_of(prepared: Prepared, path: Path) -> Part | None:
     part = prepared.parts.get(path) or prepared.by_scope.get(path)
     if part is None and not any(scope.path[: len(path)] == path for scope in prepared.recording.scopes):
         known = [*prepared.by_scope]
+        names = {".".join(scope): scope for scope in known}
+        near = ", ".join(repr(names[name]) for name in get_close_matches(".".join(path), names))
+        if near:
+            raise UserError(_("no scope {path!r}; the nearest: {near}", path=path, near=near))
         some = ", ".join(map(repr, known[:10])) or "none"
         rest = _(" and {count} more", count=len(known) - 10) if len(known) > 10 else ""
         raise UserError(_("no scope {path!r}; the scopes are {some}{rest}", path=path, some=some, rest=rest))

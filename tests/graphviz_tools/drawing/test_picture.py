@@ -147,11 +147,18 @@ def test_a_notebook_gets_svg_and_text():
         ({"step": 99}, UserError, "steps are 0 to 10"),
         ({"theme": "blue"}, ValueError, "choose 'light' or 'dark'"),
         ({"open": [("nowhere",)]}, ValueError, "nowhere"),
+        ({"open": "loop"}, UserError, r"open=\[\('loop',\)\], not a str"),
+        ({"open": ["loop"]}, UserError, r"open=\[\('loop',\)\], not a str"),
     ],
 )
 def test_a_wrong_argument_gives_one_clear_line(arguments, error, words):
     with pytest.raises(error, match=words):
         draw(eager_loop(), **arguments)
+
+
+def test_an_unknown_scope_is_answered_with_those_of_a_near_name():
+    with pytest.raises(UserError, match=r"^no scope \('modle',\); the nearest: \('model',\)"):
+        draw(tower(layers=2, ops=2), open=[("modle",)])
 
 
 def test_a_non_recording_is_refused_with_advice():
