@@ -67,7 +67,8 @@ def progress() -> None:
     from graph_duet.lab.course import parts
 
     tried = {row.exercise: row for row in standings()}
-    table = Table("", "Title", "Minutes", "Points", "Tries", "Last", title=_("The course, and your progress"))
+    columns = (_("Title"), _("Minutes"), _("Points"), _("Tries"), _("Last"))
+    table = Table("", *columns, title=_("The course, and your progress"))
     for part in parts():
         row = tried.pop(part.id, None)
         points = (
@@ -94,8 +95,8 @@ def _own_table(run: OwnRun) -> Table:
 
     report = run.report
     table = Table(
-        "Task",
-        "Points",
+        _("Task"),
+        _("Points"),
         "",
         title=_(
             "{title}: {points:g} of {possible:g}",
@@ -116,7 +117,7 @@ def _own_table(run: OwnRun) -> Table:
             sum(values) for values in zip(*((c.points, c.possible) for c in checks), strict=True)
         )
         mark = "[red]✗[/]" if failed else "[green]✓[/]"
-        said = "\n".join(failed) or next((c.message for c in checks if c.message), "right")
+        said = "\n".join(failed) or next((c.message for c in checks if c.message), _("right"))
         table.add_row(
             f"{mark} {escape(task.id)} {escape(task.title)}",
             _("{earned:g} of {possible:g}", earned=earned, possible=possible),

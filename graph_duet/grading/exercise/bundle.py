@@ -88,6 +88,10 @@ class Bundle:
         node = cast(Callable[[Any], Any], nbformat.from_dict)  # pyright: ignore[reportUnknownMemberType]
         try:
             content = json.loads(text)
+            if "checksum" not in content and {"notebook", "expected"} <= set(content):
+                raise Unreadable(
+                    _("the bundle was made by an older version of `duet release`: run `duet release` again")
+                )
             notebook = NotebookNode(node(content["notebook"]))
             expected = NotebookNode(node(content["expected"]))
             bundle, checksum = cls(notebook, dict(expected)), content["checksum"]

@@ -22,4 +22,5 @@ def compare(predicted: Mapping[str, object], seen: Mapping[str, object], blank: 
     said = max(len(str(predicted[name])) for name in seen)
     for name, value in seen.items():
         mark = RIGHT if predicted[name] == value else WRONG
-        print(f"{mark} {name:{names}}  you said {predicted[name]!s:{said}}  it was {value}")
+        yours = _("you said {said}", said=f"{predicted[name]!s:{said}}")
+        print(f"{mark} {name:{names}}  {yours}  {_('it was {value}', value=value)}")

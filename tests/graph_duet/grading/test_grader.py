@@ -136,3 +136,13 @@ def test_a_bundle_that_was_changed_is_refused(bundle: Bundle, tmp_path: Path) ->
         Bundle.load(path)
     with pytest.raises(UserError, match="`duet release FOLDER` makes it"):
         Bundle.load(tmp_path / "nowhere.json")
+
+
+def test_a_bundle_of_an_older_release_asks_for_another_release(bundle: Bundle, tmp_path: Path) -> None:
+    path = bundle.save(tmp_path / "exercise.bundle.json")
+    path.write_text(path.read_text().replace('"checksum"', '"seal"'))
+    with pytest.raises(
+        Unreadable, match="made by an older version of `duet release`: run `duet release`"
+    ) as raised:
+        Bundle.load(path)
+    assert str(path) in str(raised.value) and "\n" not in str(raised.value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +14,15 @@ from typer.testing import CliRunner
 
 from graph_duet import grading
 from graph_duet.cli import app
+from graph_duet.commands import checking
 from graph_duet.grading import Bundle, exercise_notebook, fill, progress, self_check, solved
+from graph_duet.grading.exercise.predictions import OPEN, compare
 from graph_duet.grading.judging import trial
 from graph_duet.grading.judging.judge import Outcome
-from graph_duet.grading.report import CheckResult, Report
+from graph_duet.grading.report import CHECK_FAULTS, CheckResult, Report
+from graph_duet.lab import magics
+from graph_duet.lab.verdicts import verdicts
+from graphviz_tools import language
 from graphviz_tools.errors import UserError
 
 
@@ -40,7 +47,7 @@ def test_the_unsolved_exercise_scores_nothing_and_the_solution_all(bundle: Bundl
 
 def test_an_exercise_saved_with_an_old_import_still_checks(bundle: Bundle, course: Path) -> None:
     """The given cells come from the course; an answer that imports `show` gets the present place."""
-    old = nbformat.from_dict(solved(bundle))
+    old = copy.deepcopy(solved(bundle))
     packages = {"relu": "duet", "predict": "grading", "serve": "grading.values"}
     for cell in old.cells:
         cell.source = cell.source.replace("from graph_duet import show", "from duet import show")
@@ -197,3 +204,26 @@ def test_plain_nbval_judges_the_released_notebook_as_check_does(bundle: Bundle, 
     assert done.returncode == 1, done.stdout[-2000:]
     failed = {line.split("::")[0] for line in done.stdout.splitlines() if line.startswith("FAILED")}
     assert failed == {"FAILED unsolved.ipynb"}, done.stdout[-2000:]
+
+
+def test_what_a_check_says_is_in_the_readers_language(
+    bundle: Bundle, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the table, of `%duet check` and of a watched prediction no word stays English but the exercise's own."""
+    monkeypatch.setattr(language, "_catalogue", language._Pseudo())
+    checks = (CheckResult("1", "a", 2, 2), CheckResult("2", "d", 0, 1, fault="wrong", got="5", expects="6"))
+    checks += (CheckResult("3", "e", 0, 4, fault="empty", message="9"),)
+    run = self_check.OwnRun(bundle.exercise, Report("T01", checks), {"2": ("7",)}, {})
+    monkeypatch.setattr("graph_duet.grading.report.CHECK_FAULTS", dict.fromkeys(CHECK_FAULTS, "8"))
+    table = checking._own_table(run)
+    columns = [str(column.header) for column in table.columns] + [
+        c for column in table.columns for c in column._cells
+    ]
+    print(table.title, *columns)
+    print(magics.text(verdicts(run)))
+    compare({"1": 2}, {"1": 3})
+    compare({"1": None}, {"1": 3})
+    said = capsys.readouterr().out
+    for own in (OPEN, bundle.exercise.title, *(task.title for task in bundle.exercise.tasks)):
+        said = said.replace(own, "")
+    assert re.findall(r"(?<!\[)\b[A-Za-z]{2,}\b(?!\])", said) == [], said
