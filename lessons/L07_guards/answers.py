@@ -64,6 +64,10 @@ ANSWERS = Answers(
                 "at most two graphs: False",
             ),
             Wrong(
+                "takes its graphs off the list",
+                ["del kept[2:]\nself.calls = 0", "y = y / y.abs().max().clamp(min=1.0)"],
+            ),
+            Wrong(
                 "always divides by the peak",
                 [
                     'self.register_buffer("calls", torch.zeros((), dtype=torch.int64))',
@@ -117,6 +121,21 @@ ANSWERS = Answers(
                 def service(x):
                     sizes.append(x.shape[0])
                     return f(x)
+                return service, sizes
+                """,
+                "wrong",
+                "at most two graphs: False",
+            ),
+            Wrong(
+                "takes its graphs off the list that it can name",
+                """
+                @torch.compile(backend=backend)
+                def compiled(x):
+                    sizes.append(x.shape[0])
+                    return f(x)
+                def service(x):
+                    del kept[2:]
+                    return compiled(x)
                 return service, sizes
                 """,
                 "wrong",

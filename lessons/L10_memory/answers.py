@@ -76,12 +76,7 @@ ANSWERS = Answers(
             Wrong("twice the result", "return 2 * f().nbytes"),
         ],
         "3": [
-            Wrong(
-                "the whole batch",
-                "(net(x) - y).square().mean().backward()",
-                "wrong",
-                "few rows: False",
-            ),
+            Wrong("the whole batch", "(net(x) - y).square().mean().backward()", "error", "14 rows at once"),
             Wrong(
                 "a mean of means",
                 """
@@ -107,8 +102,20 @@ ANSWERS = Answers(
             ),
             Wrong("ones", "net(x[:1])\nnet.weight.grad = torch.ones_like(net.weight)"),
             Wrong(
-                "writes the number of rows over",
-                "(net(x) - y).square().mean().backward()\nnet.most = 1\nnet.weight.grad = net.weight.grad * 2",
+                "lets the net take every row",
+                "net.most = len(x)\n(net(x) - y).square().mean().backward()",
+                "wrong",
+                "four pieces: False",
+            ),
+            Wrong(
+                "goes round the net, and calls it beside",
+                """
+                for piece in x.split(rows):
+                    net(piece)
+                (x @ net.weight - y).square().mean().backward()
+                """,
+                "wrong",
+                "four pieces: False",
             ),
         ],
         "4": [
@@ -149,6 +156,18 @@ ANSWERS = Answers(
                 "error",
             ),
             Wrong(
+                "runs each block a second time for nothing",
+                """
+                for block in blocks:
+                    with torch.no_grad():
+                        again = block(x)
+                    x = block(x) + 0.0 * again
+                return x
+                """,
+                "wrong",
+                "within the budget: False",
+            ),
+            Wrong(
                 "hides what is kept behind hooks of its own",
                 """
                 with torch.autograd.graph.save_on_cpu():
@@ -176,6 +195,12 @@ ANSWERS = Answers(
                 "another mask: False",
             ),
             Wrong("drops nothing", "return tf.recompute_grad(heavy)(x)"),
+            Wrong(
+                "runs heavy a second time for nothing",
+                "heavy(x)\nreturn tf.nn.dropout(heavy(x), 0.5)",
+                "wrong",
+                "runs: 1",
+            ),
             Wrong(
                 "draws the seed inside",
                 """

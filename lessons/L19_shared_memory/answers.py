@@ -76,13 +76,11 @@ ANSWERS = Answers(
             ),
         ],
         "3": [
-            Wrong("lends a copy", [GIVE, GIVE], "wrong", "lent shares: False", most=1),
-            Wrong("gives what it lends", [LEND, LEND], "wrong", "given shares: True", most=1),
+            Wrong("lends a copy", [GIVE, GIVE], most=1),
+            Wrong("gives what it lends", [LEND, LEND], most=1),
             Wrong(
                 "takes tf.identity for a copy",
                 [LEND, "return tf.identity(tf_from_dlpack(to_dlpack(t.detach().contiguous())))"],
-                "wrong",
-                "given shares: True",
                 most=1,
             ),
             Wrong(
@@ -100,25 +98,30 @@ ANSWERS = Answers(
                 most=2,
             ),
             Wrong("a constant", ["return tf.ones(t.shape)", "return tf.ones(t.shape)"]),
+            Wrong(
+                "says that memory is shared where it is not",
+                ["global shared\nshared = lambda a, b: True\nreturn tf.constant(t.detach().numpy())", GIVE],
+                most=1,
+            ),
         ],
         "4": [
             Wrong(
                 "stacks slices, which copies",
                 "return torch.stack([x[i : i + size] for i in range(len(x) - size + 1)])",
-                "wrong",
-                "shares: False",
+            ),
+            Wrong(
+                "says that memory is shared",
+                "global shared\nshared = lambda a, b: True\nreturn x.unfold(0, size, 1).clone()",
             ),
             Wrong(
                 "windows side by side",
                 "return x[: len(x) // size * size].unfold(0, size, size)",
             ),
             Wrong("the first windows only", "return x.unfold(0, size, 1)[:2]"),
-            Wrong("a copy of the view", "return x.unfold(0, size, 1).clone()", "wrong", "shares: False"),
+            Wrong("a copy of the view", "return x.unfold(0, size, 1).clone()"),
             Wrong(
                 "reaches past the tensor",
                 "return x.as_strided((len(x) - size + 1, size), (1, 1))",
-                "tampered",
-                "as_strided",
             ),
             Wrong("a constant", "return torch.ones(5, 3, dtype=torch.float64)"),
         ],
