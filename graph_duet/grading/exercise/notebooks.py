@@ -42,13 +42,13 @@ def parse(data: bytes) -> NotebookNode:
         raise Unreadable(_("the file is JSON nested too deep to be a notebook")) from None
     except ValueError as error:  # JSONDecodeError and UnicodeDecodeError both are
         raise Unreadable(_("the file is no JSON, so no notebook: {error}", error=str(error)[:120])) from None
-    if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
-        raise Unreadable(_("the file is JSON, but no notebook: it has no list of cells"))
-    if raw.get("nbformat") != 4:
+    if isinstance(raw, dict) and raw.get("nbformat") != 4 and not {"nbformat", "cells"}.isdisjoint(raw):
         found = str(raw.get("nbformat"))[:20]
         raise Unreadable(
             _("the notebook has format {found!r}; save it again in JupyterLab as format 4", found=found)
         )
+    if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
+        raise Unreadable(_("the file is JSON, but no notebook: it has no list of cells"))
     try:
         return NotebookNode(nbformat.from_dict({**raw, "cells": [_cell(cell) for cell in raw["cells"]]}))
     except RecursionError:
@@ -99,7 +99,8 @@ def _cell(cell: object) -> dict[str, Any]:
         raise Unreadable(_("the notebook has a cell whose source is not text"))
     metadata = cell.get("metadata")
     return {
-        **{key: cell[key] for key in ("cell_type", "id", "execution_count", "outputs") if key in cell},
+        **{key: cell[key] for key in ("execution_count", "outputs") if key in cell},
+        **{key: cell[key] for key in ("cell_type", "id") if isinstance(cell.get(key), str)},
         "source": source.encode("utf-8", "replace").decode(),  # half a surrogate pair is not text
         "metadata": metadata if isinstance(metadata, dict) else {},
     }

@@ -23,4 +23,5 @@ def compare(predicted: Mapping[str, object], seen: Mapping[str, object], blank: 
     for name, value in seen.items():
         mark = RIGHT if predicted[name] == value else WRONG
         yours = _("you said {said}", said=f"{predicted[name]!s:{said}}")
-        print(f"{mark} {name:{names}}  {yours}  {_('it was {value}', value=value)}")
+        theirs = _("it was {value}", value=value)
+        print(f"{mark} {name:{names}}  {yours}  {theirs}")

@@ -12,6 +12,8 @@ from graph_duet.grading.exercise.format import kind
 from graph_duet.grading.exercise.notebooks import duet
 from graphviz_tools.language import _
 
+_ANSWERS = ("answer", "kernel")
+
 
 class Match(NamedTuple):
     """The source of an answer cell, and what it was found by."""
@@ -31,7 +33,7 @@ def find_answers(bundle: Bundle, submission: NotebookNode, missing: list[str]) -
     matches: dict[str, Match] = {}
     for task in bundle.exercise.tasks:
         wanted = [cell for cell in task.answers if cell in missing]
-        tagged = [c for c in free if kind(c) in ("answer", "kernel") and str(duet(c).get("task")) == task.id]
+        tagged = [c for c in free if kind(c) in _ANSWERS and str(duet(c).get("task")) == task.id]
         if wanted and len(tagged) == len(wanted):
             matches |= {id: Match(c.source, _("its metadata")) for id, c in zip(wanted, tagged, strict=True)}
             free = [c for c in free if not any(c is taken for taken in tagged)]
@@ -42,6 +44,28 @@ def find_answers(bundle: Bundle, submission: NotebookNode, missing: list[str]) -
         if len(fitting) == 1:
             matches[id] = Match(fitting[0].source, _("the lines that were given in it"))
     return matches
+
+
+def pieces(bundle: Bundle, submission: NotebookNode) -> dict[str, str]:
+    """The whole sources, by cell id, of answer cells that an editor's "Split Cell" cut: the pieces keep the metadata,
+    and at most one of them has all the given lines. Where two have them, one is a copy, and nothing is joined."""
+    joined: dict[str, str] = {}
+    for task in bundle.exercise.tasks:
+        if len(task.answers) != 1:
+            continue
+        (id,) = task.answers
+        known = {cell.id for cell in bundle.notebook.cells} - {id}
+        parts = [
+            cell.source
+            for cell in submission.cells
+            if cell.get("cell_type") == "code" and cell.get("id") not in known
+            if cell.get("id") == id or (kind(cell) in _ANSWERS and str(duet(cell).get("task")) == task.id)
+        ]
+        whole = "\n".join(parts)
+        whole_ones = sum(_fits(bundle.untouched[id], part) for part in parts)
+        if len(parts) > 1 and whole_ones <= 1 and _fits(bundle.untouched[id], whole):
+            joined[id] = whole
+    return joined
 
 
 def _fits(untouched: str, source: str) -> bool:

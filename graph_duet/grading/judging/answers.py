@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
@@ -10,7 +11,8 @@ from nbformat import NotebookNode
 from graph_duet.grading.exercise.bundle import Bundle
 from graph_duet.grading.exercise.format import Check, Exercise, Task
 from graph_duet.grading.exercise.notebooks import duet
-from graph_duet.grading.judging.answer_cells import find_answers
+from graph_duet.grading.judging.answer_cells import Match, find_answers, pieces
+from graph_duet.grading.judging.source_policy import defined
 from graph_duet.grading.judging.written_answers import written_answers
 from graph_duet.grading.report import WrittenAnswer
 from graphviz_tools.errors import UserError
@@ -18,6 +20,7 @@ from graphviz_tools.language import _
 
 # Where `show` was until 0.1; saved answers may still import it from there.
 _OLD_SHOW = re.compile(r"^([ \t]*)from (?:duet|grading|grading\.values) import show\b", re.MULTILINE)
+_WORD = re.compile(r"\w+")
 
 
 class Foreign(UserError):
@@ -56,6 +59,9 @@ def graft(bundle: Bundle, submission: NotebookNode) -> Graft:
             found.setdefault(cell.id, []).append(cell.source)
     missing = [cell for cell in bundle.untouched if cell not in found]
     rediscovered = find_answers(bundle, submission, missing) if missing else {}
+    for cell, whole in pieces(bundle, submission).items():
+        found[cell] = [whole]
+        rediscovered[cell] = Match(whole, _("joining the pieces into which its cell was split"))
     written = tuple(written_answers(bundle, submission))
     has_answers = bool(rediscovered) or len(missing) < len(bundle.untouched)
     _demand_same_exercise(bundle, submission, has_answers or any(not answer.fault for answer in written))
@@ -77,7 +83,39 @@ def graft(bundle: Bundle, submission: NotebookNode) -> Graft:
             faults[cell] = "empty"
     # Where an editor made new ids for all cells, a check that is not found was not deleted either.
     checks = [] if rediscovered else _notes(bundle, found)
-    return Graft(answers, faults, (*notes, *checks), written)
+    outside = _left_outside(bundle, submission, answers, faults)
+    return Graft(answers, faults, (*notes, *checks, *outside), written)
+
+
+def _left_outside(
+    bundle: Bundle, submission: NotebookNode, answers: Mapping[str, str], faults: Mapping[str, str]
+) -> list[str]:
+    """What an honest learner put where nothing is run: an answer that is no longer code, and names that an answer
+    uses and a cell of the learner's own defines."""
+    notes = [
+        _("the answer to {task_of} is not a code cell: make it one again", task_of=_task_of(bundle, cell.id))
+        for cell in submission.cells
+        if faults.get(cell.get("id", "")) == "missing" and cell.get("cell_type") != "code"
+    ]
+    known = {cell.id for cell in bundle.notebook.cells}
+    own = [c for c in submission.cells if c.get("cell_type") == "code" and c.get("id") not in known]
+    taken = {_bare(source) for source in answers.values()}
+    names = {name for cell in own if _bare(cell.source) not in taken for name in defined(cell.source)}
+    if not names:
+        return notes
+    known_names = {name for cell in bundle.notebook.cells for name in defined(cell.source)}
+    for cell, source in answers.items():
+        used = sorted((names - known_names - defined(source)) & set(_WORD.findall(source)))
+        if used and cell not in faults:
+            task_of, listed = _task_of(bundle, cell), ", ".join(used)
+            notes.append(
+                _(
+                    "the answer to {task_of} uses {names}, from a cell that is not run: put that into the answer",
+                    task_of=task_of,
+                    names=listed,
+                )
+            )
+    return notes
 
 
 def _demand_same_exercise(bundle: Bundle, submission: NotebookNode, has_answers: bool) -> None:

@@ -105,6 +105,24 @@ def parsed(source: str) -> list[ast.stmt]:
         return []
 
 
+def defined(source: str) -> set[str]:
+    """The names that a cell's own statements assign, define or import."""
+    found: set[str] = set()
+    for statement in parsed(source):
+        match statement:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                found.add(name)
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                found |= {(each.asname or each.name).partition(".")[0] for each in names}
+            case _:
+                found |= {
+                    n.id
+                    for n in ast.walk(statement)
+                    if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+                }
+    return found
+
+
 def _reaching(tree: ast.AST) -> Iterator[str]:
     harmless: set[int] = set()
     own = _own_names(tree)

@@ -22,6 +22,7 @@ from tests.graph_duet.grading.hostile import dumps
 from tests.graph_duet.grading.test_crash import CONTEXT
 
 _NEW_MOUNTS, _NEW_USER = 0x20000, 0x10000000
+_NOBODY, _SET_DUMPABLE = 65534, 4
 _PRIVATE = 1 << 18 | 1 << 14  # MS_PRIVATE | MS_REC
 
 
@@ -47,6 +48,29 @@ def work(scheduler: str) -> None:
         await worker.finished()
 
     asyncio.run(serve())
+
+
+def look_as_nobody(found: Any) -> None:
+    """What a user without rights sees in /tmp after leaving the file system, or why that failed."""
+    os.setgroups([])
+    os.setgid(_NOBODY)
+    os.setuid(_NOBODY)
+    ctypes.CDLL(None).prctl(_SET_DUMPABLE, 1, 0, 0, 0)  # as for any process that began with that user
+    try:
+        leave_the_file_system()
+        found.put([str(path) for path in Path("/tmp").iterdir()])
+    except OSError as error:
+        found.put(str(error))
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="who is not root leaves that way in the test below")
+@pytest.mark.skipif(bool(why_no_sandbox()), reason=why_no_sandbox() or "there is a sandbox")
+def test_a_worker_without_rights_gets_mounts_of_its_own_too(tmp_path: Path) -> None:
+    found = CONTEXT.SimpleQueue()
+    process = CONTEXT.Process(target=look_as_nobody, args=(found,))
+    process.start()
+    assert found.get() == []
+    process.join()
 
 
 @pytest.fixture
