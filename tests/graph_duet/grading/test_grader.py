@@ -140,7 +140,7 @@ def test_a_bundle_that_was_changed_is_refused(bundle: Bundle, tmp_path: Path) ->
 
 def test_a_bundle_of_an_older_release_asks_for_another_release(bundle: Bundle, tmp_path: Path) -> None:
     path = bundle.save(tmp_path / "exercise.bundle.json")
-    path.write_text(path.read_text().replace('"checksum"', '"seal"'))
+    path.write_text(path.read_text().replace('"checksum"', '"digest"'))
     with pytest.raises(
         Unreadable, match="made by an older version of `duet release`: run `duet release`"
     ) as raised:
