@@ -11,12 +11,12 @@ pytestmark = [
 from gpu_labs.autograd import launch  # noqa: E402
 from tests.gpu_labs.solved_labs import solution  # noqa: E402
 
-g01, g02, g03, g04, g05, g06, g07, g08, g09, g10 = map(
+g01, g02, g03, g04, g05, g06, g07, g08, g09, g10, g12 = map(
     solution,
     (
         *("G01_guards", "G02_grid_stride", "G03_broadcasting", "G04_atomics"),
         *("G05_shared_memory", "G06_block_reduction", "G07_scan", "G08_tiled_matmul"),
-        *("G09_softmax", "G10_fusion"),
+        *("G09_softmax", "G10_fusion", "G12_training"),
     ),
 )
 
@@ -35,6 +35,17 @@ def rows_of(x):
 
 def gelu_times_itself(x):
     return torch.nn.functional.gelu(rows_of(x) + x[:99]) * rows_of(x)
+
+
+def network(x):
+    """Points, labels and weights of a small network, made of the elements of x."""
+    labels = torch.arange(100, device=x.device) % 3
+    return x[:500].reshape(100, 5), labels, x[500:585].reshape(5, 17), x[600:617], x[700:751].reshape(17, 3)
+
+
+def mean_loss(x, labels, w1, bias, w2):
+    z = torch.relu(x @ w1 + bias) @ w2
+    return torch.nn.functional.cross_entropy(z, labels).reshape(1)
 
 
 def looked_up(x):
@@ -59,6 +70,7 @@ def two_matrices(x):
         (lambda x: g08.matmul(*two_matrices(x)), lambda x: torch.matmul(*two_matrices(x))),
         (lambda x: g09.softmax(rows_of(x)), lambda x: rows_of(x).softmax(1)),
         (lambda x: g10.fused(rows_of(x), x[:99], rows_of(x)), gelu_times_itself),
+        (lambda x: g12.mlp_loss(*network(x)), lambda x: mean_loss(*network(x))),
     ],
     ids=[
         "affine",
@@ -71,6 +83,7 @@ def two_matrices(x):
         "matmul",
         "softmax",
         "fused",
+        "mlp_loss",
     ],
 )
 def test_values_and_gradients_are_torchs_own(function, oracle):

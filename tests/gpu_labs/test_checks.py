@@ -19,12 +19,12 @@ from gpu_labs.G08_tiled_matmul import task as g08_task
 from graphviz_tools.frameworks import import_tensorflow
 from tests.gpu_labs.solved_labs import solution
 
-g01, g02, g03, g04, g05, g06, g07, g08, g09, g10 = map(
+g01, g02, g03, g04, g05, g06, g07, g08, g09, g10, g12 = map(
     solution,
     (
         *("G01_guards", "G02_grid_stride", "G03_broadcasting", "G04_atomics"),
         *("G05_shared_memory", "G06_block_reduction", "G07_scan", "G08_tiled_matmul"),
-        *("G09_softmax", "G10_fusion"),
+        *("G09_softmax", "G10_fusion", "G12_training"),
     ),
 )
 
@@ -146,7 +146,8 @@ def test_an_output_holds_what_a_case_says_it_holds_before():
 def test_observations_are_plain_data_and_depend_on_the_seed():
     observations = json.loads(json.dumps(g01_task.forward.observe(g01.affine_kernel, seed=1)))
     assert g01_task.forward.judge(observations, seed=1).passed
-    assert g01_task.forward.judge(observations, seed=2).first_failure.reason == "wrong-values"
+    failure = g01_task.forward.judge(observations, seed=2).first_failure
+    assert failure is not None and failure.reason == "wrong-values"
     with pytest.raises(ValueError, match="launches, but 1 were observed"):
         g01_task.forward.judge(observations[:1], seed=1)
 
@@ -262,3 +263,31 @@ def test_tensorflow_disagrees_with_a_wrong_function():
     report = second_opinion(g02.relu, tf.nn.elu, numbers(9).detach())
     assert report.first_failure is not None
     assert "TensorFlow's" in report.first_failure.sentence
+
+
+def test_the_capstone_trains_like_torch_and_keras():
+    x, labels, weights = g12.spirals(3)
+    _, _, theirs = g12.spirals(3)
+    mine = g12.train(x, labels, weights, 0.5, 8)
+    by_torch, optimizer = [], torch.optim.SGD(theirs, lr=0.5)
+    for _ in range(8):
+        loss = torch.nn.functional.cross_entropy(torch.relu(x @ theirs[0] + theirs[1]) @ theirs[2], labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        by_torch.append(loss.item())
+    assert mine == pytest.approx(by_torch, abs=1e-12)
+    tf = import_tensorflow()
+    dense = tf.keras.layers.Dense
+    network = tf.keras.Sequential(
+        [
+            tf.keras.Input((2,), dtype="float64"),
+            dense(16, "relu", dtype="float64"),
+            dense(3, use_bias=False, dtype="float64"),
+        ]
+    )
+    network.set_weights([w.detach().numpy() for w in g12.spirals(3)[2]])
+    loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    network.compile(tf.keras.optimizers.SGD(0.5), loss)
+    fitted = network.fit(x.numpy(), labels.numpy(), batch_size=48, epochs=8, shuffle=False, verbose=0)
+    assert mine == pytest.approx(fitted.history["loss"], abs=1e-4)

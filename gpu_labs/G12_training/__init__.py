@@ -1,0 +1,1 @@
+"""The lab G12: a network trained on your own kernels."""
