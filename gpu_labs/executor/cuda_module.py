@@ -177,9 +177,10 @@ def _jit(func_or_sig: Any = None, *args: Any, **options: Any) -> Any:
             _("@cuda.jit goes before a Python function, not before {given!r}.", given=func_or_sig)
         )
     signatures = _signatures(func_or_sig)
+    of_numba = numba_jit(**options)  # which warns of options that do not go together
 
     def decorate(function: Callable[..., Any]) -> Any:
-        return _adopt(numba_jit(function, **options), signatures)
+        return _adopt(of_numba(function), signatures)
 
     return decorate
 
@@ -256,6 +257,11 @@ def _host_array(
     return np.zeros(shape, _numpy_dtype(dtype), order=order)
 
 
+def _host_array_like(ary: Any) -> np.ndarray:
+    """Such memory of the shape, dtype and order of an array, which may be on the device."""
+    return np.zeros_like(ary.host if isinstance(ary, DeviceArray) else np.asarray(ary))
+
+
 def _numpy_dtype(dtype: Any) -> Any:
     return type_inference.numpy_dtype(dtype) if isinstance(dtype, numba_types.Type) else np.dtype(dtype)
 
@@ -279,7 +285,7 @@ class Facade(types.ModuleType):
         self.device_array = _device_array
         self.device_array_like = _device_array_like
         self.pinned_array = self.mapped_array = self.managed_array = _host_array
-        self.pinned_array_like = self.mapped_array_like = np.zeros_like
+        self.pinned_array_like = self.mapped_array_like = _host_array_like
         self.as_cuda_array = _to_device_view
         self.is_cuda_array = lambda value: isinstance(value, DeviceArray)
         self.synchronize = self.close = self.profile_start = self.profile_stop = _pass

@@ -166,3 +166,16 @@ def test_an_interrupted_launch_leaves_things_as_they_were(threads, interrupted_s
     y = np.zeros(4)
     double[1, 4](np.ones(4), y)
     assert y.tolist() == [2, 2, 2, 2]
+
+
+@pytest.mark.parametrize("like", [cuda.device_array_like, cuda.mapped_array_like, cuda.pinned_array_like])
+def test_an_array_like_another_has_its_order(like):
+    columns = np.zeros((10, 12), np.float32, order="F")
+    for given in (columns, columns.T, cuda.to_device(columns)):
+        assert like(given).strides == given.strides
+        assert like(given).dtype == np.float32
+
+
+def test_options_that_do_not_go_together_are_warned_of_where_they_are_written():
+    with pytest.warns(Warning, match="debug=True with opt=True"):
+        cuda.jit(debug=True, opt=True)

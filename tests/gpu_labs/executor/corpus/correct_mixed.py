@@ -112,7 +112,7 @@ def votes_counted_in_the_block_first(x, votes):
     lambda x, y, done, partial: {"y": x.sum(), "done": 4, "partial": None},
 )
 @cuda.jit
-def last_block_adds_the_partial_sums(x, y, done, partial):
+def last_block_adds_what_each_block_reduced(x, y, done, partial):
     tile = cuda.shared.array(32, float32)
     before = cuda.shared.array(1, int32)
     t = cuda.threadIdx.x
