@@ -10,6 +10,7 @@ from graph_duet.grading.exercise import solution_regions
 from graph_duet.grading.exercise.bundle import Bundle
 from graph_duet.grading.exercise.format import kind
 from graph_duet.grading.exercise.notebooks import duet
+from graph_duet.grading.judging.source_policy import defined
 from graphviz_tools.language import _
 
 _ANSWERS = ("answer", "kernel")
@@ -48,7 +49,7 @@ def find_answers(bundle: Bundle, submission: NotebookNode, missing: list[str]) -
 
 def pieces(bundle: Bundle, submission: NotebookNode) -> dict[str, str]:
     """The whole sources, by cell id, of answer cells that an editor's "Split Cell" cut: the pieces keep the metadata,
-    and at most one of them has all the given lines. Where two have them, one is a copy, and nothing is joined."""
+    at most one of them has all the given lines, and no two define one name. Else one is a copy: nothing is joined."""
     joined: dict[str, str] = {}
     for task in bundle.exercise.tasks:
         if len(task.answers) != 1:
@@ -61,9 +62,17 @@ def pieces(bundle: Bundle, submission: NotebookNode) -> dict[str, str]:
             if cell.get("cell_type") == "code" and cell.get("id") not in known
             if cell.get("id") == id or (kind(cell) in _ANSWERS and str(duet(cell).get("task")) == task.id)
         ]
+        if sum(cell.get("id") == id for cell in submission.cells) > 1:
+            continue
+        names = [name for part in parts for name in defined(part)]
         whole = "\n".join(parts)
         whole_ones = sum(_fits(bundle.untouched[id], part) for part in parts)
-        if len(parts) > 1 and whole_ones <= 1 and _fits(bundle.untouched[id], whole):
+        if (
+            len(parts) > 1
+            and whole_ones <= 1
+            and len(names) == len(set(names))
+            and _fits(bundle.untouched[id], whole)
+        ):
             joined[id] = whole
     return joined
 

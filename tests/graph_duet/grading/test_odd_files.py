@@ -49,10 +49,14 @@ def test_an_answer_that_was_split_is_joined(
     assert any("joining the pieces" in note for note in grafted.notes)
 
 
-def test_of_an_answer_and_its_copy_the_one_with_the_id_counts(bundle: Bundle) -> None:
-    notebook = solved(bundle)
-    split(notebook, "def relu(x):\n    return x", WHOLE, "copy", "relu")
-    assert graft(bundle, notebook).answers["relu"] == WHOLE
+@pytest.mark.parametrize("copy", ["def relu(x):\n    return x", "def relu(x): return x"])
+def test_of_an_answer_and_its_copy_the_one_with_the_id_counts(bundle: Bundle, copy: str) -> None:
+    for first, second, ids in ((copy, WHOLE, ("copy", "relu")), (WHOLE, copy, ("relu", "copy"))):
+        notebook = solved(bundle)
+        split(notebook, first, second, *ids)
+        assert graft(bundle, notebook).answers["relu"] == WHOLE
+    split(notebook, WHOLE, "zero = 0.0", "relu", "relu")
+    assert graft(bundle, notebook).faults == {"relu": "ambiguous"}
 
 
 def test_a_name_from_a_cell_of_ones_own_is_named(bundle: Bundle) -> None:
