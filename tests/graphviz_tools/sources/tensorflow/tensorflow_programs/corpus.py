@@ -14,9 +14,8 @@ tf = import_tensorflow()
 Program = Callable[[], tuple[Callable[..., Any], tuple[Any, ...], tuple[Any, ...]]]
 
 PROGRAMS: dict[str, Program] = {}
-NESTED_GRADIENTS: dict[
-    str, Program
-] = {}  # their loops' counters run through functions, which no view removes right
+# Their loops' counters come out of a function, whose Recording does not say which output of a loop each of its own is.
+NESTED_GRADIENTS: dict[str, Program] = {}
 ALIVE: list[Any] = []  # objects that only their own bound `tf.function` would hold, weakly
 
 

@@ -276,7 +276,7 @@ def second_derivative_of_a_loop():
     return fn, (tf.constant(1.5),), ()
 
 
-@nested_gradient
+@program
 def second_derivative_of_a_branch():
     def fn(x):
         with tf.GradientTape() as outer:
@@ -345,7 +345,7 @@ def gradient_of_a_loop_in_a_loop_that_assigns():
     return fn, (tf.constant(1.5),), (counter,)
 
 
-@nested_gradient
+@program
 def product_with_a_jacobian_through_a_loop():
     def fn(x):
         with tf.autodiff.ForwardAccumulator(x, tf.ones_like(x)) as tangents:
