@@ -136,20 +136,23 @@ def changed(task: str, letter: str, old: str, new: str, why: str, says: str = ""
 
 
 FOUND = {
-    "A": ["divergent-warp", 7],
-    "B": ["divergent-barrier", 6],
-    "C": ["missing-barrier", 6],
-    "D": ["out-of-bounds", 6],
-    "E": ["silent", 0],
-    "F": ["silent", 0],
-    "G": ["lost-update", 4],
-    "H": ["race-write-write", 4],
-    "I": ["race-read-write", 9],
-    "J": ["spin-lock", 4],
-    "K": ["endless-loop", 6],
-    "L": ["silent", 0],
+    "waiting": {
+        "A": ["divergent-warp", 7],
+        "B": ["divergent-barrier", 6],
+        "C": ["missing-barrier", 6],
+        "A, block": 4,
+        "A, warp": 1,
+        "B, thread": 44,
+    },
+    "edges": {"D": ["out-of-bounds", 6], "E": ["silent", 0], "F": ["silent", 0], "D, thread": 63},
+    "crowds": {
+        "G": ["lost-update", 4],
+        "H": ["race-write-write", 4],
+        "I": ["race-read-write", 9],
+        "J": ["spin-lock", 4],
+    },
+    "numbers": {"K": ["endless-loop", 6], "L": ["silent", 0]},
 }
-WHO = {"A, block": 4, "A, warp": 1, "B, thread": 44, "D, thread": 63}
 FORWARD = """
 y = torch.empty_like(x)
 launch(cured_d, blocks_for(x.numel(), 64), 64, x, out=y)
@@ -162,13 +165,24 @@ return grad_x
 """
 
 
-def predicted(found: dict[str, list[object]] = FOUND, who: dict[str, int] = WHO) -> str:
-    return f"found = {found!r}\nwho = {who!r}"
+def predicted(**others: object) -> str:
+    """The diagnoses, with others for some patients: `predicted(I=["lost-update", 5])`."""
+    wards = {
+        name: {key: others.get(key.replace(", ", "_"), value) for key, value in ward.items()}
+        for name, ward in FOUND.items()
+    }
+    return "\n".join(f"{name} = {ward!r}" for name, ward in wards.items())
 
 
+LINES_FROM_0 = {
+    letter: [found[0], max(found[1] - 1, 0)]
+    for ward in FOUND.values()
+    for letter, found in ward.items()
+    if isinstance(found, list)
+}
 ANSWERS = Answers(
     right={
-        "1": "found, who = " + f"dict({FOUND!r}), dict({WHO!r})",
+        "1": "waiting, edges, crowds, numbers = " + ", ".join(f"dict({ward!r})" for ward in FOUND.values()),
         "2": [
             """
             i, total = cuda.grid(1), 0.0
@@ -293,10 +307,12 @@ ANSWERS = Answers(
     },
     wrong={
         "1": [
-            Wrong("numbers prove it", predicted({letter: ["silent", 0] for letter in FOUND})),
-            Wrong("a barrier orders the blocks", predicted(FOUND | {"I": ["lost-update", 5]}), most=3),
-            Wrong("lines from 0", predicted({k: [kind, max(n - 1, 0)] for k, (kind, n) in FOUND.items()})),
-            Wrong("threads from 1", predicted(who=WHO | {"B, thread": 45, "D, thread": 64}), most=3),
+            Wrong(
+                "numbers prove it", predicted(**{letter: ["silent", 0] for letter in "ABCDEFGHIJKL"}), most=0
+            ),
+            Wrong("a barrier orders the blocks", predicted(I=["lost-update", 5]), most=3),
+            Wrong("lines from 0", predicted(**LINES_FROM_0), most=0),
+            Wrong("threads from 1", predicted(B_thread=45, D_thread=64), most=2),
         ],
         "2": [
             changed("2", "A", "i // 32 < sums.size", "i >= 0", "writes a sum of no element", "out-of-bounds"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import torch
 
 from gpu_labs.autograd import blocks_for
 from gpu_labs.checks import Case, FunctionTask, KernelTask, Report, evidence_line
-from gpu_labs.executor.findings import WARNINGS
+from gpu_labs.executor.findings import WARNINGS, Finding
 from gpu_labs.executor.inspect import inspect
 from gpu_labs.executor.launch_record import Launch
 
@@ -204,12 +204,34 @@ def admit(letter: str, kernel: Any) -> Launch:
     return next(each for ward in WARDS for each in ward if each.letter == letter).admit(kernel)
 
 
-def diagnosis(letter: str, kernel: Any) -> list[Any]:
-    """What the executor says first of a patient: the kind of finding, and its line, counted from `def` as 1.
+def diagnoses(sick: Mapping[str, Any], letters: str) -> dict[str, Any]:
+    """What the executor says first of each of these patients, and then who is to blame where task 1 asks for it.
 
-    `["silent", 0]` where it says nothing: then only the numbers are wrong.
+    A diagnosis is the kind of the first finding and its line, counted from `def` as 1; `["silent", 0]` where there is
+    no finding, and only the numbers are wrong.
     """
-    launch = admit(letter, kernel)
+    launches = {letter: admit(letter, sick[letter]) for letter in letters}
+    seen: dict[str, Any] = {letter: _diagnosis(launch) for letter, launch in launches.items()}
+    for asked, who in _WHO.items():
+        if asked[0] in launches:
+            seen[asked] = who(launches[asked[0]].findings)
+    return seen
+
+
+def _number(place: tuple[int, ...] | None) -> int:
+    assert place is not None
+    return place[0]
+
+
+_WHO: dict[str, Callable[[Sequence[Finding]], int]] = {
+    "A, block": lambda found: _number(found[0].block),
+    "A, warp": lambda found: _number(found[0].thread) // WARP,
+    "B, thread": lambda found: _number(found[0].other_thread),
+    "D, thread": lambda found: _number(found[1].thread),
+}
+
+
+def _diagnosis(launch: Launch) -> list[Any]:
     found = [finding for finding in launch.findings if finding.kind not in WARNINGS]
     if not found:
         return ["silent", 0]

@@ -11,12 +11,12 @@ pytestmark = [
 from gpu_labs.autograd import launch  # noqa: E402
 from tests.gpu_labs.solved_labs import solution  # noqa: E402
 
-g01, g02, g03, g04, g05, g06, g07, g08, g09, g10, g12 = map(
+g01, g02, g03, g04, g05, g06, g07, g08, g09, g10, g11, g12 = map(
     solution,
     (
         *("G01_guards", "G02_grid_stride", "G03_broadcasting", "G04_atomics"),
         *("G05_shared_memory", "G06_block_reduction", "G07_scan", "G08_tiled_matmul"),
-        *("G09_softmax", "G10_fusion", "G12_training"),
+        *("G09_softmax", "G10_fusion", "G11_clinic", "G12_training"),
     ),
 )
 
@@ -70,6 +70,7 @@ def two_matrices(x):
         (lambda x: g08.matmul(*two_matrices(x)), lambda x: torch.matmul(*two_matrices(x))),
         (lambda x: g09.softmax(rows_of(x)), lambda x: rows_of(x).softmax(1)),
         (lambda x: g10.fused(rows_of(x), x[:99], rows_of(x)), gelu_times_itself),
+        (g11.neighbour_sums, lambda x: torch.nn.functional.pad(x, (1, 1)).unfold(0, 3, 1).sum(1)),
         (lambda x: g12.mlp_loss(*network(x)), lambda x: mean_loss(*network(x))),
     ],
     ids=[
@@ -83,6 +84,7 @@ def two_matrices(x):
         "matmul",
         "softmax",
         "fused",
+        "neighbour_sums",
         "mlp_loss",
     ],
 )

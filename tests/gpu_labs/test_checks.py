@@ -19,12 +19,12 @@ from gpu_labs.G08_tiled_matmul import task as g08_task
 from graphviz_tools.frameworks import import_tensorflow
 from tests.gpu_labs.solved_labs import solution
 
-g01, g02, g03, g04, g05, g06, g07, g08, g09, g10, g12 = map(
+g01, g02, g03, g04, g05, g06, g07, g08, g09, g10, g11, g12 = map(
     solution,
     (
         *("G01_guards", "G02_grid_stride", "G03_broadcasting", "G04_atomics"),
         *("G05_shared_memory", "G06_block_reduction", "G07_scan", "G08_tiled_matmul"),
-        *("G09_softmax", "G10_fusion", "G12_training"),
+        *("G09_softmax", "G10_fusion", "G11_clinic", "G12_training"),
     ),
 )
 
@@ -250,11 +250,15 @@ def test_tensorflow_agrees_with_every_reference_answer():
     assert second_opinion(g07.running_sums, tf.cumsum, x).passed
     assert second_opinion(g08.matmul, tf.matmul, column @ row, x[:90].reshape(30, 3)).passed
     rows = x[:300].reshape(3, 100)
+    ones = tf.ones((3, 1, 1), tf.float64)
     assert second_opinion(g09.softmax, tf.nn.softmax, rows).passed
     by_tensorflow = second_opinion(
         g10.fused, lambda x, b, g: tf.nn.gelu(x + b) * g, rows, x[:100], rows, tolerance=1e-7
     )  # whose erf is right to eight digits
     assert by_tensorflow.passed
+    assert second_opinion(
+        g11.neighbour_sums, lambda x: tf.nn.conv1d(x[None, :, None], ones, 1, "SAME")[0, :, 0], x
+    ).passed
 
 
 def test_tensorflow_disagrees_with_a_wrong_function():
