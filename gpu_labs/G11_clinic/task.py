@@ -31,6 +31,11 @@ def _numbers(rng: np.random.Generator, n: int) -> np.ndarray:
     return rng.integers(-200, 40, n) / 4
 
 
+def _below_zero(rng: np.random.Generator, n: int) -> np.ndarray:
+    """The same, all negative: a block that is filled up with zeros has a wrong largest element."""
+    return _numbers(rng, n) - 10
+
+
 def _in_rows(x: np.ndarray, columns: int = THREADS, fill: float = 0) -> np.ndarray:
     """A row for each block or warp, the last one filled up."""
     rows = np.full(blocks_for(x.size, columns) * columns, fill, x.dtype)
@@ -82,7 +87,7 @@ def _tile_sums(rng: np.random.Generator, n: int) -> Made:
 
 
 def _below_the_top(rng: np.random.Generator, n: int) -> Made:
-    x = _numbers(rng, n)
+    x = _below_zero(rng, n)
     tops = _in_rows(x, fill=-np.inf).max(axis=1)
     return len(tops), (x,), (x - tops.repeat(THREADS)[:n],), ()
 
@@ -111,7 +116,7 @@ def _locked_sum(rng: np.random.Generator, n: int) -> Made:
 
 
 def _block_tops(rng: np.random.Generator, n: int) -> Made:
-    x = _numbers(rng, n)
+    x = _below_zero(rng, n)
     tops = _in_rows(x, fill=-np.inf).max(axis=1)
     return len(tops), (x,), (tops,), ()
 
