@@ -20,6 +20,7 @@ NEEDED = {
     "initdb": ("postgresql", "PostgreSQL tests"),
     "node": ("nodejs", "JavaScript tests"),
     "npm": ("npm", "JavaScript tests"),
+    "g++": ("g++", "the lesson on compilers, where Inductor compiles C++"),
 }
 
 
