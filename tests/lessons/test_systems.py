@@ -14,7 +14,16 @@ import pytest
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "systems.md"
 NAMED = ["torch.compile", "torch.export", "TorchScript", "ONNX", "SavedModel", "TensorFlow Serving", "LiteRT"]
-NAMED += ["XLA", "JAX", "Keras, `fit`", "TensorBoard", "tf.data", "DataLoader", "Hugging Face"]
+NAMED += [
+    "XLA",
+    "JAX",
+    "Keras, `fit`",
+    "TensorBoard",
+    "tf.data",
+    "DataLoader",
+    "DistributedDataParallel",
+    "Hugging Face",
+]
 
 
 class Row(NamedTuple):
