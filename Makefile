@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
-# One thread each for torch and TensorFlow: two test workers share two cores.
+# One thread each for torch and TensorFlow: the workers share the cores, and wait for browsers and limits half the time.
 TEST_ENV := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 
 .PHONY: lab test run-tests check answers coverage bench lessons site lock install install-test clean help
@@ -41,7 +41,7 @@ test: install-test check run-tests
 
 run-tests:
 	@if command -v npm >/dev/null; then npm test --silent; fi
-	@$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadscope --durations=10 $(ARGS)
+	@$(TEST_ENV) $(BIN)/python -m pytest -n 4 --dist loadscope --durations=10 $(ARGS)
 
 # `make test` tries one right answer and one batch of wrong ones to each exercise, drawn anew; this tries them all.
 answers:
