@@ -173,7 +173,8 @@ def test_written_answers_are_marked_with_the_keyboard_alone(open_page, served) -
     page.keyboard.press("c")
     page.keyboard.type("Which one, 1 or 2?")
     page.keyboard.press("Control+Enter")
-    page.wait_for_selector("text=Bo Lindqvist")
+    page.locator(".notebook h2", has_text="Bo Lindqvist").wait_for()
+    page.wait_for_load_state("load")  # the keys are heard from then on
     mark = served[1].mark("T01", STUDENT)
     assert (mark.task_points()["4"], mark.written["4"].rubric, mark.comments["4"]) == (
         3,
@@ -181,7 +182,8 @@ def test_written_answers_are_marked_with_the_keyboard_alone(open_page, served) -
         "Which one, 1 or 2?",
     )
     page.keyboard.press("k")
-    page.wait_for_selector(f"text={STUDENT}")
+    page.locator(".notebook h2", has_text=STUDENT).wait_for()
+    page.wait_for_load_state("load")
     page.keyboard.press("p")
     page.keyboard.press("Control+a")
     page.keyboard.type("2.5")

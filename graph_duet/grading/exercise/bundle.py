@@ -88,15 +88,16 @@ class Bundle:
         node = cast(Callable[[Any], Any], nbformat.from_dict)  # pyright: ignore[reportUnknownMemberType]
         try:
             content = json.loads(text)
-            if "checksum" not in content and {"notebook", "expected"} <= set(content):
-                raise Unreadable(
-                    _("the bundle was made by an older version of `duet release`: run `duet release` again")
-                )
+            older = "checksum" not in content and {"notebook", "expected"} <= set(content)
             notebook = NotebookNode(node(content["notebook"]))
             expected = NotebookNode(node(content["expected"]))
-            bundle, checksum = cls(notebook, dict(expected)), content["checksum"]
+            bundle, checksum = cls(notebook, dict(expected)), content.get("checksum")
         except (ValueError, KeyError, TypeError, AttributeError):
             raise Unreadable(_("the file is not a bundle that `duet release` made")) from None
+        if older:
+            raise Unreadable(
+                _("the bundle was made by an older version of `duet release`: run `duet release` again")
+            )
         if bundle.checksum != checksum:
             raise Unreadable(
                 _("the bundle was changed after `duet release` made it: run `duet release` again")
