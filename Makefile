@@ -43,9 +43,10 @@ run-tests:
 	@if command -v npm >/dev/null; then npm test --silent; fi
 	@$(TEST_ENV) $(BIN)/python -m pytest -n 4 --dist loadscope --durations=10 $(ARGS)
 
-# `make test` tries one right answer and one batch of wrong ones to each exercise, drawn anew; this tries them all.
-answers:
-	@$(TEST_ENV) DUET_EVERY_ANSWER=1 $(BIN)/python -m pytest -n 2 --dist loadscope tests/lessons/test_answers.py $(ARGS)
+# `make test` draws a third of the exercises, and one right answer and one batch of wrong ones to each; this tries them all.
+answers: install-test
+	@$(TEST_ENV) DUET_EVERY_ANSWER=1 $(BIN)/python -m pytest -n 4 --dist loadscope tests/lessons/test_answers.py \
+		tests/lessons/test_own_check.py $(ARGS)
 
 # Of the rooms whose tests must reach 90 % of the lines; the others are printed too.
 coverage: install-test

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Generator
 from typing import Any
 
@@ -11,6 +12,18 @@ from xdist.scheduler import LoadScopeScheduling
 
 # A machine of one's own may lack a browser or a server; CI installs them, so there a skip is a failure.
 NEVER_SKIPPED_IN_CI = {"browser", "postgres", "sandbox"}
+
+
+# All workers draw with one seed, which the header names: `DUET_DRAW=... make test` draws the same again.
+DRAW = "DUET_DRAW"
+
+
+def pytest_configure() -> None:
+    os.environ.setdefault(DRAW, str(random.randrange(1_000_000)))
+
+
+def pytest_report_header() -> str:
+    return f"exercises and answers are drawn with {DRAW}={os.environ[DRAW]}"
 
 
 @pytest.hookimpl(hookwrapper=True)
