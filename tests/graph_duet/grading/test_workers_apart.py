@@ -24,10 +24,16 @@ from tests.graph_duet.grading.test_crash import CONTEXT
 _NEW_MOUNTS, _NEW_USER = 0x20000, 0x10000000
 _NOBODY, _SET_DUMPABLE = 65534, 4
 _PRIVATE = 1 << 18 | 1 << 14  # MS_PRIVATE | MS_REC
+_BIND = 1 << 12 | 1 << 14  # MS_BIND | MS_REC
+_TMP = Path("/tmp")
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def leave_the_file_system() -> None:
-    """Give this process mounts of its own, with an empty /tmp. Raises OSError where the machine does not allow it."""
+    """Give this process mounts of its own, and a /tmp that is empty but for this checkout, if it is there.
+
+    Raises OSError where the machine does not allow it.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     user, group = os.getuid(), os.getgid()
     if libc.unshare(_NEW_MOUNTS if user == 0 else _NEW_MOUNTS | _NEW_USER):
@@ -35,8 +41,16 @@ def leave_the_file_system() -> None:
     if user != 0:
         for name, text in {"setgroups": "deny", "uid_map": f"0 {user} 1", "gid_map": f"0 {group} 1"}.items():
             Path(f"/proc/self/{name}").write_text(text)
+    hidden = ROOT.is_relative_to(_TMP)
+    checkout = (
+        os.open(ROOT, os.O_PATH) if hidden else -1
+    )  # among the new mounts, which alone can be bound there
     if libc.mount(None, b"/", None, _PRIVATE, None) or libc.mount(b"none", b"/tmp", b"tmpfs", 0, None):
         raise OSError(ctypes.get_errno(), "mount")
+    if hidden:
+        ROOT.mkdir(parents=True)
+        if libc.mount(f"/proc/self/fd/{checkout}".encode(), bytes(ROOT), None, _BIND, None):
+            raise OSError(ctypes.get_errno(), "mount")
 
 
 def work(scheduler: str) -> None:
@@ -58,7 +72,7 @@ def look_as_nobody(found: Any) -> None:
     ctypes.CDLL(None).prctl(_SET_DUMPABLE, 1, 0, 0, 0)  # as for any process that began with that user
     try:
         leave_the_file_system()
-        found.put([str(path) for path in Path("/tmp").iterdir()])
+        found.put([str(path) for path in _TMP.iterdir() if not ROOT.is_relative_to(path)])
     except OSError as error:
         found.put(str(error))
 
