@@ -15,6 +15,7 @@ from torch.utils.hooks import RemovableHandle
 
 from graphviz_tools.sources.common.call_sites import call_site
 from graphviz_tools.sources.torch.frames import calling_site
+from graphviz_tools.sources.torch.private_names import remove_module_hook
 from graphviz_tools.sources.torch.tape import ModuleCall, Site
 
 # In eval mode these look whether anyone watches their calls, and run one fused kernel only when nobody does.
@@ -88,7 +89,7 @@ class ModuleStack:
     def shut(self) -> None:
         """Take the hooks out, until `open`."""
         for handle in self._handles:
-            handle.remove()
+            remove_module_hook(handle)
         self._handles.clear()
 
     def _enter(self, module: torch.nn.Module, arguments: Any) -> None:

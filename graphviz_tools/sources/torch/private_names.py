@@ -14,6 +14,8 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from torch.utils.hooks import RemovableHandle
+
 from graphviz_tools.language import _
 from graphviz_tools.private_name import PrivateName
 from graphviz_tools.sources.common.patches import Patch
@@ -50,6 +52,10 @@ ENGINE_CALLS = frozenset(
 # Dynamo's import takes seconds and comes with the first thing to compile, so that this one is looked up only then.
 DYNAMO = "torch._dynamo.eval_frame"
 DYNAMO_SWITCH = PrivateName(DYNAMO, "_maybe_set_eval_frame", SEEN, _("compiled functions as one step"))
+# No recording needs this one: PyTorch leaves an entry in it for every hook that it has removed.
+HOOK_MARKS = PrivateName(
+    "torch.nn.modules.module", "_global_forward_hooks_with_kwargs", "2.13.0", _("marks of removed hooks")
+)
 
 
 @cache
@@ -84,6 +90,14 @@ def handling_batches(handler: Callable[..., Any]) -> AbstractContextManager[None
 def handling_dynamo_switches(handler: Callable[..., Any]) -> AbstractContextManager[None]:
     """Give each time that Dynamo switches itself on or off in this thread to `handler(original, callback)`."""
     return _handling(DYNAMO_SWITCH, DYNAMO_SWITCH.name, handler)
+
+
+def remove_module_hook(handle: RemovableHandle) -> None:
+    """Remove a hook on all modules whole. What `remove()` leaves of it makes `torch.compile(module)` warn of hooks."""
+    handle.remove()
+    marks = HOOK_MARKS.find()
+    if marks is not None:
+        marks.pop(handle.id, None)
 
 
 def _handling(name: PrivateName, attribute: str, handler: Callable[..., Any]) -> AbstractContextManager[None]:

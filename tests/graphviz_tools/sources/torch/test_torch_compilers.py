@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,22 @@ def test_a_compiler_that_tries_a_backward_pass_adds_no_step() -> None:
     assert [s.op for s in recording.steps if s.phase == "backward"] == [
         "backward", "SumBackward0", "CompiledFunctionBackward", "AccumulateGrad", "AccumulateGrad",
     ]  # fmt: skip
+
+
+def test_a_module_compiled_after_a_recording_meets_no_hook_of_it() -> None:
+    net, x = nn.Sequential(nn.Linear(2, 2), nn.ReLU()), torch.ones(1, 2)
+    before = traces()
+    record_torch(net, x)
+
+    def interrupted(given: torch.Tensor) -> torch.Tensor:
+        net(given)
+        raise KeyboardInterrupt
+
+    record_torch(interrupted, x)
+    assert traces() == before
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # PyTorch warns where a hook on all modules is left
+        torch.compile(net, backend="eager")(x)
 
 
 def test_a_module_that_comes_late_is_noticed_when_it_comes(

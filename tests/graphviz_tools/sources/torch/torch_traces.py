@@ -20,6 +20,7 @@ def traces() -> tuple[object, ...]:
         len(module._global_forward_hooks),
         len(module._global_forward_pre_hooks),
         len(module._global_forward_hooks_always_called),
+        len(module._global_forward_hooks_with_kwargs),
         len(OPTIMIZERS._global_optimizer_pre_hooks),
         len(OPTIMIZERS._global_optimizer_post_hooks),
         torch.autograd._engine_run_backward,
