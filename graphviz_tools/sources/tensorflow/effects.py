@@ -1,4 +1,4 @@
-"""Which TensorFlow ops do more than compute: they write, print, draw a number, or ask Python."""
+"""Which TensorFlow ops do more than compute: they write, print, draw a number, ask Python, or meet other ops."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ READ_OPS = ("ReadVariableOp", "ResourceGather", "ResourceGatherNd", "VarIsInitia
 _WRITES_VARIABLE = re.compile(
     r"Assign\w*VariableOp|Resource\w+|Rng\w+|Stateful(Standard|Trunc|Uniform|Random)\w+"
 )
+_MEETS = re.compile(r"(Collective(Reduce|Gather|Bcast|AllToAll|Permute)|Nccl)\w*")
 
 
 def has_effect(op: Any) -> bool:
@@ -38,3 +39,16 @@ def acts(reader: GraphReader, operations: Iterable[Any], *, drawing: bool) -> bo
         if drawing or not is_seeded(op):
             return True
     return False
+
+
+def meeting_op(reader: GraphReader, operations: Iterable[Any]) -> str:
+    """The type of an op among `operations`, or in what they call, that waits until the same op runs on the other
+    devices of a `tf.distribute` strategy; "" when there is none."""
+    for op in operations:
+        if _MEETS.fullmatch(op.type):
+            return op.type
+        bodies = [reader.bodies.get(name) for _, name in called_functions(op)]
+        for body in bodies:
+            if body is not None and (found := meeting_op(reader, body.graph.get_operations())):
+                return found
+    return ""

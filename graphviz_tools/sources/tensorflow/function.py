@@ -10,9 +10,10 @@ from typing import Any
 from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import SourceLine
 from graphviz_tools.sources.common.user_code import definition_line
-from graphviz_tools.sources.tensorflow.effects import acts
+from graphviz_tools.sources.tensorflow.effects import acts, meeting_op
+from graphviz_tools.sources.tensorflow.errors import error_text
 from graphviz_tools.sources.tensorflow.graph_reader import Body, GraphReader, Role
-from graphviz_tools.sources.tensorflow.graph_runner import GraphRunner
+from graphviz_tools.sources.tensorflow.graph_runner import GraphRunner, OpFailed
 from graphviz_tools.sources.tensorflow.op_kernel import whole_kernel
 from graphviz_tools.sources.tensorflow.private_names import is_eager
 
@@ -45,8 +46,14 @@ def run_function(traced: Traced, body: Body, args: Any, kwargs: Any, runner: Gra
     Where the function has no effect but on variables, it then runs once more, as TensorFlow runs it: the
     outputs, and what the variables hold, are those of a plain run to the last bit. Raises OpFailed when an op
     does.
+
+    A graph with an op that waits for other devices runs once, as a whole and without steps: TensorFlow runs the
+    devices at the same time, and one op at a time would wait for ever.
     """
     tf, concrete = import_tensorflow(), traced.concrete
+    if meeting := meeting_op(runner.reader, concrete.graph.get_operations()):
+        runner.together = meeting
+        return _run_as_a_whole(traced, args, kwargs)
     given = _flat_inputs(concrete.function_type, traced.python_function, args, kwargs)
     inputs = [*given, *concrete.captured_inputs]
     if any(isinstance(t, tf.Tensor) and not is_eager(t) for t in inputs):
@@ -65,6 +72,15 @@ def _flat_inputs(signature: Any, python_function: Any, args: Any, kwargs: Any) -
     known = defaults | bound.arguments
     bound.arguments = {name: known[name] for name in signature.parameters if name in known}
     return signature.unpack_inputs(signature.bind_with_defaults(bound.args, bound.kwargs, {}))
+
+
+def _run_as_a_whole(traced: Traced, args: Any, kwargs: Any) -> list[Any]:
+    try:
+        result = traced.function(*args, **kwargs)
+    except BaseException as error:  # the stop button too: what was recorded up to there is kept
+        raise OpFailed(error_text(error)) from error
+    flat = import_tensorflow().nest.flatten(result, expand_composites=True)
+    return [tensor for tensor in flat if tensor is not None]
 
 
 def read_unfinished(graphs: Sequence[Any], reader: GraphReader, line: SourceLine | None) -> None:

@@ -42,7 +42,8 @@ class GraphRunner:
 
     `variables` maps the `id` of a resource handle to the `tf.Variable` behind it. `unseen` counts the steps
     past `max_steps`; `hidden` names the functions that ran inside a kernel (of a dataset, say), by its op;
-    `rounded` counts the results that TensorFlow's optimiser has rounded otherwise than the ops do one by one.
+    `rounded` counts the results that TensorFlow's optimiser has rounded otherwise than the ops do one by one;
+    `together` is the type of an op that made the graph run as a whole, because it waits for other devices.
     """
 
     reader: GraphReader
@@ -52,6 +53,7 @@ class GraphRunner:
     unseen: int = 0
     hidden: dict[str, str] = field(default_factory=dict)
     rounded: int = 0
+    together: str = ""
     _kernels: dict[tuple[str, str], Kernel] = field(default_factory=dict)
 
     def run(self, body: Body, arguments: Sequence[Any], scope: Path | None = None) -> list[Any]:

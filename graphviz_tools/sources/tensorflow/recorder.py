@@ -153,6 +153,9 @@ def finish(
             "{op} runs {function_label} inside its own kernel", op=op, function_label=function_label(name)
         )
         reader.omitted.append(Omission(_("values inside a function"), 1, why))
+    if runner.together:
+        why = _("in {op} each device waits for the others, so the graph ran as a whole", op=runner.together)
+        reader.omitted.append(Omission(_("run, op by op"), 1, why))
     if runner.rounded:
         why = _(
             "TensorFlow's optimiser rounds them otherwise: these are its numbers, the steps show each op's own"

@@ -324,3 +324,22 @@ def test_every_turn_of_a_nested_loop_is_a_frame_inside_its_loop() -> None:
         "loop", "body", "iteration", "loop", "body", "iteration",
     ]  # fmt: skip
     assert inner in {scope.path for scope in without_plumbing(recording).scopes}
+
+
+def test_a_graph_whose_devices_wait_for_each_other_runs_as_a_whole() -> None:
+    """One op at a time, the first device would wait for ever; here the group has one device, so that it cannot."""
+
+    @tf.function
+    def sum_of_all(x):
+        return tf.raw_ops.CollectiveReduceV2(
+            input=x, group_size=1, group_key=1, instance_key=1, ordering_token=[], merge_op="Add",
+            final_op="Id", communication_hint="ring",
+        )  # fmt: skip
+
+    recording = record_tensorflow(lambda x: sum_of_all(x) * 2.0, tf.constant([3.0]))
+    assert recording.error == ""
+    assert [output.numbers for output in recording.outputs] == [(6.0,)]
+    assert [phase for phase, _, _ in recording.phases()] == ["trace"]
+    assert [omission.why for omission in recording.omitted] == [
+        "in CollectiveReduceV2 each device waits for the others, so the graph ran as a whole"
+    ]
