@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from graphviz_tools.analysis.gradients import is_gradient
+from graphviz_tools.analysis.loop_counters import counters, counting
 from graphviz_tools.analysis.op_vocabulary import computes, is_optional
-from graphviz_tools.analysis.while_loops import counters, counting
 from graphviz_tools.op_roles import roles_of
 from graphviz_tools.recording import Node, Phase, Recording, Step, Value
 

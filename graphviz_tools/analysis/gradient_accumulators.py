@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from graphviz_tools.analysis.call_results import Output, call_results
 from graphviz_tools.analysis.while_loops import LoopVariable
 from graphviz_tools.op_roles import OpRoles, roles_of
 from graphviz_tools.recording import Edge, Node, Recording
@@ -28,12 +29,15 @@ def popped(recording: Recording, state: Iterable[LoopVariable]) -> dict[int, Edg
 
 
 class _Chase:
-    """Follows an accumulator back, out of the gradient's loop and into the one that filled it."""
+    """Follows an accumulator back, out of the gradient's loop and into the one that filled it, also in a function."""
 
     def __init__(self, recording: Recording, state: Iterable[LoopVariable]) -> None:
         self.roles = roles_of(recording.framework)
         self._nodes = recording.nodes
-        self._results = {(part.loop, part.slot): part.result for part in state}
+        self._results = call_results(recording)
+        for part in state:
+            if part.result is not None:
+                self._results[part.loop, part.slot] = [Output(part.result, part.result_slot)]
         self._inputs: dict[int, dict[int, Edge]] = defaultdict(dict)
         for edge in recording.edges:
             if edge.kind == "data":
@@ -48,12 +52,11 @@ class _Chase:
             node: Node = self._nodes[here]
             if node.op in self.roles.pushes:
                 return self._inputs[here].get(1)
-            if node.op in self.roles.loops:
-                result = self._results.get((here, slot))
-                if result is None:
-                    return None
-                here, slot = result, 0
+            if results := self._results.get((here, slot)):
+                here, slot = results[0]
                 continue
+            if node.op in self.roles.loops:
+                return None
             if node.op in self.roles.pops and slot == 1:  # a list of lists: what was pushed is itself a list
                 edge = self.pushed(here, depth + 1)
             else:

@@ -1,14 +1,13 @@
-"""The loops of a static graph: what goes round in them, and what only counts their turns.
+"""The loops of a static graph, and what goes round in them.
 
 A loop op (`OpRoles.loops`) reads its state slot by slot; its `cond` and its `body` have one argument for each slot,
-and the body one result. Slots that no user wrote count the turns and limit them.
+and the body one result.
 """
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from graphviz_tools.op_roles import OpRoles, roles_of
@@ -21,15 +20,18 @@ _PARTS = (("cond",), ("body",))
 @dataclass(slots=True)
 class LoopVariable:
     """Part `slot` of the state of the loop op `loop`, in the box `scope`: the `arguments` that carry it
-    into `cond` and `body`, the body's `result` for it, and `makers`, the nodes that may make its next value.
+    into `cond` and `body`, the body's `result` for it (output `result_slot` of that node), and `makers`, the nodes that
+    may make its next value.
 
-    `counts` says that it is one of the loop's own counters, `changes` that a turn may change it."""
+    `counts` says that it is one of the loop's own counters (`loop_counters.py` finds out), `changes` that a turn may
+    change it."""
 
     loop: int
     slot: int
     scope: Path
     arguments: list[int] = field(default_factory=list)
     result: int | None = None
+    result_slot: int = 0
     makers: tuple[int, ...] = ()
     counts: bool = False
 
@@ -54,33 +56,13 @@ def loop_variables(recording: Recording) -> list[LoopVariable]:
         if edge.kind == "control" and target.op in roles.loops:
             box = _box(target)
             if source.scope[: len(box) + 1] == (*box, "body") and (box, edge.target_slot) in found:
-                found[box, edge.target_slot].result = source.id
+                part = found[box, edge.target_slot]
+                part.result, part.result_slot = source.id, edge.source_slot
     makers = _Makers(recording, roles)
     for variable in found.values():
-        variable.makers = tuple(makers.of(variable.result)) if variable.result is not None else ()
-    _mark_counters(recording, list(found.values()), roles)
+        if variable.result is not None:
+            variable.makers = tuple(makers.of(variable.result, variable.result_slot))
     return list(found.values())
-
-
-def _mark_counters(recording: Recording, state: list[LoopVariable], roles: OpRoles) -> None:
-    """Set each part's `counts`: by its name, or because it begins with a counter or with another
-    loop's count, as in the loop of a gradient."""
-    given: dict[int, list[Edge]] = defaultdict(list)
-    for edge in recording.edges:
-        if edge.kind == "data":
-            given[edge.target].append(edge)
-    counts: set[tuple[int, int]] = set()
-    for part in sorted(state, key=lambda part: part.loop):
-        begins = [edge for argument in part.arguments for edge in given[argument]]
-        part.counts = any(
-            _is_named_counter(recording.nodes[argument], roles) for argument in part.arguments
-        ) or any(
-            _is_named_counter(recording.nodes[edge.source], roles)
-            or (edge.source, edge.source_slot) in counts
-            for edge in begins
-        )
-        if part.counts:
-            counts.add((part.loop, part.slot))
 
 
 def _box(op: Node) -> Path:
@@ -98,7 +80,7 @@ class _Makers:
         for edge in recording.edges:
             self._inputs[edge.target].append(edge)
 
-    def of(self, node: int, slot: int = 0) -> Iterator[int]:
+    def of(self, node: int, slot: int) -> Iterator[int]:
         """The makers of output `slot` of `node`, each once."""
         waiting, seen = [(node, slot)], set()
         while waiting:
@@ -121,34 +103,7 @@ class _Makers:
         inside = (e for e in self._inputs[number] if e.kind == "control" and e.target_slot == slot)
         scopes = ((e, self._nodes[e.source].scope) for e in inside)
         return [
-            (e.source, 0) for e, scope in scopes if scope[: len(box)] == box and scope[len(box)] != "cond"
+            (e.source, e.source_slot)
+            for e, scope in scopes
+            if scope[: len(box)] == box and scope[len(box)] != "cond"
         ]
-
-
-def _is_named_counter(node: Node, roles: OpRoles) -> bool:
-    if roles.loop_counters is None or node.kind not in ("input", "constant"):
-        return False
-    return re.fullmatch(roles.loop_counters, node.name.rsplit("/", 1)[-1]) is not None
-
-
-def counters(recording: Recording, state: Iterable[LoopVariable] = ()) -> set[int]:
-    """The arguments of loops that count their turns or limit them: by their names, and by the `state` known."""
-    roles = roles_of(recording.framework)
-    named = {node.id for node in recording.nodes if node.kind == "input" and _is_named_counter(node, roles)}
-    return named.union(*(part.arguments for part in state if part.counts))
-
-
-def counting(recording: Recording, counters: Iterable[int]) -> set[int]:
-    """The nodes inside loops that only count turns: all that the counters flow into, up to a decision."""
-    fed: dict[int, list[int]] = defaultdict(list)
-    for edge in recording.edges:
-        if edge.kind == "data":
-            fed[edge.source].append(edge.target)
-    waiting = list(counters)
-    found: set[int] = set()
-    while waiting:
-        node = waiting.pop()
-        if node not in found and recording.nodes[node].kind != "branch":
-            found.add(node)
-            waiting += fed[node]
-    return found

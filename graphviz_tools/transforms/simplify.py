@@ -26,7 +26,8 @@ from keyword import iskeyword
 
 from graphviz_tools.analysis.gradient_accumulators import is_accumulator, popped
 from graphviz_tools.analysis.gradients import is_gradient
-from graphviz_tools.analysis.while_loops import LoopVariable, Path, counters, counting, loop_variables
+from graphviz_tools.analysis.loop_counters import counters, counting, mark_counters
+from graphviz_tools.analysis.while_loops import LoopVariable, Path, loop_variables
 from graphviz_tools.op_roles import OpRoles, roles_of
 from graphviz_tools.recording import Edge, Node, Recording, SourceLine, Step
 from graphviz_tools.transforms.inline_constants import inline_constants, is_written
@@ -55,6 +56,8 @@ def _plan(recording: Recording) -> Plan:
     kept = {step.node for step in recording.steps if step.error and step.node is not None}
     kept |= {node.owner for node in recording.nodes if node.owner is not None}
     state = loop_variables(recording)
+    pops = popped(recording, state)
+    mark_counters(recording, state, pops)
     hidden = [part for part in state if part.counts or is_accumulator(recording, part, roles)]
     variables = [part for part in state if part.changes and part not in hidden]
     arguments = {argument for variable in variables for argument in variable.arguments}
@@ -74,7 +77,7 @@ def _plan(recording: Recording) -> Plan:
             if node.op in roles.pass_by_slot:
                 plan.by_slot.add(node.id)
     _cut_counting(recording, plan, kept, counters(recording, state), roles)
-    _rejoin_popped(recording, plan, state)
+    _rejoin_popped(recording, plan, pops)
     _cut_unused(recording, plan, kept, roles)
     returned = {(part.loop, part.slot, part.result) for part in state}
     for number, edge in enumerate(recording.edges):
@@ -90,12 +93,12 @@ def _plan(recording: Recording) -> Plan:
     return plan
 
 
-def _rejoin_popped(recording: Recording, plan: Plan, state: list[LoopVariable]) -> None:
+def _rejoin_popped(recording: Recording, plan: Plan, pops: dict[int, Edge]) -> None:
     """Let a gradient read a kept value directly, instead of from the list where a loop kept it."""
     into: dict[int, list[int]] = defaultdict(list)
     for number, edge in enumerate(recording.edges):
         into[edge.target].append(number)
-    for pop, edge in popped(recording, state).items():
+    for pop, edge in pops.items():
         plan.ends.update(into[pop])
         plan.more.append(replace(edge, target=pop))
 
@@ -156,7 +159,7 @@ def _merge(recording: Recording, plan: Plan, variable: LoopVariable, roles: OpRo
         if edge.kind == "data" and edge.target == variable.loop and edge.target_slot == variable.slot:
             plan.ends.add(number)
     if variable.result is not None:
-        plan.more.append(Edge(variable.result, first, 0, variable.slot))
+        plan.more.append(Edge(variable.result, first, variable.result_slot, variable.slot))
 
 
 def _variable_name(recording: Recording, variable: LoopVariable, roles: OpRoles) -> str:

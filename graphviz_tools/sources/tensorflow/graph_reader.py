@@ -1,7 +1,7 @@
 """A TensorFlow graph as Recording parts: each op one node, each function that an op calls one scope.
 
 An edge to the `k`-th argument of a function, and the control edge from its `k`-th result back to the op that
-calls it, have `k` as their target slot.
+calls it, have `k` as their target slot. The source slot says which output of the op inside that result is.
 
 TensorFlow keeps ops in the order in which Python made them, and finishes a branch, a loop body or an inner
 function before it makes the op that calls it. Reading the graph therefore retells the trace, op by op,
@@ -140,15 +140,16 @@ class GraphReader:
         until = len(operations) if until is None else until
         for op in operations[self._read[body.key] : until]:
             returned = [
-                (out, place)
+                result
                 for role, name in called_functions(op)
-                for place, out in enumerate(self._call(body, op, modules[op.name], role, name))
+                for result in self._call(body, op, modules[op.name], role, name)
             ]
             self._add(body, op, modules[op.name], roles.get(op.name), returned)
         self._read[body.key] = max(until, self._read[body.key])
 
-    def _call(self, caller: Body, op: Any, module: Path, role: str, name: str) -> Iterator[int]:
-        """Read the function `name` (once), join its arguments to the caller, and give its outputs."""
+    def _call(self, caller: Body, op: Any, module: Path, role: str, name: str) -> Iterator[Edge]:
+        """Read the function `name` (once), join its arguments to the caller, and give an edge from each result, which
+        has no target yet: `op` gets its node after its functions."""
         if name not in self.bodies:
             graph = graph_of(caller.graph, name, caller.changed)
             changed = graph if graph is not None and _has_grown(graph, op, role) else None
@@ -164,7 +165,8 @@ class GraphReader:
         body = self.bodies[name]
         for place, (outer, inner) in enumerate(zip(passed_inputs(op), body.graph.inputs, strict=False)):
             self._join(caller, outer.op, self.find(body, inner.op), outer.value_index, place)
-        yield from (self.find(body, out.op) for out in body.graph.outputs)
+        for place, out in enumerate(body.graph.outputs):
+            yield Edge(self.find(body, out.op), -1, out.value_index, place, "control")
 
     def _argument_roles(self, caller: Body, op: Any, graph: Any) -> dict[str, Role]:
         """A loop calls its arguments `Placeholder_1`; the label of what is passed in tells more."""
@@ -190,9 +192,7 @@ class GraphReader:
             self.scopes[path] = Scope(path, kind, function_label(name))
         return path
 
-    def _add(
-        self, body: Body, op: Any, module: Path, role: Role | None, returned: list[tuple[int, int]]
-    ) -> None:
+    def _add(self, body: Body, op: Any, module: Path, role: Role | None, returned: list[Edge]) -> None:
         node = len(self.nodes)
         path = (*body.path, *module)
         for depth in range(len(body.path) + 1, len(path) + 1):
@@ -206,7 +206,7 @@ class GraphReader:
         for before in op.control_inputs:
             self._join(body, before, node, kind="control")
         self.edges += [replace(edge, source=node) for edge in self._waiting.pop((body.key, op.name), ())]
-        self.edges += [Edge(out, node, 0, place, "control") for out, place in returned]
+        self.edges += [replace(edge, target=node) for edge in returned]
         self.steps.append(
             Step(
                 index=len(self.steps),

@@ -7,7 +7,9 @@ from functools import cache
 
 import pytest
 
+from graphviz_tools.analysis.gradient_accumulators import popped
 from graphviz_tools.analysis.op_vocabulary import computes
+from graphviz_tools.analysis.while_loops import loop_variables
 from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import Edge, Recording
 from graphviz_tools.sources.tensorflow.recorder import record_tensorflow
@@ -47,22 +49,37 @@ def sources(recording: Recording, node: int) -> set[int]:
     return {edge.source for edge in recording.edges if edge.target == node and edge.kind == "data"}
 
 
+CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 COUNTERS = ("loop_counter", "maximum_iterations", "grad_counter")
 KEPT_FOR_GRADIENTS = ("EmptyTensorList", "TensorListPushBack", "TensorListPopBack")
 
 
 def counters(full: Recording) -> set[int]:
     """What TensorFlow's names say of the counting in a loop: its arguments, and all that only they reach. The
-    first two outputs of a loop are its count and its limit."""
+    first two outputs of a loop are its count and its limit, also where a function or a list gives them back."""
     found = {n.id for n in full.nodes if any(name in n.name for name in COUNTERS)}
     loops = {n.id for n in full.nodes if n.op in ("While", "StatelessWhile")}
     read: dict[int, list[Edge]] = defaultdict(list)
     for edge in full.edges:
         if edge.kind == "data" and (edge.source in found or full.nodes[edge.source].kind != "constant"):
             read[edge.target].append(edge)
+    given: set[tuple[int, int]] = set()
+    pops = popped(full, loop_variables(full))
+
+    def counts(edge: Edge) -> bool:
+        first_two = edge.source in loops and edge.source_slot < 2
+        return edge.source in found or first_two or (edge.source, edge.source_slot) in given
+
+    results: dict[int, list[Edge]] = defaultdict(list)
+    for edge in full.edges:
+        call, inner = full.nodes[edge.target], full.nodes[edge.source]
+        if edge.kind == "control" and call.op in CALLS and inner.scope != call.scope:
+            results[call.id].append(edge)
     for node in full.nodes:
-        counts = (e.source in found or (e.source in loops and e.source_slot < 2) for e in read[node.id])
-        if node.kind in ("op", "input") and read[node.id] and all(counts):
+        given |= {(node.id, edge.target_slot) for edge in results[node.id] if counts(edge)}
+        if node.id in pops and counts(pops[node.id]):
+            given.add((node.id, 1))
+        if node.kind in ("op", "input") and read[node.id] and all(map(counts, read[node.id])):
             found.add(node.id)
     return found
 
@@ -138,17 +155,20 @@ def test_the_view_is_well_formed(name: str) -> None:
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_path_leads_to_the_same_node_as_before(name: str) -> None:
-    """Two nodes are connected in the view if and only if they were, loops closed, past no cut node."""
+    """Two nodes are connected in the view if and only if they were, loops closed, past no cut node and no list that
+    the loop of a gradient reads."""
     full, view, was = both(name)
     same = one_variable(full)
     cut = counters(full) | {n.id for n in full.nodes if n.op in ("NoOp", *KEPT_FOR_GRADIENTS)}
     cut |= {n.id for n in full.nodes if n.op in SHAPES and "gradient" in n.name}
     forward: dict[int, set[int]] = defaultdict(set)
     whole: dict[int, set[int]] = defaultdict(set)
+    lists = lists_for_gradients(full)
     for source, target in [*((e.source, e.target) for e in full.edges), *carried(full)]:
+        listed = (source, target) in lists
         source, target = same.get(source, source), same.get(target, target)
         whole[source].add(target)
-        if source not in cut and target not in cut:
+        if source not in cut and target not in cut and not listed:
             forward[source].add(target)
     shown: dict[int, set[int]] = defaultdict(set)
     for edge in view.edges:
@@ -157,6 +177,16 @@ def test_a_path_leads_to_the_same_node_as_before(name: str) -> None:
     for node in kept:
         assert reached(shown, node) - {node} <= reached(whole, node)
         assert reached(forward, node) & kept - {node} <= reached(shown, node)
+
+
+def lists_for_gradients(full: Recording) -> set[tuple[int, int]]:
+    """The two ends of each way by which nothing but lists gets into the loop of a gradient."""
+    made = {step.node: step.writes for step in full.steps if step.phase == "trace"}
+    dtypes: dict[tuple[int, int], set[str]] = defaultdict(set)
+    for edge in full.edges:
+        if edge.kind == "data" and "_grad" in (loop := full.nodes[edge.target]).name and "While" in loop.op:
+            dtypes[edge.source, edge.target].add(made[edge.source][edge.source_slot].dtype)
+    return {ends for ends, found in dtypes.items() if found == {"variant"}}
 
 
 def one_variable(full: Recording) -> dict[int, int]:

@@ -12,14 +12,9 @@ import numpy as np
 import pytest
 
 from graphviz_tools.frameworks import import_tensorflow
-from tests.graphviz_tools.sources.tensorflow.tensorflow_programs import (
-    NESTED_GRADIENTS,
-    PROGRAMS,
-    recorded,
-)
+from tests.graphviz_tools.sources.tensorflow.tensorflow_programs import PROGRAMS, recorded
 
 tf = import_tensorflow()
-EVERY = {**PROGRAMS, **NESTED_GRADIENTS}
 FOLDER = Path(__file__).parent / "tensorflow_programs"
 
 
@@ -54,9 +49,9 @@ def flat(result: Any) -> list[np.ndarray]:
     return [np.asarray(t) for t in tf.nest.flatten(result, expand_composites=True) if t is not None]
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_recording_shows_the_graph_and_the_values_of_a_plain_run(name: str) -> None:
-    plain, arguments, plain_variables = EVERY[name]()
+    plain, arguments, plain_variables = PROGRAMS[name]()
     plain = plain if hasattr(plain, "get_concrete_function") else tf.function(plain)
     expected = flat(plain(*arguments))
 
@@ -82,7 +77,7 @@ def test_recording_shows_the_graph_and_the_values_of_a_plain_run(name: str) -> N
         np.testing.assert_array_equal(np.asarray(variable), after)
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_recording_is_well_formed_and_its_lines_are_the_users(name: str) -> None:
     recording = recorded(name).recording
     assert [step.index for step in recording.steps] == list(range(len(recording)))

@@ -9,11 +9,7 @@ from typing import Any
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.tensorflow.recorder import record_tensorflow
 from tests.graphviz_tools.sources.tensorflow.tensorflow_programs import control_flow, gradients, state, values
-from tests.graphviz_tools.sources.tensorflow.tensorflow_programs.corpus import (
-    NESTED_GRADIENTS,
-    PROGRAMS,
-    tf,
-)
+from tests.graphviz_tools.sources.tensorflow.tensorflow_programs.corpus import PROGRAMS, tf
 
 THEMES = (values, control_flow, gradients, state)
 
@@ -30,6 +26,6 @@ class Recorded:
 
 @cache
 def recorded(name: str) -> Recorded:
-    fn, arguments, variables = {**PROGRAMS, **NESTED_GRADIENTS}[name]()
+    fn, arguments, variables = PROGRAMS[name]()
     function = fn if hasattr(fn, "get_concrete_function") else tf.function(fn)
     return Recorded(function, arguments, variables, record_tensorflow(function, *arguments))

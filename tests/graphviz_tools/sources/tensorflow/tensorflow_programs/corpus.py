@@ -14,18 +14,11 @@ tf = import_tensorflow()
 Program = Callable[[], tuple[Callable[..., Any], tuple[Any, ...], tuple[Any, ...]]]
 
 PROGRAMS: dict[str, Program] = {}
-# Their loops' counters come out of a function, whose Recording does not say which output of a loop each of its own is.
-NESTED_GRADIENTS: dict[str, Program] = {}
 ALIVE: list[Any] = []  # objects that only their own bound `tf.function` would hold, weakly
 
 
 def program(make: Program) -> Program:
     PROGRAMS[make.__name__] = make
-    return make
-
-
-def nested_gradient(make: Program) -> Program:
-    NESTED_GRADIENTS[make.__name__] = make
     return make
 
 

@@ -3,12 +3,7 @@
 # ruff: noqa: SIM108
 from __future__ import annotations
 
-from tests.graphviz_tools.sources.tensorflow.tensorflow_programs.corpus import (
-    nested_gradient,
-    numbers,
-    program,
-    tf,
-)
+from tests.graphviz_tools.sources.tensorflow.tensorflow_programs.corpus import numbers, program, tf
 
 
 @program
@@ -260,7 +255,7 @@ def gradient_nested_cond_while():
     return fn, (tf.constant(1.7), tf.constant(4)), ()
 
 
-@nested_gradient
+@program
 def second_derivative_of_a_loop():
     def fn(x):
         with tf.GradientTape() as outer:
@@ -293,7 +288,7 @@ def second_derivative_of_a_branch():
     return fn, (tf.constant(1.5),), ()
 
 
-@nested_gradient
+@program
 def second_derivative_of_branches_in_a_loop():
     def fn(x):
         with tf.GradientTape() as outer:
@@ -312,7 +307,7 @@ def second_derivative_of_branches_in_a_loop():
     return fn, (tf.constant(1.5),), ()
 
 
-@nested_gradient
+@program
 def gradient_of_gradients_of_two_loops():
     def fn(x):
         total = tf.constant(0.0)
@@ -328,7 +323,7 @@ def gradient_of_gradients_of_two_loops():
     return fn, (tf.constant(1.5),), ()
 
 
-@nested_gradient
+@program
 def gradient_of_a_loop_in_a_loop_that_assigns():
     counter = tf.Variable(0.0, name="counter")
 
