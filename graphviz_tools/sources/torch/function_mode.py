@@ -19,7 +19,7 @@ from graphviz_tools.recording import Control
 from graphviz_tools.sources.torch.classify import Kind, classify
 from graphviz_tools.sources.torch.errors import explanation
 from graphviz_tools.sources.torch.frames import applying_site, calling_site
-from graphviz_tools.sources.torch.modes import MODAL, mode_flags
+from graphviz_tools.sources.torch.modes import MODAL, mode_flags, running_statistics
 from graphviz_tools.sources.torch.module_stack import ModuleStack
 from graphviz_tools.sources.torch.private_names import CURRENT_MODE, found_or
 from graphviz_tools.sources.torch.tape import RawStep, Site
@@ -148,7 +148,7 @@ class CallRecorder(TorchFunctionMode):
 class _Call:
     """One call, from before it runs (what it reads, before it may overwrite it) to its results."""
 
-    __slots__ = ("args", "before", "kind", "mode", "read", "sources", "step", "trace")
+    __slots__ = ("args", "before", "kind", "mode", "read", "sources", "statistics", "step", "trace")
 
     def __init__(self, trace: Trace, kind: Kind, op: str, args: Any, kwargs: Any, frame: Any) -> None:
         site, optimizing = calling_site(frame)
@@ -158,6 +158,7 @@ class _Call:
             optimizing = optimizing or trace.optimizers > 0  # with gradients, it is the closure that runs
         self.trace, self.kind, self.args = trace, kind, args
         self.mode = mode_flags(op, args, kwargs, trace.modules.running) if op in MODAL else ()
+        self.statistics = running_statistics(op, args, kwargs) if op in MODAL else ()
         self.read, places = _operands(args, kwargs)
         find, known_anew = trace.tensors.find, trace.known
         self.before = before = [
@@ -211,6 +212,8 @@ class _Call:
             outputs = self.read[:1]
         if outputs or changed:
             self._wrote(outputs, changed)
+        for tensor in self.statistics:
+            self._changed_uncounted(tensor)
 
     def _decided(self, result: Any) -> None:
         step = self.step
@@ -250,6 +253,14 @@ class _Call:
         if by_hand and any(t.is_leaf and t.requires_grad and t.grad is not None for t in changed):
             step.phase = "optimize"
         trace.tape.step(step)
+
+    def _changed_uncounted(self, tensor: torch.Tensor) -> None:
+        """What reads the tensor from now on reads its new numbers, though its version is the old one."""
+        tensors = self.trace.tensors
+        known = tensors.last_seen(tensor)
+        if known is not None:
+            tensors.forget_numbers(tensor)
+            tensors.describe(tensor, known.node, known.slot)
 
     def _read_memory(self, tensor: torch.Tensor) -> None:
         """Whose memory the call was given as a storage or an array is one of its sources."""

@@ -49,3 +49,17 @@ def _trains(op: str, args: Sequence[Any], kwargs: dict[str, Any]) -> bool | None
     if place is None or place + 1 >= len(args) or args[place] == 0:
         return None
     return bool(args[place + 1])
+
+
+def running_statistics(op: str, args: Sequence[Any], kwargs: dict[str, Any]) -> list[torch.Tensor]:
+    """The running mean and variance that a batch normalization is about to write. PyTorch does not count that as a
+    write in place: their versions stay."""
+    if op != "batch_norm" or not _trains(op, args, kwargs):
+        return []
+    # F.batch_norm(input, mean, variance, weight=...) or torch.batch_norm(input, weight, bias, mean, variance, ...)
+    held = [
+        kwargs.get("running_mean"),
+        kwargs.get("running_var"),
+        *(args[3:5] if len(args) > 5 else args[1:3]),
+    ]
+    return [tensor for tensor in held if isinstance(tensor, torch.Tensor)]

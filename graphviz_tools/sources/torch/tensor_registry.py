@@ -95,6 +95,10 @@ class Tensors:
         known = self._by_id.get(id(tensor))
         return known if known is not None and known() is tensor else None
 
+    def forget_numbers(self, tensor: torch.Tensor) -> None:
+        """The numbers seen in the tensor's memory are there no more, whatever its version says."""
+        self._by_pointer.pop(_address(tensor) or 0, None)
+
     def describe(
         self,
         tensor: torch.Tensor,

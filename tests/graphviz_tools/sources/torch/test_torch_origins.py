@@ -273,3 +273,24 @@ def test_a_layer_that_may_run_fused_is_one_step_only_where_no_gradient_is_comput
     assert [step.op for step in fused.steps if "without gradients" in step.note] == [
         "TransformerEncoderLayer"
     ]
+
+
+@pytest.mark.parametrize("by_layer", [True, False])
+def test_running_statistics_are_read_as_the_last_batch_left_them(by_layer: bool) -> None:
+    norm, x = nn.BatchNorm1d(2), torch.tensor([[1.0, 2.0], [3.0, 6.0]])
+    mean, variance = norm.running_mean, norm.running_var
+    assert mean is not None and variance is not None
+
+    def program() -> torch.Tensor:
+        for _ in range(2):
+            if by_layer:
+                norm(x)
+            else:
+                torch.batch_norm(x, norm.weight, norm.bias, mean, variance, True, 0.1, 1e-5, False)
+        return mean * 1 + variance * 1
+
+    recording = record_torch(program, backward=False)
+    means, variances = [s.reads[0].numbers for s in recording.steps if s.op == "mul"]
+    assert means == tuple(mean.tolist()) and variances == tuple(variance.tolist())
+    second = [step for step in recording.steps if step.op == "batch_norm"][1]
+    assert [v.numbers for v in second.reads if v.name.endswith("mean")] == [pytest.approx((0.2, 0.4))]
