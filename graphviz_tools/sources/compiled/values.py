@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,14 +14,16 @@ from graphviz_tools.sources.compiled.private_names import is_fake
 
 
 def values_in(thing: Any, name: str = "") -> tuple[Value, ...]:
-    """The Values of a tensor, a number, or nested tuples, lists and dicts of them; None has none."""
+    """The Values of a tensor, a number, or nested tuples, lists, dicts and dataclasses of them; None has none."""
     return tuple(_value(leaf, name) for leaf in leaves(thing))
 
 
 def leaves(thing: Any) -> Iterable[Any]:
-    """Nested tuples, lists and dicts, flattened, without None."""
+    """Nested tuples, lists, dicts and dataclasses, flattened, without None."""
     if isinstance(thing, dict):
         thing = tuple(thing.values())
+    elif dataclasses.is_dataclass(thing) and not isinstance(thing, type):
+        thing = tuple(getattr(thing, field.name, None) for field in dataclasses.fields(thing))
     if isinstance(thing, tuple | list) and not isinstance(thing, torch.Size):
         return [leaf for part in thing for leaf in leaves(part)]
     return [] if thing is None else [thing]

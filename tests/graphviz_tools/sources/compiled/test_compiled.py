@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -383,3 +384,17 @@ def test_the_function_of_a_flex_attention_in_a_compiled_graph_is_opened():
     ]
     assert inner[0].reads[0].numbers == ((q[0, 0, 0] ** 2).sum().item() * 0.5,)
     assert recording.error == ""
+
+
+@dataclass
+class Answer:
+    loss: torch.Tensor
+    parts: dict[str, torch.Tensor]
+
+
+def test_tensors_inside_a_dataclass_are_outputs() -> None:
+    def f(x):
+        return Answer((x * x).sum(), {"double": x * 2})
+
+    recording = record_compiled(f, torch.tensor([1.0, 2.0], requires_grad=True))
+    assert [value.numbers for value in recording.outputs] == [(5.0,), (2.0, 4.0)]
