@@ -167,7 +167,7 @@ def _jit(func_or_sig: Any = None, *args: Any, **options: Any) -> Any:
 
     Raises:
         KernelTypeError: a signature is given, and Numba rejects the function for it.
-        UserError: there is no such option, or the signature of a kernel has a result.
+        UserError: an option is unknown, or the signature of a kernel names a result.
     """
     refuse_unknown(options)
     if isinstance(func_or_sig, types.FunctionType):

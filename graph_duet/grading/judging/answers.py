@@ -90,8 +90,8 @@ def graft(bundle: Bundle, submission: NotebookNode) -> Graft:
 def _left_outside(
     bundle: Bundle, submission: NotebookNode, answers: Mapping[str, str], faults: Mapping[str, str]
 ) -> list[str]:
-    """What an honest learner put where nothing is run: an answer that is no longer code, and names that an answer
-    uses and a cell of the learner's own defines."""
+    """A note for each answer that does not run: one that is no longer a code cell, and one that uses a name which
+    a cell of the learner's own defines."""
     notes = [
         _("the answer to {task_of} is not a code cell: make it one again", task_of=_task_of(bundle, cell.id))
         for cell in submission.cells

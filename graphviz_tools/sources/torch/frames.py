@@ -20,7 +20,7 @@ from graphviz_tools.sources.torch.tape import Run, Site
 
 _TORCH = str(Path(torch.__file__).parent)
 _OPTIMIZERS = str(Path(torch.optim.__file__).parent)
-# A kernel is launched by a line of the learner's; that the launch is an operator of ours is no part of the program.
+# A line of the learner's launches the kernel; the operator of ours that does it is not part of the program.
 _OURS = tuple(str(Path(__file__).resolve().parents[3] / name) for name in ("graphviz_tools", "gpu_labs"))
 _STDLIB = sysconfig.get_path("stdlib")
 _INSTALLED = sysconfig.get_path("purelib")

@@ -42,9 +42,8 @@ def leave_the_file_system() -> None:
         for name, text in {"setgroups": "deny", "uid_map": f"0 {user} 1", "gid_map": f"0 {group} 1"}.items():
             Path(f"/proc/self/{name}").write_text(text)
     hidden = ROOT.is_relative_to(_TMP)
-    checkout = (
-        os.open(ROOT, os.O_PATH) if hidden else -1
-    )  # among the new mounts, which alone can be bound there
+    # Opened among the new mounts: a place from the old ones cannot be mounted again there.
+    checkout = os.open(ROOT, os.O_PATH) if hidden else -1
     if libc.mount(None, b"/", None, _PRIVATE, None) or libc.mount(b"none", b"/tmp", b"tmpfs", 0, None):
         raise OSError(ctypes.get_errno(), "mount")
     if hidden:
