@@ -19,13 +19,10 @@ from website.stored_views import with_page_views
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "website" / "pages"
 REPOSITORY = "https://github.com/graph-duet/graph-duet"
-GLOSSARY = ROOT / "lessons" / "glossary.md"
 TEXTS = ("lessons/README.md", "lessons/glossary.md", "gpu_labs/README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 
 # A Markdown link or picture to a file: [text](path#part). Whatever has a scheme, or is only a part, stays.
 _LINK = re.compile(r"(?<=\]\()(?!\w+:|#|//)([^)#\s]+)(#[^)\s]*)?(?=\))")
-
-_TERM = re.compile(r"^\*\*(.+?)\*\*:", re.MULTILINE)
 
 
 def gather(folder: Path) -> None:
@@ -36,8 +33,7 @@ def gather(folder: Path) -> None:
     known = {path.relative_to(ROOT).as_posix() for path in (*notebooks, *texts)}
     shutil.copytree(ROOT / "docs" / "images", folder / "docs" / "images")
     for path in texts:
-        text = linked(path.read_text("utf-8"), path.parent, known)
-        _write(folder / path.relative_to(ROOT), _TERM.sub(_with_target, text) if path == GLOSSARY else text)
+        _write(folder / path.relative_to(ROOT), linked(path.read_text("utf-8"), path.parent, known))
     for path in notebooks:
         notebook = nbformat.read(path, as_version=4)
         for cell in notebook.cells:
@@ -72,11 +68,6 @@ def linked(text: str, folder: Path, known: set[str]) -> str:
         return f"{REPOSITORY}/{kind}/main/{name}{found[2] or ''}"
 
     return _LINK.sub(replaced, text)
-
-
-def _with_target(term: re.Match[str]) -> str:
-    """A glossary entry that links can name."""
-    return f"({term[1].lower().replace(' ', '-')})=\n{term[0]}"
 
 
 def _write(path: Path, text: str) -> None:
