@@ -7,7 +7,7 @@ ARGS ?=
 # One thread each for torch and TensorFlow: the workers share the cores, and wait for browsers and limits half the time.
 TEST_ENV := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 
-.PHONY: lab test run-tests check answers coverage bench lessons site lock install install-test clean help
+.PHONY: lab test run-tests check course coverage bench lessons site lock install install-test clean help
 
 help:
 	@echo "make lab    install, then open JupyterLab on the lessons (ARGS=--no-browser)"
@@ -15,7 +15,7 @@ help:
 	@echo "make bench  measure, beside the peers"
 	@echo "make site   the course as static pages, in build/site"
 	@echo "make coverage  which lines the tests run"
-	@echo "make answers  every answer to every exercise; make test draws a few (ARGS=\"-k L07\")"
+	@echo "make course  run every lesson, try every answer; make test draws a third (ARGS=\"-k L07\")"
 
 lab: install
 	@$(BIN)/duet lab $(ARGS)
@@ -39,14 +39,15 @@ check:
 
 test: install-test check run-tests
 
+# The browser's tests start first: they wait most, and would else run on when all others have ended.
 run-tests:
 	@if command -v npm >/dev/null; then npm test --silent; fi
-	@$(TEST_ENV) $(BIN)/python -m pytest -n 4 --dist loadscope --durations=10 $(ARGS)
+	@$(TEST_ENV) $(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder --durations=10 $(ARGS)
 
-# `make test` draws a third of the exercises, and one right answer and one batch of wrong ones to each; this tries them all.
-answers: install-test
-	@$(TEST_ENV) DUET_EVERY_ANSWER=1 $(BIN)/python -m pytest -n 4 --dist loadscope tests/lessons/test_answers.py \
-		tests/lessons/test_own_check.py $(ARGS)
+# `make test` runs a third of the lessons and exercises, drawn, and gives each exercise one right answer and one batch
+# of wrong ones; this runs them all and gives every answer.
+course: install-test
+	@$(TEST_ENV) DUET_WHOLE_COURSE=1 $(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder tests/lessons $(ARGS)
 
 # Of the rooms whose tests must reach 90 % of the lines; the others are printed too.
 coverage: install-test

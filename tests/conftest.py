@@ -37,12 +37,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
 
 
 class ByFileOrExercise(LoadScopeScheduling):
-    """Tests of one file run on one worker and share what its fixtures make. The tests of the exercises are
-    shared out by exercise: in one piece they would run on, alone, when all others have ended."""
+    """Tests of one file run on one worker and share what its fixtures make. The tests of the course are shared
+    out by lesson: in one piece they would run on, alone, when all others have ended."""
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, test = nodeid.partition("::")
-        return f"{file}[{test.partition('[')[2]}" if file.startswith("tests/lessons/") else file
+        lesson = test.partition("[")[2][:3]
+        return f"tests/lessons[{lesson}" if lesson and file.startswith("tests/lessons/") else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFileOrExercise:

@@ -1,4 +1,4 @@
-"""The course's folders and notebooks, as its tests read them."""
+"""The course's folders and notebooks, as its tests read them, and those that this run tries."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ T = TypeVar("T")
 
 
 def drawn(every: Sequence[T], number: int, what: str) -> list[T]:
-    """`number` of `every`, another choice in each run; all of them with `make answers`."""
-    if os.environ.get("DUET_EVERY_ANSWER"):
+    """`number` of `every`, another choice in each run; all of them with `make course`."""
+    if os.environ.get("DUET_WHOLE_COURSE"):
         return list(every)
     chosen = random.Random(f"{os.environ['DUET_DRAW']} {what}").sample(
         range(len(every)), min(number, len(every))
@@ -32,8 +32,9 @@ def drawn(every: Sequence[T], number: int, what: str) -> list[T]:
     return [every[place] for place in sorted(chosen)]
 
 
-def a_third_of_the_exercises(what: str) -> list[Path]:
-    return drawn(EXERCISES, -(-len(EXERCISES) // 3), what)
+# A third, the same for every test: the grader's bundle, which takes three runs of the solution, is made once.
+DRAWN = drawn(FOLDERS, -(-len(FOLDERS) // 3), "folders")
+DRAWN_EXERCISES = [folder for folder in DRAWN if folder in EXERCISES]
 
 
 def name(folder: Path) -> str:

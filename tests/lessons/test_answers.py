@@ -1,5 +1,5 @@
 """A third of the exercises, drawn in each run, through the real grader: right answers get full marks, wrong ones fail
-for the stated reason. `make answers` tries all."""
+for the stated reason. `make course` tries all."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from graph_duet.authoring.answers import Answer, Answers, Wrong, answers_of
 from graph_duet.grading import Bundle, Grader, Report
 from graph_duet.grading.exercise.format import kind
 from tests.graph_duet.grading.same_seeds import SameSeeds
-from tests.lessons.course import EXERCISES, a_third_of_the_exercises, drawn, name, solved
+from tests.lessons.course import DRAWN_EXERCISES, EXERCISES, drawn, name, solved
 
 
 class Tried(NamedTuple):
@@ -36,7 +36,7 @@ def bundle_of(folder: Path) -> Bundle:
     return bundles.bundle_of(folder)
 
 
-@pytest.fixture(scope="module", params=a_third_of_the_exercises("answers"), ids=name)
+@pytest.fixture(scope="module", params=DRAWN_EXERCISES, ids=name)
 def tried(request: pytest.FixtureRequest) -> Iterator[Tried]:
     folder: Path = request.param
     with SameSeeds(bundle_of(folder)) as grader:
@@ -44,7 +44,7 @@ def tried(request: pytest.FixtureRequest) -> Iterator[Tried]:
 
 
 def test_right_answers_get_full_marks(tried: Tried) -> None:
-    """One of three, drawn in each run: the solution, another right one, an unusual one. All with `make answers`."""
+    """One of three, drawn in each run: the solution, another right one, an unusual one. All with `make course`."""
     answers = tried.answers
     another, unusual = (
         grading.fill(grading.exercise_notebook(tried.bundle), filled)
@@ -62,7 +62,7 @@ def test_the_untouched_exercise_scores_nothing(tried: Tried) -> None:
 
 
 def test_wrong_answers_fail_for_the_stated_reason(tried: Tried) -> None:
-    """One batch, drawn in each run: a wrong answer to each task that no other in it uses. All with `make answers`."""
+    """One batch, drawn in each run: a wrong answer to each task that no other in it uses. All with `make course`."""
     surprises = []
     for batch in drawn(list(batches(tried)), 1, tried.bundle.exercise.id):
         report = tried.grade(filling(tried, batch))

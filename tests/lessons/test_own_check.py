@@ -9,10 +9,10 @@ import pytest
 
 from graph_duet.grading import self_check
 from graph_duet.grading.exercise.format import kind
-from tests.lessons.course import a_third_of_the_exercises, name, solved
+from tests.lessons.course import DRAWN_EXERCISES, name, solved
 
 
-@pytest.mark.parametrize("folder", a_third_of_the_exercises("own check"), ids=name)
+@pytest.mark.parametrize("folder", DRAWN_EXERCISES, ids=name)
 def test_the_solution_has_all_points_in_the_learner_s_own_check(folder: Path, tmp_path: Path) -> None:
     solutions = {cell.id: cell.source for cell in solved(folder).cells if kind(cell) in ("answer", "kernel")}
     notebook = nbformat.read(folder / "exercise.ipynb", as_version=4)

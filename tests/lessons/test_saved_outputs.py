@@ -1,4 +1,4 @@
-"""Every lesson, and every exercise with its solution, gives again what is saved in it."""
+"""A lesson, and an exercise with its solution, is made from its text and gives again what is saved in it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat import NotebookNode
 
 from graph_duet import grading
 from graph_duet.authoring.build import build_folder
 from graph_duet.authoring.bundles import bundle_of
 from graph_duet.authoring.execute import forked_kernels
 from graph_duet.authoring.lint import lint
+from graph_duet.authoring.notebooks_from_text import lesson_notebook
+from graph_duet.grading.releasing import differences
 from graph_duet.notebook_kernels.kernelspec import install_kernelspec
-from tests.lessons.course import EXERCISES, FOLDERS, ROOT, name
+from tests.lessons.course import DRAWN, EXERCISES, FOLDERS, ROOT, name, solved
 
 
 def nbval(notebooks: list[Path], folder: Path) -> subprocess.CompletedProcess[str]:
@@ -48,19 +51,34 @@ def kernels() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
+def test_the_notebooks_are_those_of_the_text(folder: Path) -> None:
+    """All but the outputs, which only a run gives."""
+    assert not lint(folder)
+    if (folder / "lesson.md").is_file():
+        lesson = nbformat.read(folder / "lesson.ipynb", as_version=4)
+        assert [text(cell) for cell in lesson.cells] == [text(cell) for cell in lesson_notebook(folder).cells]
+    if (folder / "exercise.md").is_file():
+        exercise = nbformat.read(folder / "exercise.ipynb", as_version=4)
+        assert differences(solved(folder), exercise) == [], f"run `duet build {folder.name}`"
+
+
+def text(cell: NotebookNode) -> tuple[str, str, str]:
+    return cell.id, cell.cell_type, cell.source
+
+
+@pytest.mark.parametrize("folder", DRAWN, ids=name)
 def test_a_build_would_change_nothing(folder: Path, kernels: None) -> None:
     """What `duet build --check` demands; a notebook that was just built from this text is not run again."""
     for built in build_folder(folder, check=True):
         assert built.state != "differs", f"run `duet build {folder.name}`\n" + "\n".join(built.changes)
         assert not built.stderr
-    assert not lint(folder)
 
 
 def test_nbval_finds_in_solved_exercises_what_the_exercise_has_saved(tmp_path: Path) -> None:
-    """One of each kind: autograd, tracing, a lab. The build's check above compares the outputs of all."""
-    solved = []
+    """One of each kind: autograd, tracing, a lab. The build's check above compares the outputs of those drawn."""
+    notebooks = []
     for folder in (each for each in EXERCISES if each.name.startswith(("L02", "L05", "G01"))):
-        solved.append(tmp_path / f"{folder.name}.ipynb")
-        nbformat.write(grading.solved(bundle_of(folder)), solved[-1])
-    result = nbval(solved, tmp_path)
+        notebooks.append(tmp_path / f"{folder.name}.ipynb")
+        nbformat.write(grading.solved(bundle_of(folder)), notebooks[-1])
+    result = nbval(notebooks, tmp_path)
     assert result.returncode == 0, result.stdout[-6000:]
