@@ -37,7 +37,9 @@ def _forward_cases(rng: np.random.Generator) -> list[Case]:
         x = _numbers(rng, n)
         rows = _in_blocks(x)
         expected = rows.cumsum(axis=1).ravel()[:n], rows.sum(axis=1)
-        cases.append(Case(f"n = {n}", len(rows), THREADS, (x,), expected, n, MOST_DEPTH))
+        cases.append(
+            Case(f"n = {n}", len(rows), THREADS, (x,), expected, most_reads=n, most_depth=MOST_DEPTH)
+        )
     return cases
 
 
@@ -48,7 +50,9 @@ def _backward_cases(rng: np.random.Generator) -> list[Case]:
         rows = _in_blocks(grad)
         from_the_right = rows[:, ::-1].cumsum(axis=1)[:, ::-1]
         expected = from_the_right.ravel()[:n], rows.sum(axis=1)
-        cases.append(Case(f"n = {n}", len(rows), THREADS, (grad,), expected, n, MOST_DEPTH))
+        cases.append(
+            Case(f"n = {n}", len(rows), THREADS, (grad,), expected, most_reads=n, most_depth=MOST_DEPTH)
+        )
     return cases
 
 

@@ -72,7 +72,18 @@ def _forward_cases(rng: np.random.Generator) -> list[Case]:
         depth = 3 * _turns(columns) + MEETING
         title = f"{rows} rows of {columns}"
         sectors = _most_sectors(shape, 3)
-        cases.append(Case(title, rows, THREADS, (x,), (_softmax(x),), 2 * x.size, depth, sectors))
+        cases.append(
+            Case(
+                title,
+                rows,
+                THREADS,
+                (x,),
+                (_softmax(x),),
+                most_reads=2 * x.size,
+                most_depth=depth,
+                most_sectors=sectors,
+            )
+        )
     return cases
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -29,6 +29,16 @@ _KEYWORDS = {
 _HANDLERS = {**cuda_calls.HANDLERS, **python_calls.HANDLERS, **array_calls.HANDLERS}
 
 
+class _Call(NamedTuple):
+    """A call expression: `name` takes the result, `kind` is Numba's type of what is called."""
+
+    name: str
+    args: list[Any]
+    keywords: dict[str, Any]
+    kind: Any
+    signature: Any
+
+
 def lower_call(low: Lowering, name: str, value: Any) -> None:
     """Emit the operations of one call expression; `name` is the variable that takes the result."""
     callee = low.known.get(value.func.name)
@@ -37,18 +47,19 @@ def lower_call(low: Lowering, name: str, value: Any) -> None:
         args += low.items_of(value.vararg)
     signature = low.typed.calltypes[value]
     kind = low.typed.typemap[value.func.name]
+    call = _Call(name, args, dict(value.kws), kind, signature)
     if isinstance(callee, Method):
-        _method(low, name, callee, args, dict(value.kws), kind, signature)
+        _method(low, call, callee)
         return
     if isinstance(low.typed.typemap[name], VectorType):
         _vector(low, name, args)
         return
     if isinstance(kind, types.NamedTupleClass):
-        given = [*args, *_named(kind, value.kws)]
+        given = [*args, *_named(kind, call.keywords)]
         low.make_tuple(name, tuple(operand_of(low, arg) for arg in given))
         return
     if callee is not None and hasattr(callee, "py_func"):
-        _device(low, name, callee.py_func, args, dict(value.kws), signature)
+        _device(low, call, callee.py_func)
         return
     if isinstance(callee, type) and issubclass(callee, BaseException):
         low.known[name] = callee  # raised next; what it says reaches nobody
@@ -63,12 +74,11 @@ def lower_call(low: Lowering, name: str, value: Any) -> None:
     behind = overloads.of_function(kind, signature.args, signature.return_type) if theirs else None
     if behind is not None:
         low.program.refusable.append(low.site("read"))
-        _device(low, name, behind, args, dict(value.kws), signature)
+        _device(low, call, behind)
         return
-    keywords = dict(value.kws)
-    if keywords:
+    if call.keywords:
         order = _KEYWORDS.get(called or "") or _parameters(callee)
-        args += [keywords[word] for word in order if word in keywords]
+        args += [call.keywords[word] for word in order if word in call.keywords]
     if called == "builtins.slice":
         _slice(low, name, args)
         return
@@ -95,10 +105,9 @@ def lower_call(low: Lowering, name: str, value: Any) -> None:
     handler(low, name, word, args, signature)
 
 
-def _named(kind: Any, keywords: Any) -> list[Any]:
+def _named(kind: Any, keywords: dict[str, Any]) -> list[Any]:
     """The arguments of a named tuple that are given by name, in order."""
-    given = dict(keywords)
-    return [given[field] for field in kind.instance_class._fields if field in given]
+    return [keywords[field] for field in kind.instance_class._fields if field in keywords]
 
 
 def _parameters(callee: Any) -> tuple[str, ...]:
@@ -108,30 +117,22 @@ def _parameters(callee: Any) -> tuple[str, ...]:
         return ()
 
 
-def _method(
-    low: Lowering,
-    name: str,
-    method: Method,
-    args: list[Any],
-    keywords: dict[str, Any],
-    kind: Any,
-    signature: Any,
-) -> None:
-    home = method.home
+def _method(low: Lowering, call: _Call, method: Method) -> None:
+    home, name, kind, signature = method.home, call.name, call.kind, call.signature
     behind = overloads.of_method(kind, (kind.this, *signature.args), signature.return_type)
     if method.name == "sync" and isinstance(home.type, Other):
         low.emit("gridsync", None, (), None, low.site("barrier"))
         low.known[name] = None
-    elif method.name == "item" and isinstance(home.type, np.dtype) and not args:
+    elif method.name == "item" and isinstance(home.type, np.dtype) and not call.args:
         low.emit("copy", low.var(name), (home,))
     elif method.name in ("conjugate", "conj") and isinstance(home.type, np.dtype):
         low.emit("math", low.var(name), (home,), "conj")
     elif behind is not None:
         low.program.refusable.append(low.site("read"))
         whole = type_inference.signature(signature.return_type, kind.this, *signature.args)
-        _device(low, name, behind, [home, *args], keywords, whole)
+        _device(low, call._replace(args=[home, *call.args], signature=whole), behind)
     elif isinstance(home.type, ArrayType) and method.name in array_calls.METHODS:
-        array_calls.METHODS[method.name](low, name, home, args)
+        array_calls.METHODS[method.name](low, name, home, call.args)
     else:
         raise low.reject(_("The executor does not know the method `{method}`.", method=method.name))
 
@@ -143,23 +144,17 @@ def _vector(low: Lowering, name: str, args: list[Any]) -> None:
     low.make_tuple(name, tuple(low.cast(part, wanted) for part in parts))
 
 
-def _device(
-    low: Lowering,
-    name: str,
-    function: Callable[..., Any],
-    args: list[Any],
-    keywords: dict[str, Any],
-    signature: Any,
-) -> None:
+def _device(low: Lowering, call: _Call, function: Callable[..., Any]) -> None:
+    signature = call.signature
     parameters = list(inspect.signature(function).parameters.values())
-    given: list[Operand] = [operand_of(low, a) for a in args]
+    given: list[Operand] = [operand_of(low, a) for a in call.args]
     rest = next((at for at, each in enumerate(parameters) if each.kind is each.VAR_POSITIONAL), None)
     if rest is not None:  # *args: what is left, as a tuple
         packed = low.temp(type_of(signature.args[rest]))
         low.emit("tuple", packed, tuple(given[rest:]))
         given[rest:] = [packed]
     for parameter in parameters[len(given) :]:
-        named = keywords.get(parameter.name)
+        named = call.keywords.get(parameter.name)
         given.append(_default(parameter.default) if named is None else operand_of(low, named))
     if isinstance(signature.return_type, types.Optional):
         raise low.reject(
@@ -170,7 +165,7 @@ def _device(
         )
     program = low.device(function, tuple(signature.args), signature.return_type)
     cast = tuple(low.cast(a, w) for a, w in zip(given, signature.args, strict=True))
-    low.emit("call", low.var(name), cast, program)
+    low.emit("call", low.var(call.name), cast, program)
 
 
 def _default(value: Any) -> Const:

@@ -92,7 +92,16 @@ class FunctionLowering(Lowering):
         made = {label: self._block(label, block) for label, block in sorted(blocks.items())}
         returns = type_of(self.typed.return_type)
         first, source = source_of(code)
-        function = Function(code.co_name, parameters, returns, min(blocks), made, self.file, first, source)
+        function = Function(
+            name=code.co_name,
+            parameters=parameters,
+            returns=returns,
+            entry=min(blocks),
+            blocks=made,
+            file=self.file,
+            first_line=first,
+            source=source,
+        )
         watch_undefined(self, function, self.unset)
         return function
 

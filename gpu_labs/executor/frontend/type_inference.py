@@ -174,7 +174,15 @@ def _pipeline(compiler: type[CUDACompiler], args: tuple[Any, ...], returns: Any)
         8,
         0,
     )  # what `runtime/device.py` says of the executor; code for float64 atomics asks
-    return compiler(typing_context, target_context, None, args, returns, flags, {}, None, None)
+    return compiler(
+        typing_context,
+        target_context,
+        library=None,
+        args=args,
+        return_type=returns,
+        flags=flags,
+        locals={},
+    )
 
 
 def lowering_problem(function: Callable[..., Any], args: tuple[Any, ...]) -> str | None:

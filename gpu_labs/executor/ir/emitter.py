@@ -3,14 +3,39 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from gpu_labs.executor.ir.aliases import Roots
 from gpu_labs.executor.ir.constants import Constants
-from gpu_labs.executor.ir.program import Const, Function, Op, Operand, Var
+from gpu_labs.executor.ir.program import Const, Function, Op, Operand, Program, Var
 
 INT64 = np.dtype(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramCode:
+    """What the functions of one program have in common when they are written: the name of each (by `id`), which
+    of them wait for other threads and which raise, the arrays behind each value, and the constants so far."""
+
+    names: dict[int, str]
+    waiting: set[int]
+    raising: set[int]
+    roots: Roots
+    constants: Constants = field(default_factory=Constants)
+
+    @classmethod
+    def of(cls, program: Program, roots: Roots) -> ProgramCode:
+        """Before anything is written."""
+        names = {id(f): f"device{at}" for at, f in enumerate(program.functions)}
+        return cls(
+            names | {id(program.kernel): "kernel"},
+            program.functions_with("barrier", "warp", "gridsync"),
+            program.functions_with("raise"),
+            roots,
+        )
 
 
 class Writer(ABC):
@@ -19,9 +44,12 @@ class Writer(ABC):
 
     runtime: str
 
-    def __init__(self, function: Function, constants: Constants) -> None:
+    def __init__(self, function: Function, program: ProgramCode) -> None:
         self.function = function
-        self.constants = constants
+        self.program = program
+        self.constants = program.constants
+        self.name = program.names[id(function)]
+        self.is_kernel = self.name == "kernel"
         self.lines: list[str] = []
         self.depth = 0
 

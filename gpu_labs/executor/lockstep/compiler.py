@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gpu_labs.executor.ir.aliases import Roots
-from gpu_labs.executor.ir.constants import Constants
 from gpu_labs.executor.ir.control_flow import Flow, analyse, loop_site, outlive_their_loop, waits_for
+from gpu_labs.executor.ir.emitter import ProgramCode
 from gpu_labs.executor.ir.program import Branch, Function, Jump, Operand, Phi, Program, Return
 from gpu_labs.executor.lockstep.emit import OperationCode, flops
 from gpu_labs.executor.lockstep.iterators import Flat
@@ -20,35 +20,19 @@ from gpu_labs.executor.runtime import arith
 
 def compile_program(program: Program, roots: Roots) -> Callable[..., None]:
     """The kernel as a Python function of (run, *arguments), where `run` is a `lockstep.Run`."""
-    constants = Constants()
-    constants.names.update(arith_power=arith.power, Flat=Flat)
-    order = {id(f): f"device{at}" for at, f in enumerate(program.functions)}
-    raising = program.functions_with("raise")
-    source = "\n\n".join(
-        [_FunctionCode(f, order[id(f)], order, raising, constants, roots).text() for f in program.functions]
-        + [_FunctionCode(program.kernel, "kernel", order, raising, constants, roots).text()]
-    )
-    scope = dict(constants.names)
+    code = ProgramCode.of(program, roots)
+    code.constants.names.update(arith_power=arith.power, Flat=Flat)
+    source = "\n\n".join(_FunctionCode(f, code).text() for f in (*program.functions, program.kernel))
+    scope = dict(code.constants.names)
     exec(compile(source, f"<lock-step {program.kernel.name}>", "exec"), scope)
     return scope["kernel"]
 
 
 class _FunctionCode(OperationCode):
-    def __init__(
-        self,
-        function: Function,
-        name: str,
-        devices: dict[int, str],
-        raising: set[int],
-        constants: Constants,
-        roots: Roots,
-    ) -> None:
-        super().__init__(function, devices, raising, constants)
-        self.roots = roots
-        self.name = name
+    def __init__(self, function: Function, program: ProgramCode) -> None:
+        super().__init__(function, program)
         self.flow: Flow = analyse(function)
         self.outlive = outlive_their_loop(function, self.flow)
-        self.is_kernel = name == "kernel"
         self.counters: list[str] = []
 
     def text(self) -> str:
@@ -164,7 +148,7 @@ class _FunctionCode(OperationCode):
             counter = f"turns{label}"
             self.counters.append(counter)
             state = "".join(f"{name}_next, " for name in names)
-            kinds = waits_for(self.function, loop.body, self.roots.steady)
+            kinds = waits_for(self.function, loop.body, self.program.roots.steady)
             self._line(f"{counter} += 1")
             self._line(f"if {counter} & 1023 < 2 and {counter} > 1:")
             self._line(f"    run.turn({site}, {counter}, m, ({state}), {sorted(kinds)!r})")

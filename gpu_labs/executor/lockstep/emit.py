@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gpu_labs.executor.ir.constants import Constants
-from gpu_labs.executor.ir.emitter import INT64, Writer
+from gpu_labs.executor.ir.emitter import INT64, ProgramCode, Writer
 from gpu_labs.executor.ir.program import (
     SHUFFLES,
     ArrayType,
@@ -21,6 +20,7 @@ from gpu_labs.executor.ir.program import (
     companion,
 )
 from gpu_labs.executor.runtime import arith
+from gpu_labs.executor.runtime.atomics import Atomic
 
 _INFIX = {"+", "-", "*", "/", "//", "%", "<<", ">>", "&", "|", "^", "==", "!=", "<", "<=", ">", ">="}
 _COMPARE = {"==", "!=", "<", "<=", ">", ">="}
@@ -33,12 +33,8 @@ class OperationCode(Writer):
 
     runtime = "run"
 
-    def __init__(
-        self, function: Function, devices: dict[int, str], raising: set[int], constants: Constants
-    ) -> None:
-        super().__init__(function, constants)
-        self.devices = devices
-        self.raising = raising
+    def __init__(self, function: Function, program: ProgramCode) -> None:
+        super().__init__(function, program)
         self.outlive: set[str] = set()
 
     def _operand(self, operand: Operand | None) -> str:
@@ -167,7 +163,11 @@ class OperationCode(Writer):
     def _op_atomic(self, op: Op, args: list[str]) -> None:
         index, operands = self._atomic_parts(op, args)
         needed = op.dst is not None and self._is_read(op.dst.name)
-        text = f"run.atomic({self._site(op)}, {op.info!r}, {args[0]}, m, {index}, {operands}, {needed})"
+        assert op.site is not None
+        atomic = self.constants.name(
+            Atomic(op.site, op.info, needed), ("atomic", op.site.id, op.info, needed), "A"
+        )
+        text = f"run.atomic({atomic}, {args[0]}, m, {index}, {operands})"
         self._set(op.dst if needed else None, text)
 
     def _is_read(self, name: str) -> bool:
@@ -216,8 +216,8 @@ class OperationCode(Writer):
         self._line(f"run.grid_sync({self._site(op)}, m)")
 
     def _op_call(self, op: Op, args: list[str]) -> None:
-        text = f"{self.devices[id(op.info)]}(run, m{''.join(', ' + a for a in args)})"
-        if id(op.info) in self.raising:
+        text = f"{self.program.names[id(op.info)]}(run, m{''.join(', ' + a for a in args)})"
+        if id(op.info) in self.program.raising:
             # Who raised in there does not come back; the variable keeps what other lanes have in it.
             self._line(f"got = {text}; m = L.living(m)")
             self._line("if m is False:")

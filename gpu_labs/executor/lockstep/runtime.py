@@ -9,8 +9,10 @@ import numpy as np
 
 from gpu_labs.executor.ir.program import SHUFFLES, Part, Site
 from gpu_labs.executor.lockstep.iterators import Enumerated, RangeOf, Zipped, iterator
+from gpu_labs.executor.observers.livelock import LongLoop
 from gpu_labs.executor.runtime import atomics, elementwise, parts
 from gpu_labs.executor.runtime.allocator import Allocator
+from gpu_labs.executor.runtime.atomics import Atomic
 from gpu_labs.executor.runtime.elementwise import Each
 from gpu_labs.executor.runtime.lanes import Lanes, Mask
 from gpu_labs.executor.runtime.memory import Port, spread
@@ -192,36 +194,33 @@ class Run:
 
     def atomic(
         self,
-        site: Site,
-        name: str,
+        atomic: Atomic,
         array: Array | Either,
         mask: Mask,
         index: tuple[Any, ...],
         operands: tuple[Any, ...],
-        wanted: bool,
     ) -> Any:
-        """An atomic operation; returns what each lane found in its cell."""
+        """An atomic operation; returns what each lane found in its cell, None if nobody wants that."""
+        wanted = atomic.wanted
         if isinstance(array, Either):
             result: Any = np.zeros(self.lanes.shape, array.dtype)
             for window, taking in array.under(mask):
-                old = self.atomic(site, name, window, taking, index, operands, wanted)
+                old = self.atomic(atomic, window, taking, index, operands)
                 result = np.where(taking, old, result) if wanted else None
             return result
-        flat, good = self.port.place(site, array, mask, index)
+        flat, good = self.port.place(atomic.site, array, mask, index)
         mask = both(mask, good)
         memory, lanes = array.memory, self.lanes
         if self.port.observe is not None:
-            self.port.observe(memory, "atomic", flat, mask, None, site)
+            self.port.observe(memory, "atomic", flat, mask, None, atomic.site)
         where = lanes.active(mask, lanes.shape) if mask is not None else np.arange(lanes.lane.size)
-        if lanes.shuffled or lanes.per_block == 1:
-            pass  # lanes keep the order that the seed gave them
         cells = spread(flat, lanes.shape, where)
         dtype = memory.buffer.dtype
         values = [spread(o.astype(dtype), lanes.shape, where) for o in operands]
         before = memory.buffer[cells] if self.port.watching else None
         if self.loneliness is not None:
             self.loneliness.writes(memory.buffer, cells)
-        old = atomics.apply(name, memory.buffer, cells, values, wanted) if where.size else None
+        old = atomics.apply(atomic.name, memory.buffer, cells, values, wanted) if where.size else None
         if before is not None and not np.array_equal(before, memory.buffer[cells]):
             self.port.changed = True
         if not wanted:
@@ -253,9 +252,9 @@ class Run:
                 _unchanged(a, b, mask) for a, b in zip(state, self._spin, strict=True)
             )
             if same and not port.changed:
-                self.watch.stuck(site, mask, turns, kinds, spinning=True)
+                self.watch.stuck(LongLoop(site, turns, kinds, spinning=True), mask)
         if turns >= self.watch.step_budget:
-            self.watch.stuck(site, mask, turns, kinds, spinning=False)
+            self.watch.stuck(LongLoop(site, turns, kinds, spinning=False), mask)
 
 
 def _within(array: Array) -> Any:

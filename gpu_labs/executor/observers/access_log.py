@@ -90,7 +90,15 @@ class Recorder:
                 self._unsettled.append(Unsettled(len(self._kept), memory))
             home = Home(number, block, int(epochs[row]))
             self._kept.append(
-                Kept(home, kind, entry.site, entry.time, taking, _row(entry.flat, row), written)
+                Kept(
+                    home=home,
+                    kind=kind,
+                    site=entry.site,
+                    time=entry.time,
+                    threads=taking,
+                    cells=_row(entry.flat, row),
+                    values=written,
+                )
             )
 
     def keep(self, memory: Memory, entry: Entry, lanes: Lanes, epochs: np.ndarray) -> None:
@@ -108,7 +116,17 @@ class Recorder:
             values = memory.buffer.take(cells)
         elif not has_values(memory):
             values = None
-        self._kept.append(Kept(home, entry.kind, entry.site, entry.time, entry.lanes, cells, values))
+        self._kept.append(
+            Kept(
+                home=home,
+                kind=entry.kind,
+                site=entry.site,
+                time=entry.time,
+                threads=entry.lanes,
+                cells=cells,
+                values=values,
+            )
+        )
 
     def _settle(self) -> None:
         """Take the values of reads and atomics, which are done now."""
@@ -181,15 +199,15 @@ class Accesses(Sequence[Access]):
         if info.space in ("shared", "local"):
             cells = cells % max(1, int(np.prod(info.shape)))
         return Access(
-            kept.home.array,
-            kept.kind,
-            kept.site.line,
-            unravel(kept.home.block, self._grid),
-            kept.home.epoch,
-            kept.time,
-            tuple(np.asarray(who).tolist()),
-            tuple(cells.tolist()),
-            () if values is None else tuple(values.tolist()),
+            array=kept.home.array,
+            kind=kept.kind,
+            line=kept.site.line,
+            block=unravel(kept.home.block, self._grid),
+            epoch=kept.home.epoch,
+            step=kept.time,
+            threads=tuple(np.asarray(who).tolist()),
+            indices=tuple(cells.tolist()),
+            values=() if values is None else tuple(values.tolist()),
         )
 
     def __len__(self) -> int:

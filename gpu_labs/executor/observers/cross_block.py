@@ -114,7 +114,7 @@ class CrossBlock:
         code = bits(value) if value is not None else None
         if code is not None and entry.site.id in self.updating:
             code = self._updates(code, cells, who)
-        touch = Touch(entry, kind, cells, lane, block, who, code)
+        touch = Touch(entry=entry, kind=kind, cells=cells, lane=lane, block=block, who=who, code=code)
         clashes: list[Clash] = []
         against = {READ: (WRITE, ATOMIC), WRITE: (WRITE, READ, ATOMIC), ATOMIC: (WRITE, READ)}[kind]
         for other in against:

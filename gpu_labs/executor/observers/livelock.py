@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from gpu_labs.executor.findings import Dim3, Finding
 from gpu_labs.executor.ir.program import Site
 from graphviz_tools.language import _
@@ -13,13 +15,21 @@ class Stuck(Exception):
     """Ends a launch that would never end; the finding is in the report."""
 
 
-def explain(
-    site: Site, turns: int, kinds: list[str], spinning: bool, block: Dim3, thread: Dim3, budget: int
-) -> Finding:
-    """The finding for a loop that went round `turns` times.
+class LongLoop(NamedTuple):
+    """A loop that went round `turns` times.
 
     `spinning`: a whole turn changed nothing, so that no further turn can end the loop. `kinds` say what
     the loop's condition depends on: cas or exch mean a lock, a load or another atomic a flag."""
+
+    site: Site
+    turns: int
+    kinds: list[str]
+    spinning: bool
+
+
+def explain(loop: LongLoop, block: Dim3, thread: Dim3, budget: int) -> Finding:
+    """The finding for a loop of one thread, in a launch that allows `budget` turns."""
+    site, turns, kinds, spinning = loop
     if spinning and {"cas", "exch"} & set(kinds):
         return Finding(
             "spin-lock",

@@ -217,10 +217,10 @@ def outside_tuple(site: Site, index: int, size: int, **where: Any) -> Finding:
             index=index,
         ),
         _("keep the index below {size}, for example with `% {size}`.", size=size),
-        site.line,
-        site.text,
-        name,
-        (index,),
+        line=site.line,
+        text=site.text,
+        array=name,
+        index=(index,),
         **where,
     )
 
@@ -242,7 +242,9 @@ def out_of_bounds(
             size=size - 1,
         )
         hint = _("let only threads with an index below {size} do this, or take a longer part.", size=size)
-        return Finding("out-of-bounds", sentence, hint, site.line, site.text, name, index, **where)
+        return Finding(
+            "out-of-bounds", sentence, hint, line=site.line, text=site.text, array=name, index=index, **where
+        )
     dimension = "" if len(shape) == 1 else _(" along dimension {axis}", axis=axis)
     if size == 0:
         sentence = _(
@@ -284,4 +286,6 @@ def out_of_bounds(
                 name=name,
                 size=size,
             )
-    return Finding("out-of-bounds", sentence, hint, site.line, site.text, name, index, **where)
+    return Finding(
+        "out-of-bounds", sentence, hint, line=site.line, text=site.text, array=name, index=index, **where
+    )

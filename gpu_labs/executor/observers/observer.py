@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from gpu_labs.executor.findings import Finding
 from gpu_labs.executor.ir.program import Program, Site, Unset
 from gpu_labs.executor.launch_options import LaunchOptions
 from gpu_labs.executor.launch_record import AccessKind, Level
@@ -18,7 +17,7 @@ from gpu_labs.executor.observers import messages as wording
 from gpu_labs.executor.observers.access_log import Recorder
 from gpu_labs.executor.observers.barriers import Barriers
 from gpu_labs.executor.observers.happens_before import Order
-from gpu_labs.executor.observers.livelock import Stuck, explain
+from gpu_labs.executor.observers.livelock import LongLoop, Stuck, explain
 from gpu_labs.executor.observers.messages import Report
 from gpu_labs.executor.observers.race_message import Facts
 from gpu_labs.executor.observers.races import WARP, Entry, expand
@@ -119,7 +118,7 @@ class Watch:
     ) -> None:
         """One load, store or atomic of the lanes of `mask`."""
         self.time += 1
-        entry = Entry(kind, site, flat, mask, value, self.time, self.turns)
+        entry = Entry(kind, site, flat, mask, value=value, time=self.time, turns=self.turns)
         if self.recorder is not None and self.recorder.wants:
             self.recorder.access(memory, entry, self.lanes, self.barriers.epoch)
         if self.profile is not None:
@@ -256,19 +255,11 @@ class Watch:
             who = lanes.flat[np.flatnonzero(lanes.full_mask(mask))]
             self.order.fence(self.time, self._blocks(mask), who)
 
-    def stuck(self, site: Site, mask: Mask, turns: int, kinds: list[str], spinning: bool) -> None:
+    def stuck(self, loop: LongLoop, mask: Mask) -> None:
         """A loop makes no progress or used up its budget: the launch ends here."""
-        lane = self._first(np.flatnonzero(self.lanes.full_mask(mask)))
-        finding: Finding = explain(
-            site,
-            turns,
-            kinds,
-            spinning,
-            self.lanes.block_of(lane),
-            self.lanes.thread_of(lane),
-            self.step_budget,
-        )
-        self.report.add(finding)
+        lanes = self.lanes
+        lane = self._first(np.flatnonzero(lanes.full_mask(mask)))
+        self.report.add(explain(loop, lanes.block_of(lane), lanes.thread_of(lane), self.step_budget))
         raise Stuck
 
     def _blame(self, where: np.ndarray) -> None:

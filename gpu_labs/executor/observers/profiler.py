@@ -91,17 +91,17 @@ class Profiler:
         """The profile of the stretch, which stands for a grid of `blocks` blocks."""
         lines = [
             LineProfile(
-                line,
-                self._texts[line, name, kind, space],
-                name,
-                kind,
-                space,
-                counts["requests"],
-                counts["lanes"],
-                counts["sectors"],
-                counts["ideal"],
-                counts["passes"],
-                counts["fewest"],
+                line=line,
+                text=self._texts[line, name, kind, space],
+                array=name,
+                kind=kind,
+                space=space,
+                requests=counts["requests"],
+                lanes=counts["lanes"],
+                sectors=counts["sectors"],
+                ideal_sectors=counts["ideal"],
+                bank_passes=counts["passes"],
+                fewest_passes=counts["fewest"],
             )
             for (line, name, kind, space), counts in sorted(self._lines.items(), key=lambda item: item[0][:3])
         ]
@@ -111,7 +111,15 @@ class Profiler:
         ]
         moved = sum(each.sectors for each in lines) * SECTOR
         heat = tuple(_heat_map(*each) for each in self._heat.values())
-        return Profile(blocks, self.lanes.count, tuple(lines), tuple(branches), heat, self.flops_done, moved)
+        return Profile(
+            blocks=blocks,
+            blocks_sampled=self.lanes.count,
+            lines=tuple(lines),
+            branches=tuple(branches),
+            heat=heat,
+            flops=self.flops_done,
+            bytes_moved=moved,
+        )
 
 
 def _distinct(values: np.ndarray, active: np.ndarray) -> np.ndarray:

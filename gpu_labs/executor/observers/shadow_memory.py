@@ -137,12 +137,12 @@ class Shadow:
                 memory=memory.name,
             )
             + (_(", and put cuda.syncthreads() after it.") if memory.space == "shared" else "."),
-            entry.site.line,
-            entry.site.text,
-            memory.name,
-            index,
-            lanes.block_of(lane),
-            thread,
+            line=entry.site.line,
+            text=entry.site.text,
+            array=memory.name,
+            index=index,
+            block=lanes.block_of(lane),
+            thread=thread,
             places=count,
         )
 
@@ -227,7 +227,18 @@ class Shadow:
             np.maximum.at(high, group, readers)
             first = entries[0]
             for who in (low, high):
-                rest.append(Entry("read", site, cells, None, None, first.time, first.turns, who))
+                rest.append(
+                    Entry(
+                        "read",
+                        site,
+                        cells,
+                        mask=None,
+                        value=None,
+                        time=first.time,
+                        turns=first.turns,
+                        lanes=who,
+                    )
+                )
         self._memory.log = sorted(rest, key=lambda entry: entry.time)
 
 

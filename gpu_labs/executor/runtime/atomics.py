@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+
+from gpu_labs.executor.ir.program import Site
 
 _UFUNCS: dict[str, Any] = {
     "add": np.add,
@@ -21,6 +23,23 @@ _UFUNCS: dict[str, Any] = {
 
 
 REDUCTIONS = frozenset(_UFUNCS)
+
+
+class Atomic(NamedTuple):
+    """One atomic operation of a kernel; `wanted` where the kernel uses what it returns."""
+
+    site: Site
+    name: str
+    wanted: bool
+
+
+class _Ordered(NamedTuple):
+    """Lanes in the order of their cells: those of one cell are `lengths[i]` in a row, from `starts[i]` on."""
+
+    cells: np.ndarray
+    operands: list[np.ndarray]
+    starts: np.ndarray
+    lengths: np.ndarray
 
 
 def _step(name: str) -> Callable[..., Any]:
@@ -52,21 +71,10 @@ def apply(
     ordered = cells[order]
     starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
     lengths = np.diff(np.append(starts, len(ordered)))
-    old = np.empty(len(cells), dtype)
-    sorted_operands = [o[order] for o in operands]
-    function = _step(name)
-    if name in _UFUNCS and len(starts) <= 64:
-        _scan(_UFUNCS[name], buffer, ordered, sorted_operands[0], starts, lengths, old)
-    elif len(starts) <= 64:
-        _one_by_one(name, buffer, ordered, sorted_operands, old)
-    else:
-        for turn in range(int(lengths.max())):
-            rows = starts[lengths > turn] + turn
-            found = buffer[ordered[rows]]
-            old[rows] = found
-            buffer[ordered[rows]] = function(found, *(o[rows] for o in sorted_operands))
+    lanes = _Ordered(ordered, [o[order] for o in operands], starts, lengths)
+    many = _one_by_one if name not in _UFUNCS else _running
     result = np.empty(len(cells), dtype)
-    result[order] = old
+    result[order] = (many if len(starts) <= 64 else _turn_by_turn)(name, buffer, lanes)
     return result
 
 
@@ -78,39 +86,43 @@ def _without_nan(name: str, values: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(values), values.dtype.type(-np.inf if name == "max" else np.inf), values)
 
 
-def _scan(
-    ufunc: Any,
-    buffer: np.ndarray,
-    cells: np.ndarray,
-    values: np.ndarray,
-    starts: np.ndarray,
-    lengths: np.ndarray,
-    old: np.ndarray,
-) -> None:
+def _turn_by_turn(name: str, buffer: np.ndarray, lanes: _Ordered) -> np.ndarray:
+    """Many cells: the first lane of each, then the second of each, and so on."""
+    old = np.empty(len(lanes.cells), buffer.dtype)
+    step = _step(name)
+    for turn in range(int(lanes.lengths.max())):
+        rows = lanes.starts[lanes.lengths > turn] + turn
+        cells = lanes.cells[rows]
+        old[rows] = found = buffer[cells]
+        buffer[cells] = step(found, *(o[rows] for o in lanes.operands))
+    return old
+
+
+def _running(name: str, buffer: np.ndarray, lanes: _Ordered) -> np.ndarray:
     """Few cells, many lanes: a running reduction for each cell, in order."""
-    accumulate = np.subtract.accumulate if ufunc is np.subtract else ufunc.accumulate
-    for start, length in zip(starts, lengths, strict=True):
-        cell = cells[start]
+    old = np.empty(len(lanes.cells), buffer.dtype)
+    (values,) = lanes.operands
+    for start, length in zip(lanes.starts, lanes.lengths, strict=True):
+        cell = lanes.cells[start]
         steps = np.concatenate((buffer[cell : cell + 1], values[start : start + length]))
-        running = accumulate(steps, dtype=buffer.dtype)
+        running = _UFUNCS[name].accumulate(steps, dtype=buffer.dtype)
         old[start : start + length] = running[:-1]
         buffer[cell] = running[-1]
+    return old
 
 
-def _one_by_one(
-    name: str, buffer: np.ndarray, cells: np.ndarray, operands: list[np.ndarray], old: np.ndarray
-) -> None:
+def _one_by_one(name: str, buffer: np.ndarray, lanes: _Ordered) -> np.ndarray:
     """Few cells, and an operation that has no running form."""
-    values = [o.tolist() for o in operands]
-    found = {int(c): buffer[int(c)].item() for c in np.unique(cells)}
+    values = [o.tolist() for o in lanes.operands]
+    found = {int(c): buffer[int(c)].item() for c in np.unique(lanes.cells)}
     before = []
-    for at, cell in enumerate(cells.tolist()):
+    for at, cell in enumerate(lanes.cells.tolist()):
         now = found[cell]
         before.append(now)
         found[cell] = scalar_step(name, now, *(v[at] for v in values))
-    old[:] = np.array(before, buffer.dtype)
     for cell, value in found.items():
         buffer[cell] = value
+    return np.array(before, buffer.dtype)
 
 
 def scalar_step(name: str, old: Any, value: Any, other: Any = None) -> Any:

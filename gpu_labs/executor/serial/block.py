@@ -83,7 +83,9 @@ class SerialBlock:
         if memory.space == "local":
             if state is not None:
                 cells, who = np.array([cell]), np.array([lane])
-                entry = Entry(kind, site, cells, None, None, watch.time, None, who)
+                entry = Entry(
+                    kind, site, cells, mask=None, value=None, time=watch.time, turns=None, lanes=who
+                )
                 state.local_access(entry, self.lanes, watch.report)
             return
         if state is None:
@@ -123,7 +125,17 @@ class SerialBlock:
                 field = memory.buffer.dtype
                 values = np.array(group.values, None if field.names else field)
             turns = np.full((1, len(self.turns)), turn) if self.turns.any() else None
-            entry = Entry(kind, site, cells, None, values, group.time, turns, who, np.array(group.times))
+            entry = Entry(
+                kind,
+                site,
+                cells,
+                mask=None,
+                value=values,
+                time=group.time,
+                turns=turns,
+                lanes=who,
+                times=np.array(group.times),
+            )
             if watch.recorder is not None and watch.recorder.wants:
                 watch.recorder.keep(memory, entry, lanes, watch.barriers.epoch)
             if memory.state is not None:

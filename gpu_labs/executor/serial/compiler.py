@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from gpu_labs.executor.ir.aliases import Roots
-from gpu_labs.executor.ir.constants import Constants
 from gpu_labs.executor.ir.control_flow import Loop, loop_site, successors, waits_for
+from gpu_labs.executor.ir.emitter import ProgramCode
 from gpu_labs.executor.ir.program import Block, Branch, Function, Jump, Op, Operand, Program, Return, Var
 from gpu_labs.executor.serial import scalars
 from gpu_labs.executor.serial.emit import OperationCode, width_of
@@ -24,35 +24,18 @@ from gpu_labs.executor.serial.loops import Walk, walks
 
 def compile_serial(program: Program, roots: Roots) -> Callable[..., Any]:
     """The kernel as a generator function of (thread, *arguments)."""
-    constants = Constants()
-    constants.names.update(vars(scalars))
-    constants.names.update(np=np)
-    names = {id(f): f"device{at}" for at, f in enumerate(program.functions)}
-    waiting = program.functions_with("barrier", "warp", "gridsync")
-    raising = program.functions_with("raise")
-    parts = [
-        _Code(f, names[id(f)], names, waiting, raising, constants, roots).text() for f in program.functions
-    ]
-    parts.append(_Code(program.kernel, "kernel", names, waiting, raising, constants, roots).text())
-    scope = dict(constants.names)
-    exec(compile("\n\n".join(parts), f"<serial {program.kernel.name}>", "exec"), scope)
+    code = ProgramCode.of(program, roots)
+    code.constants.names.update(vars(scalars))
+    code.constants.names.update(np=np)
+    source = "\n\n".join(_FunctionCode(f, code).text() for f in (*program.functions, program.kernel))
+    scope = dict(code.constants.names)
+    exec(compile(source, f"<serial {program.kernel.name}>", "exec"), scope)
     return scope["kernel"]
 
 
-class _Code(OperationCode):
-    def __init__(
-        self,
-        function: Function,
-        name: str,
-        names: dict[int, str],
-        waiting: set[int],
-        raising: set[int],
-        constants: Constants,
-        roots: Roots,
-    ) -> None:
-        super().__init__(function, names, waiting, raising, constants)
-        self.roots = roots
-        self.name = name
+class _FunctionCode(OperationCode):
+    def __init__(self, function: Function, program: ProgramCode) -> None:
+        super().__init__(function, program)
         before: dict[int, int] = {}
         for label in self.flow.rank:
             if label in function.blocks:
@@ -200,7 +183,7 @@ class _Code(OperationCode):
             return
         name = self.constants.name(site, ("site", site.id), "S")
         state = "".join(f"{phi.dst.name}, " for phi in block.phis)
-        kinds = sorted(waits_for(self.function, loop.body, self.roots.steady))
+        kinds = sorted(waits_for(self.function, loop.body, self.program.roots.steady))
         turns = f"turns{loop.header}"
         self._line(f"{turns} += 1")
         self._line(f"if {turns} & 1023 < 2 and {turns} > 1:")

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from gpu_labs.executor.ir.constants import Constants
 from gpu_labs.executor.ir.control_flow import Flow, analyse
-from gpu_labs.executor.ir.emitter import Writer
+from gpu_labs.executor.ir.emitter import ProgramCode, Writer
 from gpu_labs.executor.ir.program import (
     SHUFFLES,
     ArrayType,
@@ -34,19 +33,8 @@ class OperationCode(Writer):
 
     runtime = "T"
 
-    def __init__(
-        self,
-        function: Function,
-        names: dict[int, str],
-        waiting: set[int],
-        raising: set[int],
-        constants: Constants,
-    ) -> None:
-        super().__init__(function, constants)
-        self.names = names
-        self.waiting = waiting
-        self.raising = raising
-        self.is_kernel = names.get(id(function)) is None
+    def __init__(self, function: Function, program: ProgramCode) -> None:
+        super().__init__(function, program)
         self.current = 0
         self.flow: Flow = analyse(function)
         self.widths: dict[str, int] = {p.name: width_of(p.type) for p in function.parameters}
@@ -299,7 +287,7 @@ class OperationCode(Writer):
 
     def _mark_rank(self, label: int) -> None:
         """Note how far the thread has come: who returned before a barrier is told from who went past it."""
-        if self.is_kernel and self.waiting:
+        if self.is_kernel and self.program.waiting:
             self._line(f"T.rank = {self.flow.rank[label]}")
 
     def _op_barrier(self, op: Op, args: list[str]) -> None:
@@ -327,10 +315,10 @@ class OperationCode(Writer):
         self._line(f"yield ('grid', {self._site(op)}, 'grid', None)")
 
     def _op_call(self, op: Op, args: list[str]) -> None:
-        wait = "yield from " if id(op.info) in self.waiting else ""
-        if wait or id(op.info) in self.raising:
+        wait = "yield from " if id(op.info) in self.program.waiting else ""
+        if wait or id(op.info) in self.program.raising:
             self._mark_rank(self.current)
-        self._set(op.dst, f"{wait}{self.names[id(op.info)]}(T{''.join(', ' + a for a in args)})")
+        self._set(op.dst, f"{wait}{self.program.names[id(op.info)]}(T{''.join(', ' + a for a in args)})")
 
     def _op_range(self, op: Op, args: list[str]) -> None:
         self._set(op.dst, f"T.range({self._site(op)}, {', '.join(args)})")

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from gpu_labs.executor.runtime.windows import Memory
+
+
+class StartedWalk(NamedTuple):
+    """A walk of a loop along an array (`loops.Walk`), with what it has in one run: `array[indices]` with
+    j + `offset` as the index of `axis`, for each j of `numbers`. `wide`: float32 is read as Python floats."""
+
+    axis: int
+    indices: list[Any]
+    offset: int
+    numbers: range
+    wide: bool
 
 
 class SerialArray:
@@ -56,9 +67,10 @@ class SerialArray:
             self.wide = _reader(window, wide=True)
             self.length = self.shape[0]
 
-    def along(self, axis: int, index: list[int], offset: int, numbers: range, wide: bool) -> Any:
-        """What reads `self[..., j + offset, ...]` as `[j]` for every j of `numbers`, or None where some of
-        them are outside or somebody watches."""
+    def along(self, walk: StartedWalk) -> Any:
+        """What reads the elements of a walk as `[j]`, or None where some of them are outside or somebody
+        watches."""
+        axis, index, offset, numbers, wide = walk
         low, high = min(numbers[0], numbers[-1]), max(numbers[0], numbers[-1])
         step = self.strides[axis]
         if (

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from gpu_labs.executor.ir.program import Alloc, Part, Site, Unset
+from gpu_labs.executor.observers.livelock import LongLoop
 from gpu_labs.executor.runtime import atomics, elementwise, parts
 from gpu_labs.executor.runtime.elementwise import Each
 from gpu_labs.executor.runtime.printing import printed_value
 from gpu_labs.executor.runtime.windows import Memory, c_strides
 from gpu_labs.executor.serial.block import SerialBlock
-from gpu_labs.executor.serial.memory import SerialArray, SerialRecord
+from gpu_labs.executor.serial.memory import SerialArray, SerialRecord, StartedWalk
 from gpu_labs.executor.serial.scalars import scalar
 
 
@@ -37,22 +38,11 @@ class _Special(dict[str, Any]):
 class _Checked:
     """As what `SerialArray.along` gives, with a test in each turn while somebody watches."""
 
-    __slots__ = ("array", "axis", "index", "last", "offset", "sign", "site", "straight", "thread", "wide")
+    __slots__ = ("array", "axis", "index", "offset", "site", "straight", "thread", "walk", "wide")
 
-    def __init__(
-        self,
-        thread: Thread,
-        site: Site,
-        array: SerialArray,
-        axis: int,
-        index: list[int],
-        offset: int,
-        numbers: range,
-        wide: bool,
-    ) -> None:
-        self.thread, self.site, self.array = thread, site, array
-        self.axis, self.index, self.offset, self.wide = axis, index, offset, wide
-        self.last, self.sign = numbers[-1], 1 if numbers.step > 0 else -1
+    def __init__(self, thread: Thread, site: Site, array: SerialArray, walk: StartedWalk) -> None:
+        self.thread, self.site, self.array, self.walk = thread, site, array, walk
+        self.axis, self.index, self.offset, self.wide = walk.axis, walk.indices, walk.offset, walk.wide
         self.straight: Any = None
 
     def __getitem__(self, number: int) -> Any:
@@ -61,8 +51,8 @@ class _Checked:
         self.index[self.axis] = number + self.offset
         value = self.thread.load(self.site, self.array, *self.index)
         if self.array.quiet:  # from now on nobody watches
-            rest = range(number, self.last + self.sign, self.sign)
-            self.straight = self.array.along(self.axis, self.index, self.offset, rest, self.wide)
+            last, sign = self.walk.numbers[-1], 1 if self.walk.numbers.step > 0 else -1
+            self.straight = self.array.along(self.walk._replace(numbers=range(number, last + sign, sign)))
         return float(value) if self.wide else value
 
 
@@ -159,11 +149,9 @@ class Thread:
         """What reads `array[index]` as `[j]` in a loop over `numbers`; the moving index is None in `index`."""
         if not numbers:
             return None
-        axis = index.index(None)
-        straight = array.along(axis, index, offset, numbers, wide)
-        return (
-            _Checked(self, site, array, axis, index, offset, numbers, wide) if straight is None else straight
-        )
+        walk = StartedWalk(index.index(None), index, offset, numbers, wide)
+        straight = array.along(walk)
+        return _Checked(self, site, array, walk) if straight is None else straight
 
     def values(
         self, site: Site, array: SerialArray, index: list[Any], offset: int, numbers: range, wide: bool
@@ -382,10 +370,10 @@ class Thread:
             if len(state) == len(self._spin) and all(
                 _same(a, b) for a, b in zip(state, self._spin, strict=True)
             ):
-                watch.stuck(site, self.alone(), turns, kinds, spinning=True)
+                watch.stuck(LongLoop(site, turns, kinds, spinning=True), self.alone())
             self._changed = True
         if turns >= watch.step_budget:
-            watch.stuck(site, self.alone(), turns, kinds, spinning=False)
+            watch.stuck(LongLoop(site, turns, kinds, spinning=False), self.alone())
 
 
 def _same(a: Any, b: Any) -> bool:
