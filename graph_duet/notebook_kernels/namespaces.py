@@ -2,17 +2,22 @@
 
 The zygote lies under bubblewrap already: no network, a read-only environment, nothing of the machine's
 users. Each kernel then leaves even the zygote and its siblings: own process, mount, IPC, network and UTS
-namespaces, own empty `/home/learner`, `/tmp`, `/dev/shm` and `/run`, no capability, no way to gain one. It
-is process 1 of its namespace, so that when it ends, all that it started ends.
+namespaces, own empty `/home/learner`, `/tmp`, `/dev/shm` and `/run`, no capability, no way to gain one. Its
+network is a loopback of its own, over which its processes reach each other and nobody else. It is process 1 of
+its namespace, so that when it ends, all that it started ends.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import fcntl
 import os
 import resource
 import select
 import signal
+import socket
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +38,8 @@ _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR
 _PR_CAP_AMBIENT_CLEAR_ALL = 4
 _CAPABILITY_VERSION_3 = 0x20080522
 _LAST_CAPABILITY = 63
+_SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 0x1
+_INTERFACE = struct.Struct("16sH22x")  # struct ifreq: a name and its flags
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -74,6 +81,8 @@ def enter(limits: Confinement, client: int) -> None:
         os.close(handle)
     Path(SOCKETS).mkdir(mode=0o700)
     os.chdir(HOME)
+    with contextlib.suppress(OSError):  # where it stays down, only an exercise between processes fails
+        _bring_loopback_up()
     _give_up_capabilities()
     _set_limits(limits)
 
@@ -98,6 +107,14 @@ def _silence() -> None:
     devnull = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(devnull, stream)
+
+
+def _bring_loopback_up() -> None:
+    """Data-parallel exercises need 127.0.0.1. The network namespace has no other interface and no route."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        asked = fcntl.ioctl(any_socket, _SIOCGIFFLAGS, _INTERFACE.pack(b"lo", 0))
+        _, flags = _INTERFACE.unpack(asked)
+        fcntl.ioctl(any_socket, _SIOCSIFFLAGS, _INTERFACE.pack(b"lo", flags | _IFF_UP))
 
 
 def _give_up_capabilities() -> None:

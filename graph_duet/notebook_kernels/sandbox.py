@@ -125,7 +125,7 @@ class SandboxProvisioner(LocalProvisioner):
 
     The kernelspec's provisioner config gives `zygote` (the socket) and `limits`. There is no fallback:
     where the sandbox fails, launching raises. The kernel talks over Unix sockets in its own mount
-    namespace, which this process reaches through `/proc/PID/root`; it has no network.
+    namespace, which this process reaches through `/proc/PID/root`; its network is a loopback of its own.
     """
 
     zygote = Unicode()
@@ -218,9 +218,11 @@ def _bubblewrap(folder: Path, gpu: bool) -> list[str]:
         "--gid",
         "1000",
     ]
-    # The zygote runs nothing but our imports; each kernel uses this one capability to leave it, then drops
-    # it.
-    command += ["--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SETPCAP"]
+    # The zygote runs nothing but our imports; each kernel uses these to leave it and to bring up the loopback of
+    # its own network, then drops them.
+    command += ["--cap-drop", "ALL"]
+    for capability in ("CAP_SYS_ADMIN", "CAP_SETPCAP", "CAP_NET_ADMIN"):
+        command += ["--cap-add", capability]
     # Not `--dev`: its devpts makes bubblewrap add a second user namespace, in which no new /proc may be
     # mounted.
     command += ["--proc", "/proc", "--tmpfs", "/dev", "--dir", "/dev/shm"]

@@ -21,7 +21,7 @@ ANSWERS = Answers(
             grads = [torch.zeros_like(p) if p.grad is None else p.grad for p in model.parameters()]
             flat = torch.cat([grad.flatten() for grad in grads])
             all_reduce(flat)
-            flat /= world_size()
+            flat /= get_world_size()
             for p, piece in zip(model.parameters(), flat.split([grad.numel() for grad in grads])):
                 p.grad = piece.reshape(p.shape).clone()
         """,
@@ -41,7 +41,7 @@ ANSWERS = Answers(
             copy = loss.detach() + 0.0
             all_reduce(copy)
             if rank == 0:
-                return copy.item() / world_size()
+                return copy.item() / get_world_size()
         """,
     },
     wrong={
@@ -132,7 +132,7 @@ ANSWERS = Answers(
                 for p in model.parameters():
                     if p.grad is not None:
                         all_reduce(p.grad)
-                        p.grad /= world_size()
+                        p.grad /= get_world_size()
                 """,
                 "error",
             ),
@@ -161,7 +161,7 @@ ANSWERS = Answers(
                     torch.nn.functional.mse_loss(model(x), y).backward()
                     for p in model.parameters():
                         all_reduce(p.grad)
-                        p.grad /= world_size()
+                        p.grad /= get_world_size()
                     optimizer.step()
                 """,
                 "wrong",
@@ -187,7 +187,7 @@ ANSWERS = Answers(
                     optimizer.step()
                 for p in model.parameters():
                     all_reduce(p.data)
-                    p.data /= world_size()
+                    p.data /= get_world_size()
                 """,
             ),
             Wrong(
@@ -210,7 +210,7 @@ ANSWERS = Answers(
                 """
                 if rank == 0:
                     all_reduce(loss)
-                    return loss.item() / world_size()
+                    return loss.item() / get_world_size()
                 """,
                 "error",
                 "Timed out",
@@ -220,7 +220,7 @@ ANSWERS = Answers(
                 """
                 all_reduce(loss)
                 if rank == 0:
-                    return loss.item() / world_size()
+                    return loss.item() / get_world_size()
                 """,
             ),
             Wrong("tells its own loss", "return loss.item() if rank == 0 else None"),
@@ -229,7 +229,7 @@ ANSWERS = Answers(
                 """
                 total = loss.clone()
                 all_reduce(total)
-                return total.item() / world_size()
+                return total.item() / get_world_size()
                 """,
             ),
             Wrong("a constant", "return 1.5 if rank == 0 else None"),
@@ -248,7 +248,7 @@ ANSWERS = Answers(
             return vectors.mean(0)
         """,
         "5": """
-            losses = torch.zeros(world_size(), dtype=torch.float64)
+            losses = torch.zeros(get_world_size(), dtype=torch.float64)
             losses[rank] = loss
             all_reduce(losses)
             return losses.mean().item() if rank == 0 else None

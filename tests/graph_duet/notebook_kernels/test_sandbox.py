@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psutil
 import pytest
@@ -68,9 +70,57 @@ def test_it_has_no_capability_and_can_gain_none(kernel: JudgedKernel) -> None:
     assert (lines["NoNewPrivs"], lines["Uid"].split()[0]) == ("1", "1000")
 
 
-def test_it_has_no_network_but_a_loopback_that_is_down(kernel: JudgedKernel) -> None:
-    assert says(kernel, "import socket; print([n for _, n in socket.if_nameindex()])") in ("['lo']", "[]")
-    assert says(kernel, "socket.create_connection(('192.0.2.1', 80), 1)") == "OSError"
+TALK = """
+import socket
+server = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(server.getsockname(), 5)
+client.sendall(b"hello")
+print(server.accept()[0].recv(5).decode(), [name for _, name in socket.if_nameindex()])"""
+REACH = """
+import socket
+reached = []
+for family, place in PLACES:
+    with socket.socket(family) as tried:
+        tried.settimeout(1)
+        try:
+            tried.connect(place)
+            reached.append(place)
+        except OSError:
+            pass
+print(reached)"""
+
+
+def test_its_processes_reach_each_other_over_a_loopback_of_their_own(kernel: JudgedKernel) -> None:
+    assert says(kernel, TALK) == "hello ['lo']"
+
+
+def test_it_reaches_nothing_outside_of_its_namespace(kernel: JudgedKernel) -> None:
+    """No address of another network, no port of this machine, no Unix socket outside of its folders."""
+    ours, abstract = socket.create_server(("0.0.0.0", 0)), socket.socket(socket.AF_UNIX)
+    abstract.bind("\0" + uuid4().hex)
+    abstract.listen()
+    with ours, abstract:
+        port = ours.getsockname()[1]
+        places = [(socket.AF_INET, (address, port)) for address in ("127.0.0.1", *own_addresses())]
+        places += [(socket.AF_INET, ("192.0.2.1", 80)), (socket.AF_INET, ("169.254.169.254", 80))]
+        places += [(socket.AF_INET6, ("2001:db8::1", 80)), (socket.AF_UNIX, abstract.getsockname())]
+        assert says(kernel, f"PLACES = {[(int(family), place) for family, place in places]}{REACH}") == "[]"
+
+
+def test_two_notebook_kernels_have_two_loopbacks(kernel: JudgedKernel) -> None:
+    port = says(
+        kernel, "import socket; mine = socket.create_server(('127.0.0.1', 0)); print(mine.getsockname()[1])"
+    )
+    other = start()
+    try:
+        assert says(other, f"PLACES = [(2, ('127.0.0.1', {port}))]{REACH}") == "[]"
+    finally:
+        other.stop()
+
+
+def own_addresses() -> list[str]:
+    every = [address for addresses in psutil.net_if_addrs().values() for address in addresses]
+    return [address.address for address in every if address.family == socket.AF_INET]
 
 
 def test_it_cannot_write_to_the_environment(kernel: JudgedKernel) -> None:
