@@ -17,6 +17,7 @@ from gpu_labs.executor.ir.aliases import Roots
 from gpu_labs.executor.ir.program import Program
 from gpu_labs.executor.launch_record import KernelTypeError
 from gpu_labs.executor.lockstep.compiler import compile_program
+from gpu_labs.executor.observers.dimensions import special_lines
 from gpu_labs.executor.observers.race_message import Facts
 from gpu_labs.executor.observers.redundant_barriers import barrier_sites, looped_sites
 from gpu_labs.executor.serial.compiler import compile_serial
@@ -41,6 +42,7 @@ class Prepared:
         self.manners = Manners(program, self.roots)
         self.sites_with_barriers = barrier_sites(program)
         self.looped = looped_sites(program)
+        self.specials = special_lines(program)
         self.needed_barriers: set[int] = set()
         self._lockstep: Callable[..., None] | None = None
         self._serial: Callable[..., Any] | None = None
@@ -59,8 +61,14 @@ class Prepared:
             self._serial = compile_serial(self.program, self.roots)
         return self._serial
 
+    def writes(self, parameter: str) -> bool:
+        """Whether the kernel may write to what a parameter names."""
+        return f"v_arg_{parameter}" in self.written
+
     def outdated(self, function: Callable[..., Any]) -> str:
         """What to know where a captured number has changed since: Numba compiles it in, and keeps the first."""
+        if not self.captured:
+            return ""
         now = captured(function)
         changed = [name for name, value in self.captured.items() if now.get(name) != value]
         if not changed:
@@ -75,6 +83,7 @@ class Prepared:
 
 
 _prepared: dict[tuple[Any, ...], Prepared] = {}
+_by_kinds: dict[tuple[Any, ...], Prepared] = {}  # the same by what is quick to ask of arguments
 
 
 def prepare(
@@ -87,6 +96,18 @@ def prepare(
         KernelTypeError: a GPU compiler would reject it, or an argument does not fit.
         Unsupported: a GPU would run it, and the executor cannot.
     """
+    kinds = (function, *map(type_inference.kind_of_argument, values)) if not declared else (None,)
+    if None not in kinds and kinds in _by_kinds:
+        return _by_kinds[kinds]
+    prepared = _prepare(function, values, declared)
+    if None not in kinds:
+        _by_kinds[kinds] = prepared
+    return prepared
+
+
+def _prepare(
+    function: Callable[..., Any], values: Sequence[Any], declared: Sequence[tuple[Any, ...]]
+) -> Prepared:
     names = parameters(function)
     if function.__code__.co_kwonlyargcount:
         raise KernelTypeError(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import time
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ from gpu_labs.executor.runtime.arguments import arrays_in, bind, host_array
 from gpu_labs.executor.runtime.lanes import Lanes
 from gpu_labs.executor.runtime.launch_shape import problems
 from gpu_labs.executor.runtime.undo import FewLanesError, Loneliness
-from gpu_labs.executor.runtime.windows import Memory
+from gpu_labs.executor.runtime.windows import Array, Memory, Record
 from gpu_labs.executor.serial.scheduler import BlockRun
 from gpu_labs.executor.simulator import simulated_kernel
 from graphviz_tools.errors import InternalError, UserError
@@ -55,7 +55,7 @@ def run(
     start = time.perf_counter()
     names = parameters(function)
     hosted = [host_array(v, n) for v, n in zip(values, names, strict=False)] + list(values[len(names) :])
-    record = _blank(function, grid, block, options)
+    record = _Blank(function, grid, block, options, start)
     static_shared, prepared, limit = 0, None, None
     try:
         prepared = prepare(function, hosted, options.declared)
@@ -65,41 +65,52 @@ def run(
     except UserError:
         raise
     except Exception as error:
-        raise ExecutorError(record.kernel, error) from error
+        raise ExecutorError(function.__name__, error) from error
     refused = problems(grid, block, options.shared_bytes, static_shared)
     if refused:
-        return replace(record, findings=tuple(refused), seconds=time.perf_counter() - start)
+        return record.filled("none", findings=tuple(refused))
     if prepared is None:
-        record = _simulated(record, function, hosted, " ".join(str(limit).split()))
-    else:
-        _refuse_read_only(hosted, names, prepared)
-        record = _launched(record, prepared, hosted, names, options)
-        outdated = prepared.outdated(function)
-        if outdated:
-            warnings.warn(outdated, KernelWarning, stacklevel=3)
-            record = replace(record, notes=(*record.notes, outdated))
-    return replace(record, seconds=time.perf_counter() - start)
+        return _simulated(record, hosted, " ".join(str(limit).split()))
+    _refuse_read_only(hosted, names, prepared)
+    launch = _launched(record, prepared, hosted, names, options)
+    outdated = prepared.outdated(function)
+    if outdated:
+        warnings.warn(outdated, KernelWarning, stacklevel=3)
+        launch = replace(launch, notes=(*launch.notes, outdated))
+    return launch
 
 
-def _blank(function: Callable[..., Any], grid: Dim3, block: Dim3, options: LaunchOptions) -> Launch:
-    """The record of a launch that has not run."""
-    code = function.__code__
-    first, source = source_of(code)
-    return Launch(
-        kernel=code.co_name,
-        file=code.co_filename,
-        first_line=first,
-        source=source,
-        grid=grid,
-        block=block,
-        shared_bytes=options.shared_bytes,
-        level=options.level,
-        engine="none",
-        seed=options.seed,
-    )
+@dataclass(frozen=True, slots=True)
+class _Blank:
+    """A launch whose record is not made yet. `start` is when it began, by `time.perf_counter`."""
+
+    function: Callable[..., Any]
+    grid: Dim3
+    block: Dim3
+    options: LaunchOptions
+    start: float
+
+    def filled(self, engine: Engine, **found: Any) -> Launch:
+        """The record, with what was found."""
+        code, options = self.function.__code__, self.options
+        first, source = source_of(code)
+        return Launch(
+            kernel=code.co_name,
+            file=code.co_filename,
+            first_line=first,
+            source=source,
+            grid=self.grid,
+            block=self.block,
+            shared_bytes=options.shared_bytes,
+            level=options.level,
+            engine=engine,
+            seed=options.seed,
+            seconds=time.perf_counter() - self.start,
+            **found,
+        )
 
 
-def _simulated(record: Launch, function: Callable[..., Any], values: list[Any], limit: str) -> Launch:
+def _simulated(blank: _Blank, values: list[Any], limit: str) -> Launch:
     """Numba's simulator, said loudly."""
     note = _(
         "Ran on Numba's simulator, slowly and without any check, because neither engine can run it: {limit}",
@@ -107,18 +118,18 @@ def _simulated(record: Launch, function: Callable[..., Any], values: list[Any], 
     )
     warnings.warn(note, KernelWarning, stacklevel=4)
     findings: tuple[Finding, ...] = ()
-    kernel = simulated_kernel(function, record.grid, record.block, record.shared_bytes)
+    kernel = simulated_kernel(blank.function, blank.grid, blank.block, blank.options.shared_bytes)
     try:
         kernel(*values)
     except (UserError, InternalError):
         raise
     except Exception as error:  # whatever the kernel raises, as Python raises it
         findings = (raised_on_simulator(error),)
-    return replace(record, engine="simulator", notes=(note,), findings=findings)
+    return blank.filled("simulator", notes=(note,), findings=findings)
 
 
 def _launched(
-    blank: Launch,
+    blank: _Blank,
     prepared: Prepared,
     values: list[Any],
     names: list[str],
@@ -134,7 +145,7 @@ def _launched(
     except UserError:
         raise
     except Exception as error:
-        raise ExecutorError(blank.kernel, error) from error
+        raise ExecutorError(blank.function.__name__, error) from error
 
 
 class _OneLaunch:
@@ -142,43 +153,43 @@ class _OneLaunch:
 
     def __init__(
         self,
-        blank: Launch,
+        blank: _Blank,
         prepared: Prepared,
         values: list[Any],
         names: list[str],
         options: LaunchOptions,
     ) -> None:
-        self.blank, self.prepared = blank, prepared
+        self.blank, self.prepared, self.options = blank, prepared, options
         engine, grid, block = options.engine, blank.grid, blank.block
         self.per_block = block[0] * block[1] * block[2]
         self.blocks = np.arange(grid[0] * grid[1] * grid[2], dtype=np.int64)
-        if blank.seed is not None:
-            self.blocks = np.random.default_rng(blank.seed).permutation(self.blocks)
+        if options.seed is not None:
+            self.blocks = np.random.default_rng(options.seed).permutation(self.blocks)
         program = prepared.program
         self.bound, memories = bind(values, [p.type for p in program.kernel.parameters], names)
-        self.written = [m for m in memories if self._writes(m, names)]
+        self.written = _written(self.bound, memories, names, prepared)
         for memory in memories:
-            memory.steady = not any(np.may_share_memory(memory.buffer, w.buffer) for w in self.written)
+            memory.steady = memory not in self.written and not any(
+                np.may_share_memory(memory.buffer, w.buffer) for w in self.written
+            )
         lanes = len(self.blocks) * self.per_block
         self.engine: Engine
-        self.engine, self.note = choose(engine, prepared.manners, lanes, blank.level)
-        changes = may_change(engine, self.engine, prepared.manners, blank.level)
+        self.engine, self.note = choose(engine, prepared.manners, lanes, options.level)
+        changes = may_change(engine, self.engine, prepared.manners, options.level)
         self.loneliness = Loneliness(lanes) if changes else None
         self.step = len(self.blocks) if prepared.manners.grid_sync else max(1, STRETCH // self.per_block)
         if self.engine == "serial" or (prepared.manners.locks and not prepared.manners.grid_sync):
             self.step = 1
-        self.recorder = Recorder(memories) if blank.level in ("hazards", "profile") else None
+        self.recorder = Recorder(memories) if options.level in ("hazards", "profile") else None
         useful = _usefulness(prepared) if self.per_block > 1 else None
         one_stretch = self.step >= len(self.blocks)
         self.watch = Watch(program, prepared.facts, options, one_stretch, self.recorder, useful)
         if self.watch.hazards:
-            for finding in dimension_findings(program, grid, block, options.dimensions):
+            given = options.dimensions
+            for finding in dimension_findings(program.kernel.file, prepared.specials, grid, block, given):
                 self.watch.report.add(finding)
         self.printed = io.StringIO()
         self.profile: Any = None
-
-    def _writes(self, memory: Memory, names: list[str]) -> bool:
-        return any(_reaches(b, memory, n, self.prepared) for b, n in zip(self.bound, names, strict=True))
 
     def record(self) -> Launch:
         """Run it."""
@@ -199,9 +210,8 @@ class _OneLaunch:
                 blocks_sampled=profile.blocks_sampled,
                 blocks=profile.blocks,
             ).strip()
-        return replace(
-            self.blank,
-            engine=self.engine,
+        return self.blank.filled(
+            self.engine,
             findings=watch.report.findings(),
             arrays=tuple(recorder.arrays) if recorder else (),
             accesses=recorder.accesses() if recorder else (),
@@ -215,19 +225,19 @@ class _OneLaunch:
 
     def _stretch(self, first: int) -> None:
         """The blocks from place `first` on, as many as run at once."""
-        blank, watch = self.blank, self.watch
-        lanes = Lanes(blank.grid, blank.block, self.blocks[first : first + self.step], blank.seed)
+        blank, watch, options = self.blank, self.watch, self.options
+        lanes = Lanes(blank.grid, blank.block, self.blocks[first : first + self.step], options.seed)
         if watch.recorder is not None:
             watch.recorder.begin(lanes)
         watch.begin(lanes, self.written)
         if self.engine == "serial":
-            run = BlockRun(self.prepared.serial, lanes, watch, blank.shared_bytes, self.printed, self.bound)
+            run = BlockRun(self.prepared.serial, lanes, watch, options.shared_bytes, self.printed, self.bound)
             for _ in run.go():
                 pass  # the engine is not chosen for kernels that wait for the grid
             return
-        profiler = Profiler(lanes) if blank.level == "profile" and first == 0 else None
+        profiler = Profiler(lanes) if options.level == "profile" and first == 0 else None
         watch.profile = profiler
-        engine = Run(lanes, watch, blank.shared_bytes, self.printed, profiler, self.loneliness)
+        engine = Run(lanes, watch, options.shared_bytes, self.printed, profiler, self.loneliness)
         self.prepared.lockstep(engine, None, *self.bound)
         if profiler is not None:
             self.profile = profiler.result(len(self.blocks))
@@ -235,23 +245,37 @@ class _OneLaunch:
 
 def _usefulness(prepared: Prepared) -> Usefulness | None:
     """Only while some barrier has not been seen to be needed; a fence makes barriers needed in other ways."""
-    program = prepared.program
-    if program.uses("fence", "gridsync") or not prepared.sites_with_barriers - prepared.needed_barriers:
+    facts = prepared.facts
+    if facts.fences or facts.grid_sync or not prepared.sites_with_barriers - prepared.needed_barriers:
         return None
     return Usefulness(prepared.needed_barriers, prepared.looped)
 
 
 def _refuse_read_only(values: Sequence[Any], names: list[str], prepared: Prepared) -> None:
     for value, name in zip(values, names, strict=True):
-        frozen = any(not array.flags.writeable for _, array in arrays_in(value, name))
-        if frozen and f"v_arg_{name}" in prepared.written:
+        if not prepared.writes(name):
+            continue
+        if any(not array.flags.writeable for _, array in arrays_in(value, name)):
             raise KernelTypeError(
                 _("The kernel writes to `{name}`, which is a read-only array: pass a copy.", name=name)
             )
 
 
-def _reaches(value: Any, memory: Any, name: str, prepared: Prepared) -> bool:
-    """Whether the kernel may write to `memory` through argument `name`."""
+def _written(bound: list[Any], memories: list[Memory], names: list[str], prepared: Prepared) -> list[Memory]:
+    """The memories that the kernel may write to."""
+    reached = {
+        id(memory)
+        for value, name in zip(bound, names, strict=True)
+        if prepared.writes(name)
+        for memory in _memories_of(value)
+    }
+    return [memory for memory in memories if id(memory) in reached]
+
+
+def _memories_of(value: Any) -> Iterator[Memory]:
+    """The memories of one argument."""
     if isinstance(value, tuple):
-        return any(_reaches(item, memory, name, prepared) for item in value)
-    return getattr(value, "memory", None) is memory and f"v_arg_{name}" in prepared.written
+        for item in value:
+            yield from _memories_of(item)
+    elif isinstance(value, (Array, Record)):
+        yield value.memory

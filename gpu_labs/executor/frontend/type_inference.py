@@ -261,6 +261,20 @@ def check_signature(function: Callable[..., Any], args: tuple[Any, ...], returns
         raise shortened(error, function) from None
 
 
+def kind_of_argument(value: Any) -> Any:
+    """What decides the type of a common argument, quicker to find than the type; None for any other argument."""
+    if type(value) is np.ndarray:
+        flags = value.flags
+        plain = value.dtype.kind in "biufc" and value.dtype.isnative
+        layout = (flags.c_contiguous, flags.f_contiguous, flags.writeable, flags.aligned)
+        return (value.dtype, value.ndim, *layout) if plain else None
+    if isinstance(value, np.generic) and value.dtype.kind in "biufc":
+        return type(value)
+    if type(value) in (bool, float, complex) or (type(value) is int and value.bit_length() < 32):
+        return type(value)
+    return None
+
+
 def type_of_argument(value: Any, name: str) -> Any:
     """Numba's type of a kernel argument.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple, overload
 
 import numpy as np
@@ -19,29 +20,32 @@ BUDGET = 200_000  # thread accesses kept: about 16 MB as Python numbers
 
 
 class Home(NamedTuple):
-    """What an access belongs to: the numbers of its array, its block and that block's epoch."""
+    """A block that made an access, and the epoch in which it was."""
 
-    array: int
     block: int
     epoch: int
 
 
-class Kept(NamedTuple):
-    """One access of one block as the engine gave it. `threads` may be a mask over the block, or None for all."""
+@dataclass(slots=True)
+class Kept:
+    """One access as the engine gave it, by the blocks of `homes`. The last three have a row for each of these or are
+    the same for all; `threads` may be the numbers of the threads, a mask over the block, or None for all.
+    """
 
-    home: Home
+    array: int
+    homes: list[Home]
     kind: AccessKind
     site: Site
     time: int
-    threads: np.ndarray | None
-    cells: np.ndarray
-    values: np.ndarray | None = None
+    threads: Any
+    cells: Any
+    values: Any = None
 
 
 class Unsettled(NamedTuple):
     """An access whose values are what its cells hold when the next one comes."""
 
-    place: int
+    kept: Kept
     memory: Memory
 
 
@@ -56,6 +60,7 @@ class Recorder:
         self._left = budget
         self._kept: list[Kept] = []
         self._rows: list[tuple[int, int]] = []
+        self._cut: Any = None  # what picks those rows of a lane value
         self._epochs: dict[int, int] = {}
         self.omitted = 0
         self.wants = True
@@ -68,38 +73,43 @@ class Recorder:
     def begin(self, lanes: Lanes) -> None:
         """A stretch of blocks starts: only the first has blocks to record."""
         chosen = np.flatnonzero(lanes.blocks < self._blocks)
-        self._rows = [(int(row), int(lanes.blocks[row])) for row in chosen]
+        self._rows = list(zip(chosen.tolist(), lanes.blocks[chosen].tolist(), strict=True))
+        self._cut = None if len(chosen) == lanes.count else chosen
         self.wants = bool(self._rows) and self._left > 0
         self._lanes = lanes
 
     def access(self, memory: Memory, entry: Entry, lanes: Lanes, epochs: np.ndarray) -> None:
         """Keep one access as the recorded blocks made it; `epochs` has the number of each block's epoch."""
         self._settle()
-        kind, mask = entry.kind, entry.mask
+        kind, rows = entry.kind, self._rows
+        self._left -= lanes.per_block * len(rows)
+        if self._left < 0:
+            self.omitted += len(rows)
+            self.wants = False
+            return
         number = self._number(memory)
-        valued = has_values(memory)
-        for row, block in self._rows:
-            self._left -= lanes.per_block
-            if self._left < 0:
-                self.omitted += 1
-                self.wants = False
-                return
-            taking = None if mask is None else _row(mask, row)
-            written = _row(entry.value, row) if valued and kind == "write" else None
-            if valued and kind != "write":
-                self._unsettled.append(Unsettled(len(self._kept), memory))
-            home = Home(number, block, int(epochs[row]))
-            self._kept.append(
-                Kept(
-                    home=home,
-                    kind=kind,
-                    site=entry.site,
-                    time=entry.time,
-                    threads=taking,
-                    cells=_row(entry.flat, row),
-                    values=written,
-                )
-            )
+        valued = memory.valued
+        homes = [Home(block, int(epochs[row])) for row, block in rows]
+        kept = Kept(
+            array=number,
+            homes=homes,
+            kind=kind,
+            site=entry.site,
+            time=entry.time,
+            threads=self._part(entry.mask),
+            cells=self._part(entry.flat),
+        )
+        if valued and kind == "write":
+            kept.values = self._part(entry.value)
+        elif valued:
+            self._unsettled.append(Unsettled(kept, memory))
+        self._kept.append(kept)
+
+    def _part(self, value: Any) -> Any:
+        """The rows of a lane value that belong to the recorded blocks. Nothing writes to such values in place."""
+        if value is None or value.ndim == 0 or value.shape[0] == 1 or self._cut is None:
+            return value
+        return value[self._cut]
 
     def keep(self, memory: Memory, entry: Entry, lanes: Lanes, epochs: np.ndarray) -> None:
         """Keep accesses of the only block of a stretch, given thread by thread."""
@@ -111,14 +121,15 @@ class Recorder:
             self.omitted += 1
             self.wants = False
             return
-        home = Home(self._number(memory), int(lanes.blocks[0]), int(epochs[0]))
-        if has_values(memory) and values is None:
+        number, homes = self._number(memory), [Home(int(lanes.blocks[0]), int(epochs[0]))]
+        if memory.valued and values is None:
             values = memory.buffer.take(cells)
-        elif not has_values(memory):
+        elif not memory.valued:
             values = None
         self._kept.append(
             Kept(
-                home=home,
+                array=number,
+                homes=homes,
                 kind=entry.kind,
                 site=entry.site,
                 time=entry.time,
@@ -130,10 +141,10 @@ class Recorder:
 
     def _settle(self) -> None:
         """Take the values of reads and atomics, which are done now."""
-        for place, memory in self._unsettled:
-            kept = self._kept[place]
-            self._kept[place] = kept._replace(values=memory.buffer.take(kept.cells, mode="clip"))
-        self._unsettled = []
+        if self._unsettled:
+            for kept, memory in self._unsettled:
+                kept.values = memory.buffer.take(kept.cells, mode="clip")
+            self._unsettled = []
 
     @property
     def epochs(self) -> list[int]:
@@ -148,6 +159,7 @@ class Recorder:
 
     def _number(self, memory: Memory) -> int:
         if memory.number < 0:
+            memory.valued = has_values(memory)
             key = f"{memory.space} {memory.name} {memory.shape}"
             if key not in self._numbers:
                 self._numbers[key] = len(self.arrays)
@@ -161,7 +173,7 @@ class Recorder:
         return memory.number
 
     def _before(self, memory: Memory) -> tuple[Number, ...]:
-        if memory.space == "constant" and has_values(memory):
+        if memory.space == "constant" and memory.valued:
             return tuple(memory.buffer.tolist())
         return self._first.get(id(memory), ())
 
@@ -182,15 +194,16 @@ class Accesses(Sequence[Access]):
 
     def _all(self) -> tuple[Access, ...]:
         if self._made is None:
-            made = map(self._access, self._kept)
+            made = (self._access(kept, row) for kept in self._kept for row in range(len(kept.homes)))
             self._made = tuple(access for access in made if access.threads)
         return self._made
 
-    def _access(self, kept: Kept) -> Access:
-        info = self._arrays[kept.home.array]
+    def _access(self, kept: Kept, row: int) -> Access:
+        info, home = self._arrays[kept.array], kept.homes[row]
         assert self._linear is not None and self._grid is not None
         who, cells, values = kept.threads, kept.cells, kept.values
         if who is None or who.dtype == np.bool_:
+            who, cells, values = _row(who, row), _row(cells, row), _row(values, row)
             shape = self._linear.shape
             taking = np.broadcast_to(True if who is None else who, shape)
             who = self._linear[taking]
@@ -199,11 +212,11 @@ class Accesses(Sequence[Access]):
         if info.space in ("shared", "local"):
             cells = cells % max(1, int(np.prod(info.shape)))
         return Access(
-            array=kept.home.array,
+            array=kept.array,
             kind=kept.kind,
             line=kept.site.line,
-            block=unravel(kept.home.block, self._grid),
-            epoch=kept.home.epoch,
+            block=unravel(home.block, self._grid),
+            epoch=home.epoch,
             step=kept.time,
             threads=tuple(np.asarray(who).tolist()),
             indices=tuple(cells.tolist()),
@@ -239,8 +252,8 @@ def has_values(memory: Memory) -> bool:
     return 0 < size <= VALUES and not memory.fields and memory.cells is None and contiguous
 
 
-def _row(value: Any, row: int) -> np.ndarray:
-    """The part of a lane value that belongs to block `row`, as a copy."""
-    if np.ndim(value) == 0:
-        return np.asarray(value)
-    return value[row if value.shape[0] > 1 else 0].copy()
+def _row(value: Any, row: int) -> Any:
+    """The part of a lane value that belongs to the block of a row."""
+    if value is None or np.ndim(value) == 0:
+        return value
+    return value[row if value.shape[0] > 1 else 0]

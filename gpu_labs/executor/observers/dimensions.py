@@ -11,11 +11,17 @@ from graphviz_tools.language import _, _n
 _NUMBERS = {"y": ("grid.2", "grid.3"), "z": ("grid.3",)}
 
 
-def dimension_findings(program: Program, grid: Dim3, block: Dim3, given: int) -> list[Finding]:
+def special_lines(program: Program) -> dict[str, int]:
+    """The line of each of `cuda.threadIdx.x` and its kin that the kernel uses."""
+    return {op.info: op.line for op in program.ops() if op.kind == "special"}
+
+
+def dimension_findings(
+    file: str, specials: dict[str, int], grid: Dim3, block: Dim3, given: int
+) -> list[Finding]:
     """What to warn of: a kernel that asks for y or z in a launch of fewer dimensions, and a launch with threads
     in y or z that the kernel does not tell apart. `given` counts the dimensions that the launch was written
-    with: (8, 1) says that one row is meant, 8 does not."""
-    specials = {op.info: op.line for op in program.ops() if op.kind == "special"}
+    with: (8, 1) says that one row is meant, 8 does not. `specials` are those of `special_lines`."""
     found = []
     for axis, name in enumerate("yz", 1):
         in_grid = [*_NUMBERS[name], f"bid.{name}"]
@@ -23,7 +29,7 @@ def dimension_findings(program: Program, grid: Dim3, block: Dim3, given: int) ->
         asked = sorted(specials[word] for word in {*in_grid, *in_block} if word in specials)
         strides = {f"gdim.{name}", f"gridsize.{axis + 1}", "gridsize.3"} & set(specials)
         if asked and given <= axis and not strides:
-            file, line = program.kernel.file, asked[0]
+            line = asked[0]
             sentence = _n(
                 "The kernel works in {name} too, and the launch has {number} dimension: {name} is 0 in every thread.",
                 "The kernel works in {name} too, and the launch has {number} dimensions: {name} is 0 in every thread.",

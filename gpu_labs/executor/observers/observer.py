@@ -55,7 +55,7 @@ class Watch:
         self.profile: Any = None
         self.time = 0
         self.one_stretch = one_stretch
-        self.order = Order() if program.uses("fence") else None
+        self.order = Order() if facts.fences else None
         self.facts = facts
         self.barriers = Barriers(self.report)
         for site, name in program.uncalled if self.hazards else ():

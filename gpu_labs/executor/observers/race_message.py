@@ -18,18 +18,20 @@ from graphviz_tools.language import _
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the words depend on: the program's sites by number, the lines of barriers, whether the kernel has
-    `grid.sync()`, and which stores write back what which loads read (`origins.updates`)."""
+    `grid.sync()` and fences, and which stores write back what which loads read (`origins.updates`)."""
 
     sites: Sequence[Site]
     barriers: frozenset[int]
     grid_sync: bool
+    fences: bool
     updates: dict[int, set[int]]
 
     @classmethod
     def of(cls, program: Program, steady: Callable[[Function, Op], bool]) -> Facts:
         """The facts of a program; `steady` tells loads of what no other thread changes."""
         lines = frozenset(program.barrier_lines())
-        return cls(program.sites, lines, program.uses("gridsync"), updates(program, steady))
+        changed = updates(program, steady)
+        return cls(program.sites, lines, program.uses("gridsync"), program.uses("fence"), changed)
 
     def update(self, a: Site, b: Site) -> bool:
         """Whether accesses at two sites are halves of one update, such as `x[i] += 1`."""

@@ -98,13 +98,14 @@ def compact(entry: Entry, lanes: Lanes) -> tuple[np.ndarray, np.ndarray, bool]:
     return spread(flat, shape, where), chosen.take(where), not whole
 
 
-def suspects(entries: list[Entry], lanes: Lanes, owner: Any, other: Any) -> np.ndarray:
+def suspects(entries: list[Entry], lanes: Lanes, scratch: Callable[[], tuple[Any, Any]]) -> np.ndarray:
     """Cells that may be raced for: a fast test that never misses one.
 
-    `owner` and `other` are scratch, -1 everywhere, one place per cell; they come back as they were."""
+    `scratch` gives two arrays, -1 everywhere, one place per cell; they are left as they were."""
     head = entries[0]
     if all(e.flat is head.flat and e.mask is head.mask for e in entries) and distinct(head, lanes):
         return np.empty(0, np.int64)  # every lane has cells of its own
+    owner, other = scratch()
     bad: list[np.ndarray] = []
     touched: list[np.ndarray] = []
     first = True

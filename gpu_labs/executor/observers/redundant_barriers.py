@@ -88,7 +88,7 @@ def _conflict(logs: Logs, lanes: Lanes) -> bool:
     for memory, log in logs.values():
         if len(log) > MANY:
             return True
-        if any(e.kind != "read" for e in log) and suspects(log, lanes, *memory.state.scratch()).size:
+        if any(e.kind != "read" for e in log) and suspects(log, lanes, memory.state.scratch).size:
             return True
     return False
 

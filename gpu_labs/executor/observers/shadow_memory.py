@@ -158,7 +158,7 @@ class Shadow:
 
     def _races(self, log: list[Entry], epoch: Epoch) -> None:
         lanes, order, parted = epoch.lanes, epoch.order, epoch.parted
-        cells = suspects(log, lanes, *self.scratch())
+        cells = suspects(log, lanes, self.scratch)
         if not cells.size:
             return
         rows = table(log, lanes, cells, self.size, epoch.facts.updates)

@@ -15,7 +15,7 @@ import numpy as np
 
 from gpu_labs.executor.launch_record import KernelTypeError
 from gpu_labs.executor.runtime.device_array import DeviceArray
-from gpu_labs.executor.runtime.windows import ZERO, Array, Memory, Record
+from gpu_labs.executor.runtime.windows import ZERO, Array, Memory, Record, c_strides
 from graphviz_tools.language import _
 
 
@@ -57,13 +57,13 @@ def bind(
     windows: dict[int, Array] = {}
     memories: list[Memory] = []
     for group in _overlapping([_Given(at, each) for at, (_name, each) in enumerate(arrays)]):
-        low, high = group[0].span.low, max(given.span.high for given in group)
-        named = min(group, key=lambda given: given.place)
-        name, first = arrays[named.place]
         if len(group) == 1:
-            memory, windows[named.place] = _whole(name, first)
+            place, span = group[0].place, group[0].span
+            memory, windows[place] = _whole(*arrays[place], span)
             memories.append(memory)
             continue
+        low, high = group[0].span.low, max(given.span.high for given in group)
+        name, first = arrays[min(given.place for given in group)]
         lowest = group[0].array
         length = (high - low) // first.itemsize
         writable = any(given.array.flags.writeable for given in group) and not lowest.flags.writeable
@@ -112,10 +112,13 @@ def _like(value: tuple[Any, ...], items: list[Any]) -> Any:
     return value._make(items) if hasattr(value, "_make") else tuple(items)  # type: ignore[attr-defined]
 
 
-def _whole(name: str, array: np.ndarray) -> tuple[Memory, Array]:
-    low, high = _span(array)
+def _whole(name: str, array: np.ndarray, span: _Span) -> tuple[Memory, Array]:
+    if array.flags.c_contiguous and array.size:
+        memory = Memory(name, "global", array.reshape(-1), array.shape)
+        return memory, Array(memory, ZERO, tuple(map(np.int64, array.shape)), c_strides(array.shape))
+    length = (span.high - span.low) // array.itemsize
     strides = None if array.flags.c_contiguous else tuple(s // array.itemsize for s in array.strides)
-    memory = Memory(name, "global", _flat(array, (high - low) // array.itemsize), array.shape, strides)
+    memory = Memory(name, "global", _flat(array, length), array.shape, strides)
     return memory, _window(memory, array, 0)
 
 

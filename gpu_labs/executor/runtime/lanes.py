@@ -10,7 +10,8 @@ in place, so they can be kept and compared by identity.
 
 from __future__ import annotations
 
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,56 +21,34 @@ Mask = Any  # None, or a Boolean array
 Pending = dict[int, Mask]
 NOBODY = False  # what `split` returns for a side that no lane takes
 FALSE = np.bool_(False)
+KEPT = 1 << 15  # lanes of a numbering that is kept for the next launch
+_NONE_LEFT = np.zeros((1, 1, 1, 1), bool)
 
 
 class Lanes:
     """The lanes of blocks `first` to `first + count - 1` of a launch, in the order that `seed` gives."""
 
     def __init__(self, grid: Dim3, block: Dim3, blocks: np.ndarray, seed: int | None) -> None:
-        bx, by, bz = block
         self.grid, self.block = grid, block
         self.blocks = blocks
         self.count = len(blocks)
+        bx, by, bz = block
         self.per_block = bx * by * bz
         self.shape = (self.count, bz, by, bx)
-        random = np.random.default_rng(seed) if seed is not None else None
-        x, y, z = (random.permutation(n) if random is not None else np.arange(n) for n in block)
-        self.linear = (x + bx * (y[:, None] + by * z[:, None, None]))[None].astype(np.int32)
-        first = np.arange(self.count, dtype=np.int32).reshape(-1, 1, 1, 1) * np.int32(self.per_block)
-        self.lane = first + self.linear
-        self.flat = self.lane.reshape(-1)
-        self.shuffled = random is not None
-        self.row = np.arange(self.count).reshape(-1, 1, 1, 1)
-        self.special = self._special(x, y, z)
-        self.left: Mask = np.zeros((1, 1, 1, 1), bool)
+        self.shuffled = seed is not None
+        if seed is None:  # the blocks are then in their order
+            numbered = _in_order if self.count * self.per_block <= KEPT else _in_order.__wrapped__
+            numbering = numbered(grid, block, int(blocks[0]), self.count)
+        else:
+            random = np.random.default_rng(seed)
+            x, y, z = (random.permutation(n) for n in block)
+            numbering = _number(grid, block, blocks, (x, y, z))
+        self.linear, self.lane, self.flat, self.row, self.special = numbering
+        self.left: Mask = _NONE_LEFT
         self.ended: Mask = NOBODY
         self.ascending: dict[tuple[int, int], tuple[Any, Any, bool]] = {}
         self._joins: dict[tuple[int, int], tuple[Any, Any, Any]] = {}
         self._active: dict[tuple[int, tuple[int, ...]], tuple[Any, np.ndarray]] = {}
-
-    def _special(self, x: np.ndarray, y: np.ndarray, z: np.ndarray) -> dict[str, Any]:
-        """threadIdx and its kin; int32 each and int64 where `grid` and `gridsize` make it so."""
-        gx, gy, _ = self.grid
-        bx, by, bz = self.block
-        one = np.int32
-        tid = {
-            "x": x.astype(one).reshape(1, 1, 1, -1) if bx > 1 else one(0),
-            "y": y.astype(one).reshape(1, 1, -1, 1) if by > 1 else one(0),
-            "z": z.astype(one).reshape(1, -1, 1, 1) if bz > 1 else one(0),
-        }
-        place = {"x": self.blocks % gx, "y": self.blocks // gx % gy, "z": self.blocks // (gx * gy)}
-        bid = {
-            d: v.astype(one).reshape(-1, 1, 1, 1) if self.count > 1 else one(v[0]) for d, v in place.items()
-        }
-        size, groups = dict(zip("xyz", self.block, strict=True)), dict(zip("xyz", self.grid, strict=True))
-        where = [np.int64(size[d]) * bid[d] + tid[d] for d in "xyz"]
-        whole = [np.int64(size[d]) * np.int64(groups[d]) for d in "xyz"]
-        names = {f"tid.{d}": tid[d] for d in "xyz"} | {f"bid.{d}": bid[d] for d in "xyz"}
-        names |= {f"bdim.{d}": one(size[d]) for d in "xyz"} | {f"gdim.{d}": one(groups[d]) for d in "xyz"}
-        names |= {"grid.1": where[0], "grid.2": tuple(where[:2]), "grid.3": tuple(where)}
-        names |= {"gridsize.1": whole[0], "gridsize.2": tuple(whole[:2]), "gridsize.3": tuple(whole)}
-        names |= {"laneid": self.linear % one(32) if self.per_block > 1 else one(0), "warpsize": one(32)}
-        return {**names, "group": None}
 
     # Masks
 
@@ -191,3 +170,60 @@ def unravel(linear: int, dims: Dim3) -> Dim3:
     """(x, y, z) of place number `linear`, x fastest."""
     x, y, _ = dims
     return linear % x, linear // x % y, linear // (x * y)
+
+
+class _Numbering(NamedTuple):
+    """The numbers of the lanes of some blocks: in their block, in the stretch, the same flat, the row of each block,
+    and what kernels ask for by name."""
+
+    linear: np.ndarray
+    lane: np.ndarray
+    flat: np.ndarray
+    row: np.ndarray
+    special: dict[str, Any]
+
+
+@lru_cache(maxsize=8)
+def _in_order(grid: Dim3, block: Dim3, first: int, count: int) -> _Numbering:
+    """The numbering of blocks from `first` on; kept, for a kernel is often launched in one shape many times."""
+    x, y, z = map(np.arange, block)
+    return _number(grid, block, np.arange(first, first + count, dtype=np.int64), (x, y, z))
+
+
+def _number(
+    grid: Dim3, block: Dim3, blocks: np.ndarray, threads: tuple[np.ndarray, np.ndarray, np.ndarray]
+) -> _Numbering:
+    """The numbering of `blocks` whose threads run in the order of `threads`, given by dimension."""
+    bx, by, bz = block
+    x, y, z = threads
+    linear = (x + bx * (y[:, None] + by * z[:, None, None]))[None].astype(np.int32)
+    first = np.arange(len(blocks), dtype=np.int32).reshape(-1, 1, 1, 1) * np.int32(bx * by * bz)
+    lane = first + linear
+    special = _special(grid, block, blocks, threads)
+    special["laneid"] = linear % np.int32(32) if bx * by * bz > 1 else np.int32(0)
+    return _Numbering(linear, lane, lane.reshape(-1), np.arange(len(blocks)).reshape(-1, 1, 1, 1), special)
+
+
+def _special(
+    grid: Dim3, block: Dim3, blocks: np.ndarray, threads: tuple[np.ndarray, np.ndarray, np.ndarray]
+) -> dict[str, Any]:
+    """threadIdx and its kin; int32 each and int64 where `grid` and `gridsize` make it so."""
+    gx, gy, _ = grid
+    bx, by, bz = block
+    x, y, z = threads
+    one = np.int32
+    tid = {
+        "x": x.astype(one).reshape(1, 1, 1, -1) if bx > 1 else one(0),
+        "y": y.astype(one).reshape(1, 1, -1, 1) if by > 1 else one(0),
+        "z": z.astype(one).reshape(1, -1, 1, 1) if bz > 1 else one(0),
+    }
+    place = {"x": blocks % gx, "y": blocks // gx % gy, "z": blocks // (gx * gy)}
+    bid = {d: v.astype(one).reshape(-1, 1, 1, 1) if len(blocks) > 1 else one(v[0]) for d, v in place.items()}
+    size, groups = dict(zip("xyz", block, strict=True)), dict(zip("xyz", grid, strict=True))
+    where = [np.int64(size[d]) * bid[d] + tid[d] for d in "xyz"]
+    whole = [np.int64(size[d]) * np.int64(groups[d]) for d in "xyz"]
+    names = {f"tid.{d}": tid[d] for d in "xyz"} | {f"bid.{d}": bid[d] for d in "xyz"}
+    names |= {f"bdim.{d}": one(size[d]) for d in "xyz"} | {f"gdim.{d}": one(groups[d]) for d in "xyz"}
+    names |= {"grid.1": where[0], "grid.2": tuple(where[:2]), "grid.3": tuple(where)}
+    names |= {"gridsize.1": whole[0], "gridsize.2": tuple(whole[:2]), "gridsize.3": tuple(whole)}
+    return {**names, "warpsize": one(32), "group": None}

@@ -34,7 +34,8 @@ class Memory:
         self.buffer = buffer
         self.shape = shape
         self.fields = buffer.dtype.names or ()
-        self.number = -1
+        self.number = -1  # in the launch record
+        self.valued = False  # whether that keeps its values
         self.log: list[Any] = []
         self.steady = False  # nothing writes to it while the kernel runs
         self.cells: int | None = None  # of one owner, where they are not its elements
