@@ -62,6 +62,19 @@ def test_no_file_belongs_to_two_packages(installed: Path) -> None:
     assert [file for file, number in owners.items() if number > 1] == []
 
 
+def test_the_wheel_has_all_our_code_and_no_solution(installed: Path) -> None:
+    folder = packages_of(installed.parents[1])
+    rooms = ("graph_duet", "graphviz_tools", "widgets", "gpu_labs", "lessons")
+    listed = subprocess.run(["git", "ls-files", *rooms], cwd=ROOT, capture_output=True, text=True, check=True)
+    missing = [name for name in listed.stdout.splitlines() if not (folder / name).exists()]
+    assert missing == [name for name in listed.stdout.splitlines() if is_for_authors(name)] != []
+
+
+def is_for_authors(name: str) -> bool:
+    sources = r"(lessons|gpu_labs)/[LG]\d\d_\w+/(lesson\.md|exercise\.md|answers\.py)"
+    return re.fullmatch(sources, name) is not None
+
+
 def test_all_run_side_by_side(installed: Path, tmp_path: Path) -> None:
     ran = subprocess.run(
         [installed, "-c", USE_ALL], cwd=tmp_path, capture_output=True, text=True, timeout=600
