@@ -4,7 +4,7 @@ The zygote lies under bubblewrap already: no network, a read-only environment, n
 users. Each kernel then leaves even the zygote and its siblings: own process, mount, IPC, network and UTS
 namespaces, own empty `/home/learner`, `/tmp`, `/dev/shm` and `/run`, no capability, no way to gain one. Its
 network is a loopback of its own, over which its processes reach each other and nobody else. It is process 1 of
-its namespace, so that when it ends, all that it started ends.
+its namespace, so that when it ends, all that it started ends. Linux alone can import this.
 """
 
 from __future__ import annotations
@@ -18,11 +18,9 @@ import select
 import signal
 import socket
 import struct
-from dataclasses import dataclass
 from pathlib import Path
 
-HOME = "/home/learner"
-SOCKETS = "/run/kernel"
+from graph_duet.notebook_kernels.confinement import HOME, SOCKETS, Confinement
 
 _CLONE = {"mount": 0x00020000, "uts": 0x04000000, "ipc": 0x08000000, "pid": 0x20000000, "net": 0x40000000}
 _MS_NOSUID_NODEV = 0x2 | 0x4
@@ -42,18 +40,6 @@ _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 0x1
 _INTERFACE = struct.Struct("16sH22x")  # struct ifreq: a name and its flags
 
 _libc = ctypes.CDLL(None, use_errno=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Confinement:
-    """Limits of one kernel. `cpu_seconds` is CPU time of each process; `address_space` and `file_bytes` are
-    bytes; `processes` counts threads too. 0 leaves a limit to the control group."""
-
-    cpu_seconds: int
-    file_bytes: int
-    disk_bytes: int
-    address_space: int = 0
-    processes: int = 0
 
 
 def enter(limits: Confinement, client: int) -> None:

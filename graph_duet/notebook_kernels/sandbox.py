@@ -21,8 +21,8 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Instance, Unicode
 
-from graph_duet.notebook_kernels import namespaces
 from graph_duet.notebook_kernels.cgroups import ControlGroup
+from graph_duet.notebook_kernels.confinement import HOME, SOCKETS, Confinement
 from graph_duet.notebook_kernels.forked_process import ForkedProcess
 from graph_duet.notebook_kernels.shared_zygote import Zygote
 from graphviz_tools.errors import UserError
@@ -136,13 +136,13 @@ class SandboxProvisioner(LocalProvisioner):
         key = secrets.token_hex(32)
         inside = {
             "transport": "ipc",
-            "ip": f"{namespaces.SOCKETS}/s",
+            "ip": f"{SOCKETS}/s",
             "key": key,
             "signature_scheme": "hmac-sha256",
             **{f"{channel}_port": port for port, channel in enumerate(_CHANNELS, start=1)},
         }
         self.group = ControlGroup.create(self.limits.memory, self.limits.processes)
-        limits = namespaces.Confinement(
+        limits = Confinement(
             cpu_seconds=self.limits.cpu_seconds,
             file_bytes=self.limits.disk,
             disk_bytes=self.limits.disk,
@@ -151,7 +151,7 @@ class SandboxProvisioner(LocalProvisioner):
         )
         request = {
             "connection": inside,
-            "cwd": namespaces.HOME,
+            "cwd": HOME,
             "env": _ENVIRONMENT | _threads(),
             "confinement": asdict(limits),
         }
@@ -165,7 +165,7 @@ class SandboxProvisioner(LocalProvisioner):
             kernel.wait_until_bound()
             undo.pop_all()
         self.pid = kernel.pid
-        outside = inside | {"ip": f"/proc/{kernel.pid}/root{namespaces.SOCKETS}/s", "key": key.encode()}
+        outside = inside | {"ip": f"/proc/{kernel.pid}/root{SOCKETS}/s", "key": key.encode()}
         self.connection_info = cast(KernelConnectionInfo, outside)
         return self.connection_info
 
@@ -185,13 +185,13 @@ class SandboxProvisioner(LocalProvisioner):
 _CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
 _INSIDE = "/run/duet"
 _ENVIRONMENT = {
-    "HOME": namespaces.HOME,
+    "HOME": HOME,
     "PATH": "/usr/local/bin:/usr/bin:/bin",
     "LANG": "C.UTF-8",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-    "MPLCONFIGDIR": f"{namespaces.HOME}/.matplotlib",
-    "IPYTHONDIR": f"{namespaces.HOME}/.ipython",
-    "NUMBA_CACHE_DIR": f"{namespaces.HOME}/.numba",
+    "MPLCONFIGDIR": f"{HOME}/.matplotlib",
+    "IPYTHONDIR": f"{HOME}/.ipython",
+    "NUMBA_CACHE_DIR": f"{HOME}/.numba",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_ENABLE_ONEDNN_OPTS": "0",
     "PYTHONHASHSEED": "0",
@@ -228,7 +228,7 @@ def _bubblewrap(folder: Path, gpu: bool) -> list[str]:
     command += ["--proc", "/proc", "--tmpfs", "/dev", "--dir", "/dev/shm"]
     for device in ("null", "zero", "full", "random", "urandom"):
         command += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
-    command += ["--tmpfs", "/tmp", "--tmpfs", "/run", "--dir", namespaces.HOME]
+    command += ["--tmpfs", "/tmp", "--tmpfs", "/run", "--dir", HOME]
     for path in _readable():
         command += ["--ro-bind", str(path), str(path)]
     for path in _secrets():

@@ -32,7 +32,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from graph_duet.notebook_kernels import json_lines, private_names
-from graph_duet.notebook_kernels.namespaces import Confinement, enter
+from graph_duet.notebook_kernels.confinement import Confinement
+from graph_duet.notebook_kernels.namespaces import enter
 
 _KERNEL_MODULES = (
     "ipykernel.kernelapp",
