@@ -12,6 +12,9 @@ STORED = "application/vnd.graph-duet.view+json"
 class Twin(anywidget.AnyWidget):
     """The part of every widget here that puts its static twin, an SVG, into the notebook's output."""
 
+    # ipywidgets 7, which Colab has, would show a widget with this, without the twin and what Colab's manager reads.
+    _ipython_display_ = None
+
     def still(self) -> str:
         """The static twin: SVG text."""
         raise NotImplementedError
