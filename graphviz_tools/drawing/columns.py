@@ -251,8 +251,10 @@ def _curve(start: Point, end: Point) -> tuple[Point, ...]:
 
 
 def _through(start: Point, x: float, end: Point) -> tuple[Point, ...]:
-    """From `start` to `end` along the vertical line at `x`."""
+    """From `start` to `end` along the vertical line at `x`, where there is room for two turns."""
     first, last = start[1] + TURN, end[1] - TURN
+    if abs(last - first) < 2 * TURN:
+        return _curve(start, end)
     way = TURN if last > first else -TURN
     return (
         start,

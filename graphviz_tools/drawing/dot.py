@@ -8,9 +8,10 @@ from html import escape
 
 import graphviz
 
-from graphviz_tools.drawing.layout import LABEL, POINTS, Place, Point, title_text
+from graphviz_tools.drawing.layout import LABEL, Place, Point, title_text
 from graphviz_tools.drawing.outline import Box, Frame, ScopePath
 from graphviz_tools.drawing.palette import KIND_COLOUR, colours
+from graphviz_tools.drawing.places import POINTS
 from graphviz_tools.drawing.scene import Scene
 from graphviz_tools.drawing.text import shorten
 from graphviz_tools.drawing.timeline import Moment

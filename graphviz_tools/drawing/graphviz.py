@@ -15,9 +15,10 @@ _LOCK = threading.Lock()
 
 
 def run_graphviz(
-    dot: str, engine: Literal["dot", "nop2"], output: Literal["json0", "png"], dpi: int = 96
+    dot: str, engine: Literal["dot", "nop", "nop2"], output: Literal["json0", "png"], dpi: int = 96
 ) -> bytes:
-    """The source text `dot`, laid out by `engine` ("nop2" keeps the positions that it has), as `output`."""
+    """The source text `dot`, laid out by `engine`, as `output`; "nop" keeps the positions that boxes have, and "nop2"
+    those of arrows too."""
     graph = pygraphviz.AGraph(string=dot)
     graph.graph_attr["dpi"] = str(dpi)
     try:

@@ -14,9 +14,10 @@ from dataclasses import replace
 import graphviz
 
 from graphviz_tools.drawing.columns import in_columns
+from graphviz_tools.drawing.detours import with_detours
 from graphviz_tools.drawing.graphviz import run_graphviz
 from graphviz_tools.drawing.outline import Box, Frame, Outline, ScopePath
-from graphviz_tools.drawing.places import Layout, Place, Point
+from graphviz_tools.drawing.places import POINTS, Layout, Place, Point, spline
 from graphviz_tools.drawing.text import shorten
 from graphviz_tools.drawing.timeline import Moment
 
@@ -25,7 +26,6 @@ HELD_TITLE = 18  # and of one inside another box
 LABEL = 9  # characters that fit beside an arrow; what is longer stands in the box that it reaches
 TITLE_ADVANCE, TEXT_ADVANCE = 7.3, 6.1  # points per character: 12 px bold monospace, 10.5 px sans
 LINE, PADDING = 15.0, 12.0
-POINTS = 72.0  # an inch
 HELD_HEIGHT, HELD_GAP, HELD_ROW = 32.0, 6.0, 250.0  # boxes inside a box: height, gap, width of a full row
 
 REPEATED = ("loop", "cond", "body")  # their label also counts the iterations
@@ -39,7 +39,9 @@ def lay_out(outline: Outline, box_moments: Mapping[str, Sequence[Moment]]) -> La
     inside = _inside(outline, sizes)
     source = _dot_source(outline, {key: _around(sizes[key], inside[key]) for key in inside})
     placed = _read(json.loads(run_graphviz(source, "dot", "json0")), outline)
-    placed = in_columns(placed, outline)
+    wrapped = in_columns(placed, outline)
+    if wrapped is not placed:
+        placed = with_detours(wrapped, outline)
     for key, rows in inside.items():
         if rows:
             placed.boxes[key] = replace(placed.boxes[key], foot=_foot(rows))
@@ -191,16 +193,6 @@ def _read(placed: dict, outline: Outline) -> Layout:
         if "id" not in item:
             continue  # it only holds an order
         number = int(item["id"][1:])
-        points = tuple((x, height - y) for x, y in _spline(item["pos"]))
+        points = tuple((x, height - y) for x, y in spline(item["pos"]))
         links[number] = points[::-1] if number in back else points
     return Layout(width, height, boxes, tuple(links), frames)
-
-
-def _spline(text: str) -> list[Point]:
-    """The first curve of a DOT `pos` attribute, such as `12,40 12,30 15,20 18,4`."""
-    points = []
-    for part in text.split(";")[0].split():
-        if part[:2] not in ("s,", "e,"):
-            x, y = part.split(",")
-            points.append((float(x), float(y)))
-    return points

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from graphviz_tools.transforms.scopes import Path
 
 Point = tuple[float, float]
+POINTS = 72.0  # an inch
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +71,13 @@ class Layout:
     boxes: dict[str, Place]
     links: tuple[tuple[Point, ...], ...]
     frames: dict[Path, Place]
+
+
+def spline(text: str) -> list[Point]:
+    """The first curve of a DOT `pos` attribute, such as `12,40 12,30 15,20 18,4`; its y grows upwards."""
+    points = []
+    for part in text.split(";")[0].split():
+        if part[:2] not in ("s,", "e,"):
+            x, y = part.split(",")
+            points.append((float(x), float(y)))
+    return points

@@ -1,0 +1,74 @@
+"""Arrows that would run through a box, led around it.
+
+`dot` leads its arrows around boxes; what moved into columns has arrows that nobody led. Graphviz's other router takes
+places as they are, and bends the shortest way around the boxes on it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from graphviz_tools.drawing.graphviz import run_graphviz
+from graphviz_tools.drawing.outline import Outline
+from graphviz_tools.drawing.places import POINTS, Layout, Place, Point, spline
+
+CLEAR = 5  # points between an arrow and the boxes that it passes
+SAMPLES = np.linspace(0.0, 1.0, 13)[:, None]
+MOST = 40  # arrows in one picture; where more run through boxes, no way around them is clear
+
+
+def with_detours(layout: Layout, outline: Outline) -> Layout:
+    """`layout` with a new way for every arrow that runs through a box other than its ends."""
+    keys = [box.key for box in outline.boxes if not box.holder]
+    places = [layout.boxes[key] for key in keys]
+    number = {key: n for n, key in enumerate(keys)}
+    ends = [(number[link.source], number[link.target]) for link in outline.links]
+    through = [n for n, points in enumerate(layout.links) if _meets(points, places, ends[n])]
+    if not 0 < len(through) <= MOST:
+        return layout
+    links = list(layout.links)
+    for n, points in _ways(places, {n: ends[n] for n in through}).items():
+        links[n] = points
+    return replace(layout, links=tuple(links))
+
+
+def _meets(points: Sequence[Point], places: Sequence[Place], ends: tuple[int, int]) -> bool:
+    """Whether a chain of curves runs through one of `places` that is not at its ends."""
+    curve = np.asarray(points, float)
+    if len(curve) < 4:
+        return False
+    t, rest = SAMPLES, 1 - SAMPLES
+    pieces = [
+        rest**3 * a + 3 * rest**2 * t * b + 3 * rest * t**2 * c + t**3 * d
+        for a, b, c, d in (curve[i : i + 4] for i in range(0, len(curve) - 3, 3))
+    ]
+    x, y = np.vstack(pieces).T[:, :, None]
+    left, top, right, bottom = np.asarray([(p.left, p.top, p.right, p.bottom) for p in places]).T
+    met = ((x > left + 1) & (x < right - 1) & (y > top + 1) & (y < bottom - 1)).any(0)
+    met[list(ends)] = False
+    return bool(met.any())
+
+
+def _ways(places: Sequence[Place], wanted: dict[int, tuple[int, int]]) -> dict[int, tuple[Point, ...]]:
+    """For each wanted arrow, by its number, a way around all of `places`."""
+    lines = [f'digraph {{ graph [splines=true, esep="+{CLEAR}"]; node [shape=box, fixedsize=true, label=""]']
+    lines += ["edge [arrowhead=none]"]
+    for n, place in enumerate(places):
+        at = f"{place.x:.2f},{-place.y:.2f}"
+        size = f"width={place.width / POINTS:.4f}, height={place.height / POINTS:.4f}"
+        lines.append(f'b{n} [pos="{at}", {size}]')
+    for n, (source, target) in wanted.items():
+        below = places[target].top >= places[source].bottom
+        out, into = (":s", ":n") if below else ("", "")
+        lines.append(f"b{source}{out} -> b{target}{into} [id=l{n}]")
+    placed = json.loads(run_graphviz("\n".join([*lines, "}"]), "nop", "json0"))
+    x, y = map(float, placed["objects"][0]["pos"].split(","))
+    dx, dy = places[0].x - x, places[0].y + y  # the picture's corner is where its lowest, leftmost thing is
+    return {
+        int(edge["id"][1:]): tuple((x + dx, dy - y) for x, y in spline(edge["pos"]))
+        for edge in placed.get("edges", ())
+    }
