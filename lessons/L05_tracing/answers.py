@@ -4,7 +4,7 @@ from graph_duet.authoring.answers import Answers, Wrong
 
 ANSWERS = Answers(
     right={
-        "1": "traces = dict(zip('abcdefg', (2, 1, 2, 3, 1, 4, 1)))",
+        "1": "traces = dict(zip('abcdefgh', (2, 1, 2, 3, 1, 4, 1, 2)))",
         "2": "one_trace = tf.function(input_signature=(tf.TensorSpec(shape=[None], dtype='float32'),))",
         "3": "return f(w, tf.convert_to_tensor(rate, tf.float32))",
         "4": """
@@ -29,13 +29,22 @@ ANSWERS = Answers(
     wrong={
         "1": [
             Wrong(
-                "a number is a tensor", "traces = {'a': 1, 'b': 1, 'c': 2, 'd': 2, 'e': 1, 'f': 4, 'g': 1}"
+                "a number is a tensor",
+                "traces = {'a': 1, 'b': 1, 'c': 2, 'd': 2, 'e': 1, 'f': 4, 'g': 1, 'h': 2}",
             ),
             Wrong(
-                "every value retraces", "traces = {'a': 2, 'b': 2, 'c': 2, 'd': 3, 'e': 4, 'f': 4, 'g': 1}"
+                "every value retraces",
+                "traces = {'a': 2, 'b': 2, 'c': 2, 'd': 3, 'e': 4, 'f': 4, 'g': 1, 'h': 2}",
             ),
-            Wrong("every call retraces", "traces = {'a': 3, 'b': 2, 'c': 3, 'd': 3, 'e': 4, 'f': 4, 'g': 3}"),
-            Wrong("1, 1.0 and True differ", "traces = dict(zip('abcdefg', (2, 1, 2, 3, 1, 4, 3)))"),
+            Wrong(
+                "every call retraces",
+                "traces = {'a': 3, 'b': 2, 'c': 3, 'd': 3, 'e': 4, 'f': 4, 'g': 3, 'h': 3}",
+            ),
+            Wrong("1, 1.0 and True differ", "traces = dict(zip('abcdefgh', (2, 1, 2, 3, 1, 4, 3, 2)))"),
+            Wrong(
+                "PyTorch keeps every number in its graph",
+                "traces = dict(zip('abcdefgh', (2, 1, 2, 3, 1, 4, 1, 3)))",
+            ),
             Wrong(
                 "one row is missing", "traces = dict(zip('abcdef', (2, 1, 2, 3, 1, 4)))", "error", "KeyError"
             ),

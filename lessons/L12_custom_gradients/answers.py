@@ -129,6 +129,30 @@ ANSWERS = Answers(
                 """,
             ),
             Wrong(
+                "rounds the gradient too",
+                """
+                @staticmethod
+                def forward(ctx, x):
+                    return x.round()
+
+                @staticmethod
+                def backward(ctx, upstream):
+                    return upstream.round()
+                """,
+            ),
+            Wrong(
+                "rounds down",
+                """
+                @staticmethod
+                def forward(ctx, x):
+                    return x.floor()
+
+                @staticmethod
+                def backward(ctx, upstream):
+                    return upstream
+                """,
+            ),
+            Wrong(
                 "does not round",
                 """
                 @staticmethod
