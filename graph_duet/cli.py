@@ -26,7 +26,7 @@ from graph_duet.commands import (
     platforms,
     show,
 )
-from graphviz_tools.errors import UserError
+from graphviz_tools.errors import UserError, refused
 from graphviz_tools.language import _
 
 _BUG_STATUS = 70
@@ -129,11 +129,7 @@ def _mistake(error: Exception) -> str:
     """What to tell a user who can correct it; empty when the error is our own bug."""
     if isinstance(error, UserError):
         return str(error)
-    if (
-        isinstance(error, OSError) and error.errno is not None
-    ):  # the system refused; our own OSErrors have no number
-        return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
-    return ""
+    return refused(error) if isinstance(error, OSError) else ""
 
 
 def _print_error(sentence: str) -> None:

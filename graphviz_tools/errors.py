@@ -38,3 +38,10 @@ def own_code() -> Iterator[None]:
             error=f"{type(error).__name__}: {error}",
         )
         raise InternalError(words) from error
+
+
+def refused(error: OSError) -> str:
+    """What the system refused, in one line; empty for an OSError of our own, which has no number."""
+    if error.errno is None:
+        return ""
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)

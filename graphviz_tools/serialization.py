@@ -15,7 +15,6 @@ import gzip
 import json
 import math
 import os
-import tempfile
 import types
 import zlib
 from collections.abc import Callable
@@ -27,6 +26,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from graphviz_tools.errors import UserError
 from graphviz_tools.language import _
 from graphviz_tools.recording import Number, Recording, SourceLine, Value
+from graphviz_tools.whole_file import write_whole
 
 FORMAT = "graph-duet recording"
 VERSION = 1
@@ -45,14 +45,7 @@ def save(recording: Recording, path: str | os.PathLike[str]) -> Path:
     content = json.dumps(to_json(recording), separators=(",", ":"), allow_nan=False).encode()
     if path.suffix == ".gz":
         content = gzip.compress(content, mtime=0)
-    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(unfinished).replace(path)
-    except BaseException:
-        Path(unfinished).unlink(missing_ok=True)
-        raise
+    write_whole(path, content)
     return path
 
 

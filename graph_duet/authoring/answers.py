@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import dataclass, field
 from pathlib import Path
+from traceback import extract_tb
+from typing import Any
 
+from graph_duet.authoring.source_error import SourceError
 from graphviz_tools.errors import UserError
 from graphviz_tools.language import _
 
@@ -45,15 +47,24 @@ class Answers:
 
 
 def answers_of(folder: Path) -> Answers:
-    """`ANSWERS` of the folder's `answers.py`. Raises UserError when there is none."""
+    """`ANSWERS` of the folder's `answers.py`.
+
+    Raises UserError when there is no such file, and SourceError with the line where it cannot be run.
+    """
     path = folder / "answers.py"
     if not path.is_file():
         raise UserError(_("there is no {path}: write the answers that its exercise is tried with", path=path))
-    spec = importlib.util.spec_from_file_location(f"answers_of_{folder.name}", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    answers = getattr(module, "ANSWERS", None)
+    names: dict[str, Any] = {"__name__": f"answers_of_{folder.name}", "__file__": str(path)}
+    try:
+        exec(compile(path.read_bytes(), str(path), "exec"), names)
+    except SyntaxError as error:
+        raise SourceError(path, error.lineno or 1, _("not valid Python: {msg}", msg=error.msg)) from None
+    except Exception as error:  # the author's own code
+        lines = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == str(path)]
+        said = " ".join(str(error).split())
+        sentence = _("this raised {kind}: {said}", kind=type(error).__name__, said=said)
+        raise SourceError(path, (lines or [1])[-1] or 1, sentence) from None
+    answers = names.get("ANSWERS")
     if not isinstance(answers, Answers):
-        raise UserError(_("{path} defines no ANSWERS = Answers(...)", path=path))
+        raise SourceError(path, 1, _("the file defines no ANSWERS = Answers(...)"))
     return answers

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import nbformat
 from nbformat import NotebookNode
@@ -21,6 +22,9 @@ from graph_duet.grading.exercise.notebooks import dumps
 from graph_duet.grading.releasing import exercise_notebook
 from graphviz_tools.errors import UserError
 from graphviz_tools.language import _
+from graphviz_tools.whole_file import write_whole
+
+State = Literal["built", "up to date", "differs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Built:
     """
 
     path: Path
-    state: str
+    state: State
     changes: tuple[str, ...] = ()
     stderr: tuple[str, ...] = ()
 
@@ -66,7 +70,7 @@ def _build(folder: Path, source: str, force: bool, check: bool) -> Built:
         return Built(path, "built", changes, stderr)
     if check:
         return Built(path, "differs", changes, stderr)
-    path.write_text(dumps(notebook), encoding="utf-8")
+    write_whole(path, dumps(notebook))
     if not stderr:
         cache.mark_up_to_date(path, fingerprint)
     return Built(path, "built", changes, stderr)

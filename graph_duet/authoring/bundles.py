@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from graph_duet.authoring.cache import bundle_fingerprint, cache_folder
@@ -31,7 +30,5 @@ def bundle_of(folder: Path) -> Bundle:
     except UserError as error:
         raise UserError(f"{folder / 'exercise.md'}: {error}") from None
     cached.parent.mkdir(parents=True, exist_ok=True)
-    partial = cached.with_suffix(f".{os.getpid()}.tmp")
-    bundle.save(partial)
-    partial.replace(cached)
+    bundle.save(cached)
     return bundle

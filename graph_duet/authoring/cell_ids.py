@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from graph_duet.authoring.source import Source, SourceCell, SourceError
+from graph_duet.authoring.source import Source, SourceCell
+from graph_duet.authoring.source_error import SourceError
 from graphviz_tools.language import _
 
 _TASK_HEADING = re.compile(r"^##+ Task (\w+)\b", re.MULTILINE)
@@ -13,6 +14,7 @@ _HEADING = re.compile(r"^##+ (.+)$", re.MULTILINE)
 _VALID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _LONGEST = 40
+MADE = ("title", "install")  # ids of the cells that no author writes
 
 
 def tasks_of(source: Source) -> list[str]:
@@ -35,7 +37,7 @@ def cell_ids(source: Source) -> list[str]:
     """
     ids: list[str] = []
     counts: dict[str, int] = {}
-    lines: dict[str, int] = {}
+    lines: dict[str, int] = dict.fromkeys(MADE, 1)
     section = "top"
     for cell, task in zip(source.cells, tasks_of(source), strict=True):
         headings = _HEADING.findall(cell.text) if cell.type == "markdown" and cell.kind == "given" else []

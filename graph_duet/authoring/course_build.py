@@ -11,7 +11,7 @@ from pathlib import Path
 
 from graph_duet.authoring.build import Built, build_folder
 from graph_duet.authoring.execute import forked_kernels
-from graphviz_tools.errors import UserError
+from graphviz_tools.errors import UserError, refused
 
 _POLL_SECONDS = 0.3
 _WATCHED = (".md", ".py", ".csv", ".json", ".png", ".svg")
@@ -58,6 +58,10 @@ def _build(folder: Path, force: bool, check: bool) -> list[Built] | UserError:
         return build_folder(folder, force, check)
     except UserError as error:
         return UserError(str(error))  # plain, so that it can be sent between processes
+    except OSError as error:  # a full disk, a folder that is read-only: the other folders are built
+        if not refused(error):
+            raise
+        return UserError(refused(error))
 
 
 def _newest(folder: Path) -> float:

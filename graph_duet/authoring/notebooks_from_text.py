@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +9,17 @@ from nbformat import NotebookNode, v4
 
 from graph_duet.authoring.cell_ids import cell_ids, tasks_of
 from graph_duet.authoring.elsewhere import install_cell
-from graph_duet.authoring.source import Source, SourceCell, SourceError, read_source
-from graph_duet.authoring.title_cell import required, title_cell
-from graph_duet.grading.exercise.format import read_exercise
+from graph_duet.authoring.regions import for_learners
+from graph_duet.authoring.source import Source, SourceCell, read_source
+from graph_duet.authoring.source_error import SourceError
+from graph_duet.authoring.title_cell import title_cell
+from graph_duet.grading.exercise.cell_error import CellError
+from graph_duet.grading.exercise.format import OF_TASK, read_exercise
 from graphviz_tools.errors import UserError
+from graphviz_tools.language import _
 
 KERNELSPEC = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 _OWN = ("name", "tags", "jupyter", "belief", "predicted", "seen")  # not for the grader
-_BEGIN = re.compile(r"^([ \t]*)### BEGIN SOLUTION[ \t]*(.*)$", re.MULTILINE)
-_END = re.compile(r"^([ \t]*)### END SOLUTION[ \t]*$", re.MULTILINE)
 _EXERCISE_FIELDS = ("exercise", "title", "minutes", "deadline", "cell_seconds")
 
 
@@ -34,7 +35,7 @@ def solved_notebook(folder: Path) -> NotebookNode:
     """
     source = read_source(folder / "exercise.md")
     lesson = folder / "lesson.md"
-    title = str(required(read_source(lesson), "title")) if lesson.exists() else ""
+    title = str(read_source(lesson).front["title"]) if lesson.exists() else ""
     return notebook_of(source, title)
 
 
@@ -42,7 +43,6 @@ def notebook_of(source: Source, lesson_title: str = "") -> NotebookNode:
     """The notebook of a source; `lesson_title` is named by an exercise that belongs to a lesson."""
     notebook = v4.new_notebook(metadata={"kernelspec": KERNELSPEC, "language_info": {"name": "python"}})
     if source.is_exercise:
-        required(source, "title")
         fields = {name: source.front[name] for name in _EXERCISE_FIELDS if name in source.front}
         notebook.metadata["duet"] = NotebookNode(fields)
     ids, tasks = cell_ids(source), tasks_of(source)
@@ -50,13 +50,18 @@ def notebook_of(source: Source, lesson_title: str = "") -> NotebookNode:
     cells: list[NotebookNode] = []
     preface = ""
     for index, cell in enumerate(source.cells):
+        if cell.kind in OF_TASK and not tasks[index]:
+            what = cell.kind
+            raise SourceError(
+                source.path, cell.line, _("this {what} belongs below a heading `## Task 1 · ...`", what=what)
+            )
         if index == 0 and cell.type == "markdown" and not cell.text.startswith("#"):
             preface = cell.text
         elif cell.kind == "hint":
             hints[tasks[index]] = hints.get(tasks[index], 0) + 1
             cells.append(_hint(cell, ids[index], tasks[index], hints[tasks[index]]))
         else:
-            cells.append(_cell(cell, ids[index], tasks[index]))
+            cells.append(_cell(cell, ids[index], tasks[index], source.path))
     title = title_cell(source, preface, points_of(source), lesson_title)
     notebook.cells = [v4.new_markdown_cell(title, id="title"), install_cell(), *cells]
     if source.is_exercise:
@@ -70,10 +75,10 @@ def points_of(source: Source) -> float:
     return sum(each for each in points if isinstance(each, int | float))
 
 
-def _cell(cell: SourceCell, id: str, task: str) -> NotebookNode:
+def _cell(cell: SourceCell, id: str, task: str, path: Path) -> NotebookNode:
     metadata: dict[str, Any] = {key: cell.options[key] for key in ("tags", "jupyter") if key in cell.options}
     duet = {key: value for key, value in cell.options.items() if key not in _OWN}
-    if cell.kind not in ("given", "seed", "look"):
+    if cell.kind in OF_TASK:
         duet["task"] = task
     if "uses" in duet:
         duet["uses"] = [str(used) for used in duet["uses"]]
@@ -81,8 +86,7 @@ def _cell(cell: SourceCell, id: str, task: str) -> NotebookNode:
         metadata["duet"] = duet
     if cell.type == "markdown":
         return v4.new_markdown_cell(cell.text, id=id, metadata=metadata)
-    text = _with_regions(cell.text) if cell.kind in ("answer", "kernel") else cell.text
-    return v4.new_code_cell(text, id=id, metadata=metadata)
+    return v4.new_code_cell(for_learners(cell, path), id=id, metadata=metadata)
 
 
 def _hint(cell: SourceCell, id: str, task: str, number: int) -> NotebookNode:
@@ -90,17 +94,12 @@ def _hint(cell: SourceCell, id: str, task: str, number: int) -> NotebookNode:
     return v4.new_markdown_cell(text, id=id, metadata={"duet": {"kind": "hint", "task": task}})
 
 
-def _with_regions(text: str) -> str:
-    """Solution regions marked as learners see them: `# >>> your code, about 3 lines` and `# <<<`."""
-    text = _BEGIN.sub(lambda found: f"{found[1]}# >>> {found[2] or 'your code'}", text)
-    return _END.sub(lambda found: f"{found[1]}# <<<", text)
-
-
 def _check_format(source: Source, ids: list[str], notebook: NotebookNode) -> None:
     """Raise SourceError where the exercise format is not followed, with the line of the cell that is named."""
+    lines = dict(zip(ids, (cell.line for cell in source.cells), strict=True))
     try:
         read_exercise(notebook)
+    except CellError as error:
+        raise SourceError(source.path, lines.get(error.cell, 1), str(error)) from None
     except UserError as error:
-        named = re.match(r"cell (\S+) ", str(error))
-        lines = dict(zip(ids, (cell.line for cell in source.cells), strict=True))
-        raise SourceError(source.path, lines.get(named[1], 1) if named else 1, str(error)) from None
+        raise SourceError(source.path, 1, str(error)) from None

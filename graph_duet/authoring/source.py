@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from graph_duet.authoring.blocks import check_blocks
+from graph_duet.authoring.cell_options import check_metadata
+from graph_duet.authoring.front_matter import read_front_matter
+from graph_duet.authoring.source_error import SourceError
 from graphviz_tools.errors import NotInstalledError, UserError
 from graphviz_tools.language import _
 
@@ -15,14 +19,6 @@ _BOX_OPENS = re.compile(r"^:::+\s*\{(hint|written)\}\s*$")
 _BOX_CLOSES = re.compile(r"^:::+\s*$")
 _OPTION = re.compile(r"^:(\w+):\s*(.*)$")
 _RUBRIC = re.compile(r"(-?\d+(?:\.\d+)?)\s+(.+)")
-
-
-class SourceError(UserError):
-    """The text cannot be built; the message begins with `file:line`."""
-
-    def __init__(self, path: Path, line: int, sentence: str) -> None:
-        super().__init__(f"{path}:{line}: {sentence}")
-        self.path, self.line, self.sentence = path, line, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +38,12 @@ class SourceCell:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A whole file: `front` is its front matter, without the fields that only Jupytext reads."""
+    """A whole file: `front` is its front matter, without the fields that only Jupytext reads; `lines` says on which
+    line each field stands."""
 
     path: Path
     front: Mapping[str, Any]
+    lines: Mapping[str, int]
     cells: tuple[SourceCell, ...]
 
     @property
@@ -56,37 +54,32 @@ class Source:
 def read_source(path: Path) -> Source:
     """Read a MyST Markdown notebook.
 
-    Raises UserError when there is no such file, and SourceError for front matter or options that cannot be parsed.
+    Raises UserError when there is no such file, and SourceError, with the line, for what cannot be read: bytes that
+    are not UTF-8, front matter, a block that is not closed, an option.
     """
     if not path.is_file():
         raise UserError(_("there is no file {path}", path=path))
-    return parse_source(path.read_text(encoding="utf-8"), path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")  # without the mark that some editors put first
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise SourceError(path, line, _("not UTF-8 text: save the file as UTF-8")) from None
+    return parse_source(text, path)
 
 
 def parse_source(text: str, path: Path) -> Source:
     """Like `read_source`, for text that is already in memory; `path` is named in errors."""
     try:
-        import yaml
         from jupytext.myst import MystMetadataParsingError, myst_to_notebook
     except ModuleNotFoundError:
         raise NotInstalledError(_("lessons as text need Jupytext: pip install 'graph-duet[teach]'")) from None
 
+    front = read_front_matter(text, path)
+    check_blocks(text, path)
     try:
         notebook = myst_to_notebook(text, add_source_map=True)
-    except MystMetadataParsingError as error:
-        words = " ".join(str(error).split()).removeprefix("Notebook metadata: ")
-        raise SourceError(path, _line_in(str(error)), _("not valid YAML: {words}", words=words)) from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 2 if mark else 1
-        raise SourceError(path, line, _("not valid YAML: {error}", error=error)) from None
-    front = {
-        key: value
-        for key, value in dict(notebook.metadata).items()
-        if key not in ("source_map", "jupytext", "kernelspec", "language_info", "jupyter")
-    }
-    if not text.startswith("---"):
-        raise SourceError(path, 1, _("the file begins with front matter between two lines of ---"))
+    except MystMetadataParsingError as error:  # the metadata of a text cell; the rest is checked above
+        raise SourceError(path, _line_in(str(error)), " ".join(str(error).split())) from None
     lines = text.splitlines()
     cells: list[SourceCell] = []
     for cell, start in zip(notebook.cells, notebook.metadata["source_map"], strict=True):
@@ -95,10 +88,12 @@ def parse_source(text: str, path: Path) -> Source:
         if cell.cell_type == "code":
             cells.append(SourceCell("code", cell.source, first, options))
         else:
+            check_metadata(options, path, start)
             whole = SourceCell("markdown", cell.source, first, options)
             for part in [whole] if cells else _split_preface(whole):
                 cells += _split_boxes(part, path)
-    return Source(path, front, tuple(cells))
+    values = {name: field.value for name, field in front.items()}
+    return Source(path, values, {name: field.line for name, field in front.items()}, tuple(cells))
 
 
 def _first_line(lines: list[str], start: int, source: str) -> int:
@@ -145,10 +140,6 @@ def _split_boxes(cell: SourceCell, path: Path) -> Iterator[SourceCell]:
             box.append(line)
         else:
             plain.append(line)
-    if box_line is not None:
-        raise SourceError(
-            path, box_line, _("this {what} is not closed: write ::: on a line of its own after it", what=what)
-        )
     yield from flush()
 
 
@@ -182,8 +173,6 @@ def _number(text: str) -> float | str:
 
 
 def _line_in(message: str) -> int:
-    """The line that Jupytext names; one less in front matter, which it counts from below the first ---."""
-    numbers = re.findall(r"\bline (\d+)", message)
-    if message.startswith("Notebook metadata"):
-        return int(numbers[-1]) + 1 if numbers else 1
-    return int(numbers[0]) if numbers else 1
+    """The line that Jupytext names."""
+    number = re.search(r"\bline (\d+)", message)
+    return int(number[1]) if number else 1

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from graph_duet.authoring.elsewhere import links
-from graph_duet.authoring.source import Source, SourceError
-from graphviz_tools.language import _
+from graph_duet.authoring.source import Source
 
 HOW_FAR = (
     "How far are you? Click **Check** in the toolbar: it saves, runs your answers, and shows points and the next hint. "
@@ -26,7 +25,7 @@ TERMS = {
 
 def title_cell(source: Source, preface: str, points: float = 0, lesson_title: str = "") -> str:
     """Markdown for the first cell. `preface` is the text above the first heading or cell; `lesson_title` is
-    that of the lesson beside an exercise. Raises SourceError for a missing field."""
+    that of the lesson beside an exercise."""
     front = source.front
     parts = [_heading(source, lesson_title) + "\n" + _facts(source, points, lesson_title)]
     if source.is_exercise and "duet check" not in preface:
@@ -50,14 +49,14 @@ def _terms(source: Source) -> list[str]:
 def _heading(source: Source, lesson_title: str) -> str:
     front = source.front
     if not source.is_exercise:
-        return f"# {required(source, 'lesson')} · {required(source, 'title')}"
+        return f"# {front['lesson']} · {front['title']}"
     kind = " exercise" if lesson_title else ""
-    return f"# {front['exercise']}{kind} · {front.get('heading', required(source, 'title'))}"
+    return f"# {front['exercise']}{kind} · {front.get('heading', front['title'])}"
 
 
 def _facts(source: Source, points: float, lesson_title: str) -> str:
     front: Mapping[str, Any] = source.front
-    facts = [f"{required(source, 'minutes')} minutes"]
+    facts = [f"{front['minutes']} minutes"]
     if source.is_exercise:
         facts.append(f"{points:g} points")
     if lesson_title:
@@ -65,10 +64,3 @@ def _facts(source: Source, points: float, lesson_title: str) -> str:
     facts += [f"{name}: {front[name]}" for name in ("before", "next") if name in front]
     facts.append(links(source.path))
     return f"*{' · '.join(facts)}*"
-
-
-def required(source: Source, name: str) -> Any:
-    """A field of the front matter; raises SourceError when it is missing."""
-    if source.front.get(name) in (None, ""):
-        raise SourceError(source.path, 1, _("the front matter needs `{name}:`", name=name))
-    return source.front[name]

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from graphviz_tools.errors import UserError
 from graphviz_tools.language import _
 
 if TYPE_CHECKING:
-    from graph_duet.authoring.course_build import Result
+    from graph_duet.authoring.build import Built
 
 console = Console(soft_wrap=True, highlight=False)
 
@@ -38,48 +39,52 @@ def build(
     ] = None,
 ) -> None:
     """Build notebooks from lesson.md and exercise.md, with their outputs; what is up to date is not run."""
-    from graph_duet.authoring.course_build import build_all, changed_folders
+    from graph_duet.authoring.course_build import changed_folders
     from graph_duet.authoring.folders import named_folders
 
     folders = named_folders(names or ())
     if language is not None:
         _translate_built(folders, language)
         return
-    good = True
-    for result in build_all(folders, force, check, jobs):
-        good = _report(result) and good
-    good = (_lint(folders) or not check) and good
+    good = _build(folders, force, check, jobs)
     if to is not None:
         _write_bundles(folders, to)
     if watch:
         console.print(_("Watching; Ctrl+C ends it."))
         for changed in changed_folders(folders):
-            for result in build_all(changed, force, check, jobs):
-                _report(result)
-            _lint(changed)
+            _build(changed, force, check, jobs)
     if not good:
         raise typer.Exit(1)
 
 
-def _lint(folders: list[Path]) -> bool:
-    """Print what the texts lack; returns whether they lack nothing."""
+def _build(folders: list[Path], force: bool, check: bool, jobs: int | None) -> bool:
+    """Build, and print what became of each folder and what its texts lack; returns whether all is right.
+
+    What a text lacks is no failure unless `check`.
+    """
+    from graph_duet.authoring.course_build import build_all
     from graph_duet.authoring.lint import lint
 
-    problems = [problem for folder in folders for problem in lint(folder)]
+    good = True
+    said: set[str] = set()
+    for folder, outcome in build_all(folders, force, check, jobs):
+        if isinstance(outcome, UserError):
+            console.print(str(outcome), style="red", markup=False)
+            said.add(str(outcome))
+            good = False
+        else:
+            good = _report(folder, outcome) and good
+    problems = [problem for folder in folders for problem in lint(folder) if str(problem) not in said]
     for problem in problems:
         console.print(str(problem), style="yellow", markup=False)
-    return not problems
+    return good and not (check and problems)
 
 
-def _report(result: Result) -> bool:
-    """Print what became of a folder; returns whether all of it is right."""
-    folder, outcome = result
-    if isinstance(outcome, Exception):
-        console.print(str(outcome), style="red", markup=False)
-        return False
+def _report(folder: Path, notebooks: list[Built]) -> bool:
+    """Print what became of a folder's notebooks; returns whether all of it is right."""
     good = True
-    for built in outcome:
-        console.print(f"{folder.name}/{built.path.name}: {built.state}", markup=False)
+    for built in notebooks:
+        console.print(f"{folder.name}/{built.path.name}: {_(built.state)}", markup=False)
         for change in built.changes:
             console.print(change, style="yellow", markup=False)
         for text in built.stderr:

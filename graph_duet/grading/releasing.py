@@ -20,6 +20,7 @@ from graph_duet.grading.judging.trial import Seeds, Trial
 from graph_duet.notebook_kernels.sandbox import Limits, why_no_sandbox
 from graphviz_tools.errors import UserError
 from graphviz_tools.language import _
+from graphviz_tools.whole_file import write_whole
 
 _PATIENCE_SECONDS = 600.0
 _OTHER_SEEDS = (1_234_567_891, 987_654_321)
@@ -57,7 +58,7 @@ def write_release(bundle: Bundle, folder: Path, executed: NotebookNode | None = 
     """Write the learner's notebook and the grader's bundle into `folder`, which is made if need be."""
     folder.mkdir(parents=True, exist_ok=True)
     learners = folder / "exercise.ipynb"
-    learners.write_text(notebooks.dumps(exercise_notebook(bundle, executed)), encoding="utf-8")
+    write_whole(learners, notebooks.dumps(exercise_notebook(bundle, executed)))
     return Release(learners, bundle.save(folder / "exercise.bundle.json"), bundle)
 
 

@@ -21,9 +21,9 @@ def check(page: Page) -> Iterator[Problem]:
         return
     terms = entries(glossary)
     for line, text in page.prose_lines():
-        for anchor in _LINK.findall(text):
-            if anchor not in {_anchor(term) for term in terms}:
-                yield page.problem(line, _("the glossary has no entry #{anchor}", anchor=anchor))
+        for wanted in _LINK.findall(text):
+            if wanted not in {anchor(term) for term in terms}:
+                yield page.problem(line, _("the glossary has no entry #{anchor}", anchor=wanted))
         if page.is_lesson:
             for term in _TERM.findall(text):
                 if _singular(term) not in {_singular(each) for each in terms}:
@@ -44,7 +44,7 @@ def entries(glossary: Path) -> set[str]:
     return {(heading or bold).strip().lower() for heading, bold in found}
 
 
-def _anchor(term: str) -> str:
+def anchor(term: str) -> str:
     """As GitHub and JupyterLab make it from a heading."""
     return re.sub(r"[^\w\- ]", "", term.lower()).replace(" ", "-")
 

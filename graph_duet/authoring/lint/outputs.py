@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import nbformat
 from nbformat import NotebookNode
@@ -32,18 +32,46 @@ def check(page: Page) -> Iterator[Problem]:
         )
         return
     lines = dict(zip(page.ids, (cell.line for cell in page.source.cells), strict=True))
-    for cell in nbformat.read(built, as_version=4).cells:
+    cells = nbformat.read(built, as_version=4).cells
+    for cell in cells:
         for output in cell.get("outputs", []):
             for what in _wrong_with(output):
                 yield page.problem(
                     lines.get(cell.id, 1), _("the output of cell {id} has {what}", id=cell.id, what=what)
                 )
+    yield from _beliefs(page, {cell.id: _printed(cell) for cell in cells})
+
+
+def _beliefs(page: Page, printed: Mapping[str, str]) -> Iterator[Problem]:
+    """What a believer predicts stands in the cell, its output or the text above it; what is seen in the output."""
+    above = ""
+    for id, cell in zip(page.ids, page.source.cells, strict=True):
+        if cell.type == "markdown":
+            above = cell.text
+        if "belief" not in cell.options or id not in printed:
+            continue
+        predicted, seen = str(cell.options.get("predicted", "")), str(cell.options.get("seen", ""))
+        if predicted not in above + cell.text + printed[id]:
+            sentence = _(
+                ":predicted: {text!r} is not in the cell, its output or the text above", text=predicted
+            )
+            yield page.problem(cell.line, sentence)
+        if seen not in printed[id]:
+            yield page.problem(cell.line, _(":seen: {text!r} is not in the output of the cell", text=seen))
+
+
+def _printed(cell: NotebookNode) -> str:
+    return "".join(_text(output) for output in cell.get("outputs", []))
+
+
+def _text(output: NotebookNode) -> str:
+    return str(output.get("text", "")) + str(output.get("data", {}).get("text/plain", ""))
 
 
 def _wrong_with(output: NotebookNode) -> Iterator[str]:
     if output.output_type == "stream" and output.name == "stderr":
         yield _("something on stderr: {text}", text=output.text.strip()[:80])
-    text = output.get("text", "") + str(output.get("data", {}).get("text/plain", ""))
+    text = _text(output)
     for what, pattern in _UNSTABLE.items():
         found = pattern.search(text)
         if found:

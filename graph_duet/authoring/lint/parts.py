@@ -24,11 +24,13 @@ FEWEST_WORDS = 600
 MOST_REMEMBERED = 5
 FURTHER_LINKS = 2
 FEWEST_BELIEFS = 2
+_ID = re.compile(r"[LG]\d\d")
 _TASK = re.compile(r"Task \w+ · .+")
 _LINK = re.compile(r"\]\([^)]+\)|<https?://")
 
 
 def check(page: Page) -> Iterator[Problem]:
+    yield from _id(page)
     if page.is_lesson or page.is_lab:
         yield from _order(page)
         yield from _remembered(page)
@@ -37,6 +39,22 @@ def check(page: Page) -> Iterator[Problem]:
         yield from _words(page)
         yield from _further(page)
         yield from _beliefs(page)
+
+
+def _id(page: Page) -> Iterator[Problem]:
+    """The id is the beginning of the folder's name, by which links and `duet build L07` find it."""
+    name = "exercise" if page.source.is_exercise else "lesson"
+    folder = page.source.path.resolve().parent.name
+    id, stated = folder.partition("_")[0], page.source.front[name]
+    if _ID.fullmatch(id) and stated != id:
+        sentence = _(
+            "`{name}:` is {id}, as the folder {folder} says, not {stated}",
+            name=name,
+            id=id,
+            folder=folder,
+            stated=stated,
+        )
+        yield page.problem(page.source.lines[name], sentence)
 
 
 def _order(page: Page) -> Iterator[Problem]:
@@ -49,9 +67,13 @@ def _order(page: Page) -> Iterator[Problem]:
         if part not in [section.title for section in seen]:
             yield page.problem(1, _("the part `## {part}` is missing", part=part))
     place = 0
+    once: set[str] = set()
     for section in seen:
         if section.title not in expected:
             continue
+        if section.title in once and section.title != "Task":
+            yield page.problem(section.line, _("a second `## {title}`", title=section.title))
+        once.add(section.title)
         if expected.index(section.title) < place:
             yield page.problem(
                 section.line,
@@ -87,9 +109,9 @@ def _remembered(page: Page) -> Iterator[Problem]:
 
 
 def _aims(page: Page) -> Iterator[Problem]:
-    aims = page.source.front.get("aims")
-    if not isinstance(aims, list) or not 2 <= len(aims) <= 4:
-        yield page.problem(1, _("the front matter needs `aims:`, a list of two to four"))
+    if not 2 <= len(page.source.front.get("aims", ())) <= 4:
+        line = page.source.lines.get("aims", 1)
+        yield page.problem(line, _("the front matter needs `aims:`, a list of two to four"))
     for name in ("before", "next"):
         if name not in page.source.front:
             yield page.problem(1, _("the front matter needs `{name}:`, a link or a word", name=name))

@@ -1,4 +1,4 @@
-"""Points as the text states them, hints, and the answers that an exercise is tried with."""
+"""Points as the text states them, and hints."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from graph_duet.authoring.lint.page import Page, Problem
-from graphviz_tools.language import _
+from graphviz_tools.language import _, _n
 
 MOST_HINTS = 3
 MOST_TASKS, FEWEST_TASKS = 6, 3
@@ -16,24 +16,24 @@ _TASK = re.compile(r"Task (\w+) · .+ \((\d+(?:\.\d+)?) points?\)$")
 def check(page: Page) -> Iterator[Problem]:
     if page.is_lesson:
         return
-    answers = page.source.path.with_name("answers.py")
-    if not answers.is_file():
-        yield page.problem(
-            1, _("answers.py is missing: write right and wrong answers there, to try the checks with")
-        )
     stated = list(_stated(page))
-    tasks = list(dict.fromkeys(task for task, _, _ in stated))
+    tasks = list(dict.fromkeys(task for task, _points, _line in stated))
     if not FEWEST_TASKS <= len(tasks) <= MOST_TASKS:
-        yield page.problem(
-            1,
-            _(
-                "{count} tasks; an exercise has {fewest_tasks} to {most_tasks}",
-                count=len(tasks),
-                fewest_tasks=FEWEST_TASKS,
-                most_tasks=MOST_TASKS,
-            ),
+        sentence = _n(
+            "{number} task; an exercise has {fewest} to {most}",
+            "{number} tasks; an exercise has {fewest} to {most}",
+            len(tasks),
+            fewest=FEWEST_TASKS,
+            most=MOST_TASKS,
         )
+        yield page.problem(1, sentence)
+    first: dict[str, int] = {}
     for task, points, line in stated:
+        if task in first:
+            sentence = _("task {task} has a heading already, on line {line}", task=task, line=first[task])
+            yield page.problem(line, sentence)
+            continue
+        first[task] = line
         of_checks = _points(page, task)
         if points != of_checks:
             yield page.problem(
@@ -56,6 +56,9 @@ def check(page: Page) -> Iterator[Problem]:
                     most_hints=MOST_HINTS,
                 ),
             )
+    for cell in page.source.cells:
+        if cell.kind == "hint" and not cell.text:
+            yield page.problem(cell.line, _("this hint is empty"))
     for section in page.sections:
         if section.title.startswith("Task") and not _TASK.match(section.title):
             yield page.problem(section.line, _("write a task's heading as `## Task 1 · Its name (3 points)`"))

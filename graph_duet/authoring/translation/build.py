@@ -12,6 +12,7 @@ from graph_duet.grading.exercise.notebooks import dumps
 from graph_duet.notebook_kernels.sandbox import PROJECT
 from graphviz_tools.errors import UserError
 from graphviz_tools.language import _
+from graphviz_tools.whole_file import write_whole
 
 
 def build_translation(folder: Path, language: str, root: Path = PROJECT) -> list[Path]:
@@ -38,7 +39,7 @@ def build_translation(folder: Path, language: str, root: Path = PROJECT) -> list
         )
         target = po.parent / folder.parent.name / folder.name / built.name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(dumps(notebook), encoding="utf-8")
+        write_whole(target, dumps(notebook))
         written.append(target)
     if not written:
         raise UserError(

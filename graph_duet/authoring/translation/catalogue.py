@@ -16,6 +16,7 @@ from graph_duet.authoring.translation.notebook import messages
 from graph_duet.notebook_kernels.sandbox import PROJECT
 from graphviz_tools.errors import UserError
 from graphviz_tools.language import _
+from graphviz_tools.whole_file import write_whole
 
 
 def po_file(folder: Path, language: str, root: Path = PROJECT) -> Path:
@@ -43,7 +44,7 @@ def merge(path: Path, language: str, template: Catalog) -> Catalog:
         path.parent.mkdir(parents=True, exist_ok=True)
         written = io.BytesIO()
         write_po(written, catalogue, width=100)
-        path.write_bytes(written.getvalue())
+        write_whole(path, written.getvalue())
     return catalogue
 
 

@@ -20,6 +20,7 @@ _COMMANDS = ("graph_duet/commands/", "graph_duet/cli.py")
 _KINDS = (
     "FaultKind",
     "Kind",
+    "State",
 )  # the words for findings: code compares them, and what shows them translates them
 _CALLS: dict[str, tuple[int, ...] | None] = {
     "t": None,

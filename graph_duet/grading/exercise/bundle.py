@@ -18,6 +18,7 @@ from graph_duet.grading.exercise.format import Exercise, code_cells, kind, read_
 from graph_duet.grading.exercise.notebooks import Unreadable, duet
 from graphviz_tools.errors import UserError
 from graphviz_tools.language import _
+from graphviz_tools.whole_file import write_whole
 
 FORMAT = 1
 
@@ -75,7 +76,7 @@ class Bundle:
             "notebook": self.notebook,
             "expected": self.expected,
         }
-        path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        write_whole(path, json.dumps(content, indent=1) + "\n")
         return path
 
     def dumps(self) -> str:

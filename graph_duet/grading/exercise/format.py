@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from nbformat import NotebookNode
 
 from graph_duet.grading.exercise import solution_regions
+from graph_duet.grading.exercise.cell_error import CellError, about_cell
 from graph_duet.grading.exercise.notebooks import duet
 from graphviz_tools.errors import UserError
 from graphviz_tools.language import _
@@ -23,6 +24,7 @@ CELL_SECONDS = 20.0
 MAX_HINTS = 3
 
 _CODE_KINDS = ("seed", "look", "answer", "kernel", "check", "hidden", "measure")
+OF_TASK = ("answer", "kernel", "check", "hidden", "measure", "written", "hint")
 _SEED = re.compile(r"\s*seed = \d+\s*")
 _FIELDS = {
     "seed": set(),
@@ -136,38 +138,44 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
 def read_exercise(notebook: NotebookNode) -> Exercise:
     """The exercise that `notebook` (a master, or what was made from it) describes.
 
-    Raises UserError with one sentence that names the cell when the format is not followed.
+    Raises UserError with one sentence when the format is not followed; CellError where one cell is to blame.
     """
     head = duet(notebook)
     if not head.get("exercise"):
         raise UserError(_('the notebook\'s metadata has no "duet": {"exercise": ...}; it is not an exercise'))
-    seeds = sum(kind(cell) == "seed" for cell in notebook.cells)
-    if seeds != 1:
-        raise UserError(
-            _('an exercise has exactly one cell of kind "seed"; this one has {seeds}', seeds=seeds)
+    seeds = [cell for cell in notebook.cells if kind(cell) == "seed"]
+    if len(seeds) != 1:
+        sentence = _(
+            'an exercise has exactly one cell of kind "seed"; this one has {seeds}', seeds=len(seeds)
         )
+        raise CellError(str(seeds[1].get("id", "")), sentence) if seeds else UserError(sentence)
     for name in ("minutes", "deadline", "cell_seconds"):
         if name in head:
             _demand_positive(head[name], _('the notebook\'s metadata: "{name}"', name=name))
     _demand_unique_ids(notebook)
+    first_of: dict[str, str] = {}
     for cell in notebook.cells:
-        _validate(cell)
-    order = list(dict.fromkeys(str(duet(c)["task"]) for c in notebook.cells if "task" in duet(c)))
+        with about_cell(cell.id):
+            _validate(cell)
+        if "task" in duet(cell):
+            first_of.setdefault(str(duet(cell)["task"]), cell.id)
     exercise = Exercise(
         id=str(head["exercise"]),
         title=str(head.get("title", head["exercise"])),
         minutes=int(head.get("minutes", 0)),
-        tasks=tuple(_task(notebook, task) for task in order),
+        tasks=tuple(_task(notebook, task, cell) for task, cell in first_of.items()),
         deadline=float(head.get("deadline", DEADLINE)),
         cell_seconds=float(head.get("cell_seconds", CELL_SECONDS)),
     )
     for check in exercise.checks:
         for used in check.uses:
-            exercise.task(used)
+            with about_cell(check.cell):
+                exercise.task(used)
     return exercise
 
 
-def _task(notebook: NotebookNode, task: str) -> Task:
+def _task(notebook: NotebookNode, task: str, first: str) -> Task:
+    """The task of this id, whose first cell is `first`."""
     cells = [cell for cell in notebook.cells if str(duet(cell).get("task")) == task]
     answers = [cell for cell in cells if kind(cell) in ("answer", "kernel")]
     measures = _measures(notebook)
@@ -175,18 +183,19 @@ def _task(notebook: NotebookNode, task: str) -> Task:
     hints = tuple(_hint_text(cell.source) for cell in cells if kind(cell) == "hint")
     written = [_written(cell) for cell in cells if kind(cell) == "written"]
     if written and (answers or checks or len(written) > 1):
-        raise UserError(_("task {task} has a written cell: it takes no other answer and no check", task=task))
-    if not written and (not answers or not (checks or "release" in duet(notebook))):
-        raise UserError(_("task {task} needs at least one answer cell and one check", task=task))
-    if len(hints) > MAX_HINTS:
-        raise UserError(
-            _(
-                "task {task} has {count} hints; at most {max_hints} are shown",
-                task=task,
-                count=len(hints),
-                max_hints=MAX_HINTS,
-            )
+        raise CellError(
+            first, _("task {task} has a written cell: it takes no other answer and no check", task=task)
         )
+    if not written and (not answers or not (checks or "release" in duet(notebook))):
+        raise CellError(first, _("task {task} needs at least one answer cell and one check", task=task))
+    if len(hints) > MAX_HINTS:
+        sentence = _(
+            "task {task} has {count} hints; at most {max_hints} are shown",
+            task=task,
+            count=len(hints),
+            max_hints=MAX_HINTS,
+        )
+        raise CellError(first, sentence)
     titles = [str(duet(cell)["title"]) for cell in cells if "title" in duet(cell)]
     title = titles[0] if titles else _("Task {task}", task=task)
     by_hand = written[0] if written else None
@@ -216,17 +225,16 @@ def _check(cell: NotebookNode, measure: str) -> Check:
 
 
 def _measures(notebook: NotebookNode) -> dict[str, str]:
-    """Ids of measure cells by the id of the check cell that each follows. Raises ValueError for one that follows
-    none of its task."""
+    """Ids of measure cells by the id of the check cell that each follows. Raises CellError for one that
+    follows no check of its task."""
     found: dict[str, str] = {}
     before: NotebookNode | None = None
     for cell in code_cells(notebook):
         if kind(cell) == "measure":
             task = duet(cell).get("task")
             if before is None or kind(before) not in ("check", "hidden") or duet(before)["task"] != task:
-                raise UserError(
-                    _("the measure cell {id} does not follow a check cell of its task", id=cell.id)
-                )
+                sentence = _("the measure cell {id} does not follow a check cell of its task", id=cell.id)
+                raise CellError(cell.id, sentence)
             found[before.id] = cell.id
         before = cell
     return found
@@ -253,22 +261,22 @@ def _validate(cell: NotebookNode) -> None:
         )
     if (cell.cell_type == "code") != (what in _CODE_KINDS):
         raise UserError(
-            _("{where}: a {what} cell is code", where=where, what=what)
+            _("{where}: a cell of kind {what} is code", where=where, what=what)
             if what in _CODE_KINDS
-            else _("{where}: a {what} cell is Markdown", where=where, what=what)
+            else _("{where}: a cell of kind {what} is Markdown", where=where, what=what)
         )
     unknown = set(fields) - _FIELDS[what] - {"kind"}
     if unknown:
         raise UserError(
             _(
-                "{where}: a {what} cell has no field {unknown}",
+                "{where}: a cell of kind {what} has no `{unknown}`",
                 where=where,
                 what=what,
                 unknown=", ".join(sorted(unknown)),
             )
         )
-    if what not in ("seed", "look") and "task" not in fields:
-        raise UserError(_('{where}: a {what} cell names its "task"', where=where, what=what))
+    if what in OF_TASK and "task" not in fields:
+        raise UserError(_('{where}: a cell of kind {what} names its "task"', where=where, what=what))
     if what == "seed" and not _SEED.fullmatch(cell.source):
         raise UserError(_("{where}: the seed cell is exactly one line like 'seed = 7'", where=where))
     if what in ("check", "hidden", "written"):

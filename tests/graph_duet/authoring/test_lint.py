@@ -55,7 +55,7 @@ def line_of(text: str, part: str) -> int:
     [
         ("## By hand", "## Somehow", "---", "the part `## By hand` is missing"),
         ("## Recall", "## Four corners", "## By hand", "comes before"),
-        ("- say what a learner can do after this lesson;\n", "", "---", "`aims:`, a list of two to four"),
+        ("- say what a learner can do after this lesson;\n", "", "aims:", "`aims:`, a list of two to four"),
         ("guess = 3.0", "print(3)", "## Predict", "has no cell with a guess"),
         ('"you guessed", guess, ', "", "guess = 3.0", "no cell below answers this prediction"),
         ("mine = {1: None, 2: None}", "yours = 1", "## Check yourself", "has no cell with `mine"),
@@ -111,7 +111,7 @@ def test_an_output_that_changes_is_found(tmp_path: Path, output: str, what: str)
     ("old", "new", "at", "sentence"),
     [
         ("(2 points)", "(3 points)", "## Task 1", "task 1 says 3 points, its checks give 2"),
-        (":::{hint}", ":::{note}", "## Task 1", "task 1 has 0 hints"),
+        (EXERCISE[EXERCISE.index(":::{hint}") :], "", "## Task 1", "task 1 has 0 hints"),
         ("## Task 1 · Twice (2 points)", "## Task 1: twice", "## Task 1", "write a task's heading as"),
         ("title: Count", "title: Count", "---", "answers.py is missing"),
     ],

@@ -1,17 +1,15 @@
-"""A text becomes a notebook whose cells keep their ids, and a mistake in it is named with its line."""
+"""A text becomes a notebook whose cells keep their ids."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from graph_duet.authoring.cell_ids import cell_ids
 from graph_duet.authoring.elsewhere import links
 from graph_duet.authoring.notebooks_from_text import lesson_notebook, solved_notebook
-from graph_duet.authoring.source import SourceError, parse_source
+from graph_duet.authoring.source import parse_source
 from graph_duet.grading.exercise.solution_regions import emptied
-from tests.graph_duet.authoring.small_course import EXERCISE, LESSON, write_folder
+from tests.graph_duet.authoring.small_course import LESSON, write_folder
 
 PATH = Path("exercise.md")
 
@@ -45,7 +43,7 @@ def test_ids_come_from_task_and_name(tmp_path: Path) -> None:
 
 def test_a_cell_in_another_section_changes_no_id() -> None:
     longer = LESSON.replace("## Predict", "## Recall\nText.\n\n```{code-cell}\nprint(0)\n```\n\n## Predict")
-    before, after = (cell_ids(parse_source(text, PATH)) for text in (LESSON, longer))
+    before, after = (cell_ids(parse_source(text, Path("lesson.md"))) for text in (LESSON, longer))
     assert [id for id in after if not id.startswith("recall")] == before
 
 
@@ -60,25 +58,3 @@ def test_a_hint_is_folded_and_numbered(tmp_path: Path) -> None:
     hints = [cell for cell in solved_notebook(write_folder(tmp_path)).cells if cell.id.startswith("hint")]
     assert hints[1].source == "<details><summary>Hint 2</summary>\n\n`2 * x`\n\n</details>"
     assert hints[1].metadata.duet == {"kind": "hint", "task": "1"}
-
-
-@pytest.mark.parametrize(
-    ("text", "line", "sentence"),
-    [
-        (LESSON[4:], 1, "begins with front matter"),
-        (LESSON.replace("title: Counting", "title: [Counting"), 4, "not valid YAML"),
-        (EXERCISE.replace("### END SOLUTION", ""), 27, "not closed"),
-        (EXERCISE.replace(":kind: hidden\n:points: 1", ":kind: hidden\n:points: none"), 45, "points"),
-        (EXERCISE.replace(":kind: hidden", ":kind: secret"), 45, "'secret' is not one of"),
-        (EXERCISE.replace("`2 * x`\n:::", "`2 * x`"), 52, "not closed"),
-        (EXERCISE.replace("seed = 7", "seed = None"), 16, "seed = 7"),
-        (EXERCISE.replace(":kind: hidden", ":name: imports\n:kind: hidden"), 46, "the other is on line 10"),
-    ],
-)
-def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, line: int, sentence: str) -> None:
-    name = "lesson.md" if "lesson: L90" in text else "exercise.md"
-    folder = write_folder(tmp_path, **{name.removesuffix(".md"): text})
-    with pytest.raises(SourceError) as caught:
-        (lesson_notebook if name == "lesson.md" else solved_notebook)(folder)
-    assert str(caught.value).startswith(f"{folder / name}:{line}: ")
-    assert sentence in str(caught.value)

@@ -78,7 +78,7 @@ MISTAKES: dict[str, Callable[[NotebookNode], None]] = {
     "exactly one cell of kind": lambda n: n.cells.append(code("seed2", "seed = 1", kind="seed")),
     "exactly one line like 'seed = 7'": lambda n: n.cells[2].update(source="seed = 7 + 1"),
     "is not one of": edit("relu", kind="answr"),
-    "has no field pints": edit("relu-seen", pints=3),
+    "has no `pints`": edit("relu-seen", pints=3),
     '"points" is a number above 0': edit("relu-seen", points=0),
     '"deadline" is a number above 0': lambda n: n.metadata.duet.update(deadline="soon"),
     "has a hole": lambda n: n.cells[3].update(source="def relu(x): return x"),
@@ -86,7 +86,9 @@ MISTAKES: dict[str, Callable[[NotebookNode], None]] = {
     "no task '9'": edit("serve-check", uses=["9"]),
     "needs at least one answer cell and one check": edit("predict-check", task="7"),
     "is not an exercise": lambda n: n.metadata.pop("duet"),
-    "a hint cell is Markdown": lambda n: n.cells[1].metadata.update(duet={"kind": "hint", "task": "1"}),
+    "a cell of kind hint is Markdown": lambda n: n.cells[1].metadata.update(
+        duet={"kind": "hint", "task": "1"}
+    ),
 }
 
 

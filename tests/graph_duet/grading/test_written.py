@@ -54,7 +54,7 @@ def test_a_written_box_of_the_text_becomes_a_task(tmp_path: Path) -> None:
     [
         (":points: 4", ":points: four", "above 0"),
         (":rubric: 2 names", ":rubric: names", "points and a text"),
-        (":rubric: 2", ":colour: 2", "no field colour"),
+        (":rubric: 2", ":colour: 2", "has no `colour`"),
         ("sentences here.*\n:::", "sentences here.*", "this written is not closed"),
     ],
 )

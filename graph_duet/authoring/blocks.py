@@ -1,0 +1,112 @@
+"""The blocks of a text as its author typed them: code blocks and boxes that open, close and have a known name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from graph_duet.authoring.cell_options import check_options
+from graph_duet.authoring.source_error import SourceError
+from graphviz_tools.language import _
+
+_FENCE = re.compile(r"( {0,3})(`{3,}|~{3,})\s*(.*)$")
+_INDENTED_CELL = re.compile(r"\s+(`{3,}|~{3,})\s*\{code-cell\}")
+_DIRECTIVE = re.compile(r"\{([^}]*)\}\s*(.*)$")
+_BOX = re.compile(r":::+\s*(.*)$")
+_LANGUAGES = ("", "python", "python3", "ipython", "ipython3")
+_CELL, _BOXES = "code-cell", ("hint", "written")
+
+
+class _Fence(NamedTuple):
+    mark: str
+    line: int
+    is_cell: bool
+
+
+def check_blocks(text: str, path: Path) -> None:
+    """Raise SourceError, with its line, for the first block that does not close or has an unknown name or option."""
+    lines = text.splitlines()
+    box = 0  # the line on which a box opened
+    box_name = ""
+    for number, line, fence in _outside_code(lines, path):
+        if fence is not None:
+            if fence.is_cell:
+                check_options(lines[number:], path, number + 1)
+                if box:
+                    raise _box_not_closed(path, box, box_name, number)
+            continue
+        found = _BOX.match(line)
+        if not found:
+            continue
+        if not found[1] and not box:
+            raise SourceError(path, number, _("::: closes nothing here"))
+        if found[1] and box:
+            raise _box_not_closed(path, box, box_name, number)
+        box, box_name = (number, _box_name(found[1], path, number)) if found[1] else (0, "")
+    if box:
+        raise _box_not_closed(path, box, box_name, len(lines) + 1)
+
+
+def _outside_code(lines: list[str], path: Path) -> Iterator[tuple[int, str, _Fence | None]]:
+    """Each line outside code blocks with its number, and with the block that it opens."""
+    fence: _Fence | None = None
+    for number, line in enumerate(lines, start=1):
+        found = _FENCE.match(line)
+        if fence is None:
+            if found:
+                fence = _opened(found, path, number)
+            elif _INDENTED_CELL.match(line):
+                raise SourceError(path, number, _("a cell begins at the left margin: take the spaces away"))
+            yield number, line, fence
+        elif found and found[2].startswith(fence.mark) and not found[3]:
+            fence = None
+        elif found and found[3].startswith("{"):
+            raise _not_closed(path, fence)
+    if fence is not None:
+        raise _not_closed(path, fence)
+
+
+def _opened(found: re.Match[str], path: Path, number: int) -> _Fence:
+    directive = _DIRECTIVE.match(found[3])
+    if directive is None:
+        return _Fence(found[2], number, False)
+    name, language = directive[1], directive[2].strip()
+    if name != _CELL:
+        raise SourceError(path, number, _("unknown block {{{name}}}: a cell is {{code-cell}}", name=name))
+    if language not in _LANGUAGES:
+        raise SourceError(path, number, _("a cell is in Python, not {language!r}", language=language))
+    if found[1]:
+        raise SourceError(path, number, _("a cell begins at the left margin: take the spaces away"))
+    return _Fence(found[2], number, True)
+
+
+def _not_closed(path: Path, fence: _Fence) -> SourceError:
+    sentence = _("this block is not closed: write {mark} on a line of its own after it", mark=fence.mark)
+    return SourceError(path, fence.line, sentence)
+
+
+def _box_not_closed(path: Path, box: int, name: str, before: int) -> SourceError:
+    sentence = _(
+        "this {name} is not closed: write ::: on a line of its own before line {before}",
+        name=name,
+        before=before,
+    )
+    return SourceError(path, box, sentence)
+
+
+def _box_name(opening: str, path: Path, number: int) -> str:
+    directive = _DIRECTIVE.match(opening)
+    if directive is None or directive[1] not in _BOXES or directive[2]:
+        known = " / ".join(f":::{{{name}}}" for name in _BOXES)
+        raise SourceError(
+            path,
+            number,
+            _(
+                "unknown box {opening!r}: a box opens with {known} on a line of its own",
+                opening=opening,
+                known=known,
+            ),
+        )
+    return directive[1]

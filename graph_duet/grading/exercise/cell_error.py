@@ -1,0 +1,27 @@
+"""The error for a cell that does not follow the exercise format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from graphviz_tools.errors import UserError
+
+
+class CellError(UserError):
+    """`cell` is the id of the cell where an author should look."""
+
+    def __init__(self, cell: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.cell = cell
+
+
+@contextmanager
+def about_cell(cell: str) -> Iterator[None]:
+    """Inside, a user's mistake is one in the cell with this id."""
+    try:
+        yield
+    except CellError:
+        raise
+    except UserError as error:
+        raise CellError(cell, str(error)) from None

@@ -1,0 +1,357 @@
+"""Every wrong thing that an author can type gets the line where it stands and one sentence, and never a traceback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from graph_duet.authoring import scaffold
+from graph_duet.authoring.lint import lint
+from graph_duet.authoring.notebooks_from_text import lesson_notebook, solved_notebook
+from graph_duet.authoring.source_error import SourceError
+
+TEXTS = {
+    name: (scaffold._TEMPLATE / name)
+    .read_text("utf-8")
+    .replace("$id", "L90")
+    .replace("$quoted_title", "Sample")
+    for name in ("lesson.md", "exercise.md", "answers.py")
+}
+
+
+def folder_of(root: Path, name: str = "", text: str | bytes = "") -> Path:
+    """A new lesson, in which the file `name` holds `text`."""
+    folder = root / "lessons" / "L90_sample"
+    folder.mkdir(parents=True)
+    (folder.parent / "README.md").touch()
+    (folder.parent / "glossary.md").write_text("# Glossary\n\n## Leaf\nA tensor.\n")
+    for each, right in TEXTS.items():
+        (folder / each).write_text(right, encoding="utf-8")
+    for each in ("lesson.ipynb", "exercise.ipynb"):
+        nbformat.write(nbformat.v4.new_notebook(), folder / each)
+    if name:
+        (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    return folder
+
+
+def problems(folder: Path) -> list[str]:
+    return [str(problem).removeprefix(f"{folder}/") for problem in lint(folder)]
+
+
+def line_of(text: str, part: str) -> int:
+    return text[: text.index(part)].count("\n") + 1
+
+
+# What is typed in a lesson.md or exercise.md instead of what; the line of which text is named; and with what words.
+# These texts cannot be built: `duet build` says the same.
+UNREADABLE = [
+    (
+        "lesson.md",
+        "```{code-cell}\ngu",
+        "```{code-cell}\n:name: imports\n\ngu",
+        "guess =",
+        "the other is on line 22",
+    ),
+    ("lesson.md", "title: Sample", "title: [Sample", "minutes: 45", "not valid YAML (expected ','"),
+    ("lesson.md", "title: Sample", "title: a: b", "title: a", "not valid YAML (mapping values are not"),
+    ("lesson.md", 'before: "[The course]', "before: [The course]", "before:", "not valid YAML"),
+    ("lesson.md", "title: Sample\n", "", "---", "the front matter needs `title:`"),
+    ("lesson.md", "lesson: L90\n", "", "---", "the front matter needs `lesson:`"),
+    ("lesson.md", "lesson: L90", "exercise: L90", "---", "the front matter needs `lesson:`"),
+    ("lesson.md", "minutes: 45\n", "", "---", "the front matter needs `minutes:`"),
+    ("lesson.md", "title: Sample", "title: [a, b]", "title:", "`title:` is a text, not ['a', 'b']"),
+    ("lesson.md", "title: Sample", "title: 2024", "title:", "`title:` is a text, not 2024"),
+    ("lesson.md", "minutes: 45", "minutes: long", "minutes:", "`minutes:` is a number above 0, not 'long'"),
+    ("lesson.md", "minutes: 45", "minutes: yes", "minutes:", "`minutes:` is a number above 0, not True"),
+    ("lesson.md", "- say what", "- say: what", "aims:", "`aims:` line 1 of the list is a text, not {'say'"),
+    (
+        "lesson.md",
+        "- say what a learner can do after this lesson;",
+        "-",
+        "aims:",
+        "line 1 of the list is empty",
+    ),
+    ("lesson.md", "aims:\n- say what", "aims: say\n#", "- say it", "not valid YAML"),
+    (
+        "lesson.md",
+        "minutes: 45",
+        "minutes: 45\nminuets: 5",
+        "minuets",
+        "no `minuets:`; did you mean `minutes:`?",
+    ),
+    (
+        "lesson.md",
+        "minutes: 45",
+        "minutes: 45\nminutes: 5",
+        "minutes: 5",
+        "stands here twice (first on line 4)",
+    ),
+    ("lesson.md", "or repair.\n---", "or repair.", "---", "the front matter is not closed"),
+    ("lesson.md", "---\nlesson", "lesson", "lesson", "the file begins with front matter"),
+    ("lesson.md", ":name: imports", ":nmae: imports", ":nmae", "has no `nmae:`; did you mean `name:`?"),
+    ("lesson.md", ":name: imports", ":kind: check", ":kind", "has no `kind:`; it may have name, tags"),
+    ("lesson.md", ":name: imports", ":name: [a]", ":name", "`name:` is a text, not ['a']"),
+    ("lesson.md", ":name: imports", ":name imports", ":name", "an option is written `:name: value`"),
+    ("lesson.md", ":name: imports", ":tags: hide", ":tags", "`tags:` is a list"),
+    ("lesson.md", '"believer: 6.0"', "believer: 6.0", ":predicted:", "not valid YAML"),
+    (
+        "lesson.md",
+        "guess = 3.0\n```",
+        "guess = 3.0\n",
+        "```{code-cell}\nguess",
+        "this block is not closed: write ```",
+    ),
+    ("lesson.md", "## Recall\n", "## Recall\n```python\n1\n", "```python", "this block is not closed"),
+    (
+        "lesson.md",
+        "```{code-cell}\nguess",
+        "```{code-cel}\nguess",
+        "```{code-cel}\n",
+        "unknown block {code-cel}",
+    ),
+    (
+        "lesson.md",
+        "```{code-cell}\nguess",
+        "```{code-cell} R\nguess",
+        "```{code-cell} R",
+        "in Python, not 'R'",
+    ),
+    ("lesson.md", "```{code-cell}\nguess", "  ```{code-cell}\nguess", "  ```{code", "at the left margin"),
+    ("lesson.md", "One question.", ":::{note}\na\n:::\n\nOne question.", ":::{note}", "unknown box '{note}'"),
+    ("lesson.md", "One question.", '+++ {"nmae": "a"}\n\nOne question.', "+++", "has no `nmae:`"),
+    ("lesson.md", "One question.", '+++ {"name": \n\nOne question.', "+++", "could not be read"),
+    ("lesson.md", "```{code-cell}\ngu", "```{code-cell}\n:name: title\ngu", "guess =", "the id 'title'"),
+    ("exercise.md", "deadline: 60", "deadline: soon", "deadline:", "`deadline:` is a number above 0"),
+    ("exercise.md", ":kind: hidden", ":kind: secret", ":kind: secret", "'secret' is not one of given, seed"),
+    ("exercise.md", ":points: 1", ":points: one", ":points:", "`points:` is a number above 0, not 'one'"),
+    ("exercise.md", ":points: 1", ":points: .inf", ":points:", "`points:` is a number above 0, not inf"),
+    ("exercise.md", ":points: 1\n", "", "print(gradient)", '"points" is a number above 0, not None'),
+    ("exercise.md", ":expects:", ":expcts:", ":expcts", "did you mean `expects:`?"),
+    ("exercise.md", ":title: a prediction", ":expects: a", "### BEGIN", "kind answer has no `expects`"),
+    ("exercise.md", ":sealed: true", ":sealed: maybe", ":sealed:", "`sealed:` is true or false"),
+    ("exercise.md", ":sealed: true", ":uses: 1", ":uses:", "`uses:` is a list of tasks"),
+    ("exercise.md", ":sealed: true", ":uses: [7]", "print(gradient)", "no task '7'; it has 1, 2, 3"),
+    ("exercise.md", ":sealed: true", ":tolerance: -1", ":tolerance:", "`tolerance:` is a number above 0"),
+    ("exercise.md", ":title: slope", ":task: 9\n:title: slope", "def slope", "task 9 needs at least one"),
+    (
+        "exercise.md",
+        ":::{hint}\nThe d",
+        "## More\n\n:::{hint}\nThe d",
+        "The derivative",
+        "this hint belongs below",
+    ),
+    (
+        "exercise.md",
+        "2 · x.\n:::",
+        "2 · x.",
+        ":::{hint}\nThe d",
+        "this hint is not closed: write ::: on a line of its own before line 54",
+    ),
+    (
+        "exercise.md",
+        "2 · x.\n:::",
+        "2 · x.\n:::{hint}\na\n:::\n:::",
+        ":::{hint}\nThe d",
+        "this hint is not closed",
+    ),
+    ("exercise.md", "2 · x.\n:::", "2 · x.\n:::\n\n::::", "::::", "::: closes nothing here"),
+    ("exercise.md", "in `.grad` already.\n:::", "", ":::{hint}\n`backward()`", "this hint is not closed"),
+    ("exercise.md", "    ### END SOLUTION\n", "", "    ### BEGIN SOLUTION your", "this region is not closed"),
+    (
+        "exercise.md",
+        "    ### BEGIN SOLUTION your code, about 3 lines\n",
+        "",
+        "    ### END",
+        "without a BEGIN",
+    ),
+    (
+        "exercise.md",
+        "    f(x).backward",
+        "    ### BEGIN SOLUTION\n    f(x).backward",
+        "    ### BEGIN SOLUTION\n",
+        "inside",
+    ),
+    (
+        "exercise.md",
+        "### BEGIN SOLUTION your pred",
+        "## begin solution",
+        "## begin",
+        "write this line as `### BEGIN",
+    ),
+    (
+        "exercise.md",
+        "print(gradient)",
+        "### BEGIN SOLUTION\n### END SOLUTION",
+        "### BEGIN SOLUTION\n",
+        "of :kind: answer",
+    ),
+    ("exercise.md", "gradient = 6\n", "", "### BEGIN", "this region holds no solution"),
+    ("exercise.md", "seed = 7", "seed = None", "seed = None", "exactly one line like 'seed = 7'"),
+    ("exercise.md", ":kind: seed\n", "", "---", 'exactly one cell of kind "seed"; this one has 0'),
+]
+
+
+@pytest.mark.parametrize(("name", "old", "new", "at", "sentence"), UNREADABLE)
+def test_a_text_that_cannot_be_built_says_where_and_why(
+    tmp_path: Path, name: str, old: str, new: str, at: str, sentence: str
+) -> None:
+    right = TEXTS[name].replace("minutes: 25", "minutes: 25\ndeadline: 60")
+    assert old in right
+    text = right.replace(old, new, 1)
+    folder = folder_of(tmp_path, name, text)
+    said = next(each for each in problems(folder) if each.startswith(name))
+    assert said.startswith(f"{name}:{line_of(text, at)}: ") and sentence in said and "\n" not in said, said
+    with pytest.raises(SourceError) as caught:
+        (lesson_notebook if name == "lesson.md" else solved_notebook)(folder)
+    assert str(caught.value) == f"{folder}/{said}"
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "at", "sentence"),
+    [
+        (
+            "lesson.md",
+            "lesson: L90",
+            "lesson: L91",
+            "lesson:",
+            "is L90, as the folder L90_sample says, not L91",
+        ),
+        ("lesson.md", "## Recall\n", "## Recall\na\n\n## Recall\n", "## Recall\nTwo", "a second `## Recall`"),
+        ("lesson.md", "Now the", "![p](p.png) Now the", "![p]", "the link to p.png leads nowhere"),
+        ("lesson.md", "Now the", '<img src="p.png"> Now the', "<img", "the link to p.png leads nowhere"),
+        (
+            "lesson.md",
+            "Now the",
+            "[a](#nowhere) Now the",
+            "[a]",
+            "the link to #nowhere names no heading there",
+        ),
+        ("lesson.md", "Now the", "[a](exercise.ipynb#no) Now the", "[a]", "names no heading there"),
+        ("lesson.md", "Now the", "[a](an exercise.md) Now the", "[a]", "has a space in it"),
+        ("lesson.md", "Now the", "[a][b] Now the", "[a]", "the link [b] is not defined"),
+        ("lesson.md", "README.md)", "READ.md)", "before:", "the link to ../READ.md leads nowhere"),
+        (
+            "lesson.md",
+            "A learner who",
+            "A [leaf](../glossary.md#leafs) who",
+            "A [leaf]",
+            "has no entry #leafs",
+        ),
+        (
+            "exercise.md",
+            "## Task 2 ·",
+            "## Task 1 ·",
+            "## Task 1 · Write",
+            "has a heading already, on line 25",
+        ),
+        (
+            "exercise.md",
+            "{hint}\nThe derivative of x · x is 2 · x.",
+            "{hint}\n",
+            "\n:::\n\n## Task 2",
+            "this hint is empty",
+        ),
+        (
+            "answers.py",
+            "ANSWERS = Answers(",
+            "ANSWERS = = Answers(",
+            "ANSWERS",
+            "not valid Python: invalid syntax",
+        ),
+        (
+            "answers.py",
+            "ANSWERS = Answers(",
+            "1 / 0\nANSWERS = Answers(",
+            "1 / 0",
+            "this raised ZeroDivisionError",
+        ),
+        ("answers.py", "ANSWERS =", "ANSWER =", '"""', "the file defines no ANSWERS"),
+        (
+            "answers.py",
+            '        "3": "return',
+            '        "4": "return',
+            '"4"',
+            "`right` answers task '4'; the exercise has",
+        ),
+        (
+            "answers.py",
+            '        "3": [',
+            '        "33": [',
+            '"33"',
+            "`wrong` answers task '33'; the exercise has",
+        ),
+        (
+            "answers.py",
+            '"error"),',
+            '"eror"),',
+            '"no leaf"',
+            "unknown fault 'eror'; the faults are empty, wrong",
+        ),
+        (
+            "answers.py",
+            '"gradient = 2 * 3"',
+            '["gradient = 6", "x"]',
+            '"1"',
+            "one text for each of its solution",
+        ),
+        ("answers.py", '"gradient = 2 * 3"', "6", '"1"', "an answer is a text, or a list of texts, not 6"),
+        (
+            "answers.py",
+            'Wrong("forgets the 2", "gradient = 3")',
+            '"gradient = 3"',
+            '"gradient = 3"',
+            "write Wrong(",
+        ),
+        (
+            "answers.py",
+            ', "gradient = 3")',
+            ', "gradient = 3", most="no")',
+            '"forgets',
+            "`most` is a number of points",
+        ),
+        ("answers.py", '            Wrong("forgets the 2", "gradient = 3"),\n', "", "wrong={", "at least 3"),
+    ],
+)
+def test_a_text_that_lacks_something_says_where_and_what(
+    tmp_path: Path, name: str, old: str, new: str, at: str, sentence: str
+) -> None:
+    assert old in TEXTS[name]
+    text = TEXTS[name].replace(old, new, 1)
+    found = [each for each in problems(folder_of(tmp_path, name, text)) if sentence in each]
+    assert found and "\n" not in found[0]
+    assert found[0].startswith(f"{name}:{line_of(text, at)}: "), found
+
+
+def test_bytes_that_are_not_utf_8_have_a_line(tmp_path: Path) -> None:
+    latin = TEXTS["lesson.md"].replace("minutes: 45", "minutes: 45\n# é").encode("latin1", "replace")
+    assert problems(folder_of(tmp_path, "lesson.md", latin))[0] == (
+        "lesson.md:5: not UTF-8 text: save the file as UTF-8"
+    )
+
+
+@pytest.mark.parametrize("text", ["", "\n", "---\n---\n", "---\n"])
+def test_a_file_with_nothing_in_it_is_named(tmp_path: Path, text: str) -> None:
+    (said,) = [each for each in problems(folder_of(tmp_path, "exercise.md", text)) if "exercise.md" in each]
+    assert said.startswith("exercise.md:1: the f")
+
+
+@pytest.mark.parametrize("as_saved", [lambda text: "\ufeff" + text, lambda text: text.replace("\n", "\r\n")])
+def test_windows_way_of_saving_a_text_is_fine(tmp_path: Path, as_saved) -> None:
+    folder = folder_of(tmp_path)
+    before = lesson_notebook(folder)
+    (folder / "lesson.md").write_bytes(as_saved(TEXTS["lesson.md"]).encode())
+    assert lesson_notebook(folder) == before
+
+
+def test_a_belief_is_in_what_a_reader_sees(tmp_path: Path) -> None:
+    text = TEXTS["lesson.md"].replace('"believer: 6.0"', '"cows"').replace('"seen: 12.0"', '"horses"')
+    folder = folder_of(tmp_path, "lesson.md", text)
+    nbformat.write(lesson_notebook(folder), folder / "lesson.ipynb")
+    line = line_of(text, '(x * x).backward()\nprint("believer: 6.0')
+    assert (
+        f"lesson.md:{line}: :predicted: 'cows' is not in the cell, its output or the text above"
+        in problems(folder)
+    )
+    assert f"lesson.md:{line}: :seen: 'horses' is not in the output of the cell" in problems(folder)
