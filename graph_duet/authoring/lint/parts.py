@@ -13,12 +13,8 @@ LESSON = (
     *("Break it", "Repair it", "Check yourself", "What to remember", "Further"),
 )
 LAB = (
-    "The idea",
-    "The shape of the problem",
-    "Task",
-    "A second opinion",
-    "The profile page",
-    "What to remember",
+    *("Why care", "Recall", "The idea", "The shape of the problem", "Task", "A second opinion"),
+    *("The profile page", "What to remember", "Further"),
 )
 FEWEST_WORDS = 600
 MOST_REMEMBERED = 5
@@ -35,9 +31,9 @@ def check(page: Page) -> Iterator[Problem]:
         yield from _order(page)
         yield from _remembered(page)
         yield from _aims(page)
+        yield from _further(page)
     if page.is_lesson:
         yield from _words(page)
-        yield from _further(page)
         yield from _beliefs(page)
 
 
@@ -61,7 +57,7 @@ def _order(page: Page) -> Iterator[Problem]:
     """Each part is there, once, and none comes before its turn. A lab may have other parts too."""
     expected: Sequence[str] = LAB if page.is_lab else LESSON
     if page.source.front.get("lesson") == "L00":  # a map steps through time, in a shape of its own
-        expected = [part for part in expected if part not in ("Step the graphs", "Four corners")]
+        expected = [part for part in expected if part != "Step the graphs"]
     seen = [_without_number(section) for section in page.sections if section.title]
     for part in expected:
         if part not in [section.title for section in seen]:

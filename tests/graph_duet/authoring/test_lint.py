@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import nbformat
@@ -125,3 +126,21 @@ def test_an_exercise_that_lacks_something_gets_a_message_with_the_place(
     nbformat.write(nbformat.v4.new_notebook(), folder / "exercise.ipynb")
     found = [problem for problem in problems(folder) if sentence in problem]
     assert found and found[0].startswith(f"exercise.md:{line_of(text, at)}: "), problems(folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("## Why care", "## Somehow", "the part `## Why care` is missing"),
+        ("## Recall", "## Further", "comes before"),
+        ("- [CUDA C++ programming guide]", "- CUDA C++ programming guide", "`## Further` has 2 links"),
+    ],
+)
+def test_a_lab_that_lacks_something_gets_a_message(tmp_path: Path, old: str, new: str, sentence: str) -> None:
+    lab = next(folder for folder in course_folders() if folder.name.startswith("G01"))
+    folder = tmp_path / "gpu_labs" / lab.name
+    shutil.copytree(lab, folder)
+    text = (folder / "exercise.md").read_text(encoding="utf-8")
+    assert old in text
+    (folder / "exercise.md").write_text(text.replace(old, new, 1), encoding="utf-8")
+    assert any(sentence in problem for problem in problems(folder))
