@@ -25,6 +25,12 @@ class InternalError(RuntimeError):
     that code."""
 
 
+def class_and_text(error: BaseException, text: str | None = None) -> str:
+    """`ValueError: what it says`, or only the class for an error that says nothing; `text` stands for its own words."""
+    said = str(error) if text is None else text
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
 @contextmanager
 def own_code() -> Iterator[None]:
     """What runs within is ours, though a user's code called it: an error in it is raised as InternalError."""
@@ -35,7 +41,7 @@ def own_code() -> Iterator[None]:
     except Exception as error:
         words = _(
             "This is a mistake of Graph Duet and not of your code: please report it with the traceback ({error}).",
-            error=f"{type(error).__name__}: {error}",
+            error=class_and_text(error),
         )
         raise InternalError(words) from error
 

@@ -114,9 +114,14 @@ def compilations() -> list[Compilation]:
 
 
 def codes_of(fn: Any) -> list[CodeType]:
-    """The code of a function or module of the user's, and that of the functions which it names, as far as they are
-    the user's too."""
-    found: dict[CodeType, None] = {}
+    """The code of `functions_of(fn)`."""
+    return list(functions_of(fn))
+
+
+def functions_of(fn: Any) -> dict[CodeType, Any]:
+    """A function or a module's `forward`, and the functions which it names, as far as they are the user's; by their
+    code."""
+    found: dict[CodeType, Any] = {}
     waiting: list[Any] = [fn.forward if isinstance(fn, torch.nn.Module) else fn]
     while waiting:
         function = getattr(waiting[0], "__func__", waiting[0])
@@ -124,11 +129,11 @@ def codes_of(fn: Any) -> list[CodeType]:
         code = getattr(function, "__code__", None)
         if not isinstance(code, CodeType) or code in found or not is_user_file(code.co_filename):
             continue
-        found[code] = None
+        found[code] = function
         names = inspect.getclosurevars(function) if isinstance(function, FunctionType) else None
         if names is not None:
             waiting += [*names.globals.values(), *names.nonlocals.values()]
-    return list(found)
+    return found
 
 
 def forget_skips(codes: list[CodeType]) -> None:

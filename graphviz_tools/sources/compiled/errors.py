@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from graphviz_tools.errors import class_and_text
 from graphviz_tools.language import _
 
 
@@ -16,7 +17,7 @@ def error_text(error: BaseException) -> str:
     )
     if inner is not None:
         return f"{inner[1]}: {inner['said']}"
-    return f"{type(error).__name__}: {reason_in_a_line(str(error))}".removesuffix(": ")
+    return class_and_text(error, reason_in_a_line(str(error)))
 
 
 def reason_in_a_line(text: str) -> str:

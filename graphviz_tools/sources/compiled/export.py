@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ from graphviz_tools.sources.common.argument_names import argument_names
 from graphviz_tools.sources.common.budget import Budget
 from graphviz_tools.sources.common.static_graph import StaticGraph
 from graphviz_tools.sources.common.user_code import caller_line
-from graphviz_tools.sources.compiled.dynamo_state import borrowed_dynamo
+from graphviz_tools.sources.compiled.dynamo_state import borrowed_dynamo, functions_of
 from graphviz_tools.sources.compiled.errors import error_text
 from graphviz_tools.sources.compiled.fx_graph import FxGraph, Role
 from graphviz_tools.sources.compiled.fx_run import GraphRun
@@ -30,8 +31,9 @@ def record_export(fn: Callable[..., Any], args: Any, kwargs: Any, *, title: str,
     try:
         # Strict: read by Dynamo, which keeps the user's lines; the other way keeps only the outermost.
         with borrowed_dynamo():
-            program = torch.export.export(_module(fn), args, kwargs, strict=True)
-        read = FxGraph(graph, program.graph_module, (), _roles(program, fn, args, kwargs)).read()
+            module = fn if isinstance(fn, torch.nn.Module) else _Program(fn)
+            program = torch.export.export(module, args, kwargs, strict=True)
+        read = FxGraph(graph, program.graph_module, (), _roles(program, module, fn, args, kwargs)).read()
         with torch.no_grad():
             outputs = values_in(GraphRun(read, budget).run(*_arguments(program)))
     except BaseException as raised:  # the stop button too: what was recorded up to there is kept
@@ -48,18 +50,33 @@ def record_export(fn: Callable[..., Any], args: Any, kwargs: Any, *, title: str,
 
 
 class _Program(torch.nn.Module):
-    """A function as a module, which is all that torch.export takes."""
+    """A function as a module, which is all that torch.export takes. What it computes with must be the module's own:
+    torch.export raises KeyError for a parameter of any other."""
 
     def __init__(self, fn: Callable[..., Any]) -> None:
         super().__init__()
         self._fn = fn
+        self.names: dict[int, str] = {}  # of plain tensors, by id
+        for function in functions_of(fn).values():
+            names = inspect.getclosurevars(function)
+            for name, value in {**names.globals, **names.nonlocals}.items():
+                self._own(name, value)
+        for name, value in getattr(getattr(fn, "__self__", None), "__dict__", {}).items():
+            self._own(name, value)
+
+    def _own(self, name: str, value: Any) -> None:
+        """Hold the module or parameter, or those in a list, tuple or dict, under the program's name for it."""
+        if isinstance(value, torch.nn.Module | torch.nn.Parameter):
+            setattr(self, f"{name}_" if hasattr(self, name) else name, value)
+        elif isinstance(value, torch.Tensor):
+            self.names[id(value)] = name
+        elif isinstance(value, dict | list | tuple):
+            pairs = value.items() if isinstance(value, dict) else enumerate(value)
+            for key, item in pairs:
+                self._own(f"{name}_{key}", item)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         return self._fn(*args, **kwargs)
-
-
-def _module(fn: Callable[..., Any]) -> torch.nn.Module:
-    return fn if isinstance(fn, torch.nn.Module) else _Program(fn)
 
 
 _KINDS: Mapping[InputKind, NodeKind] = {
@@ -70,10 +87,11 @@ _KINDS: Mapping[InputKind, NodeKind] = {
 
 
 def _roles(
-    program: ExportedProgram, fn: Callable[..., Any], args: Any, kwargs: Any
+    program: ExportedProgram, module: torch.nn.Module, fn: Callable[..., Any], args: Any, kwargs: Any
 ) -> Callable[[FxNode, int], Role | None]:
     specs = program.graph_signature.input_specs
     first = sum(spec.kind is not InputKind.USER_INPUT for spec in specs)
+    constants = module.names if isinstance(module, _Program) else {}
     plain = fn.forward if isinstance(fn, torch.nn.Module) else fn
     names = argument_names(plain, args, kwargs, tree_leaves)
 
@@ -83,7 +101,8 @@ def _roles(
         if (target := specs[index].target) is None:
             known = index - first < len(names)
             return Role("input", names[index - first] if known else node.name)
-        return Role(_KINDS.get(specs[index].kind, "input"), target)
+        name = constants.get(id(program.constants.get(target)), target)
+        return Role(_KINDS.get(specs[index].kind, "input"), name)
 
     return role
 

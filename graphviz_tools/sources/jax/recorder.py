@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from graphviz_tools.errors import NotInstalledError, UserError
+from graphviz_tools.errors import NotInstalledError, UserError, class_and_text
 from graphviz_tools.language import _
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.common.argument_names import argument_names
@@ -48,7 +48,7 @@ def record_jax(
         outputs = JaxprRun(graph, budget).run(program, jax.tree_util.tree_leaves((args, kwargs)))
     except BaseException as raised:  # the stop button too: what was recorded up to there is kept
         said = str(raised).splitlines()[0] if str(raised) else ""
-        error = graph.failed(raised, f"{type(raised).__name__}: {said}".removesuffix(": "))
+        error = graph.failed(raised, class_and_text(raised, said))
     graph.omitted += budget.omission()
     return graph.recording(
         "jax",

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from graphviz_tools.errors import NotInstalledError, UserError
+from graphviz_tools.errors import NotInstalledError, UserError, class_and_text
 from graphviz_tools.language import _
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.common.array_value import array_value
@@ -60,7 +60,7 @@ def record_onnx(
             outputs = [array_value(known[out.name], name=out.name) for out in proto.graph.output]
         except BaseException as raised:  # the stop button too: what was recorded up to there is kept
             said = str(raised).strip().partition("\n")[0]
-            error = graph.failed(raised, f"{type(raised).__name__}: {said}".removesuffix(": "))
+            error = graph.failed(raised, class_and_text(raised, said))
     graph.omitted += budget.omission()
     return graph.recording(
         "onnx",

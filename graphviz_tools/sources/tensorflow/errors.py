@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 
+from graphviz_tools.errors import class_and_text
 from graphviz_tools.recording import SourceLine
 from graphviz_tools.sources.common.stack_traces import error_line as innermost_error_line
 from graphviz_tools.sources.common.user_code import is_user_file, source_line
@@ -22,7 +23,7 @@ def error_text(error: BaseException) -> str:
         return re.sub(r" for '\{\{node .*?\}\} = .*?\)'", "", (starts or lines)[-1])
     of_node = [after for line, after in itertools.pairwise(lines) if line.startswith("Node: ")]
     message = re.sub(r"\{\{.*?\}\} ?| \[Op:.*", "", (of_node or lines)[0])
-    return f"{type(error).__name__}: {message}"
+    return class_and_text(error, message)
 
 
 def error_line(error: BaseException) -> SourceLine | None:

@@ -21,7 +21,11 @@ from graphviz_tools.sources.torch.constructors import Constructors
 from graphviz_tools.sources.torch.frames import calling_site
 from graphviz_tools.sources.torch.function_mode import CallRecorder
 from graphviz_tools.sources.torch.import_hook import once_imported
-from graphviz_tools.sources.torch.private_names import DYNAMO, handling_dynamo_switches
+from graphviz_tools.sources.torch.private_names import (
+    DYNAMO,
+    handling_dynamo_switches,
+    handling_hook_questions,
+)
 from graphviz_tools.sources.torch.tensor_registry import tensors_in
 
 NOTE = _("One step: this was compiled, and its graph runs as a whole (record_compiled shows it).")
@@ -52,6 +56,7 @@ def compiled_calls(recorder: CallRecorder, constructors: Constructors) -> Iterat
         return original(callback)
 
     with (
+        handling_hook_questions(recorder.modules.without_hooks),
         ExitStack() as stack,
         once_imported(DYNAMO, lambda: stack.enter_context(handling_dynamo_switches(switch))),
     ):

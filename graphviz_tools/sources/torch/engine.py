@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 
+from graphviz_tools.errors import class_and_text
 from graphviz_tools.language import _
 from graphviz_tools.sources.torch.errors import concerns_the_call, explanation
 from graphviz_tools.sources.torch.frames import calling_site, raising_site
@@ -181,7 +182,7 @@ class EngineRun:
     def _failed(self, error: Exception) -> None:
         """Mark the node at which the engine stopped: of those that were ready, the one made last."""
         trace = self._trace
-        message = f"{type(error).__name__}: {error}"
+        message = class_and_text(error)
         if trace.tape.steps and trace.tape.steps[-1].error == message:
             return
         waiting = self._watched - self._finished

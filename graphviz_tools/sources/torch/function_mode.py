@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
+from graphviz_tools.errors import class_and_text
 from graphviz_tools.language import _
 from graphviz_tools.recording import Control
 from graphviz_tools.sources.torch.classify import Kind, classify
@@ -28,6 +29,10 @@ from graphviz_tools.sources.torch.trace import Sources, Trace
 
 SAME = _("Gives back the tensor that it was given: nothing is computed or copied.")
 AGAIN = _("Computed again, inside the backward pass: the checkpoint kept no saved tensors.")
+OUTSIDE = _(
+    "Its memory was written outside PyTorch, through an array that shares it. PyTorch does not know of that: where the "
+    "backward pass needs the old numbers, the gradients will be wrong."
+)
 FUSED = _("One step: without gradients PyTorch may run this layer as one fused kernel.")
 SCRIPTED = _("One step: TorchScript runs this module itself, not line by line in Python.")
 _PLAIN = frozenset({torch.Tensor, torch.nn.Parameter, torch.nn.Buffer})
@@ -160,6 +165,7 @@ class _Call:
         self.mode = mode_flags(op, args, kwargs, trace.modules.running) if op in MODAL else ()
         self.statistics = running_statistics(op, args, kwargs) if op in MODAL else ()
         self.read, places = _operands(args, kwargs)
+        outside = [tensor for tensor in self.read if trace.shared.written_outside(tensor)]
         find, known_anew = trace.tensors.find, trace.known
         self.before = before = [
             known
@@ -180,6 +186,8 @@ class _Call:
         )
         if again:
             self.step.note = AGAIN
+        if outside:
+            self.step.note = OUTSIDE
 
     def failed(self, error: Exception) -> None:
         step = self.step
@@ -189,7 +197,7 @@ class _Call:
                 "The checkpoint stops here: it has computed again all that the backward pass needs."
             )
         else:
-            step.error = f"{type(error).__name__}: {error}"
+            step.error = class_and_text(error)
             step.note = explanation(step.error)
         self.trace.tape.step(step)
 
@@ -200,6 +208,8 @@ class _Call:
         if self.kind == "export":
             self.step.node = self.trace.op_node(self.step.op, self.step.site, self.sources)
             self.trace.tape.step(self.step)
+            for tensor in self.read:
+                self.trace.shared.share(tensor, self.step.node)
             return
         outputs = [result] if isinstance(result, torch.Tensor) else tensors_in(result)
         try:
@@ -212,8 +222,6 @@ class _Call:
             outputs = self.read[:1]
         if outputs or changed:
             self._wrote(outputs, changed)
-        for tensor in self.statistics:
-            self._changed_uncounted(tensor)
 
     def _decided(self, result: Any) -> None:
         step = self.step
@@ -244,7 +252,14 @@ class _Call:
         for tensor in changed:
             if not any(tensor is t for t in outputs):
                 writes.append(tensors.describe(tensor, node, len(writes), written=True).value)
+        for tensor in self.statistics:  # their versions stay the old ones
+            tensors.forget_numbers(tensor)
+            writes.append(tensors.describe(tensor, node, len(writes), written=True).value)
         step.writes = tuple(writes)
+        for tensor in changed:
+            trace.shared.written(tensor)
+        if step.op in _TAKES_MEMORY and outputs:
+            trace.shared.share(outputs[0], node)
         if step.op in COMPARISONS and len(outputs) == 1:
             operands = [_operand(argument, trace) for argument in self.args[:2]]
             trace.tape.comparisons[node] = (COMPARISONS[step.op], *operands)
@@ -253,14 +268,6 @@ class _Call:
         if by_hand and any(t.is_leaf and t.requires_grad and t.grad is not None for t in changed):
             step.phase = "optimize"
         trace.tape.step(step)
-
-    def _changed_uncounted(self, tensor: torch.Tensor) -> None:
-        """What reads the tensor from now on reads its new numbers, though its version is the old one."""
-        tensors = self.trace.tensors
-        known = tensors.last_seen(tensor)
-        if known is not None:
-            tensors.forget_numbers(tensor)
-            tensors.describe(tensor, known.node, known.slot)
 
     def _read_memory(self, tensor: torch.Tensor) -> None:
         """Whose memory the call was given as a storage or an array is one of its sources."""

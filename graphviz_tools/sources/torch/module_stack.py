@@ -92,6 +92,16 @@ class ModuleStack:
             remove_module_hook(handle)
         self._handles.clear()
 
+    def without_hooks(self, question: Callable[[], Any]) -> bool:
+        """The answer to `question` while the hooks are out."""
+        if not self._handles:
+            return bool(question())
+        self.shut()
+        try:
+            return bool(question())  # PyTorch answers with the very mapping that the hooks go back into
+        finally:
+            self.open()
+
     def _enter(self, module: torch.nn.Module, arguments: Any) -> None:
         if get_ident() != self._thread:
             return

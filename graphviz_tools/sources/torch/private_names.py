@@ -56,6 +56,10 @@ DYNAMO_SWITCH = PrivateName(DYNAMO, "_maybe_set_eval_frame", SEEN, _("compiled f
 HOOK_MARKS = PrivateName(
     "torch.nn.modules.module", "_global_forward_hooks_with_kwargs", "2.13.0", _("marks of removed hooks")
 )
+# Nor this one: a compiled module asks it whether to warn of hooks on all modules, and would warn of the recorder's.
+HOOK_QUESTION = PrivateName(
+    "torch.nn.modules.module", "_has_any_global_hook", "2.13.0", _("silence about the recorder's own hooks")
+)
 
 
 @cache
@@ -90,6 +94,11 @@ def handling_batches(handler: Callable[..., Any]) -> AbstractContextManager[None
 def handling_dynamo_switches(handler: Callable[..., Any]) -> AbstractContextManager[None]:
     """Give each time that Dynamo switches itself on or off in this thread to `handler(original, callback)`."""
     return _handling(DYNAMO_SWITCH, DYNAMO_SWITCH.name, handler)
+
+
+def handling_hook_questions(handler: Callable[..., Any]) -> AbstractContextManager[None]:
+    """Give each question of this thread whether all modules have a hook to `handler(original)`."""
+    return _handling(HOOK_QUESTION, HOOK_QUESTION.name, handler)
 
 
 def remove_module_hook(handle: RemovableHandle) -> None:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import torch
 
-from graphviz_tools.errors import UserError
+from graphviz_tools.errors import UserError, class_and_text
 from graphviz_tools.gc_pause import seldom_collected
 from graphviz_tools.language import _
 from graphviz_tools.recording import Recording, SourceLine
@@ -218,7 +218,7 @@ class TorchRecorder:
     def _mark(self, error: BaseException, traceback: TracebackType | None) -> None:
         """Say where the program raised; an operation that raised has said so already."""
         tape = self._calls.trace.tape
-        tape.error = f"{type(error).__name__}: {error}".removesuffix(": ")
+        tape.error = class_and_text(error)
         if not tape.steps or tape.steps[-1].error != tape.error:
             step = RawStep(self._calls.trace.phase, type(error).__name__, None, raising_site(traceback))
             step.error = tape.error

@@ -16,6 +16,7 @@ from graphviz_tools.sources.torch.autograd_graph import AutogradGraph
 from graphviz_tools.sources.torch.frames import calling_site
 from graphviz_tools.sources.torch.module_stack import ModuleStack
 from graphviz_tools.sources.torch.private_names import COMPILERS, CURRENT_NODE, IS_TRACING, found_or, missing
+from graphviz_tools.sources.torch.shared_memory import SharedMemory
 from graphviz_tools.sources.torch.storage_ledger import StorageLedger
 from graphviz_tools.sources.torch.tape import RawNode, RawStep, Run, Site, Tape, make_edge
 from graphviz_tools.sources.torch.tensor_registry import Known, Origin, Tensors, version_of
@@ -30,6 +31,7 @@ class Trace:
         self.tape = Tape()
         self.ledger = StorageLedger()
         self.tensors = Tensors(self.tape, self.ledger, numbers=numbers, max_values=max_values)
+        self.shared = SharedMemory(self.tensors)
         self.graph = AutogradGraph(self.tape, self.tensors, self.ledger)
         self.modules = modules
         self.phase: Phase = "forward"  # of steps that are neither an optimizer's nor the engine's
@@ -118,6 +120,7 @@ class Trace:
     def outputs(self, tensors: list[tuple[str, torch.Tensor]]) -> None:
         """The program gives these tensors back, each at its path: an output node for each."""
         for path, tensor in tensors:
+            self.shared.written_outside(tensor)
             known = self.known(tensor)
             self.tape.outputs.append(known.value)
             node = self.tape.node(RawNode("output", "output", path))
@@ -175,6 +178,8 @@ class Trace:
         step = RawStep(self.phase, op, node, site, self.modules.scope, tuple([s.value for s in sources]))
         if isinstance(made, torch.Tensor):
             step.writes = (self.tensors.describe(made, node, 0).value,)
+        for tensor in [made] if isinstance(made, torch.Tensor) else given:
+            self.shared.share(tensor, node)
         self.tape.step(step)
 
     def op_node(self, op: str, site: Site | None, sources: Sources, kind: NodeKind = "op") -> int:

@@ -114,6 +114,22 @@ def test_parameters_and_arguments_carry_the_names_of_the_program():
     assert [n.label for n in loop.nodes if n.kind == "input" and n.scope == ()] == ["count", "x"]
 
 
+def test_what_a_function_names_from_outside_is_called_as_the_function_calls_it() -> None:
+    model, scale, shift = torch.nn.Linear(2, 2), torch.nn.Parameter(torch.ones(2)), torch.ones(2)
+    layers = [torch.nn.BatchNorm1d(2).eval()]
+
+    def program(x: torch.Tensor) -> torch.Tensor:
+        return layers[0](model(x)) * scale + shift
+
+    x = torch.randn(3, 2)
+    recording = record_compiled(program, x, how="export")
+    labels = {node.label: node.kind for node in recording.nodes if node.kind in ("parameter", "constant")}
+    assert labels.items() >= {
+        "model.weight": "parameter", "layers_0.weight": "parameter", "scale": "parameter", "shift": "constant",
+    }.items()  # fmt: skip
+    assert recording.outputs[0].numbers == tuple(program(x).flatten().tolist())
+
+
 def test_a_label_is_the_call_in_the_words_of_the_program():
     recording = recorded(EXPORTED["cond, true"])
     labels = {(n.scope, n.label) for n in recording.nodes}

@@ -292,5 +292,58 @@ def test_running_statistics_are_read_as_the_last_batch_left_them(by_layer: bool)
     recording = record_torch(program, backward=False)
     means, variances = [s.reads[0].numbers for s in recording.steps if s.op == "mul"]
     assert means == tuple(mean.tolist()) and variances == tuple(variance.tolist())
-    second = [step for step in recording.steps if step.op == "batch_norm"][1]
+    first, second = [step for step in recording.steps if step.op == "batch_norm"]
+    assert [v.numbers for v in second.writes[1:]] == [means, variances]
+    read = [step.node for step in recording.steps if step.op == "mul"]
+    assert {e.source for e in recording.edges if e.target in read and e.kind == "data"} == {second.node}
+    assert any((e.source, e.target) == (first.node, second.node) for e in recording.edges)
     assert [v.numbers for v in second.reads if v.name.endswith("mean")] == [pytest.approx((0.2, 0.4))]
+
+
+def _written_through_its_array(x: torch.Tensor) -> torch.Tensor:
+    y = x * 2
+    y.detach().numpy()[0] = 5
+    return y + 1
+
+
+def _written_through_the_array_it_is_made_of(x: torch.Tensor) -> torch.Tensor:
+    array = np.ones(3, np.float32)
+    y = torch.from_numpy(array)
+    array[0] = 5
+    return y + x
+
+
+def _written_by_both(x: torch.Tensor) -> torch.Tensor:
+    y = x * 2
+    array = y.numpy()
+    y.add_(1)
+    z = y * 1
+    array[0] = 5
+    return y + z
+
+
+@pytest.mark.parametrize(
+    "program", [_written_through_its_array, _written_through_the_array_it_is_made_of, _written_by_both]
+)
+def test_a_write_through_an_array_is_seen_by_what_reads_the_tensor_next(
+    program: Callable[[torch.Tensor], torch.Tensor],
+) -> None:
+    recording = record_torch(program, torch.ones(3), backward=False)
+    noted = [step for step in recording.steps if "outside PyTorch" in step.note]
+    assert [step.op for step in noted] == ["add"]
+    numbers = noted[0].reads[0].numbers
+    assert numbers is not None and numbers[0] == 5
+    sources = {recording.nodes[e.source].op for e in recording.edges if e.target == noted[0].node}
+    assert sources & {"numpy", "from_numpy"}
+    assert recording.outputs[0].numbers == tuple(program(torch.ones(3)).tolist())
+
+
+def test_what_pytorch_writes_to_shared_memory_is_its_own_write() -> None:
+    def program() -> torch.Tensor:
+        y = torch.ones(3)
+        y.numpy()
+        y.add_(1)
+        y.data.mul_(2)
+        return y + 1
+
+    assert not any("outside" in step.note for step in record_torch(program).steps)

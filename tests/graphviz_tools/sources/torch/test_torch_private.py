@@ -22,6 +22,7 @@ from graphviz_tools.sources.torch.private_names import (
     COMPILERS,
     DYNAMO_SWITCH,
     HOOK_MARKS,
+    HOOK_QUESTION,
     NAMES,
     found_or,
     missing,
@@ -150,7 +151,9 @@ def test_a_backward_that_a_compiler_made_is_known_by_its_function() -> None:
     assert nodes == [noted.grad_fn], "inside a backward, the node that runs can be told"
 
 
-@pytest.mark.parametrize("name", [*NAMES, DYNAMO_SWITCH, HOOK_MARKS], ids=lambda name: name.name)
+@pytest.mark.parametrize(
+    "name", [*NAMES, DYNAMO_SWITCH, HOOK_MARKS, HOOK_QUESTION], ids=lambda name: name.name
+)
 def test_a_private_name_is_where_it_was_last_seen(name: PrivateName) -> None:
     assert name.find() is not None, f"torch {torch.__version__} has no {name.module}.{name.name}"
 
