@@ -14,7 +14,6 @@ from graph_duet.authoring.cell_ids import cell_ids
 from graph_duet.authoring.source import read_source
 
 ROOT = Path(__file__).resolve().parents[2]
-PLANNED = {"compiled is always faster"}  # L18
 
 
 @dataclass(frozen=True)
@@ -55,8 +54,7 @@ def test_the_course_map_says_where_each_one_trips() -> None:
     text = (ROOT / "lessons" / "README.md").read_text("utf-8")
     table = text.partition("## Which misconception trips where")[2]
     rows = dict(re.findall(r"^\| (?!misconception|-)([^|]+) \| ([^|]+) \|$", table, re.MULTILINE))
-    assert set(rows) >= {trip.belief for trip in trips()}
-    assert set(rows) - {trip.belief for trip in trips()} <= PLANNED
+    assert set(rows) == {trip.belief for trip in trips()}
     for trip in trips():
         assert trip.folder.name[:3] in rows[trip.belief]
 
