@@ -38,12 +38,17 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
 
 class ByFileOrExercise(LoadScopeScheduling):
     """Tests of one file run on one worker and share what its fixtures make. The tests of the course are shared
-    out by lesson: in one piece they would run on, alone, when all others have ended."""
+    out by lesson: in one piece they would run on, alone, when all others have ended. The files of a folder that
+    starts a server share that too."""
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, test = nodeid.partition("::")
         lesson = test.partition("[")[2][:3]
-        return f"tests/lessons[{lesson}" if lesson and file.startswith("tests/lessons/") else file
+        if lesson and file.startswith("tests/lessons/"):
+            return f"tests/lessons[{lesson}"
+        if file.startswith(("tests/browser/course/", "tests/browser/jupyterlab/")):
+            return file.rpartition("/")[0]
+        return file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFileOrExercise:

@@ -8,7 +8,7 @@ import { Signal } from '@lumino/signaling';
 import { PanelLayout, Widget } from '@lumino/widgets';
 
 import { check, IVerdicts, Problem, reset } from './api';
-import { button, el } from './dom';
+import { button, el, renew } from './dom';
 import { verdictLines } from './verdict';
 
 interface IMetadata {
@@ -153,7 +153,7 @@ export class Exercise {
       if (layout.widgets[layout.widgets.length - 1] !== strip) {
         layout.addWidget(strip);
       }
-      strip.node.replaceChildren(...this.strip(task));
+      renew(strip.node, ...this.strip(task));
     }
   }
 

@@ -3,7 +3,7 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 
-import { button, el } from './dom';
+import { button, el, renew } from './dom';
 import type { Exercise } from './exercise';
 import { mark, verdictLines } from './verdict';
 
@@ -24,6 +24,7 @@ export class SidePanel extends Widget {
       this.exercise?.changed.disconnect(this.draw, this);
       exercise?.changed.connect(this.draw, this);
       this.exercise = exercise;
+      this.node.replaceChildren(); // equal buttons of the other exercise act on that one
     }
     this.draw();
   }
@@ -38,7 +39,8 @@ export class SidePanel extends Widget {
     const total = verdicts ? trans.__('%1 of %2 points', verdicts.points, verdicts.possible + verdicts.hidden) : trans.__('Not checked yet');
     const hidden = verdicts && verdicts.hidden ? trans._n('%1 of them comes when this is graded', '%1 of them come when this is graded', verdicts.hidden, verdicts.hidden) : '';
     const allRight = verdicts !== null && verdicts.possible > 0 && verdicts.points >= verdicts.possible;
-    this.node.replaceChildren(
+    renew(
+      this.node,
       el('h2', {}, verdicts?.title ?? trans.__('Exercise')),
       el('p', { class: 'gd-total' }, el('b', {}, total), hidden && ` · ${hidden}`),
       el('p', { class: 'gd-done' }, allRight && `✓ ${trans.__('All that is checked here is right.')}`),

@@ -1,4 +1,4 @@
-"""KernelView in a browser: playing, pointing, findings, the profile; on its page and in JupyterLab."""
+"""KernelView in a browser: playing, pointing, findings, the profile."""
 
 from __future__ import annotations
 
@@ -8,20 +8,6 @@ from numba import cuda as numba_cuda
 
 from gpu_labs import inspect
 from widgets import KernelView
-
-CELL = """
-import numpy as np
-from gpu_labs import cuda, inspect
-from widgets import KernelView
-
-@cuda.jit
-def affine(a, x, b, y):
-    i = cuda.grid(1)
-    y[i] = a * x[i] + b
-
-x = np.arange(21, dtype=np.float32)
-KernelView(inspect(affine, 3, 8, np.float32(2), x, np.float32(1), np.zeros_like(x)))
-"""
 
 
 @numba_cuda.jit
@@ -200,11 +186,3 @@ def test_nothing_is_wider_than_the_page(show, snap, view, width) -> None:
     page = show(view, width=width, dark=True)
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     snap(page, f"kernel-view-dark-{width}")
-
-
-def test_in_jupyterlab_python_and_browser_agree_on_the_frame(notebook, snap) -> None:
-    page = notebook("kernel_view.ipynb", CELL)
-    page.wait_for_selector(".kernel-view", timeout=60_000)
-    assert "2 findings" in page.locator(".verdict").inner_text()
-    page.get_by_label("next (right arrow)").click()
-    snap(page, "kernel-view-jupyterlab")

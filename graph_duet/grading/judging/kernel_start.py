@@ -26,6 +26,8 @@ GRADING_MODULES = (*LESSON_MODULES, *_CHECKING)
 _COMPILER = ("torch._dynamo",)
 _FRAMEWORKS = re.compile(r"\b(torch|tensorflow|tf|keras|jax|numba|graphviz_tools|widgets|gpu_labs)\b")
 _LABS = ("numba.cuda", "gpu_labs.executor.cuda_module", "gpu_labs.autograd", "gpu_labs.checks", *_COMPILER)
+_ONNX = ("onnx.reference",)
+ALL_MODULES = (*GRADING_MODULES, *_LABS, *_ONNX)
 
 
 class _OwnSpecManager(KernelManager):
@@ -40,7 +42,7 @@ def modules_for(notebook: NotebookNode) -> tuple[str, ...]:
     """What is worth importing before the kernels of this exercise are forked."""
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     if not _FRAMEWORKS.search(code):
-        return ("numpy", *(["onnx.reference"] if "onnx" in code else []), *_CHECKING)
+        return ("numpy", *(_ONNX if "onnx" in code else ()), *_CHECKING)
     if "gpu_labs" in code:
         return (*GRADING_MODULES, *_LABS)
     return (*GRADING_MODULES, *_COMPILER) if "dynamo" in code or "compile" in code else GRADING_MODULES
@@ -107,15 +109,16 @@ def from_zygote(cwd: Path) -> StartKernel:
     return start
 
 
-_zygotes: dict[tuple[tuple[str, ...], bool], Zygote] = {}
+_zygotes: dict[tuple[frozenset[str], bool], Zygote] = {}
 
 
 def _own_zygote(modules: tuple[str, ...], gpu: bool) -> Zygote:
-    """The one confined zygote of this process for these modules; a new one when it has ended."""
-    found = _zygotes.get((modules, gpu))
-    if found is None or not found.is_running():
-        found = _zygotes[modules, gpu] = start_confined_zygote(modules, gpu)
-    return found
+    """The confined zygote of this process that has imported at least these modules; a new one when none runs."""
+    for (imported, on_gpu), zygote in _zygotes.items():
+        if on_gpu == gpu and imported.issuperset(modules) and zygote.is_running():
+            return zygote
+    _zygotes[frozenset(modules), gpu] = made = start_confined_zygote(modules, gpu)
+    return made
 
 
 def _ready_zygote(modules: tuple[str, ...], gpu: bool, shared: str) -> str:

@@ -32,6 +32,10 @@ def zygote() -> str:
     return made
 
 
+def test_a_zygote_that_has_imported_more_serves_too(zygote: str) -> None:
+    assert kernel_start.start_zygote(PRELOAD[:1]) == zygote
+
+
 def start(**limits: int) -> JudgedKernel:
     return JudgedKernel(kernel_start.in_sandbox(Limits(**limits), modules=PRELOAD), Budget.of_seconds(60))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import nbformat
 
-from tests.browser.test_extension import ENDED, EXERCISE, RIGHT, SET, strip
+from tests.browser.course.test_extension import ENDED, EXERCISE, RIGHT, SET, strip
 
 OPEN = "(path) => window.jupyterapp.commands.execute('docmanager:open', { path }).then(() => true)"
 CHECK = "() => { window.jupyterapp.commands.execute('graph-duet:check'); }"
@@ -129,3 +129,21 @@ def test_the_terminal_opens_in_the_notebook_s_folder_and_finds_duet(opened, cour
         page.wait_for_timeout(100)
     assert found.read_text().splitlines()[0].endswith("/duet")
     found.unlink()
+
+
+def test_a_button_that_says_the_same_stays_and_the_keyboard_keeps_its_place(opened) -> None:
+    """While a check runs the seconds are counted; a button that was replaced under the pointer lost its click."""
+    page = opened(EXERCISE)
+    strip(page, "1").wait_for(state="attached")
+    page.evaluate(CHECK)
+    page.locator("#graph-duet-points .gd-task").first.wait_for()
+    reset = page.locator("#graph-duet-points").get_by_role("button", name="Reset this exercise")
+    same = reset.element_handle()
+    check = page.locator("#graph-duet-points").locator(".gd-main")
+    check.focus()
+    page.keyboard.press("Enter")
+    page.locator(".gd-main").get_by_text("Checking").wait_for()
+    assert check.evaluate("button => button === document.activeElement")
+    page.locator(".gd-main").get_by_text("Check", exact=True).wait_for()
+    assert check.evaluate("button => button === document.activeElement")
+    assert reset.evaluate("(button, before) => button === before", same)

@@ -3,46 +3,11 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from graph_duet.commands.lab import is_free
-
-DUET = [sys.executable, "-c", "from graph_duet.cli import main; main()"]
 SECONDS = 120
-
-
-@pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a `duet lab` on a folder of its own, with its token, up to the path."""
-    home = tmp_path_factory.mktemp("newcomer")
-    log = home / "log"
-    with log.open("w") as file:
-        server = subprocess.Popen(
-            [*DUET, "lab", "--no-browser", "my-lessons"], cwd=home, stdout=file, stderr=subprocess.STDOUT
-        )
-    try:
-        yield address(log)
-    finally:
-        server.terminate()
-        server.wait(30)
-    port = int(re.search(r"localhost:(\d+)", log.read_text())[1])
-    assert is_free("localhost", port), "what ends duet lab ends JupyterLab"
-
-
-def address(log: Path) -> str:
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end:
-        found = re.search(r"(http://localhost:\d+/lab/tree/lessons/README\.md\?token=\w+)", log.read_text())
-        if found:
-            return found.group(1)
-        time.sleep(0.5)
-    raise AssertionError(f"duet lab printed no address:\n{log.read_text()}")
 
 
 @pytest.fixture
@@ -54,13 +19,13 @@ def page(chromium) -> Iterator:
 
 
 def test_the_start_page_is_the_course_map_rendered(course, page, snap) -> None:
-    page.goto(course)
+    page.goto(course.address)
     page.wait_for_selector(".jp-MarkdownViewer a:has-text('Define-by-run')")
     snap(page, "newcomer-course-map")
 
 
 def test_l01_runs_from_the_top_and_both_graphs_step(course, page, snap) -> None:
-    page.goto(course.replace("README.md", "L01_define_by_run/lesson.ipynb"))
+    page.goto(course.address.replace("README.md", "L01_define_by_run/lesson.ipynb"))
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()  # in the status bar: a kernel is connected
     assert page.locator(".jp-Dialog").count() == 0, "a notebook opens without asking for a kernel"
     page.get_by_role("menuitem", name="Run").first.click()

@@ -9,7 +9,7 @@ import pytest
 from graph_duet.authoring.notebooks_from_text import solved_notebook
 from graph_duet.grading.exercise.notebooks import duet
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SET = """([id, source]) => window.jupyterapp.shell.currentWidget.content.widgets
     .find((cell) => cell.model.sharedModel.getId() === id).model.sharedModel.setSource(source)"""
 CONNECTED = (
