@@ -18,6 +18,58 @@ for turn in range(60):
 """
 
 
+_TEN = """
+def raises(action):
+    try:
+        action()
+    except Exception:
+        return True
+    return False
+
+def hessian(world):
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    return world.slope(x).requires_grad
+
+def copied(world):
+    array = np.ones(3)
+    return not np.shares_memory(world.convert(array).numpy(), array)
+
+def logs_only(world):
+    numbers = []
+    world.debug(lambda x: numbers.append(x.numpy()) or x, 3.0)
+    return not numbers
+
+def stable(world):
+    lines = world.old
+    lost = {name: sum(map(raises, lines[name])) / len(lines[name]) for name in lines}
+    return lost["PyTorch"] < lost["TensorFlow"]
+
+def faster(world):
+    return compared(*world.indexing(), world.machine.clock, world.inputs) == "A"
+
+def pays(world):
+    return pays_from(*world.modes(), world.machine.clock, world.inputs) in (1, 2)
+
+holds = {
+    1: lambda world: not raises((world.vector() ** 2).backward),
+    2: hessian,
+    3: lambda world: min(len(tensor.shape) for tensor in world.tensors()) > 2,
+    4: copied,
+    5: lambda world: "add:0" in repr(world.add(1.0, 1.0)),
+    6: lambda world: len(world.shown(1.0)) < 3,
+    7: logs_only,
+    8: stable,
+    9: faster,
+    10: pays,
+}
+"""
+
+
+def _ten(number: int, measurement: str) -> str:
+    """Ten right measurements, but for that of one sentence."""
+    return f"{_TEN}holds[{number}] = {measurement}\n"
+
+
 def _blocks(statistic: str, repeats: int = 30) -> str:
     return f"""
 times = [[timed(p, clock, inputs[k % len(inputs)], 1)[0] for k in range({repeats})] for p in (a, b)]
@@ -45,7 +97,7 @@ return "A" if ratio < 0.85 else "B" if ratio > 1.18 else "equal"
             gain = np.mean(one[1:]) - np.mean(two[1:])
             return 0 if gain <= 0 else int(np.ceil((two[0] - one[0]) / gain)) + 1
         """,
-        "4": "return not np.shares_memory(np.asarray(convert(array)), array)",
+        "4": _TEN,
         "5": "promise = program(x)\npromise.wait()\ntimes.append(clock() - start)",
     },
     wrong={
@@ -98,13 +150,52 @@ return "A" if ratio < 0.85 else "B" if ratio > 1.18 else "equal"
             ),
         ],
         "4": [
-            Wrong("everything copies", "return True"),
-            Wrong("nothing copies", "return False"),
-            Wrong("by the framework", "return not isinstance(convert(array), torch.Tensor)"),
-            Wrong("by identity", "return convert(array) is not array"),
             Wrong(
-                "leaves its mark in the array",
-                "result = convert(array)\narray += 1\nreturn bool(np.asarray(result).flat[0] != array.flat[0])",
+                "what runs here: no world asked",
+                "holds = dict.fromkeys(range(1, 11), lambda world: False)",
+                most=0,
+            ),
+            Wrong("believes the articles", "holds = dict.fromkeys(range(1, 11), lambda world: True)", most=0),
+            Wrong(
+                "the first tensor stands for all",
+                _ten(3, "lambda world: world.tensors()[0].ndim > 2"),
+                most=2,
+            ),
+            Wrong(
+                "a copy is another object",
+                _ten(4, "lambda world: world.convert(np.ones(3)) is not None"),
+                most=2,
+            ),
+            Wrong(
+                "never differentiates again",
+                _ten(2, "lambda world: world.slope(torch.ones(2, requires_grad=True)) is not None"),
+                most=2,
+            ),
+            Wrong(
+                "counts lines and not shares",
+                _ten(
+                    8,
+                    "lambda w: sum(map(raises, w.old['PyTorch'])) < sum(map(raises, w.old['TensorFlow']))",
+                ),
+                most=2,
+            ),
+            Wrong(
+                "one call of each, for what needs a clock",
+                _ten(
+                    9,
+                    "lambda w: (lambda a, b: timed(a, w.machine.clock, w.inputs[0], 1)"
+                    " < timed(b, w.machine.clock, w.inputs[0], 1))(*w.indexing())",
+                ),
+                most=2,
+            ),
+            Wrong(
+                "leaves out the first call, for what is paid there",
+                _ten(
+                    10,
+                    "lambda w: (lambda a, b: timed(b, w.machine.clock, w.inputs[0], 2)[1]"
+                    " < timed(a, w.machine.clock, w.inputs[0], 2)[1])(*w.modes())",
+                ),
+                most=2,
             ),
         ],
         "5": [
@@ -134,13 +225,5 @@ for turn in range(80):
 best = max(counts, key=counts.get)
 return best if counts[best] > 60 else "equal"
 """,
-        "4": """
-            old = np.array(array)
-            result = np.asarray(convert(array))
-            array *= 3.0
-            copied = bool(np.asarray(result).min() < 2.5)
-            array[...] = old
-            return copied
-        """,
     },
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -15,7 +14,6 @@ from nbformat import NotebookNode
 from graph_duet import grading
 from graph_duet.authoring.build import build_folder
 from graph_duet.authoring.bundles import bundle_of
-from graph_duet.authoring.execute import forked_kernels
 from graph_duet.authoring.lint import lint
 from graph_duet.authoring.notebooks_from_text import lesson_notebook
 from graph_duet.grading.releasing import differences
@@ -42,12 +40,6 @@ def nbval(notebooks: list[Path], folder: Path) -> subprocess.CompletedProcess[st
     ]
     command += ["-c", os.devnull, "--rootdir", str(folder), *map(str, notebooks)]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-
-
-@pytest.fixture(scope="module")
-def kernels() -> Iterator[None]:
-    with forked_kernels():
-        yield
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
