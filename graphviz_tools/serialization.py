@@ -23,6 +23,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from graphviz_tools.arguments import check_recordings, path_of
 from graphviz_tools.errors import UserError
 from graphviz_tools.language import _
 from graphviz_tools.recording import Number, Recording, SourceLine, Value
@@ -39,9 +40,10 @@ _WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 def save(recording: Recording, path: str | os.PathLike[str]) -> Path:
     """Write the recording to `path`; the file appears whole or not at all.
 
-    Raises OSError when the place cannot be written.
+    Raises UserError when `recording` is not one or `path` not a path, and OSError when the place cannot be written.
     """
-    path = Path(path)
+    check_recordings(recording)
+    path = path_of(path)
     content = json.dumps(to_json(recording), separators=(",", ":"), allow_nan=False).encode()
     if path.suffix == ".gz":
         content = gzip.compress(content, mtime=0)
@@ -52,9 +54,12 @@ def save(recording: Recording, path: str | os.PathLike[str]) -> Path:
 def load(path: str | os.PathLike[str]) -> Recording:
     """The recording that `save` wrote to `path`, compressed or not.
 
-    Raises ValueError, in one sentence, for a damaged file, one of another kind, or one of a later version.
+    Raises UserError for a missing or damaged file, one of another kind, or one of a later version.
     """
-    content = Path(path).read_bytes()
+    path = path_of(path)
+    if not path.is_file():
+        raise UserError(_("there is no file {path}", path=path))
+    content = path.read_bytes()
     try:
         if content[:2] == b"\x1f\x8b":
             content = gzip.decompress(content)

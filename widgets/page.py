@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from graphviz_tools.errors import UserError
+from graphviz_tools.arguments import file_to_write
 from graphviz_tools.language import _
 from widgets.front_end import script, style
 
@@ -58,12 +58,6 @@ def write_svg(svg: str, path: str | Path) -> Path:
 
 
 def _write(text: str, path: str | Path, suffix: str) -> Path:
-    place = Path(path)
-    if not place.suffix:
-        place = place.with_suffix(suffix)
-    if place.suffix != suffix:
-        raise UserError(_("{place} should end in {suffix}", place=place.name, suffix=suffix))
-    if not place.parent.is_dir():
-        raise UserError(_("there is no folder {parent!r}: create it first", parent=str(place.parent)))
+    place = file_to_write(path, suffix)
     place.write_text(text, "utf-8")
     return place

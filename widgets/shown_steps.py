@@ -9,7 +9,7 @@ from typing import Any
 
 from graphviz_tools.drawing.scene import Scene
 from graphviz_tools.recording import Recording
-from graphviz_tools.transforms.simplify import shown_steps, without_plumbing
+from graphviz_tools.transforms.simplify import shown_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,6 @@ class Stage:
     scenes: tuple[Scene, ...]
     beats: tuple[tuple[int, ...], ...]
     data: dict[str, Any]
-
-
-def plain(recording: Recording) -> Recording:
-    """`recording` without plumbing; what is no Recording comes back for others to refuse."""
-    return without_plumbing(recording) if isinstance(recording, Recording) else recording
 
 
 def places(few: Stage, all_ops: Stage) -> list[int]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import traitlets
 
+from graphviz_tools.arguments import check_choice
 from graphviz_tools.drawing.prepared import Prepared, prepare
 from graphviz_tools.drawing.scene import make_scene
 from graphviz_tools.errors import UserError
@@ -16,11 +17,12 @@ from graphviz_tools.gc_pause import seldom_collected
 from graphviz_tools.language import _
 from graphviz_tools.recording import Recording
 from graphviz_tools.transforms.scopes import Path as ScopePath
+from graphviz_tools.transforms.simplify import without_plumbing
 from widgets.front_end import script, style
 from widgets.front_end_data import ROOM, with_further_scenes
 from widgets.page import packed, page_text, write_page, write_svg
 from widgets.recording_data import scene_json
-from widgets.shown_steps import Stage, places, plain, same_place
+from widgets.shown_steps import Stage, places, same_place
 from widgets.static_fallback import Twin
 
 SPEEDS = (0.5, 1, 2, 4, 8)
@@ -48,10 +50,9 @@ class View(Twin):
         self, recordings: Sequence[Recording], step: int, predict: bool, all_ops: bool, seed: int
     ) -> None:
         for name, choice in (("predict", predict), ("all_ops", all_ops)):
-            if not isinstance(choice, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
-                raise UserError(_("{name} must be True or False, got {choice!r}", name=name, choice=choice))
+            check_choice(name, choice)
         self._whole = tuple(recordings)
-        self._plain = tuple(map(plain, recordings))
+        self._plain = tuple(map(without_plumbing, recordings))
         self._seed = seed
         self._stages: dict[bool, Stage] = {}
         self._folded: list[Prepared] = []

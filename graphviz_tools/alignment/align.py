@@ -19,6 +19,7 @@ from graphviz_tools.alignment.gradients import all_gradient_pairs, gradient_node
 from graphviz_tools.alignment.items import Item, executed, idle_items, traced_items
 from graphviz_tools.alignment.match import Match, match, match_turns
 from graphviz_tools.analysis.op_vocabulary import computes, ends_in
+from graphviz_tools.arguments import check_recordings
 from graphviz_tools.recording import Recording
 
 
@@ -70,8 +71,9 @@ class Alignment:
 def align(eager: Recording, static: Recording) -> Alignment:
     """Pair the steps of an eager Recording with the ops of a static one.
 
-    Raises UserError when the two are given the other way round, or one of them is of the wrong kind.
+    Raises UserError when the two are given the other way round, or one of them is not a Recording.
     """
+    check_recordings(eager, static)
     left, right = executed(eager) or traced_items(eager), executed(static)
     found = match(left, right)
     found += _parts(eager, static, left, right, found)

@@ -13,6 +13,7 @@ from graphviz_tools.analysis.faults.non_finite import non_finite
 from graphviz_tools.analysis.faults.optimizers import gradients_not_cleared, unchanged_parameters
 from graphviz_tools.analysis.faults.program import Program
 from graphviz_tools.analysis.faults.softmax import softmax_twice
+from graphviz_tools.arguments import check_recordings
 from graphviz_tools.recording import Recording
 
 _SEARCHES = (
@@ -27,6 +28,7 @@ def findings(recording: Recording) -> list[Finding]:
     Each search reads the Recording alone: the values are needed (`values=True`) for all that asks about numbers.
     A Recording of another framework has no findings.
     """
+    check_recordings(recording)
     if recording.framework != "torch":
         return []
     program = Program(recording)

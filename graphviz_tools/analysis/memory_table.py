@@ -11,6 +11,7 @@ from typing import Any
 from graphviz_tools.analysis.checkpointing import Checkpoint, checkpoints
 from graphviz_tools.analysis.lifetimes import Lifetime, MemoryKind, Path, lifetimes
 from graphviz_tools.analysis.text_table import html_table, text_table
+from graphviz_tools.arguments import check_recordings
 from graphviz_tools.errors import NotInstalledError, UserError
 from graphviz_tools.language import _
 from graphviz_tools.recording import Recording, SourceLine
@@ -117,6 +118,7 @@ def memory(recording: Recording) -> MemoryTable:
     Counted is what tensors hold, as PyTorch's allocator is asked for it; what an op allocates and frees inside itself
     is not seen. Raises UserError for a Recording that measured no memory.
     """
+    check_recordings(recording)
     if not recording.storages or not recording.steps:
         raise UserError(
             _("this Recording measured no memory: record a PyTorch program with this version of Graph Duet")

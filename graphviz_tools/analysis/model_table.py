@@ -15,6 +15,7 @@ from typing import Any
 
 from graphviz_tools.analysis.flops import flops
 from graphviz_tools.analysis.text_table import html_table, text_table
+from graphviz_tools.arguments import check_recordings
 from graphviz_tools.errors import NotInstalledError
 from graphviz_tools.language import _
 from graphviz_tools.recording import Edge, Node, Recording, Step, Value
@@ -101,6 +102,7 @@ def summary(recording: Recording) -> ModelTable:
     multiplication and an addition as two. Where PyTorch's counter leaves a product out (a matrix times a vector, a
     dot product), this one counts it.
     """
+    check_recordings(recording)
     counted = _Counted(recording)
     whole = _row(counted, (), recording.title or recording.framework)
     rows = (whole, *(_row(counted, path, kind) for path, kind in counted.kinds.items()))

@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
+import graphviz
 import numpy as np
 
 from graphviz_tools.drawing.graphviz import run_graphviz
@@ -55,17 +56,19 @@ def _meets(points: Sequence[Point], places: Sequence[Place], ends: tuple[int, in
 
 def _ways(places: Sequence[Place], wanted: dict[int, tuple[int, int]]) -> dict[int, tuple[Point, ...]]:
     """For each wanted arrow, by its number, a way around all of `places`."""
-    lines = [f'digraph {{ graph [splines=true, esep="+{CLEAR}"]; node [shape=box, fixedsize=true, label=""]']
-    lines += ["edge [arrowhead=none]"]
+    dot = graphviz.Digraph(
+        graph_attr={"splines": "true", "esep": f"+{CLEAR}"},
+        node_attr={"shape": "box", "fixedsize": "true", "label": ""},
+        edge_attr={"arrowhead": "none"},
+    )
     for n, place in enumerate(places):
-        at = f"{place.x:.2f},{-place.y:.2f}"
-        size = f"width={place.width / POINTS:.4f}, height={place.height / POINTS:.4f}"
-        lines.append(f'b{n} [pos="{at}", {size}]')
+        width, height = f"{place.width / POINTS:.4f}", f"{place.height / POINTS:.4f}"
+        dot.node(f"b{n}", pos=f"{place.x:.2f},{-place.y:.2f}", width=width, height=height)
     for n, (source, target) in wanted.items():
         below = places[target].top >= places[source].bottom
         out, into = (":s", ":n") if below else ("", "")
-        lines.append(f"b{source}{out} -> b{target}{into} [id=l{n}]")
-    placed = json.loads(run_graphviz("\n".join([*lines, "}"]), "nop", "json0"))
+        dot.edge(f"b{source}{out}", f"b{target}{into}", id=f"l{n}")
+    placed = json.loads(run_graphviz(dot.source, "nop", "json0"))
     x, y = map(float, placed["objects"][0]["pos"].split(","))
     dx, dy = places[0].x - x, places[0].y + y  # the picture's corner is where its lowest, leftmost thing is
     return {

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import cast
 
 import numpy as np
 
+from graphviz_tools.arguments import in_brief
 from graphviz_tools.drawing.ends import Ints
 from graphviz_tools.drawing.homes import GRADIENT
 from graphviz_tools.drawing.parts import Part
@@ -88,27 +89,36 @@ def _latest_first(prepared: Prepared, asked: Collection[Path]) -> Iterator[list[
     """The parts of `asked` from the last to the first, each after the parts around it."""
     for path in reversed(paths_of(asked)):
         part = _part_of(prepared, path)
-        for depth in range(1, len(part.path) + 1 if part else 1):
-            yield [prepared.parts[part.path[:depth]]]  # pyright: ignore[reportOptionalMemberAccess]
+        for depth in range(1, len(part.path) + 1):
+            yield [prepared.parts[part.path[:depth]]]
 
 
 def paths_of(asked: Collection[Path]) -> list[Path]:
-    """The paths in `asked` in their order; where they have none, the longest first. Raises UserError for a name where
-    a path is needed."""
-    paths: list[Any] = [asked] if isinstance(asked, str) else list(asked)
+    """The paths in `asked` in their order; where they have none, the longest first. Raises UserError for anything
+    else than paths, as for the name of a scope."""
+    if isinstance(asked, str) or not isinstance(asked, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+        asked = cast("list[Path]", [asked])
+    paths = list(asked)
     for path in paths:
-        if isinstance(path, str):
+        if not isinstance(path, (tuple, list)) or not all(isinstance(part, str) for part in path):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise UserError(
-                _("open takes the paths of scopes, for example open=[({open!r},)], not a str", open=path)
+                _(
+                    "open takes the paths of scopes, for example open=[({example!r},)], not {kind}",
+                    example=path if isinstance(path, str) else "layer1",
+                    kind=_("a str") if isinstance(path, str) else in_brief(path),
+                )
             )
     ordered = isinstance(asked, Sequence)
     return [tuple(path) for path in (paths if ordered else sorted(paths, key=len, reverse=True))]
 
 
-def _part_of(prepared: Prepared, path: Path) -> Part | None:
-    """The part with that path, or the one that shows that scope; None for a scope in which nothing is drawn."""
-    part = prepared.parts.get(path) or prepared.by_scope.get(path)
-    if part is None and not any(scope.path[: len(path)] == path for scope in prepared.recording.scopes):
+def _part_of(prepared: Prepared, path: Path) -> Part:
+    """The part with that path, or the one that shows that scope. Raises UserError when there is no such scope, or
+    nothing is drawn in it."""
+    part = prepared.root if not path else prepared.parts.get(path) or prepared.by_scope.get(path)
+    if part is None and any(scope.path[: len(path)] == path for scope in prepared.recording.scopes):
+        raise UserError(_("nothing is drawn in the scope {path!r}: leave it out of open=", path=path))
+    if part is None:
         known = [*prepared.by_scope]
         names = {".".join(scope): scope for scope in known}
         near = ", ".join(repr(names[name]) for name in get_close_matches(".".join(path), names))

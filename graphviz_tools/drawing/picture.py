@@ -15,6 +15,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from graphviz_tools.arguments import check_choice, file_to_write
 from graphviz_tools.drawing.dot import dot_text
 from graphviz_tools.drawing.graphviz import run_graphviz
 from graphviz_tools.drawing.outline import ScopePath
@@ -25,6 +26,7 @@ from graphviz_tools.errors import UserError
 from graphviz_tools.language import _
 from graphviz_tools.recording import Recording
 
+LONGEST = 60  # seconds that a GIF may show one step
 FRAMES = 120  # a GIF of more steps shows this many, evenly spread
 
 
@@ -47,11 +49,13 @@ def draw(
     theme or scope that does not exist.
     """
     colours(theme)
+    check_choice("fold", fold)
+    check_choice("autograd", autograd)
     scene = make_scene(recording, open, fold=fold, autograd=autograd)
     last = len(recording.steps) - 1
     if step is None:
         step = last
-    if not isinstance(step, int) or not -1 <= step <= last:  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(step, int) or isinstance(step, bool) or not -1 <= step <= last:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise UserError(_("step {step!r} of a recording whose steps are 0 to {last}", step=step, last=last))
     return Picture(scene, step, theme)
 
@@ -93,10 +97,11 @@ class Picture:
 
     def to_gif(self, path: str | Path, seconds_per_step: float = 0.8) -> Path:
         """An animation from the first step to this one; the last frame stays for three times as long."""
-        if seconds_per_step <= 0:
+        if not (isinstance(seconds_per_step, (int, float)) and 0 < seconds_per_step <= LONGEST):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise UserError(
                 _(
-                    "seconds_per_step must be above 0, got {seconds_per_step}",
+                    "seconds_per_step must be a number above 0 and at most {most}, got {seconds_per_step!r}",
+                    most=LONGEST,
                     seconds_per_step=seconds_per_step,
                 )
             )
@@ -131,12 +136,6 @@ def _gif(picture: Picture, seconds_per_step: float) -> bytes:
 
 def _written(path: str | Path, content: bytes, suffix: str) -> Path:
     """Write `content`, adding `suffix` where `path` has none."""
-    place = Path(path)
-    if not place.suffix:
-        place = place.with_suffix(suffix)
-    if place.suffix != suffix:
-        raise UserError(_("{place} should end in {suffix}", place=place.name, suffix=suffix))
-    if not place.parent.is_dir():
-        raise UserError(_("there is no folder {parent!r}: create it first", parent=str(place.parent)))
+    place = file_to_write(path, suffix)
     place.write_bytes(content)
     return place

@@ -11,14 +11,13 @@ from functools import cached_property
 
 import numpy as np
 
+from graphviz_tools.arguments import check_recordings
 from graphviz_tools.drawing.arrivals import Arrival, arrivals
 from graphviz_tools.drawing.carried import Carried, carried
 from graphviz_tools.drawing.ends import Ends, Ints, read_ends
 from graphviz_tools.drawing.homes import Homes, find_homes
 from graphviz_tools.drawing.parts import Part, number_places, read_tree, walk
 from graphviz_tools.drawing.stretches import PIECES, Stretches
-from graphviz_tools.errors import UserError
-from graphviz_tools.language import _
 from graphviz_tools.recording import EdgeKind, Recording
 from graphviz_tools.transforms.collapse import folding
 from graphviz_tools.transforms.scopes import Path
@@ -67,14 +66,7 @@ def prepare(recording: Recording, *, fold: bool = False, autograd: bool = False)
 
     Raises UserError when `recording` is not a Recording.
     """
-    if not isinstance(recording, Recording):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise UserError(
-            _(
-                "expected a Recording, got {kind}: record a program first, "
-                "for example with record_torch(fn, *args)",
-                kind=type(recording).__name__,
-            )
-        )
+    check_recordings(recording)
     ends = read_ends(recording)
     homes = find_homes(recording, ends, autograd=autograd)
     if fold:

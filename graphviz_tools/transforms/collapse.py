@@ -14,6 +14,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 from typing import Literal, get_args
 
+from graphviz_tools.arguments import check_recordings
 from graphviz_tools.errors import UserError
 from graphviz_tools.language import _
 from graphviz_tools.recording import Node, NodeKind, Recording
@@ -44,6 +45,7 @@ def collapse(recording: Recording, by: By = "module", open: Iterable[Path] = ())
     Raises UserError for an unknown `by`, for `open` with another `by` than "module", and for a path in
     `open` that is not a scope of the recording.
     """
+    check_recordings(recording)
     opened = frozenset(map(tuple, open))
     if by not in get_args(By):
         raise UserError(_('by={by!r}: write by="module", by="line" or by="repeat"', by=by))

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from graphviz_tools.arguments import check_recordings
 from graphviz_tools.language import _
 from graphviz_tools.recording import Node, Recording, Step
 from graphviz_tools.transforms.node_matching import LEAVES, Side, last_writes, pair
@@ -63,8 +64,10 @@ class Diff:
 def diff(a: Recording, b: Recording) -> Diff:
     """Compare two Recordings' graphs: their nodes, how they are wired, and the shapes and dtypes that flowed.
 
-    Numbers are not compared: two runs of one program on other data are the same graph.
+    Numbers are not compared: two runs of one program on other data are the same graph. Raises UserError for what is
+    not a Recording.
     """
+    check_recordings(a, b)
     left, right = Side.of(a), Side.of(b)
     partner = pair(left, right)
     changes = {pair: tuple(_words(left, right, partner, *pair)) for pair in sorted(partner.items())}

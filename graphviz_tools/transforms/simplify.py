@@ -28,6 +28,7 @@ from graphviz_tools.analysis.gradient_accumulators import is_accumulator, popped
 from graphviz_tools.analysis.gradients import is_gradient
 from graphviz_tools.analysis.loop_counters import counters, counting, mark_counters
 from graphviz_tools.analysis.while_loops import LoopVariable, Path, loop_variables
+from graphviz_tools.arguments import check_recordings
 from graphviz_tools.op_roles import OpRoles, roles_of
 from graphviz_tools.recording import Edge, Node, Recording, SourceLine, Step
 from graphviz_tools.transforms.inline_constants import inline_constants, is_written
@@ -38,8 +39,9 @@ def without_plumbing(recording: Recording) -> Recording:
     """`recording` without the ops that compute nothing of the user's, and without their steps.
 
     Nodes, edges and steps get new numbers; `shown_steps` gives the old numbers of the steps. A Recording without
-    plumbing, such as one of an eager program, is returned unchanged.
+    plumbing, such as one of an eager program, is returned unchanged. Raises UserError for what is not a Recording.
     """
+    check_recordings(recording)
     plan = _plan(recording)
     if not (plan.passed or plan.cut or plan.onto):
         return recording

@@ -32,8 +32,8 @@ def autograd_graph(
 
     Raises UserError for what is not a tensor, or has no graph behind it.
     """
-    outputs = [output] if isinstance(output, torch.Tensor) else list(output)
-    for tensor in outputs:
+    outputs = [*output] if isinstance(output, Iterable) and not isinstance(output, torch.Tensor) else [output]
+    for tensor in outputs or [None]:
         if not isinstance(tensor, torch.Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise UserError(
                 _("autograd_graph needs a tensor, such as the loss; got {kind}", kind=type(tensor).__name__)
@@ -45,9 +45,16 @@ def autograd_graph(
                     "detached, or from nothing that requires grad"
                 )
             )
-    named = (
-        dict(parameters.named_parameters()) if isinstance(parameters, torch.nn.Module) else parameters or {}
-    )
+    if isinstance(parameters, torch.nn.Module):
+        parameters = dict(parameters.named_parameters())
+    named = {} if parameters is None else parameters
+    if not isinstance(named, Mapping) or not all(isinstance(name, str) for name in named):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise UserError(
+            _(
+                "parameters takes a module or a dict from names to tensors; got {given!r}",
+                given=type(named).__name__,
+            )
+        )
     return _Walk({id(tensor): name for name, tensor in named.items()}).recording(outputs, title)
 
 
