@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -74,8 +75,7 @@ def _call_site(code: CodeType, filename: str, instruction: int) -> CallSite:
     if code.co_code[instruction] == _FOR_ITER:
         return CallSite(source, moment=page.next_items.get((line, column, end, end_column)))
     span_of_it = (line, column, end, end_column)
-    if code.co_code[instruction] == _GET_ITER and span_of_it not in page.spans:
-        # Its span reaches from the `for` to the end of the loop, where some other call may end.
+    if code.co_code[instruction] == _GET_ITER and page.starts_loop(span_of_it):
         return CallSite(source, label=source.text.removesuffix(":"))
     spot = page.find(span_of_it)
     if spot is None:
@@ -102,6 +102,11 @@ class _Page:
     def find(self, span: Span) -> _Spot | None:
         # A method call that is broken over lines is reported from its attribute on, hence the second look.
         return self.spans.get(span) or self.ends.get(span[2:])
+
+    def starts_loop(self, span: Span) -> bool:
+        """Whether a GET_ITER with this span begins a `for` statement: the span reaches to the end of the loop, where
+        some other call may end, and from Python 3.13 on it is that of what is looped over."""
+        return span not in self.spans or (sys.version_info >= (3, 13) and span in self.next_items)
 
     def text(self, node: ast.AST) -> str:
         """The source of `node` on one line."""

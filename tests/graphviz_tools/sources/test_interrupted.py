@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import signal
 import sys
 import threading
 from typing import Any
@@ -14,6 +15,7 @@ from graphviz_tools import record_compiled, record_jax, record_tensorflow, recor
 
 
 def test_a_program_stopped_in_its_loop_keeps_its_recording() -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a shell's background job
     started = threading.Event()
 
     def train() -> None:
@@ -28,6 +30,7 @@ def test_a_program_stopped_in_its_loop_keeps_its_recording() -> None:
 
     threading.Thread(target=stop).start()
     recording = record_torch(train)
+    signal.signal(signal.SIGINT, before)
     assert recording.error == "KeyboardInterrupt"
     assert recording.steps[0].op == "ones" and recording.steps[1].op == "mul"
 
