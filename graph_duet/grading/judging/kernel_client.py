@@ -93,6 +93,10 @@ class JudgedKernel(RunningKernel):
         self.kc = client
         client.start_channels(stdin=False, hb=False, control=False)
         self._channels = {"shell": client.shell_channel, "iopub": client.iopub_channel}
+        # jupyter_client 7, which Colab has, makes sockets for asyncio; seen through these, they wait as others do.
+        self._sockets = {
+            name: zmq.Socket.shadow(channel.socket.underlying) for name, channel in self._channels.items()
+        }
         self._poller = zmq.Poller()
         self._lost = client.iopub_channel.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
         for socket in (client.shell_channel.socket, client.iopub_channel.socket, self._lost):
@@ -169,7 +173,7 @@ class JudgedKernel(RunningKernel):
         return not self._is_running()
 
     def _receive(self, name: str, channel: Any) -> None:
-        frames = channel.socket.recv_multipart()
+        frames = self._sockets[name].recv_multipart()
         self._bytes += sum(len(frame) for frame in frames)
         if self._bytes > self.budget.output_bytes:
             megabytes = self.budget.output_bytes / 2**20
