@@ -50,9 +50,9 @@ class Finding:
     `line` counts from 1 in the kernel's file and `text` is that line without its indent; `line` is 0 where
     the launch itself is at fault. `array` is the array's name in the kernel, `index` the element,
     `block` and `thread` are (x, y, z). The `other_` fields name the second party of a race, or a thread
-    that did not reach a barrier. `places` counts how many elements (or blocks, for a barrier) were met, and
-    of a race how often it was seen, which differs between the engines; the finding shows the first. `sentence` says
-    what happened, `hint` what to try.
+    that did not reach a barrier. `places` counts the threads that met it or, for a barrier, the blocks; of a race the
+    elements of the array that are raced for, and of shared memory without a value the elements that were read. The
+    finding shows the first. `sentence` says what happened, `hint` what to try.
     """
 
     kind: Kind

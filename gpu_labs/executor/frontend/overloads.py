@@ -79,6 +79,27 @@ def _sum_of(returns: Any) -> Callable[..., Any]:
     return _kept[key]  # type: ignore[return-value]
 
 
+def of_membership(home: Any) -> Callable[..., Any] | None:
+    """The function behind `item in home`, which takes both; None for what it does not go over."""
+    if isinstance(home, types.Array):
+        return _in_array
+    return _in_range if isinstance(home, types.RangeType) else None
+
+
+def _in_array(array: Any, item: Any) -> bool:
+    for element in np.nditer(array):  # noqa: SIM110 - a kernel has no generators
+        if element.item() == item:
+            return True
+    return False
+
+
+def _in_range(numbers: Any, item: Any) -> bool:
+    for number in numbers:  # noqa: SIM110
+        if number == item:
+            return True
+    return False
+
+
 def of_unpacking(count: int) -> Callable[..., Any] | None:
     """The function behind `a, b = x` for an array: its elements, of which there must be `count`."""
     return {2: _two, 3: _three, 4: _four}.get(count)

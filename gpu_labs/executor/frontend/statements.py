@@ -296,7 +296,7 @@ class FunctionLowering(Lowering):
             self.emit("copy", self.var(name), (Const(symbol == "is not", BOOL),))
             return
         if symbol == "in":
-            tuple_operators.contains(self, name, value.lhs, right)
+            tuple_operators.contains(self, name, value)
             return
         if isinstance(left.type, TupleType) or isinstance(right.type, TupleType):
             tuple_operators.compute(self, name, symbol, value.lhs, value.rhs)

@@ -1,19 +1,29 @@
-"""Lowering of operators on tuples: `in`, `==`, `+`."""
+"""Lowering of `in`, and of `==` and `+` on tuples."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from gpu_labs.executor.frontend import overloads
 from gpu_labs.executor.frontend.lowering import BOOL, Lowering
 from gpu_labs.executor.frontend.numba_types import type_of
+from gpu_labs.executor.frontend.private_names import types
 from gpu_labs.executor.ir.program import Const, Operand, TupleType, Var
 from graphviz_tools.language import _
 
 
-def contains(low: Lowering, name: str, home: Any, item: Operand) -> None:
-    """`name = item in home`."""
-    if not isinstance(type_of(low.typed.typemap[home.name]), TupleType):
-        raise low.reject(_("The executor knows `in` only for tuples."))
+def contains(low: Lowering, name: str, value: Any) -> None:
+    """`name = item in home`, the expression `value`."""
+    home, item = value.lhs, low.operand(value.rhs)
+    kind = low.typed.typemap[home.name]
+    behind = overloads.of_membership(kind)
+    if behind is not None:
+        item_type = low.typed.calltypes[value].args[1]
+        got = (low.operand(home), low.cast(item, item_type))
+        low.emit("call", low.var(name), got, low.device(behind, (kind, item_type), types.boolean))
+        return
+    if not isinstance(type_of(kind), TupleType):
+        raise low.reject(_("The executor knows `in` only for tuples, arrays and ranges."))
     found: Operand = Const(False, BOOL)
     for each in low.items_of(home):
         found = _joined(low, found, (item, each), "|")

@@ -9,6 +9,9 @@ others, as the threads of a warp do.
 
 from __future__ import annotations
 
+import ast
+import linecache
+import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -249,12 +252,26 @@ def loop_site(function: Function, loop: Loop) -> Site | None:
     if any(op.kind == "next" for op in function.blocks[loop.header].ops):
         return None
     branches = [end for label in labels if isinstance(end := function.blocks[label].end, Branch)]
-    leaving = [end for end in branches if not {end.then, end.orelse} <= loop.body] or branches
+    leaving = [end for end in branches if not {end.then, end.orelse} <= loop.body]
     if leaving:
         return leaving[-1].site
-    ops = [op for label in labels for op in function.blocks[label].ops]
-    ops += [
-        inner for op in ops if op.kind == "call" for block in op.info.blocks.values() for inner in block.ops
+    lines = [op.line for label in labels for op in function.blocks[label].ops]
+    lines += [end.site.line for end in branches]
+    line = _line_of_while(function, min(lines, default=0))
+    text = linecache.getline(function.file, line).strip()
+    return Site(-1 - loop.header - (line << 12), line, text, function.file, "loop")
+
+
+def _line_of_while(function: Function, line: int) -> int:
+    """The line of the innermost `while` around a line, where nothing is compiled from its test; else the line."""
+    shift = function.first_line - 1
+    try:
+        tree = ast.parse(textwrap.dedent(function.source))
+    except SyntaxError:  # a part of a line, as of a lambda
+        return line
+    starts = [
+        node.lineno + shift
+        for node in ast.walk(tree)
+        if isinstance(node, ast.While) and node.lineno + shift <= line <= (node.end_lineno or 0) + shift
     ]
-    site = next((op.site for op in ops if op.site), None)
-    return site or Site(-1 - loop.header, ops[0].line if ops else 0, "", function.file, "loop")
+    return max(starts, default=line)

@@ -67,6 +67,7 @@ class CrossBlock:
         self._code: Any = None
         self._keep_times = keep_times
         self._deferred: list[tuple[Entry, Lanes]] = []
+        self._raced: list[np.ndarray] = []
         self._low, self._high = size, -1
         self._bytes = 0
 
@@ -77,6 +78,11 @@ class CrossBlock:
         self._who.clear()
         self._time.clear()
         self._code = None
+
+    def raced_for(self) -> list[np.ndarray]:
+        """The cells of all clashes since the last call, of which `add` gives some."""
+        raced, self._raced = self._raced, []
+        return raced
 
     def stretch(self, log: list[Entry], lanes: Lanes) -> list[Clash]:
         """Note the whole log of a stretch without a barrier, whose blocks were compared already.
@@ -146,7 +152,9 @@ class CrossBlock:
             return []
         if touch.kind == WRITE and other == WRITE and code is not None and self._code is not None:
             bad &= self._code.take(cells) != code
-        rows = np.flatnonzero(bad)[:256]
+        rows = np.flatnonzero(bad)
+        self._raced.append(cells[rows])
+        rows = rows[:256]
         times = self._time.get((other, slot))
         return [
             Clash(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,20 +12,25 @@ import numpy as np
 from gpu_labs.executor.findings import Dim3, Finding
 from gpu_labs.executor.ir.program import Site, Unset
 from gpu_labs.executor.launch_record import AtFault
+from gpu_labs.executor.observers.plain_locks import PlainLock, with_one_cause
 from gpu_labs.executor.runtime.lanes import unravel
 from gpu_labs.executor.runtime.windows import Memory
 from graphviz_tools.language import _, _n
 
 LIMIT = 200
 AT_FAULT = 4096  # threads that are remembered
+MANY_ELEMENTS = 1 << 20  # numbers that are kept before equal ones are thrown away
+RACES = ("lost-update", "race-write-write", "race-read-write", "missing-barrier")
 _AT_BARRIERS = ("divergent-barrier", "exited-threads-at-barrier")
 
 
 class Report:
     """The findings of one launch, in the order in which they were met; each shows its first block and thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, locks: Sequence[PlainLock] = ()) -> None:
+        self._locks = locks
         self._found: dict[tuple[Any, ...], Finding] = {}
+        self._elements: dict[tuple[Any, ...], _Elements] = {}
         self._at_fault: dict[int, set[int]] = {}
         self._left = AT_FAULT
 
@@ -41,13 +47,21 @@ class Report:
 
     def add(self, finding: Finding) -> None:
         """Keep a finding, or count it as one more place of the same."""
-        key = (finding.kind, finding.line, finding.array, finding.other_line, _is_of_shuffled_value(finding))
+        key = _key(finding)
         kept = self._found.get(key)
         if kept is not None:
             shown = finding if _numbers(finding) < _numbers(kept) else kept
             self._found[key] = replace(shown, places=kept.places + finding.places)
         elif len(self._found) < LIMIT:
             self._found[key] = finding
+
+    def met_at(self, finding: Finding, elements: np.ndarray) -> None:
+        """A finding was met at these elements, numbered over all blocks; each counts as one place, however often."""
+        self._elements.setdefault(_key(finding), _Elements()).add(elements)
+
+    def raced_for(self, array: str, elements: np.ndarray) -> None:
+        """These elements of an array are raced for: the places of each race for that array."""
+        self._elements.setdefault(("race", array), _Elements()).add(elements)
 
     def findings(self) -> tuple[Finding, ...]:
         """All of them, errors first. A barrier that is itself at fault is not called useless too, nor is any other once
@@ -62,7 +76,39 @@ class Report:
             if not (f.kind == "useless-barrier" and (parted or f.line in barriers))
             and not (_is_of_shuffled_value(f) and f.line in masks)
         ]
-        return tuple(sorted(kept, key=lambda f: f.severity == "warning"))
+        caused = with_one_cause(list(map(self._counted, kept)), self._locks)
+        return tuple(sorted(caused, key=lambda f: f.severity == "warning"))
+
+    def _counted(self, finding: Finding) -> Finding:
+        """A finding with the number of elements at which it was met, where these are known."""
+        key = ("race", finding.array) if finding.kind in RACES else _key(finding)
+        elements = self._elements.get(key)
+        return finding if elements is None else replace(finding, places=elements.count())
+
+
+class _Elements:
+    """A set of whole numbers that grows by arrays."""
+
+    def __init__(self) -> None:
+        self._parts: list[np.ndarray] = []
+        self._size = 0
+
+    def add(self, numbers: np.ndarray) -> None:
+        """Take these too."""
+        self._parts.append(np.asarray(numbers, np.int64))
+        self._size += len(numbers)
+        if self._size > MANY_ELEMENTS:
+            self._parts = [np.unique(np.concatenate(self._parts))]
+            self._size = len(self._parts[0]) // 2  # so that a set that stays large is not sorted at each call
+
+    def count(self) -> int:
+        """How many different numbers there are."""
+        return len(np.unique(np.concatenate(self._parts)))
+
+
+def _key(finding: Finding) -> tuple[Any, ...]:
+    """What two findings have in common that are one."""
+    return finding.kind, finding.line, finding.array, finding.other_line, _is_of_shuffled_value(finding)
 
 
 def _is_of_shuffled_value(finding: Finding) -> bool:

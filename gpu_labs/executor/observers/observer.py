@@ -49,7 +49,7 @@ class Watch:
         self.step_budget = options.step_budget
         self.hazards = options.level in ("hazards", "profile")
         self.observes = self.hazards
-        self.report = Report()
+        self.report = Report(facts.locks)
         self.recorder = recorder
         self.useful = useful if self.hazards else None
         self.profile: Any = None

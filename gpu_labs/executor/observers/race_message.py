@@ -10,6 +10,7 @@ from gpu_labs.executor.findings import Dim3, Finding, Kind
 from gpu_labs.executor.ir.origins import updates
 from gpu_labs.executor.ir.program import Function, Op, Program, Site
 from gpu_labs.executor.observers.messages import element, place, thread_in_words
+from gpu_labs.executor.observers.plain_locks import PlainLock, plain_locks
 from gpu_labs.executor.observers.races import ATOMIC, RANK, READ, WARP, WRITE
 from gpu_labs.executor.runtime.windows import Memory
 from graphviz_tools.language import _
@@ -18,20 +19,29 @@ from graphviz_tools.language import _
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the words depend on: the program's sites by number, the lines of barriers, whether the kernel has
-    `grid.sync()` and fences, and which stores write back what which loads read (`origins.updates`)."""
+    `grid.sync()` and fences, which stores write back what which loads read (`origins.updates`), and locks without an
+    atomic."""
 
     sites: Sequence[Site]
     barriers: frozenset[int]
     grid_sync: bool
     fences: bool
     updates: dict[int, set[int]]
+    locks: Sequence[PlainLock]
 
     @classmethod
     def of(cls, program: Program, steady: Callable[[Function, Op], bool]) -> Facts:
         """The facts of a program; `steady` tells loads of what no other thread changes."""
         lines = frozenset(program.barrier_lines())
         changed = updates(program, steady)
-        return cls(program.sites, lines, program.uses("gridsync"), program.uses("fence"), changed)
+        return cls(
+            program.sites,
+            lines,
+            program.uses("gridsync"),
+            program.uses("fence"),
+            changed,
+            plain_locks(program),
+        )
 
     def update(self, a: Site, b: Site) -> bool:
         """Whether accesses at two sites are halves of one update, such as `x[i] += 1`."""
@@ -50,14 +60,13 @@ class Side(NamedTuple):
 
 
 class Spot(NamedTuple):
-    """What is raced for: one of `places` cells of a memory, in a launch of these sizes. `one_value`: all that is
-    written there is one value."""
+    """What is raced for: a cell of a memory, in a launch of these sizes. `one_value`: all that is written there is one
+    value."""
 
     memory: Memory
     cell: int
     block: Dim3
     grid: Dim3
-    places: int = 1
     one_value: bool = False
 
 
@@ -113,7 +122,6 @@ def race(spot: Spot, a: Side, b: Side, facts: Facts) -> Finding:
         other_thread=other_thread,
         other_line=other_site.line,
         other_text=other_site.text,
-        places=spot.places,
     )
 
 
@@ -149,7 +157,6 @@ def _lost_update(spot: Spot, earlier: Side, later: Side) -> Finding:
         other_thread=earlier.thread,
         other_line=store.line,
         other_text=store.text,
-        places=spot.places,
     )
 
 

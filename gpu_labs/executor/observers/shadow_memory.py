@@ -111,6 +111,7 @@ class Shadow:
                     finding = self._uninitialised(
                         entry, int(touched[first]), int(readers[first]), count, lanes
                     )
+                    epoch.report.met_at(finding, self._elements(touched, lanes))
                     epoch.consequences.add(finding, entry.site.id, readers, epoch.report)
         for entry in log:
             if entry.kind != "read":
@@ -172,11 +173,11 @@ class Shadow:
             owned = self._memory.per_owner * max(1, len(self._memory.fields))
             cells = cells[np.argsort(lanes.blocks.take(cells // owned), kind="stable")]
 
-        def excused(earlier: Party, later: Party) -> bool:
+        def ordered(earlier: Party, later: Party) -> bool:
             row = earlier.lane // lanes.per_block
             same_block = row == later.lane // lanes.per_block
             if same_block and parted is not None and parted[row]:
-                return True
+                return True  # by chance, so nothing is said of it
             if order is None:
                 return False
             if same_block:
@@ -185,9 +186,15 @@ class Shadow:
             second = int(lanes.blocks[later.lane // lanes.per_block])
             return order.ordered(first, earlier.time, second, later.time)
 
-        for cell, earlier, later in pairs(rows, cells, log, lanes, excused):
+        if order is not None or parted is not None:
+            confirmed = [
+                bool(pairs(rows, cells[at : at + 1], log, lanes, ordered)) for at in range(len(cells))
+            ]
+            cells = cells[np.array(confirmed)]
+        epoch.report.raced_for(self._memory.name, self._elements(cells, lanes))
+        for cell, earlier, later in pairs(rows, cells, log, lanes, ordered):
             same = one_value(rows, cell)
-            spot = Spot(self._memory, cell, lanes.block, lanes.grid, len(cells), same)
+            spot = Spot(self._memory, cell, lanes.block, lanes.grid, same)
             epoch.report.add(race(spot, _side(earlier, lanes), _side(later, lanes), epoch.facts))
 
     def _between_blocks(self, log: list[Entry], epoch: Epoch) -> None:
@@ -207,6 +214,18 @@ class Shadow:
             later = _side(Party(clash.lane, entry.site, entry.time, _code(entry)), lanes)
             spot = Spot(self._memory, clash.cell, lanes.block, lanes.grid)
             epoch.report.add(race(spot, earlier, later, facts))
+            epoch.report.raced_for(self._memory.name, np.array([clash.cell]))
+        if order is None:
+            for cells in self.across.raced_for():
+                epoch.report.raced_for(self._memory.name, cells)
+
+    def _elements(self, cells: np.ndarray, lanes: Lanes) -> np.ndarray:
+        """Numbers of cells that mean the same in every stretch: those of shared memory over all blocks."""
+        if self._memory.space != "shared":
+            return cells
+        owned = self._memory.per_owner * max(1, len(self._memory.fields))
+        row, within = np.divmod(cells, owned)
+        return lanes.blocks.take(row) * owned + within
 
     def fold(self, lanes: Lanes) -> None:
         """Shorten a long log: reads of one line become at most two readers for each cell."""

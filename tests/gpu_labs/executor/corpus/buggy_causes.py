@@ -274,3 +274,49 @@ def counts_through_variables(key, count):
 def adds_under_a_key_that_is_read_twice(key, x, total):
     i = cuda.grid(1)
     total[key[i]] = total[key[i]] + x[i]  # BUG
+
+
+def _locked(r):
+    return (np.zeros(1, np.int32), np.zeros(1), floats(r, 16, dtype=np.float64))
+
+
+@buggy("lost-update", 1, 16, _locked, alone=True)
+@cuda.jit
+def lock_of_plain_loads_and_stores(lock, total, x):
+    i = cuda.grid(1)
+    done = False
+    while not done:
+        if lock[0] == 0:
+            lock[0] = 1  # BUG
+            total[0] += x[i]
+            lock[0] = 0
+            done = True
+
+
+@buggy("lost-update", 16, 1, _locked, alone=True)
+@cuda.jit
+def plain_lock_that_waits_between_blocks(lock, total, x):
+    while lock[0] == 1:
+        pass
+    lock[0] = 1  # BUG
+    cuda.threadfence()
+    total[0] += x[cuda.grid(1)]
+    cuda.threadfence()
+    lock[0] = 0
+
+
+@buggy("endless-loop", 1, 32, lambda r: (zeros(32),))
+@cuda.jit
+def test_that_nothing_changes(y):
+    k = 0
+    while k < 10:  # BUG
+        y[cuda.grid(1)] += 1
+
+
+@buggy("endless-loop", 1, 32, lambda r: (zeros(32),), step_budget=5000)
+@cuda.jit
+def branch_in_a_loop_that_nothing_leaves(y):
+    i = cuda.grid(1)
+    while True:  # BUG
+        if y[i] < 3:
+            y[i] += 1

@@ -117,8 +117,8 @@ def ring_shifted_in_place(x):
 def lock_that_is_looked_at_and_not_taken(lock, total):
     while lock[0] != 0:
         pass
-    lock[0] = 1
-    total[0] += 1  # BUG
+    lock[0] = 1  # BUG
+    total[0] += 1
     lock[0] = 0
 
 

@@ -279,3 +279,16 @@ def float_divmod(y):
     q, r = divmod(-i - 0.5, 1.5)
     y[i, 0] = q
     y[i, 1] = r
+
+
+@correct(
+    1,
+    16,
+    lambda r: (np.arange(0, 12, 2, dtype=np.float32).reshape(2, 3), zeros(16)),
+    lambda x, y: {"y": [(i in x) + 2 * (i in range(1, 9, 3)) + 4 * (i not in x[1]) for i in range(16)]},
+)
+@cuda.jit
+def membership_of_arrays_and_ranges(x, y):
+    i = cuda.grid(1)
+    inside, counted, outside = i in x, i in range(1, 9, 3), i not in x[1]
+    y[i] = (1 if inside else 0) + (2 if counted else 0) + (4 if outside else 0)

@@ -41,7 +41,7 @@ def place(sample: Buggy, finding: Finding) -> tuple[object, ...]:
     if sample.by_chance or finding.kind in ENDS:
         return ()
     actors = (finding.block, finding.thread, finding.other_block, finding.other_thread)
-    return (finding.index or (), *(at or () for at in actors))
+    return (finding.places, finding.index or (), *(at or () for at in actors))
 
 
 def name(sample: Buggy) -> str:
