@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from graphviz_tools.drawing.scene import Scene, make_scene
+from graphviz_tools.language import _
 from graphviz_tools.recording import Recording
 from graphviz_tools.transforms.collapse import folding
 from widgets.questions import questions
@@ -15,21 +16,20 @@ from widgets.recording_data import recording_json, scene_json
 Json = dict[str, Any]
 ROOM = 200_000  # bytes of a page for the recording and its further scenes; the front end takes the rest
 
-FRAMEWORKS = {
-    "torch": "PyTorch · eager",
-    "tensorflow": "TensorFlow · static",
-    "tensorflow.eager": "TensorFlow · eager",
-    "torch.compile": "torch.compile · captured",
-    "torch.export": "torch.export · captured",
-    "torchscript": "TorchScript · static",
-    "jax": "JAX · traced",
-    "onnx": "ONNX · file",
-}
-
 
 def heading(recording: Recording) -> str:
     """The name above a side: the framework and its mode."""
-    return FRAMEWORKS.get(recording.framework, recording.framework)
+    headings = {
+        "torch": _("PyTorch · eager"),
+        "tensorflow": _("TensorFlow · static"),
+        "tensorflow.eager": _("TensorFlow · eager"),
+        "torch.compile": _("torch.compile · captured"),
+        "torch.export": _("torch.export · captured"),
+        "torchscript": _("TorchScript · static"),
+        "jax": _("JAX · traced"),
+        "onnx": _("ONNX · file"),
+    }
+    return headings.get(recording.framework, recording.framework)
 
 
 def side_json(recording: Recording, scene: Scene) -> Json:
@@ -55,11 +55,17 @@ def duet_json(
     return {
         "view": "duet",
         "name": "Duet",
-        "title": " and ".join(dict.fromkeys(r.title or r.framework for r in recordings)),
+        "title": _title(recordings),
         "sides": [side_json(r, s) for r, s in zip(recordings, scenes, strict=True)],
         "beats": [list(beat) for beat in beats],
         "questions": _duet_questions(scenes, beats, seed),
     }
+
+
+def _title(recordings: Sequence[Recording]) -> str:
+    """Both names, or the one that both have."""
+    first, *more = dict.fromkeys(recording.title or recording.framework for recording in recordings)
+    return _("{first} and {second}", first=first, second=more[0]) if more else first
 
 
 def names(recording: Recording, nodes: Sequence[int]) -> list[str]:

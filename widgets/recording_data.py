@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import base64
 import math
+import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from graphviz_tools.analysis.findings import findings
@@ -25,6 +27,7 @@ from graphviz_tools.language import _
 from graphviz_tools.recording import Number, Recording, Step, Value
 
 Json = dict[str, Any]
+_LAP = re.compile(r"\biteration (\d+)")
 NUMBERS = 64  # elements that are shown as numbers; more become a heat map
 
 
@@ -50,7 +53,7 @@ def recording_json(recording: Recording, came: Iterable[Arrival] | None = None) 
             }
             for f in findings(recording)
         ],
-        "sources": [{"file": s.file, "first": s.first_line, "text": s.text} for s in lines.sources],
+        "sources": lines.sources,
         "lines": lines.places,
         "phase": [PHASES.index(step.phase) for step in recording.steps],
         "op": [step.op for step in recording.steps],
@@ -106,7 +109,7 @@ def scene_json(scene: Scene) -> Json:
             {
                 "path": list(frame.path),
                 "kind": frame.kind,
-                "label": frame.label,
+                "label": in_words(frame.label),
                 "at": _rectangle(layout.frames[frame.path]),
             }
             for frame in scene.outline.frames
@@ -208,7 +211,7 @@ def _peak(recording: Recording) -> Json | None:
     """The step at which most memory is alive, in words; None where memory was not measured."""
     if recording.storages and recording.steps:
         table = memory(recording)
-        kinds = ", ".join(f"{kind} {bytes_text(nbytes)}" for kind, nbytes in table.by_kind().items())
+        kinds = ", ".join(f"{_(kind)} {bytes_text(nbytes)}" for kind, nbytes in table.by_kind().items())
         return {"at": table.peak_step, "words": f"{bytes_text(table.peak)} ({kinds})"}
     measured = [(s.memory.alive, -s.index) for s in recording.steps if s.memory is not None]
     if not measured:
@@ -219,7 +222,12 @@ def _peak(recording: Recording) -> Json | None:
 
 def _turn(step: Step) -> str:
     """The iteration that a step belongs to, in words."""
-    return next((part for part in reversed(step.scope) if part.startswith("iteration")), "")
+    return in_words(next((part for part in reversed(step.scope) if part.startswith("iteration")), ""))
+
+
+def in_words(label: str) -> str:
+    """The label of a scope in the reader's language: `while · iteration 2`."""
+    return _LAP.sub(lambda lap: _("iteration {number}", number=lap[1]), label)
 
 
 def _control(step: Step) -> str:
@@ -245,15 +253,25 @@ class _Values:
         return found
 
 
+def _short(files: set[str]) -> dict[str, str]:
+    """Each file's name without its folder, which is another in each run of a notebook; with it where two have the same
+    name."""
+    names = [PurePath(file).name for file in files]
+    return {file: name if names.count(name) == 1 else file for file, name in zip(files, names, strict=True)}
+
+
 class _Lines:
     """Numbers for the source lines that steps and nodes name."""
 
     def __init__(self, recording: Recording) -> None:
         named = [item.line for item in (*recording.steps, *recording.nodes) if item.line is not None]
         distinct = sorted({(line.file, line.line) for line in named})
-        self.places = [[file, line] for file, line in distinct]
+        short = _short({file for file, _line in distinct} | {source.file for source in recording.sources})
+        self.places = [[short[file], line] for file, line in distinct]
         self._number = {place: i for i, place in enumerate(distinct)}
-        self.sources = recording.sources
+        self.sources = [
+            {"file": short[s.file], "first": s.first_line, "text": s.text} for s in recording.sources
+        ]
 
     def number(self, item: Any) -> int:
         return -1 if item.line is None else self._number[item.line.file, item.line.line]

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from graph_duet import server, workspace
 from graph_duet.notebook_kernels.shared_zygote import can_fork_kernels, start_zygote
+from graphviz_tools import language
 from graphviz_tools.errors import UserError
 from graphviz_tools.language import _
 
@@ -43,6 +44,7 @@ def lab(
     arguments += [] if browser else ["--no-browser"]
     arguments += [] if port is None else [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     os.environ.update(server.settings(folder))
+    language.choose()  # the one that is chosen in this folder's JupyterLab
     serve(arguments)
 
 

@@ -86,7 +86,7 @@ class MemoryTable:
         return pandas.DataFrame(rows, columns=["bytes", "kind", "module", "line", "tensors", "names"])
 
     def _head(self) -> str:
-        kinds = ", ".join(f"{kind} {nbytes:,}" for kind, nbytes in self.by_kind().items())
+        kinds = ", ".join(f"{_(kind)} {nbytes:,}" for kind, nbytes in self.by_kind().items())
         return _(
             "Peak: {peak:,} bytes at step {peak_step}, {where} ({kinds}).",
             peak=self.peak,

@@ -9,13 +9,15 @@ from dataclasses import replace
 
 import pytest
 
+from graphviz_tools import language
 from graphviz_tools.errors import UserError
 from graphviz_tools.recording import Omission, Value
+from graphviz_tools.serialization import from_json, to_json
 from tests.widgets.recording_builder import scalar
 from tests.widgets.recordings import eager_loop, perceptron, static_loop, tower
 from widgets import Duet, Stepper
 from widgets.front_end_data import heading
-from widgets.recording_data import recording_json, value_json
+from widgets.recording_data import in_words, recording_json, value_json
 
 
 def test_the_payload_is_plain_json_and_holds_each_value_once():
@@ -54,6 +56,22 @@ def test_a_sum_of_gradients_shows_its_parts():
 def test_what_was_left_out_is_reported():
     recording = replace(eager_loop(), omitted=(Omission("values", 7, "the budget of max_values"),))
     assert recording_json(recording)["omitted"] == ["7 values (the budget of max_values)"]
+
+
+def test_a_run_in_another_process_gives_the_same_data():
+    """A cell's file is in a folder that is named after the process."""
+    written = json.dumps(to_json(eager_loop()))
+    file = eager_loop().sources[0].file
+    first, second = (
+        recording_json(from_json(json.loads(written.replace(file, f"/tmp/ipykernel_{process}/77.py"))))
+        for process in (1, 2)
+    )
+    assert first == second and first["sources"][0]["file"] == "77.py" == first["lines"][0][0]
+
+
+def test_a_scope_that_is_one_turn_of_a_loop_is_named_in_the_readers_language(monkeypatch):
+    monkeypatch.setattr(language, "_catalogue", language._Pseudo())
+    assert in_words("while · iteration 2") == "while · íţéŕáţíóñ 2"
 
 
 def test_a_duet_locks_steps_by_their_alignment():

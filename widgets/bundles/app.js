@@ -104,7 +104,7 @@ function runs(values) {
 function matching(texts2, query) {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   if (!words.length) return [];
-  return texts2.flatMap((text, i) => words.every((word) => text.toLowerCase().includes(word)) ? [i] : []);
+  return texts2.flatMap((text, i) => words.every((word2) => text.toLowerCase().includes(word2)) ? [i] : []);
 }
 
 // widgets/static/text.js
@@ -285,7 +285,7 @@ function activity(phases, beats, side) {
   });
 }
 function joined(left, right) {
-  const idle = (word) => word in IDLE;
+  const idle = (word2) => word2 in IDLE;
   if (idle(left)) return idle(right) ? [] : [right];
   return idle(right) || left === right ? [left] : [left, right];
 }
@@ -1118,6 +1118,28 @@ function shift(start, size, room, margin) {
   return (start < 0 ? kept : room - kept - size) - start;
 }
 
+// widgets/static/words.js
+var WORDS2 = {
+  input: t("input"),
+  parameter: t("parameter"),
+  variable: t("variable"),
+  constant: t("constant"),
+  op: t("op"),
+  branch: t("branch"),
+  output: t("output"),
+  autograd: t("autograd"),
+  scope: t("scope"),
+  leaf: t("leaf"),
+  global: t("global"),
+  shared: t("shared"),
+  local: t("local"),
+  serial: t("serial"),
+  "lock-step": t("lock-step")
+};
+function word(name) {
+  return WORDS2[name] ?? name;
+}
+
 // widgets/static/graph_panel.js
 var CORNER = (
   /** @type {Record<string, number>} */
@@ -1302,7 +1324,7 @@ var GraphPanel = class {
     said.forEach((text, row) => text.setAttribute("y", String(middle + (row - (said.length - 1) / 2) * pitch + 4)));
     const read2 = texts2.map((text) => text.textContent).filter(Boolean).join(" ");
     const state = { ghost: t("not there yet"), handle: t("a handle"), done: "", failed: t("failed") }[status];
-    const more = [box.kind, state, freed ? t("its saved tensors are freed") : "", box.scope ? t("press o to open") : ""];
+    const more = [word(box.kind), state, freed ? t("its saved tensors are freed") : "", box.scope ? t("press o to open") : ""];
     group.setAttribute("aria-label", [read2, ...more].filter(Boolean).join(", "));
   }
   /** Give a link its look. @param {number} number @param {number} step */
@@ -1621,7 +1643,7 @@ function facts(value) {
   if (value.nonfinite) said.push(t("{count} not finite", { count: value.nonfinite }));
   if (value.sampled) said.push(t("read {count} elements", { count: value.sampled }));
   if (value.bytes) said.push(bytes(value.bytes));
-  if (value.flags) said.push(value.flags.join(" · "));
+  if (value.flags) said.push(value.flags.map(word).join(" · "));
   return said.length ? el("footer", {}, said.join(" · ")) : null;
 }
 
@@ -1816,7 +1838,7 @@ var Side = class {
     );
     replace(
       this.values,
-      el("p", { class: "what" }, el("b", {}, box.full), ` ${box.kind}`),
+      el("p", { class: "what" }, el("b", {}, box.full), ` ${word(box.kind)}`),
       made === void 0 && holds && holds !== box.kind && el("p", {}, el("code", {}, holds)),
       go,
       el("ol", { class: "history", "aria-label": t("history of {name}", { name: box.full }) }, ...steps.slice(0, 200).map((step) => this.past(step))),
@@ -1847,7 +1869,7 @@ var Side = class {
   /** Light the boxes whose words match; returns how many. @param {string} query */
   find(query) {
     const boxes = this.scene?.boxes ?? [];
-    const found = matching(boxes.map((box) => `${box.full} ${box.kind} ${box.moments.map((m) => m[2]).join(" ")}`), query);
+    const found = matching(boxes.map((box) => `${box.full} ${word(box.kind)} ${box.moments.map((m) => m[2]).join(" ")}`), query);
     this.graph.light(found);
     if (found.length) this.graph.view.follow(boxes[found[0]].at);
     return found.length;

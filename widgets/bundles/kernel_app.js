@@ -394,7 +394,7 @@ function steps(start, bytes, size) {
 function bankPasses(indices, bytes) {
   const words = new Set(indices.flatMap((index) => steps(index * bytes, bytes, BANK_BYTES)));
   const banks = new Array(BANKS).fill(0);
-  for (const word of words) banks[(word % BANKS + BANKS) % BANKS]++;
+  for (const word2 of words) banks[(word2 % BANKS + BANKS) % BANKS]++;
   return { passes: Math.max(...banks), fewest: Math.ceil(words.size / BANKS) };
 }
 function threadName(launch, thread) {
@@ -436,6 +436,28 @@ function sentence(launch, frame) {
     return DOING[kind](threads.size, name) + often;
   }).join(", ");
   return t("Line {line}: {text}", { line: here.line, text });
+}
+
+// widgets/static/words.js
+var WORDS = {
+  input: t("input"),
+  parameter: t("parameter"),
+  variable: t("variable"),
+  constant: t("constant"),
+  op: t("op"),
+  branch: t("branch"),
+  output: t("output"),
+  autograd: t("autograd"),
+  scope: t("scope"),
+  leaf: t("leaf"),
+  global: t("global"),
+  shared: t("shared"),
+  local: t("local"),
+  serial: t("serial"),
+  "lock-step": t("lock-step")
+};
+function word(name) {
+  return WORDS[name] ?? name;
 }
 
 // widgets/static/kernel_arrays.js
@@ -491,7 +513,7 @@ var KernelArrays = class {
     );
     gridCursor(grid, cells, (i) => this.point(i === null ? null : { array: number, block, index: i * share }));
     const note = share > 1 ? t(", {share} elements a cell", { share }) : "";
-    const type = `${array.space}${owner} · ${array.dtype}[${array.shape.join(", ")}]${note}`;
+    const type = `${word(array.space)}${owner} · ${array.dtype}[${array.shape.join(", ")}]${note}`;
     const root = el("div", { class: "strip" }, el("p", {}, el("b", {}, array.name), " ", el("span", {}, type)), grid);
     return { root, grid, cells, number, block, share, valued, name: `${array.name}${owner}` };
   }
@@ -721,7 +743,7 @@ function kernelProfile(launch) {
     "div",
     { class: "profile", tabindex: 0, role: "group", "aria-label": t("profile") },
     el("p", {}, profile ? intensity(profile) : tn("Counted from the block shown. ", "Counted from the {number} blocks shown. ", launch.blocks.length) + t('inspect(..., level="profile") counts every block, the operations and the branches too.')),
-    el("p", { class: "engine" }, t("{engine} engine · level {level}", { engine: launch.engine, level: launch.level })),
+    el("p", { class: "engine" }, t("{engine} engine · level {level}", { engine: word(launch.engine), level: launch.level })),
     table(
       [t("line"), t("code"), t("access"), t("warp requests"), t("32-byte sectors"), t("useful"), t("bank passes")],
       lines.map((row) => [

@@ -6,6 +6,7 @@ import { button, el, replace, svg } from "./dom.js";
 import { PanZoom } from "./pan_zoom.js";
 import { flowAt, momentAt } from "./recording.js";
 import { t } from "./text.js";
+import { word } from "./words.js";
 
 /** @typedef {import("./recording.js").Scene} Scene */
 /** @typedef {import("./recording.js").Box} Box */
@@ -185,7 +186,7 @@ export class GraphPanel {
     said.forEach((text, row) => text.setAttribute("y", String(middle + (row - (said.length - 1) / 2) * pitch + 4)));
     const read = texts.map((text) => text.textContent).filter(Boolean).join(" ");
     const state = { ghost: t("not there yet"), handle: t("a handle"), done: "", failed: t("failed") }[status];
-    const more = [box.kind, state, freed ? t("its saved tensors are freed") : "", box.scope ? t("press o to open") : ""];
+    const more = [word(box.kind), state, freed ? t("its saved tensors are freed") : "", box.scope ? t("press o to open") : ""];
     group.setAttribute("aria-label", [read, ...more].filter(Boolean).join(", "));
   }
 

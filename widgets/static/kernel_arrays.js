@@ -4,6 +4,7 @@ import { el, numberWidth, svg } from "./dom.js";
 import { gridCursor } from "./grid_cursor.js";
 import { cellName, hasValues, touched, valuesAt } from "./kernel_model.js";
 import { t } from "./text.js";
+import { word } from "./words.js";
 
 /** @typedef {import("./kernel_model.js").Launch} Launch */
 /** @typedef {{array: number, block: number | null, index: number}} Place */
@@ -61,7 +62,7 @@ export class KernelArrays {
     );
     gridCursor(grid, cells, (i) => this.point(i === null ? null : { array: number, block, index: i * share }));
     const note = share > 1 ? t(", {share} elements a cell", { share }) : "";
-    const type = `${array.space}${owner} · ${array.dtype}[${array.shape.join(", ")}]${note}`;
+    const type = `${word(array.space)}${owner} · ${array.dtype}[${array.shape.join(", ")}]${note}`;
     const root = el("div", { class: "strip" }, el("p", {}, el("b", {}, array.name), " ", el("span", {}, type)), grid);
     return { root, grid, cells, number, block, share, valued, name: `${array.name}${owner}` };
   }

@@ -4,6 +4,7 @@ import { el } from "./dom.js";
 import { lineCounts } from "./kernel_counts.js";
 import { ACCESSES } from "./kernel_model.js";
 import { t, tn } from "./text.js";
+import { word } from "./words.js";
 
 /** @typedef {import("./kernel_model.js").Launch} Launch */
 
@@ -20,7 +21,7 @@ export function kernelProfile(launch) {
     { class: "profile", tabindex: 0, role: "group", "aria-label": t("profile") },
     el("p", {}, profile ? intensity(profile) : tn("Counted from the block shown. ", "Counted from the {number} blocks shown. ", launch.blocks.length)
       + t("inspect(..., level=\"profile\") counts every block, the operations and the branches too.")),
-    el("p", { class: "engine" }, t("{engine} engine · level {level}", { engine: launch.engine, level: launch.level })),
+    el("p", { class: "engine" }, t("{engine} engine · level {level}", { engine: word(launch.engine), level: launch.level })),
     table(
       [t("line"), t("code"), t("access"), t("warp requests"), t("32-byte sectors"), t("useful"), t("bank passes")],
       lines.map((/** @type {any} */ row) => [

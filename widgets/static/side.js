@@ -11,6 +11,7 @@ import { splitter } from "./splitter.js";
 import { PHASE_WORDS, Recording, momentAt } from "./recording.js";
 import { t, tn } from "./text.js";
 import { valueCard } from "./value_card.js";
+import { word } from "./words.js";
 
 const RAISED = 160; // characters of what the program raised, before its first step
 
@@ -206,7 +207,7 @@ export class Side {
       () => this.on.jump(made), { class: "made" });
     replace(
       this.values,
-      el("p", { class: "what" }, el("b", {}, box.full), ` ${box.kind}`),
+      el("p", { class: "what" }, el("b", {}, box.full), ` ${word(box.kind)}`),
       made === undefined && holds && holds !== box.kind && el("p", {}, el("code", {}, holds)),
       go,
       el("ol", { class: "history", "aria-label": t("history of {name}", { name: box.full }) }, ...steps.slice(0, 200).map((step) => this.past(step))),
@@ -235,7 +236,7 @@ export class Side {
   /** Light the boxes whose words match; returns how many. @param {string} query */
   find(query) {
     const boxes = this.scene?.boxes ?? [];
-    const found = matching(boxes.map((box) => `${box.full} ${box.kind} ${box.moments.map((m) => m[2]).join(" ")}`), query);
+    const found = matching(boxes.map((box) => `${box.full} ${word(box.kind)} ${box.moments.map((m) => m[2]).join(" ")}`), query);
     this.graph.light(found);
     if (found.length) this.graph.view.follow(boxes[found[0]].at);
     return found.length;

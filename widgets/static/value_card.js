@@ -5,6 +5,7 @@ import { heatMap } from "./heat_map.js";
 import { numberGrid } from "./number_grid.js";
 import { bytes } from "./recording.js";
 import { t } from "./text.js";
+import { word } from "./words.js";
 
 /** @typedef {import("./recording.js").Value} Value */
 
@@ -51,6 +52,6 @@ function facts(value) {
   if (value.nonfinite) said.push(t("{count} not finite", { count: value.nonfinite }));
   if (value.sampled) said.push(t("read {count} elements", { count: value.sampled }));
   if (value.bytes) said.push(bytes(value.bytes));
-  if (value.flags) said.push(value.flags.join(" · "));
+  if (value.flags) said.push(value.flags.map(word).join(" · "));
   return said.length ? el("footer", {}, said.join(" · ")) : null;
 }

@@ -48,7 +48,9 @@ def compile_program(language: str, root: Path = PROJECT, to: Path = CATALOGUES) 
     write_mo(compiled, catalogue)
     for_python, for_front_end = folder / f"{DOMAIN}.mo", folder / f"{DOMAIN}.json"
     for_python.write_bytes(compiled.getvalue())
-    for_front_end.write_text(json.dumps(_front_end(catalogue), ensure_ascii=False, indent=0), "utf-8")
+    for_front_end.write_text(
+        json.dumps(_front_end(catalogue, language), ensure_ascii=False, indent=0), "utf-8"
+    )
     return [for_python, for_front_end]
 
 
@@ -56,9 +58,13 @@ def _po_file(language: str, root: Path) -> Path:
     return root / "locales" / language / f"{DOMAIN}.po"
 
 
-def _front_end(catalogue: Catalog) -> dict[str, object]:
-    """The catalogue as JupyterLab reads it: each text with its forms, and what the language is."""
-    header = {"domain": DOMAIN, "language": str(catalogue.locale), "plural_forms": catalogue.plural_forms}
+def _front_end(catalogue: Catalog, language: str) -> dict[str, object]:
+    """The catalogue as JupyterLab reads it: each text with its forms, and what the language is.
+
+    It asks for zh-CN when zh_CN is chosen, and finds nothing under another name (@jupyterlab/translation, gettext.ts).
+    """
+    code = language.replace("_", "-")
+    header = {"domain": DOMAIN, "language": code, "plural_forms": catalogue.plural_forms}
     return {"": header, **dict(_entry(m) for m in catalogue if _is_shown(m))}
 
 

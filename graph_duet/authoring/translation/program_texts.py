@@ -21,6 +21,7 @@ _KINDS = (
     "FaultKind",
     "Kind",
     "State",
+    "MemoryKind",
 )  # the words for findings: code compares them, and what shows them translates them
 _CALLS: dict[str, tuple[int, ...] | None] = {
     "t": None,

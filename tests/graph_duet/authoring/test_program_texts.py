@@ -208,6 +208,13 @@ def test_the_front_end_reads_what_is_compiled(german: Path) -> None:
         assert texts[text.text] == [language.pseudo(form) for form in (text.text, text.many) if form]
 
 
+def test_the_catalogue_has_the_name_by_which_jupyterlab_asks_for_it(tmp_path: Path) -> None:
+    """Its packs say zh-CN for zh_CN, and a bundle of another name is not looked at."""
+    compile_program("zh_CN", tmp_path, tmp_path)
+    texts = json.loads((tmp_path / "zh_CN" / "LC_MESSAGES" / "graph_duet.json").read_text("utf-8"))
+    assert texts[""]["language"] == "zh-CN"
+
+
 def test_what_is_not_confirmed_is_left_out(tmp_path: Path) -> None:
     path = update_program("de", tmp_path)
     catalogue = read_catalogue(path, "de")
@@ -232,3 +239,36 @@ def test_the_environment_chooses_the_language(german: Path, monkeypatch: pytest.
     monkeypatch.setattr(language, "_catalogue", language._chosen())
     assert language._("there is no file {path}", path="a.py") == "there is no file a.py"
     assert language.front_end_texts() == ""
+
+
+@pytest.mark.parametrize(
+    ("settings", "language_of_system", "shown"),
+    [
+        ('{"locale": "de"}', "", "ñó"),
+        ('{\n    // Language\n    // "locale": "fr",\n    "locale": "de"\n}', "", "ñó"),
+        ('{"locale": "default"}', "", "no"),
+        ("{}", "", "no"),
+        ('{"locale": "de"}', "fr", "no"),  # LANGUAGE is said for this very program
+        ('{"locale": "en"}', "de", "ñó"),
+    ],
+)
+def test_the_language_that_is_chosen_in_jupyterlab_is_ours_too(
+    german: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: str,
+    language_of_system: str,
+    shown: str,
+) -> None:
+    file = tmp_path / "lab" / "user-settings" / "@jupyterlab/translation-extension/plugin.jupyterlab-settings"
+    file.parent.mkdir(parents=True)
+    file.write_text(settings)
+    monkeypatch.setattr(language, "CATALOGUES", german)
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
+    monkeypatch.delenv("JUPYTERLAB_SETTINGS_DIR", raising=False)
+    monkeypatch.setenv("LANGUAGE", language_of_system)
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.setenv(name, "C")
+    monkeypatch.setattr(language, "_catalogue", language._chosen())
+    assert shown in language._("there is no file {path}", path="a").split()
+    assert bool(language.front_end_texts()) == (shown == "ñó")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import types
 from pathlib import Path
@@ -20,6 +21,7 @@ from graph_duet.grading.report import CheckResult, Report
 from graph_duet.lab.course import course, newer_files, parts
 from graph_duet.lab.magics import this_notebook
 from graph_duet.lab.reset import reset
+from graphviz_tools import language
 from graphviz_tools.errors import UserError
 
 L01 = "lessons/L01_define_by_run/exercise.ipynb"
@@ -139,3 +141,17 @@ def test_duet_progress_lists_the_whole_course_tried_or_not(home: Path) -> None:
     assert all(part.id in said for part in parts())
     possible = next(part.possible for part in parts() if part.id == "L02")
     assert "✓ L02" in said and f"2 of {possible:g}" in said
+
+
+@pytest.mark.parametrize("command", ["progress", "links"])
+def test_every_word_of_a_list_of_the_course_is_translated_but_its_titles(
+    home: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """Titles of columns and of the table, too. Lessons have their own PO files."""
+    progress.record(Report("L02", (CheckResult("1", "c", 2.0, 2.0),)), "The tape")
+    monkeypatch.setattr(language, "_catalogue", language._Pseudo())
+    said = CliRunner().invoke(app, [command], env={"COLUMNS": "250"}).output
+    said = re.sub(r"\]\(\S+\)", "", said.replace(str(progress.store()), ""))
+    titles = {word for part in parts() for word in re.findall("[A-Za-z]{2,}", part.title)}
+    assert set(re.findall("[A-Za-z]{2,}", said)) - titles <= {"Colab", "Binder"}
+    assert re.search("[áéíóñ]", said)
