@@ -74,7 +74,10 @@ def _is_shown(message: Message) -> bool:
 
 
 def _entry(message: Message) -> tuple[str, list[str]]:
-    return _forms(message.id)[0], _forms(message.string)
+    """A text and its forms. JupyterLab reads forms that a number chooses among only where there are two or more, also
+    for a language that has one, such as Chinese."""
+    forms = _forms(message.string)
+    return _forms(message.id)[0], [*forms, ""] if message.pluralizable and len(forms) == 1 else forms
 
 
 def _forms(text: object) -> list[str]:

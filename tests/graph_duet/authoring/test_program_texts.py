@@ -208,11 +208,18 @@ def test_the_front_end_reads_what_is_compiled(german: Path) -> None:
         assert texts[text.text] == [language.pseudo(form) for form in (text.text, text.many) if form]
 
 
-def test_the_catalogue_has_the_name_by_which_jupyterlab_asks_for_it(tmp_path: Path) -> None:
-    """Its packs say zh-CN for zh_CN, and a bundle of another name is not looked at."""
+def test_jupyterlab_finds_a_chinese_text_and_one_with_a_number_in_it(tmp_path: Path) -> None:
+    """Its packs say zh-CN for zh_CN, and hold two forms of a text with a number, the second empty."""
+    path = update_program("zh_CN", tmp_path)
+    catalogue = read_catalogue(path, "zh_CN")
+    numbered = next(text for text in front_end_texts(ROOT) if text.many)
+    catalogue[numbered.text].string = ("几个",)
+    with path.open("wb") as file:
+        write_po(file, catalogue)
     compile_program("zh_CN", tmp_path, tmp_path)
     texts = json.loads((tmp_path / "zh_CN" / "LC_MESSAGES" / "graph_duet.json").read_text("utf-8"))
     assert texts[""]["language"] == "zh-CN"
+    assert texts[numbered.text] == ["几个", ""]
 
 
 def test_what_is_not_confirmed_is_left_out(tmp_path: Path) -> None:
