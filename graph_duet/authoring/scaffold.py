@@ -8,6 +8,8 @@ from pathlib import Path
 from string import Template
 
 from graph_duet.authoring.folders import course_folders
+from graph_duet.authoring.notebooks_from_text import points_of
+from graph_duet.authoring.source import read_source
 from graph_duet.workspace import package_folder
 from graphviz_tools.errors import UserError
 from graphviz_tools.language import _
@@ -33,7 +35,7 @@ def new_lesson(id: str, title: str) -> Path:
             text = text.substitute(id=id, title=title, quoted_title=json.dumps(title, ensure_ascii=False))
             (folder / source.name).write_text(text, encoding="utf-8")
     links = (f"[{title}]({folder.name}/{name}.ipynb)" for name in ("lesson", "exercise"))
-    _add_rows("## Lessons", f"| {id} | say what | – | {' | '.join(links)} | 4 |")
+    _add_rows("## Lessons", f"| {id} | say what | – | {' | '.join(links)} | {_points(folder)} |")
     beliefs = (f"{id}'s first misconception", f"{id}'s second misconception")
     _add_rows("## Which misconception trips where", *(f"| {belief} | {id} |" for belief in beliefs))
     return folder
@@ -56,10 +58,13 @@ def new_lab(id: str, title: str) -> Path:
             flags=re.MULTILINE,
         )
         (folder / name).write_text(text, encoding="utf-8")
-    _add_rows(
-        "## GPU labs", f"| {id} | say what | – | [{title}](../gpu_labs/{folder.name}/exercise.ipynb) | 10 |"
-    )
+    link = f"[{title}](../gpu_labs/{folder.name}/exercise.ipynb)"
+    _add_rows("## GPU labs", f"| {id} | say what | – | {link} | {_points(folder)} |")
     return folder
+
+
+def _points(folder: Path) -> str:
+    return f"{points_of(read_source(folder / 'exercise.md')):g}"
 
 
 def _new_folder(room: Path, id: str, title: str, letter: str) -> Path:

@@ -9,7 +9,8 @@ import pytest
 from graph_duet.authoring import folders, scaffold
 from graph_duet.authoring.answers import answers_of
 from graph_duet.authoring.lint import lint
-from graph_duet.authoring.notebooks_from_text import solved_notebook
+from graph_duet.authoring.notebooks_from_text import points_of, solved_notebook
+from graph_duet.authoring.source import read_source
 from graph_duet.workspace import package_folder
 from graphviz_tools.errors import UserError
 
@@ -37,6 +38,7 @@ def test_a_new_lesson_needs_only_to_be_built(course: Path) -> None:
     assert set(answers_of(folder).right) == {"1", "2", "3"}
     text = (course / "lessons" / "README.md").read_text()
     assert "| L97 | say what | – | [A sample: two words](L97_a_sample_two_words/lesson.ipynb)" in text
+    assert "exercise.ipynb) | 4 |" in text
     assert "| L97's second misconception | L97 |" in text
 
 
@@ -45,6 +47,11 @@ def test_a_new_lab_has_its_own_name_everywhere(course: Path) -> None:
     elsewhere = ("not built yet", "leads nowhere")  # of lessons that this copy has not
     assert [each for each in lint(folder) if not any(part in each.sentence for part in elsewhere)] == []
     assert solved_notebook(folder).cells[0].source.startswith("# G97 · A sample\n")
+    points = f"{points_of(read_source(folder / 'exercise.md')):g}"
+    assert (
+        f"(../gpu_labs/{folder.name}/exercise.ipynb) | {points} |"
+        in (course / "lessons/README.md").read_text()
+    )
     for path in folder.iterdir():
         assert "G01_guards" not in path.read_text() and "G01 " not in path.read_text()
 
