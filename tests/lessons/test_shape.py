@@ -46,6 +46,14 @@ def test_the_map_leads_somewhere() -> None:
         assert "://" in target or (ROOT / "lessons" / target).exists(), target
 
 
+def test_a_link_to_a_term_finds_a_heading() -> None:
+    """JupyterLab keeps a heading's capitals in its anchor, GitHub and the site do not; bold words have none."""
+    headings = re.findall(r"^## (.+)$", (ROOT / "lessons" / "glossary.md").read_text("utf-8"), re.MULTILINE)
+    texts = [path.read_text("utf-8") for folder in FOLDERS for path in folder.glob("*.md")]
+    links = {anchor for text in texts for anchor in re.findall(r"glossary\.md#([^)\s]+)\)", text)}
+    assert len(links) > 100 and links <= {heading.replace(" ", "-") for heading in headings}
+
+
 @pytest.mark.parametrize("folder", [f for f in FOLDERS if (f / "exercise.md").is_file()], ids=name)
 def test_the_map_gives_the_points_of_the_exercise_s_tasks(folder: Path) -> None:
     source = read_source(folder / "exercise.md")
