@@ -253,9 +253,17 @@ def _shapes(counted: _Counted, call: Path) -> tuple[Shapes, Shapes]:
             continue
         for edge in counted.out_of[step.node]:
             outside = nodes[edge.target].scope[: len(call)] != call
-            if outside and edge.source_slot < len(step.writes):
-                outputs[step.node, edge.source_slot] = step.writes[edge.source_slot]
+            written = step.writes[edge.source_slot] if edge.source_slot < len(step.writes) else None
+            if outside and written is not None and not _is_state(step, written):
+                outputs[step.node, edge.source_slot] = written
     return _of(inputs), _of(outputs)
+
+
+def _is_state(step: Step, written: Value) -> bool:
+    """True for what a step has also read, by the same name in the same memory: running statistics."""
+    return bool(written.name) and any(
+        (read.name, read.storage) == (written.name, written.storage) for read in step.reads
+    )
 
 
 def _comes_in(source: Node, call: Path) -> bool:

@@ -22,8 +22,9 @@ def record_jax(
 
     `lax.cond`, `lax.switch`, `lax.while_loop` and `lax.scan` are nodes whose branches and bodies lie in
     scopes; only the taken branch has run steps, and a body has them once a turn. `jax.jit` and other functions
-    called inside are scopes too. At most `max_steps` steps of the run are recorded; `omitted` says how many
-    were not.
+    called inside are scopes too. The run goes op by op; a loop and a `jax.jit`, which JAX compiles as a whole, may
+    round the last digits differently there, and their last step says so. At most `max_steps` steps of the run are
+    recorded; `omitted` says how many were not.
 
     A program that raises ends the recording there, with `error` set. Raises UserError when `fn` is not
     callable, NotInstalledError when JAX is not installed.

@@ -17,6 +17,13 @@ from graphviz_tools.sources.common.budget import Budget
 from graphviz_tools.sources.common.static_graph import Path, StaticGraph
 from graphviz_tools.sources.jax.graph import Equation, Part
 
+ROUNDING = _(
+    "It ran here op by op; JAX compiles it as a whole, and the last digits may then round differently."
+)
+
+
+_COMPILED = frozenset({"jit", "pjit"})
+
 
 @dataclass
 class JaxprRun:
@@ -61,6 +68,7 @@ class JaxprRun:
             )
         else:
             (part,), inside, control, note = equation.parts, values, None, _("The function has returned.")
+            note = f"{note} {ROUNDING}" if name in _COMPILED else note
         self._show(equation.number, scope, reads=values, control=control)
         outputs = self.run(part, inside, (*scope, *part.path[len(path) :]))
         self._show(equation.number, scope, reads=values, writes=outputs, note=note)
@@ -77,7 +85,7 @@ class JaxprRun:
             (going,) = self.run(test, [*for_test, *state], (*scope, *test.path[len(path) :], lap))
             if not bool(going):
                 control = Control("loop", "False", "exit")
-                self._show(equation.number, scope, reads=state, writes=state, control=control)
+                self._show(equation.number, scope, reads=state, writes=state, control=control, note=ROUNDING)
                 return state
             self._show(equation.number, scope, reads=state, control=Control("loop", "True", "body", turn))
             state = self.run(body, [*for_body, *state], (*scope, *body.path[len(path) :], lap))
@@ -100,8 +108,9 @@ class JaxprRun:
         empty = [jnp.zeros(var.aval.shape, var.aval.dtype) for var in equation.eqn.outvars[carried:]]
         columns = [jnp.stack(column) for column in zip(*stacked, strict=True)] if stacked else empty
         control = Control("loop", "False", "exit")
-        self._show(equation.number, scope, reads=state, writes=[*state, *columns], control=control)
-        return [*state, *columns]
+        results = [*state, *columns]
+        self._show(equation.number, scope, reads=state, writes=results, control=control, note=ROUNDING)
+        return results
 
     def _show(
         self,

@@ -188,3 +188,10 @@ def test_every_turn_of_a_scan_and_of_a_while_is_a_frame() -> None:
     turns = ("scan", "body", "iteration 1", "while", "body", "iteration 2")
     assert kinds[turns] == kinds[turns[:3]] == "iteration"
     assert kinds[turns[:4]] == "loop"
+
+
+def test_what_jax_compiles_as_a_whole_says_that_it_may_round_differently() -> None:
+    recording = record_jax(lambda x: jax.jit(jnp.sin)(jax.lax.fori_loop(0, 2, lambda i, v: v * 1.1, x)), 1.0)
+    assert [s.op for s in recording.steps if "round differently" in s.note] == ["scan", "jit"]
+    plain = record_jax(lambda x: jnp.sin(x) + 1, 1.0)
+    assert not any("round" in step.note for step in plain.steps)

@@ -105,8 +105,8 @@ class EagerRecorder:
                 self._trace.source(tensor)
 
     def returned(self, result: Any) -> None:
-        """The tensors in what the program returned are the Recording's outputs."""
-        self._outputs = [leaf for leaf in _leaves(result) if is_tensor(leaf)]
+        """The tensors in what the program returned, and the numbers that tensors gave, are the Recording's outputs."""
+        self._outputs = [leaf for leaf in _leaves(result) if is_tensor(leaf) or self._trace.is_answer(leaf)]
 
     def __enter__(self) -> EagerRecorder:
         if self.recording is not None:

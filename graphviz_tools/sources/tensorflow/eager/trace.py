@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from graphviz_tools.language import _
 from graphviz_tools.recording import Control, Edge, NodeKind, Omission, Phase, Step, Value
@@ -54,6 +56,14 @@ class _Group:
     outputs: tuple[Value, ...] = ()
 
 
+class _Answer(NamedTuple):
+    """What a tensor gave, kept so that its id stays its own. `source` (node, slot) and `value` are the tensor's."""
+
+    answer: Any
+    source: tuple[int, int]
+    value: Value
+
+
 @dataclass
 class EagerTrace:
     """Everything known while the program runs. `phase` is that of an op which no optimizer runs."""
@@ -68,6 +78,7 @@ class EagerTrace:
     _values: dict[int, Value] = field(default_factory=dict)
     _bound: dict[int, str] = field(default_factory=dict)  # by id of a Value: the name that its line gives it
     _group: _Group = field(default_factory=lambda: _Group(None, None))
+    _answers: dict[int, _Answer] = field(default_factory=dict)  # by id
     _failures: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -119,10 +130,11 @@ class EagerTrace:
         )
         return node
 
-    def question(self, op: str, tensor: Any, answer: Any, frame: FrameType | None) -> None:
-        """Python asked a tensor for its value: in an `if` or a `while`, or for a number."""
+    def question(self, op: str, tensor: Any, answer: Any, frame: FrameType | None) -> int | None:
+        """Python asked a tensor for its value: in an `if` or a `while`, or for a number. Returns the node, or None when
+        the budget is spent."""
         if not self.budget.spend():
-            return
+            return None
         place = self.stack.place(op, frame)
         self._regroup(place)
         source, slot = self.source(tensor, place)
@@ -142,6 +154,19 @@ class EagerTrace:
         self.graph.step(
             self.phase, node, op=op, line=_line(place), reads=[value], control=control, scope=place.path
         )
+        return node
+
+    def answered(self, answer: Any, tensor: Any, node: int | None) -> None:
+        """A tensor gave its value, at question `node` or to a library: that number may be what the program returns."""
+        source = (node, 0) if node is not None else self.graph.makers.get(tensor_number(tensor))
+        if source is not None and isinstance(
+            answer, float | np.ndarray
+        ):  # Python has one object for a small int
+            self._answers[id(answer)] = _Answer(answer, source, self.value(tensor))
+
+    def is_answer(self, thing: Any) -> bool:
+        """Whether `thing` is the number or array that a tensor gave."""
+        return id(thing) in self._answers
 
     def created(self, tensor: Any, frame: FrameType | None) -> None:
         """The user's line called `tf.constant`."""
@@ -308,7 +333,12 @@ class EagerTrace:
             self.busy = before
 
     def output(self, result: Any) -> Value:
-        """The program returned this tensor or variable."""
+        """The program returned this tensor or variable, or the number or array that a tensor gave."""
+        answer = self._answers.get(id(result))
+        if answer is not None:
+            node = self.graph.node("output", "output", label="output")
+            self.graph.edge(Edge(answer.source[0], node, answer.source[1], 0))
+            return answer.value
         tensor = getattr(result, "handle", result)
         if tensor.dtype.name == "resource":
             self.variables.learn(result)

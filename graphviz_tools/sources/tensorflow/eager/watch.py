@@ -81,9 +81,10 @@ def _question(trace: EagerTrace, name: str) -> Handler:
     def asked(original: Any, tensor: Any, *args: Any) -> Any:
         answer = original(tensor, *args)
         frame = _direct_caller(sys._getframe(1))
-        if frame is not None and not trace.busy:
+        if not trace.busy:
             with trace.writing():
-                trace.question(name, tensor, answer, frame)
+                node = trace.question(name, tensor, answer, frame) if frame is not None else None
+                trace.answered(answer, tensor, node)
         return answer
 
     return asked
