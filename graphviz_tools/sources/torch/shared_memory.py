@@ -35,6 +35,15 @@ class SharedMemory:
         if known is not None and known.storage is not None and tensor.device.type == "cpu":
             self._by_storage[known.storage] = _Shared(node, _digest(tensor))
 
+    def share_if_foreign(self, tensor: torch.Tensor, node: int) -> None:
+        """The same for memory that was shared before the recording: PyTorch does not resize it any more."""
+        try:
+            foreign = not tensor.untyped_storage().resizable()
+        except RuntimeError:  # sparse, a tensor class of the program's own
+            return
+        if foreign:
+            self.share(tensor, node)
+
     def written_outside(self, tensor: torch.Tensor) -> bool:
         """Whether the memory has changed since it was last seen, and not by PyTorch; its new numbers are then the
         tensor's, and come from where the memory was shared."""

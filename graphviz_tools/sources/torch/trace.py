@@ -238,6 +238,8 @@ class Trace:
             kind = "variable"
         node = self.tape.node(RawNode(kind, kind, name, name))
         found = self.tensors.describe(tensor, node, 0, name)
+        if kind == "input":
+            self.shared.share_if_foreign(tensor, node)
         if not name and kind == "parameter":
             self._nameless[id(tensor)] = found, node
         return found

@@ -347,3 +347,18 @@ def test_what_pytorch_writes_to_shared_memory_is_its_own_write() -> None:
         return y + 1
 
     assert not any("outside" in step.note for step in record_torch(program).steps)
+
+
+def test_a_write_through_an_array_from_before_the_recording_is_seen() -> None:
+    history = np.zeros(3, np.float32)
+    total = torch.from_numpy(history)
+
+    def program() -> None:
+        for turn in range(3):
+            history[turn] = turn
+            total.sum()
+
+    recording = record_torch(program)
+    assert [step.writes[0].numbers for step in recording.steps] == [(0.0,), (1.0,), (3.0,)]
+    reads = [step.reads[0].numbers for step in recording.steps]
+    assert reads == [(0.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 1.0, 2.0)]
