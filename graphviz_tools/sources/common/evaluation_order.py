@@ -11,7 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 Span = tuple[int, int, int, int]  # first line, first column, last line, past the last column
-_WALK_THROUGH = frozenset({"sum", "max", "min", "sorted", "any", "all", "list", "tuple", "set", "reduce"})
+_WALK_THROUGH = frozenset(
+    {"sum", "max", "min", "sorted", "any", "all", "list", "tuple", "set", "reduce", "functools.reduce"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,11 @@ class _Clock(ast.NodeVisitor):
 
     def _tick(self, node: ast.AST, repeats: bool = False) -> None:
         self._time += not self._stopped
-        repeats = repeats or self._stopped or (isinstance(node, ast.Call) and _callee(node) in _WALK_THROUGH)
+        repeats = (
+            repeats
+            or self._stopped
+            or (isinstance(node, ast.Call) and ast.unparse(node.func) in _WALK_THROUGH)
+        )
         self.moments[span(node)] = Moment(self._time, self._loops, repeats, self._tests_loop)
 
     def _all(self, nodes: Iterable[ast.AST | None]) -> None:
@@ -137,7 +143,3 @@ class _Clock(ast.NodeVisitor):
         self._stopped = before
 
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
-
-
-def _callee(call: ast.Call) -> str:
-    return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")

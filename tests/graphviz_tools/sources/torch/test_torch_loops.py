@@ -292,3 +292,16 @@ def test_taking_a_tensor_apart_for_a_loop_is_a_step_before_the_first_iteration()
     assert said[1] == ("unbind", "for x in xs", ())
     turns = [scope[-1] for op, _, scope in said if op == "add"]
     assert turns == ["iteration 1", "iteration 2", "iteration 3"]
+
+
+def test_a_method_named_as_a_function_of_pythons_turns_its_loop() -> None:
+    x = torch.ones(3)
+
+    def program() -> None:
+        for _ in range(3):
+            x.sum()
+        for _ in range(2):
+            torch.max(x)
+
+    turns = [step.scope[-1] for step in record_torch(program).steps]
+    assert turns == ["iteration 1", "iteration 2", "iteration 3", "iteration 1", "iteration 2"]
