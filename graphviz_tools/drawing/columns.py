@@ -147,6 +147,10 @@ class _Wrap:
         self._pieces = [_box(layout, column) for column in columns]
         self._stand_side_by_side(columns)
         self._grow(container, _atoms(layout, outline, container))
+        self._bottom, self._risen = float("inf"), 0.0
+        if container:
+            self._bottom = layout.frames[container].bottom
+            self._risen = self._frames[container].bottom - self._bottom
         for depth in range(len(container) - 1, -1, -1):
             self._make_room(container[:depth], container[: depth + 1])
 
@@ -165,7 +169,9 @@ class _Wrap:
             left += piece.width + GUTTER
 
     def _raised(self, y: float) -> float:
-        """How far down a thing moves that lies beside the columns, at the height of one of them."""
+        """How far down a thing moves that lies beside the columns, at the height of one of them or below all."""
+        if y >= self._bottom:
+            return self._risen
         beside = next((piece for piece in self._pieces if y <= piece.bottom), self._pieces[-1])
         return self._pieces[0].top - beside.top
 

@@ -10,6 +10,7 @@ What a program does and what a picture needs differ in three ways:
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -124,7 +125,7 @@ def _frame_optimizers(recording: Recording, homes: Homes) -> frozenset[Path]:
         if step.phase != "optimize":
             before = None
         elif step.node is not None and step.node in step.nodes:
-            word = step.line.text.strip() if step.line else "optimizer step"
+            word = _statement(step.line.text) if step.line else "optimizer step"
             outer = homes.scopes[step.node]
             if (outer, word) != before:
                 times[*outer, word] += 1
@@ -138,6 +139,12 @@ def _frame_optimizers(recording: Recording, homes: Homes) -> frozenset[Path]:
             written = step.writes[0].name if step.node in homes.updates else ""
             homes.titles[step.node] = f"{written}: {step.op}" if written else step.op
     return frozenset(frames)
+
+
+def _statement(line: str) -> str:
+    """Of the statements in one line, the one that takes the step, without a comment."""
+    code = line.partition("#")[0]
+    return next((part for part in code.split(";") if ".step(" in part), code).strip()
 
 
 def _frame_gradients(recording: Recording, scopes: list[Path], listed: dict[Path, Scope]) -> None:
@@ -163,7 +170,7 @@ def _frame_gradients(recording: Recording, scopes: list[Path], listed: dict[Path
 def scope_label(scope: Scope) -> str:
     """What a frame is called: a module by its attribute and its class, `layers.3: Block`."""
     word = scope.path[-1]
-    if scope.kind != "module" or not scope.label or word in scope.label:
+    if scope.kind != "module" or not scope.label or word in re.findall(r"[\w.]+", scope.label):
         return scope.label or word
     return f"{word}: {scope.label}"
 

@@ -28,6 +28,8 @@ TITLE_ADVANCE, TEXT_ADVANCE = 7.3, 6.1  # points per character: 12 px bold monos
 LINE, PADDING = 15.0, 12.0
 HELD_HEIGHT, HELD_GAP, HELD_ROW = 32.0, 6.0, 250.0  # boxes inside a box: height, gap, width of a full row
 
+MOST_WRAPS = 3  # containers, one inside another, that are put into columns
+SOURCE_KINDS = ("input", "parameter", "constant")  # leaves that nothing is written into
 REPEATED = ("loop", "cond", "body")  # their label also counts the iterations
 
 
@@ -39,14 +41,22 @@ def lay_out(outline: Outline, box_moments: Mapping[str, Sequence[Moment]]) -> La
     inside = _inside(outline, sizes)
     source = _dot_source(outline, {key: _around(sizes[key], inside[key]) for key in inside})
     placed = _read(json.loads(run_graphviz(source, "dot", "json0")), outline)
-    wrapped = in_columns(placed, outline)
-    if wrapped is not placed:
-        placed = with_detours(wrapped, outline)
+    placed = _wrapped(placed, outline)
     for key, rows in inside.items():
         if rows:
             placed.boxes[key] = replace(placed.boxes[key], foot=_foot(rows))
             placed.boxes.update(_held(placed.boxes[key], rows))
     return placed
+
+
+def _wrapped(placed: Layout, outline: Outline) -> Layout:
+    """`placed` in columns: first what makes it tall, then what is around that."""
+    wrapped = placed
+    for _ in range(MOST_WRAPS):
+        before, wrapped = wrapped, in_columns(wrapped, outline)
+        if wrapped is before:
+            break
+    return placed if wrapped is placed else with_detours(wrapped, outline)
 
 
 def title_text(box: Box) -> str:
@@ -154,12 +164,12 @@ def _dot_source(outline: Outline, sizes: Mapping[str, tuple[float, float]]) -> s
 
 def _upwards(outline: Outline) -> set[int]:
     """The links that run back, against the order in which things are made: gradients' own, and from a loop's
-    body to its variable. For ranks they count the other way round."""
-    made = {box.key: box.node for box in outline.boxes}
+    body to its variable. For ranks they count the other way round. A leaf is there before all that reads it."""
+    made = {box.key: -1 if box.kind in SOURCE_KINDS else box.node for box in outline.boxes}
     return {
         number
         for number, link in enumerate(outline.links)
-        if link.kind == "autograd" or (link.kind == "data" and made[link.source] > made[link.target])
+        if link.kind == "autograd" or (link.kind == "data" and made[link.source] > made[link.target] >= 0)
     }
 
 

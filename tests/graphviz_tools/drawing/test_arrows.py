@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import torch
 
 from graphviz_tools import record_torch
 from graphviz_tools.drawing.places import Place, Point
@@ -48,3 +49,42 @@ def test_no_arrow_runs_through_a_box_that_it_does_not_join(name: str) -> None:
             if key not in (link.source, link.target):
                 met = [point for point in points_on(points) if inside(place, point, -2.0)]
                 assert not met, f"{titles[link.source]} -> {titles[link.target]} crosses {titles[key]}"
+
+
+class Decoder(torch.nn.Module):
+    """Its weights are read for the first time inside the first turn of its loop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cell, self.out = torch.nn.LSTMCell(4, 8), torch.nn.Linear(8, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        h, c = torch.zeros(2, 8), torch.zeros(2, 8)
+        logits = []
+        for t in range(6):
+            h, c = self.cell(x[t], (h, c))
+            logits.append(self.out(h))
+        return torch.stack(logits)
+
+
+def test_a_weight_stands_above_the_closed_iterations_that_read_it() -> None:
+    recording = record_torch(Decoder(), torch.randn(6, 2, 4))
+    loop = next(scope.path for scope in recording.scopes if scope.kind == "loop")
+    scene = make_scene(recording, [loop])
+    place = {box.title: scene.layout.boxes[box.key] for box in scene.outline.boxes}
+    for name in ("cell.weight_ih", "cell.bias_hh", "out.weight"):
+        assert place[name].bottom <= place["iteration 1"].top
+
+
+def test_what_follows_a_module_in_columns_stands_below_its_last_box() -> None:
+    model = torch.nn.Transformer(16, 2, 2, 2, 32, batch_first=True)
+
+    def program(source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        mask = torch.nn.Transformer.generate_square_subsequent_mask(5)
+        return model(source, target, tgt_mask=mask).pow(2).mean()
+
+    scene = make_scene(record_torch(program, torch.randn(2, 6, 16), torch.randn(2, 5, 16), backward=True))
+    boxes = {box.key: box for box in scene.outline.boxes}
+    (link,) = [link for link in scene.outline.links if boxes[link.target].op == "pow"]
+    source, target = scene.layout.boxes[link.source], scene.layout.boxes[link.target]
+    assert boxes[link.source].op == "layer_norm" and target.top >= source.bottom

@@ -213,3 +213,42 @@ def test_the_text_of_a_recording_counts_each_phase_once():
     assert repr(Recording("torch", "train", steps=steps)) == (
         "<Recording train: 1000 steps (backward 500, forward 500), 0 nodes>"
     )
+
+
+def test_a_tall_module_beside_others_in_one_is_wrapped_and_then_what_is_around_it():
+    paths = [("net", "encoder")] * 30 + [("net", "head")] * 10
+    nodes = tuple(Node(n, "op", "mul", f"op {n}", scope=path) for n, path in enumerate(paths))
+    edges = tuple(Edge(n, n + 1) for n in range(39))
+    scopes = tuple(
+        Scope(path, "module", path[-1]) for path in (("net",), ("net", "encoder"), ("net", "head"))
+    )
+    scene = make_scene(
+        Recording("torch", "net", nodes, edges, scopes=scopes), [scope.path for scope in scopes]
+    )
+    encoder, head = (scene.layout.frames[scope.path] for scope in scopes[1:])
+    assert len({round(scene.layout.boxes[f"n{n}"].x) for n in range(30)}) > 1
+    assert head.left > encoder.right or head.top > encoder.bottom
+    assert scene.layout.height < 0.9 * scene.layout.width
+
+
+def test_a_module_is_called_by_its_name_also_where_its_class_has_the_same_letters():
+    q = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.ReLU(), torch.nn.Conv2d(2, 2, 3))
+
+    def program(x: torch.Tensor) -> torch.Tensor:
+        return q(x)
+
+    labels = [
+        frame.label for frame in make_scene(record_torch(program, torch.ones(1, 1, 8, 8))).outline.frames
+    ]
+    assert {"q: Sequential", "0: Conv2d", "2: Conv2d"} <= set(labels)
+
+
+def test_an_optimizer_is_called_by_its_statement_where_others_share_its_line():
+    net = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+
+    def train() -> None:
+        loss = net(torch.ones(3, 2)).sum()
+        optimizer.zero_grad(); loss.backward(); optimizer.step()  # noqa: E702  # fmt: skip
+
+    assert "optimizer.step()" in titles(make_scene(record_torch(train)))
