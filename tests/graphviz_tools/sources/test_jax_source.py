@@ -88,8 +88,9 @@ def recorded(name: str) -> Recording:
 def primitives_in(jaxpr) -> list[str]:
     found = []
     for eqn in jaxpr.eqns:
-        for inner in jax.extend.core.jaxprs_in_params(eqn.params):
-            found += primitives_in(inner)
+        for value in eqn.params.values():
+            for inner in value if isinstance(value, tuple | list) else (value,):
+                found += primitives_in(inner) if hasattr(inner, "eqns") else []
         found.append(eqn.primitive.name)
     return found
 
