@@ -21,7 +21,7 @@ from widgets import Duet, KernelView, Stepper, front_end
 from widgets.page import write_page
 from widgets.trace_cache import history_json
 
-WORD = re.compile(r"[A-Za-z_]{3,}")
+WORD = re.compile(r"[A-Za-z_]*[A-Za-z]{3,}")
 SHOWN = """() => {
   const found = [];
   const walk = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
