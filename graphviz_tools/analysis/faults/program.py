@@ -47,7 +47,8 @@ class Program:
         self.into: defaultdict[int, list[Edge]] = defaultdict(list)
         self.out_of: defaultdict[int, list[Edge]] = defaultdict(list)
         for edge in recording.edges:
-            if edge.kind == "data":
+            # What one pass leaves in running statistics for the next is state: neither follows from the other.
+            if edge.kind == "data" and not (self.nodes[edge.source].op == "batch_norm" and edge.source_slot):
                 self.into[edge.target].append(edge)
                 self.out_of[edge.source].append(edge)
 
