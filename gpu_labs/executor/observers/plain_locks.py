@@ -95,8 +95,8 @@ def with_one_cause(findings: Sequence[Finding], locks: Sequence[PlainLock]) -> l
 
 def _cause(race: Finding, lock: PlainLock, text: dict[int | None, str]) -> Finding:
     """The finding for a lock, made of a race for its cell; `text` has the source of its lines."""
-    index = race.index or ()
-    shown = f"{race.array}[{', '.join(map(str, index))}]"
+    index = ", ".join(map(str, race.index or ()))
+    shown = f"{race.array}[{index}]"
     sides = sorted(
         ((race.block, race.thread), (race.other_block, race.other_thread)),
         key=lambda side: [(at or (0, 0, 0))[::-1] for at in side],
