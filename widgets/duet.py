@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from graphviz_tools.alignment.align import Alignment, align
 from graphviz_tools.drawing.scene import make_scene
@@ -68,11 +69,18 @@ class Duet(View):
         return f"<Duet of {eager!r} and {static!r}>"
 
 
-def _partners(alignment: Alignment, static: Recording) -> list[tuple[int, int, int]]:
-    """For each pair the eager step, the static step that built the op, and the one that ran it (-1: none)."""
+class _Partners(NamedTuple):
+    """What belongs together: an eager step, the static step that built the op, and the one that ran it (-1: none)."""
+
+    eager: int
+    built: int
+    ran: int
+
+
+def _partners(alignment: Alignment, static: Recording) -> list[_Partners]:
     built = {node: step.index for step in static.steps if step.phase == "trace" for node in step.nodes}
-    found: list[tuple[int, int, int]] = []
+    found: list[_Partners] = []
     for pair in alignment.pairs:
         ran = -1 if pair.static_step is None else pair.static_step
-        found.append((pair.eager_step, built.get(pair.static_node, ran), ran))
-    return [partner for partner in found if partner[1] >= 0]
+        found.append(_Partners(pair.eager_step, built.get(pair.static_node, ran), ran))
+    return [each for each in found if each.built >= 0]

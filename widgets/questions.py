@@ -185,9 +185,11 @@ def _gradient(recording: Recording, step: Step, sums: dict[int | None, Arrival])
     found = recording.output_gradient(
         replace(step, writes=())
     )  # of a leaf: what arrives, not its sum in .grad
-    if found is None or step.node is None or found[0] or not _small(found[1]):
+    if found is None or step.node is None:
         return
-    right = found[1]
+    slot, right = found
+    if slot or not _small(right):
+        return
     name = _name(recording, step.node)
     parts = sums[step.index].came if step.index in sums else ()
     wrong = [value_text(part) for part in parts] if len(parts) > 1 else []

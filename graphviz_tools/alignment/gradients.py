@@ -67,10 +67,10 @@ def all_gradient_pairs(
 
     `forward[n]` are the nodes of `first` paired with node `n` of `second`.
     """
-    eager = [any(step.phase == "backward" for step in side.steps) for side in (first, second)]
-    if eager == [True, True]:
+    first_ran, second_ran = (any(s.phase == "backward" for s in side.steps) for side in (first, second))
+    if first_ran and second_ran:
         yield from _paired(_backward_steps(first), _backward_steps(second), second, forward)
-    elif eager[1]:
+    elif second_ran:
         turned: dict[int, list[int]] = defaultdict(list)
         for node, partners in forward.items():
             for partner in partners:
@@ -79,7 +79,7 @@ def all_gradient_pairs(
             if turn is not None:
                 made = second.steps[step].node or 0
                 yield turn, second.seen(made), step, second.nodes[second.seen(made)].op
-    elif eager[0]:
+    elif first_ran:
         yield from gradient_pairs(first, second, forward)
     else:
         yield from _paired(_gradient_steps(first), _gradient_steps(second), second, forward)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from graphviz_tools.alignment.items import Item, same_numbers
 from graphviz_tools.analysis.op_vocabulary import ends_in, meaning, same_meaning
@@ -53,7 +54,7 @@ def match_turns(eager: list[Item], static: list[Item]) -> list[Match]:
     ran, drawn = _by_words(eager), _by_words(static)
     found = []
     for (sense, words), places in ran.items():
-        alike = [(likeness(words, other), key) for key in drawn if (other := key[1]) and key[0] == sense]
+        alike = [(likeness(words, key.words), key) for key in drawn if key.words and key.sense == sense]
         best, key = max(alike, default=(0.0, None))
         if key is None or best < 0.6 or len(places) % len(drawn[key]):
             continue
@@ -84,10 +85,17 @@ def _by_meaning(items: dict[int, Item]) -> dict[str, list[int]]:
     return groups
 
 
-def _by_words(items: list[Item]) -> dict[tuple[str, tuple[str, ...]], list[int]]:
-    groups: dict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(list)
+class _Line(NamedTuple):
+    """What an op means, and the words of its line."""
+
+    sense: str
+    words: tuple[str, ...]
+
+
+def _by_words(items: list[Item]) -> dict[_Line, list[int]]:
+    groups: dict[_Line, list[int]] = defaultdict(list)
     for place, item in enumerate(items):
-        groups[meaning(item.op), item.words].append(place)
+        groups[_Line(meaning(item.op), item.words)].append(place)
     return groups
 
 
@@ -97,11 +105,11 @@ def _moved(eager: list[Item], static: list[Item], found: list[Match]) -> list[Ma
     free_static = sorted(set(range(len(static))) - {m.static for m in found})
     more = []
     for i in sorted(free_eager):
-        scores = [(score(eager[i], static[j], by_value=True), -j) for j in free_static]
-        best = max((s for s in scores if s[0] >= ENOUGH + 3), default=None)
-        if best is not None and same_numbers(eager[i].written, static[-best[1]].written):
-            more.append(Match(i, -best[1], _("same op and value, in another order")))
-            free_static.remove(-best[1])
+        scores = {j: score(eager[i], static[j], by_value=True) for j in free_static}
+        best = max((j for j in free_static if scores[j] >= ENOUGH + 3), key=scores.__getitem__, default=None)
+        if best is not None and same_numbers(eager[i].written, static[best].written):
+            more.append(Match(i, best, _("same op and value, in another order")))
+            free_static.remove(best)
     return more
 
 
@@ -171,7 +179,7 @@ def _best(
     """The order-preserving matching of two stretches with the highest sum of scores (Needleman-Wunsch)."""
     if not e or not s:
         return []
-    senses = [Counter(meaning(side[i].op) for i in places) for side, places in ((eager, e), (static, s))]
+    left, right = (Counter(meaning(side[i].op) for i in at) for side, at in ((eager, e), (static, s)))
     total = [[0.0] * (len(s) + 1) for _ in range(len(e) + 1)]
     points: dict[tuple[int, int], float] = {}
     for i, x in enumerate(e):
@@ -180,7 +188,7 @@ def _best(
             here = score(eager[x], static[y], by_value)
             if here and not by_value and _same_shape(eager[x], static[y]):
                 sense = meaning(eager[x].op)
-                here += 1.0 if senses[0][sense] == senses[1][sense] == 1 else 0.0  # the only one here
+                here += 1.0 if left[sense] == right[sense] == 1 else 0.0  # the only one here
             best = max(above[j + 1], row[j])
             if here >= ENOUGH:
                 points[i, j] = here

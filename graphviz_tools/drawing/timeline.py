@@ -121,18 +121,13 @@ class _Telling:
 
     def _backward(self, step: Step, node: int) -> None:
         """Say the gradient of what the box shows: its own output, not of a piece inside it."""
-        found, here, seen = (
-            self._recording.output_gradient(step),
-            self._home[node],
-            self._recording.seen(node),
-        )
-        if (
-            not found
-            or self._latest.get(here, seen) != seen
-            or found[0] > self._slots.setdefault(seen, found[0])
-        ):
+        found, here = self._recording.output_gradient(step), self._home[node]
+        seen = self._recording.seen(node)
+        if not found or self._latest.get(here, seen) != seen:
             return
         slot, gradient = found
+        if slot > self._slots.setdefault(seen, slot):
+            return
         self._slots[seen] = slot
         which = _("grad of result {slot}", slot=slot + 1) if slot else "grad"
         self._tell(

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from graphviz_tools.arguments import check_recordings
 from graphviz_tools.language import _
@@ -128,13 +129,21 @@ def _said(node: Node) -> str:
     return node.op if name == node.op else f"{node.op} {name}"
 
 
+class _Mark(NamedTuple):
+    """What says whether a node is in one graph only: a sign before its label, and a note at its step."""
+
+    sign: str
+    note: str
+
+
 def _union(difference: Diff) -> Recording:
     """Both graphs as one draft: node `n` of `b` keeps its number, and node `n` of `a` is `n + shift`."""
     a, b = difference.a, difference.b
     shift = len(b.nodes)
-    notes = {n + shift: ("-", "removed") for n in difference.removed}
-    notes |= dict.fromkeys(difference.added, ("+", "added"))
-    notes |= {change.after: ("~", "; ".join(change.what)) for change in difference.changed}
+    marks = dict.fromkeys(range(shift + len(a.nodes)), _Mark("", ""))
+    marks |= {n + shift: _Mark("-", "removed") for n in difference.removed}
+    marks |= dict.fromkeys(difference.added, _Mark("+", "added"))
+    marks |= {change.after: _Mark("~", "; ".join(change.what)) for change in difference.changed}
     becomes = {n: n for n in range(shift)} | {n + shift: n + shift for n in difference.removed}
     becomes |= {before + shift: after for before, after in difference.same}
     becomes |= {change.before + shift: change.after for change in difference.changed}
@@ -157,7 +166,7 @@ def _union(difference: Diff) -> Recording:
     before, after = last_writes(a), last_writes(b)
     written = [before.get(n, ()) for n in difference.removed] + [after.get(n, ()) for n in range(shift)]
     draft = Draft(
-        nodes=[_marked(node, notes.get(node.id, ("", ""))[0]) for node in nodes],
+        nodes=[_marked(node, marks[node.id].sign) for node in nodes],
         becomes=becomes,
         edges=[edges[n] for n in order],
         steps=[
@@ -171,7 +180,7 @@ def _union(difference: Diff) -> Recording:
                 edges=tuple(edges_at[i]),
                 writes=written[i],
                 scope=node.scope,
-                note=notes.get(node.id, ("", ""))[1],
+                note=marks[node.id].note,
             )
             for i, node in enumerate(nodes)
         ],

@@ -73,7 +73,7 @@ def inline_constants(recording: Recording, plan: Plan, kept: set[int], roles: Op
         if folded:
             plan.cut.add(node.id)
     for number, slots in uses.arguments.items():
-        if recording.nodes[number].kind == "op" and any(slot[0] in plan.cut for slot in slots.values()):
+        if recording.nodes[number].kind == "op" and any(sources[0] in plan.cut for sources in slots.values()):
             label = _call(recording, plan, recording.nodes[number], slots, roles)
             plan.new[number] = replace(recording.nodes[number], label=label)
 

@@ -58,7 +58,8 @@ def _made_by(template: Any, args: tuple[Any, ...]) -> Callable[..., Any] | None:
     key = (overload, args)
     if key not in _kept:
         made = overload(*args)
-        made = made[1] if isinstance(made, tuple) else made
+        if isinstance(made, tuple):
+            _signature, made = made
         _kept[key] = made if isinstance(made, FunctionType) else None
     return _kept[key]
 

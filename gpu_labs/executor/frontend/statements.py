@@ -168,7 +168,8 @@ class FunctionLowering(Lowering):
         kept = self.program.frozen.get(id(value))
         if kept is None:
             kept = self.program.frozen[id(value)] = (value, value.copy(order="K"))
-        return kept[1]
+        _original, frozen = kept
+        return frozen
 
     def _note_calls_without_parentheses(self) -> None:
         """`cuda.syncthreads` alone on a line: nothing reads it, and nothing happens."""

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import cuda, types
@@ -99,7 +99,7 @@ def _overload(self: Any, sig: Any) -> Any:
     """Stands in for `CUDADispatcher.get_overload`: the device function as LLVM code, for `lowering_problem`."""
     args = tuple(normalize_signature(sig)[0])
     made = _pipeline(CUDACompiler, args, None).compile_extra(self.py_func)
-    contexts()[1].insert_user_function(made.entry_point, made.fndesc, [made.library])
+    contexts().target.insert_user_function(made.entry_point, made.fndesc, [made.library])
     _sources[made.entry_point] = self.py_func
     return made.entry_point
 
@@ -133,20 +133,27 @@ def _without_a_driver(overload: Callable[[Any, Any], Any] = _source) -> Iterator
             setattr(CUDADispatcher, name, method)
 
 
-_context: tuple[CUDATypingContext, CUDATargetContext] | None = None
+class Contexts(NamedTuple):
+    """Numba's contexts of kernels."""
+
+    typing: CUDATypingContext
+    target: CUDATargetContext
+
+
+_contexts: Contexts | None = None
 _typed: dict[tuple[Any, ...], Typed] = {}
 
 
-def contexts() -> tuple[CUDATypingContext, CUDATargetContext]:
-    """The typing and target contexts, made once; making them takes most of a first launch's time."""
-    global _context
+def contexts() -> Contexts:
+    """The contexts, made once; making them takes most of a first launch's time."""
+    global _contexts
     with _LOCK:
-        if _context is None:
-            typing_context = CUDATypingContext()
-            _context = typing_context, CUDATargetContext(typing_context)
-            for each in _context:
+        if _contexts is None:
+            typing = CUDATypingContext()
+            _contexts = Contexts(typing, CUDATargetContext(typing))
+            for each in _contexts:
                 each.refresh()
-        return _context
+        return _contexts
 
 
 def type_function(
@@ -330,12 +337,12 @@ def fits(given: Any, declared: Any) -> bool:
     if isinstance(declared, types.Array) and isinstance(given, types.Array):
         same = declared.dtype == given.dtype and declared.ndim == given.ndim
         return same and declared.layout in ("A", given.layout)
-    return contexts()[0].can_convert(given, declared) is not None
+    return contexts().typing.can_convert(given, declared) is not None
 
 
 def attribute_templates(numba_type: Any) -> list[Any]:
     """Numba's templates for the attributes of a type."""
-    return private_names.attribute_templates(contexts()[0], numba_type)
+    return private_names.attribute_templates(contexts().typing, numba_type)
 
 
 def is_kernel(value: Any) -> bool:

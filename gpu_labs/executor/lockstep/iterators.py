@@ -84,7 +84,7 @@ class Flat:
             rest = rest // np.maximum(n, 1)
         mask = mask if more.ndim == 0 else more if mask is None else mask & more
         if not np.any(more):
-            some = source.parts[0][0] if isinstance(source, Either) else source
+            (some, _lanes), *_ = source.parts if isinstance(source, Either) else [(source, None)]
             nowhere = Array(some.memory, some.base, (), (), some.exists)
             return source.dtype.type() if self.elements else nowhere, more
         take = self.port.load if self.elements else self.port.view

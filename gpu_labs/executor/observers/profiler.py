@@ -41,7 +41,7 @@ class Profiler:
 
     def branch(self, site: Site, mask: Mask, yes: Mask, no: Mask) -> None:
         """The lanes of `mask` part into `yes` and `no`."""
-        counts = self._branches.setdefault(site.id, (site, Counter()))[1]
+        _site, counts = self._branches.setdefault(site.id, (site, Counter()))
         counts["warps"] += int(self._out(mask).any(-1).sum())
         if yes is not NOBODY and no is not NOBODY:
             counts["divergent"] += int((self._out(yes).any(-1) & self._out(no).any(-1)).sum())

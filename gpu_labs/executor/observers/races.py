@@ -63,18 +63,26 @@ class Party:
     kind: int
 
 
-def expand(entry: Entry, lanes: Lanes) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Cell, lane and (of a write) value, one row for each lane that took part."""
+class Expanded(NamedTuple):
+    """An access with one row for each lane that took part: its cell, the lane and (of a write) the value."""
+
+    cells: np.ndarray
+    lanes: np.ndarray
+    values: np.ndarray | None
+
+
+def expand(entry: Entry, lanes: Lanes) -> Expanded:
+    """An access, lane by lane."""
     if entry.lanes is not None:
-        return entry.flat, entry.lanes, entry.value
+        return Expanded(entry.flat, entry.lanes, entry.value)
     shape = lanes.shape
     if entry.mask is None:
         cells = np.broadcast_to(entry.flat, shape).reshape(-1)
         value = None if entry.value is None else np.broadcast_to(entry.value, shape).reshape(-1)
-        return cells, lanes.flat, value
+        return Expanded(cells, lanes.flat, value)
     where = lanes.active(entry.mask, shape)
     value = None if entry.value is None else spread(entry.value, shape, where)
-    return spread(entry.flat, shape, where), lanes.flat.take(where), value
+    return Expanded(spread(entry.flat, shape, where), lanes.flat.take(where), value)
 
 
 def compact(entry: Entry, lanes: Lanes) -> tuple[np.ndarray, np.ndarray, bool]:
@@ -149,7 +157,7 @@ def suspects(entries: list[Entry], lanes: Lanes, scratch: Callable[[], tuple[Any
             if clash.any():
                 bad.append(cells[clash])
         for entry in atomic:
-            other[expand(entry, lanes)[0]] = -1
+            other[expand(entry, lanes).cells] = -1
     for entry in reads if written else ():
         cells, who, many = compact(entry, lanes)
         before = owner.take(cells)
@@ -169,10 +177,11 @@ def distinct(entry: Entry, lanes: Lanes) -> bool:
     if kept is None:
         if len(lanes.ascending) > 64:
             lanes.ascending.clear()
-        cells = expand(entry, lanes)[0]
+        cells = expand(entry, lanes).cells
         kept = (entry.flat, entry.mask, bool((cells[1:] > cells[:-1]).all()))
         lanes.ascending[id(entry.flat), id(entry.mask)] = kept
-    return kept[2]
+    _flat, _mask, ascend = kept
+    return ascend
 
 
 class Table(NamedTuple):
@@ -254,6 +263,13 @@ def raced(rows: Table, per_block: int) -> np.ndarray:
     return np.union1d(between, rows.cell[within.reshape(-1)])
 
 
+class _Ends(NamedTuple):
+    """The lowest and the highest actor of one kind in each group; the highest is -1 where there is none."""
+
+    low: np.ndarray
+    high: np.ndarray
+
+
 def _clashes(group: np.ndarray, actor: np.ndarray, rows: Table) -> np.ndarray:
     """The groups in which two different actors clash."""
     order = np.argsort(group, kind="stable")
@@ -262,20 +278,18 @@ def _clashes(group: np.ndarray, actor: np.ndarray, rows: Table) -> np.ndarray:
     kind, actor = rows.kind[order], actor[order]
     huge = np.iinfo(np.int64).max
 
-    def ends(of: int) -> tuple[np.ndarray, np.ndarray]:
+    def ends(of: int) -> _Ends:
         low = np.minimum.reduceat(np.where(kind == of, actor, huge), starts)
-        return low, np.maximum.reduceat(np.where(kind == of, actor, -1), starts)
+        return _Ends(low, np.maximum.reduceat(np.where(kind == of, actor, -1), starts))
 
-    sides = {of: ends(of) for of in (READ, WRITE, ATOMIC)}
+    reads, writes, atomics = ends(READ), ends(WRITE), ends(ATOMIC)
     code = rows.code[order]
     low = np.minimum.reduceat(np.where(kind == WRITE, code, np.iinfo(np.uint64).max), starts)
     high = np.maximum.reduceat(np.where(kind == WRITE, code, 0), starts)
-    clash = (sides[WRITE][0] < sides[WRITE][1]) & (low != high)
-    for a, b in ((WRITE, READ), (WRITE, ATOMIC), (READ, ATOMIC)):
-        both = (sides[a][1] >= 0) & (sides[b][1] >= 0)
-        lowest = np.minimum(sides[a][0], sides[b][0])
-        highest = np.maximum(sides[a][1], sides[b][1])
-        clash |= both & (lowest != highest)
+    clash = (writes.low < writes.high) & (low != high)
+    for a, b in ((writes, reads), (writes, atomics), (reads, atomics)):
+        both = (a.high >= 0) & (b.high >= 0)
+        clash |= both & (np.minimum(a.low, b.low) != np.maximum(a.high, b.high))
     return sorted_group[starts[clash]]
 
 
@@ -295,17 +309,25 @@ class _Row(NamedTuple):
     number: int
 
 
+class Pair(NamedTuple):
+    """Two accesses to one cell that clash."""
+
+    cell: int
+    earlier: Party
+    later: Party
+
+
 def pairs(
     rows: Table,
     cells: np.ndarray,
     entries: list[Entry],
     lanes: Lanes,
     ordered: Callable[[Party, Party], bool],
-) -> list[tuple[int, Party, Party]]:
-    """For the first of `cells`, the accesses that clash: (cell, earlier, later), one for each two lines, and
-    one more where it happens between blocks as well as within one. Blocks and threads with low numbers are
-    taken first. `ordered` says whether fences and atomics order two accesses."""
-    found: dict[tuple[object, ...], tuple[int, Party, Party]] = {}
+) -> list[Pair]:
+    """For the first of `cells`, the accesses that clash: one pair for each two lines, and one more where it
+    happens between blocks as well as within one. Blocks and threads with low numbers are taken first. `ordered`
+    says whether fences and atomics order two accesses."""
+    found: dict[tuple[object, ...], Pair] = {}
     blocks = lanes.blocks.take(rows.lane // lanes.per_block)
     number = blocks * lanes.per_block + rows.lane % lanes.per_block
     for cell in cells[:MANY]:
@@ -320,15 +342,19 @@ def pairs(
                 chosen.append(_Row(party, int(rows.code[row]), int(rows.turn[row]), int(number[row])))
         _clashing(int(cell), chosen[:64], lanes.per_block, found, ordered)
     # The uppermost line first, and the closest lines: a barrier there often settles the others.
-    lines = {key: sorted(line for line, _ in key[:2]) for key in found}  # type: ignore[misc]
-    return [found[key] for key in sorted(found, key=lambda key: (lines[key][1], -lines[key][0]))]
+    return sorted(found.values(), key=_lower_then_upper_line)
+
+
+def _lower_then_upper_line(pair: Pair) -> tuple[int, int]:
+    upper, lower = sorted((pair.earlier.site.line, pair.later.site.line))
+    return lower, -upper
 
 
 def _clashing(
     cell: int,
     chosen: list[_Row],
     per_block: int,
-    found: dict[tuple[object, ...], tuple[int, Party, Party]],
+    found: dict[tuple[object, ...], Pair],
     ordered: Callable[[Party, Party], bool],
 ) -> None:
     """Add the clashes of one cell to `found`, unless another cell has shown the same; of several pairs the one whose
@@ -353,7 +379,7 @@ def _clashing(
                 continue
             earlier, later = (a, b) if a.time <= b.time else (b, a)
             if not ordered(earlier, later):
-                found[key], best[key] = (cell, earlier, later), numbers
+                found[key], best[key] = Pair(cell, earlier, later), numbers
 
 
 def _line(row: _Row) -> tuple[int, int]:

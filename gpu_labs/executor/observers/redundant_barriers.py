@@ -7,6 +7,8 @@ loop counts only when it ran at least twice in a block: with a single turn it ma
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from gpu_labs.executor.findings import Finding
 from gpu_labs.executor.ir.control_flow import analyse
 from gpu_labs.executor.ir.program import Program, Site
@@ -18,7 +20,22 @@ from graphviz_tools.language import _
 
 MANY = 256
 
-Logs = dict[int, tuple[Memory, list[Entry]]]
+
+class _Log(NamedTuple):
+    """What was done to a memory."""
+
+    memory: Memory
+    entries: list[Entry]
+
+
+class _Passed(NamedTuple):
+    """A barrier, and how often it was passed."""
+
+    site: Site
+    times: int
+
+
+_Logs = dict[int, _Log]
 
 
 class Usefulness:
@@ -28,15 +45,14 @@ class Usefulness:
         self.needed = needed
         self.looped = looped
         self.watching = True
-        self._ran: dict[int, tuple[Site, int]] = {}
+        self._ran: dict[int, _Passed] = {}
         self._waiting: Site | None = None
-        self._before: Logs = {}
+        self._before: _Logs = {}
 
     def barrier(self, site: Site, excused: bool, memories: list[Memory], lanes: Lanes) -> None:
         """A barrier is passed; the memories' logs hold the epoch that it ends."""
         self.close(memories, lanes)
-        count = self._ran.get(site.id, (site, 0))[1] + 1
-        self._ran[site.id] = (site, count)
+        self._ran[site.id] = _Passed(site, self._ran.get(site.id, _Passed(site, 0)).times + 1)
         if excused:
             self.needed.add(site.id)
         if self._waiting is None:
@@ -44,7 +60,7 @@ class Usefulness:
 
     def close(self, memories: list[Memory], lanes: Lanes) -> None:
         """An epoch is over: was the barrier before it of use?"""
-        epoch: Logs = {id(m): (m, m.log) for m in memories if m.log}
+        epoch: _Logs = {id(m): _Log(m, m.log) for m in memories if m.log}
         if not epoch and self._waiting is not None:
             return
         if self._waiting is None:
@@ -77,14 +93,14 @@ class Usefulness:
         self.watching = False
 
 
-def _merged(a: Logs, b: Logs) -> Logs:
-    return {
-        key: ((a.get(key) or b[key])[0], [*a.get(key, (None, []))[1], *b.get(key, (None, []))[1]])
-        for key in {**a, **b}
-    }
+def _merged(a: _Logs, b: _Logs) -> _Logs:
+    merged = {**a, **b}
+    for key in a.keys() & b.keys():
+        merged[key] = _Log(a[key].memory, [*a[key].entries, *b[key].entries])
+    return merged
 
 
-def _conflict(logs: Logs, lanes: Lanes) -> bool:
+def _conflict(logs: _Logs, lanes: Lanes) -> bool:
     for memory, log in logs.values():
         if len(log) > MANY:
             return True

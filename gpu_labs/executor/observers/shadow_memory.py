@@ -115,7 +115,7 @@ class Shadow:
                     epoch.consequences.add(finding, entry.site.id, readers, epoch.report)
         for entry in log:
             if entry.kind != "read":
-                done[expand(entry, lanes)[0]] = True
+                done[expand(entry, lanes).cells] = True
         if done.all():
             self.initialised = None
 
@@ -237,9 +237,9 @@ class Shadow:
             else:
                 rest.append(entry)
         for (site, _kind), entries in by_line.items():
-            rows = [expand(entry, lanes)[:2] for entry in entries]
-            cells, group = np.unique(np.concatenate([cells for cells, _ in rows]), return_inverse=True)
-            readers = np.concatenate([who for _, who in rows])
+            rows = [expand(entry, lanes) for entry in entries]
+            cells, group = np.unique(np.concatenate([each.cells for each in rows]), return_inverse=True)
+            readers = np.concatenate([each.lanes for each in rows])
             low = np.full(len(cells), np.iinfo(np.int32).max, np.int32)
             high = np.full(len(cells), -1, np.int32)
             np.minimum.at(low, group, readers)

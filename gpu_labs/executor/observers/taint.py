@@ -62,7 +62,7 @@ class Consequences:
         for _, log in logs:
             for entry in log:
                 if entry.kind == "write":
-                    stored.setdefault(entry.site.id, []).append(expand(entry, lanes)[1])
+                    stored.setdefault(entry.site.id, []).append(expand(entry, lanes).lanes)
         left = []
         for doubt in self._doubts:
             ran = [who for site in doubt.stores for who in stored.get(site, ())]

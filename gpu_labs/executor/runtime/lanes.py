@@ -80,7 +80,8 @@ class Lanes:
             return None
         kept = self._joins.get((id(a), id(b)))
         if kept is not None:
-            return kept[2]
+            _a, _b, joined = kept
+            return joined
         both: Any = a | b
         return None if both.all() else both
 
@@ -129,7 +130,8 @@ class Lanes:
                 self._active.clear()
             kept = (mask, np.flatnonzero(np.broadcast_to(mask, shape)))
             self._active[key] = kept
-        return kept[1]
+        _mask, places = kept
+        return places
 
     def full_mask(self, mask: Mask) -> np.ndarray:
         """`mask` as a Boolean array of the lanes' full shape."""

@@ -143,7 +143,8 @@ class Port:
         key = (id(array), *map(id, index))
         kept = self._places.get(key)
         if kept is not None:
-            return kept[2], None
+            *_alive, flat = kept
+            return flat, None
         offset: Any = ZERO
         parts: list[Any] = []
         good: Mask = array.exists
@@ -206,7 +207,8 @@ class Port:
                 self._tops.clear()
             self._tops[id(i)] = (i, top)
             return top < n
-        return kept[1] < n
+        _index, top = kept
+        return top < n
 
     def view(self, site: Site, array: Array | Either, mask: Mask, *index: Any) -> Array | Either:
         """A window: whole-number indices drop a dimension, slices and missing indices keep it."""

@@ -146,7 +146,8 @@ class Either:
     @property
     def dtype(self) -> np.dtype[Any]:
         """Of the elements, which is one for all arrays that a variable may name."""
-        return self.parts[0][0].dtype
+        (window, _lanes), *_ = self.parts
+        return window.dtype
 
     def merge(self, mask: Mask, old: Window) -> Window:
         """This for the lanes of `mask`, `old` for the others."""
@@ -181,7 +182,8 @@ def merged(mask: Mask, new: Any, old: Any) -> Any:
         for another, more in rest:
             window, taking = another.merge(more, window), taking | more
         result.append((window, taking))
-    return result[0][0] if len(result) == 1 else Either(result)
+    (window, _lanes), *others = result
+    return Either(result) if others else window
 
 
 def chosen(mask: Any, new: Any, old: Any) -> Any:

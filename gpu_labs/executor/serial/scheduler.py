@@ -152,12 +152,13 @@ class BlockRun:
         return ready
 
     def _warp(self, places: list[int], waiting: dict[int, Request]) -> list[tuple[int, Any]]:
-        _, site, name, _, dtypes, wanted, _ = waiting[places[0]]
+        request = waiting[places[0]]
+        site, name, wanted = request.site, request.name, request.wanted
         mask = self._mask(places)
         if self.warps is None:
             self.warps = Warps(self.lanes)
         columns = []
-        for column, dtype in enumerate(dtypes):
+        for column, dtype in enumerate(request.dtypes):
             lanes = np.zeros(self.lanes.per_block, dtype)
             lanes[places] = [waiting[at].given[column] for at in places]
             columns.append(lanes.reshape(self.lanes.shape))

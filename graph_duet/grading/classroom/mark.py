@@ -46,7 +46,7 @@ class Mark:
         points = self.report.task_points()
         for answer in self.report.written:
             points[answer.task] = 0.0 if self.is_waiting(answer) else self._written_points(answer)
-        return {task: self.overrides.get(task, (given, ""))[0] for task, given in points.items()}
+        return points | {task: by_hand.points for task, by_hand in self.overrides.items() if task in points}
 
     @property
     def before_lateness(self) -> float:

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any, NamedTuple
 
 from graph_duet.grading.classroom.groups import Groups
 from graph_duet.grading.classroom.names import as_utf8, student_name
@@ -86,7 +86,7 @@ def intake(
     metadata = next(
         (read_metadata(e.read().decode("utf-8", "replace")) for e in entries if e.parts[-1] == _METADATA), {}
     )
-    found: dict[str, list[tuple[Handed, _Entry]]] = {}
+    found: dict[str, list[_HandedIn]] = {}
     ignored: list[str] = []
     for entry in entries:
         reason = _why_ignored(entry)
@@ -96,7 +96,7 @@ def intake(
         handed = read_name(entry.parts, metadata)
         handed = replace(handed, students=(groups or Groups()).of(handed.students))
         for student in handed.students:
-            found.setdefault(student, []).append((handed, entry))
+            found.setdefault(student, []).append(_HandedIn(handed, entry))
     if not found:
         raise UserError(
             _("{path} holds no notebook: it should hold STUDENT.ipynb or STUDENT/NAME.ipynb", path=path)
@@ -112,16 +112,28 @@ def intake(
     return Intake(tuple(submission for each in chosen for submission in each), tuple(ignored))
 
 
-def _attempts(student: str, handed: list[tuple[Handed, _Entry]], exercise: str) -> list[Submission]:
+class _HandedIn(NamedTuple):
+    """A file, and what its name says of it."""
+
+    facts: Handed
+    entry: _Entry
+
+    @property
+    def age(self) -> tuple[Any, ...]:
+        """The smaller, the older."""
+        return self.facts.attempt, self.facts.at or self.entry.at, self.entry.name
+
+
+def _attempts(student: str, handed: list[_HandedIn], exercise: str) -> list[Submission]:
     """What a student handed in, oldest first."""
     if len(handed) > 1 and exercise:
-        handed = [pair for pair in handed if _names(pair[1], exercise)] or handed
-    ordered = sorted(handed, key=lambda pair: (pair[0].attempt, pair[0].at or pair[1].at, pair[1].name))
+        handed = [each for each in handed if _names(each.entry, exercise)] or handed
+    ordered = sorted(handed, key=lambda each: each.age)
     several = (
         _(
             "{count} notebooks were handed in; the newest, {parts}, was graded",
             count=len(ordered),
-            parts=ordered[-1][1].parts[-1],
+            parts=ordered[-1].entry.parts[-1],
         )
         if len(ordered) > 1
         else ""

@@ -23,7 +23,7 @@ def why(got: str, wanted: str, tolerance: float) -> str:
     if verdict:
         return verdict
     kinds = zip_longest(_KIND.findall(wanted), _KIND.findall(got), fillvalue="")
-    expected, came = next((pair for pair in kinds if pair[0] != pair[1]), ("", ""))
+    expected, came = next(((wanted, got) for wanted, got in kinds if wanted != got), ("", ""))
     if not expected:
         return ""
     return _("{expected} was expected, and {came} came", expected=expected, came=came or "no such array")

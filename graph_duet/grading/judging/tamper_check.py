@@ -50,13 +50,20 @@ class _Remembered(NamedTuple):
     digest: Callable[[], str]
 
 
-_set: list[_Remembered] = []
+class _Fingerprint(NamedTuple):
+    """An object and the code that it runs, None where it has none."""
+
+    thing: Any
+    code: Any
+
+
+_remembered: list[_Remembered] = []  # the one that `remember` made
 
 
 def remember(shell: Any, secret: str) -> None:
     """Remember the protected objects, and the functions, classes and modules that given cells named in the
     IPython `shell`. `secret` proves that the later inspection is ours; nothing else keeps it."""
-    _set[:] = [_closures(shell, secret)]
+    _remembered[:] = [_closures(shell, secret)]
     guard(shell)
     linecache.cache.pop(sys._getframe(1).f_code.co_filename, None)  # the source of the cell, with the secret
 
@@ -64,14 +71,16 @@ def remember(shell: Any, secret: str) -> None:
 def inspect() -> None:
     """Print a digest of the secret when nothing was replaced since `remember`, another one after `separate`; else
     print what was replaced."""
-    changed = _set[0].changed()
-    print(_("replaced: {changed}", changed=", ".join(changed[:5])) if changed else _set[0].digest())
+    (remembered,) = _remembered
+    changed = remembered.changed()
+    print(_("replaced: {changed}", changed=", ".join(changed[:5])) if changed else remembered.digest())
 
 
 def separate() -> None:
     """Let the cells to come run in a namespace of their own: the functions of an answer keep the old one as
     their globals, and so have no name for anything that a check makes."""
-    _set[0].separate()
+    (remembered,) = _remembered
+    remembered.separate()
 
 
 def digest(secret: str, apart: bool) -> str:
@@ -91,12 +100,8 @@ def _closures(shell: Any, secret: str) -> _Remembered:
 
     def changed() -> list[str]:
         now = dict(_fingerprints())
-        replaced = [
-            name
-            for name, (thing, code) in remembered.items()
-            if (now.get(name, (None,))[0] is not thing or now[name][1] is not code)
-            and not _wrapped_by_its_framework(now.get(name, (None,))[0], thing)
-        ]
+        gone = _Fingerprint(None, None)
+        replaced = [name for name, before in remembered.items() if _replaced(now.get(name, gone), before)]
         replaced += [name for name, value in names.items() if shell.user_ns.get(name) is not value]
         return replaced if out == (sys.stdout, set(vars(sys.stdout))) else [*replaced, "sys.stdout"]
 
@@ -110,8 +115,13 @@ def _closures(shell: Any, secret: str) -> _Remembered:
     return _Remembered(changed, separate, lambda: prove(secret, shell.user_module is not first))
 
 
-def _fingerprints() -> Iterator[tuple[str, tuple[Any, Any]]]:
-    """(qualified name, (object, code object)) of every protected object."""
+def _replaced(now: _Fingerprint, before: _Fingerprint) -> bool:
+    same = now.thing is before.thing and now.code is before.code
+    return not same and not _wrapped_by_its_framework(now.thing, before.thing)
+
+
+def _fingerprints() -> Iterator[tuple[str, _Fingerprint]]:
+    """Every protected object by its qualified name."""
     yield from _members("builtins", vars(builtins))
     for name, module in list(sys.modules.items()):
         watched = name.partition(".")[0] in _WATCHED or name.startswith(_COUNTING)
@@ -131,13 +141,11 @@ def _find(name: str) -> Any:
     return vars(sys.modules[parent]).get(member) if parent in sys.modules else None
 
 
-def _members(
-    owner: str, namespace: Mapping[str, Any], depth: int = 0
-) -> Iterator[tuple[str, tuple[Any, Any]]]:
+def _members(owner: str, namespace: Mapping[str, Any], depth: int = 0) -> Iterator[tuple[str, _Fingerprint]]:
     for name, thing in list(namespace.items()):
         if not isinstance(thing, _KINDS):
             continue
-        yield f"{owner}.{name}", (thing, getattr(thing, "__code__", None))
+        yield f"{owner}.{name}", _Fingerprint(thing, getattr(thing, "__code__", None))
         if depth and isinstance(thing, type) and _is_ours_to_watch(thing.__module__):
             yield from _members(f"{owner}.{name}", vars(thing))
 

@@ -106,7 +106,7 @@ def _task(task: Task, mark: Mark) -> Iterator[str]:
     )
     if task.id in mark.overrides:
         yield element(
-            "p", _("Set by your instructor: {overrides}", overrides=mark.overrides[task.id][1]), "note"
+            "p", _("Set by your instructor: {overrides}", overrides=mark.overrides[task.id].reason), "note"
         )
     if task.id in mark.comments:
         yield element("p", _("Your instructor says: {comments}", comments=mark.comments[task.id]), "comment")

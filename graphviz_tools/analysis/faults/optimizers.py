@@ -58,11 +58,11 @@ def unchanged_parameters(program: Program) -> Iterator[Finding]:
 
 def gradients_not_cleared(program: Program) -> Iterator[Finding]:
     """Steps that an optimizer takes with gradients of which a part was in its last step already."""
-    stale = [(leaf, step) for leaf in program.leaves if (step := _used_twice(program, leaf)) is not None]
+    stale = {leaf.name: step for leaf in program.leaves if (step := _used_twice(program, leaf)) is not None}
     if stale:
-        names = listed([leaf.name for leaf, _ in stale])
+        names = listed([*stale])
         yield finding_at(
-            program.recording, "gradient not cleared", stale[0][1].index,
+            program.recording, "gradient not cleared", next(iter(stale.values())).index,
             _("The gradient of {names} is added to the one with which the optimizer has taken its "
             "step already.", names=names),
             _("Call `optimizer.zero_grad()` in every turn of the loop, before `loss.backward()`."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import chain, count
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphviz_tools.recording import (
     Control,
@@ -43,6 +43,13 @@ def add_run_scopes(scopes: dict[Path, Scope], path: Path) -> None:
             scopes[here] = Scope(here, built.kind, built.label)
 
 
+class Maker(NamedTuple):
+    """What makes a tensor: output `slot` of `node`."""
+
+    node: int
+    slot: int
+
+
 @dataclass
 class StaticGraph:
     """A Recording in the making.
@@ -57,7 +64,7 @@ class StaticGraph:
     steps: list[Step] = field(default_factory=list)
     scopes: dict[Path, Scope] = field(default_factory=dict)
     omitted: list[Omission] = field(default_factory=list)
-    makers: dict[Hashable, tuple[int, int]] = field(default_factory=dict)
+    makers: dict[Hashable, Maker] = field(default_factory=dict)
     _claimed_nodes: int = 0
     _claimed_edges: int = 0
 
@@ -89,7 +96,7 @@ class StaticGraph:
             Node(id=number, kind=kind, op=op, label=label or name or op, name=name, scope=scope, line=line)
         )
         for slot, key in enumerate(makes):
-            self.makers[key] = (number, slot)
+            self.makers[key] = Maker(number, slot)
         return number
 
     def autograd_node(self, op: str, name: str, owner: int) -> int:

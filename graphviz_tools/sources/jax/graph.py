@@ -90,7 +90,7 @@ class JaxprReader:
         for part in parts:
             for outer, inner in zip(passed(eqn, part.word), part.jaxpr.invars, strict=False):
                 if not isinstance(outer, Literal):
-                    self.into.join((path, outer), self.into.makers[part.path, inner][0])
+                    self.into.join((path, outer), self.into.makers[part.path, inner].node)
             self.into.edge(Edge(part.output, number, kind="control"))
         writes = [symbol(var, name) for var in eqn.outvars]
         note = _NOTES.get(eqn.primitive.name, "")
@@ -116,7 +116,7 @@ class JaxprReader:
     def _maker(self, var: Any, path: Path) -> str:
         if isinstance(var, Literal):
             return ""
-        made: Node = self.into.nodes[self.into.makers[path, var][0]]
+        made: Node = self.into.nodes[self.into.makers[path, var].node]
         return made.name
 
     def _fresh(self, primitive: str) -> str:

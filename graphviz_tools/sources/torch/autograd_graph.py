@@ -60,8 +60,8 @@ class AutogradGraph:
         if number is not None or function._sequence_nr() != _NO_SEQUENCE:
             return number
         variable = getattr(function, "variable", None)
-        leaf = self._leaves.get(id(variable))
-        return leaf[1] if leaf is not None and leaf[0]() is variable else None
+        kept, number = self._leaves.get(id(variable), (None, None))
+        return number if kept is not None and kept() is variable else None
 
     def latest(self, nodes: set[int]) -> int | None:
         """Of these nodes the one that the forward pass made last, which the engine takes first."""

@@ -81,7 +81,7 @@ def _write(recorder: CallRecorder, wrapper: FrameType) -> None:
     given = tensors_in((known.get("args"), known.get("kwargs")))
     if isinstance(module, torch.nn.Module):
         name, given = type(module).__name__, [*given, *module.parameters()]
-    site = calling_site(wrapper.f_back)[0]
+    site, _ = calling_site(wrapper.f_back)
     if name.startswith("_") and site is not None:  # PyTorch's own, around `torch.cond` and its likes
         name = call_site(site.code, site.instruction).callee or name
     recorder.trace.fused(f"compiled {name}", given, tensors_in(known.get("result")), site, NOTE)

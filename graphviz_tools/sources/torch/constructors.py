@@ -45,7 +45,7 @@ class Constructors:
         if recorder.trace.compiler_works() or not recorder.step_aside():
             return original(*args, **kwargs)  # inside another operation
         made: Any = None
-        site = calling_site(sys._getframe(1))[0]
+        site, _ = calling_site(sys._getframe(1))
 
         def write() -> None:
             if made is not None:

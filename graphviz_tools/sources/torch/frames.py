@@ -89,7 +89,8 @@ def applying_site(frame: FrameType | None) -> Site | None:
     """Where `Function.apply` was called, when `frame` lies inside a custom Function's forward."""
     while frame is not None:
         if frame.f_code.co_name.endswith("forward") and _is_of_a_function(frame.f_code):
-            return calling_site(frame.f_back)[0]
+            site, _ = calling_site(frame.f_back)
+            return site
         frame = frame.f_back
     return None
 

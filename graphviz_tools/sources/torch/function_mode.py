@@ -125,7 +125,7 @@ class CallRecorder(TorchFunctionMode):
 
     def _ran_unwatched(self, module: torch.nn.Module, arguments: Any, result: Any) -> None:
         """A module whose inner calls went unseen, as one operation."""
-        site = calling_site(sys._getframe(2))[0]
+        site, _ = calling_site(sys._getframe(2))
         given = [*tensors_in(arguments), *module.parameters()]
         note = SCRIPTED if isinstance(module, torch.jit.ScriptModule) else FUSED
         self.step_back(lambda: self.trace.fused(type(module).__name__, given, tensors_in(result), site, note))

@@ -66,7 +66,7 @@ class TapeSteps:
         self._watch_variables(op, inputs)
         for tape in self._recording(inputs):
             read = op == "ReadVariableOp"
-            owner = self._trace.source(inputs[0])[0] if read else node
+            owner = self._trace.source(inputs[0]).node if read else node
             self._record(tape, op_label(op), node, owner, inputs, outputs)
 
     def _open(self) -> list[Tape]:
@@ -109,7 +109,7 @@ class TapeSteps:
         return tape.add(node, ran, op, list(map(tensor_number, inputs)), list(map(tensor_number, outputs)))
 
     def _leaf(self, tape: Tape, tensor: Any) -> None:
-        owner = self._trace.source(tensor)[0]
+        owner = self._trace.source(tensor).node
         node = self._trace.graph.autograd_node("watch", _("watched by {tape}", tape=tape.name), owner)
         self._trace.claim()
         tape.add(node, owner, "watch", (), [tensor_number(tensor)])
@@ -127,7 +127,7 @@ class TapeSteps:
         """`backward`, which says when it runs; of an operation that no tape records, `backward` itself."""
         tensors = [getattr(tensor, "handle", tensor) for tensor in inputs]
         made = [self._trace.graph.makers.get(tensor_number(tensor)) for tensor in outputs]
-        owner = next((maker[0] for maker in made if maker is not None), None)
+        owner = next((maker.node for maker in made if maker is not None), None)
         if owner is None:
             return backward
         records = [

@@ -15,7 +15,7 @@ from graphviz_tools.language import _
 from graphviz_tools.recording import Control, Edge, NodeKind, Omission, Phase, Step, Value
 from graphviz_tools.sources.common.budget import Budget
 from graphviz_tools.sources.common.call_sites import CallSite
-from graphviz_tools.sources.common.static_graph import StaticGraph
+from graphviz_tools.sources.common.static_graph import Maker, StaticGraph
 from graphviz_tools.sources.tensorflow.eager.line_names import (
     constant_label,
     name_on_line,
@@ -102,7 +102,7 @@ class EagerTrace:
         reads = [self.value(tensor) for tensor in inputs]
         label, shown = op_label(op), ""
         if op == "ReadVariableOp":
-            shown = f"read {self.graph.nodes[sources[0][0]].label}"
+            shown = f"read {self.graph.nodes[sources[0].node].label}"
         if op == "VarHandleOp":
             node = self.graph.node("variable", op, label="variable", scope=place.path, line=_line(place))
         else:
@@ -112,7 +112,7 @@ class EagerTrace:
         for slot, (source, source_slot) in enumerate(sources):
             self.graph.edge(Edge(source, node, source_slot, slot))
         for slot, tensor in enumerate(outputs):
-            self.graph.makers[tensor_number(tensor)] = (node, slot)
+            self.graph.makers[tensor_number(tensor)] = Maker(node, slot)
         writes = [self.value(tensor) for tensor in outputs]
         if not outputs:
             writes = self._assigned(inputs)
@@ -255,7 +255,7 @@ class EagerTrace:
     def made_by(self, gradient: Any, node: int) -> None:
         """A gradient that no recorded op has made comes from a record of its tape."""
         tensor = gradient.values if hasattr(gradient, "indices") else gradient
-        self.graph.makers.setdefault(tensor_number(tensor), (node, 0))
+        self.graph.makers.setdefault(tensor_number(tensor), Maker(node, 0))
 
     def add_note(self, note: str) -> None:
         """One more sentence at the last step."""
@@ -273,21 +273,21 @@ class EagerTrace:
 
     def word(self, tensor: Any) -> str:
         """What the picture calls a tensor."""
-        return self.graph.nodes[self.source(tensor)[0]].label
+        return self.graph.nodes[self.source(tensor).node].label
 
     def _amend(self, **changes: Any) -> None:
         self.graph.steps[-1] = replace(self.graph.steps[-1], **changes)
 
     # --- tensors --------------------------------------------------------------------------------------------
 
-    def source(self, tensor: Any, place: Place | None = None) -> tuple[int, int]:
+    def source(self, tensor: Any, place: Place | None = None) -> Maker:
         """The node and output slot behind a tensor; one from nowhere gets a node."""
         number = tensor_number(tensor)
         found = self.graph.makers.get(number)
         if found is None:
             kind, label = self._origin(tensor, number, place)
             made = self.graph.node(kind, kind, label=label, name=label, makes=[number])
-            found = (made, 0)
+            found = Maker(made, 0)
         return found
 
     def _origin(self, tensor: Any, number: int, place: Place | None) -> tuple[NodeKind, str]:
@@ -413,7 +413,7 @@ class EagerTrace:
 
     def _described(self, tensor: Any) -> str:
         """`float32 [2, 3], from y = x * 2.0, line 7.`"""
-        node = self.graph.nodes[self.source(tensor)[0]]
+        node = self.graph.nodes[self.source(tensor).node]
         line = _(", line {line}", line=node.line.line) if node.line is not None else ""
         type = f"{tensor.dtype.name} {tensor.shape.as_list()}"
         return _("{type}, from {label}{line}.", type=type, label=node.label, line=line)

@@ -29,9 +29,9 @@ class Variables:
     _known: dict[int, tuple[weakref.ref[Any], str]] = field(default_factory=dict)
 
     def find(self, handle: Any) -> KnownVariable | None:
-        found = self._known.get(tensor_number(handle))
-        variable = found[0]() if found is not None else None
-        return None if found is None or variable is None else KnownVariable(variable, found[1])
+        kept, name = self._known.get(tensor_number(handle), (None, ""))
+        variable = kept() if kept is not None else None
+        return None if variable is None else KnownVariable(variable, name)
 
     def learn(self, variable: Any, name: str = "") -> None:
         """Know a `tf.Variable` by its handle."""
