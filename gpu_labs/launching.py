@@ -68,7 +68,15 @@ def launch(
     if all(tensor.numel() == 0 for tensor in outputs):
         return
     order = "".join("t" if isinstance(value, torch.Tensor) else "n" for value in inputs)
-    _launch_operator(_number_of(kernel), _extents(grid), _extents(block), order, tensors, numbers, outputs)
+    _launch_operator(
+        kernel=_number_of(kernel),
+        grid=_extents(grid),
+        block=_extents(block),
+        order=order,
+        tensors=tensors,
+        numbers=numbers,
+        out=outputs,
+    )
 
 
 class _Call(NamedTuple):
@@ -100,7 +108,17 @@ def _launch_operator(
 ) -> None:
     """`order` has one letter for each input of the kernel: the next tensor (t) or the next number (n)."""
     run = _run_on_gpu if out[0].is_cuda else _run_on_executor
-    run(_Call(_kernels[kernel], tuple(grid), tuple(block), order, tensors, numbers, out))
+    run(
+        _Call(
+            kernel=_kernels[kernel],
+            grid=tuple(grid),
+            block=tuple(block),
+            order=order,
+            tensors=tensors,
+            numbers=numbers,
+            out=out,
+        )
+    )
 
 
 @_launch_operator.register_fake

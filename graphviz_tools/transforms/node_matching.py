@@ -51,7 +51,15 @@ class Side:
             goes = ((below[e.target], e.source_slot, e.target_slot, e.kind) for e in outputs[n])
             below[n] = hash((own[n], *sorted(goes)))
         named = Counter((node.name, node.scope) for node in recording.nodes)
-        return cls(recording, inputs, outputs, above, below, named, last_writes(recording))
+        return cls(
+            recording=recording,
+            inputs=inputs,
+            outputs=outputs,
+            above=above,
+            below=below,
+            named=named,
+            values=last_writes(recording),
+        )
 
     def above_and_name(self, node: Node) -> Hashable:
         """All that flows into a node, and its name."""

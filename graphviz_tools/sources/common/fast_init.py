@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @cache
 def quick(cls: type[T]) -> Callable[..., T]:
-    """A function that takes every field of the frozen, slotted dataclass `cls` by position and makes one."""
+    """A function that makes one of the frozen, slotted dataclass `cls`, given every field by position or by name."""
     names = [field.name for field in fields(cls)]  # pyright: ignore[reportArgumentType]
     twin = type(f"Open{cls.__name__}", (), {"__slots__": tuple(names)})
     setting = "".join(f"  made.{name} = {name}\n" for name in names)

@@ -199,7 +199,9 @@ class GraphReader:
             self.scopes.setdefault(path[:depth], Scope(path[:depth], "module", path[depth - 1]))
         role = role or _usual_role(op)
         line = role.line or body.line_of(op)
-        self.nodes.append(Node(node, role.kind, op.type, role.label, op.name, path, line))
+        self.nodes.append(
+            Node(node, role.kind, op.type, label=role.label, name=op.name, scope=path, line=line)
+        )
         self._ids[body.key, op.name] = node
         for slot, tensor in enumerate(op.inputs):
             self._join(body, tensor.op, node, tensor.value_index, slot)

@@ -129,9 +129,19 @@ class _Assembly:
         facts = self._facts[raw.ticket] if raw.ticket is not None else None
         summary, numbers, grid = facts if facts is not None else (None, None, None)
         return _make_value(
-            self._shape(raw.shape), word, place, raw.name or self._names.get(index, ""), "", summary, numbers, grid,
-            raw.flags, raw.version, raw.storage, raw.nbytes,
-        )  # fmt: skip
+            shape=self._shape(raw.shape),
+            dtype=word,
+            device=place,
+            name=raw.name or self._names.get(index, ""),
+            text="",
+            summary=summary,
+            numbers=numbers,
+            grid=grid,
+            flags=raw.flags,
+            version=raw.version,
+            storage=raw.storage,
+            nbytes=raw.nbytes,
+        )
 
     def _shape(self, shape: Any) -> tuple[int | None, ...] | None:
         """Plain numbers; None for a size that is ragged or symbolic, and where there is no shape."""
@@ -155,15 +165,15 @@ class _Assembly:
         elif not label and kind in ("input", "parameter", "variable"):
             label = self._names.get(self._first_values.get(index, -1), "")
         return _make_node(
-            index,
-            kind,
-            op,
-            label or op,
-            raw.name,
-            self._path_of_node.get(index, ()),
-            found.line if found is not None else self._caller if kind in ("op", "branch") else None,
-            raw.owner,
-            raw.first_output,
+            id=index,
+            kind=kind,
+            op=op,
+            label=label or op,
+            name=raw.name,
+            scope=self._path_of_node.get(index, ()),
+            line=found.line if found is not None else self._caller if kind in ("op", "branch") else None,
+            owner=raw.owner,
+            first_output=raw.first_output,
         )
 
     def _condition(self, node: int) -> str:
@@ -224,25 +234,25 @@ class _Assembly:
         pick = self._values.__getitem__
         saved = raw.saved
         return _make_step(
-            index,
-            raw.phase,
-            raw.op,
-            raw.node,
-            site.line if site is not None else self._forward_line(raw),
-            tuple(nodes),
-            tuple(edges),
-            tuple(map(pick, raw.reads)) if raw.reads else (),
-            tuple(map(pick, raw.writes)) if raw.writes else (),
-            tuple([_make_saved(node, name, pick(i)) for node, name, i in saved]) if saved else (),
-            raw.freed,
-            tuple([None if i is None else pick(i) for i in raw.grads_in]) if raw.grads_in else (),
-            tuple([None if i is None else pick(i) for i in raw.grads_out]) if raw.grads_out else (),
-            self._control(raw, site, turn) if raw.control is not None else None,
-            memory,
-            path,
-            raw.error,
-            self._failure_note(raw) if raw.error else raw.note,
-            raw.released,
+            index=index,
+            phase=raw.phase,
+            op=raw.op,
+            node=raw.node,
+            line=site.line if site is not None else self._forward_line(raw),
+            nodes=tuple(nodes),
+            edges=tuple(edges),
+            reads=tuple(map(pick, raw.reads)) if raw.reads else (),
+            writes=tuple(map(pick, raw.writes)) if raw.writes else (),
+            saved=tuple([_make_saved(node, name, pick(i)) for node, name, i in saved]) if saved else (),
+            freed=raw.freed,
+            grads_in=tuple([None if i is None else pick(i) for i in raw.grads_in]) if raw.grads_in else (),
+            grads_out=tuple([None if i is None else pick(i) for i in raw.grads_out]) if raw.grads_out else (),
+            control=self._control(raw, site, turn) if raw.control is not None else None,
+            memory=memory,
+            scope=path,
+            error=raw.error,
+            note=self._failure_note(raw) if raw.error else raw.note,
+            released=raw.released,
         )
 
     def _failure_note(self, raw: RawStep) -> str:

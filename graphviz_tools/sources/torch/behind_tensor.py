@@ -79,7 +79,15 @@ class _Walk:
             result = len(self._nodes)
             self._nodes.append(
                 _make_node(
-                    result, "output", "output", self._label("output", tensor), "", (), None, None, None
+                    id=result,
+                    kind="output",
+                    op="output",
+                    label=self._label("output", tensor),
+                    name="",
+                    scope=(),
+                    line=None,
+                    owner=None,
+                    first_output=None,
                 )
             )
             self._edges.append(_make_edge(result, node, 0, edge.output_nr, "autograd"))
@@ -120,14 +128,32 @@ class _Walk:
             known = self._names.get(id(variable), "")
             self._nodes.append(
                 _make_node(
-                    owner, kind, kind, self._label(known or kind, variable), known, (), None, None, None
+                    id=owner,
+                    kind=kind,
+                    op=kind,
+                    label=self._label(known or kind, variable),
+                    name=known,
+                    scope=(),
+                    line=None,
+                    owner=None,
+                    first_output=None,
                 )
             )
         number = self._numbers[function] = len(self._nodes)
         first = 0 if owner is not None else None
         self._nodes.append(None)  # pyright: ignore[reportArgumentType]
         label = self._keep(function, name, number) if owner is None else name
-        self._nodes[number] = _make_node(number, "autograd", name, label, name, (), None, owner, first)
+        self._nodes[number] = _make_node(
+            id=number,
+            kind="autograd",
+            op=name,
+            label=label,
+            name=name,
+            scope=(),
+            line=None,
+            owner=owner,
+            first_output=first,
+        )
         return number
 
     def _label(self, name: str, tensor: torch.Tensor) -> str:
@@ -163,18 +189,18 @@ class _Walk:
             dtype = self._words[tensor.dtype] = str(tensor.dtype).removeprefix("torch.")
         name = self._names.get(id(tensor), "")
         return _make_value(
-            tuple(tensor.shape),
-            dtype,
-            str(tensor.device),
-            name,
-            "",
-            None,
-            None,
-            None,
-            (),
-            None,
-            None,
-            tensor.nbytes,
+            shape=tuple(tensor.shape),
+            dtype=dtype,
+            device=str(tensor.device),
+            name=name,
+            text="",
+            summary=None,
+            numbers=None,
+            grid=None,
+            flags=(),
+            version=None,
+            storage=None,
+            nbytes=tensor.nbytes,
         )
 
 

@@ -180,9 +180,9 @@ class _Call:
             op,
             None,
             site,
-            trace.modules.scope,
-            tuple([known.value for known in before]),
-            tuple(places),
+            scope=trace.modules.scope,
+            reads=tuple([known.value for known in before]),
+            places=tuple(places),
         )
         if again:
             self.step.note = AGAIN

@@ -148,16 +148,16 @@ class Tensors:
         self._by_id[number] = known
         values.append(
             RawValue(
-                shape,
-                plain.dtype,
-                tensor.device,
-                words + flags if flags else words,
-                None if version == UNTRACKED else version,
-                storage,
-                nbytes,
-                ticket,
-                name,
-                node,
+                shape=shape,
+                dtype=plain.dtype,
+                device=tensor.device,
+                flags=words + flags if flags else words,
+                version=None if version == UNTRACKED else version,
+                storage=storage,
+                nbytes=nbytes,
+                ticket=ticket,
+                name=name,
+                node=node,
             )
         )
         if storage is not None:
