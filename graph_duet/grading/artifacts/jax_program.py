@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from graph_duet.grading.artifacts.transfer import ArtifactError
+from graph_duet.grading.artifacts.transfer import ArtifactError, Damaged, require, unpacked
 from graphviz_tools.language import _
 
 _CALLBACK = re.compile(r"custom_call\W+(\w*callback\w*)")  # into Python, by an address of another process
@@ -21,7 +21,8 @@ def encode(exported: Any) -> dict[str, Any]:
 
 
 def decode(content: dict[str, Any]) -> JaxProgram:
-    return JaxProgram(base64.b64decode(content["program"]))
+    require(content, program=str)
+    return JaxProgram(unpacked(content["program"]))
 
 
 class JaxProgram:
@@ -31,7 +32,10 @@ class JaxProgram:
     def __init__(self, data: bytes):
         from jax import export
 
-        self._exported: Any = export.deserialize(bytearray(data))
+        try:
+            self._exported: Any = export.deserialize(bytearray(data))
+        except Exception as error:  # all of it is JAX's own reading of the data, and may raise anything
+            raise Damaged(str(error)) from error
         callback = _CALLBACK.search(self._exported.mlir_module())
         if callback:
             raise ArtifactError(

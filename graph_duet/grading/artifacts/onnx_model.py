@@ -6,7 +6,7 @@ import base64
 from collections import Counter
 from typing import Any
 
-from graph_duet.grading.artifacts.transfer import ArtifactError
+from graph_duet.grading.artifacts.transfer import ArtifactError, require, unpacked
 from graphviz_tools.language import _
 
 
@@ -15,7 +15,8 @@ def encode(model: Any) -> dict[str, Any]:
 
 
 def decode(content: dict[str, Any]) -> OnnxModel:
-    return OnnxModel(base64.b64decode(content["model"]))
+    require(content, model=str)
+    return OnnxModel(unpacked(content["model"]))
 
 
 class OnnxModel:

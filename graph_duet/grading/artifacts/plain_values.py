@@ -5,15 +5,13 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any, cast
 
 import numpy as np
 
-from graph_duet.grading.artifacts.transfer import ArtifactError, decoded, encoded
+from graph_duet.grading.artifacts.transfer import ArtifactError, Damaged, decoded, encoded, require, unpacked
 from graphviz_tools.language import _
-
-_WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
 def encode(thing: Any) -> dict[str, Any]:
@@ -21,6 +19,8 @@ def encode(thing: Any) -> dict[str, Any]:
 
 
 def decode(content: dict[str, Any]) -> Any:
+    if "value" not in content:
+        raise Damaged(_("it has no value"))
     return from_json(content["value"])
 
 
@@ -55,14 +55,29 @@ def from_json(value: Any) -> Any:
         return [from_json(item) for item in cast(list[Any], value)]
     if not isinstance(value, dict):
         return value
-    (word, inside), *_ = cast(dict[str, Any], value).items()
-    if word == "float":
-        return _WORDS[inside] if isinstance(inside, str) else float(inside)
-    if word == "tuple":
-        return tuple(from_json(item) for item in inside)
-    if word == "dict":
-        return {from_json(key): from_json(item) for key, item in inside}
-    return array_from_json(inside) if word == "array" else decoded(inside)
+    match value:
+        case {"float": "nan" | "inf" | "-inf" as word}:
+            return float(word)
+        case {"float": int() | float() as number}:
+            return float(number)
+        case {"tuple": list() as items}:
+            return tuple(from_json(item) for item in items)
+        case {"dict": list() as pairs} if all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+            return _dict_from_json(pairs)
+        case {"array": array}:
+            return array_from_json(array)
+        case {"artifact": artifact}:
+            return decoded(artifact)
+    raise Damaged(_("{value!r:.60} is not a value", value=value))
+
+
+def _dict_from_json(pairs: list[Any]) -> dict[Any, Any]:
+    made: dict[Any, Any] = {}
+    for key, item in ((from_json(key), from_json(item)) for key, item in pairs):
+        if not isinstance(key, Hashable):
+            raise Damaged(_("{key!r:.60} cannot be a key", key=key))
+        made[key] = item
+    return made
 
 
 def as_array(value: Any) -> np.ndarray | None:
@@ -82,9 +97,13 @@ def array_to_json(array: np.ndarray) -> dict[str, Any]:
 
 
 def array_from_json(content: Mapping[str, Any]) -> np.ndarray:
-    """Raises ValueError for a dtype that is not one of numbers, and where the data does not fit the shape."""
-    dtype = np.dtype(str(content["dtype"]))
-    if dtype.kind not in "biufc":
-        raise ValueError(f"an array of {dtype}")
-    flat = np.frombuffer(base64.b64decode(content["data"]), dtype)
-    return flat.reshape([int(size) for size in content["shape"]]).copy()
+    """Raises Damaged for a dtype that is not one of numbers, and where the data does not fit the shape."""
+    require(content, dtype=str, shape=list, data=str)
+    data = unpacked(content["data"])
+    try:
+        dtype = np.dtype(content["dtype"])
+        if dtype.kind not in "biufc":
+            raise Damaged(_("it holds an array of {dtype}", dtype=dtype))
+        return np.frombuffer(data, dtype).reshape(content["shape"]).copy()
+    except (TypeError, ValueError) as error:  # NumPy does not know such a dtype, or the sizes do not fit
+        raise Damaged(str(error)) from None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from graph_duet.grading.artifacts.transfer import Damaged, require
 from graphviz_tools import serialization
+from graphviz_tools.errors import UserError
 from graphviz_tools.recording import Recording
 
 
@@ -13,4 +15,8 @@ def encode(recording: Recording) -> dict[str, Any]:
 
 
 def decode(content: dict[str, Any]) -> Recording:
-    return serialization.from_json(content["recording"])
+    require(content, recording=dict)
+    try:
+        return serialization.from_json(content["recording"])
+    except UserError as error:
+        raise Damaged(str(error)) from None

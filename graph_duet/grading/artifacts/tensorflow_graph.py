@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from graph_duet.grading.artifacts.plain_values import array_from_json, array_to_json
-from graph_duet.grading.artifacts.transfer import ArtifactError
+from graph_duet.grading.artifacts.transfer import ArtifactError, Damaged, require, unpacked
 from graphviz_tools.language import _
 
 # They call a Python function of the process that made the graph, so no other process can run them.
@@ -63,6 +63,7 @@ def _captured(graph: Any, outer: Any) -> dict[str, Any]:
 
 
 def decode(content: dict[str, Any]) -> TensorFlowGraph:
+    require(content, graph=str, inputs=list, outputs=list, control=list, captured=dict)
     return TensorFlowGraph(content)
 
 
@@ -76,9 +77,13 @@ class TensorFlowGraph:
 
     def __init__(self, content: Mapping[str, Any]):
         import tensorflow as tf
+        from google.protobuf.message import DecodeError
 
         definition = tf.compat.v1.GraphDef()
-        definition.ParseFromString(base64.b64decode(content["graph"]))
+        try:
+            definition.ParseFromString(unpacked(content["graph"]))
+        except DecodeError as error:
+            raise Damaged(str(error)) from None
         bodies = {f.signature.name: f.node_def for f in definition.library.function}
         for node in (*definition.node, *(n for body in bodies.values() for n in body)):
             if node.op in _PYTHON:
@@ -92,11 +97,14 @@ class TensorFlowGraph:
         self._outputs = [str(name) for name in content["outputs"]]
         with self._graph.as_default():
             fed = {str(n): self._capture(tf, str(n), c) for n, c in content["captured"].items()}
-            tf.import_graph_def(definition, input_map=fed, name="")
-            tensor = self._graph.get_tensor_by_name
-            self._inputs = [tensor(str(name)) for name in content["inputs"]]
-            self._results = [tensor(name) for name in self._outputs]
-            self._control = [self._graph.get_operation_by_name(str(name)) for name in content["control"]]
+            try:
+                tf.import_graph_def(definition, input_map=fed, name="")
+                tensor = self._graph.get_tensor_by_name
+                self._inputs = [tensor(str(name)) for name in content["inputs"]]
+                self._results = [tensor(name) for name in self._outputs]
+                self._control = [self._graph.get_operation_by_name(str(name)) for name in content["control"]]
+            except (tf.errors.OpError, KeyError, ValueError) as error:  # no such graph, op or tensor
+                raise Damaged(str(error)) from None
             self._variables = list(tf.compat.v1.global_variables())
             start = tf.compat.v1.variables_initializer(self._variables)
         options = tf.compat.v1.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from graph_duet.grading.artifacts.plain_values import array_from_json
-from graph_duet.grading.artifacts.transfer import ArtifactError
+from graph_duet.grading.artifacts.transfer import ArtifactError, Damaged, require
 from graphviz_tools.errors import InternalError
 from graphviz_tools.language import _
 
@@ -36,8 +36,14 @@ class Interpreter:
     """Runs one graph; `run` may be called again and again."""
 
     def __init__(self, content: Mapping[str, Any]):
+        require(content, nodes=list, constants=dict, graphs=dict)
         self._nodes = list(content["nodes"])
-        self._constants = {str(k): as_tensor(array_from_json(v)) for k, v in content["constants"].items()}
+        for node in self._nodes:
+            require(node, name=str, op=str, target=str, args=list, kwargs=dict)
+        if not self._nodes or self._nodes[-1]["op"] != "output" or len(self._nodes[-1]["args"]) != 1:
+            raise Damaged(_("it does not end with its output"))
+        constants: dict[str, Any] = content["constants"]
+        self._constants = {k: _result(as_tensor, [array_from_json(v)], {}) for k, v in constants.items()}
         self._graphs = {str(k): Interpreter(v) for k, v in content["graphs"].items()}
 
     def run(
@@ -51,16 +57,15 @@ class Interpreter:
             name: value if isinstance(value, torch.Tensor) else as_tensor(value)
             for name, value in inputs.items()
         }
-        try:
-            for name, (tensor, dimension) in sizes.items():
-                given[name] = given[tensor].shape[dimension]
-            with torch.no_grad():
-                return [_array(value) for value in _listed(self._values(given, kernels))]
-        except (RuntimeError, TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
-            if isinstance(error, (ArtifactError, InternalError)):
-                raise
-            # Which error an operation raises on data that came from outside is torch's affair.
-            raise ArtifactError(_("the program fails on such an input: {error}", error=error)[:300]) from None
+        for name, (tensor, dimension) in sizes.items():
+            shape = given[tensor].shape if tensor in given else ()
+            if not 0 <= dimension < len(shape):
+                raise ArtifactError(
+                    _("the input {tensor} has no dimension {dimension}", tensor=tensor, dimension=dimension)
+                )
+            given[name] = shape[dimension]
+        with torch.no_grad():
+            return [_result(_array, [value], {}) for value in _listed(self._values(given, kernels))]
 
     def _values(self, given: dict[str, Any], kernels: Mapping[int, Any]) -> Any:
         values = dict(given)
@@ -72,13 +77,13 @@ class Interpreter:
             if op == "get_attr":
                 values[name] = self._graphs.get(target, self._constants.get(target))
             elif op == "call_method":
-                values[name] = _method(target)(*arguments, **named)
+                values[name] = _result(_method(target), arguments, named)
             elif op == "call_function" and target.startswith("higher_order."):
                 values[name] = _higher_order(target, arguments, kernels)
             elif op == "call_function" and target.startswith("graph_duet.launch"):
-                _launch(kernels, *arguments, **named)
+                _result(_launch, [kernels, *arguments], named)
             elif op == "call_function":
-                values[name] = _function(target)(*arguments, **named)
+                values[name] = _result(_function(target), arguments, named)
             elif op != "placeholder":
                 raise ArtifactError(_("a node of the kind {op!r} is not an operation on tensors", op=op[:20]))
         raise ArtifactError(_("the program has no output"))
@@ -86,6 +91,8 @@ class Interpreter:
     def called(self, arguments: list[Any], kernels: Mapping[int, Any]) -> Any:
         """The values of this graph as a branch or a loop body of another."""
         places = [node["name"] for node in self._nodes if node["op"] == "placeholder"]
+        if len(places) != len(arguments):
+            raise ArtifactError(_("a branch or a loop is given another number of values than it takes"))
         return self._values(dict(zip(places, arguments, strict=True)), kernels)
 
     def _read(self, value: Any, values: Mapping[str, Any]) -> Any:
@@ -97,13 +104,15 @@ class Interpreter:
             return {}
         (word, inside), *_more = value.items()
         if word == "node":
+            if not isinstance(inside, str) or inside not in values:
+                raise ArtifactError(_("{inside!r:.60} is read before anything makes it", inside=inside))
             return values[inside]
         if word == "dict":
-            return {str(key): self._read(item, values) for key, item in inside}
+            return {str(key): self._read(item, values) for key, item in _pairs(inside)}
         if word == "float":
-            return float(inside)
+            return _result(float, [inside], {})
         if word == "slice":
-            return slice(*self._read(inside, values))
+            return _result(slice, self._read(list(_sequence(inside)), values), {})
         if word == "ellipsis":
             return Ellipsis
         if word == "device":
@@ -112,6 +121,28 @@ class Interpreter:
         if not isinstance(constant, _CONSTANTS):
             raise ArtifactError(_("{name} is not a constant that a program may use", name=str(inside)[:60]))
         return constant
+
+
+def _sequence(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise ArtifactError(_("{value!r:.60} is not a list of arguments", value=value))
+    return value
+
+
+def _pairs(value: Any) -> list[Any]:
+    if not all(isinstance(pair, list) and len(pair) == 2 for pair in _sequence(value)):
+        raise ArtifactError(_("{value!r:.60} is not a list of pairs", value=value))
+    return value
+
+
+def _result(function: Callable[..., Any], arguments: list[Any], named: dict[str, Any]) -> Any:
+    """What an operation gives; whatever it raises on data that came from outside is the data's fault."""
+    try:
+        return function(*arguments, **named)
+    except (ArtifactError, InternalError):
+        raise
+    except Exception as error:
+        raise ArtifactError(_("the program fails on such an input: {error}", error=error)[:300]) from error
 
 
 def as_tensor(array: np.ndarray | None) -> torch.Tensor:
@@ -174,19 +205,30 @@ def _method(name: str) -> Callable[..., Any]:
 
 def _higher_order(target: str, arguments: list[Any], kernels: Mapping[int, Any]) -> Any:
     name = target.removeprefix("higher_order.")
+    if name in ("cond", "while_loop"):
+        _check_parts(name, arguments)
     if name == "cond":
         predicate, yes, no, operands = arguments
-        return (yes if bool(predicate) else no).called(list(operands), kernels)
+        return (yes if _result(bool, [predicate], {}) else no).called(list(operands), kernels)
     if name == "while_loop":
         condition, body, carried, more = arguments
         for _turn in range(_MOST_TURNS):
-            if not bool(_listed(condition.called([*carried, *more], kernels))[0]):
+            if not _result(bool, _listed(condition.called([*carried, *more], kernels))[:1], {}):
                 return list(carried)
             carried = _listed(body.called([*carried, *more], kernels))
         raise ArtifactError(
             _("a loop of the program takes more than {most_turns} turns", most_turns=_MOST_TURNS)
         )
     raise ArtifactError(_("the operation {name} cannot be run from data", name=name[:60]))
+
+
+def _check_parts(name: str, arguments: list[Any]) -> None:
+    """A `cond` has a predicate, two graphs and what these take; a loop two graphs, what it carries and the rest."""
+    graphs = arguments[1:3] if name == "cond" else arguments[:2]
+    lists = arguments[3:] if name == "cond" else arguments[2:]
+    fits = len(arguments) == 4 and all(isinstance(graph, Interpreter) for graph in graphs)
+    if not fits or not all(isinstance(each, list) for each in lists):
+        raise ArtifactError(_("the operation {name} has other arguments than it takes", name=name))
 
 
 def _launch(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from graph_duet.grading.artifacts.plain_values import array_from_json, array_to_json, as_array
-from graph_duet.grading.artifacts.transfer import ArtifactError
+from graph_duet.grading.artifacts.transfer import ArtifactError, Damaged, require
 from graphviz_tools.language import _
 
 _WRITTEN_AS_TEXT = ("dtype", "device", "layout", "memory_format")
@@ -44,6 +44,16 @@ class Call(NamedTuple):
 
 
 def decode(content: Mapping[str, Any]) -> TorchProgram:
+    require(content, nodes=list, constants=dict, graphs=dict, sizes=dict)
+    for name, kind in (("state", dict), ("written", list)):
+        if name in content:
+            require(content, **{name: kind})
+    for size in content["sizes"].values():
+        match size:
+            case [str(), int()]:
+                pass
+            case _:
+                raise Damaged(_("{size!r:.60} is not a size", size=size))
     return TorchProgram(content)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib
 import json
 from typing import Any
@@ -85,14 +86,32 @@ def decoded(content: Any) -> Any:
         raise ArtifactError(_("an artifact of the unknown kind {kind!r}", kind=str(kind)[:40]))
     try:
         return _module(kind).decode(content)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError) as error:
-        if isinstance(error, ArtifactError):
-            raise
-        # The data came from outside: whatever is missing or of another type in it is its own fault. The cause is
-        # chained, for a bug of ours here would look the same.
+    except (
+        Damaged,
+        RecursionError,
+    ) as error:  # data that lies in itself thousands of times overruns the stack
         raise ArtifactError(
             _("the {kind} artifact cannot be loaded: {error}", kind=kind, error=error)[:300]
         ) from error
+
+
+class Damaged(Exception):
+    """Data that came from outside is not what `encoded` writes."""
+
+
+def require(content: Any, **wanted: type) -> None:
+    """Raise Damaged unless `content` is a dict with each of these fields, of that type."""
+    for name, kind in wanted.items():
+        if not isinstance(content, dict) or not isinstance(content.get(name), kind):
+            raise Damaged(_("it has no {name} of the type {kind}", name=name, kind=kind.__name__))
+
+
+def unpacked(text: str) -> bytes:
+    """The bytes that `text` holds in base64. Raises Damaged."""
+    try:
+        return base64.b64decode(text)
+    except ValueError as error:
+        raise Damaged(str(error)) from None
 
 
 def _kind_of(thing: Any) -> str:

@@ -11,24 +11,18 @@ from torch.fx.experimental.proxy_tensor import make_fx
 
 from graph_duet.grading.artifacts.transfer import ArtifactError, decoded, encoded
 
+X = {"node": "x"}
+PLACE = {"op": "placeholder", "name": "x", "target": "x", "args": [], "kwargs": {}}
+END = {"op": "output", "name": "end", "target": "output", "args": [[X]], "kwargs": {}}
+TORCH = {"kind": "torch", "nodes": [PLACE, END], "constants": {}, "graphs": {}, "sizes": {}}
+
 
 def program(*calls: dict[str, Any]) -> Any:
     """A program that somebody wrote by hand: its one input, then these calls, of which the last is the result."""
-    place = {"op": "placeholder", "name": "x", "target": "x", "args": [], "kwargs": {}}
     nodes = [{"kwargs": {}, "op": "call_function", "name": f"n{i}", **call} for i, call in enumerate(calls)]
-    end = {
-        "op": "output",
-        "name": "end",
-        "target": "output",
-        "args": [{"node": nodes[-1]["name"]}],
-        "kwargs": {},
-    }
-    return decoded(
-        {"kind": "torch", "nodes": [place, *nodes, end], "constants": {}, "graphs": {}, "sizes": {}}
-    )
+    return decoded({**TORCH, "nodes": [PLACE, *nodes, {**END, "args": [{"node": nodes[-1]["name"]}]}]})
 
 
-X = {"node": "x"}
 FORGED = {
     "an attribute of what holds the operations": {
         "target": "aten.__init__.__getattribute__",
@@ -85,3 +79,78 @@ def test_a_graph_reads_and_writes_no_file() -> None:
     with pytest.raises(ArtifactError, match=r"reads or writes outside itself \(WriteFile\)"):
         decoded(encoded(writes.get_concrete_function(scalar)))
     assert decoded(encoded(keeps.get_concrete_function(scalar)))(2.0) == 3.0
+
+
+ARRAY = {"dtype": "<f4", "shape": [1], "data": "AACAPw=="}
+DAMAGED: dict[str, dict[str, Any]] = {
+    "no nodes": {**TORCH, "nodes": None},
+    "no node": {**TORCH, "nodes": []},
+    "a node without arguments": {**TORCH, "nodes": [PLACE, {**END, "args": None}]},
+    "no output": {**TORCH, "nodes": [PLACE]},
+    "a graph that is a number": {**TORCH, "graphs": {"body": 3}},
+    "a constant without data": {**TORCH, "constants": {"c": {**ARRAY, "data": None}}},
+    "an array of objects": {**TORCH, "constants": {"c": {**ARRAY, "dtype": "O"}}},
+    "an array of no dtype": {**TORCH, "constants": {"c": {**ARRAY, "dtype": "float33"}}},
+    "an array of another size": {**TORCH, "constants": {"c": {**ARRAY, "shape": [2]}}},
+    "an array whose size is a word": {**TORCH, "constants": {"c": {**ARRAY, "shape": ["two"]}}},
+    "a state that is a list": {**TORCH, "state": []},
+    "a size that is a word": {**TORCH, "sizes": {"n": "x"}},
+    "bytes that are not base64": {"kind": "jax", "program": "A"},
+    "a program of JAX that is none": {"kind": "jax", "program": "AAAA"},
+    "a model without bytes": {"kind": "onnx"},
+    "a model that is none": {"kind": "onnx", "model": "AAAA"},
+    "a recording that is none": {"kind": "recording", "recording": {"format": "x"}},
+    "no value": {"kind": "values"},
+    "an empty value": {"kind": "values", "value": {}},
+    "an unknown number": {"kind": "values", "value": {"float": "much"}},
+    "a tuple of nothing": {"kind": "values", "value": {"tuple": 3}},
+    "a dict of one column": {"kind": "values", "value": {"dict": [[1]]}},
+    "a key that is a list": {"kind": "values", "value": {"dict": [[[1], 2]]}},
+    "a graph that is none": {
+        "kind": "tensorflow", "graph": "AAAA", "inputs": [], "outputs": [], "control": [], "captured": {}
+    },
+    "a tensor of no graph": {
+        "kind": "tensorflow", "graph": "", "inputs": ["x:0"], "outputs": [], "control": [], "captured": {}
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=list(DAMAGED))
+def test_a_damaged_artifact_is_the_answer_s_fault(content: dict[str, Any]) -> None:
+    assert decoded(TORCH)([1.0]) == [1.0], "whole, it is loaded"
+    with pytest.raises(ArtifactError):
+        decoded(content)
+
+
+BROKEN = {
+    "a value from nowhere": {"args": [{"node": "y"}, 1]},
+    "too few arguments": {"args": []},
+    "a slice of four": {"args": [X, {"slice": [1, 2, 3, 4]}]},
+    "pairs that are none": {"args": [X, {"dict": [1]}]},
+    "a branch without graphs": {"target": "higher_order.cond", "args": [True, 1, 2, []]},
+    "a loop of two": {"target": "higher_order.while_loop", "args": [1, 2]},
+}
+
+
+@pytest.mark.parametrize("call", BROKEN.values(), ids=list(BROKEN))
+def test_a_program_that_cannot_run_is_the_answer_s_fault(call: dict[str, Any]) -> None:
+    made = program({"target": "aten.add.Tensor", **call})
+    with pytest.raises(ArtifactError):
+        made([1.0, 2.0])
+
+
+def test_a_bug_of_ours_in_loading_or_running_is_not_the_answer_s_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def buggy(*_: Any) -> None:
+        raise TypeError("a bug of ours")
+
+    made = decoded(TORCH)
+    monkeypatch.setattr("graph_duet.grading.artifacts.torch_interpreter.Interpreter._values", buggy)
+    with pytest.raises(TypeError, match="a bug of ours") as raised:
+        made([1.0])
+    assert not isinstance(raised.value, ArtifactError)
+    monkeypatch.setattr("graph_duet.grading.artifacts.torch_program.TorchProgram.__init__", buggy)
+    with pytest.raises(TypeError, match="a bug of ours") as raised:
+        decoded(TORCH)
+    assert not isinstance(raised.value, ArtifactError)
