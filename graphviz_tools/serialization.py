@@ -66,7 +66,9 @@ def load(path: str | os.PathLike[str]) -> Recording:
         written = json.loads(content)
     except (OSError, EOFError, ValueError, RecursionError, zlib.error) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UserError(_("{path} is damaged or no recording: {reason}", path=path, reason=reason)) from None
+        raise UserError(
+            _("{path} is damaged or not a recording: {reason}", path=path, reason=reason)
+        ) from None
     try:
         return from_json(written)
     except UserError as error:
@@ -83,7 +85,7 @@ def to_json(recording: Recording) -> dict[str, Json]:
 def from_json(written: Json) -> Recording:
     """The recording that `to_json` wrote. Raises UserError when it is damaged or of a later version."""
     if not isinstance(written, dict) or written.get("format") != FORMAT:
-        raise UserError(_("this is no Graph Duet recording"))
+        raise UserError(_("not a Graph Duet recording"))
     version = written.get("version")
     if not isinstance(version, int) or version < 1:
         raise UserError(_("the recording is damaged: {version!r} is not a version", version=version))

@@ -13,7 +13,7 @@ THREADS = 128
 WARP = 32
 GRAD_BLOCKS = 3  # of the gradient's launch, whatever the number of rows
 EDGES: tuple[Shape, ...] = ((1, 1), (3, 31), (4, 33), (3, 127), (5, 129))
-# Shuffles are no accesses: a warp stores two numbers, and each thread reads those of the four warps.
+# Shuffles do not count as accesses: a warp stores two numbers, and each thread reads those of the four warps.
 MEETING = 14
 # Sectors of 32 bytes that 32 cells of 8 bytes lie in, fetched in two halves that need not begin where a sector does.
 SECTORS_OF_A_PIECE = 10

@@ -16,7 +16,7 @@ WARP = 32
 EDGES: tuple[Shape, ...] = ((1, 1), (3, 31), (5, 64), (2, 65))
 # Sectors of 32 bytes that 32 cells of 8 bytes lie in, fetched in two halves that need not begin where a sector does.
 SECTORS_OF_A_PIECE = 10
-# Beside the rows: shuffles are no accesses, a warp stores one number, one thread reads four and writes one.
+# Beside the rows: shuffles do not count as accesses, a warp stores one number, one thread reads four and writes one.
 MEETING = 10
 MOMENTUM_BLOCKS, MOMENTUM_THREADS = 3, 64
 

@@ -45,7 +45,7 @@ def simulated_kernel(
 
 
 def _rebuilt(function: Callable[..., Any], made: dict[int, Any]) -> Any:
-    """A copy of a Python function that reaches the simulator where the original reaches `cuda` and its kin."""
+    """A copy of a Python function that reaches the simulator where the original reaches `cuda` and the like."""
     code: types.CodeType = function.__code__
     outer = {
         name: _replaced(value, made) for name, value in function.__globals__.items() if name in code.co_names

@@ -17,7 +17,7 @@ BACKUPS = Path(".duet") / "backups"
 def reset(root: Path, notebook: Path, task: str = "") -> Path:
     """Put the shipped text of `task`'s answers, or of the whole exercise, into `notebook`; return the backup.
 
-    The learner's file as it was is copied to `.duet/backups` in `root` first. Raises UserError when it is no
+    The learner's file as it was is copied to `.duet/backups` in `root` first. Raises UserError when it is not an
     exercise or has no such task, and OSError when the disk is full: then nothing has changed.
     """
     before = notebook.read_bytes() if notebook.is_file() else b""

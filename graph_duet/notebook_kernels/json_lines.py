@@ -17,7 +17,7 @@ def send(connection: socket.socket, message: dict[str, Any]) -> None:
 def receive(connection: socket.socket) -> dict[str, Any] | None:
     """The next line as a dict, or None at the end of the stream.
 
-    Reads byte by byte, so that nothing of the next message is taken. Raises ValueError for what is no JSON
+    Reads byte by byte, so that nothing of the next message is taken. Raises ValueError for what is not a JSON
     object or too long, and OSError (TimeoutError) as the socket does.
     """
     line = bytearray()
@@ -30,7 +30,7 @@ def receive(connection: socket.socket) -> dict[str, Any] | None:
             raise ValueError("a line of more than 1 MB")
     message = json.loads(line)
     if not isinstance(message, dict):
-        raise ValueError("a line that is no JSON object")
+        raise ValueError("a line that is not a JSON object")
     return message
 
 

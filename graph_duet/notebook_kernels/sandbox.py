@@ -69,7 +69,7 @@ class Limits:
 def why_no_sandbox() -> str:
     """Empty when this machine can confine other people's code, else one sentence that says what is missing."""
     if sys.platform != "linux":
-        return _("the sandbox needs Linux namespaces, and this is no Linux")
+        return _("the sandbox requires Linux (its namespaces)")
     if shutil.which("bwrap") is None:
         return _("bubblewrap is not installed: `apt-get install bubblewrap`")
     folder = Path(tempfile.mkdtemp(prefix="duet-"))

@@ -1,4 +1,4 @@
-"""What `quick` makes cannot be told from what the class itself makes."""
+"""What `quick` makes is indistinguishable from what the class itself makes."""
 
 from __future__ import annotations
 

@@ -209,7 +209,7 @@ DAMAGES: dict[str, Any] = {
     "a step that is not a dict": lambda w: w.update(steps=["step"]),
     "steps that are not a list": lambda w: w.update(steps=3),
     "a strange number": lambda w: w["values"][0].update(numbers=["many"]),
-    "a version that is none": lambda w: w.update(version="new"),
+    "a version that is not a number": lambda w: w.update(version="new"),
 }
 
 

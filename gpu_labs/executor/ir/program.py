@@ -109,7 +109,7 @@ OpKind = Literal[
     "defined",  # args[0] says whether the variable of `info`, an Unset, has a value: it is read next
     "barrier",  # syncthreads and its reducing forms; `info` is the name
     "warp",  # syncwarp, shuffles, votes; `info` is the name. A shuffle also gives the companion of dst
-    "fence",  # threadfence and its kin
+    "fence",  # threadfence and its variants
     "gridsync",  # cooperative groups' grid.sync()
     "call",  # dst = device function `info`(*args)
     "range",  # dst = range(start, stop, step), three integers of one dtype

@@ -185,7 +185,7 @@ class Run:
         return self._warps.run(name, mask, args)
 
     def fence(self, mask: Mask) -> None:
-        """`threadfence` and its kin."""
+        """`threadfence` and its variants."""
         self.watch.fence(mask)
 
     def grid_sync(self, site: Site, mask: Mask) -> None:

@@ -1,4 +1,4 @@
-"""The one device of a machine without a GPU: what `cuda.gpus` and its kin give there."""
+"""The one device of a machine without a GPU: what `cuda.gpus` and the like give there."""
 
 from __future__ import annotations
 

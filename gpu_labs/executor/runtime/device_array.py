@@ -221,7 +221,7 @@ class Argument:
         self.value = value
 
     def given(self) -> Any:
-        """What the kernel works on: the array itself, since no copy can be told from it."""
+        """What the kernel works on: the array itself, which a kernel cannot distinguish from a copy."""
         return self.value
 
 

@@ -1,4 +1,4 @@
-"""`np.sin(x, y)` and its kin on whole arrays in a kernel: every thread that comes goes over all elements itself."""
+"""`np.sin(x, y)` and functions like it on whole arrays in a kernel: every thread that comes does all elements."""
 
 from __future__ import annotations
 

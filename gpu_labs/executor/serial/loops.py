@@ -119,7 +119,7 @@ def _origin(operand: Operand, made: dict[str, Op]) -> Operand:
 
 
 def _offset(index: Operand, number: str, made: dict[str, Op], stays) -> Operand | None:  # type: ignore[no-untyped-def]
-    """k of an index `number + k`; None where it is none."""
+    """k of an index `number + k`; None for any other index."""
     index = _origin(index, made)
     if not isinstance(index, Var) or index.type != INT64:
         return None

@@ -24,7 +24,7 @@ class EndedError(Exception):
 
 
 class _Special(dict[str, Any]):
-    """`threadIdx.x` and its kin of one thread, each found when it is first asked for."""
+    """`threadIdx.x` and the like of one thread, each computed when it is first read."""
 
     def __init__(self, own: Callable[[Any], Any], of_all: dict[str, Any]) -> None:
         super().__init__()

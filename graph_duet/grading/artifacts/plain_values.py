@@ -25,7 +25,7 @@ def decode(content: dict[str, Any]) -> Any:
 
 
 def to_json(value: Any) -> Any:
-    """Raises ArtifactError for an object that is none of the types above."""
+    """Raises ArtifactError for an object of a type not listed above."""
     if value is None or type(value) in (bool, int, str):
         return value
     if type(value) is float:

@@ -37,7 +37,7 @@ def submit(name: str, thing: Any, **details: Any) -> None:
     notebook that is run by hand, `received(name)` finds it in the same process.
 
     Raises:
-        ArtifactError: `thing` is none of the types in the table of `graph_duet.grading.artifacts`, or it is
+        ArtifactError: the type of `thing` is not in the table of `graph_duet.grading.artifacts`, or it is
             larger than 1 MB as JSON.
     """
     from IPython.display import display

@@ -208,9 +208,7 @@ def _of_archive(path: Path) -> list[_Entry]:
     try:
         return _members(lambda: path.open("rb"), ())
     except (zipfile.BadZipFile, OSError) as error:
-        raise UserError(
-            _("{path} is no .zip archive that can be read: {error}", path=path, error=error)
-        ) from None
+        raise UserError(_("{path} is not a readable .zip archive: {error}", path=path, error=error)) from None
 
 
 def _nested(parts: tuple[str, ...], at: float, opened: Callable[[], IO[bytes]]) -> list[_Entry]:
@@ -223,7 +221,7 @@ def _nested(parts: tuple[str, ...], at: float, opened: Callable[[], IO[bytes]]) 
             _faulty(
                 folder,
                 _(
-                    "{student_name} is no .zip archive that can be read: {error}",
+                    "{student_name} is not a readable .zip archive: {error}",
                     student_name=student_name(parts[-1]),
                     error=error,
                 ),

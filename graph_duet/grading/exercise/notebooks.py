@@ -41,7 +41,9 @@ def parse(data: bytes) -> NotebookNode:
     except RecursionError:
         raise Unreadable(_("the file is JSON nested too deep to be a notebook")) from None
     except ValueError as error:  # JSONDecodeError and UnicodeDecodeError both are
-        raise Unreadable(_("the file is no JSON, so no notebook: {error}", error=str(error)[:120])) from None
+        raise Unreadable(
+            _("the file is not JSON, so not a notebook: {error}", error=str(error)[:120])
+        ) from None
     if isinstance(raw, dict) and raw.get("nbformat") != 4 and not {"nbformat", "cells"}.isdisjoint(raw):
         found = str(raw.get("nbformat"))[:20]
         raise Unreadable(
@@ -91,7 +93,7 @@ def dumps(notebook: NotebookNode) -> str:
 def _cell(cell: object) -> dict[str, Any]:
     """The cell with just what grading reads: another person's saved output is never read."""
     if not isinstance(cell, dict):
-        raise Unreadable(_("the notebook has a cell that is no JSON object"))
+        raise Unreadable(_("the notebook has a cell that is not a JSON object"))
     source = cell.get("source", "")
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))

@@ -214,7 +214,7 @@ def is_reaching(attribute: str) -> bool:
 
 
 def _is_odd(name: str) -> bool:
-    """Whether the name stands between underscores, and is none that answers use."""
+    """Whether the name stands between underscores, and is not one that answers may use."""
     return name.startswith("__") and name.endswith("__") and len(name) > 4 and name not in _DUNDERS
 
 
@@ -229,7 +229,7 @@ def _is_private(name: str) -> bool:
 
 
 def guard(shell: Any) -> None:
-    """Give the answers in the IPython `shell` a `getattr` and its kin that refuse what no answer may spell
+    """Give the answers in the IPython `shell` a `getattr`, and functions like it, that refuse what no answer may spell
     either, and a `type` that gives no metaclass: a name that is put together while it runs is seen by nothing that
     reads its source."""
 

@@ -29,7 +29,7 @@ def record_onnx(
     onnxruntime with its optimiser off.
 
     A model that fails ends the recording there, with `error` set. Raises UserError for a path that does
-    not exist, for a file that is no ONNX model or inputs that do not fit, NotInstalledError when
+    not exist, for a file that is not an ONNX model or inputs that do not fit, NotInstalledError when
     onnx or onnxruntime is not installed.
     """
     try:
@@ -89,7 +89,7 @@ def _load(path: Any) -> Any:
     except Exception as raised:
         first = str(raised).strip().splitlines()[0]
         raise UserError(
-            _("{file!r} is no ONNX model that can be read: {first}", file=os.fspath(path), first=first)
+            _("{file!r} is not a readable ONNX model: {first}", file=os.fspath(path), first=first)
         ) from None
     return loaded
 

@@ -1,4 +1,4 @@
-"""Each private name of Numba that the executor uses is there; one that goes is told by its name."""
+"""Each private name of Numba that the executor uses is there; one that goes is reported by name."""
 
 import pytest
 

@@ -70,7 +70,7 @@ def report(bundle: Bundle, number: int, name: str) -> Report:
         WrittenAnswer("4", "written-4", "" if number == 9 else text(name), 4, "empty" if number == 9 else ""),
     )
     whole = {
-        4: ("unreadable", "the file is no JSON, so no notebook"),
+        4: ("unreadable", "the file is not JSON, so not a notebook"),
         5: ("infrastructure", "the disk is full"),
     }
     fault, message = whole.get(number, ("", ""))

@@ -96,17 +96,17 @@ DAMAGED: dict[str, dict[str, Any]] = {
     "a state that is a list": {**TORCH, "state": []},
     "a size that is a word": {**TORCH, "sizes": {"n": "x"}},
     "bytes that are not base64": {"kind": "jax", "program": "A"},
-    "a program of JAX that is none": {"kind": "jax", "program": "AAAA"},
+    "bytes that are not a program of JAX": {"kind": "jax", "program": "AAAA"},
     "a model without bytes": {"kind": "onnx"},
-    "a model that is none": {"kind": "onnx", "model": "AAAA"},
-    "a recording that is none": {"kind": "recording", "recording": {"format": "x"}},
+    "bytes that are not a model": {"kind": "onnx", "model": "AAAA"},
+    "a dict that is not a recording": {"kind": "recording", "recording": {"format": "x"}},
     "no value": {"kind": "values"},
     "an empty value": {"kind": "values", "value": {}},
     "an unknown number": {"kind": "values", "value": {"float": "much"}},
     "a tuple of nothing": {"kind": "values", "value": {"tuple": 3}},
     "a dict of one column": {"kind": "values", "value": {"dict": [[1]]}},
     "a key that is a list": {"kind": "values", "value": {"dict": [[[1], 2]]}},
-    "a graph that is none": {
+    "bytes that are not a graph": {
         "kind": "tensorflow", "graph": "AAAA", "inputs": [], "outputs": [], "control": [], "captured": {}
     },
     "a tensor of no graph": {
@@ -126,7 +126,7 @@ BROKEN = {
     "a value from nowhere": {"args": [{"node": "y"}, 1]},
     "too few arguments": {"args": []},
     "a slice of four": {"args": [X, {"slice": [1, 2, 3, 4]}]},
-    "pairs that are none": {"args": [X, {"dict": [1]}]},
+    "pairs of one": {"args": [X, {"dict": [1]}]},
     "a branch without graphs": {"target": "higher_order.cond", "args": [True, 1, 2, []]},
     "a loop of two": {"target": "higher_order.while_loop", "args": [1, 2]},
 }

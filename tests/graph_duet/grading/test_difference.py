@@ -1,4 +1,4 @@
-"""A right value in the wrong form is told what is wrong with the form."""
+"""For a right value in the wrong form, the report says what is wrong with the form."""
 
 from __future__ import annotations
 

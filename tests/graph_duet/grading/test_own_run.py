@@ -174,7 +174,7 @@ def test_given_cells_that_run_out_of_time_are_not_the_learners_mistake(
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("not json", "mine.ipynb: the file is no JSON, so no notebook"),
+        ("not json", "mine.ipynb: the file is not JSON, so not a notebook"),
         ("", "mine.ipynb: the file is empty"),
         ('{"nbformat": 4, "cells": [], "metadata": {}}', "mine.ipynb is not an exercise of this course"),
         (

@@ -201,7 +201,7 @@ def test_bad_files_and_inputs_are_refused_in_one_line(tmp_path: Path):
     (tmp_path / "bad.onnx").write_bytes(b"no model")
     with pytest.raises(UserError, match=r"there is no file 'missing\.onnx'"):
         record_onnx("missing.onnx")
-    with pytest.raises(UserError, match="is no ONNX model that can be read"):
+    with pytest.raises(UserError, match="is not a readable ONNX model"):
         record_onnx(tmp_path / "bad.onnx")
     with pytest.raises(UserError, match="the model's inputs are x; given were 2 by place"):
         record_onnx(perceptron(), X, X)

@@ -1,4 +1,4 @@
-"""Seeded bugs whose cause is easily told wrong: updates lost, loops that wait for nobody, barriers not called."""
+"""Seeded bugs whose cause is easily misreported: updates lost, loops that wait for nobody, barriers not called."""
 
 import numpy as np
 from numba import float32, int32

@@ -1,4 +1,4 @@
-"""Correct kernels that look like a race, a wait or a wrong launch and are none."""
+"""Correct kernels that look like a race, a wait or a wrong launch, and are not."""
 
 import numpy as np
 from numba import float32

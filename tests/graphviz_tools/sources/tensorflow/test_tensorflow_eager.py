@@ -328,7 +328,7 @@ def test_a_block_begins_in_the_function_that_it_is_in() -> None:
         assert recorder.recording is not None
         return recorder.recording
 
-    for _ in range(2):  # of the callers nothing is told
+    for _ in range(2):  # the callers are not reported
         recording = block()
         turns = [s.scope for s in recording.steps if s.op == "Mul"]
         assert turns == [("for _ in range(2)", "iteration 1"), ("for _ in range(2)", "iteration 2")]
