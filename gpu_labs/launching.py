@@ -68,15 +68,7 @@ def launch(
     if all(tensor.numel() == 0 for tensor in outputs):
         return
     order = "".join("t" if isinstance(value, torch.Tensor) else "n" for value in inputs)
-    _launch_operator(
-        kernel=_number_of(kernel),
-        grid=_extents(grid),
-        block=_extents(block),
-        order=order,
-        tensors=tensors,
-        numbers=numbers,
-        out=outputs,
-    )
+    _launch_operator(_number_of(kernel), _extents(grid), _extents(block), order, tensors, numbers, outputs)
 
 
 class _Call(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import torch
 
-from gpu_labs.checks.private_names import TorchDispatchMode, storage_address, tree_leaves
+from gpu_labs.checks.private_names import seeing_operations, storage_address
 from graphviz_tools.errors import own_code
 from graphviz_tools.language import _
 
@@ -30,12 +30,12 @@ _BLANKS = {
 _WORST: dict[Origin, int] = {"blank": 0, "given": 1, "made": 2, "computed": 3}
 
 
-class Launches(TorchDispatchMode):
-    """Follows the tensors of a function. `number` counts launches; `numbers` lists the Python numbers that went
-    into launches and constant tensors, in order."""
+class Launches:
+    """Follows the tensors of a function while it is entered. `number` counts launches; `numbers` lists the Python
+    numbers that went into launches and constant tensors, in order."""
 
     def __init__(self) -> None:
-        super().__init__()
+        self._seeing = seeing_operations(self._saw)
         self.number = 0
         self.numbers: list[Any] = []
         self._origins: dict[int, Origin] = {}
@@ -56,24 +56,27 @@ class Launches(TorchDispatchMode):
                 return _("what is returned is not what a launch wrote")
         return ""
 
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        result = func(*args, **(kwargs or {}))
+    def __enter__(self) -> Launches:
+        self._seeing.__enter__()
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        self._seeing.__exit__(*raised)
+
+    def _saw(self, func: Any, result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         with own_code():
             self._follow(func, result, args, kwargs)
-        return result
 
-    def _follow(self, func: Any, result: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> None:
+    def _follow(self, func: Any, result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Note where the tensors of an operation come from."""
         if func is torch.ops.graph_duet.launch.default:
             names = ("kernel", "grid", "block", "order", "tensors", "numbers", "out")
-            self._launched({**dict(zip(names, args, strict=False)), **(kwargs or {})})
+            self._launched({**dict(zip(names, args, strict=False)), **kwargs})
             return
         name = func.overloadpacket.__name__
         origin = self._after(name, [*_tensors((args, kwargs))])
         if name in _BLANKS:
-            self.numbers += [v for v in tree_leaves((args, kwargs)) if isinstance(v, (bool, int, float))]
+            self.numbers += [v for v in _leaves((args, kwargs)) if isinstance(v, (bool, int, float))]
         changed = args[:1] if name.endswith("_") else ()
         for value in _tensors((result, changed)):
             self._note(value, origin)
@@ -106,7 +109,16 @@ class Launches(TorchDispatchMode):
 
 
 def _tensors(values: Any) -> Iterator[torch.Tensor]:
-    return (value for value in tree_leaves(values) if isinstance(value, torch.Tensor))
+    return (value for value in _leaves(values) if isinstance(value, torch.Tensor))
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    """What lies in lists, tuples and dicts, in order."""
+    if not isinstance(value, (list, tuple, dict)):
+        yield value
+        return
+    for item in value.values() if isinstance(value, dict) else value:
+        yield from _leaves(item)
 
 
 def by_kernels(function: Callable[..., torch.Tensor], x: torch.Tensor, *others: torch.Tensor) -> bool:

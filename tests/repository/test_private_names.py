@@ -186,6 +186,31 @@ def test_only_adapters_touch_private_names() -> None:
     assert touching == {}
 
 
+class _WithoutFunctions(ast.NodeTransformer):
+    """Leaves what runs when a module is imported."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        return None
+
+
+def at_import(source: str) -> str:
+    """`source` without the functions in it."""
+    return ast.unparse(_WithoutFunctions().visit(ast.parse(source)))
+
+
+def test_what_runs_at_import_is_recognised() -> None:
+    source = "import torch\ndef later():\n    torch._C.x\ntorch._D.x"
+    assert private_names(at_import(source)) == {"torch._D", "torch._D.x"}
+    assert "find()" in at_import("found = NAME.find()") and "find()" not in at_import("def f(): NAME.find()")
+
+
+@pytest.mark.parametrize("file", sorted(filter(_is_adapter, _sources())))
+def test_an_adapter_touches_nothing_private_at_import(file: str) -> None:
+    runs = at_import(_sources()[file])
+    assert private_names(runs) == set(), "look it up with a PrivateName when it is needed"
+    assert ".find()" not in runs and "import_module(" not in runs
+
+
 def test_a_private_attribute_of_an_object_is_declared_in_an_adapter() -> None:
     """An attribute that nothing of ours defines belongs to a framework: its adapter lists it with a version."""
     sources = _sources()

@@ -209,7 +209,7 @@ def _number(
 def _special(
     grid: Dim3, block: Dim3, blocks: np.ndarray, threads: tuple[np.ndarray, np.ndarray, np.ndarray]
 ) -> dict[str, Any]:
-    """threadIdx and its kin; int32 each and int64 where `grid` and `gridsize` make it so."""
+    """threadIdx, blockIdx and the like; int32 each and int64 where `grid` and `gridsize` make it so."""
     gx, gy, _ = grid
     bx, by, bz = block
     x, y, z = threads

@@ -13,7 +13,7 @@ def test_this_numba_still_has(key):
 
 
 def test_its_templates_still_have_the_attributes():
-    context = type_inference.contexts()[0]
+    context = type_inference.contexts().typing
     methods = context._get_attribute_templates(types.Array(types.float32, 1, "C"))
     made = next(template for template in methods if getattr(template, "_attr", "") == "prod")
     assert made._overload_func is not None

@@ -121,7 +121,7 @@ class EagerRecorder:
     ) -> None:
         self._open.close()
         trace, said = self._trace, ""
-        trace.end_group()
+        trace.words.end()
         with trace.quiet():
             if error is not None:
                 said = error_text(error)
@@ -129,7 +129,7 @@ class EagerRecorder:
             outputs = [trace.output(tensor) for tensor in self._outputs]
         trace.claim()
         trace.stack.close()
-        trace.graph.steps = trace.named_steps()
+        trace.graph.steps = trace.words.named_steps()
         trace.graph.omitted += trace.omissions()
         trace.graph.omitted += [
             Omission(_("kinds of steps"), 1, _("this TensorFlow hides {lost}", lost=lost))

@@ -238,7 +238,7 @@ class TapeSteps:
             values.append(value)
             trace.asked_gradient(record.node, value, place)
             trace.made_by(gradient, record.node)
-        trace.bind(place, values)
+        trace.words.bind(place, values)
         if missing:
             why = _("nothing that the tape recorded leads from there to the target")
             trace.add_note(
@@ -295,7 +295,7 @@ class TapeSteps:
                 for each in import_tensorflow().nest.flatten(tensor, expand_composites=True):
                     watched = getattr(each, "handle", each)
                     note = _("{capital} watches it from here on.", capital=_capital(tape.name))
-                    self._trace.told_to_watch(watched, sys._getframe(1), note)
+                    self._trace.on_watch(watched, sys._getframe(1), note)
                     self._leaf(tape, watched)
         return result
 

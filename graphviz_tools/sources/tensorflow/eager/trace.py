@@ -12,9 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graphviz_tools.language import _
-from graphviz_tools.recording import Control, Edge, NodeKind, Omission, Phase, Step, Value
+from graphviz_tools.recording import Control, Edge, NodeKind, Omission, Phase, Value
 from graphviz_tools.sources.common.budget import Budget
-from graphviz_tools.sources.common.call_sites import CallSite
 from graphviz_tools.sources.common.static_graph import Maker, StaticGraph
 from graphviz_tools.sources.tensorflow.eager.line_names import (
     constant_label,
@@ -25,6 +24,7 @@ from graphviz_tools.sources.tensorflow.eager.line_names import (
     operands,
     variable_label,
 )
+from graphviz_tools.sources.tensorflow.eager.line_words import LineWords
 from graphviz_tools.sources.tensorflow.eager.stack import Place, ProgramStack
 from graphviz_tools.sources.tensorflow.eager.tape import Record
 from graphviz_tools.sources.tensorflow.eager.values import tensor_value, variable_value
@@ -33,34 +33,14 @@ from graphviz_tools.sources.tensorflow.error_meanings import explanation
 from graphviz_tools.sources.tensorflow.errors import error_line
 from graphviz_tools.sources.tensorflow.private_names import tensor_number
 
-SIGNS = {
-    "Less": "<",
-    "LessEqual": "<=",
-    "Greater": ">",
-    "GreaterEqual": ">=",
-    "Equal": "==",
-    "NotEqual": "!=",
-}
-# Beside the op that a line asks for.
-_QUIET = frozenset({"ReadVariableOp", "Identity", "Cast", "VarHandleOp"})
 _FAILED = "not understood"
-
-
-@dataclass
-class _Group:
-    """The ops of one call in the user's code, and the place of that call."""
-
-    site: CallSite | None
-    callee: FrameType | None
-    nodes: list[int] = field(default_factory=list)
-    outputs: tuple[Value, ...] = ()
 
 
 class _Answer(NamedTuple):
     """What a tensor gave, kept so that its id stays its own. `source` (node, slot) and `value` are the tensor's."""
 
     answer: Any
-    source: tuple[int, int]
+    source: Maker
     value: Value
 
 
@@ -76,13 +56,12 @@ class EagerTrace:
     busy: bool = False  # what runs now is the recorder's own
     variables: Variables = field(default_factory=Variables)
     _values: dict[int, Value] = field(default_factory=dict)
-    _bound: dict[int, str] = field(default_factory=dict)  # by id of a Value: the name that its line gives it
-    _group: _Group = field(default_factory=lambda: _Group(None, None))
     _answers: dict[int, _Answer] = field(default_factory=dict)  # by id
     _failures: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.stack = ProgramStack(self.graph.scope)
+        self.words = LineWords(self.graph)
 
     # --- ops ------------------------------------------------------------------------------------------------
 
@@ -93,7 +72,7 @@ class EagerTrace:
         if not self.budget.spend():
             return None
         place = self.stack.place(op, frame)
-        self._regroup(place)
+        self.words.begin(place)
         handles = [tensor for tensor in inputs if tensor.dtype.name == "resource"]
         if handles:
             self.variables.look_for(handles, frame)
@@ -116,8 +95,7 @@ class EagerTrace:
         writes = [self.value(tensor) for tensor in outputs]
         if not outputs:
             writes = self._assigned(inputs)
-        self._group.nodes.append(node)
-        self._group.outputs = tuple(writes)
+        self.words.computed(writes, node)
         self.graph.step(
             phase,
             node,
@@ -136,7 +114,7 @@ class EagerTrace:
         if not self.budget.spend():
             return None
         place = self.stack.place(op, frame)
-        self._regroup(place)
+        self.words.begin(place)
         source, slot = self.source(tensor, place)
         asked = place.site.test if place.site is not None else ""
         decides = op == "__bool__"
@@ -147,7 +125,7 @@ class EagerTrace:
         value = self.value(tensor)
         control = Control(
             ("loop" if asked == "while" else "branch") if decides else "item",
-            self._compared(source) or only_number(value),
+            self.words.compared(source) or only_number(value),
             str(answer) if decides else "",
             place.turn,
         )
@@ -173,7 +151,7 @@ class EagerTrace:
         if not self.budget.spend():
             return
         place = self.stack.place("constant", frame)
-        self._regroup(place)
+        self.words.begin(place)
         value, site = self.value(tensor), place.site
         named = site.targets[0] if site is not None and site.targets else ""
         node = self.graph.node(
@@ -184,7 +162,7 @@ class EagerTrace:
             line=_line(place),
             makes=[tensor_number(tensor)],
         )
-        self._group.outputs = (value,)
+        self.words.computed([value])
         self.graph.step(self.phase, node, op="constant", line=_line(place), writes=[value], scope=place.path)
 
     # --- tapes ----------------------------------------------------------------------------------------------
@@ -193,12 +171,12 @@ class EagerTrace:
         """A step without a node."""
         if self.budget.spend():
             place = self.stack.place(op, frame, still=op != "reset")
-            self._regroup(place)
+            self.words.begin(place)
             self.graph.step(self.phase, None, op=op, line=_line(place), scope=place.path, note=note)
 
-    def told_to_watch(self, tensor: Any, frame: FrameType | None, note: str) -> None:
+    def on_watch(self, tensor: Any, frame: FrameType | None, note: str) -> None:
         place = self.stack.place("watch", frame)
-        self._regroup(place)
+        self.words.begin(place)
         if tensor.dtype.name == "resource":
             self.variables.look_for([tensor], frame)
         node, _ = self.source(tensor, place)
@@ -209,7 +187,7 @@ class EagerTrace:
     def began_backward(self, targets: Sequence[Any], frame: FrameType | None, note: str) -> Place:
         """The program asks a tape for gradients of these."""
         place = self.stack.place("gradient", frame)
-        self._regroup(place)
+        self.words.begin(place)
         if self.budget.spend():
             reads = [self.value(tensor) for tensor in targets]
             self.graph.step(
@@ -223,12 +201,6 @@ class EagerTrace:
             note = _("This gradient was asked for.")
             self.graph.step("backward", node, op="gradient", line=_line(place), scope=place.path, note=note)
             self._amend(grads_in=(value,))
-
-    def bind(self, place: Place, values: Sequence[Value]) -> None:
-        """Call `values` as the line does to which they are given: `dw, db = ...`."""
-        targets = place.site.targets if place.site is not None else ()
-        if len(targets) == len(values):
-            self._bound |= {id(v): name for name, v in zip(targets, values, strict=True) if name}
 
     def backward(
         self,
@@ -297,7 +269,7 @@ class EagerTrace:
                 return "variable", "variable"
             return ("parameter" if known.variable.trainable else "variable"), variable_label(known, place)
         if number in self.names:
-            self._bound[id(self.value(tensor))] = self.names[number]
+            self.words.name(self.value(tensor), self.names[number])
             return "input", self.names[number]
         return "constant", name_on_line(tensor, place) or constant_label(self.value(tensor))
 
@@ -355,50 +327,6 @@ class EagerTrace:
                 yield
             except Exception as problem:
                 self.record_internal_error(problem)
-
-    # --- words ----------------------------------------------------------------------------------------------
-
-    def _regroup(self, place: Place) -> None:
-        """Begin a new call of the user's when this op is not of the same one."""
-        if place.callee is None or place.callee is not self._group.callee:
-            self.end_group()
-            self._group = _Group(place.site, place.callee)
-
-    def end_group(self) -> None:
-        """Give what the last call of the user's computed its words: `h = x @ w` where it is one op."""
-        group, site = self._group, self._group.site
-        self._group = _Group(None, None)
-        if site is None:
-            return
-        asked = [n for n in group.nodes if self.graph.nodes[n].op not in _QUIET] or group.nodes[-1:]
-        if len(asked) == 1 and site.label and self.graph.nodes[asked[0]].kind == "op":
-            self.graph.nodes[asked[0]] = replace(self.graph.nodes[asked[0]], label=site.label)
-        for name, value in zip(site.targets, group.outputs, strict=False):
-            if name:
-                self._bound[id(value)] = name
-
-    def named_steps(self) -> list[Step]:
-        """The steps, with each value called as the line that made it calls it."""
-        new: dict[int, Value] = {}
-
-        def named(values: tuple[Value, ...]) -> tuple[Value, ...]:
-            return tuple(
-                new.setdefault(id(v), replace(v, name=self._bound[id(v)])) if id(v) in self._bound else v
-                for v in values
-            )
-
-        return [
-            replace(step, reads=named(step.reads), writes=named(step.writes)) for step in self.graph.steps
-        ]
-
-    def _compared(self, node: int) -> str:
-        """`12.0 < 30` where a comparison of two numbers decided."""
-        sign = SIGNS.get(self.graph.nodes[node].op)
-        step = next((s for s in reversed(self.graph.steps) if s.node == node), None)
-        if sign is None or step is None or len(step.reads) != 2:
-            return ""
-        left, right = map(only_number, step.reads)
-        return f"{left} {sign} {right}" if left and right else ""
 
     # --- what went wrong ------------------------------------------------------------------------------------
 
