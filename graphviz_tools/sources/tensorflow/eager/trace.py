@@ -136,7 +136,7 @@ class EagerTrace:
 
     def answered(self, answer: Any, tensor: Any, node: int | None) -> None:
         """A tensor gave its value, at question `node` or to a library: that number may be what the program returns."""
-        source = (node, 0) if node is not None else self.graph.makers.get(tensor_number(tensor))
+        source = Maker(node, 0) if node is not None else self.graph.makers.get(tensor_number(tensor))
         if source is not None and isinstance(
             answer, float | np.ndarray
         ):  # Python has one object for a small int
