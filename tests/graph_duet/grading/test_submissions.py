@@ -192,7 +192,7 @@ def test_a_zip_bomb_is_read_no_further_than_a_notebook_may_be_long(tmp_path: Pat
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no archive", b"\0" * 100])
 def test_a_broken_archive_is_that_students_fault(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "eve.zip").write_bytes(content)
-    assert "no .zip archive" in str(by_student(tmp_path)["eve"])
+    assert "not a readable .zip archive" in str(by_student(tmp_path)["eve"])
 
 
 def test_a_name_is_one_harmless_file_name() -> None:
