@@ -60,7 +60,7 @@ def build(
 def _build(folders: list[Path], force: bool, check: bool, jobs: int | None) -> bool:
     """Build, and print what became of each folder and what its texts lack; returns whether all is right.
 
-    What a text lacks is no failure unless `check`.
+    What a text lacks fails the build only with `check`.
     """
     from graph_duet.authoring.course_build import build_all
     from graph_duet.authoring.lint import lint

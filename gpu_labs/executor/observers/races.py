@@ -264,7 +264,7 @@ def raced(rows: Table, per_block: int) -> np.ndarray:
 
 
 class _Ends(NamedTuple):
-    """The lowest and the highest actor of one kind in each group; the highest is -1 where there is none."""
+    """The lowest and the highest actor of one kind in each group; the highest is -1 in a group without one."""
 
     low: np.ndarray
     high: np.ndarray
