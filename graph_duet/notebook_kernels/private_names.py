@@ -1,10 +1,12 @@
-"""TensorFlow's private name that a forked notebook kernel needs."""
+"""Private names of frameworks that a forked notebook kernel needs."""
 
 from __future__ import annotations
 
 from graphviz_tools.language import _
 from graphviz_tools.private_name import PrivateName
 
+# Last seen in PyTorch 2.13.0. Compiling imports it, so it is imported ahead; without it the first graph takes longer.
+COMPILER = "torch._dynamo"
 PYTHON_LOGGING = PrivateName(
     "tensorflow.python.pywrap_tfe",
     "TFE_Py_EnableInteractivePythonLogging",

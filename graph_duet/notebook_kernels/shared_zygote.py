@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from graph_duet.notebook_kernels import json_lines
+from graph_duet.notebook_kernels.private_names import COMPILER
 
 # What lessons use; a name that is not installed is left out.
 LESSON_MODULES = (
@@ -31,7 +32,7 @@ EXERCISE_MODULES = (
     "graph_duet.grading.exercise.values",
     "graph_duet.grading.artifacts.torch_program",
     "graph_duet.grading.artifacts.tensorflow_graph",
-    "torch._dynamo",
+    COMPILER,
     "gpu_labs.executor.cuda_module",
     "gpu_labs.autograd",
     "gpu_labs.checks",

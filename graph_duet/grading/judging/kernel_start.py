@@ -15,17 +15,17 @@ from nbformat import NotebookNode
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager
 
 from graph_duet.grading.judging.kernel_client import bounded_context
+from graph_duet.notebook_kernels.private_names import COMPILER
 from graph_duet.notebook_kernels.sandbox import Limits, start_confined_zygote
 from graph_duet.notebook_kernels.shared_zygote import LESSON_MODULES, Zygote, await_zygote
 
 StartKernel = Callable[[], KernelManager]
 
-# What each fresh process would else import again. Labs import more, and compiling brings torch._dynamo.
+# What each fresh process would else import again. Labs import more.
 _CHECKING = ("graph_duet.grading.exercise.values", "graph_duet.grading.judging.tamper_check")
 GRADING_MODULES = (*LESSON_MODULES, *_CHECKING)
-_COMPILER = ("torch._dynamo",)
 _FRAMEWORKS = re.compile(r"\b(torch|tensorflow|tf|keras|jax|numba|graphviz_tools|widgets|gpu_labs)\b")
-_LABS = ("numba.cuda", "gpu_labs.executor.cuda_module", "gpu_labs.autograd", "gpu_labs.checks", *_COMPILER)
+_LABS = ("numba.cuda", "gpu_labs.executor.cuda_module", "gpu_labs.autograd", "gpu_labs.checks", COMPILER)
 _ONNX = ("onnx.reference",)
 ALL_MODULES = (*GRADING_MODULES, *_LABS, *_ONNX)
 
@@ -45,7 +45,7 @@ def modules_for(notebook: NotebookNode) -> tuple[str, ...]:
         return ("numpy", *(_ONNX if "onnx" in code else ()), *_CHECKING)
     if "gpu_labs" in code:
         return (*GRADING_MODULES, *_LABS)
-    return (*GRADING_MODULES, *_COMPILER) if "dynamo" in code or "compile" in code else GRADING_MODULES
+    return (*GRADING_MODULES, COMPILER) if "dynamo" in code or "compile" in code else GRADING_MODULES
 
 
 def start_zygote(modules: Sequence[str], gpu: bool = False) -> str:

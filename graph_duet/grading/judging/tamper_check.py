@@ -17,6 +17,7 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from graph_duet.grading.judging.private_names import COUNTING
 from graph_duet.grading.judging.source_policy import guard
 from graphviz_tools.language import _
 
@@ -34,10 +35,7 @@ _SURFACES = (
 _COUNTING = (
     "ipykernel.iostream",
     "torch.autograd",
-    "torch.utils._python_dispatch",
-    "tensorflow.python.eager.polymorphic_function",
-    "tensorflow.python.framework.ops",
-    "tensorflow.python.framework.func_graph",
+    *COUNTING,
 )
 _KINDS = (types.FunctionType, types.BuiltinFunctionType, types.MethodDescriptorType, type)
 

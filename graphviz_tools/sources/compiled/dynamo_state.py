@@ -21,6 +21,8 @@ from graphviz_tools.cache_history import Break
 from graphviz_tools.sources.common.user_code import is_user_file, source_line
 from graphviz_tools.sources.compiled.errors import reason_in_a_line
 from graphviz_tools.sources.compiled.private_names import (
+    BREAK_LOG,
+    DYNAMO_LOG,
     LIMIT,
     cache_entries,
     compilation_notes,
@@ -30,8 +32,6 @@ from graphviz_tools.sources.compiled.private_names import (
     original_backend,
     without_seen_sizes,
 )
-
-BREAK_LOG = "torch._dynamo.symbolic_convert.__graph_breaks"
 
 
 def compiled_entries(code: CodeType, backend: Any = None) -> list[Any]:
@@ -165,7 +165,7 @@ def borrowed_dynamo(backend: Any = None) -> Iterator[None]:
 def watching_breaks(on_break: Callable[[Break], None]) -> Iterator[None]:
     """Call `on_break` at every graph break, in place of what Dynamo would print about it."""
     handler = _BreakHandler(on_break)
-    log, noise = logging.getLogger(BREAK_LOG), logging.getLogger("torch._dynamo")
+    log, noise = logging.getLogger(BREAK_LOG), logging.getLogger(DYNAMO_LOG)
     level, propagates, noise_level = log.level, log.propagate, noise.level
     log.addHandler(handler)
     log.setLevel(logging.DEBUG)

@@ -10,13 +10,14 @@ import torch
 
 from graphviz_tools.cache_history import in_few_words
 from graphviz_tools.language import _
+from graphviz_tools.sources.compiled.private_names import TRANSFORM_GUARD
 
 STATE = _("PyTorch's global state (grad mode, autocast, default dtype, ...) is as it was")
 _STATE_CHECKS = (
     "___check_global_state",
     "___check_torch_function_mode_stack",
     "utils_device.",
-    "torch._functorch",
+    TRANSFORM_GUARD,
 )
 _INTERNAL = re.compile(r"hasattr\(.+, '_dynamo_\w+'\) == False")
 # Asked of every module and every called function, and of no interest one by one.

@@ -43,6 +43,10 @@ _NESTED = _("arguments inside dataclasses and containers of other libraries")
 TREE_LEAVES = PrivateName("torch.utils._pytree", "tree_leaves", SEEN, _NESTED)
 TREE_MAP = PrivateName("torch.utils._pytree", "tree_map_only", SEEN, _NESTED)
 OTHER_NAMES = (FAKE_TENSOR, JIT_OPERATION, PARSE_SCHEMA, TREE_LEAVES, TREE_MAP)
+# Dynamo's logs, and the beginning of its guards on PyTorch's function transforms.
+DYNAMO_LOG = "torch._dynamo"
+BREAK_LOG = f"{DYNAMO_LOG}.symbolic_convert.__graph_breaks"
+TRANSFORM_GUARD = "torch._functorch"
 ATTRIBUTES = {
     "_orig_mod": SEEN,
     "_torchdynamo_orig_callable": SEEN,

@@ -195,6 +195,11 @@ def handle_number(variable: Any) -> int:
     return tensor_number(handle) if handle is not None else 0
 
 
+def variable_in_keras(variable: Any) -> Any | None:
+    """The `tf.Variable` that a `keras.Variable` holds; None when this Keras keeps it elsewhere."""
+    return getattr(variable, "_value", None)
+
+
 def library_function(graph: Any, name: str) -> Any | None:
     """The function `name` in the library of `graph`; None when this TensorFlow does not tell."""
     try:

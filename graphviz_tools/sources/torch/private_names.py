@@ -38,6 +38,8 @@ ATTRIBUTES = {
     "_version": SEEN,  # of a tensor: how often its memory was written
     "_is_view": SEEN,
     "_buffers": SEEN,  # of a module; its public `buffers()` leaves out a buffer that is there twice
+    "_parameters": SEEN,
+    "_modules": SEEN,
     "_orig_mod": SEEN,  # of a compiled module
     "_sequence_nr": SEEN,  # of an autograd node: when it was made
     "_raw_saved_tensors": SEEN,  # of a custom Function's node

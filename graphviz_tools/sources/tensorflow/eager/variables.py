@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any
 
 from graphviz_tools.frameworks import import_tensorflow
-from graphviz_tools.sources.tensorflow.private_names import handle_number, tensor_number
+from graphviz_tools.sources.tensorflow.private_names import handle_number, tensor_number, variable_in_keras
 
 _DEPTH = 40  # calls from an op outward among which its variable is looked for
 
@@ -51,7 +51,7 @@ class Variables:
             for held in list(frame.f_locals.values()):
                 name = ""
                 if keras is not None and isinstance(held, keras.Variable):
-                    held, name = getattr(held, "_value", None), held.path
+                    held, name = variable_in_keras(held), held.path
                 if isinstance(held, tf.Variable) and (number := handle_number(held)) in wanted:
                     wanted.discard(number)
                     self.learn(held, name)
