@@ -120,6 +120,12 @@ ANSWERS = Answers(
                 _UNTIL.replace("{k: v.clone() for k, v in net.state_dict().items()}", "net.state_dict()"),
             ),
             Wrong("keeps the last weights", _UNTIL.replace("net.load_state_dict(kept)\n", "")),
+            Wrong(
+                "the best weights only where it stops early",
+                _UNTIL.replace(
+                    "break\nnet.load", "net.load_state_dict(kept)\n        break\nnet.load"
+                ).replace("\nnet.load_state_dict(kept)\nreturn", "\nreturn"),
+            ),
             Wrong("one epoch too patient", _UNTIL.replace("waited == patience", "waited > patience")),
             Wrong(
                 "compares with the epoch before",
