@@ -18,6 +18,7 @@ from graphviz_tools.frameworks import quiet_environment
 from graphviz_tools.trace_cache import trace_cache as trace_cache
 from graphviz_tools.transforms.collapse import collapse as collapse
 from graphviz_tools.transforms.diff import diff as diff
+from graphviz_tools.triton_import import allow_triton_after_tensorflow
 
 if TYPE_CHECKING:
     from graphviz_tools.alignment.align import Alignment as Alignment
@@ -95,6 +96,7 @@ __all__ = [
 
 # A learner may import TensorFlow right after this package, and its noise would be in every saved output.
 quiet_environment()
+allow_triton_after_tensorflow()
 
 
 def __getattr__(name: str) -> Any:

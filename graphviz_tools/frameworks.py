@@ -1,8 +1,7 @@
 """The one place where TensorFlow is imported: quietly, and after torch.
 
 TensorFlow writes to stderr from C++ while it is imported, so its log level must be in the environment before.
-Where Triton is installed, TensorFlow before torch's Triton can abort the process, because both register the
-same LLVM options; torch and triton first is safe.
+Triton, where it is installed, comes before it as well (`triton_import.py` says why).
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ def import_tensorflow() -> ModuleType:
     Raises NotInstalledError, with the command to install it, when TensorFlow is missing.
     """
     if "tensorflow" in sys.modules:
-        return sys.modules["tensorflow"]  # the user's own import came first: Triton now would be too late
+        return sys.modules["tensorflow"]  # the user's own import came first
     quiet_environment()
     for earlier in ("torch", "triton"):
         if importlib.util.find_spec(earlier) is not None:
