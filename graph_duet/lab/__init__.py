@@ -11,8 +11,10 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 def _load_jupyter_server_extension(server: Any) -> None:
     from graph_duet.lab.handlers import add_handlers  # only in a server: it imports tornado
+    from graph_duet.lab.saved_text import before_saving
 
     add_handlers(server)
+    server.contents_manager.register_pre_save_hook(before_saving)
 
 
 def load_ipython_extension(shell: Any) -> None:
