@@ -101,7 +101,7 @@ def main() -> None:
     try:
         # By itself Typer would put a box round a usage error.
         sys.exit(_translated(typer.main.get_command(app))(prog_name="duet", standalone_mode=False) or 0)
-    except typer.Abort:  # Ctrl-C
+    except (typer.Abort, KeyboardInterrupt):  # Ctrl-C, also before the command has begun
         sys.exit(130)
     except _UsageError as mistake:
         _print_error(_usage(mistake))

@@ -16,11 +16,10 @@ from graph_duet.authoring.bundles import bundle_of
 from graph_duet.authoring.cell_ids import cell_ids
 from graph_duet.authoring.changed_outputs import changed_outputs, same_but_for_bitmaps
 from graph_duet.authoring.execute import execute, noise
-from graph_duet.authoring.notebooks_from_text import lesson_notebook, solved_notebook
+from graph_duet.authoring.notebooks_from_text import lesson_notebook, named_lines, solved_notebook
 from graph_duet.authoring.source import read_source
 from graph_duet.grading.exercise.notebooks import dumps
 from graph_duet.grading.releasing import exercise_notebook
-from graphviz_tools.errors import UserError
 from graphviz_tools.language import _
 from graphviz_tools.whole_file import write_whole
 
@@ -87,10 +86,8 @@ def _exercise(folder: Path) -> tuple[NotebookNode, tuple[str, ...]]:
 
 
 def _run(notebook: NotebookNode, source: Path) -> NotebookNode:
-    try:
+    with named_lines(source):
         execute(notebook, source.parent)
-    except UserError as error:
-        raise UserError(f"{source}: {error}") from None
     return notebook
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from graph_duet.authoring.cache import bundle_fingerprint, cache_folder
-from graph_duet.authoring.notebooks_from_text import solved_notebook
+from graph_duet.authoring.notebooks_from_text import named_lines, solved_notebook
 from graph_duet.grading.exercise.bundle import Bundle
 from graph_duet.grading.exercise.notebooks import Unreadable
 from graph_duet.grading.releasing import make_bundle
-from graphviz_tools.errors import UserError
 
 
 def bundle_of(folder: Path) -> Bundle:
@@ -25,10 +24,8 @@ def bundle_of(folder: Path) -> Bundle:
             return Bundle.load(cached)
         except Unreadable:
             pass  # damaged: make it again
-    try:
+    with named_lines(folder / "exercise.md"):
         bundle = make_bundle(solved, folder)
-    except UserError as error:
-        raise UserError(f"{folder / 'exercise.md'}: {error}") from None
     cached.parent.mkdir(parents=True, exist_ok=True)
     bundle.save(cached)
     return bundle

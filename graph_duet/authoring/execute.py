@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 from nbformat import NotebookNode
 
+from graph_duet.grading.exercise.cell_error import CellError
 from graph_duet.notebook_kernels.kernelspec import install_kernelspec
 from graph_duet.notebook_kernels.sandbox import PROJECT
-from graphviz_tools.errors import UserError
 from graphviz_tools.language import _
+
+if TYPE_CHECKING:
+    from nbclient import NotebookClient
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _OF_AUTHOR = (
@@ -22,6 +27,7 @@ _OF_AUTHOR = (
     "language_info",
 )  # what a notebook says of its kernel stays as its author wrote it
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_LINE_IN_CELL = re.compile(r"Cell In\[\d+\], line (\d+)")
 
 
 @contextmanager
@@ -46,12 +52,13 @@ def execute(notebook: NotebookNode, folder: Path, cell_seconds: float = 120) -> 
     """Run `notebook` in place, with `folder` as its working directory, and keep its outputs.
 
     Call it inside `forked_kernels`. What changes from run to run and says nothing to a reader (time stamps,
-    widget model ids) is not kept; a widget's static picture is. Raises UserError that names the cell which
-    raised or took longer than `cell_seconds`.
+    widget model ids) is not kept; a widget's static picture is. Raises CellError for the cell that raised, took
+    longer than `cell_seconds` or ended the kernel. At Ctrl-C the kernel is killed before KeyboardInterrupt goes on.
     """
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+    begun: list[NotebookNode] = []
     client = NotebookClient(
         notebook,
         timeout=int(cell_seconds),
@@ -60,18 +67,50 @@ def execute(notebook: NotebookNode, folder: Path, cell_seconds: float = 120) -> 
         resources={"metadata": {"path": str(folder)}},
         store_widget_state=False,
         coalesce_streams=True,
+        shutdown_kernel="immediate",
+        on_cell_execute=lambda cell, **_: begun.append(cell),
     )
     metadata = {name: notebook.metadata[name] for name in _OF_AUTHOR if name in notebook.metadata}
     try:
-        client.execute()
+        with asyncio.Runner(loop_factory=_LoopWithoutSignals) as runner:
+            runner.run(_executed(client))
     except CellTimeoutError:
-        raise UserError(
-            _("a cell ran longer than {cell_seconds:g} seconds", cell_seconds=cell_seconds)
-        ) from None
+        sentence = _("this cell ran longer than {cell_seconds:g} seconds", cell_seconds=cell_seconds)
+        raise CellError(begun[-1].id, sentence) from None
+    except DeadKernelError:
+        sentence = _("the notebook kernel ended in this cell; did the memory run out?")
+        raise CellError(begun[-1].id if begun else "", sentence) from None
     except CellExecutionError as error:
-        raise UserError(_COLOURS.sub("", str(error)).strip()) from None
+        said = " ".join(str(error.evalue).split())
+        sentence = _("this raised {kind}: {said}", kind=error.ename, said=said)
+        raise CellError(begun[-1].id, sentence, _line_in_cell(error.traceback)) from None
     notebook.metadata.update(metadata)
     _drop_volatile(notebook)
+
+
+def _line_in_cell(traceback: str) -> int:
+    """The line, counted from 1, that a traceback names first: a function of an earlier cell may come after it."""
+    lines = _LINE_IN_CELL.findall(_COLOURS.sub("", traceback))
+    return int(lines[0]) if lines else 1
+
+
+class _LoopWithoutSignals(asyncio.SelectorEventLoop):
+    """Leaves Ctrl-C to `asyncio.Runner`. With a handler of its own, nbclient takes it for a cell that raised."""
+
+    def add_signal_handler(self, sig: int, callback: Callable[..., object], *args: object) -> NoReturn:
+        raise NotImplementedError
+
+
+async def _executed(client: NotebookClient) -> None:
+    from nbclient.exceptions import DeadKernelError
+
+    try:
+        await client.async_execute()
+    except DeadKernelError:  # which nbclient also raises when this task is cancelled
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError from None
+        raise
 
 
 def _drop_volatile(notebook: NotebookNode) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -96,10 +98,26 @@ def _hint(cell: SourceCell, id: str, task: str, number: int) -> NotebookNode:
 
 def _check_format(source: Source, ids: list[str], notebook: NotebookNode) -> None:
     """Raise SourceError where the exercise format is not followed, with the line of the cell that is named."""
+    with _named_lines(source, ids):
+        read_exercise(notebook)
+
+
+@contextmanager
+def named_lines(path: Path) -> Iterator[None]:
+    """Inside, a user's mistake about a cell of the notebook built from `path` is raised as SourceError, with its line
+    in the text."""
+    source = read_source(path)
+    with _named_lines(source, cell_ids(source)):
+        yield
+
+
+@contextmanager
+def _named_lines(source: Source, ids: Sequence[str]) -> Iterator[None]:
     lines = dict(zip(ids, (cell.line for cell in source.cells), strict=True))
     try:
-        read_exercise(notebook)
+        yield
     except CellError as error:
-        raise SourceError(source.path, lines.get(error.cell, 1), str(error)) from None
+        line = lines[error.cell] + error.line - 1 if error.cell in lines else 1
+        raise SourceError(source.path, line, str(error)) from None
     except UserError as error:
         raise SourceError(source.path, 1, str(error)) from None

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
 from graphviz_tools.errors import UserError
-from graphviz_tools.language import _
+from graphviz_tools.language import _, _n
 
 if TYPE_CHECKING:
     from graph_duet.authoring.build import Built
 
 console = Console(soft_wrap=True, highlight=False)
+errors = Console(stderr=True, soft_wrap=True, highlight=False)
 
 Names = Annotated[
     list[str] | None, typer.Argument(help="Lessons and labs, such as L07, or folders; default: all.")
@@ -39,6 +42,21 @@ def build(
     ] = None,
 ) -> None:
     """Build notebooks from lesson.md and exercise.md, with their outputs; what is up to date is not run."""
+    try:
+        _run(names, check, watch, force, jobs, to, language)
+    except KeyboardInterrupt:  # with nothing half built
+        _stop(_("stopped; what is not built yet is as it was"))
+
+
+def _run(
+    names: list[str] | None,
+    check: bool,
+    watch: bool,
+    force: bool,
+    jobs: int | None,
+    to: Path | None,
+    language: str | None,
+) -> None:
     from graph_duet.authoring.course_build import changed_folders
     from graph_duet.authoring.folders import named_folders
 
@@ -46,12 +64,13 @@ def build(
     if language is not None:
         _translate_built(folders, language)
         return
+    changes = changed_folders(folders)  # from here on: what is saved during the first build is built next
     good = _build(folders, force, check, jobs)
     if to is not None:
         _write_bundles(folders, to)
     if watch:
         console.print(_("Watching; Ctrl+C ends it."))
-        for changed in changed_folders(folders):
+        for changed in changes:
             _build(changed, force, check, jobs)
     if not good:
         raise typer.Exit(1)
@@ -67,17 +86,47 @@ def _build(folders: list[Path], force: bool, check: bool, jobs: int | None) -> b
 
     good = True
     said: set[str] = set()
-    for folder, outcome in build_all(folders, force, check, jobs):
-        if isinstance(outcome, UserError):
-            console.print(str(outcome), style="red", markup=False)
-            said.add(str(outcome))
-            good = False
-        else:
-            good = _report(folder, outcome) and good
-    problems = [problem for folder in folders for problem in lint(folder) if str(problem) not in said]
+    left = list(folders)
+    try:
+        with closing(build_all(folders, force, check, jobs)) as results:
+            for folder, outcome in results:
+                left.remove(folder)
+                if isinstance(outcome, UserError):
+                    console.print(str(outcome), style="red", markup=False)
+                    said.add(str(outcome))
+                    good = False
+                else:
+                    good = _report(folder, outcome) and good
+    except KeyboardInterrupt:
+        _stop(_stopped(left) if left else "")
+    problems = [
+        problem
+        for folder in folders
+        for problem in lint(folder)
+        if not any(each.startswith(f"{problem.path}:{problem.line}: ") for each in said)
+    ]
     for problem in problems:
         console.print(str(problem), style="yellow", markup=False)
     return good and not (check and problems)
+
+
+def _stop(sentence: str) -> NoReturn:
+    """End as a shell expects after Ctrl-C."""
+    if sentence:
+        errors.print(sentence, style="bold red", markup=False)
+    raise typer.Exit(130) from None
+
+
+def _stopped(left: Sequence[Path]) -> str:
+    """What Ctrl-C leaves as it was."""
+    *names, last = [folder.name.partition("_")[0] for folder in left]
+    return _n(
+        "stopped: {last} was not built; what was there before is kept",
+        "stopped: {names} and {last} were not built; what was there before is kept",
+        len(left),
+        names=", ".join(names),
+        last=last,
+    )
 
 
 def _report(folder: Path, notebooks: list[Built]) -> bool:

@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 from graph_duet.grading.exercise import notebooks, solution_regions
 from graph_duet.grading.exercise.bundle import Bundle
+from graph_duet.grading.exercise.cell_error import CellError
 from graph_duet.grading.exercise.format import for_learners, kind, read_exercise
 from graph_duet.grading.exercise.measuring_rule import demand_measured_apart
 from graph_duet.grading.exercise.notebooks import duet
@@ -197,12 +198,13 @@ def _run_twice(notebook: NotebookNode, folder: Path) -> list[Outcome]:
     first, second = (_run_once(bundle, start, Seeds(bundle.seed, bundle.seed)) for _ in range(2))
     for one, other in zip(first, second, strict=True):
         if one.role in ("check", "measure") and printed(one.outputs) != printed(other.outputs):
-            raise UserError(
-                _("check cell {cell} prints something that changes from run to run", cell=one.cell)
+            raise CellError(
+                one.cell, _("check cell {cell} prints something that changes from run to run", cell=one.cell)
             )
         if one.role in ("check", "measure") and not one.outputs:
-            raise UserError(
-                _("check cell {cell} prints nothing; let it show the value that is compared", cell=one.cell)
+            raise CellError(
+                one.cell,
+                _("check cell {cell} prints nothing; let it show the value that is compared", cell=one.cell),
             )
     # It must not fail with the seeds that graders draw either.
     _run_once(bundle, start, Seeds(*_OTHER_SEEDS))
@@ -216,7 +218,6 @@ def _run_once(bundle: Bundle, start: StartKernel, seeds: Seeds) -> list[Outcome]
     for outcome in outcomes:
         if outcome.fault:
             where = _("cell {cell}", cell=outcome.cell) if outcome.cell else _("a given cell")
-            raise UserError(
-                _("the solution fails in {where}: {message}", where=where, message=outcome.message)
-            )
+            sentence = _("the solution fails in {where}: {message}", where=where, message=outcome.message)
+            raise CellError(outcome.cell, sentence)
     return outcomes

@@ -27,22 +27,25 @@ class Process(Protocol):
 class AwaitedProcess:
     """Starts a process in a thread of its own and stands for it, before and after.
 
-    `start` returns the process, the leader of its own group; what it raises counts as an end with status 1.
+    `start` returns the process, the leader of its own group; what it raises counts as an end with status 1. It is
+    given a function that says whether the process is still wanted.
     """
 
     stdin = stdout = stderr = None
 
-    def __init__(self, start: Callable[[], Process]):
+    def __init__(self, start: Callable[[Callable[[], bool]], Process]):
         self._process: Process | None = None
         self._returncode: int | None = None
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, args=(start,), daemon=True, name="kernel-start")
         self._thread.start()
 
-    def _run(self, start: Callable[[], Process]) -> None:
+    def _run(self, start: Callable[[Callable[[], bool]], Process]) -> None:
         try:
-            process = start()
+            process = start(lambda: self._returncode is None)
         except Exception:
+            if self._returncode is not None:
+                return  # it was killed before it began
             self._returncode = 1
             raise
         with self._lock:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -31,16 +33,20 @@ class ForkedProvisioner(LocalProvisioner):
         if file is None or not can_fork_kernels():
             return await super().launch_kernel(cmd, **kwargs)
         plain = self._scrub_kwargs(kwargs)
-        self.process = cast(Any, AwaitedProcess(lambda: _fork_or_start(cmd, file, plain)))
+        self.process = cast(Any, AwaitedProcess(partial(_fork_or_start, cmd, file, plain)))
         self.pid = self.pgid = None  # signals go through the process, which knows its group once it has one
         return self.connection_info
 
 
-def _fork_or_start(cmd: list[str], connection_file: str, kwargs: dict[str, Any]) -> Process:
-    """A fork of the zygote, once that is ready; where that fails, an ordinary start."""
+def _fork_or_start(
+    cmd: list[str], connection_file: str, kwargs: dict[str, Any], is_wanted: Callable[[], bool]
+) -> Process:
+    """A fork of the zygote, once that is ready; where that fails and the kernel is still wanted, an ordinary start."""
     try:
         return _fork(connection_file, kwargs)
     except (OSError, ValueError) as error:
+        if not is_wanted():
+            raise
         log.warning("starting a kernel the ordinary way: %s", error)
         return launch_kernel(cmd, **kwargs)
 

@@ -38,6 +38,7 @@ EXERCISE_MODULES = (
     "gpu_labs.checks",
 )
 READY_SECONDS = 180.0
+_END_SECONDS = 0.5  # while it imports, it does not see that its stdin was closed
 
 
 class Zygote:
@@ -46,7 +47,10 @@ class Zygote:
     def __init__(self, command: Sequence[str], path: Path, pass_fds: Sequence[int] = ()):
         """`command` runs `zygote.py` as a module; closing its stdin ends it, so it cannot outlive us."""
         self.path = path
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=tuple(pass_fds))
+        # In a session of its own, for Ctrl-C in our terminal is meant for us.
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, pass_fds=tuple(pass_fds), start_new_session=True
+        )
         self._finalizer = weakref.finalize(self, _end, self._process, path.parent)
 
     @property
@@ -62,7 +66,7 @@ class Zygote:
         return _await_answer(self.path, self.is_running, timeout)
 
     def close(self) -> None:
-        """End the zygote; kernels that still run notice that their parent has gone and end too."""
+        """End the zygote, and the kernels that still run."""
         self._finalizer()
 
 
@@ -101,7 +105,7 @@ def _end(process: subprocess.Popen[bytes], folder: Path) -> None:
     if process.stdin is not None:
         process.stdin.close()
     try:
-        process.wait(5)
+        process.wait(_END_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -11,8 +11,8 @@ connection a kernel; modules after `--` are imported one by one whenever nobody 
     client → {"connection": {...}, "cwd": ..., "env": {...}, "confinement": {...} or null}
     kernel → {"pid": ...}      client → "go"      kernel → {"bound": true}      zygote → {"exit": status}
 
-Its standard input is a leash: when the other end closes, it exits. Nothing of CUDA may be initialised
-before a fork (a forked CUDA context is unusable); it refuses to fork if something was.
+Its standard input is a leash: when the other end closes, it exits, and its kernels with it. Nothing of CUDA may be
+initialised before a fork (a forked CUDA context is unusable); it refuses to fork if something was.
 """
 
 from __future__ import annotations
@@ -77,7 +77,6 @@ def serve(listener: socket.socket, leash: int, later: Iterable[str] = ()) -> Non
     woken, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the server's terminal is not meant for us
     with selectors.DefaultSelector() as selector:
         for readable in (listener, leash, woken):
             selector.register(readable, selectors.EVENT_READ)
@@ -88,6 +87,7 @@ def serve(listener: socket.socket, leash: int, later: Iterable[str] = ()) -> Non
                 _keep_pages_shared()
             for key, _ in ready:
                 if key.fd == leash:
+                    _kill(running)
                     return
                 if key.fd == woken:
                     with contextlib.suppress(BlockingIOError):
@@ -113,6 +113,15 @@ def _answer(connection: socket.socket, running: dict[int, socket.socket]) -> Non
     if child == 0:
         _become_kernel(connection, request)
     running[child] = connection
+
+
+def _kill(kernels: Iterable[int]) -> None:
+    """Kill kernels and what they started: each leads a session."""
+    for kernel in kernels:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(kernel, signal.SIGKILL)
+        with contextlib.suppress(OSError):  # nothing else of it is left, or it had begun no session yet
+            os.killpg(kernel, signal.SIGKILL)
 
 
 def _report_exits(running: dict[int, socket.socket]) -> None:
@@ -221,6 +230,7 @@ def main(path: str, *modules: str) -> None:
     listener.listen(64)
     Path(f"{path}.new").rename(path)
     serve(listener, leash=0, later=later)
+    os._exit(0)  # there is nothing to save, and the frameworks take a second to end
 
 
 def _split(modules: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:

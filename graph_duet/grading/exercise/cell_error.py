@@ -1,4 +1,4 @@
-"""The error for a cell that does not follow the exercise format."""
+"""The error for a cell that does not follow the exercise format, or does not run."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from graphviz_tools.errors import UserError
 
 
 class CellError(UserError):
-    """`cell` is the id of the cell where an author should look."""
+    """`cell` is the id of the cell where an author should look, `line` the line in it, counted from 1."""
 
-    def __init__(self, cell: str, sentence: str) -> None:
+    def __init__(self, cell: str, sentence: str, line: int = 1) -> None:
         super().__init__(sentence)
-        self.cell = cell
+        self.cell, self.line = cell, line
 
 
 @contextmanager

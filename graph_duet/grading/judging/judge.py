@@ -83,6 +83,8 @@ def judge(runs: Iterable[NotebookNode], start: StartKernel, budget: Budget) -> l
             # Without `confcutdir` pytest would look at everything that lies beside the folder, in all of /tmp.
             places = (f"--rootdir={folder}", f"--confcutdir={folder}", "-c", "/dev/null", folder)
             code = pytest.main([*_OPTIONS, *places], plugins=[plugin])
+    if code == pytest.ExitCode.INTERRUPTED:  # pytest keeps Ctrl-C to itself
+        raise KeyboardInterrupt
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
         raise InfrastructureFault(f"the judge stopped with {code!r}: {said.getvalue()[-800:].strip()}")
     if plugin.broken:
