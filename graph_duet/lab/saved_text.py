@@ -21,7 +21,7 @@ def before_saving(model: dict[str, Any], path: str, contents_manager: Any, **_: 
     """Jupyter Server's hook before it saves a file."""
     if path.rpartition("/")[2] not in _NAMES or model.get("type") != "file":
         return
-    saved = Path(contents_manager._get_os_path(path))
+    saved = Path(contents_manager.root_dir, path.strip("/"))
     if saved.is_file():
         model["content"] = in_the_form_of(saved.read_text(encoding="utf-8-sig"), model["content"])
 
