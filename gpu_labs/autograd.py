@@ -13,8 +13,8 @@
     relu = kernel_function(relu_forward, relu_backward)
     relu(x).sum().backward()
 
-The backward says by its parameters' names what autograd must save, and no more is saved. A forward that
-writes its input in place returns that input.
+The names of the backward's parameters say what autograd must save; nothing else is saved. A forward that writes its
+input in place returns that input.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def kernel_function(
     Raises:
         TypeError: backward asks for a name that forward does not have, or has too few parameters.
         RuntimeError: when used, if forward writes to an input without returning it, or a gradient is asked
-            for where there is no backward.
+            for and there is no backward.
     """
     return KernelFunction(forward, backward)
 
@@ -85,70 +85,6 @@ def _autograd_function(
     name: str, parameters: tuple[str, ...], forward: Callable[..., Any], backward: KernelFunction | None
 ) -> Any:
     # torch.compile can follow closures over functions, classes and plain data, not over objects of ours.
-    gradients, wanted = _asked_for(name, parameters, backward)
-    backward_body = backward.forward if backward else None
-    backward_apply = backward.function.apply if backward else None
-
-    def run_forward(*args: Any) -> Any:
-        if torch.compiler.is_compiling():
-            return forward(*args)
-        before = _versions(args)
-        result = forward(*args)
-        _refuse_hidden_writes(name, parameters, args, before, result)
-        return result
-
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
-        outputs = cast(tuple[Any, ...], output if isinstance(output, tuple) else (output,))
-        ctx.output_is_tensor = [isinstance(value, torch.Tensor) for value in outputs]
-        returned = sum(ctx.output_is_tensor)
-        if backward_body is not None and returned != gradients:
-            raise UserError(
-                _(
-                    "{name} returns {returned} tensor(s), but its backward takes {gradients} gradient(s) "
-                    "before the names of what it needs: {parameters} or out",
-                    name=name,
-                    returned=returned,
-                    gradients=gradients,
-                    parameters=", ".join(parameters),
-                )
-            )
-        written = [value for value in inputs if any(value is result for result in outputs)]
-        if written:
-            ctx.mark_dirty(*written)
-        kept = [inputs[place] if of_inputs else outputs[place] for of_inputs, place in wanted]
-        ctx.save_for_backward(*[value if isinstance(value, torch.Tensor) else None for value in kept])
-        ctx.numbers = [None if isinstance(value, torch.Tensor) else value for value in kept]
-        ctx.is_tensor = [isinstance(value, torch.Tensor) for value in inputs]
-
-    def run_backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        if backward_body is None or backward_apply is None:
-            raise UserError(
-                _(
-                    "{name} has no backward, so it cannot be differentiated{how_to_differentiate}",
-                    name=name,
-                    how_to_differentiate=_how_to_differentiate(name),
-                )
-            )
-        kept = [
-            number if tensor is None else tensor
-            for tensor, number in zip(ctx.saved_tensors, ctx.numbers, strict=True)
-        ]
-        asked = [grad for grad, is_tensor in zip(grads, ctx.output_is_tensor, strict=True) if is_tensor]
-        # A compiled backward is never differentiated again, and cannot hold a second Function.
-        run = backward_body if torch.compiler.is_compiling() else backward_apply
-        result = run(*asked, *kept)
-        results: list[Any] = [*result] if isinstance(result, tuple) else [result]
-        if len(results) != sum(ctx.is_tensor):
-            raise UserError(
-                _(
-                    "the backward of {name} returned {count} gradient(s) for {is_tensor} "
-                    "tensor(s): return one for each, and None for an input without a gradient",
-                    name=name,
-                    count=len(results),
-                    is_tensor=sum(ctx.is_tensor),
-                )
-            )
-        return tuple([results.pop(0) if is_tensor else None for is_tensor in ctx.is_tensor])
 
     def run_rows(info: Any, in_dims: tuple[int | None, ...], *args: Any) -> tuple[Any, Any]:
         """`torch.vmap`: one call for each row, since a kernel knows nothing of a batch."""
@@ -167,14 +103,95 @@ def _autograd_function(
 
     # The class is named before it is made, because torch names the graph node after it: `ReluBackward`.
     methods: dict[str, Any] = {
-        "forward": run_forward,
-        "setup_context": setup_context,
-        "backward": run_backward,
+        "forward": _forward_of(name, parameters, forward),
+        "setup_context": _setup_context_of(name, parameters, backward),
+        "backward": _backward_of(name, backward),
         "vmap": run_rows,
     }
     title = "".join(word[:1].upper() + word[1:] for word in name.split("_"))
     function: Any = type(title, (torch.autograd.Function,), {k: staticmethod(v) for k, v in methods.items()})
     return function
+
+
+def _forward_of(name: str, parameters: tuple[str, ...], forward: Callable[..., Any]) -> Callable[..., Any]:
+    def run_forward(*args: Any) -> Any:
+        if torch.compiler.is_compiling():
+            return forward(*args)
+        before = _versions(args)
+        result = forward(*args)
+        _refuse_hidden_writes(name, parameters, args, before, result)
+        return result
+
+    return run_forward
+
+
+def _setup_context_of(
+    name: str, parameters: tuple[str, ...], backward: KernelFunction | None
+) -> Callable[..., None]:
+    gradients, wanted = _asked_for(name, parameters, backward)
+    has_backward = backward is not None
+
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+        outputs = cast(tuple[Any, ...], output if isinstance(output, tuple) else (output,))
+        ctx.output_is_tensor = [isinstance(value, torch.Tensor) for value in outputs]
+        returned = sum(ctx.output_is_tensor)
+        if has_backward and returned != gradients:
+            raise UserError(
+                _(
+                    "{name} returns {returned} tensor(s), but its backward takes {gradients} gradient(s) "
+                    "before the names of what it needs: {parameters} or out",
+                    name=name,
+                    returned=returned,
+                    gradients=gradients,
+                    parameters=", ".join(parameters),
+                )
+            )
+        written = [value for value in inputs if any(value is result for result in outputs)]
+        if written:
+            ctx.mark_dirty(*written)
+        kept = [inputs[place] if of_inputs else outputs[place] for of_inputs, place in wanted]
+        ctx.save_for_backward(*[value if isinstance(value, torch.Tensor) else None for value in kept])
+        ctx.numbers = [None if isinstance(value, torch.Tensor) else value for value in kept]
+        ctx.is_tensor = [isinstance(value, torch.Tensor) for value in inputs]
+
+    return setup_context
+
+
+def _backward_of(name: str, backward: KernelFunction | None) -> Callable[..., Any]:
+    body = backward.forward if backward else None
+    apply = backward.function.apply if backward else None
+
+    def run_backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        if body is None or apply is None:
+            raise UserError(
+                _(
+                    "{name} has no backward, so it cannot be differentiated{how_to_differentiate}",
+                    name=name,
+                    how_to_differentiate=_how_to_differentiate(name),
+                )
+            )
+        kept = [
+            number if tensor is None else tensor
+            for tensor, number in zip(ctx.saved_tensors, ctx.numbers, strict=True)
+        ]
+        asked = [grad for grad, is_tensor in zip(grads, ctx.output_is_tensor, strict=True) if is_tensor]
+        # A compiled backward is never differentiated again, and cannot hold a second Function.
+        run = body if torch.compiler.is_compiling() else apply
+        result = run(*asked, *kept)
+        results: list[Any] = [*result] if isinstance(result, tuple) else [result]
+        if len(results) != sum(ctx.is_tensor):
+            raise UserError(
+                _(
+                    "the backward of {name} returned {count} gradient(s) for {is_tensor} "
+                    "tensor(s): return one for each, and None for an input without a gradient",
+                    name=name,
+                    count=len(results),
+                    is_tensor=sum(ctx.is_tensor),
+                )
+            )
+        return tuple([results.pop(0) if is_tensor else None for is_tensor in ctx.is_tensor])
+
+    return run_backward
 
 
 def _stacked(rows: Sequence[torch.Tensor | None]) -> torch.Tensor | None:

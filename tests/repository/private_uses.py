@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+
+from .source_files import nodes
 
 FRAMEWORKS = ("torch", "functorch", "tensorflow", "jax", "numba", "keras", "onnx", "onnxruntime")
 # What the pages of Numba and of numba-cuda document; every other module of theirs is their own.
@@ -32,21 +33,15 @@ INTERNAL = (
 )
 
 
-@cache
-def _parsed(source: str) -> ast.Module:
-    return ast.parse(source)
-
-
 def private_names(source: str) -> set[str]:
     """The private names of frameworks in `source`, dotted: imported ones and attributes of what is imported, also
     under a second name (`core = torch._C`)."""
-    tree = _parsed(source)
-    bound = dict(_imports(tree))
-    for node in ast.walk(tree):
+    bound = dict(_imports(source))
+    for node in nodes(source):
         if isinstance(node, ast.Assign) and (path := _dotted(node.value, bound)) is not None:
             bound |= {target.id: path for target in node.targets if isinstance(target, ast.Name)}
     names = {path for path in bound.values() if _is_private(path)}
-    for node in ast.walk(tree):
+    for node in nodes(source):
         path = _dotted(node, bound)
         if path is not None and _is_private(path):
             names.add(path)
@@ -57,7 +52,7 @@ def private_attributes(source: str) -> set[str]:
     """The private attributes that `source` reads of objects, but for `self` and `cls`: `x._name`,
     `getattr(x, "_name")`, `attrgetter("_name")`, `vars(x)["_name"]` and `x.__dict__["_name"]`."""
     found: set[str] = set()
-    for node in ast.walk(_parsed(source)):
+    for node in nodes(source):
         if isinstance(node, ast.Attribute) and not _is_own(node):
             found.add(node.attr)
         found |= set(_text_for_attribute(node).split("."))
@@ -87,7 +82,7 @@ def _called(call: ast.Call) -> str:
 def defined_names(source: str) -> set[str]:
     """The private names that `source` defines: functions, classes, variables, fields, and attributes of `self`."""
     found: set[str] = set()
-    for node in ast.walk(_parsed(source)):
+    for node in nodes(source):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             found.add(node.name)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -104,7 +99,7 @@ def private_texts(source: str) -> set[str]:
 
 
 def texts_in(source: str) -> set[str]:
-    constants = (node.value for node in ast.walk(_parsed(source)) if isinstance(node, ast.Constant))
+    constants = (node.value for node in nodes(source) if isinstance(node, ast.Constant))
     return {text for text in constants if isinstance(text, str)}
 
 
@@ -123,7 +118,7 @@ def _is_hidden(name: str) -> bool:
 
 def declared_attributes(source: str) -> set[str]:
     """The keys of `ATTRIBUTES` in an adapter."""
-    for node in _parsed(source).body:
+    for node in nodes(source):
         if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Dict):
             continue
         if [target.id for target in node.targets if isinstance(target, ast.Name)] == ["ATTRIBUTES"]:
@@ -143,9 +138,9 @@ def at_import(source: str) -> str:
     return ast.unparse(_WithoutFunctions().visit(ast.parse(source)))
 
 
-def _imports(tree: ast.AST) -> Iterator[tuple[str, str]]:
+def _imports(source: str) -> Iterator[tuple[str, str]]:
     """What each imported name stands for."""
-    for node in ast.walk(tree):
+    for node in nodes(source):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield alias.asname or alias.name, alias.name
@@ -165,8 +160,7 @@ def _dotted(node: ast.AST, bound: dict[str, str]) -> str | None:
         return None if start is None else f"{start}.{node.attr}"
     if isinstance(node, ast.Call) and _called(node) == "getattr" and len(node.args) > 1:
         start, name = _dotted(node.args[0], bound), node.args[1]
-        known = start is not None and isinstance(name, ast.Constant)
-        return f"{start}.{name.value}" if known else None
+        return f"{start}.{name.value}" if start is not None and isinstance(name, ast.Constant) else None
     return None
 
 

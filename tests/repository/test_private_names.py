@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-
 import pytest
 
 from .private_uses import (
@@ -17,9 +14,8 @@ from .private_uses import (
     private_texts,
     texts_in,
 )
+from .source_files import sources
 
-ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("graphviz_tools", "gpu_labs", "widgets", "graph_duet", "lessons", "benchmarks", "website")
 ADAPTERS = ("private_names.py",)
 NUMBAS_ADAPTER = "gpu_labs/executor/frontend/private_names.py"
 # PyTorch's own guide to extending it uses these: https://docs.pytorch.org/docs/stable/notes/extending.html
@@ -87,10 +83,9 @@ def test_a_private_module_in_a_text_is_recognised(source: str) -> None:
     assert private_texts('"torch.nn"\n"torch._dynamo takes seconds"\n"mine._x"') == set()
 
 
-@cache
-def _sources() -> dict[str, str]:
-    paths = (path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
-    return {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+def shipped() -> dict[str, str]:
+    """What users install: a tool may run Numba's own tests."""
+    return {file: source for file, source in sources().items() if not file.startswith("tools/")}
 
 
 def _is_adapter(file: str) -> bool:
@@ -100,7 +95,7 @@ def _is_adapter(file: str) -> bool:
 def test_only_adapters_touch_private_names() -> None:
     touching = {
         file: sorted(names)
-        for file, source in _sources().items()
+        for file, source in shipped().items()
         if not _is_adapter(file) and (names := (private_names(source) | private_texts(source)) - DOCUMENTED)
     }
     assert touching == {}
@@ -112,21 +107,21 @@ def test_what_runs_at_import_is_recognised() -> None:
     assert "find()" in at_import("found = NAME.find()") and "find()" not in at_import("def f(): NAME.find()")
 
 
-@pytest.mark.parametrize("file", sorted(filter(_is_adapter, _sources())))
+@pytest.mark.parametrize("file", sorted(filter(_is_adapter, sources())))
 def test_an_adapter_touches_nothing_private_at_import(file: str) -> None:
-    runs = at_import(_sources()[file])
+    runs = at_import(sources()[file])
     assert private_names(runs) == set(), "look it up with a PrivateName when it is needed"
     assert ".find()" not in runs and "import_module(" not in runs
 
 
 def test_a_private_attribute_of_an_object_is_declared_in_an_adapter() -> None:
     """An attribute that the file itself does not define belongs to a framework: its adapter lists it with a version."""
-    sources = _sources()
-    declared = set[str]().union(*(declared_attributes(s) for file, s in sources.items() if _is_adapter(file)))
+    read = shipped()
+    declared = set[str]().union(*(declared_attributes(s) for file, s in read.items() if _is_adapter(file)))
     documented = PYTHONS | declared | {"_C"}  # `torch._C` is looked at by its whole path
     touching = {
         file: sorted(names)
-        for file, source in sources.items()
+        for file, source in read.items()
         if not _is_adapter(file)
         and (
             names := private_attributes(source)
@@ -140,12 +135,12 @@ def test_a_private_attribute_of_an_object_is_declared_in_an_adapter() -> None:
 
 def test_one_file_holds_all_that_is_private_of_numba() -> None:
     """Its modules, named in imports or in text, and the private attributes of its objects."""
-    sources = dict(_sources())
-    attributes = declared_attributes(sources.pop(NUMBAS_ADAPTER))
+    read = shipped()
+    attributes = declared_attributes(read.pop(NUMBAS_ADAPTER))
     modules = tuple(name for name in INTERNAL if name.startswith("numba."))
     touching = {
         file: sorted(found)
-        for file, source in sources.items()
+        for file, source in read.items()
         if (found := (private_attributes(source) & attributes) | _texts_naming(source, modules))
     }
     assert attributes and touching == {}

@@ -48,21 +48,7 @@ def lower_call(low: Lowering, name: str, value: Any) -> None:
     signature = low.typed.calltypes[value]
     kind = low.typed.typemap[value.func.name]
     call = _Call(name, args, dict(value.kws), kind, signature)
-    if isinstance(callee, Method):
-        _method(low, call, callee)
-        return
-    if isinstance(low.typed.typemap[name], VectorType):
-        _vector(low, name, args)
-        return
-    if isinstance(kind, types.NamedTupleClass):
-        given = [*args, *_named(kind, call.keywords)]
-        low.make_tuple(name, tuple(operand_of(low, arg) for arg in given))
-        return
-    if callee is not None and hasattr(callee, "py_func"):
-        _device(low, call, callee.py_func)
-        return
-    if isinstance(callee, type) and issubclass(callee, BaseException):
-        low.known[name] = callee  # raised next; what it says reaches nobody
+    if _by_kind(low, call, callee):
         return
     called = name_of(callee)
     if called == "builtins.bool" and isinstance(signature.args[0], types.Array):
@@ -79,20 +65,41 @@ def lower_call(low: Lowering, name: str, value: Any) -> None:
     if call.keywords:
         order = _KEYWORDS.get(called or "") or _parameters(callee)
         args += [call.keywords[word] for word in order if word in call.keywords]
+    _by_name(low, call, callee, called)
+
+
+def _by_kind(low: Lowering, call: _Call, callee: Any) -> bool:
+    """Emit a call of a method, a device function, or what makes a vector, a named tuple or an exception; False for
+    any other call."""
+    if isinstance(callee, Method):
+        _method(low, call, callee)
+    elif isinstance(low.typed.typemap[call.name], VectorType):
+        _vector(low, call.name, call.args)
+    elif isinstance(call.kind, types.NamedTupleClass):
+        given = [*call.args, *_named(call.kind, call.keywords)]
+        low.make_tuple(call.name, tuple(operand_of(low, arg) for arg in given))
+    elif callee is not None and hasattr(callee, "py_func"):
+        _device(low, call, callee.py_func)
+    elif isinstance(callee, type) and issubclass(callee, BaseException):
+        low.known[call.name] = callee  # raised next; what it says reaches nobody
+    else:
+        return False
+    return True
+
+
+def _by_name(low: Lowering, call: _Call, callee: Any, called: str | None) -> None:
+    """Emit a call of a function that has a name in `intrinsics`, of a type, or of an operator."""
+    name, args = call.name, call.args
     if called == "builtins.slice":
         _slice(low, name, args)
         return
     result = type_of(low.typed.typemap[name])
-    if (
-        called is None
-        and isinstance(callee, (types.Type, type))
-        and isinstance(result, np.dtype)
-        and len(args) == 1
-    ):
+    of_type = called is None and isinstance(callee, (types.Type, type))
+    if of_type and isinstance(result, np.dtype) and len(args) == 1:
         low.emit("copy", low.var(name), (operand_of(low, args[0]),))
         return
     if callee in OPERATORS and len(args) == 2 and isinstance(result, np.dtype):
-        low.emit("binary", low.var(name), cast_all(low, args, signature.args), OPERATORS[callee])
+        low.emit("binary", low.var(name), cast_all(low, args, call.signature.args), OPERATORS[callee])
         return
     if called is None:
         raise low.reject(
@@ -102,7 +109,7 @@ def lower_call(low: Lowering, name: str, value: Any) -> None:
     handler = _HANDLERS.get(called) or _HANDLERS.get(home)
     if handler is None:
         raise low.reject(_("The executor does not know `{called}`.", called=called))
-    handler(low, name, word, args, signature)
+    handler(low, name, word, args, call.signature)
 
 
 def _named(kind: Any, keywords: dict[str, Any]) -> list[Any]:

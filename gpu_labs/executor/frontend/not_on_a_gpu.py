@@ -157,50 +157,20 @@ def _about_call(node: ast.Call, function: Callable[..., Any]) -> str:
     home, _dot, name = called.rpartition(".")
     value = _value(called, function)
     module = getattr(_value(home, function), "__name__", "") if home else ""
-    if module in ("random", "numpy.random"):
-        return _(
-            "{called} keeps its state on the host. On a GPU each thread has a state of its own: "
-            "create_xoroshiro128p_states(threads, seed) before the launch, and in the kernel "
-            "xoroshiro128p_uniform_float32(states, i), both from numba.cuda.random.",
-            called=called,
-        )
-    if module == "numpy" and name in _MAKES:
-        return _(
-            "A kernel cannot make a NumPy array, as {called} does. Use cuda.local.array(size, dtype) for a thread's "
-            "own array or cuda.shared.array(size, dtype) for the block's, both of a constant size, or pass an array; "
-            "then set its elements in a loop.",
-            called=called,
-        )
-    if module == "numpy" and not hasattr(np, name):
-        return _("NumPy has no {called}: check the spelling.", called=called)
-    if module == "numpy" and name in _OF_NUMBERS:
-        return _(
-            "A kernel has no {called}. Of numbers write {instead}; of an array, loop over the elements.",
-            called=called,
-            instead=_OF_NUMBERS[name],
-        )
-    if module == "numpy":
-        return _(
-            "{called} works on whole arrays. In a kernel write the loop over the elements.", called=called
-        )
-    if module in ("math", "cmath", "operator") and value is not None:
-        return _(
-            "Numba has no {called} for a GPU with these arguments: write it with what `math` has, or a loop.",
-            called=called,
-        )
-    if not home and node.keywords and name in ("max", "min", "sum", "enumerate", "zip", "round"):
-        return _("{called} takes no {name}= in a kernel.", called=called, name=node.keywords[0].arg)
-    of_literals = not home and any(isinstance(each, (ast.List, ast.Tuple)) for each in node.args)
-    if not module and name in _REDUCTIONS and _value(home, function) is None and not of_literals:
-        return _(
-            "{called}() works on the whole array. In a kernel write the loop over the elements.",
-            called=called,
-        )
-    if module.partition(".")[0] in ("torch", "tensorflow", "jax", "pandas", "scipy"):
-        return _(
-            "{called} runs on the host, on whole tensors. A kernel computes with numbers: use `math` and loops.",
-            called=called,
-        )
+    if module:
+        said = _about_module(module, called, name, value)
+        if said:
+            return said
+    else:
+        array_is_unknown = _value(home, function) is None
+        if not home and node.keywords and name in ("max", "min", "sum", "enumerate", "zip", "round"):
+            return _("{called} takes no {name}= in a kernel.", called=called, name=node.keywords[0].arg)
+        of_literals = not home and any(isinstance(each, (ast.List, ast.Tuple)) for each in node.args)
+        if name in _REDUCTIONS and array_is_unknown and not of_literals:
+            return _(
+                "{called}() works on the whole array. In a kernel write the loop over the elements.",
+                called=called,
+            )
     if name == "literal_unroll" and (home or value is not cuda.literal_unroll):
         return _(
             "Numba for a GPU unrolls a loop only over literal_unroll from numba.cuda, under that name: write "
@@ -210,6 +180,53 @@ def _about_call(node: ast.Call, function: Callable[..., Any]) -> str:
         return _("A kernel has no {called}(): {whole}.", called=called, whole=_WHOLE[called])
     if called in ("list", "set", "dict"):
         return _LIST.format(what={"list": "lists", "set": "sets", "dict": "dictionaries"}[called])
+    return _about_class(called, value)
+
+
+def _about_module(module: str, called: str, name: str, value: Any) -> str:
+    """About a function of a module; empty when the module is not the reason."""
+    if module in ("random", "numpy.random"):
+        return _(
+            "{called} keeps its state on the host. On a GPU each thread has a state of its own: "
+            "create_xoroshiro128p_states(threads, seed) before the launch, and in the kernel "
+            "xoroshiro128p_uniform_float32(states, i), both from numba.cuda.random.",
+            called=called,
+        )
+    if module == "numpy":
+        return _about_numpy(called, name)
+    if module in ("math", "cmath", "operator") and value is not None:
+        return _(
+            "Numba has no {called} for a GPU with these arguments: write it with what `math` has, or a loop.",
+            called=called,
+        )
+    if module.partition(".")[0] in ("torch", "tensorflow", "jax", "pandas", "scipy"):
+        return _(
+            "{called} runs on the host, on whole tensors. A kernel computes with numbers: use `math` and loops.",
+            called=called,
+        )
+    return ""
+
+
+def _about_numpy(called: str, name: str) -> str:
+    if name in _MAKES:
+        return _(
+            "A kernel cannot make a NumPy array, as {called} does. Use cuda.local.array(size, dtype) for a thread's "
+            "own array or cuda.shared.array(size, dtype) for the block's, both of a constant size, or pass an array; "
+            "then set its elements in a loop.",
+            called=called,
+        )
+    if not hasattr(np, name):
+        return _("NumPy has no {called}: check the spelling.", called=called)
+    if name in _OF_NUMBERS:
+        return _(
+            "A kernel has no {called}. Of numbers write {instead}; of an array, loop over the elements.",
+            called=called,
+            instead=_OF_NUMBERS[name],
+        )
+    return _("{called} works on whole arrays. In a kernel write the loop over the elements.", called=called)
+
+
+def _about_class(called: str, value: Any) -> str:
     own = isinstance(value, type) and not issubclass(value, (np.generic, enum.Enum))
     if own and value.__module__ != "builtins" and not value.__module__.startswith("numba."):
         return _(

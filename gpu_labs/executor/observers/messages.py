@@ -234,7 +234,7 @@ def raised(site: Site, what: str, who: str, **where: Any) -> Finding:
         "exception",
         _(
             "{who} raises {what}, and ends here. "
-            "A GPU tells nobody of it, unless the kernel was made with @cuda.jit(debug=True).",
+            "A GPU reports nothing, unless the kernel was made with @cuda.jit(debug=True).",
             who=who,
             what=what,
         ),
@@ -255,9 +255,9 @@ def outside_tuple(site: Site, index: int, size: int, **where: Any) -> Finding:
         "out-of-bounds",
         _n(
             "{shown} has {number} item, and the index is {index}. Python would raise IndexError; on a GPU the thread "
-            "ends and tells nobody.",
+            "ends, and nothing is reported.",
             "{shown} has {number} items, and the index is {index}. Python would raise IndexError; on a GPU the thread "
-            "ends and tells nobody.",
+            "ends, and nothing is reported.",
             size,
             shown=shown,
             index=index,
@@ -276,62 +276,81 @@ def out_of_bounds(
 ) -> Finding:
     """An index outside its array, or outside the row or slice that the kernel took of it."""
     wrong, size, name = index[axis], shape[axis], memory.name
-    shown = f"{name}[{', '.join(map(str, index))}]"
     part = shape != tuple(map(int, memory.shape)) and memory.space != "shared"
-    if part and size and wrong >= 0:
-        places = _("There is 1 element") if size == 1 else _("There are {size} elements", size=size)
-        sentence = _(
-            "Index {wrong} is past the end of a row or slice of {name}. {places}, the last is {size}.",
-            wrong=wrong,
-            name=name,
-            places=places,
-            size=size - 1,
-        )
-        hint = _("let only threads with an index below {size} do this, or take a longer part.", size=size)
-        return Finding(
-            "out-of-bounds", sentence, hint, line=site.line, text=site.text, array=name, index=index, **where
-        )
     dimension = "" if len(shape) == 1 else _(" along dimension {axis}", axis=axis)
-    if size == 0:
+    shown = f"{name}[{', '.join(map(str, index))}]"
+    if part and size and wrong >= 0:
+        sentence, hint = _past_a_part(name, wrong, size)
+    elif size == 0:
         sentence = _(
             "{shown} does not exist: {name} is empty{dimension}.", shown=shown, name=name, dimension=dimension
         )
         hint = _("check the size that the array was made with.")
     elif wrong < 0:
-        sentence = _(
-            "{shown} is before the start of {name}{dimension}: the index was computed and came out negative. "
-            "Numba wraps it round to the other end, CUDA C touches memory that is not yours.",
-            shown=shown,
-            name=name,
-            dimension=dimension,
-        )
-        hint = _(
-            "skip the threads for which the index is below 0, for example with `if i >= {wrong}:`.",
-            wrong=-wrong,
-        )
+        sentence, hint = _before_the_start(name, shown, dimension, wrong)
     else:
-        there = _("there is 1 element") if size == 1 else _("there are {size} elements", size=size)
-        sentence = _(
-            "{shown} is past the end of {name}: {there}{dimension}, the last is {size}.",
-            shown=shown,
-            name=name,
-            there=there,
-            dimension=dimension,
-            size=size - 1,
-        )
-        hint = _(
-            "let only threads with an index below {size} do this, for example `if i < {name}.shape[{axis}]:`.",
-            size=size,
-            name=name,
-            axis=axis,
-        )
-        if memory.space == "shared":
-            hint = _(
-                "make {name} as large as the block needs (dynamic: the fourth number of the launch), "
-                "or let only threads with an index below {size} do this.",
-                name=name,
-                size=size,
-            )
+        sentence = _past_the_end(name, shown, dimension, size)
+        hint = _larger_or_fewer(name, size) if memory.space == "shared" else _fewer(name, size, axis)
     return Finding(
         "out-of-bounds", sentence, hint, line=site.line, text=site.text, array=name, index=index, **where
+    )
+
+
+def _past_a_part(name: str, wrong: int, size: int) -> tuple[str, str]:
+    """The sentence and the hint about an index past a row or slice."""
+    places = _("There is 1 element") if size == 1 else _("There are {size} elements", size=size)
+    sentence = _(
+        "Index {wrong} is past the end of a row or slice of {name}. {places}, the last is {size}.",
+        wrong=wrong,
+        name=name,
+        places=places,
+        size=size - 1,
+    )
+    return sentence, _(
+        "let only threads with an index below {size} do this, or take a longer part.", size=size
+    )
+
+
+def _before_the_start(name: str, shown: str, dimension: str, wrong: int) -> tuple[str, str]:
+    """The sentence and the hint about an index below 0."""
+    sentence = _(
+        "{shown} is before the start of {name}{dimension}: the index was computed and came out negative. "
+        "Numba wraps it round to the other end, CUDA C touches memory that is not yours.",
+        shown=shown,
+        name=name,
+        dimension=dimension,
+    )
+    return sentence, _(
+        "skip the threads for which the index is below 0, for example with `if i >= {wrong}:`.",
+        wrong=-wrong,
+    )
+
+
+def _past_the_end(name: str, shown: str, dimension: str, size: int) -> str:
+    there = _("there is 1 element") if size == 1 else _("there are {size} elements", size=size)
+    return _(
+        "{shown} is past the end of {name}: {there}{dimension}, the last is {size}.",
+        shown=shown,
+        name=name,
+        there=there,
+        dimension=dimension,
+        size=size - 1,
+    )
+
+
+def _fewer(name: str, size: int, axis: int) -> str:
+    return _(
+        "let only threads with an index below {size} do this, for example `if i < {name}.shape[{axis}]:`.",
+        size=size,
+        name=name,
+        axis=axis,
+    )
+
+
+def _larger_or_fewer(name: str, size: int) -> str:
+    return _(
+        "make {name} as large as the block needs (dynamic: the fourth number of the launch), "
+        "or let only threads with an index below {size} do this.",
+        name=name,
+        size=size,
     )

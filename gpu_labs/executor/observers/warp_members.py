@@ -85,7 +85,7 @@ def _finding(site: Site, name: str, problem: _Problem, come: int, count: int, la
     if problem.missing == problem.thread:
         sentence = _(
             "{who} calls {call} with the mask {members:#010x}, which does not name its own lane "
-            "({thread}). CUDA leaves undefined what comes of it.",
+            "({thread}). CUDA does not define the result.",
             who=who,
             call=call,
             members=problem.members,
