@@ -5,6 +5,8 @@ import pytest
 from numba import float32
 
 from gpu_labs import KernelTypeError, KernelWarning, cuda, inspect
+from gpu_labs.executor import run as running
+from graphviz_tools.errors import InternalError
 
 
 @cuda.jit(device=True)
@@ -61,6 +63,20 @@ def test_code_that_only_a_gpu_compiles_runs_on_the_simulator_with_a_note():
     assert launch.engine == "simulator"
     assert "simulator" in launch.notes[0] and "\n" not in launch.notes[0]
     assert y.tolist() == [3, 3, 3, 3]
+
+
+def test_what_a_kernel_raises_there_is_a_finding_and_a_bug_of_ours_is_not(monkeypatch):
+    def raising(error):
+        def kernel(*_values):
+            raise error
+
+        monkeypatch.setattr(running, "simulated_kernel", lambda *_asked: kernel)
+        with pytest.warns(KernelWarning):
+            return inspect(length_of_a_range, 1, 4, np.zeros(4, np.float32))
+
+    assert [finding.kind for finding in raising(ZeroDivisionError("by 0")).findings] == ["exception"]
+    with pytest.raises(InternalError, match="ours"):
+        raising(InternalError("ours"))
 
 
 def test_a_plain_launch_falls_back_too():

@@ -70,11 +70,12 @@ def test_a_wrong_call_is_one_sentence(wrong, words):
         wrong()
 
 
-def test_a_mistake_of_the_executor_is_said_to_be_one(monkeypatch):
-    def fails(self, first):
+@pytest.mark.parametrize("place", ["_OneLaunch._stretch", "prepare"], ids=["engine", "front end"])
+def test_a_mistake_of_the_executor_is_said_to_be_one(monkeypatch, place):
+    def fails(*_given):
         raise KeyError("v_made3")
 
-    monkeypatch.setattr(running._OneLaunch, "_stretch", fails)
+    monkeypatch.setattr(f"{running.__name__}.{place}", fails)
     with pytest.raises(ExecutorError, match="The mistake is the executor's") as failed:
         inspect(while_else, 1, 4, *four())
     assert isinstance(failed.value.__cause__, KeyError)

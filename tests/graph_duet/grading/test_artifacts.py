@@ -9,7 +9,9 @@ import pytest
 import torch
 from torch.fx.experimental.proxy_tensor import make_fx
 
+from graph_duet.grading.artifacts import torch_interpreter
 from graph_duet.grading.artifacts.transfer import ArtifactError, decoded, encoded
+from graphviz_tools.errors import InternalError
 
 X = {"node": "x"}
 PLACE = {"op": "placeholder", "name": "x", "target": "x", "args": [], "kwargs": {}}
@@ -137,6 +139,16 @@ def test_a_program_that_cannot_run_is_the_answer_s_fault(call: dict[str, Any]) -
     made = program({"target": "aten.add.Tensor", **call})
     with pytest.raises(ArtifactError):
         made([1.0, 2.0])
+
+
+def test_an_internal_error_in_an_operation_stays_one() -> None:
+    def failing(error: Exception) -> None:
+        raise error
+
+    with pytest.raises(InternalError, match="ours"):
+        torch_interpreter._result(failing, [InternalError("ours")], {})
+    with pytest.raises(ArtifactError, match="fails on such an input: theirs"):
+        torch_interpreter._result(failing, [ValueError("theirs")], {})
 
 
 def test_a_bug_of_ours_in_loading_or_running_is_not_the_answer_s_fault(
