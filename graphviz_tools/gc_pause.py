@@ -1,4 +1,4 @@
-"""Fewer garbage collections while a Recording grows, and while it is made ready to be shown.
+"""Fewer garbage collections while a Recording grows, and while it is prepared for drawing.
 
 Both make thousands of objects that stay. Python's collector counts those, and would look again and
 again through everything that torch and its user's libraries have made, to find nothing.

@@ -1,4 +1,4 @@
-"""A kernel made ready for one set of argument types: typed, lowered, compiled for the engines, and kept."""
+"""A kernel prepared for one set of argument types: typed, lowered, compiled for the engines, and kept."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ class _Blank:
 
 
 def _simulated(blank: _Blank, values: list[Any], limit: str) -> Launch:
-    """Numba's simulator, said loudly."""
+    """The record of a launch on Numba's simulator, with a warning."""
     note = _(
         "Ran on Numba's simulator, slowly and without any check, because neither engine can run it: {limit}",
         limit=limit,

@@ -9,7 +9,7 @@ from nbformat import NotebookNode, v4
 
 REPOSITORY = "https://github.com/graph-duet/graph-duet"
 _ON_GITHUB = "graph-duet/graph-duet"
-# What Colab and Kaggle have stays as it is there, hence --no-deps; what lessons, labs and checks need more is named.
+# What Colab and Kaggle have stays as it is there, so --no-deps; what lessons, labs and checks need more is named.
 # `%pip` would not be Python to the tools that read lessons.
 MISSING_THERE = ("nbval>=0.11,<0.12", "numba-cuda>=0.28,<0.31", "pygraphviz>=2.0.1,<3")
 INSTALL = f"""# Only where Graph Duet is missing, as on Colab and Kaggle: installs it, in about a minute.

@@ -1,4 +1,4 @@
-"""What confines a notebook kernel for other people's code, as the grader and the zygote both name it.
+"""The limits of a notebook kernel for other people's code, as data: sandbox.py sets them, namespaces.py applies them.
 
 Apart from namespaces.py, which only Linux can import: learners check their own work everywhere.
 """

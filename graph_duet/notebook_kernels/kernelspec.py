@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def install_kernelspec(folder: Path) -> Path:
-    """Write a kernelspec into `folder` (named as the kernel is to be: `.../kernels/python3`) and return it.
+    """Write a kernelspec into `folder` (named after the kernel: `.../kernels/python3`) and return it.
 
     A folder above it on JUPYTER_PATH then makes that kernel fork from a preloaded process. Raises OSError
     when it cannot be written.

@@ -14,7 +14,7 @@ import psutil
 from graphviz_tools.errors import UserError
 from graphviz_tools.language import _
 
-KERNEL_BYTES = 300 * 2**20  # what a forked kernel comes to own while a lesson runs in it
+KERNEL_BYTES = 300 * 2**20  # what a forked kernel has of its own after a lesson has run in it
 
 
 class NoRoomError(UserError):

@@ -27,7 +27,7 @@ LESSON_MODULES = (
     "graphviz_tools",
     "widgets",
 )
-# What checks of exercises use besides. A first kernel need not wait for them.
+# What checks of exercises also use. A first kernel need not wait for it.
 EXERCISE_MODULES = (
     "graph_duet.grading.exercise.values",
     "graph_duet.grading.artifacts.torch_program",

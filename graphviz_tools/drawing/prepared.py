@@ -1,4 +1,4 @@
-"""A Recording made ready for drawing: what does not depend on which scopes are open, worked out once.
+"""A Recording prepared for drawing: what does not depend on which scopes are open, worked out once.
 
 Opening a scope of a recording of 20,000 steps must be quick. So the tree of parts, the arrows between places and
 what each step says are made here, and a picture only picks from them.

@@ -1,4 +1,4 @@
-"""A Recording made ready to be drawn: its outline, where everything lies, and what changes when.
+"""A Recording laid out for drawing: its outline, where everything lies, and what changes when.
 
 Pictures, pages and widgets are all drawn from a Scene; it is made once and then only read.
 """

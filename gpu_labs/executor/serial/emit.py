@@ -286,7 +286,7 @@ class OperationCode(Writer):
         self._set(op.dst, text)
 
     def _mark_rank(self, label: int) -> None:
-        """Note how far the thread has come: who returned before a barrier is told from who went past it."""
+        """Note how far the thread has come, to tell a thread that returned before a barrier from one that passed it."""
         if self.is_kernel and self.program.waiting:
             self._line(f"T.rank = {self.flow.rank[label]}")
 

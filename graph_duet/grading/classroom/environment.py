@@ -1,4 +1,4 @@
-"""What besides a submission and a bundle decides a mark: the versions that run them."""
+"""What decides a mark beside the submission and the bundle: the versions that run them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What an answer that is measured in its own process may import: this list, and nothing else.
 
-`duet check` and the grader read it alike, so a learner is told before anything is graded. This is the list of the
-standard library; graph_duet.grading.judging.framework_modules has that of the frameworks.
+`duet check` and the grader read the same list, so a learner learns of it before anything is graded. This
+file has the standard library, graph_duet.grading.judging.framework_modules the frameworks.
 """
 
 from __future__ import annotations

@@ -57,13 +57,13 @@ class _Spot:
 
 
 def call_site(code: CodeType, instruction: int) -> CallSite:
-    """The call at byte offset `instruction` of `code`; only the line where the source is not to be had."""
+    """The call at byte offset `instruction` of `code`; only the line when the source is missing."""
     return _call_site(code, code.co_filename, instruction)
 
 
 @lru_cache(maxsize=1 << 15)
 def _call_site(code: CodeType, filename: str, instruction: int) -> CallSite:
-    # Equal code in two files compares equal, hence the file's name beside it.
+    # Equal code in two files compares equal, so the file's name stands beside it.
     positions = list(code.co_positions())
     place = instruction // 2
     line, end, column, end_column = positions[place] if 0 <= place < len(positions) else (None,) * 4
@@ -100,7 +100,7 @@ class _Page:
         self.moments, self.next_items = moments(tree, lines)
 
     def find(self, span: Span) -> _Spot | None:
-        # A method call that is broken over lines is reported from its attribute on, hence the second look.
+        # A method call that is broken over lines is reported from its attribute on, so it is looked up a second time.
         return self.spans.get(span) or self.ends.get(span[2:])
 
     def starts_loop(self, span: Span) -> bool:

@@ -1,4 +1,4 @@
-"""PyTorch's private names for graphs and caches of its compilers: where each is, its version, what goes without it.
+"""PyTorch's private names for its compilers' graphs and caches: where each is, its version, what is lost without it.
 
 Nothing here is touched before it is used: Dynamo's import takes seconds. Where a name is gone, a Recording has less and
 says so in `omitted`: `missing()` lists what that is. `ATTRIBUTES` are private attributes of PyTorch's objects.

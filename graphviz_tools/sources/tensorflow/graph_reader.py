@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
@@ -34,7 +33,7 @@ from graphviz_tools.recording import (
     Step,
     Value,
 )
-from graphviz_tools.sources.common.user_code import is_user_file, source_line
+from graphviz_tools.sources.tensorflow.op_line import op_line
 from graphviz_tools.sources.tensorflow.private_names import (
     FUNCTION_TO_GRAPH,
     eager_definition,
@@ -42,7 +41,6 @@ from graphviz_tools.sources.tensorflow.private_names import (
 )
 
 Path = tuple[str, ...]
-_RECORDER = str(FilePath(__file__).resolve().parents[1])
 
 IF_OPS = ("If", "StatelessIf")
 CASE_OPS = ("Case", "StatelessCase")
@@ -309,19 +307,6 @@ def handle(tensor: Any) -> Value:
     rank_known = tensor.shape.rank is not None
     shape = tuple(tensor.shape.as_list()) if rank_known else None
     return Value(shape=shape, dtype=tensor.dtype.name, name=tensor.name, text=str(tensor))
-
-
-def op_line(op: Any) -> SourceLine | None:
-    """The user's innermost line on the stack that made `op`; AutoGraph maps its own lines back to the user's.
-
-    None for an op of TensorFlow's own making, on which no line between the recorder and it is the user's.
-    """
-    for frame in reversed(op.traceback or ()):
-        if is_user_file(frame.filename):
-            return source_line(frame.filename, frame.lineno, frame.name)
-        if frame.filename.startswith(_RECORDER):
-            break
-    return None
 
 
 def function_label(name: str) -> str:

@@ -52,7 +52,7 @@ class _Call:
 
 @dataclass(slots=True)
 class _Run:
-    """One call in progress, with how far it has come through its function."""
+    """One call in progress, with its place in its function."""
 
     frame: FrameType
     word: str = ""

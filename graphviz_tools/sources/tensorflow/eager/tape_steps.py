@@ -266,7 +266,7 @@ class TapeSteps:
             self._count += 1
             self._tapes[of] = Tape(f"tape {self._count}")
             words = _("begins to record")
-        watched = "" if watches_variables(of) else _(", and watches only what it is told to")
+        watched = "" if watches_variables(of) else _(", and watches only what `watch` names")
         kind = _(" It is persistent: it can be asked again and again.") if is_persistent(of) else ""
         note = f"{_capital(self._tapes[of].name)} {words}{watched}.{kind}"
         self._trace.moment("GradientTape", frame, note)

@@ -196,7 +196,7 @@ class EagerTrace:
         return place
 
     def asked_gradient(self, node: int, value: Value, place: Place) -> None:
-        """A gradient that the program asked for has come to what the tape watched."""
+        """A gradient that the program asked for reaches what the tape watched."""
         if self.budget.spend():
             note = _("This gradient was asked for.")
             self.graph.step("backward", node, op="gradient", line=_line(place), scope=place.path, note=note)
@@ -235,7 +235,7 @@ class EagerTrace:
             self._amend(note=f"{self.graph.steps[-1].note} {note}".strip())
 
     def add_freed(self, nodes: Sequence[int]) -> None:
-        """What the last step let go of besides."""
+        """What else the last step released."""
         if self.graph.steps:
             self._amend(freed=(*self.graph.steps[-1].freed, *nodes))
 

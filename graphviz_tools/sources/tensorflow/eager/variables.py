@@ -41,7 +41,7 @@ class Variables:
             self._known[tensor_number(handle)] = weakref.ref(variable), name
 
     def look_for(self, handles: list[Any], frame: FrameType | None) -> None:
-        """Learn the variables behind `handles` from the calls around an op, which has them in hand."""
+        """Learn the variables behind `handles` from the calls around an op, whose frames hold them."""
         tf = import_tensorflow()
         keras = sys.modules.get("keras")
         wanted = {tensor_number(handle) for handle in handles if self.find(handle) is None}
