@@ -43,7 +43,7 @@ def build(
 ) -> None:
     """Build notebooks from lesson.md and exercise.md, with their outputs; what is up to date is not run."""
     try:
-        _run(names, check, watch, force, jobs, to, language)
+        _run(names, check, watch, force, jobs, to=to, language=language)
     except KeyboardInterrupt:  # with nothing half built
         _stop(_("stopped; what is not built yet is as it was"))
 

@@ -343,3 +343,9 @@ def test_a_graph_whose_devices_wait_for_each_other_runs_as_a_whole() -> None:
     assert [omission.why for omission in recording.omitted] == [
         "in CollectiveReduceV2 each device waits for the others, so the graph ran as a whole"
     ]
+
+
+def test_a_type_error_of_the_recorder_is_not_the_program_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graphviz_tools.sources.tensorflow.recorder.tensor_value", None)
+    with pytest.raises(TypeError, match="not callable"):
+        record_tensorflow(lambda x: x * 2.0, tf.constant([3.0]))
