@@ -135,9 +135,15 @@ def _launched(
     names: list[str],
     options: LaunchOptions,
 ) -> Launch:
-    """The record of a launch by an engine; by the other one when the first finds that it is the slower."""
+    """The record of a launch by an engine; by the other one when the first finds that it is the slower, and block by
+    block when blocks wait for each other."""
     try:
-        return _OneLaunch(blank, prepared, values, names, options).record()
+        launched = _OneLaunch(blank, prepared, values, names, options)
+        before = launched.before()
+        record = launched.record()
+        if before and _waits_between_blocks(record):
+            return _block_by_block(record, launched, before)
+        return record
     except FewLanesError:
         again = _OneLaunch(blank, prepared, values, names, replace(options, engine="serial"))
         again.note = _("Ran serially: for most turns of its loops only a few threads had work.")
@@ -146,6 +152,32 @@ def _launched(
         raise
     except Exception as error:
         raise ExecutorError(blank.function.__name__, error) from error
+
+
+def _block_by_block(waiting: Launch, launched: _OneLaunch, before: list[np.ndarray]) -> Launch:
+    """The record of a launch again, one block after the other, unless blocks wait for each other then too, with the
+    last block first or with the first.
+
+    Blocks that take a number when they start, and wait for the block with the number before, need no order and no
+    other block that runs at the same time: CUDA promises that they end."""
+    record = waiting
+    for ascending in (False, True):
+        for memory, values in zip(launched.written, before, strict=True):
+            memory.buffer[...] = values
+        again = _OneLaunch(
+            launched.blank, launched.prepared, launched.values, launched.names, launched.options
+        )
+        in_order = np.sort(again.blocks)
+        again.blocks, again.step = in_order if ascending else in_order[::-1], 1
+        again.watch.one_stretch = False
+        record = again.record()
+        if _waits_between_blocks(record):
+            return waiting
+    return record
+
+
+def _waits_between_blocks(record: Launch) -> bool:
+    return any(finding.kind == "inter-block-wait" for finding in record.findings)
 
 
 class _OneLaunch:
@@ -160,6 +192,7 @@ class _OneLaunch:
         options: LaunchOptions,
     ) -> None:
         self.blank, self.prepared, self.options = blank, prepared, options
+        self.values, self.names = values, names
         engine, grid, block = options.engine, blank.grid, blank.block
         self.per_block = block[0] * block[1] * block[2]
         self.blocks = np.arange(grid[0] * grid[1] * grid[2], dtype=np.int64)
@@ -190,6 +223,12 @@ class _OneLaunch:
                 self.watch.report.add(finding)
         self.printed = io.StringIO()
         self.profile: Any = None
+
+    def before(self) -> list[np.ndarray]:
+        """What the launch may write over, where it may have to run again block by block; else nothing."""
+        manners = self.prepared.manners
+        again = manners.waits and not manners.grid_sync and self.step > 1 and len(self.blocks) > 1
+        return [memory.buffer.copy() for memory in self.written] if again else []
 
     def record(self) -> Launch:
         """Run it."""

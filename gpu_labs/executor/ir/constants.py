@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gpu_labs.executor.ir.program import Const, TupleType
+from gpu_labs.executor.ir.whole_numbers import whole_number
 
 
 class Constants:
@@ -28,6 +29,8 @@ class Constants:
         value, kind = constant.value, constant.type
         if isinstance(kind, np.dtype) and kind.names is None:
             typed = np.array(value).astype(kind)[()]
+            if kind == np.int64:
+                typed = whole_number(int(typed))
             return self.name(typed, (str(kind), repr(typed)), "c")
         if isinstance(kind, TupleType) and isinstance(value, tuple):
             items = zip(value, kind.items, strict=True)

@@ -39,11 +39,11 @@ class Origins:
         return operand.name
 
     def place(self, op: Op) -> Hashable:
-        """Which cell a load, store or access to a field reaches."""
+        """Which cell a load, store, atomic or access to a field reaches."""
         if op.kind in ("field", "setfield"):
             return ("field", op.info, self.key(op.args[0]))
-        last = len(op.args) - (op.kind == "store")
-        return tuple(map(self.key, op.args[:last]))
+        operands = {"store": 1, "atomic": 2 if op.info == "cas" else 1}.get(op.kind, 0)
+        return tuple(map(self.key, op.args[: len(op.args) - operands]))
 
     def comes_from(self, operand: Operand | None, names: set[str]) -> bool:
         """Whether a value is computed from one of the variables `names`, without going through memory."""

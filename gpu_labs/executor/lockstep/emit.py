@@ -58,7 +58,7 @@ class OperationCode(Writer):
             return self.constants.operand(Const(operand.value, dst.type))
         if operand.type == dst.type:
             return text
-        return f"{text}.astype({self._dtype(dst.type)})"
+        return f"{text}.astype({self._dtype(dst.type)}, copy=False)"
 
     def _set(self, dst: Var | None, value: str) -> None:
         if dst is None:
@@ -69,7 +69,7 @@ class OperationCode(Writer):
             self._line(f"{dst.name} = {value}")
 
     def _signed(self, index: str) -> str:
-        return f"{index}.astype({self._dtype(INT64)})"
+        return f"{index}.astype({self._dtype(INT64)}, copy=False)"
 
     def _op_copy(self, op: Op, args: list[str]) -> None:
         assert op.dst is not None
@@ -94,27 +94,27 @@ class OperationCode(Writer):
         if symbol == "/" and isinstance(natural, np.dtype) and natural.kind in "iub":
             natural = np.dtype(np.float64)
         if isinstance(dst.type, np.dtype) and natural != dst.type:
-            text = f"({text}).astype({self._dtype(dst.type)})"
+            text = f"({text}).astype({self._dtype(dst.type)}, copy=False)"
         self._set(dst, text)
 
     def _op_unary(self, op: Op, args: list[str]) -> None:
         assert op.dst is not None and isinstance(op.dst.type, np.dtype)
         function = self._function(arith.UNARY[op.info], f"unary {op.info}")
-        self._set(op.dst, f"{function}({args[0]}).astype({self._dtype(op.dst.type)})")
+        self._set(op.dst, f"{function}({args[0]}).astype({self._dtype(op.dst.type)}, copy=False)")
 
     def _op_math(self, op: Op, args: list[str]) -> None:
         assert op.dst is not None
         function = self._function(arith.function(op.info), op.info)
         text = f"{function}({', '.join(args)})"
         if isinstance(op.dst.type, np.dtype):
-            text = f"{text}.astype({self._dtype(op.dst.type)})"
+            text = f"{text}.astype({self._dtype(op.dst.type)}, copy=False)"
         self._set(op.dst, text)
 
     def _op_special(self, op: Op, args: list[str]) -> None:
         assert op.dst is not None
         text = f"special[{op.info!r}]"
         if isinstance(op.dst.type, np.dtype) and op.dst.type not in (np.int32, np.int64):
-            text += f".astype({self._dtype(op.dst.type)})"
+            text += f".astype({self._dtype(op.dst.type)}, copy=False)"
         self._set(op.dst, text)
 
     def _index(self, operands: tuple[Operand, ...], array: str) -> str:
@@ -202,11 +202,11 @@ class OperationCode(Writer):
         text = f"run.warp({self._site(op)}, {op.info!r}, m, ({''.join(a + ', ' for a in args)}))"
         if op.info in SHUFFLES and op.dst is not None:
             self._line(f"item, known = {text}")
-            self._set(op.dst, f"item.astype({self._dtype(op.dst.type)})")  # type: ignore[arg-type]
+            self._set(op.dst, f"item.astype({self._dtype(op.dst.type)}, copy=False)")  # type: ignore[arg-type]
             self._set(companion(op.dst), "known")
             return
         if op.dst is not None and isinstance(op.dst.type, np.dtype):
-            text += f".astype({self._dtype(op.dst.type)})"
+            text += f".astype({self._dtype(op.dst.type)}, copy=False)"
         self._set(op.dst, text)
 
     def _op_fence(self, op: Op, args: list[str]) -> None:

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from gpu_labs.executor.ir.program import Site
-from gpu_labs.executor.runtime.lanes import Mask
+from gpu_labs.executor.ir.whole_numbers import whole_number
+from gpu_labs.executor.runtime.lanes import FALSE, TRUE, Mask
 from gpu_labs.executor.runtime.memory import Port
-from gpu_labs.executor.runtime.windows import Array, Either
+from gpu_labs.executor.runtime.windows import ZERO, Array, Either
 
 
 class Range:
@@ -28,11 +29,28 @@ class Range:
         """The next number."""
         at, step = self.at, self.step
         if step.ndim == 0:
-            more = at < self.stop if step > 0 else at > self.stop
+            more = at < self.stop if step > 0 else (at > self.stop) & (step < 0)
         else:
-            more = np.where(step > 0, at < self.stop, at > self.stop)
+            more = np.where(step > 0, at < self.stop, (at > self.stop) & (step < 0))
         self.at = at + step
         return at, more
+
+
+class Count:
+    """`range(start, stop, step)` of int64 with the same three numbers for all lanes."""
+
+    __slots__ = ("at", "step", "stop")
+
+    def __init__(self, start: Any, stop: Any, step: Any) -> None:
+        self.at, self.stop, self.step = int(start), int(stop), int(step)
+
+    def next(self, mask: Mask) -> tuple[Any, Any]:
+        """The next number."""
+        at, step = self.at, self.step
+        if at < self.stop if step > 0 else step < 0 and at > self.stop:
+            self.at = at + step
+            return whole_number(at), TRUE
+        return ZERO, FALSE
 
 
 class Items:
@@ -55,7 +73,7 @@ class Items:
         if not np.any(more):
             return self.source.dtype.type(), more
         mask = mask if more.ndim == 0 else more if mask is None else mask & more
-        index = np.int64(at)
+        index = whole_number(at)
         if len(self.source.shape) > 1:
             return self.port.view(self.site, self.source, mask, index), more
         return self.port.load(self.site, self.source, mask, index), more
@@ -129,7 +147,9 @@ def iterator(port: Port, site: Site, source: Any) -> Any:
     if hasattr(source, "next"):
         return source
     if isinstance(source, RangeOf):
-        return Range(source.start, source.stop, source.step)
+        bounds = (source.start, source.stop, source.step)
+        same = all(each.ndim == 0 and each.dtype == np.int64 for each in bounds)
+        return Count(*bounds) if same else Range(*bounds)
     return Items(port, site, source)
 
 

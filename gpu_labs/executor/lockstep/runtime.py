@@ -94,7 +94,7 @@ class Run:
 
     def range(self, site: Site, mask: Mask, start: Any, stop: Any, step: Any) -> RangeOf:
         """`range(start, stop, step)`; empty, and reported, where the step is 0."""
-        if not np.all(step):
+        if not step.all():
             self.watch.zero_step(site, self.lanes.full_mask(mask) & (step == 0))
         return RangeOf(start, stop, step)
 

@@ -16,6 +16,7 @@ from gpu_labs.executor.runtime.lanes import Lanes, unravel
 from gpu_labs.executor.runtime.windows import Memory
 
 BLOCKS = 2
+LARGE = 1 << 14
 BUDGET = 200_000  # thread accesses kept: about 16 MB as Python numbers
 
 
@@ -67,6 +68,8 @@ class Recorder:
         self.arrays: list[ArrayInfo] = []
         self._numbers: dict[str, int] = {}
         self._lanes: Lanes | None = None
+        self._homes: list[Home] = []
+        self._homes_at: np.ndarray | None = None  # the epochs of those
         self._unsettled: list[Unsettled] = []
         self._first = {id(each): tuple(each.buffer.tolist()) for each in given if has_values(each)}
 
@@ -74,7 +77,8 @@ class Recorder:
         """A stretch of blocks starts: only the first has blocks to record."""
         chosen = np.flatnonzero(lanes.blocks < self._blocks)
         self._rows = list(zip(chosen.tolist(), lanes.blocks[chosen].tolist(), strict=True))
-        self._cut = None if len(chosen) == lanes.count else chosen
+        first = bool((chosen == np.arange(len(chosen))).all())
+        self._cut = None if len(chosen) == lanes.count else slice(len(chosen)) if first else chosen
         self.wants = bool(self._rows) and self._left > 0
         self._lanes = lanes
 
@@ -87,15 +91,17 @@ class Recorder:
             self.omitted += len(rows)
             self.wants = False
             return
-        number = self._number(memory)
+        number = memory.number if memory.number >= 0 else self._number(memory)
         valued = memory.valued
-        homes = [Home(block, int(epochs[row])) for row, block in rows]
+        if epochs is not self._homes_at:
+            self._homes_at = epochs
+            self._homes = [Home(block, int(epochs[row])) for row, block in rows]
         kept = Kept(
-            array=number,
-            homes=homes,
-            kind=kind,
-            site=entry.site,
-            time=entry.time,
+            number,
+            self._homes,
+            kind,
+            entry.site,
+            entry.time,
             threads=self._part(entry.mask),
             cells=self._part(entry.flat),
         )
@@ -107,9 +113,10 @@ class Recorder:
 
     def _part(self, value: Any) -> Any:
         """The rows of a lane value that belong to the recorded blocks. Nothing writes to such values in place."""
-        if value is None or value.ndim == 0 or value.shape[0] == 1 or self._cut is None:
+        if value is None or self._cut is None or value.ndim == 0 or value.shape[0] == 1:
             return value
-        return value[self._cut]
+        part = value[self._cut]
+        return part.copy() if value.nbytes > LARGE else part  # a view keeps all rows in memory
 
     def keep(self, memory: Memory, entry: Entry, lanes: Lanes, epochs: np.ndarray) -> None:
         """Keep accesses of the only block of a stretch, given thread by thread."""

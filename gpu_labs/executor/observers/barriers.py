@@ -35,7 +35,7 @@ class Barriers:
         self.count += 1
         lanes = self.lanes
         if mask is None:
-            self.epoch += 1
+            self.epoch = self.epoch + 1
             return np.ones(lanes.count, bool)
         here = np.broadcast_to(mask, lanes.shape).reshape(lanes.count, -1)
         blocks = np.asarray(here.any(1))
@@ -48,7 +48,7 @@ class Barriers:
             parted = np.asarray((away & ~left).any(1))
             if parted.any():
                 self.parted = parted if self.parted is None else np.asarray(self.parted | parted)
-        self.epoch[blocks] += 1
+        self.epoch = self.epoch + blocks  # a new array: what was recorded of an epoch is found by it
         return blocks
 
     def _incomplete(

@@ -118,22 +118,28 @@ class Watch:
     ) -> None:
         """One load, store or atomic of the lanes of `mask`."""
         self.time += 1
-        entry = Entry(kind, site, flat, mask, value=value, time=self.time, turns=self.turns)
-        if self.recorder is not None and self.recorder.wants:
-            self.recorder.access(memory, entry, self.lanes, self.barriers.epoch)
         if self.profile is not None:
             self.profile.access(memory, kind, flat, mask, site)
         state = memory.state
-        if state is None:
+        local = memory.space == "local"
+        unchecked = state is None or (local and state.written_before(flat))
+        recorder = self.recorder if self.recorder is not None and self.recorder.wants else None
+        if unchecked and recorder is None:
             return
-        if memory.space == "local":
+        entry = Entry(kind, site, flat, mask, value, self.time, turns=self.turns)
+        if recorder is not None:
+            recorder.access(memory, entry, self.lanes, self.barriers.epoch)
+        if unchecked:
+            return
+        assert state is not None
+        if local:
             state.local_access(entry, self.lanes, self.report)
             return
         if kind == "atomic" and self.order is not None:
             cells, who, _ = expand(entry, self.lanes)
             self.order.atomic(self.time, self._blocks(mask), who, cells, id(memory))
         memory.log.append(entry)
-        self._logged += np.size(flat) * 8
+        self._logged += flat.size * 8
         if self._logged > LOG_BYTES:
             self._logged = 0
             for each in self.memories:

@@ -1,4 +1,5 @@
 """Locks without an atomic: `if lock[0] == 0: lock[0] = 1` tests and sets in two steps, so two threads get in.
+`cuda.atomic.cas(lock, 0, 0, 1)` is such a second step too where nobody looks at what it returns.
 
 Such a lock races for its cell at each of its lines, and what it should protect is raced for too. Its first step is the
 cause of them all, and the one finding.
@@ -16,11 +17,12 @@ from gpu_labs.executor.ir.origins import Origins
 from gpu_labs.executor.ir.program import Branch, Function, Op, Program
 from graphviz_tools.language import _
 
+_ADDING = ("add", "sub")
 _RACES = ("lost-update", "race-write-write", "race-read-write", "missing-barrier")
 
 
 class PlainLock(NamedTuple):
-    """The lines that test a cell in a `while` loop, and the lines that store constants there, of which the first takes
+    """The lines that test a cell in a `while` loop, and the lines that put constants there, of which the first takes
     the lock and the last gives it back."""
 
     tests: frozenset[int]
@@ -52,20 +54,23 @@ def _locks_of(function: Function) -> list[PlainLock]:
                 tests.setdefault(origins.place(op), []).append(op)
     locks = []
     for place, loads in tests.items():
-        stores = [op for op in ops if op.kind == "store" and origins.place(op) == place]
-        values = {origins.key(op.args[-1]) for op in stores}
-        if len(values) < 2 or not all(isinstance(v, tuple) and v[0] == "const" for v in values):
+        stores = [op for op in ops if op.kind in ("store", "atomic") and origins.place(op) == place]
+        if any(op.dst is not None and _decides(function, origins, op) for op in stores):
+            continue  # whoever takes the lock looks at what the atomic returns
+        values = {(origins.key(op.args[-1]), op.info in _ADDING) for op in stores}
+        constant = all(isinstance(key, tuple) and key[0] == "const" for key, _ in values)
+        if len(values) < 2 or not constant or stores[0].info in _ADDING:
             continue
         stored, tested = {op.line for op in stores}, frozenset(op.line for op in loads)
         locks.append(PlainLock(tested, min(stored), max(stored), tested | stored))
     return locks
 
 
-def _decides(function: Function, origins: Origins, load: Op) -> bool:
-    """Whether some branch depends on what was loaded."""
-    assert load.dst is not None
+def _decides(function: Function, origins: Origins, op: Op) -> bool:
+    """Whether some branch depends on what was loaded, or on what an atomic returned."""
+    assert op.dst is not None
     ends = (block.end for block in function.blocks.values())
-    return any(isinstance(end, Branch) and origins.comes_from(end.condition, {load.dst.name}) for end in ends)
+    return any(isinstance(end, Branch) and origins.comes_from(end.condition, {op.dst.name}) for end in ends)
 
 
 def with_one_cause(findings: Sequence[Finding], locks: Sequence[PlainLock]) -> list[Finding]:

@@ -34,6 +34,8 @@ from gpu_labs.executor.runtime.sparse import cell_values
 from gpu_labs.executor.runtime.windows import Memory
 from graphviz_tools.language import _
 
+WRITTEN_BYTES = 16 << 20
+
 
 class Epoch(NamedTuple):
     """What the checks at the end of an epoch go by.
@@ -62,6 +64,8 @@ class Shadow:
         self._memory = memory
         self._owner: Any = None
         self._other: Any = None
+        self._written: dict[int, Any] = {}  # by `id`, places of a local array where every thread has written
+        self._written_bytes = 0
         self.across = CrossBlock(size, memory.buffer.dtype, keep_times, updating)
         self.initialised = np.zeros(size, bool) if memory.space in ("shared", "local") else None
 
@@ -74,6 +78,10 @@ class Shadow:
 
     # Initialisation
 
+    def written_before(self, flat: Any) -> bool:
+        """Whether all cells of `flat` are known to have been written. (False may be wrong.)"""
+        return id(flat) in self._written
+
     def local_access(self, entry: Entry, lanes: Lanes, report: Report) -> None:
         """A thread's own memory: no races, only reads before writes."""
         if self.initialised is None:
@@ -81,11 +89,20 @@ class Shadow:
         cells, who, _ = expand(entry, lanes)
         if entry.kind == "write":
             self.initialised[cells] = True
+            if entry.mask is None:
+                self._remember(entry.flat)
             return
         fresh = np.flatnonzero(~self.initialised.take(cells))
         if fresh.size:
             first = fresh[lanes.first(who[fresh])]
             report.add(self._uninitialised(entry, int(cells[first]), int(who[first]), fresh.size, lanes))
+
+    def _remember(self, flat: Any) -> None:
+        self._written_bytes += flat.nbytes
+        if self._written_bytes > WRITTEN_BYTES:
+            self._written.clear()
+            self._written_bytes = flat.nbytes
+        self._written[id(flat)] = flat
 
     def _check_initialised(self, log: list[Entry], epoch: Epoch) -> None:
         done, lanes = self.initialised, epoch.lanes

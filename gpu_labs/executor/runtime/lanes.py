@@ -20,7 +20,7 @@ from gpu_labs.executor.findings import Dim3
 Mask = Any  # None, or a Boolean array
 Pending = dict[int, Mask]
 NOBODY = False  # what `split` returns for a side that no lane takes
-FALSE = np.bool_(False)
+TRUE, FALSE = np.bool_(True), np.bool_(False)
 KEPT = 1 << 15  # lanes of a numbering that is kept for the next launch
 _NONE_LEFT = np.zeros((1, 1, 1, 1), bool)
 

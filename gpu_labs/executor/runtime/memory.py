@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 
 from gpu_labs.executor.ir.program import Site
+from gpu_labs.executor.ir.whole_numbers import is_one_object, whole_number
 from gpu_labs.executor.launch_record import AccessKind
 from gpu_labs.executor.runtime.lanes import Lanes, Mask
 from gpu_labs.executor.runtime.undo import Loneliness
 from gpu_labs.executor.runtime.windows import ZERO, Array, Either, Memory, Record, both
 
+PLACES, PLACES_BYTES = 4096, 16 << 20  # what is kept of where elements lie
 _UNSIGNED = {np.dtype(f"i{n}"): np.dtype(f"u{n}") for n in (4, 8)}
 
 
@@ -43,13 +45,19 @@ class Port:
         self.watching = False
         self._tops: dict[int, tuple[Any, int]] = {}
         self._places: dict[tuple[int, ...], tuple[Array, tuple[Any, ...], Any]] = {}
+        self._places_bytes = 0
 
     def load(self, site: Site, array: Array | Either, mask: Mask, *index: Any) -> Any:
         """`array[index]` for the lanes of `mask`, 0 outside the array; other lanes get anything."""
-        if isinstance(array, Either):
+        kept = self._places.get((id(array), *map(id, index)))
+        if kept is not None:
+            array, _index, flat = kept
+            good = None
+        elif isinstance(array, Either):
             return array.of_each(mask, lambda window, lanes: self.load(site, window, lanes, *index))
-        flat, good = self.place(site, array, mask, index)
-        mask = both(mask, good)
+        else:
+            flat, good = self._find_place(site, array, mask, index)
+            mask = both(mask, good)
         memory = array.memory
         if self.observe is not None:
             self.observe(memory, "read", flat, mask, None, site)
@@ -65,13 +73,13 @@ class Port:
         flat, good = self.place(site, array, mask, index)
         mask = both(mask, good)
         memory = array.memory
-        value = value.astype(memory.buffer.dtype)
+        value = value.astype(memory.buffer.dtype, copy=False)
         if self.observe is not None:
             self.observe(memory, "write", flat, mask, value, site)
-        self.put(memory.buffer, flat, mask, value)
+        self.put(memory, memory.buffer, flat, mask, value)
 
-    def put(self, buffer: np.ndarray, flat: Any, mask: Mask, value: Any) -> None:
-        """Scatter, under a mask."""
+    def put(self, memory: Memory, buffer: np.ndarray, flat: Any, mask: Mask, value: Any) -> None:
+        """Scatter into `buffer`, which is all of `memory` or one of its fields, under a mask."""
         if mask is not None:
             shape = np.broadcast_shapes(flat.shape, mask.shape, value.shape)
             where = self.lanes.active(mask, shape)
@@ -80,7 +88,7 @@ class Port:
             flat, value = spread(flat, shape, where), spread(value, shape, where)
         if self.watching and not self.changed:
             self.changed = not np.array_equal(buffer[flat], np.broadcast_to(value, np.shape(buffer[flat])))
-        if self.loneliness is not None:
+        if self.loneliness is not None and memory.space == "global":  # others do not outlive the launch
             self.loneliness.writes(buffer, flat)
         if flat.ndim == 0:
             buffer[flat] = value if value.ndim == 0 else value.reshape(-1)[-1]
@@ -100,9 +108,9 @@ class Port:
             inside = place < size
             taking = mask if inside.ndim == 0 else inside if mask is None else mask & inside
             if len(window.shape) == 1:
-                self.store(site, window, taking, value, np.int64(place))
+                self.store(site, window, taking, value, whole_number(place))
             else:
-                self.fill(site, self.view(site, window, taking, np.int64(place)), taking, value)
+                self.fill(site, self.view(site, window, taking, whole_number(place)), taking, value)
 
     def get_field(self, site: Site, record: Record | Either, mask: Mask, field: str) -> Any:
         """One field of a record."""
@@ -126,7 +134,7 @@ class Port:
         value = value.astype(memory.buffer.dtype[field])
         if self.observe is not None:
             self.observe(memory, "write", self._cell(memory, record.flat, field), mask, value, site)
-        self.put(memory.buffer[field], record.flat, mask, value)
+        self.put(memory, memory.buffer[field], record.flat, mask, value)
 
     def _cell(self, memory: Memory, flat: Any, field: str) -> Any:
         return flat * np.int64(len(memory.fields)) + np.int64(memory.fields.index(field))
@@ -140,16 +148,17 @@ class Port:
     def place(self, site: Site, array: Array, mask: Mask, index: tuple[Any, ...]) -> tuple[Any, Mask]:
         """Flat places of the elements, and the mask of the lanes whose element exists: None when every lane
         of `mask` has one."""
-        key = (id(array), *map(id, index))
-        kept = self._places.get(key)
+        kept = self._places.get((id(array), *map(id, index)))
         if kept is not None:
             *_alive, flat = kept
             return flat, None
+        return self._find_place(site, array, mask, index)
+
+    def _find_place(self, site: Site, array: Array, mask: Mask, index: tuple[Any, ...]) -> tuple[Any, Mask]:
         offset: Any = ZERO
         parts: list[Any] = []
         good: Mask = array.exists
         mask = both(mask, good)
-        lasting = False
         for axis, (i, n, step) in enumerate(zip(index, array.shape, array.strides, strict=True)):
             if not self._inside(i, n):
                 inside = (i >= 0) & (i < n)
@@ -162,18 +171,25 @@ class Port:
             if i.ndim == 0:
                 offset = offset + i * step
             else:
-                lasting = True
                 parts.append(i if step == 1 else i * step)
         flat = self._sum(array.base, offset, parts)
         if good is not None:
             if good.ndim == 0:
                 good = np.asarray(good).reshape(1, 1, 1, 1)
             return flat, good
-        if lasting and len(parts) == len(index):
-            if len(self._places) > 64:
-                self._places.clear()
-            self._places[key] = (array, index, flat)
+        self._keep_place(array, index, flat)
         return flat, None
+
+    def _keep_place(self, array: Array, index: tuple[Any, ...], flat: Any) -> None:
+        """Find the same index at once next time. A number that was just computed never comes again."""
+        for i in index:
+            if i.ndim == 0 and not is_one_object(i):
+                return
+        self._places_bytes += flat.nbytes
+        if self._places_bytes > PLACES_BYTES or len(self._places) >= PLACES:
+            self._places.clear()
+            self._places_bytes = flat.nbytes
+        self._places[(id(array), *map(id, index))] = (array, index, flat)
 
     @staticmethod
     def _sum(base: Any, offset: Any, parts: list[Any]) -> Any:

@@ -32,6 +32,7 @@ THEMES = (
     "causes",
     "records",
     "mixed",
+    "algorithms",
 )
 for theme in THEMES:
     import_module(f"{__package__}.correct_{theme}")

@@ -28,6 +28,7 @@ THEMES = (
     "records",
     "parting",
     "mixed",
+    "algorithms",
 )
 for theme in THEMES:
     import_module(f"{__package__}.buggy_{theme}")
