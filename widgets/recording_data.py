@@ -12,7 +12,6 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from pathlib import PurePath
 from typing import Any
 
 from graphviz_tools.analysis.findings import findings
@@ -25,6 +24,7 @@ from graphviz_tools.drawing.svg import path_data
 from graphviz_tools.drawing.text import bytes_text, number_text, shape_text, type_text, value_text
 from graphviz_tools.language import _
 from graphviz_tools.recording import Number, Recording, Step, Value
+from widgets.source_names import source_names
 
 Json = dict[str, Any]
 _LAP = re.compile(r"\biteration (\d+)")
@@ -102,6 +102,7 @@ def scene_json(scene: Scene) -> Json:
                 "d": path_data(points) if points else "",
                 "back": path_data(points[::-1]) if points and link.returns else "",
                 "flows": running.get(number, []),
+                "quiet": link.quiet,
             }
             for number, (link, points) in enumerate(zip(scene.outline.links, layout.links, strict=True))
         ],
@@ -253,20 +254,15 @@ class _Values:
         return found
 
 
-def _short(files: set[str]) -> dict[str, str]:
-    """Each file's name without its folder, which is another in each run of a notebook; with it where two have the same
-    name."""
-    names = [PurePath(file).name for file in files]
-    return {file: name if names.count(name) == 1 else file for file, name in zip(files, names, strict=True)}
-
-
 class _Lines:
     """Numbers for the source lines that steps and nodes name."""
 
     def __init__(self, recording: Recording) -> None:
         named = [item.line for item in (*recording.steps, *recording.nodes) if item.line is not None]
         distinct = sorted({(line.file, line.line) for line in named})
-        short = _short({file for file, _line in distinct} | {source.file for source in recording.sources})
+        short = source_names(
+            [*(file for file, _line in distinct), *(source.file for source in recording.sources)]
+        )
         self.places = [[short[file], line] for file, line in distinct]
         self._number = {place: i for i, place in enumerate(distinct)}
         self.sources = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from graphviz_tools.drawing.boxes import ScopePath
 from graphviz_tools.drawing.opening import paths_of
-from graphviz_tools.drawing.outline import ScopePath
 from graphviz_tools.drawing.picture import Picture
 from graphviz_tools.drawing.scene import make_scene
 from graphviz_tools.recording import Recording

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from graphviz_tools.drawing.outline import Outline
 from graphviz_tools.drawing.parts import LEAF_KINDS
-from graphviz_tools.drawing.places import Layout, Place, Point
+from graphviz_tools.drawing.places import Layout, Place, Point, curve_between
 from graphviz_tools.transforms.scopes import Path
 
 PANEL = (900.0, 640.0)  # width and height to fill, in points
@@ -241,7 +241,7 @@ class _Wrap:
             share = self._shifts[target].dx / (len(was) - 1)
             return tuple((x + n * share, y) for n, (x, y) in enumerate(was))
         if column is None or (source not in self._shifts and not above):
-            return _curve((start.x, start.bottom), (end.x, end.top))
+            return curve_between((start.x, start.bottom), (end.x, end.top))
         x = self._lefts[column] - GUTTER / 2 + (number % 5 - 2) * 5
         return _through((start.x, start.bottom), x, (end.x, end.top))
 
@@ -251,16 +251,11 @@ def _meet(one: Place, other: Place) -> bool:
     return one.left < other.right and other.left < one.right and one.bottom + GAP > other.top
 
 
-def _curve(start: Point, end: Point) -> tuple[Point, ...]:
-    middle = (start[1] + end[1]) / 2
-    return start, (start[0], middle), (end[0], middle), end
-
-
 def _through(start: Point, x: float, end: Point) -> tuple[Point, ...]:
     """From `start` to `end` along the vertical line at `x`, where there is room for two turns."""
     first, last = start[1] + TURN, end[1] - TURN
     if abs(last - first) < 2 * TURN:
-        return _curve(start, end)
+        return curve_between(start, end)
     way = TURN if last > first else -TURN
     return (
         start,

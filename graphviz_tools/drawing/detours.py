@@ -22,13 +22,17 @@ SAMPLES = np.linspace(0.0, 1.0, 13)[:, None]
 MOST = 40  # arrows in one picture; where more run through boxes, no way around them is clear
 
 
-def with_detours(layout: Layout, outline: Outline) -> Layout:
-    """`layout` with a new way for every arrow that runs through a box other than its ends."""
+def with_detours(layout: Layout, outline: Outline, *, quiet: bool = False) -> Layout:
+    """`layout` with a new way for every arrow, or every quiet one, that runs through a box other than its ends."""
     keys = [box.key for box in outline.boxes if not box.holder]
     places = [layout.boxes[key] for key in keys]
     number = {key: n for n, key in enumerate(keys)}
     ends = [(number[link.source], number[link.target]) for link in outline.links]
-    through = [n for n, points in enumerate(layout.links) if _meets(points, places, ends[n])]
+    through = [
+        n
+        for n, (link, points) in enumerate(zip(outline.links, layout.links, strict=True))
+        if link.quiet == quiet and _meets(points, places, ends[n])
+    ]
     if not 0 < len(through) <= MOST:
         return layout
     links = list(layout.links)

@@ -8,8 +8,8 @@ from html import escape
 
 import graphviz
 
+from graphviz_tools.drawing.boxes import Box, Frame, ScopePath
 from graphviz_tools.drawing.layout import LABEL, Place, Point, title_text
-from graphviz_tools.drawing.outline import Box, Frame, ScopePath
 from graphviz_tools.drawing.palette import KIND_COLOUR, colours
 from graphviz_tools.drawing.places import POINTS
 from graphviz_tools.drawing.scene import Scene
@@ -59,6 +59,8 @@ def dot_text(scene: Scene, step: int, theme: str) -> str:
         attributes = {"pos": _pos(scene.layout.links[number], height, number in running), "style": "solid"}
         if link.kind != "data":
             attributes["style"] = "dashed"
+        if link.quiet and number not in running:
+            attributes["style"] = "invis"
         if link.kind == "autograd":
             attributes["color"] = paint["gradient"]
         if not there:

@@ -33,7 +33,8 @@ class Homes:
 
     `listed` are the scopes by path; `holder` gives, for a leaf that is drawn inside another node's box, that node.
     `updates` gives, for a node that writes a parameter in place, the node that made the parameter; `optimizers` are
-    the frames of optimizers, and `titles` what a node is called where that is not its label."""
+    the frames of optimizers, `titles` what a node is called where that is not its label, and `owners` the module,
+    among those that read it, to which a leaf outside them belongs."""
 
     scopes: list[Path]
     onto: list[int]
@@ -42,6 +43,7 @@ class Homes:
     updates: dict[int, int]
     optimizers: frozenset[Path]
     titles: dict[int, str]
+    owners: dict[int, str]
 
     def drawn(self, ends: Ends) -> tuple[Ints, Ints]:
         """The nodes between whose boxes arrows run: from a parameter's box for all that reads what was written into
@@ -67,19 +69,26 @@ def find_homes(recording: Recording, ends: Mapping[EdgeKind, Ends], *, autograd:
         updates={} if autograd else updates(recording, ends["data"]),
         optimizers=frozenset(),
         titles={},
+        owners={},
     )
     if not autograd:
         homes = replace(homes, optimizers=_frame_optimizers(recording, homes))
         _frame_gradients(recording, homes.scopes, homes.listed)
     scopes = homes.scopes
+    readers = _readers(recording, homes, ends)
+    homes.titles.update(_full_names(recording, readers, scopes))
     for node in recording.nodes:
         if autograd and node.owner is not None:
             scopes[node.id] = scopes[node.owner]
-    readers = _readers(recording, homes, ends)
     for leaf, targets in readers.items():
         inner, now = around([scopes[target] for target in targets]), scopes[leaf]
         if inner[: len(now)] == now != inner:
             scopes[leaf] = inner
+    modules = {scope.path for scope in recording.scopes if scope.kind == "module"}
+    for leaf, targets in readers.items():
+        path = scopes[min(targets)]
+        inside = (path[n - 1] for n in range(len(scopes[leaf]) + 1, len(path) + 1) if path[:n] in modules)
+        homes.owners[leaf] = first_call(next(inside, ""))
     return homes if autograd else replace(homes, holder=_holders(recording, readers, scopes))
 
 
@@ -173,6 +182,28 @@ def scope_label(scope: Scope) -> str:
     if scope.kind != "module" or not scope.label or word in re.findall(r"[\w.]+", scope.label):
         return scope.label or word
     return f"{word}: {scope.label}"
+
+
+def first_call(word: str) -> str:
+    """The name of a module or a frame, whichever call of it this is."""
+    return re.sub(r" \((call )?\d+\)$", "", word)
+
+
+def _full_names(
+    recording: Recording, readers: Mapping[int, set[int]], scopes: Sequence[Path]
+) -> dict[int, str]:
+    """What weights of one name are called: `G.0.weight` and `D.0.weight`, by the modules that read them."""
+    named = Counter(node.name for node in recording.nodes if node.id in readers)
+    modules = {scope.path for scope in recording.scopes if scope.kind == "module"}
+    found: dict[int, str] = {}
+    for leaf, targets in readers.items():
+        name, path = recording.nodes[leaf].name, scopes[min(targets)]
+        if named[name] > 1 and "." in name:
+            words = [path[n - 1] for n in range(1, len(path) + 1) if path[:n] in modules]
+            owner = name.split(".")[:-1]
+            above = words[: -len(owner)] if words[-len(owner) :] == owner else []
+            found[leaf] = ".".join([*above, name])
+    return {leaf: title for leaf, title in found.items() if title != recording.nodes[leaf].name}
 
 
 def _readers(recording: Recording, homes: Homes, ends: Mapping[EdgeKind, Ends]) -> dict[int, set[int]]:

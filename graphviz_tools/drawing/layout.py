@@ -13,11 +13,12 @@ from dataclasses import replace
 
 import graphviz
 
+from graphviz_tools.drawing.boxes import Box, Frame, ScopePath
 from graphviz_tools.drawing.columns import in_columns
 from graphviz_tools.drawing.detours import with_detours
 from graphviz_tools.drawing.graphviz import run_graphviz
-from graphviz_tools.drawing.outline import Box, Frame, Outline, ScopePath
-from graphviz_tools.drawing.places import POINTS, Layout, Place, Point, spline
+from graphviz_tools.drawing.outline import Outline
+from graphviz_tools.drawing.places import POINTS, Layout, Place, Point, curve, spline
 from graphviz_tools.drawing.text import shorten
 from graphviz_tools.drawing.timeline import Moment
 
@@ -41,7 +42,7 @@ def lay_out(outline: Outline, box_moments: Mapping[str, Sequence[Moment]]) -> La
     inside = _inside(outline, sizes)
     source = _dot_source(outline, {key: _around(sizes[key], inside[key]) for key in inside})
     placed = _read(json.loads(run_graphviz(source, "dot", "json0")), outline)
-    placed = _wrapped(placed, outline)
+    placed = _with_quiet_links(_wrapped(placed, outline), outline).from_corner()
     for key, rows in inside.items():
         if rows:
             placed.boxes[key] = replace(placed.boxes[key], foot=_foot(rows))
@@ -57,6 +58,15 @@ def _wrapped(placed: Layout, outline: Outline) -> Layout:
         if wrapped is before:
             break
     return placed if wrapped is placed else with_detours(wrapped, outline)
+
+
+def _with_quiet_links(placed: Layout, outline: Outline) -> Layout:
+    """`placed` with a plain curve for each link that had no say in it."""
+    links = list(placed.links)
+    for number, link in enumerate(outline.links):
+        if link.quiet:
+            links[number] = curve(placed.boxes[link.source], placed.boxes[link.target])
+    return with_detours(replace(placed, links=tuple(links)), outline, quiet=True)
 
 
 def title_text(box: Box) -> str:
@@ -125,7 +135,7 @@ def _dot_source(outline: Outline, sizes: Mapping[str, tuple[float, float]]) -> s
     """DOT with sizes only. Names are numbers, so that no text of a user's program meets DOT's syntax."""
     names = {box.key: f"b{i}" for i, box in enumerate(outline.boxes)}
     dot = graphviz.Digraph(
-        graph_attr={"ranksep": "0.38", "nodesep": "0.3", "margin": "0", "pad": "0"},
+        graph_attr={"ranksep": "0.38", "nodesep": "0.3", "margin": "0", "pad": "0", "newrank": "true"},
         node_attr={"shape": "box", "fixedsize": "true", "label": ""},
         edge_attr={"arrowhead": "none"},
     )
@@ -154,11 +164,15 @@ def _dot_source(outline: Outline, sizes: Mapping[str, tuple[float, float]]) -> s
     spine = _spine(outline)
     back = _upwards(outline)
     for number, link in enumerate(outline.links):
+        if link.quiet:
+            continue
         ends = (link.target, link.source) if number in back else (link.source, link.target)
         dot.edge(names[ends[0]], names[ends[1]], id=f"l{number}", weight="8" if number in spine else "1")
     holder = {box.key: box.holder or box.key for box in outline.boxes}
     for first, then in outline.order:
         dot.edge(names[holder[first]], names[holder[then]], style="invis", weight="50")
+    for first, then in outline.above:
+        dot.edge(names[holder[first]], names[holder[then]], style="invis", weight="0")
     return dot.source
 
 
@@ -179,7 +193,11 @@ def _spine(outline: Outline) -> set[int]:
     last: dict[str, int] = {}
     for number, link in enumerate(outline.links):
         before = last.get(link.target)
-        if link.kind == "data" and (before is None or made[outline.links[before].source] < made[link.source]):
+        if (
+            link.kind == "data"
+            and not link.quiet
+            and (before is None or made[outline.links[before].source] < made[link.source])
+        ):
             last[link.target] = number
     return set(last.values())
 

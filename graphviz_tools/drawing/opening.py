@@ -18,7 +18,8 @@ import numpy as np
 from graphviz_tools.arguments import in_brief
 from graphviz_tools.drawing.ends import Ints
 from graphviz_tools.drawing.homes import GRADIENT
-from graphviz_tools.drawing.parts import Part
+from graphviz_tools.drawing.in_time import Place, in_time
+from graphviz_tools.drawing.parts import LEAF_KINDS, Part
 from graphviz_tools.drawing.prepared import Prepared
 from graphviz_tools.errors import UserError
 from graphviz_tools.language import _
@@ -167,19 +168,30 @@ def box_numbers(prepared: Prepared, boxes: Sequence[int | Part]) -> Ints:
 
 def _rows(prepared: Prepared, opened: Sequence[Part]) -> int:
     """The rows that all arrows together cross."""
-    boxes = [item for item, _ in visible(prepared, {part.path for part in opened})]
-    number = box_numbers(prepared, boxes)
+    boxes = list(visible(prepared, {part.path for part in opened}))
+    number = box_numbers(prepared, [item for item, _ in boxes])
     pairs: set[tuple[int, int]] = set()
     for wires in prepared.wires.values():
         source, target = number[wires.source], number[wires.target]
         low, high = np.minimum(source, target), np.maximum(source, target)
         keys = np.unique(low[low != high] * len(boxes) + high[low != high])
         pairs.update((int(key) // len(boxes), int(key) % len(boxes)) for key in keys)
-    kept = {*pairs, *_below(prepared, opened, number)}
+    kept = {*pairs, *_below(prepared, opened, number), *in_time(places_in_time(prepared, boxes), pairs)}
     rank = [0] * len(boxes)
     for low, high in sorted(kept, key=lambda pair: pair[1]):
         rank[high] = max(rank[high], rank[low] + 1)
     return sum(rank[high] - rank[low] for low, high in pairs)
+
+
+def places_in_time(prepared: Prepared, boxes: Sequence[tuple[int | Part, Path]]) -> list[Place]:
+    """Where each visible box is, among those that stand in the order of time: weights and inputs do not."""
+    nodes = prepared.recording.nodes
+    return [
+        (() if item.kind in LEAF_KINDS else item.path)
+        if isinstance(item, Part)
+        else (() if nodes[item].kind in LEAF_KINDS else (*frame, item))
+        for item, frame in boxes
+    ]
 
 
 def _below(prepared: Prepared, opened: Sequence[Part], number: Ints) -> Iterator[tuple[int, int]]:

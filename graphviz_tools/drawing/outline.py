@@ -8,61 +8,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from graphviz_tools.drawing.boxes import Box, Frame, Link, ScopePath
 from graphviz_tools.drawing.ends import Ints
-from graphviz_tools.drawing.opening import box_numbers, iterations_in_turn, visible
+from graphviz_tools.drawing.in_time import in_time
+from graphviz_tools.drawing.opening import box_numbers, iterations_in_turn, places_in_time, visible
 from graphviz_tools.drawing.parts import LEAF_KINDS, Part
 from graphviz_tools.drawing.prepared import Prepared
+from graphviz_tools.drawing.repeats import with_quiet
 from graphviz_tools.language import _, _n
-from graphviz_tools.recording import EdgeKind
 from graphviz_tools.transforms.scopes import Path
-
-ScopePath = Path
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """One box. `node` is the first node that it stands for, `inner` says what is inside a closed part, whose path
-    is `scope`. A box with a `holder` is drawn inside the box of that key, as a weight is in the op that reads it."""
-
-    key: str
-    kind: str
-    op: str
-    title: str
-    node: int
-    frame: ScopePath
-    scope: ScopePath | None = None
-    holder: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One arrow between boxes, for all edges that run there; `returns` says that gradients run back over it."""
-
-    source: str
-    target: str
-    kind: EdgeKind
-    returns: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """An open part, drawn around its boxes."""
-
-    path: ScopePath
-    kind: str
-    label: str
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
     """Everything that is drawn, with no positions yet. `order` are pairs of boxes of which the second comes below
-    the first, though no arrow may say so: the iterations of a loop below each other and below what several of them
-    read, and an optimizer below what it follows."""
+    the first, though no arrow says so: the iterations of a loop below each other, an optimizer below what it
+    follows, and what no arrow joins in the order of time. Those of `above` may stand far apart: what several
+    iterations of a loop read, and the loop."""
 
     boxes: tuple[Box, ...]
     links: tuple[Link, ...]
     frames: tuple[Frame, ...]
     order: tuple[tuple[str, str], ...] = ()
+    above: tuple[tuple[str, str], ...] = ()
 
 
 def outline(prepared: Prepared, opened: Sequence[ScopePath]) -> tuple[Outline, list[str]]:
@@ -84,10 +52,15 @@ def outline(prepared: Prepared, opened: Sequence[ScopePath]) -> tuple[Outline, l
         Frame(path, (part := prepared.parts[path]).kind, part.label)
         for path in sorted(paths, key=lambda path: (len(path), prepared.parts[path].start))
     )
-    wired = {(link.source, link.target) for link in links}
-    order = (*_order(prepared, paths, keys), *_above_loops(prepared, paths, boxes, links))
+    place = {box.key: n for n, box in enumerate(boxes)}
+    wired = {(link.source, link.target) for link in links if not link.quiet}
+    joined = [(place[link.source], place[link.target]) for link in links if not link.quiet]
+    later = [(boxes[a].key, boxes[b].key) for a, b in in_time(places_in_time(prepared, shown), joined)]
+    order = (*_order(prepared, paths, keys), *later)
+    above = (*_above_loops(prepared, paths, boxes, links),)
     home = [keys[place] if place >= 0 else "" for place in prepared.places.tolist()]
-    return Outline((*boxes, *held), links, frames, tuple(pair for pair in order if pair not in wired)), home
+    order, above = (tuple({pair: 0 for pair in pairs if pair not in wired}) for pairs in (order, above))
+    return Outline((*boxes, *held), links, frames, order, above), home
 
 
 def _box(prepared: Prepared, item: int | Part, frame: ScopePath, holder: str = "") -> Box:
@@ -130,24 +103,21 @@ def _order(prepared: Prepared, opened: frozenset[ScopePath], keys: Sequence[str]
 def _above_loops(
     prepared: Prepared, opened: frozenset[Path], boxes: Sequence[Box], links: Sequence[Link]
 ) -> Iterator[tuple[str, str]]:
-    """What several iterations of a loop read, each with the first box of the loop."""
+    """What several iterations of a loop read, each with every box at the top of the first one."""
     place = {box.key: number for number, box in enumerate(boxes)}
     for part in (prepared.root, *(prepared.parts[path] for path in opened)):
         turns = [inner.path for inner in part.inside() if inner.kind == "iteration"]
         if len(turns) < 2:
             continue
-        turn = {box.key: _around(box)[: len(part.path) + 1] for box in boxes}
+        turn = {box.key: box.around[: len(part.path) + 1] for box in boxes}
         read: defaultdict[str, set[Path]] = defaultdict(set)
         for link in links:
             if boxes[place[link.source]].kind in LEAF_KINDS and turn[link.target] in turns:
                 read[link.source].add(turn[link.target])
-        first = next(box.key for box in boxes if turn[box.key] in turns)
-        yield from ((leaf, first) for leaf, there in read.items() if len(there) > 1)
-
-
-def _around(box: Box) -> Path:
-    """The path of a closed part, or of the part around a box."""
-    return box.frame if box.scope is None else box.scope
+        first = [box.key for box in boxes if turn[box.key] == turns[0]]
+        fed = {link.target for link in links if link.source in first}
+        tops = [key for key in first if key not in fed]
+        yield from ((leaf, top) for leaf, there in read.items() if len(there) > 1 for top in tops)
 
 
 def _links(prepared: Prepared, boxes: Sequence[Box], held: Sequence[Box], number: Ints) -> tuple[Link, ...]:
@@ -167,4 +137,4 @@ def _links(prepared: Prepared, boxes: Sequence[Box], held: Sequence[Box], number
     links += [Link(boxes[a].key, boxes[b].key, "control") for a, b in found["control"] if (a, b) not in data]
     # What has no arrow to share runs, as gradients do, from the later box to the earlier one.
     links += [Link(boxes[a].key, boxes[b].key, "autograd") for a, b in back]
-    return tuple(links)
+    return with_quiet(links, boxes, prepared.parts)

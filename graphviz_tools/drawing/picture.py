@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from graphviz_tools.arguments import check_choice, file_to_write
+from graphviz_tools.drawing.boxes import ScopePath
 from graphviz_tools.drawing.dot import dot_text
 from graphviz_tools.drawing.graphviz import run_graphviz
-from graphviz_tools.drawing.outline import ScopePath
 from graphviz_tools.drawing.palette import Theme, colours
 from graphviz_tools.drawing.scene import Scene, make_scene
 from graphviz_tools.drawing.svg import svg_text

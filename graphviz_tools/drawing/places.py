@@ -72,6 +72,36 @@ class Layout:
     links: tuple[tuple[Point, ...], ...]
     frames: dict[Path, Place]
 
+    def from_corner(self) -> Layout:
+        """The same with its corner where its leftmost and its highest arrow reach to, and as large as its arrows."""
+        xs, ys = ([point[axis] for points in self.links for point in points] for axis in (0, 1))
+        dx, dy = -min(0.0, *xs, 0.0), -min(0.0, *ys, 0.0)
+        return Layout(
+            max(self.width, *xs, 0.0) + dx,
+            max(self.height, *ys, 0.0) + dy,
+            {key: place.moved(dx, dy) for key, place in self.boxes.items()},
+            tuple(tuple((x + dx, y + dy) for x, y in points) for points in self.links),
+            {path: place.moved(dx, dy) for path, place in self.frames.items()},
+        )
+
+
+def curve_between(start: Point, end: Point) -> tuple[Point, ...]:
+    """A curve that leaves `start` and reaches `end` upright."""
+    middle = (start[1] + end[1]) / 2
+    return start, (start[0], middle), (end[0], middle), end
+
+
+def curve(source: Place, target: Place) -> tuple[Point, ...]:
+    """A curve from the rim of one place to that of another, whatever lies between."""
+    if source.bottom <= target.top:
+        return curve_between((source.x, source.bottom), (target.x, target.top))
+    if source.top >= target.bottom:
+        return curve_between((source.x, source.top), (target.x, target.bottom))
+    to_right = source.x <= target.x
+    start, end = (source.right, target.left) if to_right else (source.left, target.right)
+    middle = (start + end) / 2
+    return (start, source.y), (middle, source.y), (middle, target.y), (end, target.y)
+
 
 def spline(text: str) -> list[Point]:
     """The first curve of a DOT `pos` attribute, such as `12,40 12,30 15,20 18,4`; its y grows upwards."""

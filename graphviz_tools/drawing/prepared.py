@@ -72,7 +72,7 @@ def prepare(recording: Recording, *, fold: bool = False, autograd: bool = False)
     if fold:
         homes = _rolled(recording, homes)
     root = read_tree(recording, homes)
-    stretches = Stretches(recording)
+    stretches = Stretches(recording, homes.owners)
     stretches.put_together(root)
     order, places, wires = _numbered(homes, ends, root)
     crowded = [part for part in (root, *walk(root)) if _between(part, wires) > MOST_BETWEEN]

@@ -10,9 +10,10 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from graphviz_tools.drawing.boxes import ScopePath
 from graphviz_tools.drawing.layout import Layout, lay_out
 from graphviz_tools.drawing.opening import Budget, choose_open
-from graphviz_tools.drawing.outline import Outline, ScopePath, outline
+from graphviz_tools.drawing.outline import Outline, outline
 from graphviz_tools.drawing.prepared import Prepared, prepare
 from graphviz_tools.drawing.timeline import Flow, Moment, flows, moments
 from graphviz_tools.language import _

@@ -8,7 +8,8 @@ between them stands "× 98".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from graphviz_tools.drawing.parts import LEAF_KINDS, Part
@@ -18,6 +19,8 @@ Item = int | Part
 
 MOST_ITEMS = 40  # boxes that a part may hold side by side
 PIECES = 12  # stretches that a part of more is cut into
+MOST_OWNED = 6  # weights side by side, before those of each module are put together
+MOST_STATEMENTS = 24  # boxes side by side, before the ops of each line are put together
 MOST_ALIKE = 4  # neighbours of one kind that are all shown
 MOST_PIECES = 20  # stretches, of 10, 100, ... each, that a stretch of many alike is cut into
 
@@ -25,8 +28,9 @@ MOST_PIECES = 20  # stretches, of 10, 100, ... each, that a stretch of many alik
 class Stretches:
     """Puts the items of one Recording's parts together."""
 
-    def __init__(self, recording: Recording) -> None:
-        self._nodes = recording.nodes
+    def __init__(self, recording: Recording, owners: Mapping[int, str]) -> None:
+        """`owners` gives the module to which a leaf belongs that lies outside it."""
+        self._nodes, self._owners = recording.nodes, owners
 
     def put_together(self, part: Part) -> None:
         """Put neighbours in `part`, and in every part inside it, into stretches."""
@@ -36,6 +40,8 @@ class Stretches:
         if leaves:
             part.items = [item for item in part.items if self._kind(item) not in LEAF_KINDS]
         part.items = [*self._leaves(part, leaves), *self._alike_together(part)]
+        if len(part.items) > MOST_STATEMENTS:
+            part.items = [*self._by_statement(part)]
         self.cut(part, MOST_ITEMS)
 
     def cut(self, part: Part, most: int) -> None:
@@ -64,14 +70,27 @@ class Stretches:
         return made
 
     def _leaves(self, part: Part, leaves: Sequence[Item]) -> Iterator[Item]:
-        """The leaves of each kind, as one stretch where they are many."""
+        """The leaves of each kind, as one stretch where they are many, or one for each module that they are of."""
         for kind in LEAF_KINDS:
             those = [leaf for leaf in leaves if self._kind(leaf) == kind]
+            owned = self._by_owner(those) if len(those) > MOST_OWNED else {}
+            for owner, its in owned.items():
+                word = f"{owner}: {len(its):,} {kind}s"
+                yield self._stretch(part, word, its, kind, word)
+            those = [leaf for leaf in those if not any(leaf in its for its in owned.values())]
             if len(those) > PIECES:
                 word = f"{len(those):,} {kind}s"
                 yield self._stretch(part, word, those, kind, word)
             else:
                 yield from those
+
+    def _by_owner(self, leaves: Sequence[Item]) -> dict[str, list[Item]]:
+        """The leaves of each module that has several."""
+        of: defaultdict[str, list[Item]] = defaultdict(list)
+        for leaf in leaves:
+            if isinstance(leaf, int) and self._owners.get(leaf):
+                of[self._owners[leaf]].append(leaf)
+        return {owner: its for owner, its in of.items() if len(its) > 1}
 
     def _alike_together(self, part: Part) -> Iterator[Item]:
         """Of many iterations, or many equal modules side by side, those between the first and the last as one."""
@@ -83,6 +102,18 @@ class Stretches:
                 yield from neighbours
             else:
                 yield from (*neighbours[:first], _alike(part, middle), neighbours[-1])
+
+    def _by_statement(self, part: Part) -> Iterator[Item]:
+        """The ops of one line as one, where they are several and follow each other."""
+        for line, run in groupby(
+            part.items, lambda item: self._nodes[item].line if isinstance(item, int) else None
+        ):
+            items = list(run)
+            if line is None or len(items) <= 2:
+                yield from items
+            else:
+                label = self._reach(items).removesuffix(" …")
+                yield self._stretch(part, str(items[0]), items, label=label)
 
     def _reach(self, items: Sequence[Item]) -> str:
         """From what to what a stretch reaches: `mul … sum`."""

@@ -6,8 +6,8 @@ from __future__ import annotations
 from html import escape
 
 from graphviz_tools.drawing.appearance import corner
+from graphviz_tools.drawing.boxes import Box, Frame, Link
 from graphviz_tools.drawing.layout import LABEL, Place, Point, title_text
-from graphviz_tools.drawing.outline import Box, Frame, Link
 from graphviz_tools.drawing.palette import KIND_COLOUR, colours
 from graphviz_tools.drawing.scene import Scene
 from graphviz_tools.drawing.text import shorten
@@ -37,6 +37,7 @@ def svg_text(scene: Scene, step: int, theme: str) -> str:
     parts += [
         _link(link, points, now, paint)
         for link, points in zip(scene.outline.links, layout.links, strict=True)
+        if not link.quiet
     ]
     parts += [
         _box(box, layout.boxes[box.key], now[box.key], box.key == current, paint)

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from graphviz_tools.drawing.arrivals import Arrival, gradient_leaving
-from graphviz_tools.drawing.outline import Box, Outline
+from graphviz_tools.drawing.boxes import Box
+from graphviz_tools.drawing.outline import Outline
 from graphviz_tools.drawing.prepared import Prepared
 from graphviz_tools.drawing.text import brief_text, shorten, type_text, value_text
 from graphviz_tools.language import _

@@ -66,7 +66,7 @@ def test_a_run_in_another_process_gives_the_same_data():
         recording_json(from_json(json.loads(written.replace(file, f"/tmp/ipykernel_{process}/77.py"))))
         for process in (1, 2)
     )
-    assert first == second and first["sources"][0]["file"] == "77.py" == first["lines"][0][0]
+    assert first == second and first["sources"][0]["file"] == "a cell" == first["lines"][0][0]
 
 
 def test_a_scope_that_is_one_turn_of_a_loop_is_named_in_the_readers_language(monkeypatch):

@@ -475,6 +475,7 @@ var GRAPH = [
   { swatch: "learnt", name: t("violet box"), means: t("a parameter or a variable") },
   { swatch: "comes-in", name: t("green box"), means: t("an input") },
   { swatch: "gradients", name: t("orange arrow or number"), means: t("a gradient, which runs up the edges that values ran down") },
+  { swatch: "", name: t("arrows of a loop"), means: t("the first iteration and the first call of a module show what they read; later ones show it as they run, and when you point at a box") },
   { swatch: "", name: t("alive"), means: t("bytes of the tensors that exist at this step") },
   { swatch: "", name: t("saved"), means: t("bytes, among those alive, that autograd keeps for the backward pass; freed when it has used them") },
   { swatch: "", name: t("! on the bar"), means: t("something is wrong with the program at that step: press it to read what, and what to do") },
@@ -707,7 +708,64 @@ var Predict = class {
   }
 };
 
+// widgets/static/bands.js
+var WIDE = 0.05;
+function legible(stretches, most) {
+  if (stretches.length <= most) return stretches;
+  const length = stretches[stretches.length - 1].end - stretches[0].first;
+  const groups = [];
+  let before = false;
+  for (const stretch of stretches) {
+    const narrow = stretch.end - stretch.first < WIDE * length;
+    if (narrow && before) groups[groups.length - 1].push(stretch);
+    else groups.push([stretch]);
+    before = narrow;
+  }
+  return groups.map(inTurns);
+}
+function inTurns(group) {
+  if (group.length === 1) return group[0];
+  const steps = /* @__PURE__ */ new Map();
+  for (const { phase, first: first2, end: end2 } of group) steps.set(phase, (steps.get(phase) ?? 0) + end2 - first2);
+  const names = [...new Set(group.map(({ name: name2 }) => name2))];
+  const first = group[0].first;
+  const end = group[group.length - 1].end;
+  const name = names.length > 3 ? t("{count} stretches", { count: group.length }) : t("{phases} in turns", { phases: names.join(", ") });
+  return { name, phase: group[0].phase, first, end, shares: [...steps].map(([phase, count]) => [phase, count / (end - first)]) };
+}
+function bands(shares) {
+  let from = 0;
+  const stops = shares.map(([phase, share]) => {
+    const to = from + 100 * share;
+    const stop = `var(--duet-${phase}) ${from.toFixed(1)}% ${to.toFixed(1)}%`;
+    from = to;
+    return stop;
+  });
+  return `background:linear-gradient(${stops.join(",")})`;
+}
+function spread(marks, room) {
+  const apart = [];
+  for (
+    const kind of
+    /** @type {const} */
+    ["fault", "peak"]
+  ) {
+    let last = -Infinity;
+    for (const mark of marks.filter((one) => one.kind === kind).sort((a, b) => a.at - b.at)) {
+      if (mark.at - last < room) apart[apart.length - 1] = { ...apart[apart.length - 1], words: `${apart[apart.length - 1].words} ${mark.words}` };
+      else {
+        apart.push(mark);
+        last = mark.at;
+      }
+    }
+  }
+  return apart;
+}
+
 // widgets/static/timeline.js
+var WIDTH = 600;
+var ROOM = 12;
+var MARK = 14;
 var Timeline = class {
   /**
    * @param {Stretch[]} stretches
@@ -729,21 +787,43 @@ var Timeline = class {
     this.length = length;
     this.hand = el("i", { class: "hand" });
     this.todo = el("i", { class: "todo" });
+    this.bar = el("span", { class: "stretches" });
+    this.marks = el("span", { class: "marks" });
     this.root = el(
       "div",
       { class: "timeline" },
-      ...stretches.map(
-        ({ name, phase, first, end }) => el(
-          "span",
-          { class: `stretch ${phase}`, style: `flex-grow:${end - first}`, title: t("{name}: steps {first} to {end}", { name, first: first + 1, end }) },
-          el("b", {}, name)
-        )
-      ),
+      this.bar,
       this.todo,
       this.hand,
       this.slider,
-      ...marks.map(({ at, kind, words }) => button(t("go to step {at}: {words}", { at: at + 1, words }), kind === "fault" ? "!" : "▲", () => go(at), { class: `mark ${kind}`, style: `left:${this.share(at)}` }))
+      this.marks
     );
+    this.go = go;
+    this.filled = { stretches: -1, marks: -1 };
+    this.fill(stretches, marks, WIDTH);
+    new ResizeObserver(() => this.fill(stretches, marks, this.root.clientWidth || WIDTH)).observe(this.root);
+  }
+  /**
+   * Stretches and marks as they have room in `width` pixels.
+   * @param {Stretch[]} stretches
+   * @param {import("./recording.js").Mark[]} marks
+   * @param {number} width
+   */
+  fill(stretches, marks, width) {
+    const shown = legible(stretches, Math.max(Math.floor(width / ROOM), 1));
+    if (this.filled.stretches !== shown.length) replace(this.bar, ...shown.map((stretch) => this.stretch(stretch)));
+    const apart = spread(marks, MARK * this.length / width);
+    if (this.filled.marks !== apart.length) replace(this.marks, ...apart.map((mark) => this.mark(mark)));
+    this.filled = { stretches: shown.length, marks: apart.length };
+  }
+  /** @param {Mixed} stretch */
+  stretch({ name, phase, first, end, shares }) {
+    const told = t("{name}: steps {first} to {end}", { name, first: first + 1, end });
+    return el("span", { class: `stretch ${phase}`, style: `flex-grow:${end - first};${shares ? bands(shares) : ""}`, title: told }, el("b", {}, name));
+  }
+  /** @param {import("./recording.js").Mark} mark */
+  mark({ at, kind, words }) {
+    return button(t("go to step {at}: {words}", { at: at + 1, words }), kind === "fault" ? "!" : "▲", () => this.go(at), { class: `mark ${kind}`, style: `left:${this.share(at)}` });
   }
   /** How far along a step is. @param {number} step */
   share(step) {
@@ -890,6 +970,8 @@ var CodePanel = class {
     this.recording = recording;
     const numbers = new Map(recording.data.lines.map(([file, line], i) => [`${file}:${line}`, i]));
     this.rows = /* @__PURE__ */ new Map();
+    const most = Math.max(0, ...[...recording.visitsOfLine.values()].map((visits) => visits.length));
+    this.counted = most > 1;
     const several = new Set(recording.data.sources.map((source) => source.file)).size > 1;
     const parts = recording.data.sources.map(
       (source) => el(
@@ -905,8 +987,11 @@ var CodePanel = class {
     const empty = !parts.length && el("p", { class: "empty" }, t("The recording holds no source code."));
     this.root = el("div", { class: "code", role: "group", "aria-label": t("code"), tabindex: 0 }, empty, ...parts);
     this.current = -1;
-    const counted = [...recording.visitsOfLine.values()].some((visits) => visits.length > 1);
-    this.columns = commonLength(recording.data.sources.flatMap((source) => source.text.split("\n"))) + (counted ? 5 : 0);
+    const digits = Math.max(2, ...recording.data.sources.map((source) => String(source.first + source.text.split("\n").length - 1).length));
+    const counts = this.counted ? String(most).length + 2 : 0;
+    this.root.style.setProperty("--digits", `${digits}ch`);
+    this.root.style.setProperty("--counts", `${counts}ch`);
+    this.columns = commonLength(recording.data.sources.flatMap((source) => source.text.split("\n"))) + counts + digits - 2;
   }
   /**
    * @param {number} number
@@ -921,9 +1006,8 @@ var CodePanel = class {
     const row = el(
       "div",
       { class: faults.length ? "line faulty" : "line", "data-line": number, title: faults.join(" ") || null },
-      el("span", { class: "number" }, number),
-      code,
-      count
+      el("span", { class: "gutter" }, el("span", { class: "number" }, number), this.counted && count),
+      code
     );
     if (line !== void 0) {
       this.rows.set(line, { row, count });
@@ -1015,8 +1099,7 @@ function set(map, key) {
 // widgets/static/pan_zoom.js
 var LEAST2 = 0.02;
 var MOST2 = 3;
-var EDGE = 24;
-var TOOLS = 44;
+var EDGE = 20;
 var PanZoom = class {
   /**
    * @param {SVGSVGElement} frame fills the panel
@@ -1046,10 +1129,10 @@ var PanZoom = class {
   fit(least = LEAST2) {
     const { clientWidth, clientHeight } = this.frame;
     if (!clientWidth || !clientHeight) return;
-    const all = Math.min((clientWidth - 2 * EDGE) / this.width, (clientHeight - EDGE - TOOLS) / this.height, 1.15);
+    const all = Math.min((clientWidth - 2 * EDGE) / this.width, (clientHeight - 2 * EDGE) / this.height, 1.15);
     this.scale = Math.max(all, least);
     this.x = (clientWidth - this.width * this.scale) / 2;
-    this.y = Math.max((clientHeight - TOOLS + EDGE - this.height * this.scale) / 2, EDGE);
+    this.y = Math.max((clientHeight - this.height * this.scale) / 2, EDGE);
     this.touched = false;
     this.apply();
   }
@@ -1169,6 +1252,8 @@ var GraphPanel = class {
     this.step = -1;
     this.canvas.addEventListener("keydown", (event) => this.key(event));
     this.all = false;
+    this.hovered = -1;
+    this.chosen = -1;
     new ResizeObserver(() => this.resized()).observe(this.root);
   }
   /** Arrow heads, in the colours that arrows have. */
@@ -1211,6 +1296,8 @@ var GraphPanel = class {
     );
     this.shown = scene.boxes.map(() => null);
     this.current = -1;
+    this.hovered = -1;
+    this.chosen = -1;
     this.changes = new Changes(scene);
     this.fresh = true;
     this.show(this.step);
@@ -1256,7 +1343,7 @@ var GraphPanel = class {
     const line = svg("path", { class: "line", d: link.d });
     const back = link.back ? svg("path", { class: "back", d: link.back, pathLength: 100 }) : null;
     const label = svg("text", { class: "passing" });
-    return { group: svg("g", { class: `link ${link.kind}` }, line, back, label), line, back, label, state: "" };
+    return { group: svg("g", { class: `link ${link.kind} ${link.quiet ? "quiet" : ""}` }, line, back, label), line, back, label, state: "" };
   }
   /** @param {Box} box @param {number} number */
   box(box, number) {
@@ -1273,8 +1360,8 @@ var GraphPanel = class {
         tabindex: -1,
         onclick: () => this.on.select(number),
         ondblclick: () => box.scope && this.on.toggle(box.scope, true),
-        onmouseenter: () => this.on.hover(number),
-        onmouseleave: () => this.on.hover(-1)
+        onmouseenter: () => this.hover(number),
+        onmouseleave: () => this.hover(-1)
       },
       svg("rect", { x: left, y: top, width, height, rx: CORNER[box.kind] ?? CORNER.other }),
       ...texts2.flatMap((text) => [text, " "])
@@ -1336,7 +1423,8 @@ var GraphPanel = class {
     const flow = flowAt(link, step);
     const ghost = shown[link.from]?.[1] === "ghost" || shown[link.to]?.[1] === "ghost";
     const into = !ghost && flow.state === "none" && link.to === this.current && link.kind !== "autograd";
-    const state = [ghost && "ghost", into && "into", flow.state !== "none" && flow.state].filter(Boolean).join(" ");
+    const pointed = !ghost && [this.hovered, this.chosen].some((box) => box === link.from || box === link.to);
+    const state = [link.quiet && "quiet", link.quiet && pointed && "pointed", ghost && "ghost", into && "into", flow.state !== "none" && flow.state].filter(Boolean).join(" ");
     parts.label.textContent = flow.state === "flowing" && flow.text.length <= LABEL ? flow.text : "";
     if (parts.label.textContent && parts.back) {
       const at = parts.back.getPointAtLength?.(parts.back.getTotalLength() / 2);
@@ -1355,8 +1443,8 @@ var GraphPanel = class {
     this.current = number;
     for (const i of [before, number]) {
       this.boxes?.[i]?.group.classList.toggle("current", i === number);
-      for (const link of this.around?.[i] ?? []) this.dress(link, this.step);
     }
+    this.dressAround(before, number);
     if (before !== number || number >= 0) this.roam(number >= 0 ? number : 0);
     if (before !== number) this.followCurrent();
     const box = number >= 0 ? this.scene?.boxes[number] : null;
@@ -1372,7 +1460,8 @@ var GraphPanel = class {
     });
   }
   followCurrent() {
-    const box = this.scene?.boxes[this.current ?? -1];
+    const first = this.scene?.box.find((box2) => box2 >= 0) ?? -1;
+    const box = this.scene?.boxes[this.step < 0 ? first : this.current ?? -1];
     if (box) this.view.follow(this.whole(box));
   }
   /** What to bring into sight with a box: the largest thing around it that has room. @param {Box} box */
@@ -1394,7 +1483,21 @@ var GraphPanel = class {
     this.boxes?.forEach(({ group }, i) => group.classList.toggle("lit", lit.has(i)));
   }
   /** @param {number} number */
+  hover(number) {
+    const before = this.hovered;
+    this.hovered = number;
+    this.dressAround(before, number);
+    this.on.hover(number);
+  }
+  /** Give the links of boxes their look. @param {...number} boxes */
+  dressAround(...boxes) {
+    for (const box of boxes) for (const link of this.around?.[box] ?? []) this.dress(link, this.step);
+  }
+  /** @param {number} number */
   choose(number) {
+    const before = this.chosen;
+    this.chosen = number;
+    this.dressAround(before, number);
     this.boxes?.forEach(({ group }, i) => group.classList.toggle("chosen", i === number));
     const box = this.scene?.boxes[number];
     if (box) this.view.follow(box.at);

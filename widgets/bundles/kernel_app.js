@@ -892,7 +892,64 @@ var Playback = class {
   }
 };
 
+// widgets/static/bands.js
+var WIDE = 0.05;
+function legible(stretches2, most) {
+  if (stretches2.length <= most) return stretches2;
+  const length = stretches2[stretches2.length - 1].end - stretches2[0].first;
+  const groups = [];
+  let before = false;
+  for (const stretch of stretches2) {
+    const narrow = stretch.end - stretch.first < WIDE * length;
+    if (narrow && before) groups[groups.length - 1].push(stretch);
+    else groups.push([stretch]);
+    before = narrow;
+  }
+  return groups.map(inTurns);
+}
+function inTurns(group) {
+  if (group.length === 1) return group[0];
+  const steps2 = /* @__PURE__ */ new Map();
+  for (const { phase, first: first2, end: end2 } of group) steps2.set(phase, (steps2.get(phase) ?? 0) + end2 - first2);
+  const names = [...new Set(group.map(({ name: name2 }) => name2))];
+  const first = group[0].first;
+  const end = group[group.length - 1].end;
+  const name = names.length > 3 ? t("{count} stretches", { count: group.length }) : t("{phases} in turns", { phases: names.join(", ") });
+  return { name, phase: group[0].phase, first, end, shares: [...steps2].map(([phase, count]) => [phase, count / (end - first)]) };
+}
+function bands(shares) {
+  let from = 0;
+  const stops = shares.map(([phase, share]) => {
+    const to = from + 100 * share;
+    const stop = `var(--duet-${phase}) ${from.toFixed(1)}% ${to.toFixed(1)}%`;
+    from = to;
+    return stop;
+  });
+  return `background:linear-gradient(${stops.join(",")})`;
+}
+function spread(marks, room) {
+  const apart = [];
+  for (
+    const kind of
+    /** @type {const} */
+    ["fault", "peak"]
+  ) {
+    let last = -Infinity;
+    for (const mark of marks.filter((one) => one.kind === kind).sort((a, b) => a.at - b.at)) {
+      if (mark.at - last < room) apart[apart.length - 1] = { ...apart[apart.length - 1], words: `${apart[apart.length - 1].words} ${mark.words}` };
+      else {
+        apart.push(mark);
+        last = mark.at;
+      }
+    }
+  }
+  return apart;
+}
+
 // widgets/static/timeline.js
+var WIDTH = 600;
+var ROOM = 12;
+var MARK = 14;
 var Timeline = class {
   /**
    * @param {Stretch[]} stretches
@@ -914,21 +971,43 @@ var Timeline = class {
     this.length = length;
     this.hand = el("i", { class: "hand" });
     this.todo = el("i", { class: "todo" });
+    this.bar = el("span", { class: "stretches" });
+    this.marks = el("span", { class: "marks" });
     this.root = el(
       "div",
       { class: "timeline" },
-      ...stretches2.map(
-        ({ name, phase, first, end }) => el(
-          "span",
-          { class: `stretch ${phase}`, style: `flex-grow:${end - first}`, title: t("{name}: steps {first} to {end}", { name, first: first + 1, end }) },
-          el("b", {}, name)
-        )
-      ),
+      this.bar,
       this.todo,
       this.hand,
       this.slider,
-      ...marks.map(({ at, kind, words }) => button(t("go to step {at}: {words}", { at: at + 1, words }), kind === "fault" ? "!" : "▲", () => go(at), { class: `mark ${kind}`, style: `left:${this.share(at)}` }))
+      this.marks
     );
+    this.go = go;
+    this.filled = { stretches: -1, marks: -1 };
+    this.fill(stretches2, marks, WIDTH);
+    new ResizeObserver(() => this.fill(stretches2, marks, this.root.clientWidth || WIDTH)).observe(this.root);
+  }
+  /**
+   * Stretches and marks as they have room in `width` pixels.
+   * @param {Stretch[]} stretches
+   * @param {import("./recording.js").Mark[]} marks
+   * @param {number} width
+   */
+  fill(stretches2, marks, width) {
+    const shown = legible(stretches2, Math.max(Math.floor(width / ROOM), 1));
+    if (this.filled.stretches !== shown.length) replace(this.bar, ...shown.map((stretch) => this.stretch(stretch)));
+    const apart = spread(marks, MARK * this.length / width);
+    if (this.filled.marks !== apart.length) replace(this.marks, ...apart.map((mark) => this.mark(mark)));
+    this.filled = { stretches: shown.length, marks: apart.length };
+  }
+  /** @param {Mixed} stretch */
+  stretch({ name, phase, first, end, shares }) {
+    const told = t("{name}: steps {first} to {end}", { name, first: first + 1, end });
+    return el("span", { class: `stretch ${phase}`, style: `flex-grow:${end - first};${shares ? bands(shares) : ""}`, title: told }, el("b", {}, name));
+  }
+  /** @param {import("./recording.js").Mark} mark */
+  mark({ at, kind, words }) {
+    return button(t("go to step {at}: {words}", { at: at + 1, words }), kind === "fault" ? "!" : "▲", () => this.go(at), { class: `mark ${kind}`, style: `left:${this.share(at)}` });
   }
   /** How far along a step is. @param {number} step */
   share(step) {

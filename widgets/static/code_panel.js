@@ -17,6 +17,8 @@ export class CodePanel {
     const numbers = new Map(recording.data.lines.map(([file, line], i) => [`${file}:${line}`, i]));
     /** @type {Map<number, {row: HTMLElement, count: HTMLElement}>} */
     this.rows = new Map();
+    const most = Math.max(0, ...[...recording.visitsOfLine.values()].map((visits) => visits.length));
+    this.counted = most > 1;
     const several = new Set(recording.data.sources.map((source) => source.file)).size > 1;
     const parts = recording.data.sources.map((source) =>
       el(
@@ -33,9 +35,12 @@ export class CodePanel {
     this.root = el("div", { class: "code", role: "group", "aria-label": t("code"), tabindex: 0 }, empty, ...parts);
     /** @type {number} */
     this.current = -1;
-    const counted = [...recording.visitsOfLine.values()].some((visits) => visits.length > 1);
-    /** characters that nearly every line has room in, with its count; a longer one is scrolled to */
-    this.columns = commonLength(recording.data.sources.flatMap((source) => source.text.split("\n"))) + (counted ? 5 : 0);
+    const digits = Math.max(2, ...recording.data.sources.map((source) => String(source.first + source.text.split("\n").length - 1).length));
+    const counts = this.counted ? String(most).length + 2 : 0;
+    this.root.style.setProperty("--digits", `${digits}ch`);
+    this.root.style.setProperty("--counts", `${counts}ch`);
+    /** characters that nearly every line has room in, with its number and count; a longer one is scrolled to */
+    this.columns = commonLength(recording.data.sources.flatMap((source) => source.text.split("\n"))) + counts + digits - 2;
   }
 
   /**
@@ -49,7 +54,7 @@ export class CodePanel {
     const code = el("code", {}, ...coloured(text));
     const faults = this.recording.data.findings.filter((finding) => finding.line === line).map((finding) => finding.sentence);
     const row = el("div", { class: faults.length ? "line faulty" : "line", "data-line": number, title: faults.join(" ") || null },
-      el("span", { class: "number" }, number), code, count);
+      el("span", { class: "gutter" }, el("span", { class: "number" }, number), this.counted && count), code);
     if (line !== undefined) {
       this.rows.set(line, { row, count });
       row.classList.add("live");

@@ -39,6 +39,8 @@ export class GraphPanel {
     this.step = -1;
     this.canvas.addEventListener("keydown", (event) => this.key(event));
     this.all = false;
+    this.hovered = -1;
+    this.chosen = -1;
     new ResizeObserver(() => this.resized()).observe(this.root);
   }
 
@@ -77,6 +79,8 @@ export class GraphPanel {
     /** @type {(Moment | null)[]} */
     this.shown = scene.boxes.map(() => null);
     this.current = -1;
+    this.hovered = -1;
+    this.chosen = -1;
     this.changes = new Changes(scene);
     this.fresh = true;
     this.show(this.step);
@@ -122,7 +126,7 @@ export class GraphPanel {
     const line = svg("path", { class: "line", d: link.d });
     const back = link.back ? svg("path", { class: "back", d: link.back, pathLength: 100 }) : null;
     const label = svg("text", { class: "passing" });
-    return { group: svg("g", { class: `link ${link.kind}` }, line, back, label), line, back, label, state: "" };
+    return { group: svg("g", { class: `link ${link.kind} ${link.quiet ? "quiet" : ""}` }, line, back, label), line, back, label, state: "" };
   }
 
   /** @param {Box} box @param {number} number */
@@ -140,8 +144,8 @@ export class GraphPanel {
         tabindex: -1,
         onclick: () => this.on.select(number),
         ondblclick: () => box.scope && this.on.toggle(box.scope, true),
-        onmouseenter: () => this.on.hover(number),
-        onmouseleave: () => this.on.hover(-1),
+        onmouseenter: () => this.hover(number),
+        onmouseleave: () => this.hover(-1),
       },
       svg("rect", { x: left, y: top, width, height, rx: CORNER[box.kind] ?? CORNER.other }),
       ...texts.flatMap((text) => [text, " "]), // the space keeps lines apart where the box is read aloud
@@ -199,7 +203,9 @@ export class GraphPanel {
     const flow = flowAt(link, step);
     const ghost = shown[link.from]?.[1] === "ghost" || shown[link.to]?.[1] === "ghost";
     const into = !ghost && flow.state === "none" && link.to === this.current && link.kind !== "autograd";
-    const state = [ghost && "ghost", into && "into", flow.state !== "none" && flow.state].filter(Boolean).join(" ");
+    const pointed = !ghost && [this.hovered, this.chosen].some((box) => box === link.from || box === link.to);
+    const state = [link.quiet && "quiet", link.quiet && pointed && "pointed", ghost && "ghost", into && "into", flow.state !== "none" && flow.state]
+      .filter(Boolean).join(" ");
     parts.label.textContent = flow.state === "flowing" && flow.text.length <= LABEL ? flow.text : "";
     if (parts.label.textContent && parts.back) {
       const at = parts.back.getPointAtLength?.(parts.back.getTotalLength() / 2);
@@ -219,8 +225,8 @@ export class GraphPanel {
     this.current = number;
     for (const i of [before, number]) {
       this.boxes?.[i]?.group.classList.toggle("current", i === number);
-      for (const link of this.around?.[i] ?? []) this.dress(link, this.step);
     }
+    this.dressAround(before, number);
     if (before !== number || number >= 0) this.roam(number >= 0 ? number : 0);
     if (before !== number) this.followCurrent();
     const box = number >= 0 ? this.scene?.boxes[number] : null;
@@ -237,7 +243,8 @@ export class GraphPanel {
   }
 
   followCurrent() {
-    const box = this.scene?.boxes[this.current ?? -1];
+    const first = this.scene?.box.find((box) => box >= 0) ?? -1; // where the first step will be
+    const box = this.scene?.boxes[this.step < 0 ? first : (this.current ?? -1)];
     if (box) this.view.follow(this.whole(box));
   }
 
@@ -263,7 +270,23 @@ export class GraphPanel {
   }
 
   /** @param {number} number */
+  hover(number) {
+    const before = this.hovered;
+    this.hovered = number;
+    this.dressAround(before, number);
+    this.on.hover(number);
+  }
+
+  /** Give the links of boxes their look. @param {...number} boxes */
+  dressAround(...boxes) {
+    for (const box of boxes) for (const link of this.around?.[box] ?? []) this.dress(link, this.step);
+  }
+
+  /** @param {number} number */
   choose(number) {
+    const before = this.chosen;
+    this.chosen = number;
+    this.dressAround(before, number);
     this.boxes?.forEach(({ group }, i) => group.classList.toggle("chosen", i === number));
     const box = this.scene?.boxes[number];
     if (box) this.view.follow(box.at);

@@ -15,6 +15,7 @@ const GRAPH = [
   { swatch: "learnt", name: t("violet box"), means: t("a parameter or a variable") },
   { swatch: "comes-in", name: t("green box"), means: t("an input") },
   { swatch: "gradients", name: t("orange arrow or number"), means: t("a gradient, which runs up the edges that values ran down") },
+  { swatch: "", name: t("arrows of a loop"), means: t("the first iteration and the first call of a module show what they read; later ones show it as they run, and when you point at a box") },
   { swatch: "", name: t("alive"), means: t("bytes of the tensors that exist at this step") },
   { swatch: "", name: t("saved"), means: t("bytes, among those alive, that autograd keeps for the backward pass; freed when it has used them") },
   { swatch: "", name: t("! on the bar"), means: t("something is wrong with the program at that step: press it to read what, and what to do") },

@@ -4,8 +4,7 @@ import { calm } from "./dom.js";
 
 const LEAST = 0.02;
 const MOST = 3;
-const EDGE = 24; // pixels kept free around the drawing
-const TOOLS = 44; // and below it, for the buttons
+const EDGE = 20; // pixels kept free around the drawing
 
 export class PanZoom {
   /**
@@ -38,10 +37,10 @@ export class PanZoom {
   fit(least = LEAST) {
     const { clientWidth, clientHeight } = this.frame;
     if (!clientWidth || !clientHeight) return;
-    const all = Math.min((clientWidth - 2 * EDGE) / this.width, (clientHeight - EDGE - TOOLS) / this.height, 1.15);
+    const all = Math.min((clientWidth - 2 * EDGE) / this.width, (clientHeight - 2 * EDGE) / this.height, 1.15);
     this.scale = Math.max(all, least);
     this.x = (clientWidth - this.width * this.scale) / 2;
-    this.y = Math.max((clientHeight - TOOLS + EDGE - this.height * this.scale) / 2, EDGE);
+    this.y = Math.max((clientHeight - this.height * this.scale) / 2, EDGE);
     this.touched = false;
     this.apply();
   }

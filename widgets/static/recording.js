@@ -30,7 +30,7 @@ export const PHASE_WORDS = /** @type {typeof appearance.phases} */ (Object.fromE
 /** @typedef {[number, number, number, number]} Rectangle left, top, width, height */
 /** @typedef {{key: string, kind: string, title: string, full: string, scope: string[] | null, at: Rectangle,
  *   foot: number, held: boolean, moments: Moment[]}} Box `foot`: the height kept for boxes inside it, as a `held` one */
-/** @typedef {{from: number, to: number, kind: string, d: string, back: string, flows: [number, string][]}} Link */
+/** @typedef {{from: number, to: number, kind: string, d: string, back: string, flows: [number, string][], quiet: boolean}} Link `quiet`: repeats another; drawn while in use or pointed at */
 /** @typedef {{path: string[], kind: string, label: string, at: Rectangle}} Frame */
 /** @typedef {{key: string, opened: string[], width: number, height: number, boxes: Box[], links: Link[],
  *   frames: Frame[], box: number[]}} Scene */

@@ -1,9 +1,15 @@
 // A timeline of coloured phases that is also the slider.
 
-import { button, el } from "./dom.js";
+import { bands, legible, spread } from "./bands.js";
+import { button, el, replace } from "./dom.js";
 import { t } from "./text.js";
 
-/** @typedef {{name: string, phase: string, first: number, end: number}} Stretch */
+/** @typedef {import("./bands.js").Stretch} Stretch */
+/** @typedef {import("./bands.js").Mixed} Mixed */
+
+const WIDTH = 600; // pixels, before the bar is on the page
+const ROOM = 12; // pixels that a stretch needs on average to be seen
+const MARK = 14; // pixels of a mark
 
 export class Timeline {
   /**
@@ -26,19 +32,46 @@ export class Timeline {
     this.length = length;
     this.hand = el("i", { class: "hand" });
     this.todo = el("i", { class: "todo" });
+    this.bar = el("span", { class: "stretches" });
+    this.marks = el("span", { class: "marks" });
     this.root = el(
       "div",
       { class: "timeline" },
-      ...stretches.map(({ name, phase, first, end }) =>
-        el("span", { class: `stretch ${phase}`, style: `flex-grow:${end - first}`, title: t("{name}: steps {first} to {end}", { name, first: first + 1, end }) },
-          el("b", {}, name)),
-      ),
+      this.bar,
       this.todo,
       this.hand,
       this.slider,
-      ...marks.map(({ at, kind, words }) =>
-        button(t("go to step {at}: {words}", { at: at + 1, words }), kind === "fault" ? "!" : "▲", () => go(at), { class: `mark ${kind}`, style: `left:${this.share(at)}` })),
+      this.marks,
     );
+    this.go = go;
+    this.filled = { stretches: -1, marks: -1 };
+    this.fill(stretches, marks, WIDTH);
+    new ResizeObserver(() => this.fill(stretches, marks, this.root.clientWidth || WIDTH)).observe(this.root);
+  }
+
+  /**
+   * Stretches and marks as they have room in `width` pixels.
+   * @param {Stretch[]} stretches
+   * @param {import("./recording.js").Mark[]} marks
+   * @param {number} width
+   */
+  fill(stretches, marks, width) {
+    const shown = legible(stretches, Math.max(Math.floor(width / ROOM), 1));
+    if (this.filled.stretches !== shown.length) replace(this.bar, ...shown.map((stretch) => this.stretch(stretch)));
+    const apart = spread(marks, (MARK * this.length) / width);
+    if (this.filled.marks !== apart.length) replace(this.marks, ...apart.map((mark) => this.mark(mark)));
+    this.filled = { stretches: shown.length, marks: apart.length };
+  }
+
+  /** @param {Mixed} stretch */
+  stretch({ name, phase, first, end, shares }) {
+    const told = t("{name}: steps {first} to {end}", { name, first: first + 1, end });
+    return el("span", { class: `stretch ${phase}`, style: `flex-grow:${end - first};${shares ? bands(shares) : ""}`, title: told }, el("b", {}, name));
+  }
+
+  /** @param {import("./recording.js").Mark} mark */
+  mark({ at, kind, words }) {
+    return button(t("go to step {at}: {words}", { at: at + 1, words }), kind === "fault" ? "!" : "▲", () => this.go(at), { class: `mark ${kind}`, style: `left:${this.share(at)}` });
   }
 
   /** How far along a step is. @param {number} step */

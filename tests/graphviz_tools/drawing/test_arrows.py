@@ -46,7 +46,7 @@ def test_no_arrow_runs_through_a_box_that_it_does_not_join(name: str) -> None:
         for end, point in ((link.source, points[0]), (link.target, points[-1])):
             assert inside(places[end], point, 2.0), f"the arrow does not touch {titles[end]}"
         for key, place in places.items():
-            if key not in (link.source, link.target):
+            if key not in (link.source, link.target) and not link.quiet:
                 met = [point for point in points_on(points) if inside(place, point, -2.0)]
                 assert not met, f"{titles[link.source]} -> {titles[link.target]} crosses {titles[key]}"
 

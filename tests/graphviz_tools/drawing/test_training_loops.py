@@ -1,0 +1,115 @@
+"""Pictures of training loops with several modules: the arrows that a loop repeats do not bury the rest."""
+
+import functools
+
+import torch
+from torch import nn
+
+from graphviz_tools import draw, record_torch
+from graphviz_tools.drawing.in_time import in_time
+from graphviz_tools.drawing.scene import Scene, make_scene
+
+
+@functools.cache
+def gan() -> Scene:
+    """Four iterations; D is called three times in each."""
+    torch.manual_seed(0)
+    generator = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2))
+    critic = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
+    steps = [torch.optim.SGD(module.parameters(), 0.1) for module in (critic, generator)]
+    data = [torch.randn(4, 2) for _ in range(4)]
+
+    def train() -> torch.Tensor:
+        G, D = generator, critic
+        loss = torch.zeros(())
+        for real in data:
+            fake = G(torch.randn(4, 2))
+            critic_loss = D(fake.detach()).mean() - D(real).mean()
+            critic_loss.backward()
+            steps[0].step()
+            loss = -D(fake).mean()
+            loss.backward()
+            steps[1].step()
+        return loss
+
+    return make_scene(record_torch(train))
+
+
+def test_the_weights_of_each_module_are_one_box_above_the_loop() -> None:
+    scene = gan()
+    groups = {
+        box.title: scene.layout.boxes[box.key] for box in scene.outline.boxes if "parameters" in box.title
+    }
+    assert set(groups) == {"G: 4 parameters", "D: 4 parameters"}
+    first = scene.layout.frames["for real in data", "iteration 1"]
+    assert all(place.bottom <= first.top + 20 for place in groups.values())
+
+
+def test_weights_of_one_name_are_told_apart_by_their_modules() -> None:
+    scene = gan()
+    loop = ("for real in data",)
+    opened = make_scene(scene.prepared, [loop, (*loop, "G: 4 parameters"), (*loop, "D: 4 parameters")])
+    titles = {box.title for box in opened.outline.boxes if box.kind == "parameter"}
+    assert {"G.0.weight", "D.0.weight"} <= titles
+
+
+def test_only_the_first_iteration_and_the_first_call_show_what_they_read() -> None:
+    scene = gan()
+    box = {box.key: box for box in scene.outline.boxes}
+    loud, quiet = (
+        [
+            box[link.target].around
+            for link in scene.outline.links
+            if link.quiet is still and "D: 4" in box[link.source].title
+        ]
+        for still in (False, True)
+    )
+    assert loud
+    assert all(path[1] == "iteration 1" for path in loud)
+    assert len({path[2] for path in loud}) == 1
+    assert {path[1] for path in quiet} >= {"iteration 1", "iteration 2", "iteration 4"}
+
+
+def test_a_quiet_arrow_is_drawn_only_while_a_gradient_runs_over_it() -> None:
+    scene = gan()
+    quiet = {n for n, link in enumerate(scene.outline.links) if link.quiet}
+    step, link = next(
+        (step.index, n) for step in scene.recording.steps for n, _ in scene.flowing(step.index) if n in quiet
+    )
+    start = "M{:.1f} {:.1f}".format(*scene.layout.links[link][-1])
+    recording = scene.recording
+    assert start in draw(recording, step).svg
+    idle = next(s.index for s in recording.steps if not any(n == link for n, _ in scene.flowing(s.index)))
+    assert start not in draw(recording, idle).svg
+
+
+def test_what_no_arrow_joins_stands_in_the_order_of_time() -> None:
+    weights = [nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(2))]
+
+    def train() -> torch.Tensor:
+        loss = other = torch.zeros(2)
+        for _ in range(2):
+            loss = (weights[0] * 2.0).sum()
+            other = (weights[1] * 3.0).exp()
+        return loss + other.sum()
+
+    scene = make_scene(record_torch(train))
+    places = {box.title: scene.layout.boxes[box.key] for box in scene.outline.boxes}
+    assert places["loss = (weights[0] * 2.0).sum()"].bottom < places["weights[1] * 3.0"].top
+
+
+def test_pieces_at_work_at_the_same_time_are_not_ordered() -> None:
+    places = [(n,) for n in range(4)]
+    assert list(in_time(places, [(0, 2), (1, 3)])) == []
+    assert list(in_time(places, [(0, 1), (2, 3)])) == [(1, 2)]
+    assert list(in_time([("a", 0), ("a", 1), ("b", 2)], [(0, 2)])) == [(0, 1)]
+
+
+def test_the_ops_of_one_line_are_one_box_in_a_part_of_many() -> None:
+    def many(x: torch.Tensor) -> torch.Tensor:
+        y = x.exp() + x.sin() * x.cos() - x.tanh() + x.abs() * x.sqrt() - x.log()
+        z = y.exp() + y.sin() * y.cos() - y.tanh() + y.abs() * y.sqrt() - y.log()
+        return z.exp() + z.sin() * z.cos() - z.tanh()
+
+    scene = make_scene(record_torch(many, torch.ones(2)))
+    assert len([box for box in scene.outline.boxes if box.scope is not None]) == 3
