@@ -2,7 +2,7 @@
 
     eval "$(python -m graph_duet.server FOLDER)"
 
-Lessons' kernels fork from a preloaded process, Markdown opens rendered, and the course map is the start page.
+Notebook kernels fork from a preloaded process, Markdown opens rendered, and the course map is the start page.
 Everything lies in `FOLDER/.duet`, so nothing of the user's own Jupyter settings is touched.
 """
 
@@ -26,7 +26,7 @@ SERVER: dict[str, object] = {
         "extra_labextensions_path": [str(Path(__file__).parent / "lab" / "extension")],
     },
     "ServerApp": {
-        # It preloads the frameworks while the browser opens, so that the first kernel is quick too.
+        # It preloads the frameworks while the browser opens, so that the first notebook kernel is quick too.
         "jpserver_extensions": {"graph_duet.notebook_kernels.server_extension": True, "graph_duet.lab": True},
         "kernel_manager_class": "graph_duet.notebook_kernels.kernel_manager.GuardedKernelManager",
         # Not a login shell, which would forget the PATH with `duet` on it.

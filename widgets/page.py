@@ -1,4 +1,4 @@
-"""A widget as one HTML file that steps with no kernel and no network."""
+"""A widget as one HTML file that steps without a notebook kernel or network."""
 
 from __future__ import annotations
 

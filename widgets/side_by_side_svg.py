@@ -1,4 +1,4 @@
-"""The static twin of two sides: both pictures in one SVG."""
+"""The static picture of two sides: both in one SVG."""
 
 from __future__ import annotations
 

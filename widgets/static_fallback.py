@@ -1,4 +1,4 @@
-"""A live widget that leaves a true picture beside it, for where no widget can run."""
+"""A widget that saves a static picture beside it, for places where no widget can run."""
 
 from __future__ import annotations
 

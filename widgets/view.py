@@ -1,4 +1,4 @@
-"""What the Stepper and the Duet share: the traits, the talk with the browser, the static twin."""
+"""What the Stepper and the Duet share: the traits, the messages with the browser, the static picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Running a notebook from the top in a fresh kernel that is forked from a process with the frameworks in it."""
+"""Run a notebook from the top in a fresh notebook kernel, forked from a process with the frameworks in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`duet deadline`: when an exercise was due, and what being late costs."""
+"""`duet deadline`: when an exercise is due, and what a late submission loses."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from rich.table import Table
 
 from graphviz_tools.language import _
 
-MEMORY_GIB = 2.0  # one kernel with both frameworks, and JupyterLab
+MEMORY_GIB = 2.0  # one notebook kernel with both frameworks, and JupyterLab
 DISK_GIB = 1.0
 
 

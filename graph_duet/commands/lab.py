@@ -60,7 +60,7 @@ def is_free(ip: str, port: int) -> bool:
 
 
 def serve(arguments: list[str]) -> None:
-    """Run JupyterLab here: what stops this command then stops the server, its kernels with it."""
+    """Run JupyterLab here: what stops this command then stops the server and its notebook kernels."""
     if can_fork_kernels():
         start_zygote()  # the frameworks are imported while JupyterLab starts
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""`duet show model.py:fn`: record a program of one's own and write its picture."""
+"""`duet show model.py:fn`: record your own program and write its picture."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def show(
     ] = False,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
 ) -> None:
-    """Record FUNCTION step by step and write a page that plays it with no kernel and no network."""
+    """Record FUNCTION step by step and write a page that plays it without a notebook kernel or network."""
     page = out or Path(target.rpartition(":")[2] + ".html")
     require_writable(page)
     program = load(target, tuple(inputs or ()))

@@ -1,4 +1,4 @@
-"""Release: from a master to the learner's notebook and the grader's bundle."""
+"""Release: from the solved notebook to the learner's notebook and the grader's bundle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server side of the JupyterLab extension: checks, the course with its points, and the shipped text again."""
+"""The server side of the JupyterLab extension: checks, the course with its points, and resets to the shipped text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shipped text of a task or of an exercise again, with the learner's own kept beside it."""
+"""Reset a task or an exercise to its shipped text, and keep the learner's own as a backup."""
 
 from __future__ import annotations
 

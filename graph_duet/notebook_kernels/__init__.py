@@ -1,4 +1,4 @@
-"""Jupyter kernel provisioners: kernels forked from one preloaded process, ordinary or in a sandbox."""
+"""Jupyter's provisioners of notebook kernels that are forked from one preloaded process, ordinary or in a sandbox."""
 
 from graph_duet.notebook_kernels.kernelspec import install_kernelspec
 from graph_duet.notebook_kernels.shared_zygote import start_zygote

@@ -1,4 +1,4 @@
-"""A forked kernel seen from outside: enough of `subprocess.Popen` for jupyter_client's LocalProvisioner."""
+"""A forked notebook kernel seen from outside: enough of `subprocess.Popen` for jupyter_client's LocalProvisioner."""
 
 from __future__ import annotations
 

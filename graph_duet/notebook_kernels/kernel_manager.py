@@ -1,4 +1,4 @@
-"""The server's kernel manager, which refuses a kernel that has no room: `ServerApp.kernel_manager_class`."""
+"""The server's kernel manager, which refuses a notebook kernel that has no room: `ServerApp.kernel_manager_class`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kernelspec that makes JupyterLab start lesson kernels through our provisioner."""
+"""The kernelspec that makes JupyterLab start notebook kernels through our provisioner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A word before memory runs out: where a hub limits memory, a kernel too many is refused, with what to do.
+"""Refuse a notebook kernel that a hub's memory limit has no room for, and say what to do.
 
 JupyterHub, and so Binder, says its limit in MEM_LIMIT (bytes), and kills what goes over it: all kernels, with
 unsaved work. https://jupyterhub.readthedocs.io/en/stable/reference/spawners.html
@@ -14,11 +14,11 @@ import psutil
 from graphviz_tools.errors import UserError
 from graphviz_tools.language import _
 
-KERNEL_BYTES = 300 * 2**20  # what a forked kernel has of its own after a lesson has run in it
+KERNEL_BYTES = 300 * 2**20  # what a forked notebook kernel has of its own after a lesson has run in it
 
 
 class NoRoomError(UserError):
-    """There is no memory for another kernel; the text is what JupyterLab shows."""
+    """There is no memory for another notebook kernel; the text is what JupyterLab shows."""
 
 
 def require_room() -> None:

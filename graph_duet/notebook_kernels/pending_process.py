@@ -1,7 +1,7 @@
-"""A kernel process that is still to come: `subprocess.Popen` for jupyter_client from the first moment.
+"""A notebook kernel's process before it has started: jupyter_client gets its `subprocess.Popen` at once.
 
-JupyterLab drops "run all cells" while a notebook has no kernel, so a launch must not wait for the preloaded
-process. The kernel exists at once; its messages wait in their sockets until the process has bound them.
+JupyterLab drops "run all cells" while a notebook has no notebook kernel, so a start must not wait for the preloaded
+process. Messages wait in their sockets until the process has bound them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Process(Protocol):
 
 
 class AwaitedProcess:
-    """Starts a process in a thread of its own and stands for it, before and after.
+    """Starts a process in a thread of its own, and answers for it before and after.
 
     `start` returns the process, the leader of its own group; what it raises counts as an end with status 1. It is
     given a function that says whether the process is still wanted.
@@ -61,7 +61,7 @@ class AwaitedProcess:
         return self._process.pid if self._process is not None else 0
 
     def poll(self) -> int | None:
-        """The exit status as Popen gives it; None while the process runs or is still to come."""
+        """The exit status as Popen gives it; None while the process starts or runs."""
         if self._returncode is None and self._process is not None:
             self._returncode = self._process.poll()
         return self._returncode
@@ -76,8 +76,8 @@ class AwaitedProcess:
         return status
 
     def send_signal(self, signum: int) -> None:
-        """Signal the process and what it started. One that is still to come has nothing to interrupt, and is
-        killed as soon as it is there."""
+        """Signal the process and what it started. One that has not started has nothing to interrupt, and is
+        killed as soon as it starts."""
         with self._lock:
             process = self._process
             if process is None and signum in (signal.SIGKILL, signal.SIGTERM):

@@ -1,4 +1,4 @@
-"""Lesson kernels: forked from a preloaded process, or started as always where that is not possible."""
+"""Notebook kernels of lessons: forked from a preloaded process, or started as usual where that is not possible."""
 
 from __future__ import annotations
 

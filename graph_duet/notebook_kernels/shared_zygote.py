@@ -1,4 +1,4 @@
-"""One zygote a process: started once, outside any sandbox, for the kernels that this process launches."""
+"""One zygote a process: started once, outside any sandbox, for the notebook kernels that this process starts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LESSON_MODULES = (
     "graphviz_tools",
     "widgets",
 )
-# What checks of exercises also use. A first kernel need not wait for it.
+# What checks of exercises also use. A first notebook kernel need not wait for it.
 EXERCISE_MODULES = (
     "graph_duet.grading.exercise.values",
     "graph_duet.grading.artifacts.torch_program",

@@ -1,4 +1,4 @@
-"""A preloaded process from which kernels are forked.
+"""A preloaded process from which notebook kernels are forked.
 
 Importing PyTorch and TensorFlow takes seconds and hundreds of megabytes. Here that is done once; a kernel
 is then a fork, which shares the pages and is ready in a fraction of a second. Run as

@@ -1,4 +1,4 @@
-"""Arrows that would run through a box, led around it.
+"""Lead arrows around the boxes that they would run through.
 
 `dot` leads its arrows around boxes; what moved into columns has arrows that nobody led. Graphviz's other router takes
 places as they are, and bends the shortest way around the boxes on it.

@@ -1,4 +1,4 @@
-"""Roll up what repeats: twelve equal layers, a hundred turns of an unrolled loop.
+"""Fold what repeats: twelve equal layers, a hundred turns of an unrolled loop.
 
 The content of a scope is read as a word, with one letter for a node's kind, op and source line, or for a
 child scope's whole structure. A repetition is a *tandem repeat* of that word, a block that follows itself

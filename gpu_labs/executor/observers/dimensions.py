@@ -1,4 +1,4 @@
-"""Launches whose dimensions are not those of the kernel: warned of, since such a kernel may still be right."""
+"""Launches whose dimensions are not those of the kernel. They are warnings: such a kernel may still be right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a class had to hand in, and what being late costs.
+"""When a class must hand in, and what a late submission loses.
 
 The penalty is a share of the points earned, for each day begun after deadline and grace, up to a most. Where a
 platform says only that a submission was late, not when it came, one day is taken off.

@@ -1,4 +1,4 @@
-"""A student's mark: what was graded, what was set by hand, and what being late costs."""
+"""A student's mark: what was graded, what was set by hand, and what is lost for being late."""
 
 from __future__ import annotations
 

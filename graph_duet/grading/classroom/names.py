@@ -1,4 +1,4 @@
-"""Students' names: kept as they are in the gradebook, and turned into harmless file names that no two share."""
+"""Students' names: as they are in the gradebook, and as safe file names, each of one student only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Taking GPU kernels out of a learner's cell, so that nothing else of it runs where they are judged."""
+"""Taking CUDA kernels out of a learner's cell, so that nothing else of it runs where they are judged."""
 
 from __future__ import annotations
 

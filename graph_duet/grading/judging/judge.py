@@ -1,9 +1,9 @@
-"""The judge: nbval, run as a pytest plugin on kernels that nobody trusts.
+"""The judge: nbval, run as a pytest plugin on notebook kernels that nobody trusts.
 
 `judge(runs, kernels, ...)` lets nbval execute and compare each run of the schedule and returns what
 happened to every cell. What this adds to nbval: a tolerance for real numbers, fault classes, a deadline for
-the whole, a cap on what a cell prints, a kernel's death noticed at once and the other tasks carried on in a
-new kernel. Nothing that a submission stores is believed: no saved output, no comment such as NBVAL_SKIP, no
+the whole, a cap on what a cell prints, a notebook kernel's death noticed at once and the other tasks carried on in a
+new one. Nothing that a submission stores is believed: no saved output, no comment such as NBVAL_SKIP, no
 tag.
 """
 
@@ -72,7 +72,7 @@ class InfrastructureFault(RuntimeError):
 def judge(runs: Iterable[NotebookNode], start: StartKernel, budget: Budget) -> list[Outcome]:
     """The outcomes of all judged cells, in order.
 
-    `start` launches a kernel. Raises InfrastructureFault when the judge itself fails.
+    `start` starts a notebook kernel. Raises InfrastructureFault when the judge itself fails.
     """
     plugin = _Judge(start, budget)
     with tempfile.TemporaryDirectory(prefix="duet-judge-") as folder:

@@ -1,4 +1,4 @@
-"""A kernel that nobody trusts, seen by nbval: bounded in time and output, and its death noticed at once."""
+"""A notebook kernel that nobody trusts, seen by nbval: bounded in time and output, and its death noticed at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where judged kernels come from: the sandbox, or, for a learner's own work, an ordinary start."""
+"""Where judged notebook kernels come from: the sandbox, or, for a learner's own work, an ordinary start."""
 
 from __future__ import annotations
 

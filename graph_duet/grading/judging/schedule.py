@@ -1,9 +1,9 @@
-"""Which cells run in which process, in which order: the canonical notebook with a learner's answers grafted
-in.
+"""Which cells run in which process, in which order: the canonical notebook with a learner's answers in
+it.
 
-The result is a few notebooks (*runs*) for the judge, one kernel each. The first has the visible checks that are
-not fresh, the second the hidden ones, so that no output that a learner will see is made by a process that has
-seen them. In both a check runs where it stands, a hidden one right after its task's last cell: what a later
+The result is a few notebooks (*runs*) for the judge, each with its own notebook kernel. The first has the visible
+checks that are not fresh, the second the hidden ones, so that no output that a learner will see is made by a process
+that has seen them. In both a check runs where it stands, a hidden one right after its task's last cell: what a later
 answer does to a name costs nothing. Each fresh check has a run of its own. What checks submit is measured in one
 more run, in which no answer runs.
 """
@@ -72,7 +72,7 @@ def measuring(
     """The run in which measure cells run, or none when nothing was submitted.
 
     `artifacts` maps check cells to what they submitted, JSON text for `deliver`. `seed` is another one than the
-    answers had: they cannot know what is drawn from it. Of the answers only GPU kernels' source is there.
+    answers had: they cannot know what is drawn from it. Of the answers only CUDA kernels' source is there.
     """
     measured = {
         check.measure: check for check in exercise.checks if check.measure and check.cell in artifacts

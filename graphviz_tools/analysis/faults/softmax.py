@@ -1,4 +1,4 @@
-"""A softmax (or sigmoid) of what is one already."""
+"""A softmax (or sigmoid) applied to the result of one."""
 
 from __future__ import annotations
 

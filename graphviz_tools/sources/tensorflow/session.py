@@ -1,4 +1,4 @@
-"""Tell what a `Watch` saw of a TF1 program: its graphs as they were built, and every `Session.run`.
+"""Convert what a `Watch` saw of a TF1 program to steps: its graphs as they were built, and every `Session.run`.
 
 The values come from the real session. Only the inside of a branch or a loop, which a session never shows, is
 run again here on the values that the session handed in, with copies of its variables.

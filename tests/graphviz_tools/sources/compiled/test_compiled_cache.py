@@ -85,6 +85,22 @@ def test_a_recompile_says_what_was_different(other, reason):
     assert (call.traced, call.entries, call.reasons) == (True, (1,), (reason,))
 
 
+def test_the_part_after_a_graph_break_says_what_was_different_too():
+    def in_two_parts(x):
+        y = x * 2
+        torch._dynamo.graph_break()
+        return y + 1
+
+    cache = watched(in_two_parts, dynamic=False)
+    cache(torch.ones(3))
+    cache(torch.ones(4))
+    cache(torch.ones(4, dtype=torch.float64))
+    assert cache.history.calls[1].reasons == tuple(
+        f"{name}: size 4 in dimension 0, where the graph has 3" for name in "xy"
+    )
+    assert cache.history.calls[2].reasons[1:] == ("y: dtype float64, where the graph has float32",)
+
+
 def test_reasons_are_those_of_the_nearest_graph():
     def doubled(x, flag=False):
         return x * 2 if flag else x * 3
