@@ -18,8 +18,9 @@ PLATFORMS = {
     "macOS, Apple silicon": "aarch64-apple-darwin",
     "macOS, Intel": "x86_64-apple-darwin",
     "Windows, x86-64": "x86_64-pc-windows-msvc",
+    "Windows, Arm": "aarch64-pc-windows-msvc",
 }
-WITHOUT_TORCH = {"macOS, Intel"}
+WITHOUT_TORCH = {"macOS, Intel", "Windows, Arm"}
 PYTHONS = ("3.11", "3.12", "3.13")
 SHOWN = ("torch", "tensorflow", "tensorflow-cpu", "numba", "jupyterlab")
 

@@ -4,7 +4,8 @@
     python3.12 tools/try_hosted.py kaggle dist/graph_duet-0.1.0-py3-none-any.whl
 
 The first cell of each notebook installs the wheel, in place of the repository. Then `%duet check` checks the lab with
-its solutions. Where PyTorch's own index does not answer, the same version of torch comes with CUDA.
+its solutions, and must find every task right. Where PyTorch's own index does not answer, the same version of torch
+comes with CUDA.
 """
 
 import json
@@ -97,6 +98,22 @@ def ran(python, wheel, notebook, prelude, folder):
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def problems(place, notebook, found):
+    """What is wrong with a notebook of which RUN printed `found`, a line each; no line where all is well."""
+    wrong = list(found["errors"])
+    if place == "colab" and found["managed"] < found["widgets"]:
+        wrong.append(f"{found['widgets'] - found['managed']} widgets do not ask for Colab's own manager")
+    if notebook.endswith("exercise.ipynb"):
+        points = re.search(r"([\d.]+) of ([\d.]+) points", found["last"])
+        marks = re.findall(r"^([✓✎○✗]) (\S+)", found["last"], re.MULTILINE)
+        if points is None or not marks:
+            wrong.append("%duet check printed no points or no task")
+        elif points[1] != points[2]:
+            wrong.append(f"%duet check: {points[0]}")
+        wrong += [f"%duet check: {mark} {task}" for mark, task in marks if mark != "✓"]
+    return wrong
+
+
 def main():
     place, wheel = sys.argv[1], str(Path(sys.argv[2]).resolve())
     prelude = (COLAB if place == "colab" else "") + TRITON
@@ -108,13 +125,13 @@ def main():
         for notebook in NOTEBOOKS:
             start = time.monotonic()
             found = ran(python, wheel, notebook, prelude, folder)
-            failed |= bool(found["errors"]) or (place == "colab" and found["managed"] < found["widgets"])
-            failed |= notebook.endswith("exercise.ipynb") and "✓" not in found["last"]
+            wrong = problems(place, notebook, found)
+            failed |= bool(wrong)
             print(
                 f"{notebook}: {time.monotonic() - start:.1f} s, {len(found['errors'])} errors, "
                 f"{found['widgets']} widgets, {found['managed']} of them for Colab's own manager",
-                *found["errors"],
                 found["last"],
+                *(f"WRONG: {line}" for line in wrong),
                 sep="\n",
                 flush=True,
             )
