@@ -15,7 +15,9 @@ from pathlib import Path
 
 from graphviz_tools.errors import NotInstalledError, UserError
 from graphviz_tools.language import _
+from graphviz_tools.whole_file import write_whole
 
+NAMED = 3  # files that a sentence names
 MANIFEST = Path(".duet") / "shipped.json"
 SHIPPED = {".ipynb", ".md", ".png", ".svg", ".csv"}
 KEPT_BACK = (
@@ -28,28 +30,46 @@ KEPT_BACK = (
 
 @dataclass(frozen=True)
 class Copied:
-    """How many files were new, brought up to date, and left because the learner had changed them."""
+    """How many files were new, and which were brought up to date or left because the learner had changed them."""
 
     new: int
-    updated: int
-    kept: int
+    updated: tuple[str, ...]
+    kept: tuple[str, ...]
 
     def sentence(self, folder: Path) -> str:
         parts = [_("{new} new", new=self.new)] if self.new else []
-        parts += [_("{updated} updated", updated=self.updated)] if self.updated else []
-        parts += [_("{kept} kept as you changed them", kept=self.kept)] if self.kept else []
+        if self.updated:
+            parts += [_("{updated} updated ({names})", updated=len(self.updated), names=named(self.updated))]
+        if self.kept:
+            parts += [
+                _("{kept} kept as you changed them ({names})", kept=len(self.kept), names=named(self.kept))
+            ]
         return _("Lessons in {folder}: {parts}.", folder=folder, parts=", ".join(parts) or "nothing new")
 
 
+def named(files: tuple[str, ...]) -> str:
+    """The first three, and how many more."""
+    first = ", ".join(files[:NAMED])
+    if len(files) <= NAMED:
+        return first
+    return _("{first} and {more} more", first=first, more=len(files) - NAMED)
+
+
+def own_folder() -> Path:
+    """Where a learner's lessons are when no folder is named: here, if here they are, else in my-lessons."""
+    return Path.cwd() if Path(MANIFEST).is_file() else Path("my-lessons")
+
+
 def fill(folder: Path) -> Copied:
-    """Copy the course into `folder`.
+    """Copy the course into `folder`. Each file is written whole or not at all, so that half of one, on a full disk,
+    is never taken for the learner's own.
 
     Raises UserError when `folder` is a file, and OSError when it cannot be written.
     """
     if folder.exists() and not folder.is_dir():
         raise UserError(_("{folder} is a file: name a folder for the lessons", folder=folder))
     shipped = read_manifest(folder)
-    new = updated = kept = 0
+    new, updated, kept = 0, list[str](), list[str]()
     for name, content in course_files():
         target = folder / name
         digest = hashlib.sha256(content).hexdigest()
@@ -59,18 +79,18 @@ def fill(folder: Path) -> Copied:
         elif present is None:
             new += 1
         elif present == shipped.get(name):
-            updated += 1
+            updated.append(name)
         else:
-            kept += 1
+            kept.append(name)
             continue
         if present != digest:
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
+            write_whole(target, content)
             if target.suffix == ".ipynb":
                 trust(content)
         shipped[name] = digest
     write_manifest(folder, shipped)
-    return Copied(new, updated, kept)
+    return Copied(new, tuple(updated), tuple(kept))
 
 
 def trust(content: bytes) -> None:
@@ -109,4 +129,4 @@ def read_manifest(folder: Path) -> dict[str, str]:
 def write_manifest(folder: Path, shipped: dict[str, str]) -> None:
     path = folder / MANIFEST
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(shipped, indent=1, sort_keys=True))
+    write_whole(path, json.dumps(shipped, indent=1, sort_keys=True))

@@ -21,9 +21,12 @@ console = Console(soft_wrap=True)
 
 
 def lab(
-    folder: Annotated[Path, typer.Argument(help="Where your copies of the lessons live.")] = Path(
-        "my-lessons"
-    ),
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Where your copies of the lessons live; default: here, if here they are, else my-lessons."
+        ),
+    ] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="The port; default: the first free one.")
@@ -33,6 +36,7 @@ def lab(
     """Copy the lessons and labs (never over your own work) and open JupyterLab on them."""
     if port is not None and not is_free(ip, port):
         raise UserError(_("port {port} is in use: stop what uses it, or name another with --port", port=port))
+    folder = folder or workspace.own_folder()
     copied = workspace.fill(folder)
     console.print(copied.sentence(folder), highlight=False)
     console.print(_("Opening JupyterLab; Ctrl-C, twice, ends it."), highlight=False)

@@ -31,7 +31,7 @@ from graphviz_tools.language import _
 
 TO_BE_READ = _("your instructor reads and marks it")
 PREDICTED = _("written; its points come when the exercise is graded")
-_START_SECONDS = 60.0  # for a kernel to start, and for a cell to import the frameworks on a busy machine
+START_SECONDS = 60.0  # for a kernel to start, and for a cell to import the frameworks on a busy machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,10 @@ def check(notebook: Path | str, forked: bool = False) -> OwnRun:
     sealed = {check.cell for check in exercise.checks if check.sealed}
     watched = watches(canonical, sealed)
     if len(not_run) < len(exercise.checks):
-        seconds = exercise.cell_seconds if forked else max(exercise.cell_seconds, _START_SECONDS)
+        seconds = exercise.cell_seconds if forked else max(exercise.cell_seconds, START_SECONDS)
         start = (from_zygote if forked else ordinary)(path.resolve().parent)
         watching = with_sources(canonical, watched)
-        trial = Trial(exercise, watching, start, seconds, exercise.deadline + _START_SECONDS)
+        trial = Trial(exercise, watching, start, seconds, exercise.deadline + START_SECONDS)
         seeds = Seeds(bundle.seed, bundle.seed)
         outcomes = trial.run(grafted.answers, seeds, bundle.expected, not_run)
     else:

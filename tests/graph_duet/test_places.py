@@ -60,5 +60,7 @@ def test_the_status_says_whether_the_page_is_right(
     platforms = load_tool("platforms")
     triples = {platforms.PLATFORMS[name] for name in missing}
     monkeypatch.setattr(platforms, "Installer", lambda python: None)
-    monkeypatch.setattr(platforms, "resolved", lambda _, platform, python: NONE if platform in triples else "5")
+    monkeypatch.setattr(
+        platforms, "resolved", lambda _, platform, python: NONE if platform in triples else "5"
+    )
     assert platforms.main() == status

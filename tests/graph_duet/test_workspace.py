@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from pathlib import Path
 
@@ -23,13 +24,13 @@ def course(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
 
 
 def test_an_empty_folder_gets_the_whole_course(course: dict[str, bytes], tmp_path: Path) -> None:
-    assert workspace.fill(tmp_path) == workspace.Copied(new=2, updated=0, kept=0)
+    assert workspace.fill(tmp_path) == workspace.Copied(new=2, updated=(), kept=())
     assert (tmp_path / "lessons/L01_x/lesson.ipynb").read_bytes() == b"first"
 
 
 def test_a_second_run_changes_nothing(course: dict[str, bytes], tmp_path: Path) -> None:
     workspace.fill(tmp_path)
-    assert workspace.fill(tmp_path) == workspace.Copied(0, 0, 0)
+    assert workspace.fill(tmp_path) == workspace.Copied(0, (), ())
 
 
 def test_what_the_learner_changed_is_kept_and_the_rest_is_updated(
@@ -39,7 +40,11 @@ def test_what_the_learner_changed_is_kept_and_the_rest_is_updated(
     (tmp_path / "lessons/L01_x/lesson.ipynb").write_bytes(b"my work")
     course["lessons/L01_x/lesson.ipynb"] = b"second"
     course["lessons/README.md"] = b"new map"
-    assert workspace.fill(tmp_path) == workspace.Copied(new=0, updated=1, kept=1)
+    copied = workspace.fill(tmp_path)
+    assert copied.sentence(Path("mine")) == (
+        "Lessons in mine: 1 updated (lessons/README.md), 1 kept as you changed them (lessons/L01_x/lesson.ipynb)."
+    )
+    assert copied.new == 0
     assert (tmp_path / "lessons/L01_x/lesson.ipynb").read_bytes() == b"my work"
     assert (tmp_path / "lessons/README.md").read_bytes() == b"new map"
 
@@ -48,8 +53,41 @@ def test_a_damaged_manifest_loses_nothing(course: dict[str, bytes], tmp_path: Pa
     workspace.fill(tmp_path)
     (tmp_path / workspace.MANIFEST).write_text("{")
     course["lessons/README.md"] = b"new map"
-    assert workspace.fill(tmp_path).kept == 1
+    assert workspace.fill(tmp_path).kept == ("lessons/README.md",)
     assert (tmp_path / "lessons/README.md").read_bytes() == b"map"
+
+
+def test_three_files_are_named_and_the_others_counted() -> None:
+    names = tuple("abcde")
+    assert workspace.Copied(0, names, names[:3]).sentence(Path("mine")) == (
+        "Lessons in mine: 5 updated (a, b, c and 2 more), 3 kept as you changed them (a, b, c)."
+    )
+
+
+def test_a_file_that_a_full_disk_cut_short_is_copied_by_the_next_run(
+    course: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half(path: Path, content: bytes) -> int:
+        with path.open("wb") as file:
+            file.write(content[:2])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(Path, "write_bytes", half)
+        with pytest.raises(OSError, match="No space left"):
+            workspace.fill(tmp_path)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert workspace.fill(tmp_path) == workspace.Copied(new=2, updated=(), kept=())
+
+
+def test_lessons_are_not_put_inside_lessons(
+    course: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert workspace.own_folder() == Path("my-lessons")
+    workspace.fill(workspace.own_folder())
+    monkeypatch.chdir(tmp_path / "my-lessons")
+    assert workspace.own_folder() == tmp_path / "my-lessons"
 
 
 def test_a_file_in_the_folder_s_place_is_named(course: dict[str, bytes], tmp_path: Path) -> None:
