@@ -10,6 +10,8 @@ from graphviz_tools.language import _, _n
 
 MOST_HINTS = 3
 MOST_TASKS, FEWEST_TASKS = 6, 3
+_CODE = re.compile(r"`[^`]*`")
+_MARKED = re.compile(r"\n\s*\n|^\s*([-#>]|\d+\.) |[*_]{2}|\]\(|(?<!\w)[*_]\w|</?[a-z]", re.MULTILINE)
 _TASK = re.compile(r"Task (\w+) · .+ \((\d+(?:\.\d+)?) points?\)$")
 
 
@@ -59,6 +61,11 @@ def check(page: Page) -> Iterator[Problem]:
     for cell in page.source.cells:
         if cell.kind == "hint" and not cell.text:
             yield page.problem(cell.line, _("this hint is empty"))
+        elif cell.kind == "hint" and _MARKED.search(_CODE.sub("", cell.text)):
+            sentence = _(
+                "a hint is one paragraph of plain words and `code`: JupyterLab's panel shows no more"
+            )
+            yield page.problem(cell.line, sentence)
     for section in page.sections:
         if section.title.startswith("Task") and not _TASK.match(section.title):
             yield page.problem(section.line, _("write a task's heading as `## Task 1 · Its name (3 points)`"))

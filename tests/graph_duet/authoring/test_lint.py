@@ -113,6 +113,14 @@ def test_an_output_that_changes_is_found(tmp_path: Path, output: str, what: str)
     [
         ("(2 points)", "(3 points)", "## Task 1", "task 1 says 3 points, its checks give 2"),
         (EXERCISE[EXERCISE.index(":::{hint}") :], "", "## Task 1", "task 1 has 0 hints"),
+        ("What is x", "What *is* x", "What *is* x", "one paragraph of plain words"),
+        (
+            "What is x",
+            "Read [this](https://x.org). What is x",
+            "Read [this](https://x.org). What is x",
+            "one paragraph of plain words",
+        ),
+        ("What is x", "One part.\n\nWhat is x", "One part.", "one paragraph of plain words"),
         ("## Task 1 · Twice (2 points)", "## Task 1: twice", "## Task 1", "write a task's heading as"),
         ("title: Count", "title: Count", "---", "answers.py is missing"),
     ],
