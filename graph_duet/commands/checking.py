@@ -62,7 +62,7 @@ def check(notebook: Annotated[Path, typer.Argument(help="Your copy of an exercis
 
 
 def progress() -> None:
-    """Show the course, and what you have done of it."""
+    """Show the course, and your progress in it."""
     from graph_duet.grading.progress import standings, store
     from graph_duet.lab.course import parts
 

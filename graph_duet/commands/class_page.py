@@ -18,10 +18,13 @@ console = Console()
 def class_page(
     gradebook: BookUrl = DEFAULT_BOOK,
     ip: Annotated[
-        str, typer.Option(help="The address to listen on; another than this lets others in.")
+        str, typer.Option(help="The address to listen on; any other lets other machines in.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0: any free port.")] = 0,
-    token: Annotated[str, typer.Option(envvar="DUET_TOKEN", help="What lets in; default: drawn.")] = "",
+    token: Annotated[
+        str,
+        typer.Option(envvar="DUET_TOKEN", help="The token that lets a browser in; default: a random one."),
+    ] = "",
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
 ) -> None:
     """Look through a class in the browser: points, failing checks, submissions, written answers."""

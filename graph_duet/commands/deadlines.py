@@ -17,13 +17,13 @@ _MINUTE = 60.0
 def deadline(
     exercise: ExerciseId,
     due: Annotated[str, typer.Argument(help="A moment, such as 2026-03-01T23:59+01:00.")],
-    penalty: Annotated[str, typer.Option(help="Share of the points that each day begun costs.")] = "0%",
-    most: Annotated[str, typer.Option(help="Share of the points that lateness costs at most.")] = "100%",
+    penalty: Annotated[str, typer.Option(help="The share of the points lost for each day begun.")] = "0%",
+    most: Annotated[str, typer.Option(help="The largest share of the points that can be lost.")] = "100%",
     grace: Annotated[float, typer.Option(min=0, help="Minutes after the deadline that cost nothing.")] = 0,
     student: Annotated[str, typer.Option(help="Only for this student: a deadline of their own.")] = "",
     gradebook: BookUrl = DEFAULT_BOOK,
 ) -> None:
-    """Say when an exercise was due. Marks follow at once; nothing is graded again."""
+    """Set an exercise's deadline. Marks change at once; nothing is graded again."""
     from graph_duet.grading.classroom.deadlines import Deadline, in_words, moment, share
     from graph_duet.grading.classroom.names import student_name
 

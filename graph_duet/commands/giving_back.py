@@ -81,7 +81,7 @@ def override(
     exercise: ExerciseId,
     student: Annotated[str, typer.Argument(help="As the gradebook names them.")],
     task: Annotated[str, typer.Argument(help="The task.")],
-    points: Annotated[float, typer.Argument(help="The points it shall have.")],
+    points: Annotated[float, typer.Argument(help="The points to give.")],
     reason: Annotated[str, typer.Option(help="Why; the student reads it.")],
     gradebook: BookUrl = DEFAULT_BOOK,
 ) -> None:

@@ -110,7 +110,7 @@ def grade(
     scheduler: Scheduler = None,
     workers: Workers = None,
     seed: Annotated[
-        int | None, typer.Option(help="Draw inputs with this seed; default: drawn once, kept.")
+        int | None, typer.Option(help="Draw inputs with this seed; default: a random one, which is kept.")
     ] = None,
     gpu: Gpu = False,
     unsafe_no_sandbox: Unsafe = False,

@@ -23,7 +23,7 @@ def new(
     id: Annotated[str, typer.Argument(metavar="ID", help="Such as L21, or G13 for a lab.")],
     title: Annotated[str, typer.Argument(help="Its title; the folder is named after it.")],
 ) -> None:
-    """Make a lesson or lab that builds and passes its tests, to be changed into yours."""
+    """Make a new lesson or lab that builds and passes its tests, for you to change."""
     from graph_duet.authoring.scaffold import new_lab, new_lesson
 
     folder = (new_lesson if what is What.lesson else new_lab)(id, title)

@@ -48,7 +48,7 @@ def autograde(
 
 def similar(
     exercise: ExerciseId,
-    least: Annotated[str, typer.Option(help="Show pairs of which at least this share is alike.")] = "80%",
+    least: Annotated[str, typer.Option(help="Show pairs that have at least this share in common.")] = "80%",
     gradebook: BookUrl = DEFAULT_BOOK,
     to: Annotated[Path | None, typer.Option(help="The page to write.")] = None,
 ) -> None:

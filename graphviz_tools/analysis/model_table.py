@@ -113,7 +113,7 @@ def summary(recording: Recording) -> ModelTable:
     if whole.uncounted:
         notes.append(
             _(
-                "The FLOPs of {uncounted} are not counted: what was recorded does not tell them.",
+                "The FLOPs of {uncounted} are not counted: the recording lacks what they depend on.",
                 uncounted=", ".join(whole.uncounted),
             )
         )

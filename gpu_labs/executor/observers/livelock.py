@@ -34,11 +34,9 @@ def explain(loop: LongLoop, block: Dim3, thread: Dim3, budget: int) -> Finding:
         return Finding(
             "spin-lock",
             _(
-                "The loop waits for a lock that never comes free. Either whoever has it never gives "
-                "it back, or a thread "
-                "of the same warp has it: the threads of a warp run together, so that one waits for "
-                "the others to leave "
-                "the loop, and they wait for the lock. After {turns} turns nothing changes any more.",
+                "The loop waits for a lock that is never released. Either its holder never releases it, or a thread "
+                "of the same warp has it: the threads of a warp run together, so that one waits for the others to "
+                "leave the loop, and they wait for the lock. After {turns} turns nothing changes any more.",
                 turns=turns,
             ),
             _(

@@ -219,8 +219,8 @@ def raised_on_simulator(error: Exception) -> Finding:
     return Finding(
         "exception",
         _(
-            "On Numba's simulator a thread raised {error}. There the launch ended; a GPU ends the thread and tells "
-            "nobody.",
+            "On Numba's simulator a thread raised {error}. There the launch ended; a GPU ends the thread and "
+            "reports nothing.",
             error=f"{type(error).__name__}: {said}",
         ),
         _("find out why the thread comes there."),

@@ -190,7 +190,7 @@ def _size(placeholder: Any, module: Any) -> list[Any] | None:
                 return [other.name, dimension]
     raise ArtifactError(
         _(
-            "the program's input {placeholder} is a number that no tensor's shape tells",
+            "the program's input {placeholder} is a number that cannot be read from any tensor's shape",
             placeholder=placeholder.name,
         )
     )

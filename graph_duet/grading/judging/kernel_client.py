@@ -134,9 +134,7 @@ class JudgedKernel(RunningKernel):
             left = until - time.monotonic()
             if left <= 0 and until >= self._cell_until:
                 whole = "notebook" if self._cell_until >= self.budget.until else "cell"
-                raise KernelFault(
-                    "timeout", _("the time for this {whole} was over before it had finished", whole=whole)
-                )
+                raise KernelFault("timeout", _("this {whole} did not finish in time", whole=whole))
             if left <= 0:
                 raise Empty
             self._read(min(left, _TICK))

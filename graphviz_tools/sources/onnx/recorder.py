@@ -105,7 +105,7 @@ def _feeds(model: Any, args: tuple[Any, ...], named: dict[str, Any]) -> dict[str
         asked = ", ".join(wanted) or "none"
         raise UserError(
             _(
-                "the model's inputs are {asked}; given were {count} by place and {named} by name",
+                "the model's inputs are {asked}; got {count} by place and {named} by name",
                 asked=asked,
                 count=len(args),
                 named=sorted(named),

@@ -169,8 +169,8 @@ _MEANINGS = (
     (
         r"non-persistent GradientTape can only be used",
         _(
-            "A tape lets go of what it recorded once it was asked. Ask for all gradients in one call, or make it with "
-            "persistent=True."
+            "A tape releases what it recorded once it has been asked. Ask for all gradients in one call, or make it "
+            "with persistent=True."
         ),
     ),
     (

@@ -203,7 +203,7 @@ def test_bad_files_and_inputs_are_refused_in_one_line(tmp_path: Path):
         record_onnx("missing.onnx")
     with pytest.raises(UserError, match="is not a readable ONNX model"):
         record_onnx(tmp_path / "bad.onnx")
-    with pytest.raises(UserError, match="the model's inputs are x; given were 2 by place"):
+    with pytest.raises(UserError, match="the model's inputs are x; got 2 by place"):
         record_onnx(perceptron(), X, X)
     with pytest.raises(UserError, match=r"needs the path of a file or an onnx\.ModelProto; got int"):
         record_onnx(3)
