@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import importlib.util
 import itertools
+import os
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -31,7 +32,8 @@ from graphviz_tools.language import _
 
 TO_BE_READ = _("your instructor reads and marks it")
 PREDICTED = _("written; its points come when the exercise is graded")
-START_SECONDS = 60.0  # for a kernel to start, and for a cell to import the frameworks on a busy machine
+# For a kernel to start, and for a cell to import the frameworks, on a busy machine.
+START_SECONDS = float(os.environ.get("DUET_START_SECONDS") or 60)
 
 
 @dataclass(frozen=True, slots=True)
