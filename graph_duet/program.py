@@ -108,7 +108,7 @@ def function_in(names: dict[str, Any], name: str, file: str) -> Callable[..., An
                 "{file} has no {name}; it has {offered}",
                 file=file,
                 name=name,
-                offered=", ".join(sorted(offered)[:8]) or "no function",
+                offered=", ".join(sorted(offered)[:8]) or _("no function"),
             )
         )
     value = names[name]

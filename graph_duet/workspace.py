@@ -44,7 +44,7 @@ class Copied:
             parts += [
                 _("{kept} kept as you changed them ({names})", kept=len(self.kept), names=named(self.kept))
             ]
-        return _("Lessons in {folder}: {parts}.", folder=folder, parts=", ".join(parts) or "nothing new")
+        return _("Lessons in {folder}: {parts}.", folder=folder, parts=", ".join(parts) or _("nothing new"))
 
 
 def named(files: tuple[str, ...]) -> str:

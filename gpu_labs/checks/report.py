@@ -116,7 +116,7 @@ class Report:
         ]
         body.append(f"<div>{escape(failure.sentence)}</div>")
         if failure.hint:
-            body.append(f"<div style='margin-top:.4em'><b>Try:</b> {escape(failure.hint)}</div>")
+            body.append(f"<div style='margin-top:.4em'><b>{_('Try:')}</b> {escape(failure.hint)}</div>")
         if failure.cells:
             body.append(_table(failure.cells))
         return _card(_WRONG, f"✗ {escape(self.task)}", "".join(body))
@@ -151,10 +151,10 @@ def _table(cells: tuple[Cell, ...]) -> str:
 
     return (
         "<table style='margin-top:.5em'>"
-        + row("index", [f"<td style='text-align:right'>{_index(cell)}</td>" for cell in cells])
-        + row("got", [value(cell, cell.got) for cell in cells])
+        + row(_("index"), [f"<td style='text-align:right'>{_index(cell)}</td>" for cell in cells])
+        + row(_("got"), [value(cell, cell.got) for cell in cells])
         + row(
-            "expected",
+            _("expected"),
             [f"<td style='text-align:right;font-family:monospace'>{c.expected}</td>" for c in cells],
         )
         + "</table>"

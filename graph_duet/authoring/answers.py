@@ -59,7 +59,7 @@ def answers_of(folder: Path) -> Answers:
         exec(compile(path.read_bytes(), str(path), "exec"), names)
     except SyntaxError as error:
         raise SourceError(path, error.lineno or 1, _("not valid Python: {msg}", msg=error.msg)) from None
-    except Exception as error:  # the author's own code
+    except (Exception, SystemExit) as error:  # the author's own code
         lines = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == str(path)]
         said = " ".join(str(error).split())
         sentence = _("this raised {kind}: {said}", kind=type(error).__name__, said=said)

@@ -12,6 +12,8 @@ from graph_duet.authoring.source_error import SourceError
 from graphviz_tools.language import _
 
 _FENCE = re.compile(r"( {0,3})(`{3,}|~{3,})\s*(.*)$")
+_ALMOST_CELL = re.compile(r"`{1,2}\{code-cell\}|`{3,}(\s+\{code-cell\}|code-cell\b)")
+_ALMOST_BOX = re.compile(r"::?\s*\{(hint|written)\}")
 _INDENTED_CELL = re.compile(r"\s+(`{3,}|~{3,})\s*\{code-cell\}")
 _DIRECTIVE = re.compile(r"\{([^}]*)\}\s*(.*)$")
 _BOX = re.compile(r":::+\s*(.*)$")
@@ -55,6 +57,10 @@ def _outside_code(lines: list[str], path: Path) -> Iterator[tuple[int, str, _Fen
     for number, line in enumerate(lines, start=1):
         found = _FENCE.match(line)
         if fence is None:
+            if _ALMOST_CELL.match(line):
+                raise SourceError(path, number, _("a cell opens with ```{code-cell} on a line of its own"))
+            if _ALMOST_BOX.match(line):
+                raise SourceError(path, number, _("a box opens with three colons, such as :::{hint}"))
             if found:
                 fence = _opened(found, path, number)
             elif _INDENTED_CELL.match(line):

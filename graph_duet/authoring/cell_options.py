@@ -22,6 +22,7 @@ from graph_duet.authoring.yaml_fields import (
 from graphviz_tools.language import _
 
 KINDS = ("given", "seed", "look", "answer", "kernel", "check", "hidden", "measure")
+_BARE = re.compile(r"\s*:?(kind|points|expects|sealed|belief|predicted|seen): [^=]*")
 _LINE = re.compile(r":[\w-]+:(\s|$)")
 
 
@@ -72,6 +73,11 @@ def check_options(lines: Sequence[str], path: Path, first: int) -> None:
             raise SourceError(path, number, _("an option is written `:name: value`"))
         written.append(line[1:])
     _demand(read_fields("\n".join(written) + "\n", path, first), path)
+    for number, line in enumerate(lines[len(written) :], start=first + len(written)):
+        if line.startswith("```"):
+            return
+        if _LINE.match(line) or (number == first + len(written) and _BARE.fullmatch(line)):
+            raise SourceError(path, number, _("options stand at the top of a cell, each as `:name: value`"))
 
 
 def check_metadata(metadata: Mapping[str, Any], path: Path, line: int) -> None:

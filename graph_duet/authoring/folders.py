@@ -39,7 +39,7 @@ def named_folders(names: Iterable[str]) -> list[Path]:
             continue
         matches = [each for each in course if each.name == name or each.name.partition("_")[0] == name]
         if not matches:
-            known = ", ".join(each.name.partition("_")[0] for each in course) or "none"
+            known = ", ".join(each.name.partition("_")[0] for each in course) or _("none")
             raise UserError(
                 _(
                     "no lesson or lab {name!r} with a lesson.md or exercise.md; there are {known}",

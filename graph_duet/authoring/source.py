@@ -17,6 +17,7 @@ from graphviz_tools.language import _
 
 _BOX_OPENS = re.compile(r"^:::+\s*\{(hint|written)\}\s*$")
 _BOX_CLOSES = re.compile(r"^:::+\s*$")
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029\ufeff]")
 _OPTION = re.compile(r"^:(\w+):\s*(.*)$")
 _RUBRIC = re.compile(r"(-?\d+(?:\.\d+)?)\s+(.+)")
 
@@ -64,6 +65,11 @@ def read_source(path: Path) -> Source:
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         raise SourceError(path, line, _("not UTF-8 text: save the file as UTF-8")) from None
+    if unseen := _UNSEEN.search(text):
+        line = text[: unseen.start()].count("\n") + 1
+        raise SourceError(
+            path, line, _("a character that no editor shows ({code!r}): delete it", code=unseen[0])
+        )
     return parse_source(text, path)
 
 

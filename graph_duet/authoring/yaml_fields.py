@@ -30,9 +30,12 @@ def read_fields(text: str, path: Path, first: int) -> dict[str, Field]:
         values = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        sentence = _(
-            'not valid YAML ({problem}): put a text with : # [ or {{ in "quotes"', problem=error.problem
-        )
+        if "'\\t'" in str(error.problem):
+            sentence = _("a tab stands here: write spaces")
+        else:
+            sentence = _(
+                'not valid YAML ({problem}): put a text with : # [ or {{ in "quotes"', problem=error.problem
+            )
         raise SourceError(path, first + (mark.line if mark else 0), sentence) from None
     except (yaml.YAMLError, ValueError) as error:  # a character or a date that cannot be
         raise SourceError(path, first, _("not valid YAML: {error}", error=_one_line(error))) from None

@@ -85,7 +85,7 @@ def _build(folders: list[Path], force: bool, check: bool, jobs: int | None) -> b
     from graph_duet.authoring.lint import lint
 
     good = True
-    said: set[str] = set()
+    failed: dict[Path, str] = {}
     left = list(folders)
     try:
         with closing(build_all(folders, force, check, jobs)) as results:
@@ -93,7 +93,7 @@ def _build(folders: list[Path], force: bool, check: bool, jobs: int | None) -> b
                 left.remove(folder)
                 if isinstance(outcome, UserError):
                     console.print(str(outcome), style="red", markup=False)
-                    said.add(str(outcome))
+                    failed[folder] = str(outcome)
                     good = False
                 else:
                     good = _report(folder, outcome) and good
@@ -102,8 +102,9 @@ def _build(folders: list[Path], force: bool, check: bool, jobs: int | None) -> b
     problems = [
         problem
         for folder in folders
+        if check or folder not in failed  # one thing at a time: what cannot be built comes first
         for problem in lint(folder)
-        if not any(each.startswith(f"{problem.path}:{problem.line}: ") for each in said)
+        if not any(each.startswith(f"{problem.path}:{problem.line}: ") for each in failed.values())
     ]
     for problem in problems:
         console.print(str(problem), style="yellow", markup=False)

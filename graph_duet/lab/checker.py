@@ -60,7 +60,8 @@ class Checker:
             reason = complaint.decode(errors="replace").strip().split("\n")[-1]
             return {
                 "problem": _(
-                    "The check itself failed, not your answers: {reason}.", reason=reason or "it ended early"
+                    "The check itself failed, not your answers: {reason}.",
+                    reason=reason or _("it ended early"),
                 )
             }
 

@@ -289,7 +289,7 @@ def type_of_argument(value: Any, name: str) -> Any:
         KernelTypeError: a kernel cannot take such a value.
     """
     if isinstance(value, np.ndarray) and value.dtype.kind in "OUS":
-        what = _("Python objects") if value.dtype.kind == "O" else "text"
+        what = _("Python objects") if value.dtype.kind == "O" else _("text")
         hint = _("give it a dtype of numbers, such as np.float32")
         raise KernelTypeError(
             _("A kernel cannot take `{name}`, an array of {what}: {hint}.", name=name, what=what, hint=hint)

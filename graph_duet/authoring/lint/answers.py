@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+
+from nbformat import NotebookNode
 
 from graph_duet.authoring.answers import Answers, Wrong, answers_of
 from graph_duet.authoring.lint.page import Page, Problem
@@ -14,6 +16,7 @@ from graph_duet.authoring.source_error import SourceError
 from graph_duet.grading.exercise import solution_regions
 from graph_duet.grading.exercise.format import kind
 from graph_duet.grading.exercise.notebooks import duet
+from graph_duet.grading.releasing import fill
 from graph_duet.grading.report import CHECK_FAULTS
 from graphviz_tools.language import _
 
@@ -39,12 +42,47 @@ def check(page: Page) -> Iterator[Problem]:
     for cell in cells:
         regions[str(duet(cell)["task"])] += solution_regions.count(cell.source)
     lines = _Lines(path)
+    if misshapen := list(_no_tables(answers)):
+        yield from (Problem(path, lines.of(part), sentence) for sentence, part in misshapen)
+        return
     for sentence, part in (
         *_missing(answers, tasks),
         *_of_no_task(answers, tasks),
         *_misshapen(answers, regions),
+        *_not_python(answers, cells),
     ):
         yield Problem(path, lines.of(part), sentence)
+
+
+def _no_tables(answers: Answers) -> Iterator[tuple[str, str]]:
+    """Each problem as (sentence, what to look for in the file)."""
+    for name in ("right", "unusual"):
+        if not isinstance(getattr(answers, name), dict):
+            yield _('`{name}` is written {{"1": "an answer"}}', name=name), name
+    for name in ("wrong", "instant"):
+        table = getattr(answers, name)
+        if not isinstance(table, dict) or not all(isinstance(each, list) for each in table.values()):
+            yield _('`{name}` is written {{"1": [Wrong(why, answer), ...]}}', name=name), name
+
+
+def _not_python(answers: Answers, cells: Sequence[NotebookNode]) -> Iterator[tuple[str, str]]:
+    """Right answers that cannot be compiled; a wrong one may be so."""
+    for task, answer in (*answers.right.items(), *answers.unusual.items()):
+        its = [cell for cell in cells if str(duet(cell)["task"]) == task]
+        texts = _as_list(answer)
+        holes = sum(solution_regions.count(cell.source) for cell in its)
+        if not its or holes != len(texts) or not all(isinstance(text, str) for text in texts):
+            continue  # which `_misshapen` reports
+        for cell in fill(NotebookNode(cells=its), {task: [str(text) for text in texts]}).cells:
+            try:
+                ast.parse(cell.source)
+            except SyntaxError as error:
+                sentence = _("task {task}: this answer is not valid Python: {msg}", task=task, msg=error.msg)
+                yield sentence, _first(answer)
+
+
+def _as_list(answer: object) -> list[object]:
+    return list(answer) if isinstance(answer, list) else [answer]
 
 
 def _missing(answers: Answers, tasks: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -102,7 +140,7 @@ def _misshapen(answers: Answers, regions: Mapping[str, int]) -> Iterator[tuple[s
 
 def _texts(task: str, answer: object, regions: Mapping[str, int], part: str) -> Iterator[tuple[str, str]]:
     """An answer is one text for each solution region of its task."""
-    texts: list[object] = list(answer) if isinstance(answer, list) else [answer]
+    texts = _as_list(answer)
     if not all(isinstance(text, str) for text in texts):
         sentence = _(
             "task {task}: an answer is a text, or a list of texts, not {answer!r}", task=task, answer=answer

@@ -12,6 +12,8 @@ from graphviz_tools.language import _
 
 _TARGET = re.compile(r"\]\(([^)\s]+)(?: \"[^\"]*\")?\)|\b(?:src|href)=\"([^\"]+)\"")
 _SPACED = re.compile(r"\]\(([^)\"]*\s[^)\"]*)\)")
+_BROKEN = re.compile(r"(\]\s+\((?:\.\.?/|https?:|\w+\.ipynb)[^)]*\)|\]\([^)]*$)")
+_SOURCE = re.compile(r"(?:^|/)(lesson|exercise)\.md$")
 _BY_NAME = re.compile(r"\[[^\[\]]+\]\[([^\[\]]+)\]")
 _DEFINED = re.compile(r"\[([^\[\]]+)\]: ")
 _CODE = re.compile(r"(`+).+?\1")
@@ -35,6 +37,14 @@ def check(page: Page) -> Iterator[Problem]:
                 yield page.problem(line, _("the link to {target} leads nowhere", target=target))
             elif not _has_anchor(folder, target, own):
                 yield page.problem(line, _("the link to {target} names no heading there", target=target))
+            elif source := _SOURCE.search(target.partition("#")[0]):
+                yield page.problem(
+                    line, _("link to the notebook, {name}.ipynb, not to its text", name=source[1])
+                )
+        for found in _BROKEN.finditer(text):
+            yield page.problem(
+                line, _("a link is written [words](address); here stands {found}", found=found[1])
+            )
         for found in _SPACED.finditer(text):
             yield page.problem(line, _("the link to {target} has a space in it", target=found[1]))
         for name in _BY_NAME.findall(text):

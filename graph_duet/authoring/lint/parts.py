@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 
 from graph_duet.authoring.lint.page import Page, Problem, Section
 from graphviz_tools.language import _
@@ -60,7 +61,11 @@ def _order(page: Page) -> Iterator[Problem]:
         expected = [part for part in expected if part != "Step the graphs"]
     seen = [_without_number(section) for section in page.sections if section.title]
     for part in expected:
-        if part not in [section.title for section in seen]:
+        if part in [section.title for section in seen]:
+            continue
+        if line := _almost(page, part, expected):
+            yield page.problem(line, _("write this heading as `## {part}`", part=part))
+        else:
             yield page.problem(1, _("the part `## {part}` is missing", part=part))
     place = 0
     once: set[str] = set()
@@ -80,6 +85,16 @@ def _order(page: Page) -> Iterator[Problem]:
                 ),
             )
         place = max(place, expected.index(section.title))
+
+
+def _almost(page: Page, part: str, expected: Sequence[str]) -> int:
+    """The line of a heading that was probably meant for `part`: of another level, with other letters; 0 if none is."""
+    for number, line in page.prose_lines():
+        heading = re.match(r"(#+)\s*(.+?)\s*$", line)
+        right = heading is not None and line == f"## {heading[2]}" and heading[2] in expected
+        if heading and not right and get_close_matches(part.lower(), [heading[2].lower()], cutoff=0.8):
+            return number
+    return 0
 
 
 def _without_number(section: Section) -> Section:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 
 import nbformat
@@ -13,6 +15,8 @@ from graph_duet.notebook_kernels.sandbox import PROJECT
 from graphviz_tools.errors import UserError
 from graphviz_tools.language import _
 from graphviz_tools.whole_file import write_whole
+
+_LINK = re.compile(r"\]\(([^)\s#:]+)(#[^)\s]*)?\)")
 
 
 def build_translation(folder: Path, language: str, root: Path = PROJECT) -> list[Path]:
@@ -39,6 +43,9 @@ def build_translation(folder: Path, language: str, root: Path = PROJECT) -> list
         )
         target = po.parent / folder.parent.name / folder.name / built.name
         target.parent.mkdir(parents=True, exist_ok=True)
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = _with_links(cell.source, folder, target.parent, language, root)
         write_whole(target, dumps(notebook))
         written.append(target)
     if not written:
@@ -50,3 +57,19 @@ def build_translation(folder: Path, language: str, root: Path = PROJECT) -> list
             )
         )
     return written
+
+
+def _with_links(text: str, folder: Path, target: Path, language: str, root: Path) -> str:
+    """`text` of a notebook in `folder`, moved to `target`: what has no translation is linked where it is."""
+
+    def moved(found: re.Match[str]) -> str:
+        path, anchor = found[1], found[2] or ""
+        file = folder / path
+        if not file.is_file() or (
+            file.suffix == ".ipynb" and po_file(file.resolve().parent, language, root).is_file()
+        ):
+            return found[0]
+        here = os.path.relpath(file.resolve(), target.resolve())
+        return f"]({Path(here).as_posix()}{anchor})"
+
+    return _LINK.sub(moved, text)

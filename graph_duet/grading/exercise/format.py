@@ -248,7 +248,7 @@ def _validate(cell: NotebookNode) -> None:
     where = _(
         "cell {cell} ({partition})",
         cell=cell.get("id", "?"),
-        partition=cell.source.strip()[:40].partition(chr(10))[0] or "empty",
+        partition=cell.source.strip()[:40].partition(chr(10))[0] or _("empty"),
     )
     if what not in _FIELDS:
         raise UserError(

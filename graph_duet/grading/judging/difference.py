@@ -26,7 +26,7 @@ def why(got: str, wanted: str, tolerance: float) -> str:
     expected, came = next(((wanted, got) for wanted, got in kinds if wanted != got), ("", ""))
     if not expected:
         return ""
-    return _("{expected} was expected, and {came} came", expected=expected, came=came or "no such array")
+    return _("{expected} was expected, and {came} came", expected=expected, came=came or _("no such array"))
 
 
 def _first_verdict(got: str, wanted: str) -> str:

@@ -117,7 +117,8 @@ def _task(task: Task, mark: Mark) -> Iterator[str]:
         yield from _check(result)
     if task.hints and any(result.fault for result in results):
         for number, hint in enumerate(task.hints, start=1):
-            yield f"<details><summary>Hint {number}</summary><p>{escape(hint)}</p></details>"
+            name = _("Hint {number}", number=number)
+            yield f"<details><summary>{name}</summary><p>{escape(hint)}</p></details>"
 
 
 def _written(task: Task, written: Written, mark: Mark) -> Iterator[str]:
@@ -135,7 +136,7 @@ def _written(task: Task, written: Written, mark: Mark) -> Iterator[str]:
 
 
 def _check(result: CheckResult) -> Iterator[str]:
-    name = _("A hidden check") if result.hidden else "A check"
+    name = _("A hidden check") if result.hidden else _("A check")
     points = _("{points:g} of {possible:g}", points=result.points, possible=result.possible)
     if not result.fault:
         yield element("p", _("{name}: right ({points})", name=name, points=points), "right")
@@ -153,14 +154,14 @@ def _seen(result: CheckResult) -> Iterator[str]:
     """What a learner may see of a check: what was expected, in words, and what came."""
     rows: list[str] = []
     if result.fault and result.expects:
-        rows += [element("dt", "Expected"), f"<dd>{escape(result.expects)}</dd>"]
+        rows += [element("dt", _("Expected")), f"<dd>{escape(result.expects)}</dd>"]
     if result.fault == "wrong" and result.message not in ("", CHECK_FAULTS["wrong"]):
-        rows += [element("dt", "Difference"), f"<dd>{escape(result.message)}</dd>"]
+        rows += [element("dt", _("Difference")), f"<dd>{escape(result.message)}</dd>"]
     if result.fault in ("error", "tampered") and result.message:
         rows += [element("dt", _("Python said")), f"<dd><pre>{escape(result.message)}</pre></dd>"]
     if result.fault and result.got:
-        rows += [element("dt", "Got"), f"<dd><pre>{escape(result.got)}</pre></dd>"]
+        rows += [element("dt", _("Got")), f"<dd><pre>{escape(result.got)}</pre></dd>"]
     if result.picture:
-        rows.append(f"<dd>{picture(result.picture, 'what the check drew')}</dd>")
+        rows.append(f"<dd>{picture(result.picture, _('what the check drew'))}</dd>")
     if rows:
         yield f"<dl>{''.join(rows)}</dl>"

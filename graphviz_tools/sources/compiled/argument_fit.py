@@ -90,7 +90,7 @@ def _of_tensor(name: str, tensor: torch.Tensor, graph: re.Match[str]) -> Iterato
             expected=graph["dtype"],
         )
     if str(tensor.requires_grad) != graph["grad"]:
-        asks = _("requires grad") if tensor.requires_grad else "does not require grad"
+        asks = _("requires grad") if tensor.requires_grad else _("does not require grad")
         yield _(
             "{name}: {asks}, where the graph has requires_grad={grad}",
             name=name,

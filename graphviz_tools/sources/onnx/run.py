@@ -151,5 +151,5 @@ def _value(array: Any, name: str) -> Value:
         name=name,
         text=_("{kind} of {count}", kind=type(array).__name__, count=len(array))
         if array is not None
-        else "none",
+        else _("none"),
     )

@@ -107,7 +107,7 @@ def _structure(kind: Any) -> str:
     """The outermost part of a nested argument type: a list of how many, a dict with which keys."""
     name, inner = type(kind).__name__.lower(), getattr(kind, "components_tuple", kind)
     if hasattr(inner, "mapping"):
-        return _("a dict with {keys}", keys=", ".join(map(repr, inner.mapping)) or "nothing")
+        return _("a dict with {keys}", keys=", ".join(map(repr, inner.mapping)) or _("nothing"))
     if hasattr(inner, "components"):
         return _("a {name} of {count}", name=name, count=len(inner.components))
     return f"a {kind.type_name}" if hasattr(kind, "type_name") else _words(kind)

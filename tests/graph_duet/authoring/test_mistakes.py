@@ -123,6 +123,59 @@ UNREADABLE = [
     ("lesson.md", "One question.", '+++ {"nmae": "a"}\n\nOne question.', "+++", "has no `nmae:`"),
     ("lesson.md", "One question.", '+++ {"name": \n\nOne question.', "+++", "could not be read"),
     ("lesson.md", "```{code-cell}\ngu", "```{code-cell}\n:name: title\ngu", "guess =", "the id 'title'"),
+    ("lesson.md", "aims:\n- say", "aims:\n\t- say", "\t- say", "a tab stands here: write spaces"),
+    (
+        "lesson.md",
+        "## Recall",
+        "## Recall\0",
+        "## Recall",
+        "a character that no editor shows ('\\x00'): delete it",
+    ),
+    (
+        "lesson.md",
+        "```{code-cell}\ngu",
+        "``{code-cell}\ngu",
+        "``{code-cell}\ngu",
+        "a cell opens with ```{code-cell}",
+    ),
+    (
+        "lesson.md",
+        "```{code-cell}\ngu",
+        "```code-cell\ngu",
+        "```code-cell",
+        "a cell opens with ```{code-cell}",
+    ),
+    (
+        "lesson.md",
+        "```{code-cell}\ngu",
+        "``` {code-cell}\ngu",
+        "``` {code",
+        "a cell opens with ```{code-cell}",
+    ),
+    (
+        "exercise.md",
+        ":::{hint}\nThe d",
+        "::{hint}\nThe d",
+        "::{hint}\nThe d",
+        "a box opens with three colons",
+    ),
+    ("exercise.md", ":points: 1", ":points: -1", ":points: -1", "`points:` is a number above 0, not -1"),
+    ("exercise.md", ":kind: hidden", "kind: hidden", "kind: hidden", "options stand at the top of a cell"),
+    (
+        "exercise.md",
+        ":kind: hidden",
+        " :kind: hidden",
+        " :kind: hidden",
+        "options stand at the top of a cell",
+    ),
+    ("exercise.md", "print(gradient)", "print(1)\n:fresh: true", ":fresh: true", "options stand at the top"),
+    (
+        "lesson.md",
+        ":name: imports",
+        ":name: impörts",
+        "import graph",
+        "use letters, digits, - and _, at most 64",
+    ),
     ("exercise.md", "deadline: 60", "deadline: soon", "deadline:", "`deadline:` is a number above 0"),
     ("exercise.md", ":kind: hidden", ":kind: secret", ":kind: secret", "'secret' is not one of given, seed"),
     ("exercise.md", ":points: 1", ":points: one", ":points:", "`points:` is a number above 0, not 'one'"),
@@ -231,6 +284,40 @@ def test_a_text_that_cannot_be_built_says_where_and_why(
         ("lesson.md", "Now the", "[a](exercise.ipynb#no) Now the", "[a]", "names no heading there"),
         ("lesson.md", "Now the", "[a](an exercise.md) Now the", "[a]", "has a space in it"),
         ("lesson.md", "Now the", "[a][b] Now the", "[a]", "the link [b] is not defined"),
+        ("lesson.md", "Now the", "[a] (../x.md) Now the", "[a]", "a link is written [words](address)"),
+        (
+            "lesson.md",
+            "One question.",
+            "One question.\n[a](../x.md",
+            "[a]",
+            "a link is written [words](address)",
+        ),
+        (
+            "lesson.md",
+            "](exercise.ipynb)",
+            "](exercise.md)",
+            "](exercise.md)",
+            "link to the notebook, exercise.ipynb",
+        ),
+        ("lesson.md", "## Recall", "### Recall", "### Recall", "write this heading as `## Recall`"),
+        ("lesson.md", "## Recall", "##Recall", "##Recall", "write this heading as `## Recall`"),
+        ("lesson.md", "## Why care", "## Why Care", "## Why Care", "write this heading as `## Why care`"),
+        ("lesson.md", "## By hand", "## By hands", "## By hands", "write this heading as `## By hand`"),
+        (
+            "answers.py",
+            "ANSWERS = Answers(",
+            "exit()\nANSWERS = Answers(",
+            "exit()",
+            "this raised SystemExit",
+        ),
+        ("answers.py", "wrong={", "wrong=None,\n    instant={", "wrong=None", "`wrong` is written {"),
+        (
+            "answers.py",
+            '"gradient = 2 * 3"',
+            '"gradient = = 6"',
+            '"gradient = = 6"',
+            "task 1: this answer is not valid",
+        ),
         ("lesson.md", "README.md)", "READ.md)", "before:", "the link to ../READ.md leads nowhere"),
         (
             "lesson.md",
@@ -335,6 +422,12 @@ def test_bytes_that_are_not_utf_8_have_a_line(tmp_path: Path) -> None:
 def test_a_file_with_nothing_in_it_is_named(tmp_path: Path, text: str) -> None:
     (said,) = [each for each in problems(folder_of(tmp_path, "exercise.md", text)) if "exercise.md" in each]
     assert said.startswith("exercise.md:1: the f")
+
+
+@pytest.mark.parametrize("front", ["- a\n- b", "a text"])
+def test_front_matter_is_written_in_fields(tmp_path: Path, front: str) -> None:
+    said = problems(folder_of(tmp_path, "lesson.md", f"---\n{front}\n---\n\nText.\n"))
+    assert "lesson.md:2: these lines are written `name: value`" in said
 
 
 @pytest.mark.parametrize("as_saved", [lambda text: "\ufeff" + text, lambda text: text.replace("\n", "\r\n")])

@@ -43,6 +43,21 @@ OUR_BUGS = (
     "NotImplementedError",
 )
 OUR_BUGS += ("InfrastructureFault", "TimeoutExpired", "HTTPError")
+A_WORD = re.compile(r"[A-Za-z]{3,}")
+IN_A_TAG = re.compile(r">([^<>{}]*[A-Za-z]{3,}[^<>{}]*)</")
+SHOWING = (
+    "print",
+    "element",
+    "row",
+    "text",
+)  # calls that print a line, or write into a page or an SVG picture
+WORDS_AS_THEY_ARE = {
+    *("ink", "muted", "bold", "bad", "gradient", "note", "comment", "right", "wrong"),  # styles of a text
+    "duet:",  # the command's own name
+    "grad",  # PyTorch's name
+    "layer1",  # a module's name in an example
+    "Hint",  # in a notebook: translated with it
+}
 NOT_SHOWN = (
     "compile",
     "search",
@@ -131,6 +146,44 @@ def is_shown(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:
             return True
         inner = outer
     return True
+
+
+def test_every_word_that_is_printed_or_drawn_goes_through_gettext() -> None:
+    """Single words too: what a printing or drawing call gets, what stands between tags, and values in a sentence."""
+    found = {
+        text for path, tree in trees() if not PASSED.search(path.as_posix()) for text in shown_words(tree)
+    }
+    assert found == WORDS_AS_THEY_ARE, 'write it as _("..."), or say here why not'
+
+
+def shown_words(tree: ast.Module) -> Iterator[str]:
+    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.JoinedStr():
+                yield from (text.strip() for text in IN_A_TAG.findall(re.sub(r"\{[^{}]*\}", "", words(node))))
+            case ast.Constant(str(text)) if A_WORD.search(text) and is_seen(node, parents):
+                yield text
+
+
+def is_seen(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:
+    """Whether a plain word is an argument of a call that shows it, a value in a sentence, or stands beside one."""
+    inner, outer = node, parents[node]
+    while isinstance(outer, ast.IfExp | ast.BoolOp) and inner is not getattr(outer, "test", None):
+        if any(is_gettext(each) for each in ast.iter_child_nodes(outer)):
+            return True
+        inner, outer = outer, parents[outer]
+    if isinstance(outer, ast.keyword):
+        return is_gettext(parents[outer])
+    return isinstance(outer, ast.Call) and inner is not outer.func and name_of(outer) in SHOWING
+
+
+def is_gettext(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and name_of(node) in ("_", "_n")
+
+
+def name_of(call: ast.Call) -> str:
+    return ast.unparse(call.func).rpartition(".")[2]
 
 
 def test_every_call_of_t_in_the_front_end_is_found() -> None:

@@ -107,6 +107,38 @@ def test_an_update_without_a_change_leaves_the_file_alone(folder: Path, tmp_path
     assert update_catalogue(folder, "de", tmp_path).read_bytes() == before
 
 
+def test_a_translated_notebook_links_what_is_not_translated_where_it_is(tmp_path: Path) -> None:
+    lessons = tmp_path / "lessons"
+    text = "[leaf](../glossary.md#leaf) [next](../L91_next/lesson.ipynb) [web](https://a.b/c) [own](exercise.ipynb#x)"
+    folder = write_folder(lessons, LESSON.replace("Another cell.", text))
+    (lessons / "glossary.md").write_text("## leaf\n")
+    following = lessons / "L91_next"
+    following.mkdir()
+    nbformat.write(nbformat.v4.new_notebook(), following / "lesson.ipynb")
+    for name, cells in (("lesson", [nbformat.v4.new_markdown_cell(text)]), ("exercise", [])):
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / f"{name}.ipynb")
+    update_catalogue(folder, "de", tmp_path)
+
+    def links() -> list[str]:
+        target = build_translation(folder, "de", tmp_path)[1]
+        found = re.findall(r"\]\(([^)]*)\)", nbformat.read(target, as_version=4).cells[0].source)
+        assert all("://" in link or (target.parent / link.partition("#")[0]).is_file() for link in found[:2])
+        return found
+
+    elsewhere = "../../../../lessons"
+    assert links() == [
+        f"{elsewhere}/glossary.md#leaf",
+        f"{elsewhere}/L91_next/lesson.ipynb",
+        "https://a.b/c",
+        "exercise.ipynb#x",
+    ]
+    (tmp_path / "locales" / "de" / "L91.po").touch()
+    translated_next = tmp_path / "locales" / "de" / "lessons" / "L91_next" / "lesson.ipynb"
+    translated_next.parent.mkdir()
+    nbformat.write(nbformat.v4.new_notebook(), translated_next)
+    assert links()[1] == "../L91_next/lesson.ipynb"
+
+
 def test_an_unknown_language_is_named(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="'klingonisch' is not a language"):
         update_catalogue(folder, "klingonisch", tmp_path)
