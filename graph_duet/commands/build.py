@@ -70,8 +70,11 @@ def _run(
         _write_bundles(folders, to)
     if watch:
         console.print(_("Watching; Ctrl+C ends it."))
-        for changed in changes:
-            _build(changed, force, check, jobs)
+        try:
+            for changed in changes:
+                _build(changed, force, check, jobs)
+        except KeyboardInterrupt:  # between two builds: it ends as it said
+            return
     if not good:
         raise typer.Exit(1)
 

@@ -10,11 +10,14 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 
 def _load_jupyter_server_extension(server: Any) -> None:
-    from graph_duet.lab.handlers import add_handlers  # only in a server: it imports tornado
+    from tornado.ioloop import IOLoop  # only in a server
+
+    from graph_duet.lab.handlers import add_handlers
     from graph_duet.lab.saved_text import before_saving
 
     add_handlers(server)
-    server.contents_manager.register_pre_save_hook(before_saving)
+    # Once the server runs: Jupytext's extension, which loads after this one, puts in a contents manager of its own.
+    IOLoop.current().add_callback(lambda: server.contents_manager.register_pre_save_hook(before_saving))
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 _NAMES = ("lesson.md", "exercise.md")
 _CELL = re.compile(r"(`{3,})\{code-cell\}")
+_LANGUAGE = re.compile(r"^(`{3,}\{code-cell\}) ipython3$")  # which JupyterLab adds, and all cells are in
 _OPTION = re.compile(r":[\w-]+:(\s|$)")
 
 
@@ -28,7 +29,7 @@ def before_saving(model: dict[str, Any], path: str, contents_manager: Any, **_: 
 
 def in_the_form_of(old: str, new: str) -> str:
     """`new`, with each field of front matter and each cell option written as in `old` where its value is the same."""
-    lines = new.splitlines()
+    lines = [_LANGUAGE.sub(r"\1", line) for line in new.splitlines()]
     blocks = list(_blocks(lines))
     models = _models(list(_blocks(old.splitlines())), blocks)
     written: list[str] = []
