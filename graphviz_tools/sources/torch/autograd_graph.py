@@ -115,8 +115,9 @@ class AutogradGraph:
             function = functions.pop()
             if function is not None and function not in seen:
                 seen.add(function)
-                function.metadata.pop(_LIFE, None)
-                function.metadata.pop(self._mark, None)
+                metadata = function.metadata
+                metadata.pop(_LIFE, None)
+                metadata.pop(self._mark, None)
                 functions += [following for following, _ in function.next_functions]
 
     def settle(self) -> None:
@@ -134,9 +135,7 @@ class AutogradGraph:
             owner, first_output = (known.node, known.slot) if known is not None else (owner, 0)
         nodes = self._tape.nodes
         node = len(nodes)
-        nodes.append(
-            RawNode("autograd", name, label="", name=name, site=None, owner=owner, first_output=first_output)
-        )
+        nodes.append(RawNode("autograd", name, "", name, None, owner, first_output))
         if sequence != _NO_SEQUENCE:
             self._sequences[node] = sequence
             function.metadata[self._mark] = node

@@ -45,14 +45,14 @@ _EXPORTS = _words("__array__ __dlpack__ numpy")
 
 _PROPERTIES = _words("H T data imag mH mT real")
 
-_kinds: dict[Any, tuple[Kind, str]] = {}
+SEEN_KINDS: dict[Any, tuple[Kind, str]] = {}  # what `classify` has answered
 
 
 def classify(function: Any) -> tuple[Kind, str]:
     """(kind, the op's name) of a function as `__torch_function__` receives it."""
-    found = _kinds.get(function)
+    found = SEEN_KINDS.get(function)
     if found is None:
-        found = _kinds[function] = _classify(function)
+        found = SEEN_KINDS[function] = _classify(function)
     return found
 
 

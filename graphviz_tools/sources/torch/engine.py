@@ -142,14 +142,13 @@ class EngineRun:
             trace.note_memory()
         if not trace.may_step():
             return
-        value = self._value
         step = RawStep("backward", trace.tape.nodes[node].op, node, None, trace.modules.scope)
-        step.grads_in = tuple([None if g is None else value(g) for g in arriving])
+        step.grads_in = self._values(arriving)
         variable = trace.graph.variables.get(node)
         if variable is not None:
             self._accumulated(step, node, variable)
         else:
-            step.grads_out = tuple([None if g is None else value(g) for g in leaving])
+            step.grads_out = self._values(leaving)
             if self._create:
                 for gradient in leaving:
                     if gradient is not None and gradient.grad_fn is not None:
@@ -169,6 +168,12 @@ class EngineRun:
         gradient = leaf.grad if leaf is not None else None
         if gradient is not None:
             step.writes = (self._value(gradient, node),)
+
+    def _values(self, gradients: Any) -> tuple[int | None, ...]:
+        find, describe = self._trace.tensors.find, self._trace.tensors.describe
+        return tuple([
+            None if g is None else (find(g) or describe(g, None, 0, gradient=True)).value for g in gradients
+        ])  # fmt: skip
 
     def _value(self, tensor: torch.Tensor, node: int | None = None) -> int:
         tensors = self._trace.tensors

@@ -17,7 +17,7 @@ from torch.overrides import TorchFunctionMode
 from graphviz_tools.errors import class_and_text
 from graphviz_tools.language import _
 from graphviz_tools.recording import Control
-from graphviz_tools.sources.torch.classify import Kind, classify
+from graphviz_tools.sources.torch.classify import SEEN_KINDS, Kind, classify
 from graphviz_tools.sources.torch.errors import explanation
 from graphviz_tools.sources.torch.frames import applying_site, calling_site
 from graphviz_tools.sources.torch.modes import MODAL, mode_flags, running_statistics
@@ -55,7 +55,7 @@ class CallRecorder(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        kind, op = classify(func)
+        kind, op = SEEN_KINDS.get(func) or classify(func)
         trace = self.trace
         if kind == "query" or kind == "engine" or not trace.sees():
             return func(*args, **kwargs)
@@ -165,15 +165,17 @@ class _Call:
         self.mode = mode_flags(op, args, kwargs, trace.modules.running) if op in MODAL else ()
         self.statistics = running_statistics(op, args, kwargs) if op in MODAL else ()
         self.read, places = _operands(args, kwargs)
-        outside = [tensor for tensor in self.read if trace.shared.written_outside(tensor)]
-        find, known_anew = trace.tensors.find, trace.known
-        self.before = before = [
-            known
-            if (known := find(tensor)) is not None and known.requires_grad == tensor.requires_grad
-            else known_anew(tensor)
-            for tensor in self.read
-        ]
-        self.sources: Sources = [(known.node, known.slot) for known in before]
+        outside = trace.shared.any and any([trace.shared.written_outside(tensor) for tensor in self.read])
+        before: list[Known] = []
+        sources: Sources = []
+        values: list[int] = []
+        for known, tensor in zip(trace.tensors.unchanged(self.read), self.read, strict=True):
+            if known is None:
+                known = trace.known(tensor)
+            before.append(known)
+            sources.append((known.node, known.slot))
+            values.append(known.value)
+        self.before, self.sources = before, sources
         again = trace.computes_again()
         self.step = RawStep(
             "optimize" if optimizing else "forward" if again else trace.phase,
@@ -181,7 +183,7 @@ class _Call:
             None,
             site,
             scope=trace.modules.scope,
-            reads=tuple([known.value for known in before]),
+            reads=tuple(values),
             places=tuple(places),
         )
         if again:
@@ -256,7 +258,7 @@ class _Call:
             tensors.forget_numbers(tensor)
             writes.append(tensors.describe(tensor, node, len(writes), written=True).value)
         step.writes = tuple(writes)
-        for tensor in changed:
+        for tensor in changed if trace.shared.any else ():
             trace.shared.written(tensor)
         if step.op in _TAKES_MEMORY and outputs:
             trace.shared.share(outputs[0], node)

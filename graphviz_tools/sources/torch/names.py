@@ -12,9 +12,9 @@ SiteOf = Callable[[Site | None], CallSite | None]
 _NAMESPACES = ("torch", "F", "nn", "functional")  # what stands before the dot of a function, not of a method
 
 
-def names_of_values(tape: Tape, site_of: SiteOf) -> dict[int, str]:
-    """The first name of every value that has one."""
-    naming = _Naming(tape, site_of)
+def names_of_values(tape: Tape, site_of: SiteOf, first: dict[int | None, int]) -> dict[int, str]:
+    """The first name of every value that has one; `first` is what `first_values` found."""
+    naming = _Naming(tape, site_of, first)
     for step in tape.steps:
         if step.phase != "backward" or step.node is None or tape.nodes[step.node].kind != "autograd":
             naming.name_values(step)
@@ -25,18 +25,16 @@ def names_of_values(tape: Tape, site_of: SiteOf) -> dict[int, str]:
 
 def first_values(tape: Tape) -> dict[int | None, int]:
     """For each node, the first value that it gave."""
-    found: dict[int | None, int] = {}
-    for value, raw in enumerate(tape.values):
-        found.setdefault(raw.node, value)
-    return found
+    nodes = [raw.node for raw in tape.values]
+    return dict(zip(reversed(nodes), range(len(nodes) - 1, -1, -1), strict=True))  # the first is set last
 
 
 class _Naming:
-    def __init__(self, tape: Tape, site_of: SiteOf) -> None:
+    def __init__(self, tape: Tape, site_of: SiteOf, first: dict[int | None, int]) -> None:
         self.names: dict[int, str] = {}
         self._tape, self._site = tape, site_of
         self._group_ends = {group: node for node, group in tape.groups.items()}
-        self._first_values = first_values(tape)
+        self._first_values = first
 
     def name_values(self, step: RawStep) -> None:
         """Give each value the first name that the program knows it by."""

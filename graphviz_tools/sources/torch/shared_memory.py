@@ -27,6 +27,7 @@ class SharedMemory:
 
     def __init__(self, tensors: Tensors) -> None:
         self._tensors = tensors
+        self.any = False  # whether memory is shared at all; most programs share none
         self._by_storage: dict[int, _Shared] = {}
 
     def share(self, tensor: torch.Tensor, node: int) -> None:
@@ -34,6 +35,7 @@ class SharedMemory:
         known = self._tensors.last_seen(tensor)
         if known is not None and known.storage is not None and tensor.device.type == "cpu":
             self._by_storage[known.storage] = _Shared(node, _digest(tensor))
+            self.any = True
 
     def share_if_foreign(self, tensor: torch.Tensor, node: int) -> None:
         """The same for memory that was shared before the recording: PyTorch does not resize it any more."""

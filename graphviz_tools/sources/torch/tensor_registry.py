@@ -74,6 +74,25 @@ class Tensors:
         except RuntimeError:
             return known
 
+    def unchanged(self, tensors: list[torch.Tensor]) -> list[Known | None]:
+        """What `find` says of each, and None too where `requires_grad` has changed since."""
+        by_id, writers = self._by_id.get, self._writers
+        found: list[Known | None] = []
+        for tensor in tensors:
+            known = by_id(id(tensor))
+            if known is None or known() is not tensor or known.requires_grad != tensor.requires_grad:
+                known = None
+            elif writers and writers.get(known.storage) is not known.writer:
+                known = None
+            else:
+                try:
+                    if known.version != tensor._version:
+                        known = None
+                except RuntimeError:  # an inference tensor
+                    pass
+            found.append(known)
+        return found
+
     def writer(self, tensor: torch.Tensor) -> tuple[int, int] | None:
         """The (node, slot) that last wrote in place to the tensor's memory, through it or through a view."""
         if not self._writers:
@@ -146,18 +165,12 @@ class Tensors:
             words = _spell(key)
         known.value, known.node, known.slot = len(values), node, slot
         self._by_id[number] = known
+        seen_version = None if version == UNTRACKED else version
+        if flags:
+            words += flags
         values.append(
             RawValue(
-                shape=shape,
-                dtype=plain.dtype,
-                device=tensor.device,
-                flags=words + flags if flags else words,
-                version=None if version == UNTRACKED else version,
-                storage=storage,
-                nbytes=nbytes,
-                ticket=ticket,
-                name=name,
-                node=node,
+                shape, plain.dtype, tensor.device, words, seen_version, storage, nbytes, ticket, name, node
             )
         )
         if storage is not None:
