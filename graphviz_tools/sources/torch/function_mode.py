@@ -165,7 +165,7 @@ class _Call:
         self.mode = mode_flags(op, args, kwargs, trace.modules.running) if op in MODAL else ()
         self.statistics = running_statistics(op, args, kwargs) if op in MODAL else ()
         self.read, places = _operands(args, kwargs)
-        outside = trace.shared.any and any([trace.shared.written_outside(tensor) for tensor in self.read])
+        outside = trace.shared.any and [t for t in self.read if trace.shared.written_outside(t)]
         before: list[Known] = []
         sources: Sources = []
         values: list[int] = []

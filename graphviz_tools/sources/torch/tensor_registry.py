@@ -80,16 +80,16 @@ class Tensors:
         found: list[Known | None] = []
         for tensor in tensors:
             known = by_id(id(tensor))
-            if known is None or known() is not tensor or known.requires_grad != tensor.requires_grad:
-                known = None
-            elif writers and writers.get(known.storage) is not known.writer:
-                known = None
-            else:
-                try:
-                    if known.version != tensor._version:
-                        known = None
-                except RuntimeError:  # an inference tensor
-                    pass
+            if known is not None:
+                moved = known() is not tensor or known.requires_grad != tensor.requires_grad
+                if moved or (writers and writers.get(known.storage) is not known.writer):
+                    known = None
+                else:
+                    try:
+                        if known.version != tensor._version:
+                            known = None
+                    except RuntimeError:  # an inference tensor
+                        pass
             found.append(known)
         return found
 
