@@ -21,6 +21,7 @@ from gpu_labs.executor.observers.dimensions import special_lines
 from gpu_labs.executor.observers.race_message import Facts
 from gpu_labs.executor.observers.redundant_barriers import barrier_sites, looped_sites
 from gpu_labs.executor.serial.compiler import compile_serial
+from graphviz_tools.errors import own_code
 from graphviz_tools.language import _, _n
 
 
@@ -141,12 +142,11 @@ def _prepare(
     if key not in _prepared:
         typed = type_inference.type_kernel(function, types)
         try:
-            program = build(typed)
+            with own_code():
+                program = _built(typed)
         except Unsupported as limit:
             _refuse_with_numba(function, types, limit.line, limit.text, str(limit))
             raise
-        except type_inference.REFUSALS as error:  # of what Numba's own Python calls
-            raise shortened(error, function) from None
         if program.refusable:
             site = program.refusable[0]
             _refuse_with_numba(
@@ -158,6 +158,13 @@ def _prepare(
             )
         _prepared[key] = Prepared(program, captured(function))
     return _prepared[key]
+
+
+def _built(typed: type_inference.Typed) -> Program:
+    try:
+        return build(typed)
+    except type_inference.REFUSALS as error:  # of what Numba's own Python calls
+        raise shortened(error, typed.function) from None
 
 
 def _refuse_with_numba(

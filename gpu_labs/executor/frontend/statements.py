@@ -48,7 +48,6 @@ from gpu_labs.executor.ir.program import (
     Var,
     source_of,
 )
-from gpu_labs.executor.launch_record import KernelTypeError
 from graphviz_tools.language import _
 
 
@@ -68,21 +67,6 @@ class FunctionLowering(Lowering):
 
     def function(self) -> Function:
         """The whole function."""
-        try:
-            return self._function()
-        except KernelTypeError:
-            raise
-        except (
-            AssertionError,
-            AttributeError,
-            KeyError,
-            NotImplementedError,
-            TypeError,
-            ValueError,
-        ) as error:
-            raise self.reject(_("The executor does not know how to run this line."), repr(error)) from error
-
-    def _function(self) -> Function:
         code = self.typed.function.__code__
         blocks = self.typed.ir.blocks
         parameters = tuple(self.var(f"arg.{name}") for name in self.typed.ir.arg_names)

@@ -201,7 +201,7 @@ def lowering_problem(function: Callable[..., Any], args: tuple[Any, ...]) -> str
     with _LOCK, numba_target_override(), _without_a_driver(_overload):
         try:
             pipeline.compile_extra(function)
-        except Exception as error:
+        except (*REFUSALS, *FAILURES) as error:
             return _shortest_cause(str(error))
     return None
 

@@ -40,6 +40,10 @@ CLEARED = _("the cache was cleared since, as torch._dynamo.reset() does")
 NONE = _("no graph fits and none was compiled: the call ran as plain Python")
 
 
+class _DoesNotFit(TypeError):
+    """The function does not take these arguments."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Ran:
     """What one call did: the graphs that it `made`, the compiled `codes` that ran, the error that it `raised`, why no
@@ -148,9 +152,10 @@ class CompiledCache:
         """How the arguments differ from those of the nearest graph; of graphs that were dropped, whether one of
         them was for such arguments. () where the guards do not tell."""
         try:
-            values = {**self._locals(args, kwargs), **self._bound(args, kwargs)}
-        except TypeError:
+            bound = self._bound(args, kwargs)
+        except _DoesNotFit:
             return ()
+        values = {**self._locals(args, kwargs), **bound}
         live = self._live()
         own = [index for index, is_first in enumerate(self._is_first) if is_first]
         found = {index: misfits(self._guards[index], values) for index in live or own}
@@ -204,7 +209,7 @@ class CompiledCache:
             reasons = (self._why_not_compiled(),)
         try:
             bound = self._bound(args, kwargs)
-        except TypeError:  # the call has raised, and said why
+        except _DoesNotFit:  # the call has raised, and said why
             arguments = _("arguments that the function does not take")
         else:
             arguments = argument_words(bound)
@@ -237,7 +242,11 @@ class CompiledCache:
             )
 
     def _bound(self, args: Any, kwargs: Any) -> dict[str, Any]:
-        bound = inspect.signature(self._function).bind(*args, **kwargs)
+        signature = inspect.signature(self._function)
+        try:
+            bound = signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise _DoesNotFit(str(error)) from None
         bound.apply_defaults()
         return dict(bound.arguments)
 

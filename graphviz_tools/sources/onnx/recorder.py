@@ -86,12 +86,20 @@ def _load(path: Any) -> Any:
     try:
         loaded = onnx.load(path)
         onnx.checker.check_model(loaded)
-    except Exception as raised:
-        first = str(raised).strip().splitlines()[0]
+    except (*_unreadable(), OSError, ValueError) as raised:
+        first = (str(raised).strip() or type(raised).__name__).splitlines()[0]
         raise UserError(
             _("{file!r} is not a readable ONNX model: {first}", file=os.fspath(path), first=first)
         ) from None
     return loaded
+
+
+def _unreadable() -> tuple[type[Exception], ...]:
+    """What onnx raises for a file that is damaged, or not a model, in each of its formats: binary, text, JSON."""
+    from google.protobuf import json_format, message, text_format
+    from onnx import checker, parser
+
+    return message.Error, text_format.Error, json_format.Error, parser.ParseError, checker.ValidationError
 
 
 def _feeds(model: Any, args: tuple[Any, ...], named: dict[str, Any]) -> dict[str, np.ndarray]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import CodeType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -115,9 +115,10 @@ class _Call:
 def _watched_run(watch: Watch, call: _Call) -> Any:
     run = call.run
     try:
-        record = _plan(call.session, call.fetches, call.feed_dict)
+        asked = _asked(call)
     except (TypeError, ValueError, KeyError):  # a mistake in the user's call: TensorFlow explains it better
         return run(call.fetches, *call.rest, **call.options)
+    record = _plan(call.session, asked)
     watch.runs.append(record)
     late = _late_ops(record)
     early_tensors = [t for t in _visible(record) if t.op.name not in late]
@@ -137,13 +138,25 @@ def _watched_run(watch: Watch, call: _Call) -> Any:
     return result
 
 
-def _plan(session: Any, fetches: Any, feed_dict: Any) -> SessionRun:
-    tf = import_tensorflow()
+class _Asked(NamedTuple):
+    """What a call of `Session.run` fetches (tensors and ops), and the names of the tensors that it feeds."""
+
+    fetched: list[Any]
+    fed: frozenset[str]
+
+
+def _asked(call: _Call) -> _Asked:
+    """Raises what TensorFlow does for fetches and feeds that are not of the session's graph."""
+    flatten, find = import_tensorflow().nest.flatten, call.session.graph.as_graph_element
+    fetched = [find(fetch) for fetch in flatten(call.fetches, expand_composites=True)]
+    keys = flatten(list(call.feed_dict), expand_composites=True)  # a sparse placeholder is three
+    return _Asked(fetched, frozenset(find(key, allow_operation=False).name for key in keys))
+
+
+def _plan(session: Any, asked: _Asked) -> SessionRun:
     graph = session.graph
-    wanted = [graph.as_graph_element(fetch) for fetch in tf.nest.flatten(fetches, expand_composites=True)]
-    keys = tf.nest.flatten(list(feed_dict), expand_composites=True)  # a sparse placeholder is three
-    fed = frozenset(graph.as_graph_element(key, allow_operation=False).name for key in keys)
-    return SessionRun(session, graph, len(graph.get_operations()), needed_ops(wanted, fed), fed)
+    ops = needed_ops(asked.fetched, asked.fed)
+    return SessionRun(session, graph, len(graph.get_operations()), ops, asked.fed)
 
 
 def _values(tensors: list[Any], arrays: list[Any]) -> dict[str, np.ndarray]:

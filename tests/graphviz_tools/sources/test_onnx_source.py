@@ -209,6 +209,33 @@ def test_bad_files_and_inputs_are_refused_in_one_line(tmp_path: Path):
         record_onnx(3)
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("a.onnx", b"\xff"), ("b.onnx", b""), ("c.json", b"{"), ("d.textproto", b"x {"), ("e.json", b"\xff")],
+)
+def test_a_damaged_file_of_each_format_is_refused_in_one_line(name: str, content: bytes, tmp_path: Path):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UserError, match=r"is not a readable ONNX model: .") as refused:
+        record_onnx(tmp_path / name)
+    assert "\n" not in str(refused.value)
+
+
+def test_an_error_without_words_is_named_and_a_bug_of_ours_is_shown(tmp_path: Path, monkeypatch):
+    def raising(error: Exception):
+        def check(model: object) -> None:
+            raise error
+
+        monkeypatch.setattr(onnx.checker, "check_model", check)
+
+    onnx.save(perceptron(), tmp_path / "net.onnx")
+    raising(onnx.checker.ValidationError())
+    with pytest.raises(UserError, match="is not a readable ONNX model: ValidationError"):
+        record_onnx(tmp_path / "net.onnx")
+    raising(AttributeError("a bug of ours"))
+    with pytest.raises(AttributeError, match="a bug of ours"):
+        record_onnx(tmp_path / "net.onnx")
+
+
 def test_a_failing_model_gives_one_line():
     recording = record_onnx(perceptron(), np.ones((1, 5), np.float32))
     assert recording.error

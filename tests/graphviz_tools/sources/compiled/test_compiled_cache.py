@@ -288,3 +288,23 @@ def test_dynamos_own_words_are_still_those_that_are_read_here():
         refusal_in_words("L['self'].training == True  # if self.training:")
         == "the graph needs self.training == True"
     )
+
+
+@pytest.mark.parametrize("where", ["_locals", "argument_words"])
+def test_a_type_error_of_our_own_is_not_taken_for_wrong_arguments(where: str, monkeypatch):
+    def broken(*given):
+        raise TypeError("a bug of ours")
+
+    cache = watched(lambda x: x * 2)
+    module = "graphviz_tools.sources.compiled.cache"
+    place = f"{module}.CompiledCache._locals" if where == "_locals" else f"{module}.argument_words"
+    monkeypatch.setattr(place, broken)
+    with pytest.raises(TypeError, match="a bug of ours"):
+        cache(torch.ones(3))
+
+
+def test_arguments_that_the_function_does_not_take_are_its_own_error():
+    cache = watched(lambda x: x * 2)
+    with pytest.raises(TypeError, match="argument"):
+        cache(torch.ones(3), 4)
+    assert cache.history.calls[0].arguments == "arguments that the function does not take"

@@ -6,10 +6,12 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
+import pytest
 
 from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import Recording, Step
 from graphviz_tools.sources.tensorflow.recorder import record_tensorflow
+from graphviz_tools.sources.tensorflow.session_watch import watching
 
 tf = import_tensorflow()
 v1 = tf.compat.v1
@@ -193,3 +195,25 @@ def test_two_graphs_lie_in_two_boxes() -> None:
     recording = record_tensorflow(two_graphs)
     assert {n.scope[0] for n in recording.nodes} == {"graph 1", "graph 2"}
     assert recording.outputs[1].numbers == (5.0,)
+
+
+@pytest.mark.parametrize("error", [KeyError, TypeError, ValueError])
+def test_a_bug_of_ours_does_not_make_a_run_go_unseen(error: type[Exception], monkeypatch):
+    def broken(*asked):
+        raise error("a bug of ours")
+
+    monkeypatch.setattr("graphviz_tools.sources.tensorflow.session_watch.needed_ops", broken)
+    with watching() as watch, pytest.raises(error, match="a bug of ours"):
+        add()
+    assert not watch.runs
+
+
+def test_a_mistake_in_a_run_is_for_tensorflow_to_explain():
+    def program():
+        with tf.Graph().as_default(), v1.Session() as session:
+            tf.constant(1)
+            session.run("no such tensor")
+
+    with watching() as watch, pytest.raises(ValueError, match="no such tensor"):
+        program()
+    assert not watch.runs
