@@ -21,7 +21,7 @@ import transformers
 from torch import nn
 
 from benchmarks.measure import Row, Timing, compared, in_turn, not_measured, publish, ratio
-from graphviz_tools import record_torch, save
+from graphviz_tools import autograd_graph, record_torch, save
 
 SMALL = {"n_layer": 12, "n_embd": 64, "n_head": 4}
 FEW_WORDS = {**SMALL, "vocab_size": 1000}  # most of SMALL's plain run is the product with 50,257 words
@@ -100,6 +100,7 @@ def small_rows() -> list[Row]:
         peer_row(
             "torchviz", subject.torchviz, *both, "forward + backward, no values; its backward graph alone"
         ),
+        graph_row(subject),
         peer_row("torchview", subject.torchview, *forward, "forward, no values"),
         peer_row(
             "torchlens",
@@ -123,6 +124,19 @@ def peer_row(name: str, peer: Way, recorded: Way, bare: Way, note: str) -> Row:
         return not_measured(name, error)
     beside = f"ours {ratio(ours, plain):.1f}x a bare run, the peer {ratio(theirs, plain):.1f}x"
     return Row(name, str(ours), str(theirs), compared(ours, theirs), f"{note}; {beside}")
+
+
+def graph_row(subject: Subject) -> Row:
+    """The row of the graph behind a loss that exists: ours against torchviz's, with the names of the parameters."""
+    loss, named = subject.forward().loss, dict(subject.model.named_parameters())
+    try:
+        import torchviz
+
+        ours, theirs = in_turn(lambda: autograd_graph(loss, named), lambda: torchviz.make_dot(loss, named))
+    except Exception as error:
+        return not_measured("autograd_graph", error)
+    note = "of a loss that exists, with torchviz; ours with the saved tensors too"
+    return Row("autograd_graph", str(ours), str(theirs), compared(ours, theirs), note)
 
 
 def true_size_row() -> Row:

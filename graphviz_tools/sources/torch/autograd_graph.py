@@ -135,7 +135,7 @@ class AutogradGraph:
             owner, first_output = (known.node, known.slot) if known is not None else (owner, 0)
         nodes = self._tape.nodes
         node = len(nodes)
-        nodes.append(RawNode("autograd", name, "", name, None, owner, first_output))
+        nodes.append(RawNode("autograd", name, name=name, owner=owner, first_output=first_output))
         if sequence != _NO_SEQUENCE:
             self._sequences[node] = sequence
             function.metadata[self._mark] = node

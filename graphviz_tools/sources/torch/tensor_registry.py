@@ -170,7 +170,16 @@ class Tensors:
             words += flags
         values.append(
             RawValue(
-                shape, plain.dtype, tensor.device, words, seen_version, storage, nbytes, ticket, name, node
+                shape=shape,
+                dtype=plain.dtype,
+                device=tensor.device,
+                flags=words,
+                version=seen_version,
+                storage=storage,
+                nbytes=nbytes,
+                ticket=ticket,
+                name=name,
+                node=node,
             )
         )
         if storage is not None:
