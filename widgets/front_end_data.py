@@ -9,7 +9,7 @@ from typing import Any
 from graphviz_tools.drawing.scene import Scene, make_scene
 from graphviz_tools.language import _
 from graphviz_tools.recording import Recording
-from graphviz_tools.transforms.collapse import folding
+from graphviz_tools.transforms.repeats import any_repeats
 from widgets.questions import questions
 from widgets.recording_data import recording_json, scene_json
 
@@ -37,7 +37,7 @@ def side_json(recording: Recording, scene: Scene) -> Json:
         "heading": heading(recording),
         "story": recording_json(recording, scene.prepared.arrivals),
         "scene": scene_json(scene),
-        "folds": bool(folding(recording, "repeat").boxes),
+        "folds": any_repeats(recording),
     }
 
 

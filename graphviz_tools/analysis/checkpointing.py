@@ -82,9 +82,8 @@ def _calls(recording: Recording, found: list[Lifetime]) -> list[_Call]:
                 call.backward = step.index
     for lifetime in found:
         if lifetime.kind == "other" and lifetime.saved:
-            for path, call in calls.items():
-                if _is_inside(recording, lifetime, path):
-                    call.inside.append(lifetime)
+            for call in _around(_only_in(recording, lifetime), calls):
+                call.inside.append(lifetime)
     return list(calls.values())
 
 
@@ -92,7 +91,11 @@ def _around(path: Path, calls: dict[Path, _Call]) -> list[_Call]:
     return [calls[path[:depth]] for depth in range(1, len(path) + 1) if path[:depth] in calls]
 
 
-def _is_inside(recording: Recording, lifetime: Lifetime, path: Path) -> bool:
-    """Whether a storage is made in a call and kept for its ops alone."""
-    keepers = (recording.nodes[recording.seen(node)].scope for node, *_ in lifetime.saved)
-    return lifetime.scope[: len(path)] == path and all(scope[: len(path)] == path for scope in keepers)
+def _only_in(recording: Recording, lifetime: Lifetime) -> Path:
+    """The innermost scope in which a storage is made and kept for ops."""
+    inner = lifetime.scope
+    for node, *_ in lifetime.saved:
+        keeper = recording.nodes[recording.seen(node)].scope
+        while keeper[: len(inner)] != inner:
+            inner = inner[:-1]
+    return inner

@@ -81,6 +81,17 @@ def rolled(recording: Recording) -> Folding:
     return Folding(first, boxes, shown, labels, alike=True)
 
 
+def any_repeats(recording: Recording) -> bool:
+    """Whether `rolled` would fold anything, known at the first repetition."""
+
+    def found(box: _Box) -> bool:
+        if next(_repeats(box, 0, len(box.items)), None) is not None:
+            return True
+        return any(found(item) for item in box.items if isinstance(item, _Box))
+
+    return found(_read(recording))
+
+
 def _times(node: Node, count: int) -> Node:
     return replace(node, label=f"{node.label or node.name or node.op} × {count}")
 

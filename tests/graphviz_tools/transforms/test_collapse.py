@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from graphviz_tools.recording import Edge, Node, Recording, Scope
 from graphviz_tools.transforms.collapse import By, collapse, folding
 from graphviz_tools.transforms.fold import Folding
+from graphviz_tools.transforms.repeats import any_repeats
 from graphviz_tools.transforms.scopes import opening
 from tests.graphviz_tools.graphs import LINES, grown, law, layers, recordings
 
@@ -91,6 +92,12 @@ def test_opening_stays_within_the_limit_unless_one_scope_is_all_there_is(recordi
     closed = sum(n.kind != "autograd" for n in collapse(recording).nodes)
     shown = sum(n.kind != "autograd" for n in collapse(recording, open=opening(recording, limit)).nodes)
     assert closed <= shown <= max(limit, closed) or closed == 1
+
+
+@law
+@given(recordings())
+def test_it_is_known_before_folding_whether_anything_repeats(recording: Recording):
+    assert any_repeats(recording) == bool(folding(recording, "repeat").boxes)
 
 
 @law
