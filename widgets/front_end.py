@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from graphviz_tools.drawing.palette import PALETTE
+from graphviz_tools.drawing.palette import KIND_COLOUR, PALETTE
 from graphviz_tools.language import front_end_texts
 
 _HERE = Path(__file__).parent
@@ -22,9 +22,9 @@ def script(entry: str = "app.js") -> str:
 
 @cache
 def style(*further: str) -> str:
-    """The style sheet, with the palette as CSS variables for light and dark, then the `further` files."""
+    """The style sheet: the palette as CSS variables for light and dark, the colours of boxes, then the files."""
     sheets = ("theme.css", *further)
-    return _variables() + "".join((_HERE / "static" / name).read_text("utf-8") for name in sheets)
+    return _variables() + _kinds() + "".join((_HERE / "static" / name).read_text("utf-8") for name in sheets)
 
 
 def _texts() -> str:
@@ -43,4 +43,13 @@ def _variables() -> str:
         f'body[data-jp-theme-light="false"] .duet:not([data-theme]),.vscode-dark .duet:not([data-theme]),'
         f'.duet[data-theme="dark"]{{{dark}color-scheme:dark}}\n'
         f'@media (prefers-color-scheme:dark){{.duet[data-theme="auto"]{{{dark}color-scheme:dark}}}}\n'
+    )
+
+
+def _kinds() -> str:
+    """The colours of a box by the kind of its node. An ordinary op's are those of any box."""
+    return "".join(
+        f".duet .box.{kind} rect{{fill:var(--duet-{colour}-fill);stroke:var(--duet-{colour}-line)}}\n"
+        for kind, colour in KIND_COLOUR.items()
+        if kind != "op"
     )

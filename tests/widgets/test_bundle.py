@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from graphviz_tools.drawing.palette import KIND_COLOUR
 from widgets.front_end import script, style
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,3 +54,11 @@ def test_the_pure_parts_of_the_front_end_pass_their_own_tests():
     tests = sorted(map(str, (ROOT / "tests" / "widgets").glob("*.test.js")))
     ran = subprocess.run(["node", "--test", *tests], capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stdout[-3000:]
+
+
+def test_the_colours_of_boxes_have_one_source() -> None:
+    theme = (ROOT / "widgets" / "static" / "theme.css").read_text(encoding="utf-8")
+    for kind, colour in KIND_COLOUR.items():
+        rule = f".duet .box.{kind} rect{{fill:var(--duet-{colour}-fill);stroke:var(--duet-{colour}-line)}}"
+        assert rule in style() or kind == "op"
+        assert not re.search(rf"\.box\.{kind} rect [^}}]*fill: var", theme)
