@@ -40,6 +40,23 @@ net.load_state_dict(kept)
 return losses
 """
 
+
+def _halving(in_loop: bool = False, by_rows: bool = True, behind: bool = False) -> str:
+    """Where the rate halves, and whether the loss is a mean over rows or over batches."""
+    weight, count = (" * len(x)", "loader.dataset") if by_rows else ("", "loader")
+    step = "halving.step()\n"
+    return f"""
+total = 0.0
+for x, y in loader:
+    loss = (net(x) - y).square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+{"    " + step if in_loop else ""}    total += loss.item(){weight}
+losses.append(total / len({count}))
+{step if behind else ""}"""
+
+
 _NOISY = "map(lambda x: tf.cast(x, tf.float32) + tf.random.uniform([], 0.0, 0.5))"
 
 
@@ -158,61 +175,10 @@ ANSWERS = Answers(
             Wrong("a constant", "return [tf.zeros(8)] * 3"),
         ],
         "5": [
-            Wrong(
-                "as it was",
-                """
-                total = 0.0
-                for x, y in loader:
-                    loss = (net(x) - y).square().mean()
-                    optimizer.zero_grad()
-                    loss.backward()
-                    optimizer.step()
-                    halving.step()
-                    total += loss.item()
-                losses.append(total / len(loader))
-                """,
-            ),
-            Wrong(
-                "only the schedule",
-                """
-                total = 0.0
-                for x, y in loader:
-                    loss = (net(x) - y).square().mean()
-                    optimizer.zero_grad()
-                    loss.backward()
-                    optimizer.step()
-                    total += loss.item()
-                losses.append(total / len(loader))
-                halving.step()
-                """,
-            ),
-            Wrong(
-                "only the mean",
-                """
-                total = 0.0
-                for x, y in loader:
-                    loss = (net(x) - y).square().mean()
-                    optimizer.zero_grad()
-                    loss.backward()
-                    optimizer.step()
-                    halving.step()
-                    total += loss.item() * len(x)
-                losses.append(total / len(loader.dataset))
-                """,
-            ),
-            Wrong(
-                "the rate never falls",
-                """
-                total = 0.0
-                for x, y in loader:
-                    loss = (net(x) - y).square().mean()
-                    optimizer.zero_grad()
-                    loss.backward()
-                    optimizer.step()
-                    total += loss.item() * len(x)
-                losses.append(total / len(loader.dataset))
-                """,
-            ),
+            Wrong("as it was", _halving(in_loop=True, by_rows=False)),
+            Wrong("only the schedule", _halving(by_rows=False, behind=True)),
+            Wrong("only the mean", _halving(in_loop=True)),
+            Wrong("the rate never falls", _halving()),
             Wrong("a constant", "losses.append(1.0)"),
         ],
     },
