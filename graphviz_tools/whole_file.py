@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -24,5 +25,6 @@ def write_whole(path: Path, content: bytes | str) -> None:
     except BaseException as error:
         if isinstance(error, OSError):
             error.filename, error.filename2 = os.fspath(path), None
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):  # on a read-only disk there is nothing to remove, and no right to
+            unfinished.unlink(missing_ok=True)
         raise

@@ -36,3 +36,14 @@ def test_a_link_stays_a_link_and_permissions_stay(tmp_path: Path) -> None:
     write_whole(link, b"after")
     assert link.is_symlink() and path.read_bytes() == b"after"
     assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_read_only_disk_is_named_with_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path, *_: object, **_named: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(self))
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(OSError, match="Read-only file system") as caught:
+        write_whole(tmp_path / "a.ipynb", "text")
+    assert caught.value.filename == str(tmp_path / "a.ipynb")
