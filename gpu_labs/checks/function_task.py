@@ -12,7 +12,7 @@ import torch
 from gpu_labs.checks.compare import cells_around, first_difference
 from gpu_labs.checks.launches import Launches
 from gpu_labs.checks.report import Report, Verdict
-from graphviz_tools.errors import InternalError
+from gpu_labs.checks.rerun import AnswerError, answered, half_with_unseen_steps, has_gradient
 from graphviz_tools.language import _
 
 _STEP = 1e-6  # of the central difference, as in torch.autograd.gradcheck
@@ -153,11 +153,6 @@ def _same_shapes(arguments: tuple[Any, ...], other: tuple[Any, ...]) -> tuple[An
     return swapped if fits else tuple(-a if has_gradient(a) else a for a in arguments)
 
 
-def has_gradient(argument: Any) -> bool:
-    """Whether it is a tensor of real numbers: those of whole numbers have no gradient."""
-    return isinstance(argument, torch.Tensor) and argument.is_floating_point()
-
-
 def _leaves(arguments: tuple[Any, ...]) -> list[Any]:
     copies = [a.clone() if isinstance(a, torch.Tensor) else a for a in arguments]
     return [a.requires_grad_() if has_gradient(a) else a for a in copies]
@@ -168,25 +163,6 @@ def _numbers(function: Callable[..., torch.Tensor], arguments: tuple[Any, ...]) 
     with Launches() as launches:
         answered(function, *_leaves(arguments))
     return launches.numbers
-
-
-class AnswerError(Exception):
-    """What a learner's function raised, in one line."""
-
-
-def answered(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-    """`function(*arguments)`, where whatever is raised is the learner's mistake, unless it is known to be ours.
-
-    Raises:
-        AnswerError: the learner's code raised.
-        InternalError: our code that it called did.
-    """
-    try:
-        return function(*arguments, **named)
-    except InternalError:
-        raise
-    except Exception as error:
-        raise AnswerError(f"{type(error).__name__}: {error}") from error
 
 
 def _observe(function: Callable[..., torch.Tensor], *asked: Any) -> dict[str, Any]:
@@ -223,6 +199,11 @@ def _seen(
     with launches:
         gradients = answered(torch.autograd.grad, value, tensors, direction, retain_graph=True)
     not_made["backward"] = launches.reason(gradients)
+    half = ""
+    if other is not None and not any(not_made.values()):
+        half = half_with_unseen_steps(function, arguments, other)
+    if half:
+        not_made[half] = _("a step that PyTorch does not see, such as NumPy's, wrote into memory")
     jacobians = _jacobians(function, leaves, value) if with_jacobian else []
     return {
         "error": "",

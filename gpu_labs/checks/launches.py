@@ -20,7 +20,7 @@ Origin = Literal["given", "made", "blank", "computed"]
 
 _MOVES = {
     "_reshape_alias", "_to_copy", "_unsafe_view", "alias", "as_strided", "cat", "clone", "contiguous", "copy_",
-    "detach", "expand", "flatten", "lift_fresh", "narrow", "permute", "reshape", "resolve_conj", "resolve_neg",
+    "detach", "expand", "flatten", "flip", "lift_fresh", "narrow", "permute", "reshape", "resolve_conj", "resolve_neg",
     "select", "slice", "split", "split_with_sizes", "squeeze", "stack", "t", "transpose", "unbind", "unsqueeze", "view",
 }  # fmt: skip
 _BLANKS = {
@@ -96,7 +96,8 @@ class Launches:
         self.number += 1
         self.numbers += launch["numbers"]
         origins = {self._origin(value) for value in launch["tensors"]}
-        fit = bool(origins & {"given", "made"}) and "computed" not in origins
+        origins_of_out = {self._origin(value) for value in launch["out"]}
+        fit = bool(origins & {"given", "made"}) and "computed" not in origins | origins_of_out
         for value in launch["out"]:
             self._note(value, "made" if fit else "computed")
 

@@ -15,7 +15,8 @@ import numpy as np
 import torch
 
 from gpu_labs.checks.evidence import weighted_sum
-from gpu_labs.checks.function_task import AnswerError, FunctionTask, answered, has_gradient
+from gpu_labs.checks.function_task import FunctionTask
+from gpu_labs.checks.rerun import AnswerError, both, graph_of
 from gpu_labs.launching import kernel_names
 from graphviz_tools.errors import UserError
 
@@ -24,6 +25,7 @@ _VIEWS = {
     "alias", "as_strided", "detach", "expand", "fill", "getitem", "permute", "reshape", "select", "slice", "squeeze",
     "t", "transpose", "unsafe_view", "unsqueeze", "view",
 }  # fmt: skip
+_JOINS = {"cat", "flip", "stack"}
 _COPIES = {"_to_copy", "clone", "contiguous", "lift_fresh", "lift_fresh_copy", "to_copy"}
 
 # What makes memory or looks at it in another way, and computes nothing.
@@ -38,14 +40,12 @@ _PLUMBING = {
 def launches_of(task: FunctionTask, function: Callable[..., torch.Tensor], seed: int) -> dict[str, Any]:
     """What a check submits: for each case of the task the graph of value and gradients, the names of the kernels
     that these launch, by number, and the seed of the cases."""
-    from torch.fx.experimental.proxy_tensor import make_fx
-
     programs: list[Any] = []
     for _, arguments in task.cases(np.random.default_rng(seed)):
         tensors = [a for a in arguments if isinstance(a, torch.Tensor)]
         direction = torch.ones_like(task.oracle(*arguments))
         try:
-            programs.append(answered(make_fx(_both(function, arguments)), *tensors, direction))
+            programs.append(graph_of(function, arguments, *tensors, direction))
         except AnswerError as error:
             programs.append(str(error))
     return {"seed": seed, "programs": programs, "kernels": kernel_names()}
@@ -69,7 +69,7 @@ def relaunch(task: FunctionTask, sent: Mapping[str, Any], kernels: Sequence[Any]
         if isinstance(program, str):
             yield f"{title}: error"
             continue
-        right = [r.detach().numpy() for r in _both(task.oracle, fresh)(*tensors, direction)]
+        right = [r.detach().numpy() for r in both(task.oracle, fresh)(*tensors, direction)]
         try:
             got = program(*(t.numpy() for t in (*tensors, direction)), kernels=allowed)
         except UserError:
@@ -99,7 +99,7 @@ def _not_launched(program: Any, fewest: int) -> str:
     """A word when torch computes something, kernels are launched too seldom, or a result is not what a launch wrote;
     "" when none of these is so."""
     counts = program.counts()
-    by_torch = set(counts) - _PLUMBING or counts.get("launch", 0) < fewest
+    by_torch = set(counts) - _PLUMBING - _JOINS or counts.get("launch", 0) < fewest
     return "not-launched" if by_torch or not _are_written_by_launches(program) else ""
 
 
@@ -121,22 +121,11 @@ def _are_written_by_launches(program: Any) -> bool:
             memory[call.name] = sources[0]
         elif call.type in _VIEWS and sources:
             memory[call.name] = sources[0]
+        elif call.type in _JOINS:
+            memory[call.name] = call.name
+            joined = {origin[source] for source in sources}
+            origin[call.name] = joined.pop() if len(joined) == 1 else "given"
         else:
             memory[call.name] = call.name
             origin[call.name] = origin[sources[0]] if call.type in _COPIES and sources else "blank"
     return all(name and origin[memory[name]] == "launched" for name in program.outputs)
-
-
-def _both(function: Callable[..., torch.Tensor], arguments: Sequence[Any]) -> Callable[..., Any]:
-    """A function of the tensors among `arguments` and a direction: the value, and each tensor's gradient."""
-
-    def value_and_gradients(*tensors: torch.Tensor) -> list[torch.Tensor]:
-        leaves = iter(tensors[:-1])
-        given = [next(leaves).detach() if isinstance(a, torch.Tensor) else a for a in arguments]
-        given = [a.requires_grad_() if has_gradient(a) else a for a in given]
-        with torch.enable_grad():
-            value = function(*given)
-            wanted = [a for a in given if has_gradient(a)]
-            return [value, *torch.autograd.grad(value, wanted, tensors[-1])]
-
-    return value_and_gradients

@@ -172,6 +172,13 @@ def copy_of_the_second(x, other, y):
 
 
 @cuda.jit
+def nothing(x, y):
+    i = cuda.grid(1)
+    if i < 0:
+        y[i] = x[i]
+
+
+@cuda.jit
 def affine_kernel(x, a, b, y):
     i = cuda.grid(1)
     if i < x.size:
@@ -202,6 +209,12 @@ def backward_by_torch(grad, a):
 def backward_beside_a_launch(grad, a):
     launched(copy, grad)
     return a * grad
+
+
+def backward_under_a_launch(grad, a):
+    y = launched(copy, grad)
+    y.numpy()[...] = a * grad.numpy()
+    return y
 
 
 def forward(x, a, b):
@@ -237,6 +250,46 @@ def a_second_tensor_has_the_answer(x, a, b):
     return y
 
 
+def numpy_writes_over(x, a, b):
+    y = launched(copy, x)
+    y.numpy()[...] = a * x.detach().numpy() + b
+    return y
+
+
+def numpy_changes_a_copy(x, a, b):
+    changed = x.detach().clone()
+    changed.numpy()[...] = a * changed.numpy() + b
+    return launched(copy, changed)
+
+
+def numpy_changes_what_is_given(x, a, b):
+    numbers = x.detach().numpy()
+    kept = numbers.copy()
+    numbers[...] = a * numbers + b
+    y = launched(copy, x)
+    numbers[...] = kept
+    return y
+
+
+def numpy_fills_before_an_empty_launch(x, a, b):
+    y = torch.empty_like(x)
+    y.numpy()[...] = a * x.detach().numpy() + b
+    launch(nothing, 1, 128, x, out=y)
+    return y
+
+
+def torch_fills_before_an_empty_launch(x, a, b):
+    y = a * x.detach() + b
+    launch(nothing, 1, 128, x, out=y)
+    return y
+
+
+def other_memory_behind_the_result(x, a, b):
+    y = launched(copy, x)
+    y.data = a * x.detach() + b
+    return y
+
+
 def written_over(x, a, b):
     y = launched(copy, x)
     y.copy_(a * x + b)
@@ -260,9 +313,16 @@ def one_number_at_a_time(x, a, b):
         (numpy_computes, backward),
         (a_second_tensor_has_the_answer, backward),
         (written_over, backward),
+        (numpy_writes_over, backward),
+        (numpy_changes_a_copy, backward),
+        (numpy_changes_what_is_given, backward),
+        (numpy_fills_before_an_empty_launch, backward),
+        (torch_fills_before_an_empty_launch, backward),
+        (other_memory_behind_the_result, backward),
         (one_number_at_a_time, backward),
         (forward, backward_by_torch),
         (forward, backward_beside_a_launch),
+        (forward, backward_under_a_launch),
     ],
     ids=lambda function: function.__name__,
 )
@@ -300,14 +360,60 @@ def with_a_scaled_slope(x, a, b):
     return launched(affine_kernel, x, a * 2 / 2, b + 0)
 
 
-@pytest.mark.parametrize(
-    "run",
-    [forward, contiguous_first, by_rows, into_nan, in_two_launches, by_halves, with_a_scaled_slope],
-    ids=lambda function: function.__name__,
-)
+def padded(x, a, b):
+    full = torch.zeros(-(-x.numel() // 64) * 64, dtype=x.dtype)
+    full[: x.numel()] = x
+    return launched(affine_kernel, full, a, b)[: x.numel()]
+
+
+def from_the_end(x, a, b):
+    return launched(affine_kernel, x.flip(0), a, b).flip(0)
+
+
+def stacked(x, a, b):
+    return torch.stack([launched(affine_kernel, x, a, b)])[0]
+
+
+def joined_with_what_is_given(x, a, b):
+    return torch.cat([launched(affine_kernel, x, a, b), x])[: x.numel()]
+
+
+MOVED = [
+    forward,
+    contiguous_first,
+    by_rows,
+    into_nan,
+    in_two_launches,
+    by_halves,
+    with_a_scaled_slope,
+    padded,
+    from_the_end,
+    stacked,
+]
+
+
+@pytest.mark.parametrize("run", MOVED, ids=lambda function: function.__name__)
 def test_a_function_of_launches_passes_however_it_moves_its_data(run):
     report = g01.function.check(kernel_function(run, backward))
     assert report.passed, report
+
+
+@pytest.mark.parametrize(
+    ("run", "verdict"),
+    [
+        (by_halves, "right"),
+        (padded, "right"),
+        (from_the_end, "right"),
+        (stacked, "right"),
+        (joined_with_what_is_given, "not-launched"),
+    ],
+    ids=lambda value: getattr(value, "__name__", value),
+)
+def test_what_is_relaunched_may_move_its_data_too(run, verdict):
+    sent = launches_of(g01.function, kernel_function(run, backward), 7)
+    programs = [torch_program.decode(torch_program.encode(program)) for program in sent["programs"]]
+    lines = list(relaunch(g01.function, sent | {"programs": programs}, [affine_kernel], 8))
+    assert [line.partition(": ")[2].split()[0] for line in lines] == [verdict] * len(programs)
 
 
 def test_by_kernels_says_the_same():
