@@ -15,7 +15,7 @@ help:
 	@echo "make bench  measure, beside the peers"
 	@echo "make site   the course as static pages, in build/site"
 	@echo "make coverage  which lines the tests run"
-	@echo "make course  run every lesson, try every answer; make test draws a third (ARGS=\"-k L07\")"
+	@echo "make course  run every lesson, try every answer; make test draws a fifth (ARGS=\"-k L07\")"
 
 lab: install
 	@$(BIN)/duet lab $(ARGS)
@@ -44,10 +44,10 @@ run-tests:
 	@if command -v npm >/dev/null; then npm test --silent; fi
 	@$(TEST_ENV) $(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder --durations=10 $(ARGS)
 
-# `make test` runs a third of the lessons and exercises, drawn, and gives each exercise one right answer and one batch
+# `make test` runs a fifth of the lessons and exercises, drawn, and gives each exercise one right answer and one batch
 # of wrong ones; this runs them all and gives every answer.
 course: install-test
-	@$(TEST_ENV) DUET_WHOLE_COURSE=1 $(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder tests/lessons $(ARGS)
+	@$(TEST_ENV) DUET_DRAW=all $(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder tests/lessons $(ARGS)
 
 # Of the rooms whose tests must reach 90 % of the lines; the others are printed too.
 coverage: install-test

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+import gc
 import os
-import random
 from collections.abc import Generator
 from typing import Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from tests import draw
+
 # A machine of one's own may lack a browser or a server; CI installs them, so there a skip is a failure.
 NEVER_SKIPPED_IN_CI = {"browser", "postgres", "sandbox"}
 
 
-# All workers draw with one seed, which the header names: `DUET_DRAW=... make test` draws the same again.
-DRAW = "DUET_DRAW"
-
-
 def pytest_configure() -> None:
-    os.environ.setdefault(DRAW, str(random.randrange(1_000_000)))
+    draw.choose_seed()
 
 
 def pytest_report_header() -> str:
-    return f"exercises and answers are drawn with {DRAW}={os.environ[DRAW]}"
+    return f"what a run cannot try in full is drawn with {draw.SEED}={os.environ[draw.SEED]}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    out = draw.left_out(items)
+    config.hook.pytest_deselected(items=[item for item in items if item in out])
+    items[:] = [item for item in items if item not in out]
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: to look through it at each collection of garbage takes an
+    eighth of the time of the recorders' tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -19,6 +19,7 @@ def serious(page, place: str = ".duet") -> list[str]:
     return violations(page, place, SERIOUS)
 
 
+@pytest.mark.drawn("dark")
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_axe_finds_nothing_serious_in_the_stepper(show, dark):
     page = show(Stepper(eager_loop()), dark=dark, reduced_motion="reduce")
@@ -33,6 +34,7 @@ def test_axe_finds_nothing_serious_in_the_stepper(show, dark):
     assert serious(page) == []
 
 
+@pytest.mark.drawn("dark")
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_axe_finds_nothing_serious_in_the_duet_and_in_heat_maps(show, dark):
     page = show(Duet(eager_loop(), static_loop()), width=1400, dark=dark, reduced_motion="reduce")
@@ -43,6 +45,7 @@ def test_axe_finds_nothing_serious_in_the_duet_and_in_heat_maps(show, dark):
     assert serious(page) == []
 
 
+@pytest.mark.drawn("dark")
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_axe_finds_nothing_serious_in_kernel_view_and_trace_cache(show, snap, dark):
     page = show(racing(), dark=dark, reduced_motion="reduce")

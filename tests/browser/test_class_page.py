@@ -100,6 +100,7 @@ def test_the_server_listens_on_this_machine_alone(served) -> None:
     assert urlsplit(served[0]).hostname == "127.0.0.1"
 
 
+@pytest.mark.drawn("dark")
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize(
     "path",

@@ -116,6 +116,7 @@ def test_the_focus_stays_in_the_widget_for_any_key(show, made) -> None:
 
 
 @pytest.mark.parametrize("name", ["stepper", "duet", "kernel"])
+@pytest.mark.drawn("dark")
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_the_question_mark_opens_a_legend_and_a_tour_of_three_steps(show, snap, made, name, dark) -> None:
     page = show(made[name], width=900, height=800, dark=dark)

@@ -112,6 +112,7 @@ def test_each_lesson_and_lab_has_its_page_its_buttons_and_its_place_in_the_sitem
         assert f"{name}</loc>" in places, name
 
 
+@pytest.mark.drawn("name", number=2)
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_fits_each_window_fetches_nothing_from_elsewhere_and_everyone_can_use_it(
     chromium, address, snap, name

@@ -1,4 +1,4 @@
-"""A third of the exercises, drawn in each run, through the real grader: right answers get full marks, wrong ones fail
+"""A fifth of the exercises, drawn in each run, through the real grader: right answers get full marks, wrong ones fail
 for the stated reason. `make course` tries all."""
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from graph_duet.authoring import bundles
 from graph_duet.authoring.answers import Answer, Answers, Wrong, answers_of
 from graph_duet.grading import Bundle, Grader, Report
 from graph_duet.grading.exercise.format import kind
+from tests.draw import drawn
 from tests.graph_duet.grading.same_seeds import SameSeeds
-from tests.lessons.course import DRAWN_EXERCISES, EXERCISES, drawn, name, solved
+from tests.lessons.course import DRAWN_EXERCISES, EXERCISES, name, solved
 
 
 class Tried(NamedTuple):

@@ -83,6 +83,7 @@ def test_importing_a_room_imports_no_framework(room: str) -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.drawn("order")
 @pytest.mark.parametrize("order", ["tensorflow, torch", "torch, tensorflow"])
 def test_both_frameworks_import_quietly_in_either_order(order: str) -> None:
     code = f"import graphviz_tools\nimport {order}\ntensorflow.add(1, 2); torch.ones(1)"

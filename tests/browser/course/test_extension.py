@@ -27,8 +27,10 @@ def strip(page, task: str):
     return page.get_by_role("group", name=f"task {task}", exact=True)
 
 
-@pytest.mark.parametrize(("dark", "width"), [(False, 1400), (True, 900)], ids=["light-1400", "dark-900"])
-def test_a_check_says_at_each_task_what_is_right_and_what_is_not(opened, course, snap, dark, width) -> None:
+@pytest.mark.drawn("look")
+@pytest.mark.parametrize("look", [(False, 1400), (True, 900)], ids=["light-1400", "dark-900"])
+def test_a_check_says_at_each_task_what_is_right_and_what_is_not(opened, course, snap, look) -> None:
+    dark, width = look
     page = opened(EXERCISE, dark, width)
     strip(page, "1").wait_for()
     for cell, source in (("answer-3", RAISES), ("answer-5", WRONG)):
@@ -79,6 +81,7 @@ def test_one_task_is_reset_with_the_learners_text_kept(opened, course) -> None:
     assert any("mine = 'kept'" in path.read_text() for path in kept)
 
 
+@pytest.mark.drawn("dark")
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_the_course_panel_opens_lessons_whose_tabs_say_which(opened, snap, dark) -> None:
     page = opened(EXERCISE, dark)

@@ -27,6 +27,7 @@ EXERCISES = {
 }
 
 
+@pytest.mark.drawn("exercise")
 @pytest.mark.parametrize("exercise", EXERCISES)
 def test_all_points_come_in_the_notebook_with_mistakes_on_the_way(opened, snap, exercise: str) -> None:
     folder, link = EXERCISES[exercise]

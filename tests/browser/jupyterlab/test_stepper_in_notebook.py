@@ -15,6 +15,7 @@ from widgets import Duet, Stepper
 """
 
 
+@pytest.mark.drawn("dark")
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_the_stepper_plays_and_python_knows_the_step(notebook, snap, lab, dark):
     name = f"stepper-{'dark' if dark else 'light'}"
