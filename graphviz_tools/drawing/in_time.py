@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 Place = tuple[object, ...]  # the path of the part around a box, and what it is in there
 
 
-def in_time(places: Sequence[Place], pairs: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def in_time(places: Sequence[Place | None], pairs: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Pairs of boxes of which the second stands below the first. Boxes are numbers in the order of time; `places`
-    says where each one is (an empty place: nowhere), and `pairs` are joined by an arrow."""
+    says where each one is, and `pairs` are joined by an arrow. What one box feeds is joined too; an input, whose place
+    is empty, feeds, and a weight, which has no place, does not: it is read everywhere."""
     joined: dict[Place, Place] = {}
 
     def piece(place: Place) -> Place:
@@ -21,14 +22,22 @@ def in_time(places: Sequence[Place], pairs: Iterable[tuple[int, int]]) -> Iterat
             place = next_one
         return place
 
-    for a, b in pairs:
-        depth = _common(places[a], places[b])
+    def join(one: Place, other: Place) -> None:
+        depth = _common(one, other)
         if depth is not None:
-            one, other = piece(places[a][:depth]), piece(places[b][:depth])
-            if one != other:
-                joined[other] = one
+            first, second = piece(one[:depth]), piece(other[:depth])
+            if first != second:
+                joined[second] = first
+
+    fed: dict[tuple[int, Place], Place] = {}
+    for a, b in pairs:
+        source, target = places[a], places[b]
+        if source is not None and target is not None:
+            join(source, target)
+            for depth in range(len(target)):
+                join(fed.setdefault((a, target[:depth]), target), target)
     reach: dict[Place, dict[Place, tuple[int, int]]] = {}
-    for n, place in enumerate(places):
+    for n, place in enumerate(place or () for place in places):
         for depth in range(1, len(place) + 1):
             pieces = reach.setdefault(place[: depth - 1], {})
             its = piece(place[:depth])

@@ -183,15 +183,17 @@ def _rows(prepared: Prepared, opened: Sequence[Part]) -> int:
     return sum(rank[high] - rank[low] for low, high in pairs)
 
 
-def places_in_time(prepared: Prepared, boxes: Sequence[tuple[int | Part, Path]]) -> list[Place]:
-    """Where each visible box is, among those that stand in the order of time: weights and inputs do not."""
+def places_in_time(prepared: Prepared, boxes: Sequence[tuple[int | Part, Path]]) -> list[Place | None]:
+    """Where each visible box is, for `in_time`."""
     nodes = prepared.recording.nodes
-    return [
-        (() if item.kind in LEAF_KINDS else item.path)
-        if isinstance(item, Part)
-        else (() if nodes[item].kind in LEAF_KINDS else (*frame, item))
-        for item, frame in boxes
-    ]
+
+    def place(item: int | Part, frame: Path) -> Place | None:
+        kind = item.kind if isinstance(item, Part) else nodes[item].kind
+        if kind in LEAF_KINDS:
+            return () if kind == "input" else None
+        return item.path if isinstance(item, Part) else (*frame, item)
+
+    return [place(item, frame) for item, frame in boxes]
 
 
 def _below(prepared: Prepared, opened: Sequence[Part], number: Ints) -> Iterator[tuple[int, int]]:

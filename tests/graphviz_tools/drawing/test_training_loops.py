@@ -113,3 +113,11 @@ def test_the_ops_of_one_line_are_one_box_in_a_part_of_many() -> None:
 
     scene = make_scene(record_torch(many, torch.ones(2)))
     assert len([box for box in scene.outline.boxes if box.scope is not None]) == 3
+
+
+def test_what_one_input_feeds_is_no_matter_of_time_and_what_one_weight_feeds_is() -> None:
+    loop = ("for", "iteration 1")
+    boxes = [(), (*loop, 1), (*loop, 2), (*loop, 3)]
+    arrows = [(0, 1), (1, 2), (0, 3)]
+    assert list(in_time(boxes, arrows)) == []
+    assert list(in_time([None, *boxes[1:]], arrows)) == [(2, 3)]
