@@ -7,6 +7,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -72,8 +73,7 @@ def execute(notebook: NotebookNode, folder: Path, cell_seconds: float = 120) -> 
     )
     metadata = {name: notebook.metadata[name] for name in _OF_AUTHOR if name in notebook.metadata}
     try:
-        with asyncio.Runner(loop_factory=_LoopWithoutSignals) as runner:
-            runner.run(_executed(client))
+        _finish(client)
     except CellTimeoutError:
         sentence = _("this cell ran longer than {cell_seconds:g} seconds", cell_seconds=cell_seconds)
         raise CellError(begun[-1].id, sentence) from None
@@ -86,6 +86,22 @@ def execute(notebook: NotebookNode, folder: Path, cell_seconds: float = 120) -> 
         raise CellError(begun[-1].id, sentence, _line_in_cell(error.traceback)) from None
     notebook.metadata.update(metadata)
     _drop_volatile(notebook)
+
+
+def _finish(client: NotebookClient) -> None:
+    """Run to the end; in a thread of its own where a loop runs in this one, as in a notebook."""
+
+    def finish() -> None:
+        with asyncio.Runner(loop_factory=_LoopWithoutSignals) as runner:
+            runner.run(_executed(client))
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        finish()
+    else:
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(finish).result()
 
 
 def _line_in_cell(traceback: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -98,6 +99,16 @@ def test_a_cell_that_raises_is_named_and_nothing_is_overwritten(built: Path) -> 
         assert (built / "lesson.ipynb").read_bytes() == saved
     finally:
         (built / "lesson.md").write_text(LESSON)
+
+
+def test_a_notebook_runs_where_an_event_loop_runs(built: Path) -> None:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("print(6 * 7)")])
+
+    async def in_a_loop() -> None:
+        execute(notebook, built)
+
+    asyncio.run(in_a_loop())
+    assert notebook.cells[0].outputs[0].text == "42\n"
 
 
 @pytest.mark.parametrize(
