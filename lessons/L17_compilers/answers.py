@@ -72,7 +72,6 @@ ANSWERS = Answers(
             Wrong(
                 "numbers of now, written into the graph",
                 "return torch.tensor(slow(x, w, b).tolist(), dtype=torch.float64)",
-                "error",
             ),
         ],
         "4": [
