@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 
@@ -81,7 +82,8 @@ def test_a_saved_notebook_keeps_the_picture(notebook, lab):
     end = time.monotonic() + 15
     svg = ""
     while not svg and time.monotonic() < end:
-        cell = json.loads((lab.folder / "saved.ipynb").read_text())["cells"][0]
-        svg = "".join("".join(out.get("data", {}).get("image/svg+xml", "")) for out in cell["outputs"])
+        with contextlib.suppress(json.JSONDecodeError):  # the file is being written
+            cell = json.loads((lab.folder / "saved.ipynb").read_text())["cells"][0]
+            svg = "".join("".join(out.get("data", {}).get("image/svg+xml", "")) for out in cell["outputs"])
         page.wait_for_timeout(200)
     assert "[4, 16, 36]" in svg

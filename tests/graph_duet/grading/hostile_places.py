@@ -85,6 +85,7 @@ def folders() -> Iterator[Case | Attack]:
             "its folders taken away",
             "import shutil\nfor at in ('/home/learner', '/run/kernel', '/tmp'):\n    shutil.rmtree(at, ignore_errors=True)\n    os.path.exists(at) and os.chmod(at, 0)\nreturn x * 0",
             "wrong",
+            "timeout",  # of 3 seconds: to take the folders away can last as long on a busy machine
         )
     )
     yield alone(body("a sparse file", "open('/tmp/s', 'wb').truncate(10**15)\nreturn x * 0", "error", "died"))
