@@ -76,7 +76,7 @@ def kernel_function(
     Raises:
         TypeError: backward asks for a name that forward does not have, or has too few parameters.
         RuntimeError: when used, if forward writes to an input without returning it, or a gradient is asked
-            for and there is no backward.
+            for without a backward.
     """
     return KernelFunction(forward, backward)
 

@@ -52,7 +52,7 @@ class Conditions:
     zygote: str = ""
 
     def kernels(self, bundle: Bundle) -> StartKernel:
-        """Raises NoSandbox when a sandbox is asked for and there is none, and NoGpu in the same way for a GPU."""
+        """Raises NoSandbox or NoGpu when the conditions ask for what this machine lacks."""
         if self.gpu:
             require_gpu()
         if not self.sandbox:

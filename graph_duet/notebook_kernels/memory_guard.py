@@ -18,7 +18,7 @@ KERNEL_BYTES = 300 * 2**20  # what a forked notebook kernel has of its own after
 
 
 class NoRoomError(UserError):
-    """There is no memory for another notebook kernel; the text is what JupyterLab shows."""
+    """Another notebook kernel would need more memory than is left. JupyterLab shows the text."""
 
 
 def require_room() -> None:
