@@ -41,6 +41,8 @@ def _number(file: str) -> str | None:
     from IPython import get_ipython  # only a notebook has one
 
     shell = get_ipython()
-    named = shell.compile.format_code_name(file) if shell is not None else None
+    # Since IPython 8; Colab and Kaggle have 7.34, which forgets the number.
+    format_code_name = getattr(shell.compile, "format_code_name", None) if shell is not None else None
+    named = format_code_name(file) if format_code_name is not None else None
     digits = re.search(r"\d+", named[1]) if named else None
     return digits[0] if digits else None

@@ -82,11 +82,11 @@ def standings() -> list[Standing]:
 @contextmanager
 def _connection() -> Iterator[sqlite3.Connection]:
     path = store()
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(path, timeout=10)
         connection.execute(_SCHEMA)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise UserError(
             _(
                 "progress cannot be kept in {path}: {error}; name another file in DUET_PROGRESS",

@@ -32,8 +32,8 @@ from graphviz_tools.language import _
 
 TO_BE_READ = _("your instructor reads and marks it")
 PREDICTED = _("written; its points come when the exercise is graded")
-# For a kernel to start, and for a cell to import the frameworks, on a busy machine.
-START_SECONDS = float(os.environ.get("DUET_START_SECONDS") or 60)
+START_SECONDS = 60.0
+MOST_SECONDS = 86_400.0  # a timer takes no number without end
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ def check(notebook: Path | str, forked: bool = False) -> OwnRun:
     Runs in an ordinary kernel, without a sandbox: it is the learner's own work. `forked` kernels come from this
     process's zygote, which has imported the frameworks, so that a cell has the exercise's own limit. The cells of
     the learner's file that are not answers do not count. Raises UserError when the file cannot be read, the
-    notebook is not an exercise or belongs to a lesson that is not installed, or the machine too busy to run the cells
-    that are given.
+    notebook is not an exercise or belongs to a lesson that is not installed, `DUET_START_SECONDS` is not a number of
+    seconds, or the machine too busy to run the cells that are given.
     """
     path = Path(notebook)
     mine = notebooks.read(path)
@@ -71,11 +71,12 @@ def check(notebook: Path | str, forked: bool = False) -> OwnRun:
     not_run = grafted.not_run(exercise)
     sealed = {check.cell for check in exercise.checks if check.sealed}
     watched = watches(canonical, sealed)
+    starting = start_seconds()
     if len(not_run) < len(exercise.checks):
-        seconds = exercise.cell_seconds if forked else max(exercise.cell_seconds, START_SECONDS)
+        seconds = exercise.cell_seconds if forked else max(exercise.cell_seconds, starting)
         start = (from_zygote if forked else ordinary)(path.resolve().parent)
         watching = with_sources(canonical, watched)
-        trial = Trial(exercise, watching, start, seconds, exercise.deadline + START_SECONDS)
+        trial = Trial(exercise, watching, start, seconds, exercise.deadline + starting)
         seeds = Seeds(bundle.seed, bundle.seed)
         outcomes = trial.run(grafted.answers, seeds, bundle.expected, not_run)
     else:
@@ -101,6 +102,27 @@ def check(notebook: Path | str, forked: bool = False) -> OwnRun:
     lines = {o.cell: line for o in outcomes if o.cell and (line := learner_line(o.outputs))}
     later = {task: points for task, points in hidden.items() if points}
     return OwnRun(exercise, report, hints, later, lines, frozenset(watched))
+
+
+def start_seconds() -> float:
+    """How long a kernel may take to start, and a first cell to import the frameworks: `DUET_START_SECONDS`, else 60.
+
+    Raises UserError when it holds anything but a number of seconds, above 0 and at most a day.
+    """
+    said = os.environ.get("DUET_START_SECONDS") or str(START_SECONDS)
+    try:
+        seconds = float(said)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= MOST_SECONDS:
+        raise UserError(
+            _(
+                "DUET_START_SECONDS is {said!r}: it has to be a number of seconds, above 0 and at most {most:.0f}",
+                said=said,
+                most=MOST_SECONDS,
+            )
+        )
+    return seconds
 
 
 def _is_too_busy(outcomes: Sequence[Outcome]) -> bool:

@@ -21,6 +21,14 @@ def test_a_cell_is_called_by_its_number_in_this_kernel_or_a_cell(monkeypatch):
     assert named.source_names([here, elsewhere]) == {here: "cell [3]", elsewhere: "a cell"}
 
 
+def test_a_cell_of_an_old_ipython_which_numbers_none_is_a_cell(monkeypatch):
+    monkeypatch.setattr("IPython.get_ipython", lambda: SimpleNamespace(compile=object()))
+    assert source_names(["/tmp/ipykernel_77/11.py", "/a/b.py"]) == {
+        "/tmp/ipykernel_77/11.py": "a cell",
+        "/a/b.py": "b.py",
+    }
+
+
 def test_two_cells_of_another_run_keep_names_of_their_own():
     cells = ["/tmp/ipykernel_77/11.py", "/tmp/ipykernel_77/22.py"]
     assert list(source_names(cells).values()) == ["a cell (1)", "a cell (2)"]

@@ -227,3 +227,23 @@ def test_what_a_check_says_is_in_the_readers_language(
     for own in (OPEN, bundle.exercise.title, *(task.title for task in bundle.exercise.tasks)):
         said = said.replace(own, "")
     assert re.findall(r"(?<!\[)\b[A-Za-z]{2,}\b(?!\])", said) == [], said
+
+
+@pytest.mark.parametrize("said", ["soon", "-1", "0", "nan", "inf"])
+def test_a_start_time_that_is_not_one_is_named(
+    said: str, bundle: Bundle, course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nbformat.write(solved(bundle), course / "mine.ipynb")
+    monkeypatch.setenv("DUET_START_SECONDS", said)
+    with pytest.raises(UserError, match=f"DUET_START_SECONDS is '{said}': it has to be a number of seconds"):
+        grading.check(course / "mine.ipynb")
+
+
+@pytest.mark.parametrize("named", ["file/progress.sqlite", "file", "."])
+def test_a_place_that_cannot_hold_progress_is_named(
+    named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("not a database, and long enough to be read as one")
+    monkeypatch.setenv("DUET_PROGRESS", str(tmp_path / named))
+    with pytest.raises(UserError, match=r"progress cannot be kept in .*; name another file in DUET_PROGRESS"):
+        progress.standings()
