@@ -162,10 +162,12 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Bytes of tensor storage alive after a step, and how many of them autograd's saved tensors hold."""
+    """Bytes of tensor storage alive after a step, and how many of them autograd's saved tensors hold. `most` are those
+    alive at most while the step ran, 0 where that was not measured."""
 
     alive: int = 0
     saved: int = 0
+    most: int = 0
 
 
 @dataclass(frozen=True, slots=True)

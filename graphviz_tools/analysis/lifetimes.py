@@ -16,8 +16,8 @@ class Lifetime:
     """One storage: `nbytes` alive from step `born` on, and until step `dies` has ended (None: to the end).
 
     `scope` and `line` are where it was made; those of a parameter are where it is read first, and those of a gradient
-    where its value was computed. `saved` are (step, step): autograd holds it from the one, and until it lets go
-    before the other."""
+    where its value was computed. `saved` are (node, step, step): autograd holds it from the one, and until it has let
+    go in the other."""
 
     storage: int
     nbytes: int
@@ -31,7 +31,7 @@ class Lifetime:
 
     def is_saved(self, step: int) -> bool:
         """Whether autograd holds it for the backward pass at `step`."""
-        return any(first <= step < until for _, first, until in self.saved)
+        return any(first <= step <= until for _, first, until in self.saved)
 
 
 def lifetimes(recording: Recording) -> list[Lifetime]:
@@ -54,7 +54,8 @@ class _Walk:
         gradient = step.phase == "backward" and step.node is not None
         for slot, value in enumerate(step.reads):
             source = None if step.node is None else self._sources.get((step.node, slot))
-            self._see(value, step, self._kind_read(value, source))
+            node = None if source is None else self._recording.nodes[source]
+            self._see(value, step, self._kind_read(value, node, step), self._existed(node))
         for value in step.writes:
             made: MemoryKind = (
                 "gradient" if gradient else "optimizer" if step.phase == "optimize" else "other"
@@ -71,18 +72,25 @@ class _Walk:
                     (saved.node, step.index, self._freed.get(saved.node, len(self._recording)))
                 )
 
-    def _kind_read(self, value: Value, source: int | None) -> MemoryKind:
-        node: Node | None = None if source is None else self._recording.nodes[source]
+    def _existed(self, node: Node | None) -> bool:
+        """Whether what `node` holds counts as alive before the first step: inputs do, and TensorFlow's variables."""
+        if node is None or node.kind == "input":
+            return node is not None
+        return node.kind in ("parameter", "variable") and self._recording.framework == "tensorflow.eager"
+
+    def _kind_read(self, value: Value, node: Node | None, step: Step) -> MemoryKind:
         kind = node.kind if node is not None else ""
         if kind == "parameter":
             return "parameter"
-        if kind in ("variable", "input"):
-            return "buffer" if kind == "variable" else "input"
+        if kind == "variable":
+            return "optimizer" if step.phase == "optimize" else "buffer"
+        if kind == "input":
+            return "input"
         if {"leaf", "requires_grad"} <= set(value.flags):
             return "parameter"  # one that was made, and initialized in place, while recording
-        return "input" if kind == "input" else "other"
+        return "other"
 
-    def _see(self, value: Value, step: Step, kind: MemoryKind) -> None:
+    def _see(self, value: Value, step: Step, kind: MemoryKind, existed: bool = False) -> None:
         storage = value.storage
         if storage is None or storage >= len(self._recording.storages):
             return
@@ -91,7 +99,7 @@ class _Walk:
             known = self.found[storage] = Lifetime(
                 storage=storage,
                 nbytes=self._recording.storages[storage],
-                born=step.index,
+                born=0 if existed else step.index,
                 dies=self._dies.get(storage),
                 kind=kind,
                 scope=step.scope,

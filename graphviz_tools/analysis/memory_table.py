@@ -14,7 +14,7 @@ from graphviz_tools.analysis.text_table import html_table, text_table
 from graphviz_tools.arguments import check_recordings
 from graphviz_tools.errors import NotInstalledError, UserError
 from graphviz_tools.language import _
-from graphviz_tools.recording import Recording, SourceLine
+from graphviz_tools.recording import Memory, Recording, SourceLine
 
 _COLUMNS = ("bytes", "kind", "module", "line", "what")
 
@@ -113,15 +113,18 @@ class MemoryTable:
 
 
 def memory(recording: Recording) -> MemoryTable:
-    """The memory of a PyTorch Recording at its peak, in bytes of tensor storage.
+    """The memory at its peak of a PyTorch Recording or one of eager TensorFlow, in bytes of tensor storage.
 
-    Counted is what tensors hold, as PyTorch's allocator is asked for it; what an op allocates and frees inside itself
-    is not seen. Raises UserError for a Recording that measured no memory.
+    Counted is what tensors hold, as the framework's allocator is asked for it; what an op allocates and frees inside
+    itself is not seen. Raises UserError for a Recording that measured no memory.
     """
     check_recordings(recording)
     if not recording.storages or not recording.steps:
         raise UserError(
-            _("this Recording measured no memory: record a PyTorch program with this version of Graph Duet")
+            _(
+                "this Recording measured no memory: record a program of PyTorch or eager TensorFlow with this version "
+                "of Graph Duet"
+            )
         )
     found = lifetimes(recording)
     held = _held(recording, found)
@@ -132,7 +135,7 @@ def memory(recording: Recording) -> MemoryTable:
     return MemoryTable(
         peak=held[peak_step],
         peak_step=peak_step,
-        rows=tuple(_rows(recording, alive, peak_step)),
+        rows=tuple(sorted(_rows(recording, alive, peak_step), key=lambda row: -row.nbytes)),
         held=tuple(held),
         checkpoints=tuple(checkpoints(recording, found, held)),
         where=f"{step.phase} {step.op}{line}",
@@ -147,23 +150,26 @@ def _held(recording: Recording, found: list[Lifetime]) -> list[int]:
     held: list[int] = []
     before = 0
     for step in recording.steps:
-        after = step.memory.alive if step.memory is not None else 0
-        held.append(max(before + born[step.index], after))
-        before = after
+        measured = step.memory or Memory()
+        held.append(measured.most or max(before + born[step.index], measured.alive))
+        before = measured.alive
     return held
 
 
 def _rows(recording: Recording, alive: list[Lifetime], step: int) -> Iterator[MemoryRow]:
     modules = {scope.path for scope in recording.scopes if scope.kind == "module"}
+    measured = recording.steps[step].memory
+    inside = measured.most - sum(one.nbytes for one in alive) if measured is not None and measured.most else 0
+    if inside > 0:
+        words = _("made inside {op}, while it runs", op=recording.steps[step].op)
+        yield MemoryRow(inside, "other", (), recording.steps[step].line, 0, (words,))
     groups: defaultdict[tuple[Any, ...], list[Lifetime]] = defaultdict(list)
     for one in alive:
         kind = _("saved activation") if one.kind == "other" and one.is_saved(step) else one.kind
         parts = (one.scope[:depth] for depth in range(1, len(one.scope) + 1))
         module = tuple(part[-1] for part in parts if part in modules)
         groups[kind, module, one.line].append(one)
-    for (kind, module, line), members in sorted(
-        groups.items(), key=lambda entry: -sum(m.nbytes for m in entry[1])
-    ):
+    for (kind, module, line), members in groups.items():
         names = tuple(dict.fromkeys(one.name for one in members if one.name))
         yield MemoryRow(sum(m.nbytes for m in members), kind, module, line, len(members), names)
 

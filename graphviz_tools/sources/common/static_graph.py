@@ -197,6 +197,7 @@ class StaticGraph:
         outputs: Iterable[Value] = (),
         versions: dict[str, str],
         error: str = "",
+        storages: Iterable[int] = (),
     ) -> Recording:
         """All of it, with the user's code around the lines that steps and nodes name."""
         lines = {item.line for item in (*self.steps, *self.nodes) if item.line is not None}
@@ -212,4 +213,5 @@ class StaticGraph:
             omitted=tuple(self.omitted),
             versions=versions,
             error=error,
+            storages=tuple(storages),
         )

@@ -189,6 +189,19 @@ def is_eager(tensor: Any) -> bool:
     return hasattr(tensor, "_numpy")
 
 
+def buffer_of(tensor: Any) -> tuple[int, int] | None:
+    """(address, bytes) of an eager tensor's memory; None where it holds no numbers or lies on another device."""
+    look = getattr(tensor, "_numpy", None)  # the tensor's own memory, not a copy, as `.numpy()` gives
+    if (
+        look is None
+        or tensor.dtype.name in ("resource", "variant", "string")
+        or "CPU" not in tensor.backing_device
+    ):
+        return None
+    array = look()
+    return (array.__array_interface__["data"][0], array.nbytes) if hasattr(array, "ctypes") else None
+
+
 def handle_number(variable: Any) -> int:
     """The number of a variable's handle; 0 while the variable is being made."""
     handle = getattr(variable, "_handle", None)

@@ -234,7 +234,7 @@ class _Assembly:
         site = self._site(raw.site) if raw.site is not None else None
         memory = self._memories.get(raw.memory)
         if memory is None:
-            memory = self._memories[raw.memory] = _make_memory(*raw.memory)
+            memory = self._memories[raw.memory] = _make_memory(*raw.memory, 0)
         pick = self._values.__getitem__
         saved = raw.saved
         # The fields in their order: by name, the call takes three times as long (18 names are looked for one by one).

@@ -1,8 +1,11 @@
-"""`memory`: what is alive at the peak agrees with PyTorch's profiler, and what a checkpoint saves with a checkpoint."""
+"""`memory`: what is alive at the peak agrees with PyTorch's profiler and TensorFlow's allocator, and what a checkpoint
+saves with a checkpoint."""
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
+from typing import Any
 
 import pytest
 import torch
@@ -12,9 +15,13 @@ from torch.profiler import profile
 from torch.profiler._memory_profiler import Action, Category
 from torch.utils.checkpoint import checkpoint
 
-from graphviz_tools import Recording, load, memory, record_torch, save
+from graphviz_tools import Recording, load, memory, record_tensorflow_eager, record_torch, save
 from graphviz_tools.analysis.memory_table import MemoryTable
 from graphviz_tools.errors import UserError
+from graphviz_tools.frameworks import import_tensorflow
+
+tf = import_tensorflow()
+keras = pytest.importorskip("keras")
 
 
 class Block(nn.Module):
@@ -164,3 +171,81 @@ def test_a_saved_recording_has_the_same_table(tmp_path) -> None:
 def test_a_recording_without_memory_is_refused() -> None:
     with pytest.raises(UserError, match="measured no memory"):
         memory(Recording("tensorflow"))
+
+
+# --- TensorFlow, as it runs ---------------------------------------------------------------------------------
+
+SIDE = 272  # every matrix is of one size: TensorFlow's allocator rounds, and does not count what is below 256 KiB
+DEVICE = "CPU:0"
+
+
+def test_the_peak_of_eager_tensorflow_is_that_of_its_allocator() -> None:
+    layers = [keras.layers.Dense(SIDE, "tanh", name="up"), keras.layers.Dense(SIDE, "relu", name="mid")]
+    model = keras.Sequential(layers, name="net")
+    model.build((None, SIDE))
+    optimizer = keras.optimizers.Adam(0.1)
+    optimizer.build(model.trainable_variables)
+
+    def step(x: Any, y: Any) -> None:
+        with tf.GradientTape() as tape:
+            error = model(x, training=True) - y
+            loss = tf.reduce_mean(error**2)
+        gradients = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
+
+    x, y = tf.random.normal((SIDE, SIDE), seed=1), tf.random.normal((SIDE, SIDE), seed=2)
+    parameters, given = 2 * 4 * (SIDE + 1) * SIDE, 2 * 4 * SIDE * SIDE
+    gc.collect()
+    before = tf.config.experimental.get_memory_info(DEVICE)["current"]
+    tf.config.experimental.reset_memory_stats(DEVICE)
+    step(x, y)
+    allocated = tf.config.experimental.get_memory_info(DEVICE)["peak"] - before
+
+    table = memory(record_tensorflow_eager(step, x, y))
+    assert table.peak == pytest.approx(allocated + 3 * parameters + given, rel=0.01)  # Adam has two moments
+    assert sum(row.nbytes for row in table.rows) == table.peak == max(table.held)
+    kinds = table.by_kind()
+    assert (kinds["parameter"], kinds["input"]) == (parameters, given)
+    assert kinds["optimizer"] == pytest.approx(2 * parameters, abs=64)
+    lines = {
+        row.module[-1:]: row.line.text if row.line is not None else ""
+        for row in table.rows
+        if row.kind == "saved activation"
+    }
+    assert lines["up",] == lines["mid",] == "error = model(x, training=True) - y"
+
+
+def test_memory_of_eager_tensorflow_counts_shared_buffers_once_and_says_what_was_let_go() -> None:
+    def f(x: Any) -> Any:
+        y = x * 2.0
+        flat = tf.reshape(y, [-1])
+        del y
+        z = flat + 1.0
+        del flat
+        return tf.reduce_sum(z)
+
+    x = tf.ones((100, 100))
+    recording = record_tensorflow_eager(f, x)
+    steps = {step.op: step for step in recording.steps}
+    assert steps["Reshape"].reads[0].storage == steps["Reshape"].writes[0].storage is not None
+    assert steps["Mul"].writes[0].storage in steps["AddV2"].released
+    assert memory(recording).peak == pytest.approx(3 * x.shape.num_elements() * 4, abs=64)
+
+
+def test_a_variable_that_is_assigned_keeps_its_memory_and_a_tape_keeps_what_it_needs() -> None:
+    w = tf.Variable(tf.ones((50, 50)))
+
+    def f(x: Any) -> Any:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(tf.nn.relu(tf.nn.bias_add(x @ w, tf.ones(50))))
+        w.assign_sub(tape.gradient(loss, w))
+
+    recording = record_tensorflow_eager(f, tf.ones((50, 50)))
+    steps = {step.op: step for step in recording.steps if step.phase != "backward"}
+    assert [saved.name for saved in steps["Relu"].saved] == ["output"]
+    assert [saved.name for saved in steps["MatMul"].saved] == ["input", "input 2"]
+    assert not steps["BiasAdd"].saved
+    assert memory(recording).by_kind()["parameter"] == 50 * 50 * 4
+    assert all(
+        step.memory is not None and 0 <= step.memory.saved <= step.memory.alive for step in recording.steps
+    )

@@ -8,6 +8,7 @@ from typing import Any
 from graphviz_tools.language import _
 from graphviz_tools.recording import Value
 from graphviz_tools.sources.common.call_sites import call_site
+from graphviz_tools.sources.common.local_names import local_names
 from graphviz_tools.sources.tensorflow.eager.stack import Place, is_users
 from graphviz_tools.sources.tensorflow.eager.variables import KnownVariable
 from graphviz_tools.sources.tensorflow.graph_reader import function_label
@@ -57,7 +58,7 @@ def operands(traceback: TracebackType | None) -> list[tuple[str, Any]]:
 def _resolve(word: str, frame: FrameType) -> Any:
     """The object that a dotted name stands for in a frame, found without running code of the user's."""
     first, *rest = word.split(".")
-    found = frame.f_locals.get(first, frame.f_globals.get(first))
+    found = local_names(frame).get(first, frame.f_globals.get(first))
     for part in rest:
         found = vars(found).get(part) if hasattr(found, "__dict__") else None
     return found

@@ -48,6 +48,11 @@ class LineWords:
             self.end()
             self._call = _Call(place.site, place.callee)
 
+    def leave_ended(self, running: set[int]) -> None:
+        """Let go of the open call's frame where it is not among those that run."""
+        if self._call.callee is not None and id(self._call.callee) not in running:
+            self._call.callee = None
+
     def computed(self, values: Sequence[Value], node: int | None = None) -> None:
         """The open call has computed these, with the op `node`."""
         if node is not None:

@@ -129,7 +129,8 @@ class EagerRecorder:
             outputs = [trace.output(tensor) for tensor in self._outputs]
         trace.claim()
         trace.stack.close()
-        trace.graph.steps = trace.words.named_steps()
+        trace.graph.steps = trace.steps()
+        trace.memory.close()
         trace.graph.omitted += trace.omissions()
         trace.graph.omitted += [
             Omission(_("kinds of steps"), 1, _("this TensorFlow hides {lost}", lost=lost))
@@ -145,6 +146,7 @@ class EagerRecorder:
                 "python": platform.python_version(),
             },
             error=said,
+            storages=trace.memory.sizes,
         )
         self._outputs = []
 

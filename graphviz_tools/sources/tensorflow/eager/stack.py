@@ -19,6 +19,7 @@ from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.recording import ScopeKind
 from graphviz_tools.sources.common.call_sites import CallSite, call_site
 from graphviz_tools.sources.common.evaluation_order import Loop, Moment
+from graphviz_tools.sources.common.local_names import local_names
 from graphviz_tools.sources.common.static_graph import Path
 from graphviz_tools.sources.common.user_code import is_user_file
 
@@ -101,6 +102,20 @@ class ProgramStack:
             site = CallSite(site.line)
         return Place(site, frame, callee, path, turn, updates)
 
+    def leave_ended(self, frame: FrameType | None) -> set[int]:
+        """Let go of calls that have ended since the last op, so that what only they held can die. `frame` is about to
+        run the next op; returns the ids of the frames that run."""
+        running: set[int] = set()
+        while frame is not None:
+            running.add(id(frame))
+            frame = frame.f_back if frame is not self.outermost else None
+        ended = (depth for depth, run in enumerate(self._runs) if id(run.frame) not in running)
+        del self._runs[next(ended, len(self._runs)) :]
+        for run in self._runs:
+            if run.callee is not None and id(run.callee) not in running:
+                run.callee = None
+        return running
+
     def close(self) -> None:
         """Let go of the program's frames."""
         self._runs.clear()
@@ -148,7 +163,7 @@ def _calls(frame: FrameType | None, outermost: FrameType | None) -> list[_Call]:
         if is_users(frame):
             found.append(_Call(frame, callee))
         if name == "__call__" or name in _UPDATES:
-            owner = frame.f_locals.get("self")
+            owner = local_names(frame).get("self")
             around = found[-1].owner if found else None
             if _is_named(owner, name) and owner is not around:
                 found.append(_Call(frame, callee, owner))

@@ -59,6 +59,7 @@ class TapeSteps:
                 self._walks[-1].added(inputs, outputs[0])
             if not recording:
                 self._kernels.append(op)
+                self._trace.ran_inside(outputs)
                 return
         node = self._trace.op(op, inputs, outputs, frame)
         if node is None:
@@ -164,9 +165,14 @@ class TapeSteps:
             return original(op, attributes, count, inputs, outputs, gradients, *more)
 
         op_type = op.decode() if isinstance(op, bytes) else op
-        return self._through(
-            lambda walk: walk.find(op_label(op_type), inputs, outputs, gradients), gradients or (), run
-        )
+
+        def find(walk: Walk) -> Record | None:
+            record = walk.find(op_label(op_type), inputs, outputs, gradients)
+            if record is not None:
+                self._trace.kept(record, inputs, outputs)
+            return record
+
+        return self._through(find, gradients or (), run)
 
     def _through(
         self, find: Callable[[Walk], Record | None], gradients: Sequence[Any], run: Callable[[], Any]
@@ -177,6 +183,7 @@ class TapeSteps:
         record = None
         with self._trace.writing():
             record = find(walk)
+            self._trace.ended()
         try:
             result = run()
         finally:

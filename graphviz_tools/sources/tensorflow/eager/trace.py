@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graphviz_tools.language import _
-from graphviz_tools.recording import Control, Edge, NodeKind, Omission, Phase, Value
+from graphviz_tools.recording import Control, Edge, NodeKind, Omission, Phase, Saved, Step, Value
 from graphviz_tools.sources.common.budget import Budget
 from graphviz_tools.sources.common.static_graph import Maker, StaticGraph
 from graphviz_tools.sources.tensorflow.eager.line_names import (
@@ -27,11 +27,12 @@ from graphviz_tools.sources.tensorflow.eager.line_names import (
 from graphviz_tools.sources.tensorflow.eager.line_words import LineWords
 from graphviz_tools.sources.tensorflow.eager.stack import Place, ProgramStack
 from graphviz_tools.sources.tensorflow.eager.tape import Record
-from graphviz_tools.sources.tensorflow.eager.values import tensor_value, variable_value
+from graphviz_tools.sources.tensorflow.eager.tensor_memory import TensorMemory
+from graphviz_tools.sources.tensorflow.eager.values import held_by, tensor_value, variable_value
 from graphviz_tools.sources.tensorflow.eager.variables import Variables
 from graphviz_tools.sources.tensorflow.error_meanings import explanation
 from graphviz_tools.sources.tensorflow.errors import error_line
-from graphviz_tools.sources.tensorflow.private_names import tensor_number
+from graphviz_tools.sources.tensorflow.private_names import is_eager, tensor_number
 
 _FAILED = "not understood"
 
@@ -55,13 +56,33 @@ class EagerTrace:
     names: dict[int, str] = field(default_factory=dict)  # of arguments, by number
     busy: bool = False  # what runs now is the recorder's own
     variables: Variables = field(default_factory=Variables)
+    memory: TensorMemory = field(default_factory=TensorMemory)
     _values: dict[int, Value] = field(default_factory=dict)
     _answers: dict[int, _Answer] = field(default_factory=dict)  # by id
     _failures: dict[str, int] = field(default_factory=dict)
+    _step_of: dict[int, int] = field(default_factory=dict)  # by node
 
     def __post_init__(self) -> None:
         self.stack = ProgramStack(self.graph.scope)
         self.words = LineWords(self.graph)
+
+    def _begins(self, frame: FrameType | None = None) -> bool:
+        """A step is about to be written, at `frame`; False when the budget is spent."""
+        if not self.budget.spend():
+            return False
+        self.ended(frame)
+        return True
+
+    def ended(self, frame: FrameType | None = None) -> None:
+        """What the program has let go of until now, at `frame`, died after the last step."""
+        if frame is not None:
+            self.words.leave_ended(self.stack.leave_ended(frame))
+        self.memory.begins(len(self.graph.steps))
+
+    def steps(self) -> list[Step]:
+        """The steps, with the names of their values and the memory after each."""
+        self.memory.begins(len(self.graph.steps))
+        return self.memory.steps(self.words.named_steps())
 
     # --- ops ------------------------------------------------------------------------------------------------
 
@@ -69,7 +90,7 @@ class EagerTrace:
         self, op: str, inputs: Sequence[Any], outputs: Sequence[Any], frame: FrameType | None
     ) -> int | None:
         """A step for an op that has run; its node, or None when the budget is spent."""
-        if not self.budget.spend():
+        if not self._begins(frame):
             return None
         place = self.stack.place(op, frame)
         self.words.begin(place)
@@ -96,6 +117,7 @@ class EagerTrace:
         if not outputs:
             writes = self._assigned(inputs)
         self.words.computed(writes, node)
+        self._step_of[node] = len(self.graph.steps)
         self.graph.step(
             phase,
             node,
@@ -111,7 +133,7 @@ class EagerTrace:
     def question(self, op: str, tensor: Any, answer: Any, frame: FrameType | None) -> int | None:
         """Python asked a tensor for its value: in an `if` or a `while`, or for a number. Returns the node, or None when
         the budget is spent."""
-        if not self.budget.spend():
+        if not self._begins(frame):
             return None
         place = self.stack.place(op, frame)
         self.words.begin(place)
@@ -148,7 +170,7 @@ class EagerTrace:
 
     def created(self, tensor: Any, frame: FrameType | None) -> None:
         """The user's line called `tf.constant`."""
-        if not self.budget.spend():
+        if not self._begins(frame):
             return
         place = self.stack.place("constant", frame)
         self.words.begin(place)
@@ -169,26 +191,28 @@ class EagerTrace:
 
     def moment(self, op: str, frame: FrameType | None, note: str) -> None:
         """A step without a node."""
-        if self.budget.spend():
+        if self._begins(frame):
             place = self.stack.place(op, frame, still=op != "reset")
             self.words.begin(place)
             self.graph.step(self.phase, None, op=op, line=_line(place), scope=place.path, note=note)
 
     def on_watch(self, tensor: Any, frame: FrameType | None, note: str) -> None:
+        self.ended(frame)
         place = self.stack.place("watch", frame)
         self.words.begin(place)
         if tensor.dtype.name == "resource":
             self.variables.look_for([tensor], frame)
         node, _ = self.source(tensor, place)
-        if self.budget.spend():
+        if self._begins():
             read, line = [self.value(tensor)], _line(place)
             self.graph.step(self.phase, node, op="watch", line=line, reads=read, scope=place.path, note=note)
 
     def began_backward(self, targets: Sequence[Any], frame: FrameType | None, note: str) -> Place:
         """The program asks a tape for gradients of these."""
+        self.ended(frame)
         place = self.stack.place("gradient", frame)
         self.words.begin(place)
-        if self.budget.spend():
+        if self._begins():
             reads = [self.value(tensor) for tensor in targets]
             self.graph.step(
                 "backward", None, op="gradient", line=_line(place), reads=reads, scope=place.path, note=note
@@ -197,7 +221,7 @@ class EagerTrace:
 
     def asked_gradient(self, node: int, value: Value, place: Place) -> None:
         """A gradient that the program asked for reaches what the tape watched."""
-        if self.budget.spend():
+        if self._begins():
             note = _("This gradient was asked for.")
             self.graph.step("backward", node, op="gradient", line=_line(place), scope=place.path, note=note)
             self._amend(grads_in=(value,))
@@ -211,11 +235,28 @@ class EagerTrace:
         note: str,
     ) -> None:
         """A tape's record was walked: the gradients that came to its outputs, and those for its inputs."""
-        if not self.budget.spend():
+        if not self._begins():
             return
         about = self.graph.nodes[record.ran]
         self.graph.step("backward", record.node, op=record.op, line=about.line, scope=about.scope, note=note)
         self._amend(grads_in=arriving, grads_out=leaving, freed=freed)
+
+    def ran_inside(self, outputs: Sequence[Any]) -> None:
+        """An op without a step of its own has made these, inside a gradient function."""
+        for tensor in outputs:
+            self.memory.storage(tensor)
+
+    def kept(self, record: Record, inputs: Any, outputs: Any) -> None:
+        """What a tape had kept of an op for its gradient: its inputs and outputs, None for one that it did not keep."""
+        step = self._step_of.get(record.ran)
+        if step is None:
+            return
+        for word, tensors in (("input", inputs), ("output", outputs)):
+            for place, tensor in enumerate(tensors or (), 1):
+                value = self._values.get(tensor_number(tensor)) if is_eager(tensor) else None
+                if value is not None and value.storage is not None and tensor.dtype.name != "resource":
+                    name = word if place == 1 else f"{word} {place}"
+                    self.memory.saves(step, Saved(record.node, name, value))
 
     def gradient_value(self, gradient: Any) -> Value:
         """What a gradient holds; of one for a few rows (`IndexedSlices`), those rows."""
@@ -267,11 +308,18 @@ class EagerTrace:
             known = self.variables.find(tensor)
             if known is None:
                 return "variable", "variable"
+            self._existed(tensor)
             return ("parameter" if known.variable.trainable else "variable"), variable_label(known, place)
         if number in self.names:
             self.words.name(self.value(tensor), self.names[number])
             return "input", self.names[number]
         return "constant", name_on_line(tensor, place) or constant_label(self.value(tensor))
+
+    def _existed(self, handle: Any) -> None:
+        """The program reads a variable that it has not made."""
+        storage = self.value(handle).storage
+        if storage is not None:
+            self.memory.existed(storage, len(self.graph.steps))
 
     def value(self, tensor: Any) -> Value:
         """What a tensor holds; of a variable's handle, what the variable holds now."""
@@ -291,9 +339,14 @@ class EagerTrace:
 
     def _look(self, tensor: Any) -> Value:
         if tensor.dtype.name != "resource":
-            return tensor_value(tensor, numbers=self.numbers)
+            value, storage = tensor_value(tensor, numbers=self.numbers), self.memory.storage(tensor)
+            return value if storage is None else replace(value, storage=storage)
         with self.quiet():
-            return variable_value(tensor, self.variables.find(tensor), numbers=self.numbers)
+            known = self.variables.find(tensor)
+            held = held_by(tensor, known)
+            storage = None if held is None else self.memory.storage(held, tensor)
+            value = variable_value(held, known, numbers=self.numbers)
+            return value if storage is None else replace(value, storage=storage)
 
     @contextmanager
     def quiet(self) -> Iterator[None]:

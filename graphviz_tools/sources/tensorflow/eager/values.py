@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from graphviz_tools.frameworks import import_tensorflow
@@ -22,16 +23,22 @@ def tensor_value(tensor: Any, *, numbers: bool) -> Value:
     return array_value(tensor.numpy(), dtype=dtype)
 
 
-def variable_value(handle: Any, known: KnownVariable | None, *, numbers: bool) -> Value:
-    """What the variable behind `handle` holds; no tape records the reading."""
+def held_by(handle: Any, known: KnownVariable | None) -> Any | None:
+    """The tensor that the variable behind `handle` holds; no tape records the reading. None for one without a value."""
     if known is None:
-        return Value(dtype="resource", text="a variable")
+        return None
     tf = import_tensorflow()
     with unrecorded():
         try:
-            held = tf.raw_ops.ReadVariableOp(resource=handle, dtype=known.variable.dtype)
+            return tf.raw_ops.ReadVariableOp(resource=handle, dtype=known.variable.dtype)
         except tf.errors.OpError:
-            return Value(dtype="resource", name=known.name, text=_("a variable without a value"))
-    if not numbers:
-        return Value(shape=tuple(held.shape.as_list()), dtype=held.dtype.name, name=known.name)
-    return array_value(held.numpy(), dtype=held.dtype.name, name=known.name)
+            return None
+
+
+def variable_value(held: Any | None, known: KnownVariable | None, *, numbers: bool) -> Value:
+    """What a variable that holds the tensor `held` has."""
+    if known is None:
+        return Value(dtype="resource", text="a variable")
+    if held is None:
+        return Value(dtype="resource", name=known.name, text=_("a variable without a value"))
+    return replace(tensor_value(held, numbers=numbers), name=known.name)

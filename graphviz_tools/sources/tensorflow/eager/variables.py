@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Any
 
 from graphviz_tools.frameworks import import_tensorflow
+from graphviz_tools.sources.common.local_names import local_names
 from graphviz_tools.sources.tensorflow.private_names import handle_number, tensor_number, variable_in_keras
 
 _DEPTH = 40  # calls from an op outward among which its variable is looked for
@@ -48,7 +49,7 @@ class Variables:
         for _ in range(_DEPTH):
             if frame is None or not wanted:
                 return
-            for held in list(frame.f_locals.values()):
+            for held in local_names(frame).values():
                 name = ""
                 if keras is not None and isinstance(held, keras.Variable):
                     held, name = variable_in_keras(held), held.path
