@@ -30,7 +30,9 @@ def plot_memory(recording: Recording, ax: Axes | None = None) -> Axes:
     known = [(step.index, step.memory) for step in recording.steps if step.memory is not None]
     if not known:
         raise UserError(
-            _("this recording holds no memory: record_torch and record_tensorflow_eager measure it, a static graph has none")
+            _(
+                "this recording holds no memory: record_torch and record_tensorflow_eager measure it, a graph has none"
+            )
         )
     ax = ax or plt.subplots(figsize=(8, 3), layout="constrained")[1]
     steps = [index + 1 for index, _ in known]
