@@ -24,7 +24,7 @@ from graphviz_tools.recording import (
 )
 from graphviz_tools.sources.common.own_bugs import is_own_bug
 from graphviz_tools.sources.common.stack_traces import error_line
-from graphviz_tools.sources.common.user_code import source_texts
+from graphviz_tools.sources.common.user_code import source_texts, whole_function
 
 Path = tuple[str, ...]
 
@@ -208,7 +208,7 @@ class StaticGraph:
             edges=tuple(self.edges),
             steps=tuple(self.steps),
             scopes=tuple(self.scopes.values()),
-            sources=source_texts(lines, fn),
+            sources=source_texts(lines, whole_function(fn)),
             outputs=tuple(outputs),
             omitted=tuple(self.omitted),
             versions=versions,

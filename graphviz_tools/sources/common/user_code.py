@@ -9,10 +9,10 @@ import linecache
 import sys
 import sysconfig
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphviz_tools.recording import Source, SourceLine
 
@@ -102,17 +102,38 @@ def _own_nodes(tree: ast.AST) -> Iterator[ast.AST]:
             yield from _own_nodes(child)
 
 
-def source_texts(lines: Iterable[SourceLine], fn: Callable[..., Any] | None = None) -> tuple[Source, ...]:
-    """The code around `lines`, one stretch a file: the lines that were recorded, and the whole of `fn`."""
+class Stretch(NamedTuple):
+    """Lines `first` to `last` of a file, counted from 1."""
+
+    file: str
+    first: int
+    last: int
+
+
+def whole_function(fn: Callable[..., Any] | None) -> Stretch | None:
+    """Where the text of a user's function lies, its decorators included; None where it is not known."""
+    definition = definition_line(fn) if fn is not None else None
+    if definition is None:
+        return None
+    texts, first = inspect.getsourcelines(function_of(fn))
+    return Stretch(definition.file, first, first + len(texts) - 1)
+
+
+def source_texts(
+    lines: Iterable[SourceLine],
+    whole: Stretch | None = None,
+    read: Callable[[str], Sequence[str]] = linecache.getlines,
+) -> tuple[Source, ...]:
+    """The code around `lines`, one stretch a file: the lines that were recorded, and all of `whole`. `read` gives the
+    lines of a file."""
     spans: dict[str, tuple[int, int]] = {}
-    for line in lines:
-        first, last = spans.get(line.file, (line.line, line.line))
-        spans[line.file] = min(first, line.line), max(last, line.line)
-    if fn is not None and (definition := definition_line(fn)) is not None:
-        texts, start = inspect.getsourcelines(function_of(fn))
-        first, last = spans.get(definition.file, (start, start))
-        spans[definition.file] = min(first, start), max(last, start + len(texts) - 1)
+    for file, begin, end in (
+        *((line.file, line.line, line.line) for line in lines),
+        *([whole] if whole else []),
+    ):
+        first, last = spans.get(file, (begin, end))
+        spans[file] = min(first, begin), max(last, end)
     return tuple(
-        Source(file, first, "".join(linecache.getlines(file)[first - 1 : last]).rstrip("\n"))
+        Source(file, first, "".join(read(file)[first - 1 : last]).rstrip("\n"))
         for file, (first, last) in spans.items()
     )

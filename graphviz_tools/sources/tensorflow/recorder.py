@@ -16,7 +16,13 @@ from graphviz_tools.language import _
 from graphviz_tools.recording import Omission, Recording, Step, Value
 from graphviz_tools.sources.common.array_value import array_value
 from graphviz_tools.sources.common.own_bugs import raised_here
-from graphviz_tools.sources.common.user_code import caller_line, definition_line, return_line, source_texts
+from graphviz_tools.sources.common.user_code import (
+    caller_line,
+    definition_line,
+    return_line,
+    source_texts,
+    whole_function,
+)
 from graphviz_tools.sources.tensorflow.error_meanings import explanation
 from graphviz_tools.sources.tensorflow.errors import error_line, error_text
 from graphviz_tools.sources.tensorflow.function import (
@@ -169,7 +175,7 @@ def finish(
         edges=tuple(reader.edges),
         steps=tuple(reader.steps),
         scopes=tuple(reader.scopes.values()),
-        sources=source_texts(lines, fn),
+        sources=source_texts(lines, whole_function(fn)),
         outputs=tuple(outputs),
         omitted=tuple(reader.omitted),
         versions={"tensorflow": import_tensorflow().__version__, "python": platform.python_version()},

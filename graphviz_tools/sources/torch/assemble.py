@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -20,22 +19,20 @@ from graphviz_tools.recording import (
     Step,
     Value,
 )
-from graphviz_tools.sources.common.call_sites import CallSite, call_site
+from graphviz_tools.sources.common.call_sites import CallSite
 from graphviz_tools.sources.common.fast_init import quick
-from graphviz_tools.sources.common.user_code import is_user_file, source_texts
+from graphviz_tools.sources.common.user_code import source_texts
 from graphviz_tools.sources.torch.errors import Operand, clash
 from graphviz_tools.sources.torch.loops import ScopePaths
 from graphviz_tools.sources.torch.names import first_values, names_of_values
-from graphviz_tools.sources.torch.tape import RawNode, RawStep, RawValue, Site
-from graphviz_tools.sources.torch.trace import Trace
+from graphviz_tools.sources.torch.tape import RawNode, RawStep, RawValue, Tape
+from graphviz_tools.sources.torch.words import Words
 
 
-def assemble(
-    trace: Trace, title: str, fn: Callable[..., Any] | None = None, caller: SourceLine | None = None
-) -> Recording:
-    """The Recording of what `trace` wrote down. `caller` is the line of what no line of the program did: of a module of
+def assemble(tape: Tape, words: Words, title: str, caller: SourceLine | None = None) -> Recording:
+    """The Recording of what `tape` has. `caller` is the line of what no line of the program did: of a module of
     PyTorch's own that was recorded by itself."""
-    return _Assembly(trace, None if _is_users(fn) else caller).recording(title, fn)
+    return _Assembly(tape, words, caller).recording(title)
 
 
 _make_node, _make_saved, _make_memory = quick(Node), quick(Saved), quick(Memory)
@@ -45,35 +42,17 @@ _make_step, _make_value = quick(Step), quick(Value)
 Place = tuple[tuple[str, ...], int | None]  # the path of a step, and the turn of its innermost loop
 
 
-class _Sites:
-    """The words at each site. A method of the assembly would put the whole tape in a cycle with `ScopePaths`."""
-
-    def __init__(self) -> None:
-        self._found: dict[tuple[int, int], CallSite] = {}
-
-    def __call__(self, site: Site | None) -> CallSite | None:
-        if site is None:
-            return None
-        code, instruction, _, _ = site
-        key = id(code), instruction  # the tape holds the code; its own hash reads all its constants
-        found = self._found.get(key)
-        if found is None:
-            found = self._found[key] = call_site(code, instruction)
-        return found
-
-
 class _Assembly:
-    def __init__(self, trace: Trace, caller: SourceLine | None) -> None:
+    def __init__(self, tape: Tape, words: Words, caller: SourceLine | None) -> None:
         self._caller = caller
-        self._tape = trace.tape
-        self._sizes = trace.ledger.sizes
-        self._facts = trace.tensors.summaries.finish()
-        self._site = _Sites()
+        self._tape = tape
+        self._facts = tape.summaries.finish()
+        self._site = words
         self._names: dict[int, str] = {}
         self._dtypes: dict[torch.dtype, str] = {}
         self._devices: dict[torch.device, str] = {}
         self._memories: dict[tuple[int, int], Memory] = {}
-        self._paths = ScopePaths(trace.modules.calls, self._site)
+        self._paths = ScopePaths(tape.calls, self._site)
         self._path_of_node: dict[int, tuple[str, ...]] = {}
         self._makers: dict[int, int] = {}
         self._leaves_after: dict[int, list[int]] = {}
@@ -97,7 +76,7 @@ class _Assembly:
             elif edge.kind == "autograd" and nodes[edge.target].op == "AccumulateGrad":
                 leaves_after.setdefault(edge.source, []).append(edge.target)
 
-    def recording(self, title: str, fn: Callable[..., Any] | None) -> Recording:
+    def recording(self, title: str) -> Recording:
         tape = self._tape
         self._names = names_of_values(tape, self._site, self._first_values)
         self._values = [self._value(i, raw) for i, raw in enumerate(tape.values)]
@@ -113,12 +92,12 @@ class _Assembly:
             edges=edges,
             steps=steps,
             scopes=tuple(self._paths.scopes),
-            sources=source_texts(lines.values(), fn if _is_users(fn) else None),
+            sources=source_texts(lines.values(), self._site.function, self._site.lines),
             outputs=tuple(self._values[i] for i in tape.outputs),
             omitted=tuple(Omission(what, count, why) for (what, why), count in tape.omitted.items()),
             versions={"torch": torch.__version__},
             optimizer_calls=tuple(tape.optimizer_calls),
-            storages=tuple(self._sizes),
+            storages=tuple(tape.storages),
             error=tape.error,
         )
 
@@ -320,9 +299,3 @@ class _Assembly:
             return str(plain)
         numbers = self._values[value].numbers
         return f"{numbers[0]:.6g}" if numbers is not None and len(numbers) == 1 else ""
-
-
-def _is_users(fn: Callable[..., Any] | None) -> bool:
-    """Whether the whole text of `fn` belongs beside the graph; of a library's function the lines do."""
-    code = getattr(fn, "__code__", None)
-    return code is not None and is_user_file(code.co_filename)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from types import CodeType, TracebackType
 from typing import Any, cast
 
@@ -14,7 +15,8 @@ from graphviz_tools.errors import UserError, class_and_text
 from graphviz_tools.gc_pause import seldom_collected
 from graphviz_tools.language import _
 from graphviz_tools.recording import Recording, SourceLine
-from graphviz_tools.sources.common.user_code import caller_line
+from graphviz_tools.sources.common.later import later
+from graphviz_tools.sources.common.user_code import caller_line, is_user_file, whole_function
 from graphviz_tools.sources.torch.assemble import assemble
 from graphviz_tools.sources.torch.compiled_calls import compiled_calls
 from graphviz_tools.sources.torch.constructors import Constructors
@@ -26,6 +28,7 @@ from graphviz_tools.sources.torch.function_mode import CallRecorder
 from graphviz_tools.sources.torch.optimizer import optimizer_calls
 from graphviz_tools.sources.torch.paths import naming, tensor_paths
 from graphviz_tools.sources.torch.tape import RawStep
+from graphviz_tools.sources.torch.words import Words
 
 MAX_STEPS = 20_000
 MAX_VALUES = 100_000
@@ -209,11 +212,11 @@ class TorchRecorder:
             self._calls.trace.close()
         if error is not None:
             self._mark(error, traceback)
-        try:
-            self.recording = assemble(self._calls.trace, self._title, self._function, self._caller)
-        finally:
-            del self._calls
-            self._calm.close()
+        tape, own = self._calls.trace.tape, _is_users(self._function)
+        words = Words(tape, whole_function(self._function) if own else None)
+        self.recording = later(partial(assemble, tape, words, self._title, None if own else self._caller))
+        del self._calls, self._function
+        self._calm.close()
 
     def _mark(self, error: BaseException, traceback: TracebackType | None) -> None:
         """Say where the program raised; an operation that raised has said so already."""
@@ -245,3 +248,9 @@ def _names_of_arguments(code: CodeType | None, count: int, bound: bool) -> list[
         rest = code.co_varnames[code.co_argcount + code.co_kwonlyargcount]
         return names + [f"{rest}[{place}]" for place in range(more)]
     return names + [""] * more
+
+
+def _is_users(fn: Callable[..., Any] | None) -> bool:
+    """Whether the whole text of `fn` belongs beside the graph; of a library's function the lines do."""
+    code = getattr(fn, "__code__", None)
+    return code is not None and is_user_file(code.co_filename)

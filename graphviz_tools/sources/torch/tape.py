@@ -14,6 +14,7 @@ import torch
 
 from graphviz_tools.recording import Control, Edge, EdgeKind, NodeKind, OptimizerCall, Phase
 from graphviz_tools.sources.common.fast_init import quick
+from graphviz_tools.sources.torch.summaries import Summaries
 
 
 class Run:
@@ -146,8 +147,12 @@ make_edge = quick(Edge)  # (source, target, source slot, target slot, kind)
 
 @dataclass(slots=True)
 class Tape:
-    """Everything that was seen, in order; nodes, edges and values are known by their places here."""
+    """Everything that was seen, in order; nodes, edges and values are known by their places here, `storages` (bytes)
+    and calls of modules by theirs. Nothing in it keeps a tensor or a module alive."""
 
+    storages: list[int]
+    calls: list[ModuleCall]
+    summaries: Summaries = field(default_factory=Summaries)
     nodes: list[RawNode] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
     steps: list[RawStep] = field(default_factory=list)

@@ -13,7 +13,6 @@ import torch
 
 from graphviz_tools.sources.torch.private_names import IS_BATCHED, IS_WRAPPED, UNWRAPPED, found_or
 from graphviz_tools.sources.torch.storage_ledger import StorageLedger
-from graphviz_tools.sources.torch.summaries import Summaries
 from graphviz_tools.sources.torch.tape import RawValue, Tape
 
 UNTRACKED = -1  # inference tensors have no version counter
@@ -60,7 +59,6 @@ class Tensors:
         self._writers: dict[int | None, tuple[int, int]] = {}
         self._left = max_values
         self._max_values = max_values
-        self.summaries = Summaries()
         self._numbers = numbers
 
     def find(self, tensor: torch.Tensor) -> Known | None:
@@ -207,7 +205,7 @@ class Tensors:
             self._tape.omitted["values", f"max_values={self._max_values}"] += 1
             return None
         self._left -= 1
-        return self.summaries.take(tensor, pointer, contiguous, nbytes)
+        return self._tape.summaries.take(tensor, pointer, contiguous, nbytes)
 
     def sharing(self, tensor: torch.Tensor) -> Origin | None:
         """Who wrote the tensor of which this one, another object over the same memory, has the first element."""

@@ -28,8 +28,8 @@ class Trace:
     """The state of one recording, shared by what sees the calls and what sees the engine."""
 
     def __init__(self, modules: ModuleStack, *, numbers: bool, max_steps: int, max_values: int) -> None:
-        self.tape = Tape()
         self.ledger = StorageLedger()
+        self.tape = Tape(self.ledger.sizes, modules.calls)
         self.tensors = Tensors(self.tape, self.ledger, numbers=numbers, max_values=max_values)
         self.shared = SharedMemory(self.tensors)
         self.graph = AutogradGraph(self.tape, self.tensors, self.ledger)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gc
+import linecache
 import weakref
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +18,8 @@ from torch.utils.data import DataLoader, TensorDataset
 from graphviz_tools import record_torch, recording_torch
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.torch import recorder
-from graphviz_tools.sources.torch.assemble import assemble
-from graphviz_tools.sources.torch.trace import Trace
+from graphviz_tools.sources.torch.tape import Tape
+from graphviz_tools.sources.torch.words import Words
 from tests.graphviz_tools.sources.torch.torch_questions import Net, steps
 from tests.graphviz_tools.sources.torch.torch_traces import nodes_with_something_of_ours, traces
 
@@ -175,17 +178,46 @@ def test_what_was_written_down_is_gone_at_once(monkeypatch: pytest.MonkeyPatch) 
     """A tape in a cycle would stay in memory until Python's collector comes, after one of many recordings."""
     made: list[weakref.ref[Any]] = []
 
-    def watched(trace: Trace, *rest: Any) -> Recording:
-        made.extend([weakref.ref(trace), weakref.ref(trace.tape.steps[0])])
-        return assemble(trace, *rest)
+    def watched(tape: Tape, function: Any) -> Words:
+        made.append(weakref.ref(tape.steps[0]))
+        return Words(tape, function)
 
-    monkeypatch.setattr(recorder, "assemble", watched)
+    monkeypatch.setattr(recorder, "Words", watched)
     gc.disable()
     try:
+        assert record_torch(nn.LSTM(3, 4), torch.ones(5, 1, 3)).steps
         record_torch(nn.LSTM(3, 4), torch.ones(5, 1, 3))
         assert [each() for each in made] == [None, None]
     finally:
         gc.enable()
+
+
+def test_a_recording_that_nobody_has_looked_at_keeps_no_tensor_and_no_model() -> None:
+    held: list[weakref.ref[Any]] = []
+
+    def record(way: Callable[..., Recording]) -> Recording:
+        model, x = nn.LSTM(3, 4), torch.ones(5, 1, 3)
+        held.extend([weakref.ref(model), weakref.ref(x)])
+        return way(model, x)
+
+    recordings = [record(record_torch), record(lambda model, x: record_torch(lambda: model(x)))]
+    assert [each() for each in held] == [None] * 4
+    assert all(recording.steps for recording in recordings)
+
+
+def test_a_recording_says_what_its_file_said_when_it_ran(tmp_path: Path) -> None:
+    file = tmp_path / "program.py"
+    file.write_text("def program(x):\n    doubled = x * 2\n    return doubled.sum()\n")
+    space: dict[str, Any] = {}
+    exec(compile(file.read_text(), str(file), "exec"), space)
+    recording = record_torch(space["program"], torch.ones(2, requires_grad=True))
+    file.write_text("# another program\n" * 9)
+    linecache.checkcache()
+    assert [step.line.text for step in recording.steps[:2] if step.line] == [
+        "doubled = x * 2",
+        "return doubled.sum()",
+    ]
+    assert "doubled" in recording.sources[0].text
 
 
 @pytest.mark.parametrize("fused", [nn.functional.cross_entropy, F.mse_loss])
