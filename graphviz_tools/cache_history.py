@@ -11,6 +11,10 @@ from typing import Any, Literal, Protocol
 from graphviz_tools.recording import SourceLine
 
 
+class ArgumentError(TypeError):
+    """The function does not take these arguments; the cause is what the framework says of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One graph in the cache. `keys` says, in words, what a call must match: one text per argument for

@@ -11,6 +11,7 @@ from typing import Any
 
 import traitlets
 
+from graphviz_tools.cache_history import ArgumentError
 from graphviz_tools.drawing.palette import Theme
 from graphviz_tools.language import _
 from graphviz_tools.recording import SourceLine
@@ -84,8 +85,8 @@ class TraceCache(Twin):
         except Exception as error:
             made = self.history.calls[before:]
             words = _raised(made[-1]) if made else ""  # as its row has it
-            # The function's own error has a row or came of a plain call; TypeError is about the arguments.
-            if not (words or verb == "plain" or isinstance(error, TypeError)):
+            # The function's own error has a row or came of a plain call; any other but ArgumentError is a bug of ours.
+            if not (words or verb == "plain" or isinstance(error, ArgumentError)):
                 raise
             self._answer = answer(text, None, "", words or _in_a_line(error))
 
@@ -187,7 +188,9 @@ def _raised(call: Call) -> str:
     return last.removeprefix(_RAISED) if last.startswith(_RAISED) else ""
 
 
-def _in_a_line(error: Exception) -> str:
+def _in_a_line(error: BaseException) -> str:
+    if isinstance(error, ArgumentError):
+        error = error.__cause__ or error
     # A syntax error's own words name a file that nobody wrote.
     said = error.msg if isinstance(error, SyntaxError) else str(error)
     return f"{type(error).__name__}: {(said.splitlines() or [''])[0]}"

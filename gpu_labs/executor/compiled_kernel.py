@@ -23,6 +23,7 @@ from gpu_labs.executor.observers.redundant_barriers import barrier_sites, looped
 from gpu_labs.executor.serial.compiler import compile_serial
 from graphviz_tools.errors import own_code
 from graphviz_tools.language import _, _n
+from graphviz_tools.own_bugs import own_bug_behind, show_own_bug
 
 
 class Prepared:
@@ -164,6 +165,7 @@ def _built(typed: type_inference.Typed) -> Program:
     try:
         return build(typed)
     except type_inference.REFUSALS as error:  # of what Numba's own Python calls
+        show_own_bug(own_bug_behind(error))
         raise shortened(error, typed.function) from None
 
 

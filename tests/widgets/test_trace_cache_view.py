@@ -76,18 +76,19 @@ def test_a_typing_mistake_gives_one_line(cache: TraceCache, typed: str, error: s
     assert "\n" not in cache._answer["error"]
 
 
+@pytest.mark.parametrize("error", [KeyError, TypeError])
 @pytest.mark.parametrize(("verb", "broken"), [("predict", "predict"), ("run", "look_up")])
 def test_a_bug_of_ours_is_not_called_an_error_of_the_function(
-    cache, monkeypatch, verb: str, broken: str
+    cache, monkeypatch, verb: str, broken: str, error: type[Exception]
 ) -> None:
     def fails(*_args: object) -> None:
-        raise KeyError("ours")
+        raise error("ours")
 
     if broken == "predict":
         monkeypatch.setattr(cache.cache, "predict", fails)
     else:
         monkeypatch.setattr("graphviz_tools.sources.tensorflow.cache.look_up", fails)
-    with pytest.raises(KeyError):
+    with pytest.raises(error, match="ours"):
         cache._asked(None, {"verb": verb, "arguments": "tf.ones(3), 2"}, None)
 
 

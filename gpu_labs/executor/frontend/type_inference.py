@@ -45,6 +45,7 @@ from gpu_labs.executor.frontend.private_names import (
 )
 from gpu_labs.executor.launch_record import KernelTypeError
 from graphviz_tools.language import _
+from graphviz_tools.own_bugs import own_bug_behind, runs_the_program, show_own_bug
 
 REFUSALS = (NumbaError, CoreNumbaError, UnsupportedBytecodeError)
 # What Numba's Python raises, instead of one of its errors, about a kernel that it does not expect: a name that a module
@@ -84,7 +85,7 @@ def _call_template(self: Any, args: Any, kws: Any) -> Any:
     """Stands in for `CUDADispatcher.get_call_template`, which compiles for the current device.
 
     A device function with declared signatures has those and no others; the caller casts."""
-    _, folded = self.fold_argument_types(args, kws)
+    folded = _folded(self, args, kws)
     declared = getattr(self, "declared_signatures", None) or [(tuple(folded), None)]
     signatures = [
         signature(returns or type_function(self.py_func, given).return_type, *given)
@@ -95,10 +96,17 @@ def _call_template(self: Any, args: Any, kws: Any) -> Any:
     return template, pysignature(self.py_func), folded, {}
 
 
+@runs_the_program
+def _folded(dispatcher: Any, args: Any, kws: Any) -> Any:
+    """The types of a call's arguments, in the order of the function's parameters; Numba's TypeError if they do not
+    fit."""
+    return dispatcher.fold_argument_types(args, kws)[1]
+
+
 def _overload(self: Any, sig: Any) -> Any:
     """Stands in for `CUDADispatcher.get_overload`: the device function as LLVM code, for `lowering_problem`."""
     args = tuple(normalize_signature(sig)[0])
-    made = _pipeline(CUDACompiler, args, None).compile_extra(self.py_func)
+    made = _run(_pipeline(CUDACompiler, args, None), self.py_func)
     contexts().target.insert_user_function(made.entry_point, made.fndesc, [made.library])
     _sources[made.entry_point] = self.py_func
     return made.entry_point
@@ -192,6 +200,11 @@ def _pipeline(compiler: type[CUDACompiler], args: tuple[Any, ...], returns: Any)
     )
 
 
+@runs_the_program
+def _run(pipeline: CUDACompiler, function: Callable[..., Any]) -> Any:
+    return pipeline.compile_extra(function)
+
+
 def lowering_problem(function: Callable[..., Any], args: tuple[Any, ...]) -> str | None:
     """Why Numba cannot compile a kernel that it could type, in its words; None when it can.
 
@@ -200,8 +213,9 @@ def lowering_problem(function: Callable[..., Any], args: tuple[Any, ...]) -> str
     pipeline = _pipeline(CUDACompiler, args, types.void)
     with _LOCK, numba_target_override(), _without_a_driver(_overload):
         try:
-            pipeline.compile_extra(function)
+            _run(pipeline, function)
         except (*REFUSALS, *FAILURES) as error:
+            show_own_bug(own_bug_behind(error))
             return _shortest_cause(str(error))
     return None
 
@@ -218,7 +232,7 @@ def _infer(function: Callable[..., Any], args: tuple[Any, ...], returns: Any) ->
     pipeline = _pipeline(_TypingOnly, args, returns)
     with numba_target_override(), _without_a_driver():
         try:
-            pipeline.compile_extra(function)
+            _run(pipeline, function)
         except AttributeError:
             # The pipeline ends by asking for `state.cr`, which only the passes that were left out would set.
             if pipeline.state.typemap is None:
@@ -233,10 +247,7 @@ def type_kernel(function: Callable[..., Any], args: tuple[Any, ...]) -> Typed:
     Raises:
         KernelTypeError: Numba rejects it; the message is short, `details` has Numba's own.
     """
-    try:
-        typed = type_function(function, args, kernel=True)
-    except (*REFUSALS, *FAILURES) as error:
-        raise shortened(error, function) from None
+    typed = _type_or_refuse(function, args, kernel=True)
     if typed.return_type not in (types.none, types.void):
         line = function.__code__.co_firstlineno
         yields = isinstance(typed.return_type, types.Generator)
@@ -253,6 +264,20 @@ def type_kernel(function: Callable[..., Any], args: tuple[Any, ...]) -> Typed:
     return typed
 
 
+def _type_or_refuse(function: Callable[..., Any], args: tuple[Any, ...], **asked: Any) -> Typed:
+    """`type_function`, with Numba's errors made short.
+
+    Raises:
+        KernelTypeError: Numba rejects the function.
+        InternalError: the error is a bug of ours, perhaps wrapped in one of Numba's.
+    """
+    try:
+        return type_function(function, args, **asked)
+    except (*REFUSALS, *FAILURES) as error:
+        show_own_bug(own_bug_behind(error))
+        raise shortened(error, function) from None
+
+
 def check_signature(function: Callable[..., Any], args: tuple[Any, ...], returns: Any, kernel: bool) -> None:
     """Type a function for the types that it was declared with.
 
@@ -262,10 +287,7 @@ def check_signature(function: Callable[..., Any], args: tuple[Any, ...], returns
     if kernel:
         type_kernel(function, args)
         return
-    try:
-        type_function(function, args, returns=returns)
-    except (*REFUSALS, *FAILURES) as error:
-        raise shortened(error, function) from None
+    _type_or_refuse(function, args, returns=returns)
 
 
 def kind_of_argument(value: Any) -> Any:

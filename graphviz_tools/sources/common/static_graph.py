@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from typing import Any, NamedTuple
 
+from graphviz_tools.own_bugs import is_own_bug, show_own_bug
 from graphviz_tools.recording import (
     Control,
     Edge,
@@ -22,7 +23,6 @@ from graphviz_tools.recording import (
     Step,
     Value,
 )
-from graphviz_tools.sources.common.own_bugs import is_own_bug
 from graphviz_tools.sources.common.stack_traces import error_line
 from graphviz_tools.sources.common.user_code import source_texts, whole_function
 
@@ -179,11 +179,11 @@ class StaticGraph:
     def failed(self, error: BaseException, text: str) -> str:
         """Return `text`, which describes `error`. Without a step of an op that failed, add a step with it.
 
-        Raises `error` when it is our own bug, and not one of the program.
+        Raises InternalError when it is our own bug, and not an error of the program.
         """
         if not any(step.error for step in self.steps):
             if is_own_bug(error):
-                raise error
+                show_own_bug(error)
             phase = self.steps[-1].phase if self.steps else "trace"
             self.step(phase, None, line=error_line(error), error=text)
         return text

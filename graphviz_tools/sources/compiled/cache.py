@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from graphviz_tools.cache_history import Break, CacheHistory, Call, Entry, Prediction
+from graphviz_tools.cache_history import ArgumentError, Break, CacheHistory, Call, Entry, Prediction
 from graphviz_tools.language import _
 from graphviz_tools.sources.common.stack_traces import own_name
 from graphviz_tools.sources.compiled.argument_fit import misfits
@@ -38,10 +38,6 @@ from graphviz_tools.sources.compiled.guards import argument_words, guard_words, 
 FIRST = _("first call: there is no graph yet")
 CLEARED = _("the cache was cleared since, as torch._dynamo.reset() does")
 NONE = _("no graph fits and none was compiled: the call ran as plain Python")
-
-
-class _DoesNotFit(TypeError):
-    """The function does not take these arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +124,7 @@ class CompiledCache:
     def predict(self, *args: Any, **kwargs: Any) -> Prediction:
         """Which graph the call would begin with, found out by its guards alone; nothing runs or is compiled.
 
-        Raises TypeError for arguments that the function does not take.
+        Raises ArgumentError (a TypeError) for arguments that the function does not take.
         """
         self._read()
         values = self._locals(args, kwargs)
@@ -153,7 +149,7 @@ class CompiledCache:
         them was for such arguments. () where the guards do not tell."""
         try:
             bound = self._bound(args, kwargs)
-        except _DoesNotFit:
+        except ArgumentError:
             return ()
         values = {**self._locals(args, kwargs), **bound}
         live = self._live()
@@ -209,7 +205,7 @@ class CompiledCache:
             reasons = (self._why_not_compiled(),)
         try:
             bound = self._bound(args, kwargs)
-        except _DoesNotFit:  # the call has raised, and said why
+        except ArgumentError:  # the call has raised, and said why
             arguments = _("arguments that the function does not take")
         else:
             arguments = argument_words(bound)
@@ -246,7 +242,7 @@ class CompiledCache:
         try:
             bound = signature.bind(*args, **kwargs)
         except TypeError as error:
-            raise _DoesNotFit(str(error)) from None
+            raise ArgumentError(str(error)) from error
         bound.apply_defaults()
         return dict(bound.arguments)
 

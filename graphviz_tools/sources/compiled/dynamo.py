@@ -19,6 +19,7 @@ from torch.fx import Node as FxNode
 
 from graphviz_tools.cache_history import Break
 from graphviz_tools.language import _
+from graphviz_tools.own_bugs import runs_the_program
 from graphviz_tools.recording import Edge, Omission, Recording
 from graphviz_tools.sources.common.budget import Budget
 from graphviz_tools.sources.common.static_graph import StaticGraph
@@ -62,7 +63,7 @@ def record_dynamo(
     forget_skips(codes)
     with borrowed_dynamo(backend), watching_breaks(compilation.broke):
         try:
-            result = torch.compile(fn, backend=backend, dynamic=dynamic)(*args, **kwargs)
+            result = _call(torch.compile(fn, backend=backend, dynamic=dynamic), args, kwargs)
             if backward and not compilation.ran_backward:
                 run_backward(result)
         except BaseException as raised:  # the stop button too: what was recorded up to there is kept
@@ -88,12 +89,18 @@ def record_dynamo(
     )
 
 
+@runs_the_program
+def _call(compiled: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    return compiled(*args, **kwargs)
+
+
 def python_function(fn: Any) -> Any:
     """What was given to torch.compile, when `fn` came out of it."""
     given = given_to_compile(fn)
     return fn if given is None else given
 
 
+@runs_the_program
 def run_backward(result: Any) -> None:
     """Call backward on the losses in `result`, with gradients of ones where they are not scalars."""
     found = losses_in(result)

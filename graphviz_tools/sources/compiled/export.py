@@ -11,6 +11,7 @@ from torch.export import ExportedProgram
 from torch.export.graph_signature import InputKind
 from torch.fx import Node as FxNode
 
+from graphviz_tools.own_bugs import runs_the_program
 from graphviz_tools.recording import NodeKind, Recording
 from graphviz_tools.sources.common.argument_names import argument_names
 from graphviz_tools.sources.common.budget import Budget
@@ -32,7 +33,7 @@ def record_export(fn: Callable[..., Any], args: Any, kwargs: Any, *, title: str,
         # Strict: read by Dynamo, which keeps the user's lines; the other way keeps only the outermost.
         with borrowed_dynamo():
             module = fn if isinstance(fn, torch.nn.Module) else _Program(fn)
-            program = torch.export.export(module, args, kwargs, strict=True)
+            program = _exported(module, args, kwargs)
         read = FxGraph(graph, program.graph_module, (), _roles(program, module, fn, args, kwargs)).read()
         with torch.no_grad():
             outputs = values_in(GraphRun(read, budget).run(*_arguments(program)))
@@ -47,6 +48,11 @@ def record_export(fn: Callable[..., Any], args: Any, kwargs: Any, *, title: str,
         versions={"torch": torch.__version__},
         error=error,
     )
+
+
+@runs_the_program
+def _exported(module: torch.nn.Module, args: Any, kwargs: Any) -> Any:
+    return torch.export.export(module, args, kwargs, strict=True)
 
 
 class _Program(torch.nn.Module):

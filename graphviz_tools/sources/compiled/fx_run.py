@@ -10,6 +10,7 @@ from torch.fx import Interpreter
 from torch.fx import Node as FxNode
 
 from graphviz_tools.language import _
+from graphviz_tools.own_bugs import runs_the_program
 from graphviz_tools.recording import Control, Value
 from graphviz_tools.sources.common.budget import Budget
 from graphviz_tools.sources.common.static_graph import Path
@@ -36,8 +37,7 @@ class GraphRun(Interpreter):
         parts = self._read.parts.get(n.name, [])
         if parts:
             return self._call(n, parts, reads)
-        inherited = super().run_node
-        result = self._run_op(n, reads, lambda: inherited(n))
+        result = self._run_op(n, reads, super().run_node, n)
         self._step(n, reads=reads, writes=values_in(result, n.name))
         return result
 
@@ -47,10 +47,11 @@ class GraphRun(Interpreter):
             value = value[user.args[1]]
         return values_in(value, source.name)
 
-    def _run_op(self, node: FxNode, reads: list[Value], op: Callable[[], Any]) -> Any:
+    @runs_the_program
+    def _run_op(self, node: FxNode, reads: list[Value], op: Callable[..., Any], *given: Any) -> Any:
         """The result of `op`; an error of its own, of whatever type, becomes a step."""
         try:
-            return op()
+            return op(*given)
         except Exception as error:
             self._step(node, reads=reads, error=error_text(error))
             raise
@@ -75,7 +76,7 @@ class GraphRun(Interpreter):
             case "flex_attention":
                 self._first_score(node, parts, reads, args)
         target: Any = node.target
-        result = self._run_op(node, reads, lambda: self.call_function(target, args, kwargs))
+        result = self._run_op(node, reads, self.call_function, target, args, kwargs)
         self._step(node, reads=reads, writes=values_in(result, node.name), note=_UNSEEN)
         return result
 

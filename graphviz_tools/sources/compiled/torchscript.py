@@ -17,6 +17,7 @@ from torch.jit import TracerWarning  # pyright: ignore[reportPrivateImportUsage]
 
 from graphviz_tools.errors import UserError
 from graphviz_tools.language import _
+from graphviz_tools.own_bugs import runs_the_program
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.common.budget import Budget
 from graphviz_tools.sources.common.static_graph import StaticGraph
@@ -62,6 +63,7 @@ def record_torchscript(
     )
 
 
+@runs_the_program
 def _compiled(
     fn: Callable[..., Any], args: Any, kwargs: Any, how: str
 ) -> tuple[Any, list[warnings.WarningMessage]]:
@@ -82,6 +84,7 @@ def _compiled(
     return program, [warned for warned in caught if issubclass(warned.category, TracerWarning)]
 
 
+@runs_the_program
 def _examples(fn: Any, args: Any, kwargs: Any) -> dict[str, Any]:
     """The tracer's own copy of the arguments, which the program may write to; all by name if some are."""
     plain = fn.forward if isinstance(fn, torch.nn.Module) else fn

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from graphviz_tools.language import _
+from graphviz_tools.own_bugs import runs_the_program
 from graphviz_tools.recording import Control, Value
 from graphviz_tools.sources.common.budget import Budget
 from graphviz_tools.sources.common.static_graph import Path, StaticGraph
@@ -98,6 +99,7 @@ class ScriptRun:
             self.into.step("run", number, scope=(*scope, *inner), **seen)
 
 
+@runs_the_program
 def compute(node: ScriptNode, inputs: list[Any]) -> list[Any]:
     """The outputs of a node without blocks."""
     match node.kind:
@@ -141,7 +143,7 @@ _PYTHON: dict[str, Callable[..., Any]] = {
     "aten::format": str.format,
     "aten::append": lambda items, item: items.append(item) or items,
     "aten::extend": lambda items, more: items.extend(more),
-    "aten::slice": lambda items, start, stop, step: items[start:stop:step],
+    "aten::slice": runs_the_program(lambda items, start, stop, step: items[start:stop:step]),
     "aten::list": list,
     "aten::keys": lambda mapping: list(mapping.keys()),
     "aten::values": lambda mapping: list(mapping.values()),
@@ -149,6 +151,7 @@ _PYTHON: dict[str, Callable[..., Any]] = {
 }
 
 
+@runs_the_program
 def _operator(node: ScriptNode, inputs: list[Any]) -> list[Any]:
     """TorchScript's operator of that name, which finds the overload for the arguments itself."""
     if node.kind in _PYTHON and not isinstance(inputs[0], torch.Tensor):

@@ -7,6 +7,7 @@ from typing import Any
 
 from graphviz_tools.errors import NotInstalledError, UserError, class_and_text
 from graphviz_tools.language import _
+from graphviz_tools.own_bugs import runs_the_program
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.common.argument_names import argument_names
 from graphviz_tools.sources.common.budget import Budget
@@ -45,7 +46,7 @@ def record_jax(
     outputs, error = [], ""
     names = argument_names(fn, args, kwargs, jax.tree_util.tree_leaves)
     try:
-        program = JaxprReader(graph).read(jax.make_jaxpr(fn)(*args, **kwargs), labels=names)
+        program = JaxprReader(graph).read(_traced(fn, args, kwargs), labels=names)
         outputs = JaxprRun(graph, budget).run(program, jax.tree_util.tree_leaves((args, kwargs)))
     except BaseException as raised:  # the stop button too: what was recorded up to there is kept
         said = str(raised).splitlines()[0] if str(raised) else ""
@@ -59,3 +60,10 @@ def record_jax(
         versions={"jax": jax.__version__},
         error=error,
     )
+
+
+@runs_the_program
+def _traced(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    import jax
+
+    return jax.make_jaxpr(fn)(*args, **kwargs)

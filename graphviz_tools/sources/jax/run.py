@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from jax.extend.core import Literal
 
 from graphviz_tools.language import _
+from graphviz_tools.own_bugs import runs_the_program
 from graphviz_tools.recording import Control, Value
 from graphviz_tools.sources.common.array_value import array_value
 from graphviz_tools.sources.common.budget import Budget
@@ -148,6 +149,7 @@ def _read(known: dict[Any, Any], var: Any) -> Any:
     return var.val if isinstance(var, Literal) else known[var]
 
 
+@runs_the_program
 def bind(eqn: Any, values: list[Any]) -> list[Any]:
     """The equation's own primitive on concrete values."""
     found = eqn.primitive.get_bind_params(eqn.params)

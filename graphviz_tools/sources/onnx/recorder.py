@@ -10,6 +10,7 @@ import numpy as np
 
 from graphviz_tools.errors import NotInstalledError, UserError, class_and_text
 from graphviz_tools.language import _
+from graphviz_tools.own_bugs import raised_in
 from graphviz_tools.recording import Recording
 from graphviz_tools.sources.common.array_value import array_value
 from graphviz_tools.sources.common.budget import Budget
@@ -87,6 +88,8 @@ def _load(path: Any) -> Any:
         loaded = onnx.load(path)
         onnx.checker.check_model(loaded)
     except (*_unreadable(), OSError, ValueError) as raised:
+        if isinstance(raised, ValueError) and not _about_the_file(raised):
+            raise
         first = (str(raised).strip() or type(raised).__name__).splitlines()[0]
         raise UserError(
             _("{file!r} is not a readable ONNX model: {first}", file=os.fspath(path), first=first)
@@ -100,6 +103,15 @@ def _unreadable() -> tuple[type[Exception], ...]:
     from onnx import checker, parser
 
     return message.Error, text_format.Error, json_format.Error, parser.ParseError, checker.ValidationError
+
+
+def _about_the_file(error: ValueError) -> bool:
+    """Whether onnx raised it, as it does for a text that is not UTF-8, or for numbers that are kept in another file."""
+    import onnx
+
+    return isinstance(error, (UnicodeError, *_unreadable())) or raised_in(
+        error, str(Path(onnx.__file__).parent)
+    )
 
 
 def _feeds(model: Any, args: tuple[Any, ...], named: dict[str, Any]) -> dict[str, np.ndarray]:

@@ -15,6 +15,7 @@ import onnxruntime
 from onnx import GraphProto, ModelProto, NodeProto, ValueInfoProto, helper, numpy_helper
 
 from graphviz_tools.language import _
+from graphviz_tools.own_bugs import runs_the_program
 from graphviz_tools.recording import Control, Omission, Value
 from graphviz_tools.sources.common.array_value import array_value
 from graphviz_tools.sources.common.budget import Budget
@@ -68,7 +69,7 @@ class OnnxRun:
         del model.graph.input[:], model.graph.output[:], model.graph.value_info[:]
         model.graph.input.extend(_typed(name, array) for name, array in given.items())
         model.graph.output.extend(ValueInfoProto(name=name) for name in made)
-        arrays = session_of(model).run(made, given)
+        arrays = _run(model, made, given)
         return {**given, **constants, **dict(zip(made, arrays, strict=True))}
 
     def _branch(
@@ -116,6 +117,11 @@ class OnnxRun:
         if self.budget.spend():
             inner = self.into.nodes[number].scope[len(path) :]
             self.into.step("run", number, scope=(*scope, *inner), **seen)
+
+
+@runs_the_program
+def _run(model: ModelProto, names: Sequence[str], feeds: Arrays) -> Sequence[Any]:
+    return session_of(model).run(names, feeds)
 
 
 def session_of(model: ModelProto) -> onnxruntime.InferenceSession:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from graphviz_tools.cache_history import ArgumentError
 from graphviz_tools.language import _
 from graphviz_tools.sources.tensorflow.private_names import (
     CANONICAL,
@@ -35,7 +36,7 @@ class Lookup:
 def look_up(fn: Any, args: Any, kwargs: Any) -> Lookup | None:
     """What a call of `fn` would find in its cache; None when TensorFlow does not tell.
 
-    Arguments that the function does not take are TensorFlow's own TypeError.
+    Raises ArgumentError (a TypeError), in TensorFlow's words, for arguments that the function does not take.
     """
     found = found_all(FUNCTION_CONTEXT, CANONICAL, MONOMORPHIC)
     if found is None:
@@ -50,9 +51,12 @@ def look_up(fn: Any, args: Any, kwargs: Any) -> Lookup | None:
         cache, signature = options.function_cache, options.input_signature
     except AttributeError:
         return None
-    bound = canonical(args, kwargs, options.polymorphic_type, options.default_values, options.is_pure)
-    values = bound.args if signature is None else (*signature, *bound.args[len(signature) :])
-    wanted, _ = monomorphic(values, bound.kwargs, captures, options.polymorphic_type)
+    try:
+        bound = canonical(args, kwargs, options.polymorphic_type, options.default_values, options.is_pure)
+        values = bound.args if signature is None else (*signature, *bound.args[len(signature) :])
+        wanted, _ = monomorphic(values, bound.kwargs, captures, options.polymorphic_type)
+    except TypeError as error:
+        raise ArgumentError(str(error)) from error
     return Lookup(wanted, cache.lookup(wanted, context))
 
 

@@ -57,7 +57,7 @@ def run_function(traced: Traced, body: Body, args: Any, kwargs: Any, runner: Gra
     given = _flat_inputs(concrete.function_type, traced.python_function, args, kwargs)
     inputs = [*given, *concrete.captured_inputs]
     if any(isinstance(t, tf.Tensor) and not is_eager(t) for t in inputs):
-        traced.function(*args, **kwargs)  # a tensor of another graph: TensorFlow's own error says so
+        return _run_as_a_whole(traced, args, kwargs)  # a tensor of another graph: TensorFlow refuses it
     whole = whole_kernel(concrete)
     if whole is None or acts(runner.reader, concrete.graph.get_operations(), drawing=False):
         return runner.run(body, inputs)

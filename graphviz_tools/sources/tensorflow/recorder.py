@@ -15,7 +15,6 @@ from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.language import _
 from graphviz_tools.recording import Omission, Recording, Step, Value
 from graphviz_tools.sources.common.array_value import array_value
-from graphviz_tools.sources.common.own_bugs import raised_here
 from graphviz_tools.sources.common.user_code import (
     caller_line,
     definition_line,
@@ -109,10 +108,6 @@ def _record_function(
         return [tensor_value(tensor) for tensor in outputs], None
     except OpFailed as failed:
         return [], failed
-    except TypeError as refused:  # TensorFlow refuses a tensor of another graph
-        if raised_here(refused):
-            raise
-        return [], refused
 
 
 def python_arguments(args: Any, kwargs: Any) -> tuple[Any, Any]:

@@ -11,9 +11,10 @@ from typing import Any, cast
 
 import torch
 
-from graphviz_tools.errors import UserError, class_and_text
+from graphviz_tools.errors import InternalError, UserError, class_and_text, own_code
 from graphviz_tools.gc_pause import seldom_collected
 from graphviz_tools.language import _
+from graphviz_tools.own_bugs import show_own_bug
 from graphviz_tools.recording import Recording, SourceLine
 from graphviz_tools.sources.common.later import later
 from graphviz_tools.sources.common.user_code import caller_line, is_user_file, whole_function
@@ -74,13 +75,17 @@ def record_torch(
     )
     try:
         with program:
-            args, kwargs = program.given(args, kwargs)
+            with own_code():
+                args, kwargs = program.given(args, kwargs)
             result = fn(*args, **kwargs)
             if inspect.isgenerator(result):
                 result = list(result)  # a generator does its work when it is asked
-            program.returned(result)
+            with own_code():
+                program.returned(result)
             if backward and not program.ran_backward:
                 program.run_backward(result)
+    except InternalError:
+        raise
     except BaseException:  # the stop button too: what was recorded up to there is kept
         if program.recording is None:
             raise
@@ -215,8 +220,10 @@ class TorchRecorder:
         tape, own = self._calls.trace.tape, _is_users(self._function)
         words = Words(tape, whole_function(self._function) if own else None)
         self.recording = later(partial(assemble, tape, words, self._title, None if own else self._caller))
+        bug = self._calls.trace.own_bug
         del self._calls, self._function
         self._calm.close()
+        show_own_bug(bug)
 
     def _mark(self, error: BaseException, traceback: TracebackType | None) -> None:
         """Say where the program raised; an operation that raised has said so already."""

@@ -10,6 +10,7 @@ from torch.autograd.function import BackwardCFunction
 from torch.compiler import is_compiling
 
 from graphviz_tools.language import _
+from graphviz_tools.own_bugs import is_mistake
 from graphviz_tools.recording import NodeKind, OptimizerCall, Phase
 from graphviz_tools.sources.common.call_sites import call_site
 from graphviz_tools.sources.torch.autograd_graph import AutogradGraph
@@ -46,6 +47,7 @@ class Trace:
         self._names_known = 0
         self.paused = ""  # why nothing is recorded now
         self.apply_site: Site | None = None  # where the custom Function that ran last was applied
+        self.own_bug: Exception | None = None  # the first that was met
         self._max_steps = max_steps
         self._is_tracing = found_or(IS_TRACING, bool)
         self._current_node = found_or(CURRENT_NODE, bool)
@@ -88,7 +90,10 @@ class Trace:
         return self.phase == "backward" and not self.differentiates and torch.is_grad_enabled()
 
     def record_internal_error(self, problem: Exception) -> None:
-        """The recorder itself failed on a call: the program goes on, and the Recording says so."""
+        """The recorder itself failed on a call: the program goes on. The Recording says what it lacks; a bug of ours
+        is raised when the program is over."""
+        if self.own_bug is None and is_mistake(problem):
+            self.own_bug = problem
         words = str(problem).partition("\n")[0]
         self.tape.omitted["steps", f"not understood: {type(problem).__name__}: {words}"] += 1
 

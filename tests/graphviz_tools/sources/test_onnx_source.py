@@ -231,8 +231,18 @@ def test_an_error_without_words_is_named_and_a_bug_of_ours_is_shown(tmp_path: Pa
     raising(onnx.checker.ValidationError())
     with pytest.raises(UserError, match="is not a readable ONNX model: ValidationError"):
         record_onnx(tmp_path / "net.onnx")
-    raising(AttributeError("a bug of ours"))
-    with pytest.raises(AttributeError, match="a bug of ours"):
+    for bug in (AttributeError("a bug of ours"), ValueError("a bug of ours")):
+        raising(bug)
+        with pytest.raises(type(bug), match="a bug of ours"):
+            record_onnx(tmp_path / "net.onnx")
+
+
+def test_a_file_whose_numbers_are_missing_is_refused_in_one_line(tmp_path: Path):
+    model = perceptron()
+    onnx.save(model, tmp_path / "net.onnx", save_as_external_data=True, location="numbers", size_threshold=0)
+    whole = (tmp_path / "numbers").read_bytes()
+    (tmp_path / "numbers").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(UserError, match=r"is not a readable ONNX model: ."):
         record_onnx(tmp_path / "net.onnx")
 
 

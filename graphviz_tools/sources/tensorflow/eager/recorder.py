@@ -9,9 +9,10 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
 
-from graphviz_tools.errors import UserError
+from graphviz_tools.errors import InternalError, UserError, own_code
 from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.language import _
+from graphviz_tools.own_bugs import show_own_bug
 from graphviz_tools.recording import Omission, Recording
 from graphviz_tools.sources.common.argument_names import argument_names
 from graphviz_tools.sources.common.budget import Budget
@@ -56,8 +57,13 @@ def record_tensorflow_eager(
     recorder = EagerRecorder(fn, values, max_steps, title)
     try:
         with recorder:
-            recorder.given(args, kwargs)
-            recorder.returned(fn(*args, **kwargs))
+            with own_code():
+                recorder.given(args, kwargs)
+            result = fn(*args, **kwargs)
+            with own_code():
+                recorder.returned(result)
+    except InternalError:
+        raise
     except BaseException:
         if recorder.recording is None:
             raise
@@ -149,6 +155,7 @@ class EagerRecorder:
             storages=trace.memory.sizes,
         )
         self._outputs = []
+        show_own_bug(trace.own_bug)
 
 
 def _leaves(thing: Any) -> list[Any]:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from graphviz_tools.language import _
+from graphviz_tools.own_bugs import is_mistake
 from graphviz_tools.recording import Control, Edge, NodeKind, Omission, Phase, Saved, Step, Value
 from graphviz_tools.sources.common.budget import Budget
 from graphviz_tools.sources.common.static_graph import Maker, StaticGraph
@@ -54,6 +55,7 @@ class EagerTrace:
     graph: StaticGraph = field(default_factory=StaticGraph)
     phase: Phase = "forward"
     names: dict[int, str] = field(default_factory=dict)  # of arguments, by number
+    own_bug: Exception | None = None  # the first that was met
     busy: bool = False  # what runs now is the recorder's own
     variables: Variables = field(default_factory=Variables)
     memory: TensorMemory = field(default_factory=TensorMemory)
@@ -362,7 +364,7 @@ class EagerTrace:
         answer = self._answers.get(id(result))
         if answer is not None:
             node = self.graph.node("output", "output", label="output")
-            self.graph.edge(Edge(answer.source[0], node, answer.source[1], 0))
+            self.graph.edge(Edge(answer.source.node, node, answer.source.slot, 0))
             return answer.value
         tensor = getattr(result, "handle", result)
         if tensor.dtype.name == "resource":
@@ -400,7 +402,10 @@ class EagerTrace:
         return _("{type}, from {label}{line}.", type=type, label=node.label, line=line)
 
     def record_internal_error(self, problem: Exception) -> None:
-        """The recorder itself failed on an op: the program goes on, and the Recording says so."""
+        """The recorder itself failed on an op: the program goes on. The Recording says what it lacks; a bug of ours is
+        raised when the program is over."""
+        if self.own_bug is None and is_mistake(problem):
+            self.own_bug = problem
         words = f"{_FAILED}: {type(problem).__name__}: {str(problem).partition(chr(10))[0]}"
         self._failures[words] = self._failures.get(words, 0) + 1
 

@@ -157,20 +157,21 @@ def test_no_tensor_is_kept_alive_after_the_recording() -> None:
     assert [ref() for ref in seen] == [None, None]
 
 
-def test_a_failure_of_the_recorder_is_reported_and_does_not_stop_the_program(
+def test_what_pytorch_refuses_the_recorder_is_reported_and_does_not_stop_the_program(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from graphviz_tools.sources.torch.tensor_registry import Tensors
 
     def broken(*args: Any, **kwargs: Any) -> None:
-        raise AttributeError("a private thing that PyTorch has renamed")
+        raise RuntimeError("a tensor of a kind that PyTorch does not let look at")
 
     monkeypatch.setattr(Tensors, "describe", broken)
     results: list[torch.Tensor] = []
     recording = record_torch(lambda: results.append(torch.ones(2) * 2), backward=False)
     assert results[0].tolist() == [2, 2]
     assert (
-        recording.omitted[0].why == "not understood: AttributeError: a private thing that PyTorch has renamed"
+        recording.omitted[0].why
+        == "not understood: RuntimeError: a tensor of a kind that PyTorch does not let look at"
     )
 
 
