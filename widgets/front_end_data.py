@@ -35,7 +35,7 @@ def heading(recording: Recording) -> str:
 def side_json(recording: Recording, scene: Scene) -> Json:
     return {
         "heading": heading(recording),
-        "story": recording_json(recording, scene.prepared.arrivals),
+        "recording": recording_json(recording, scene.prepared.arrivals),
         "scene": scene_json(scene),
         "folds": any_repeats(recording),
     }

@@ -8,7 +8,7 @@ import { heatColour } from "../../widgets/static/heat_map.js";
 import { shift } from "../../widgets/static/pan_zoom.js";
 import { sceneKey, scenesFor, toggledWords } from "../../widgets/static/scenes.js";
 import { lastAt, matching, runs } from "../../widgets/static/search.js";
-import { Recording, bytes, flowAt, momentAt } from "../../widgets/static/recording.js";
+import { Recording, bytes, flowAt, momentAt, recordingIn } from "../../widgets/static/recording.js";
 
 const sceneOf = (opened) => ({
   key: sceneKey(opened), opened, boxes: [], frames: opened.map((name) => ({ path: name.split("/"), label: `frame ${name}` })),
@@ -23,6 +23,11 @@ const DATA = {
   details: [{ writes: [0] }, {}, {}, { gradients: [0] }],
   values: [{ name: "h", type: "(2,) float32", short: "[2, 4]" }],
 };
+
+test("a recording is found in what is sent, and in a notebook that was saved when it was called a story", () => {
+  assert.equal(recordingIn({ recording: DATA }), DATA);
+  assert.equal(recordingIn({ story: DATA }), DATA);
+});
 
 test("a step is found among sorted moments", () => {
   const steps = [0, 3, 3, 9];

@@ -23,7 +23,7 @@ from widgets.recording_data import in_words, recording_json, value_json
 def test_the_payload_is_plain_json_and_holds_each_value_once():
     data = Stepper(eager_loop())._data
     json.dumps(data, allow_nan=False)
-    values = data["story"]["values"]
+    values = data["recording"]["values"]
     assert len(values) < sum(
         len(step.reads) + len(step.writes) + len(step.grads_in) for step in eager_loop().steps
     )

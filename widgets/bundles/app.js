@@ -157,6 +157,7 @@ var PHASE_WORDS = (
     Object.entries(appearance_default.phases).map(([phase, { name, state, clock }]) => [phase, { name: t(name), state: t(state), clock: t(clock) }])
   )
 );
+var recordingIn = (data) => "recording" in data ? data.recording : data.story;
 var Recording = class {
   /** @param {RecordingData} data */
   constructor(data) {
@@ -1759,7 +1760,7 @@ var Side = class {
    */
   constructor(data, on) {
     this.on = on;
-    this.recording = new Recording(data.story);
+    this.recording = new Recording(recordingIn(data));
     this.folds = data.folds;
     this.step = -1;
     this.chosen = -1;

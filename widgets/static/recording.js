@@ -25,6 +25,7 @@ export const PHASE_WORDS = /** @type {typeof appearance.phases} */ (Object.fromE
  *   sources: {file: string, first: number, text: string}[], lines: [string, number][], phase: number[], op: string[],
  *   line: number[], turn: string[], memory: ([number, number] | null)[],
  *   peak: {at: number, words: string} | null, details: Detail[], values: Value[]}} RecordingData */
+/** @typedef {{recording: RecordingData} | {story: RecordingData}} Sent */
 /** @typedef {[number, "ghost" | "handle" | "done" | "failed", string, string, number]} Moment step, status, subtitle, gradient,
  *   freed */
 /** @typedef {[number, number, number, number]} Rectangle left, top, width, height */
@@ -34,6 +35,9 @@ export const PHASE_WORDS = /** @type {typeof appearance.phases} */ (Object.fromE
 /** @typedef {{path: string[], kind: string, label: string, at: Rectangle}} Frame */
 /** @typedef {{key: string, opened: string[], width: number, height: number, boxes: Box[], links: Link[],
  *   frames: Frame[], box: number[]}} Scene */
+
+/** The recording in what Python sent, which notebooks that were saved earlier call its story. @param {Sent} data */
+export const recordingIn = (data) => ("recording" in data ? data.recording : data.story);
 
 export class Recording {
   /** @param {RecordingData} data */

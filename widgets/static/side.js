@@ -8,7 +8,7 @@ import { MemoryBar } from "./memory_bar.js";
 import { scenesFor, toggledWords } from "./scenes.js";
 import { matching } from "./search.js";
 import { splitter } from "./splitter.js";
-import { PHASE_WORDS, Recording, momentAt } from "./recording.js";
+import { PHASE_WORDS, Recording, momentAt, recordingIn } from "./recording.js";
 import { t, tn } from "./text.js";
 import { valueCard } from "./value_card.js";
 import { word } from "./words.js";
@@ -16,7 +16,7 @@ import { word } from "./words.js";
 const RAISED = 160; // characters of what the program raised, before its first step
 
 /** @typedef {import("./recording.js").Scene} Scene */
-/** @typedef {{story: import("./recording.js").RecordingData, scene: Scene, heading: string, folds: boolean}} SideData `folds`: some of it repeats; `story` is its name in saved notebooks */
+/** @typedef {import("./recording.js").Sent & {scene: Scene, heading: string, folds: boolean}} SideData `folds`: some of it repeats */
 /** @typedef {(opened: string[] | null, fold: boolean) => Promise<Scene | null>} FetchScene
  *   asks the kernel for a scene (`opened` null: as many scopes as fit); null where there is none */
 
@@ -27,7 +27,7 @@ export class Side {
    */
   constructor(data, on) {
     this.on = on;
-    this.recording = new Recording(data.story);
+    this.recording = new Recording(recordingIn(data));
     this.folds = data.folds;
     this.step = -1;
     this.chosen = -1;
