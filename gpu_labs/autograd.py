@@ -22,7 +22,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 
@@ -199,10 +199,17 @@ def _stacked(rows: Sequence[torch.Tensor | None]) -> torch.Tensor | None:
     return torch.stack(tensors) if tensors else None
 
 
+class _Wanted(NamedTuple):
+    """What a backward asks for besides gradients: the place of an input or of an output."""
+
+    is_input: bool
+    place: int
+
+
 def _asked_for(
     name: str, parameters: Sequence[str], backward: KernelFunction | None
-) -> tuple[int, list[tuple[bool, int]]]:
-    """How many gradients backward takes, and where to find the rest: (is it an input, its place)."""
+) -> tuple[int, list[_Wanted]]:
+    """How many gradients backward takes, and where to find the rest."""
     if backward is None:
         return 0, []
     asked = list(backward.signature.parameters)
@@ -214,16 +221,16 @@ def _asked_for(
             )
         )
 
-    def place(wanted: str) -> tuple[bool, int] | None:
+    def place(wanted: str) -> _Wanted | None:
         if wanted in parameters:
-            return True, parameters.index(wanted)
+            return _Wanted(True, parameters.index(wanted))
         output = _OUTPUT_NAME.fullmatch(wanted)
-        return (False, int(output[1] or 0)) if output else None
+        return _Wanted(False, int(output[1] or 0)) if output else None
 
     gradients = 1
     while gradients < len(asked) and place(asked[gradients]) is None:
         gradients += 1
-    wanted: list[tuple[bool, int]] = []
+    wanted: list[_Wanted] = []
     for parameter in asked[gradients:]:
         found = place(parameter)
         if found is None:

@@ -25,8 +25,9 @@ def seldom_collected() -> Iterator[None]:
     with _lock:
         if not _open:
             _found = gc.get_threshold()
-            if _found[0]:  # 0 is the user's "never"
-                gc.set_threshold(max(NEW_OBJECTS, _found[0]), *_found[1:])
+            youngest, *older = _found
+            if youngest:  # 0 is the user's "never"
+                gc.set_threshold(max(NEW_OBJECTS, youngest), *older)
         _open += 1
     try:
         yield

@@ -137,7 +137,7 @@ def main() -> None:
         page = opened(browser, pair, folder, 1440, 860)
         animate(frames(page, range(len(pair.beats))), HERE / "duet.gif")
         middle = next(
-            i for i, beat in enumerate(pair.beats) if pair.recordings[1].steps[beat[1]].phase == "run"
+            i for i, (_, beside) in enumerate(pair.beats) if pair.recordings[1].steps[beside].phase == "run"
         )
         page.locator(".timeline input").fill(str(middle - 1))
         page.locator(".shell").screenshot(path=HERE / "duet.png")

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "architecture.md"
@@ -41,6 +42,13 @@ class Import:
     target: str
 
 
+class Place(NamedTuple):
+    """Where a file stands in the table: the path of the table that is about it, and that path's row."""
+
+    path: str
+    row: Row
+
+
 def rows() -> list[Row]:
     """The rows of the table under the heading "Rooms"."""
     section = PAGE.read_text(encoding="utf-8").split("\n## Rooms\n")[1].split(_OPEN)[0]
@@ -55,11 +63,11 @@ def covers(pattern: str, file: str) -> bool:
     return fnmatch(file, pattern) and file.count("/") == pattern.count("/")
 
 
-def place_of(file: str, table: list[Row]) -> tuple[str, Row] | None:
+def place_of(file: str, table: list[Row]) -> Place | None:
     """The most exact path of the table about `file` (a named file, else a folder's own files, else the deepest
     folder), and its row."""
-    found = [(path, row) for row in table for path in row.paths if covers(path, file)]
-    return max(found, key=lambda pair: _exactness(pair[0])) if found else None
+    found = [Place(path, row) for row in table for path in row.paths if covers(path, file)]
+    return max(found, key=lambda place: _exactness(place.path)) if found else None
 
 
 def _exactness(path: str) -> tuple[int, int, int]:
@@ -104,12 +112,12 @@ def is_allowed(made: Import, table: list[Row]) -> bool:
     if not made.target.endswith(".py"):
         room = made.file.partition("/")[0]
         of_room = (each for each in table if f"{room}/" in each.paths)
-        return any(made.target in row.may_import for row in (place[1], *of_room))
+        return any(made.target in row.may_import for row in (place.row, *of_room))
     target = place_of(made.target, table)
-    if target is None or target[0] == place[0]:
+    if target is None or target.path == place.path:
         return target is not None
-    listed = place[1].may_import
-    return target[0] in listed or any(
+    listed = place.row.may_import
+    return target.path in listed or any(
         covers(path, made.target) for path in listed if not path.endswith("/*.py")
     )
 

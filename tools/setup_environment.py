@@ -129,10 +129,10 @@ def is_usable(python, venv, stamp, wanted):
         return True
     made = read_stamp(stamp)
     moved = made.get("root", wanted["root"]) != wanted["root"]
-    minor = [each.get("python", "").rpartition(".")[0] for each in (made or wanted, wanted)]
+    made_for, wanted_for = (each.get("python", "").rpartition(".")[0] for each in (made or wanted, wanted))
     command = [str(python), "-m", "pip", "--version"]
     has_pip = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-    return has_pip.returncode == 0 and not moved and minor[0] == minor[1]
+    return has_pip.returncode == 0 and not moved and made_for == wanted_for
 
 
 def require_room_and_permission(gib):

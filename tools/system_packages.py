@@ -12,15 +12,23 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
-# program -> (Debian package, the tests that need it)
-NEEDED = {
-    "chromium": ("chromium", "browser tests"),
-    "bwrap": ("bubblewrap", "sandbox tests"),
-    "initdb": ("postgresql", "PostgreSQL tests"),
-    "node": ("nodejs", "JavaScript tests"),
-    "npm": ("npm", "JavaScript tests"),
-    "g++": ("g++", "the lesson on compilers, where Inductor compiles C++"),
+
+class Needed(NamedTuple):
+    """The Debian package of a program, and the tests that need it."""
+
+    package: str
+    tests: str
+
+
+NEEDED = {  # by program
+    "chromium": Needed("chromium", "browser tests"),
+    "bwrap": Needed("bubblewrap", "sandbox tests"),
+    "initdb": Needed("postgresql", "PostgreSQL tests"),
+    "node": Needed("nodejs", "JavaScript tests"),
+    "npm": Needed("npm", "JavaScript tests"),
+    "g++": Needed("g++", "the lesson on compilers, where Inductor compiles C++"),
 }
 
 
@@ -57,7 +65,7 @@ def install(packages: list[str]) -> None:
 def main() -> int:
     missing = [program for program in NEEDED if find(program) is None]
     if missing:
-        install(sorted({NEEDED[program][0] for program in missing}))
+        install(sorted({NEEDED[program].package for program in missing}))
     still = [program for program in NEEDED if find(program) is None]
     for program in still:
         package, tests = NEEDED[program]

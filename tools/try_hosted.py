@@ -105,11 +105,11 @@ def problems(place, notebook, found):
     if place == "colab" and found["managed"] < found["widgets"]:
         wrong.append(f"{found['widgets'] - found['managed']} widgets do not ask for Colab's own manager")
     if notebook.endswith("exercise.ipynb"):
-        points = re.search(r"([\d.]+) of ([\d.]+) points", found["last"])
+        points = re.search(r"(?P<got>[\d.]+) of (?P<most>[\d.]+) points", found["last"])
         marks = re.findall(r"^([✓✎○✗]) (\S+)", found["last"], re.MULTILINE)
         if points is None or not marks:
             wrong.append("%duet check printed no points or no task")
-        elif points[1] != points[2]:
+        elif points["got"] != points["most"]:
             wrong.append(f"%duet check: {points[0]}")
         wrong += [f"%duet check: {mark} {task}" for mark, task in marks if mark != "✓"]
     return wrong

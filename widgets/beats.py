@@ -38,7 +38,8 @@ def _in_order(pairs: Iterable[Beat]) -> list[Beat]:
     """The longest subset of `pairs` in which both sides only go forward (patience sorting)."""
     tails: list[int] = []
     ends: list[int] = []
-    ordered = sorted(set(pairs), key=lambda pair: (pair[0], -pair[1]))
+    downward = sorted((at, -beside) for at, beside in set(pairs))
+    ordered = [(at, -beside) for at, beside in downward]
     before: list[int | None] = []
     for place, (_, beside) in enumerate(ordered):
         length = bisect_left(tails, beside)

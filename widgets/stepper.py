@@ -46,9 +46,10 @@ class Stepper(View):
 
     def _wanted(self, recording: Recording) -> Collection[ScopePath] | None:
         """The scopes to open, less those that held plumbing only."""
-        if self._open is None or recording is self._whole[0]:
+        (whole,) = self._whole
+        if self._open is None or recording is whole:
             return self._open
-        gone = {scope.path for scope in self._whole[0].scopes} - {scope.path for scope in recording.scopes}
+        gone = {scope.path for scope in whole.scopes} - {scope.path for scope in recording.scopes}
         return [path for path in self._open if path not in gone]
 
     @property

@@ -87,7 +87,8 @@ class _Block:
         import yaml
 
         settings: dict[str, Any] = {"allow_unicode": True, "width": float("inf")}
-        if self.around[0]:
+        opening, _ = self.around
+        if opening:
             return yaml.safe_dump({name: value}, default_flow_style=False, **settings).splitlines()
         listed = yaml.safe_dump([value], default_flow_style=True, **settings).strip()
         return [f":{name}: {listed.removeprefix('[').removesuffix(']')}"]

@@ -253,19 +253,20 @@ def _meet(one: Place, other: Place) -> bool:
 
 def _through(start: Point, x: float, end: Point) -> tuple[Point, ...]:
     """From `start` to `end` along the vertical line at `x`, where there is room for two turns."""
-    first, last = start[1] + TURN, end[1] - TURN
+    (start_x, start_y), (end_x, end_y) = start, end
+    first, last = start_y + TURN, end_y - TURN
     if abs(last - first) < 2 * TURN:
         return curve_between(start, end)
     way = TURN if last > first else -TURN
     return (
         start,
-        (start[0], first),
+        (start_x, first),
         (x, first - way),
         (x, first + way),
         (x, first + (last - first) / 3),
         (x, first + (last - first) * 2 / 3),
         (x, last - way),
         (x, last + way),
-        (end[0], last),
+        (end_x, last),
         end,
     )

@@ -132,12 +132,13 @@ def _pos(points: tuple[Point, ...], height: float, back: bool) -> str:
     """A spline and, of the end where its arrow head is, the tip (Graphviz draws the head between the two)."""
     if not points:
         return ""
-    tip, before = (points[0], points[1]) if back else (points[-1], points[-2])
+    tip, before = points[:2] if back else points[:-3:-1]
     length = max(math.dist(tip, before), 1e-6)
     share = min(HEAD / length, 0.9)
-    neck = tip[0] + (before[0] - tip[0]) * share, tip[1] + (before[1] - tip[1]) * share
+    (tip_x, tip_y), (before_x, before_y) = tip, before
+    neck = tip_x + (before_x - tip_x) * share, tip_y + (before_y - tip_y) * share
     curve = (neck, *points[1:]) if back else (*points[:-1], neck)
-    end = f"{'s' if back else 'e'},{tip[0]:.2f},{height - tip[1]:.2f}"
+    end = f"{'s' if back else 'e'},{tip_x:.2f},{height - tip_y:.2f}"
     return " ".join([end, *(f"{x:.2f},{height - y:.2f}" for x, y in curve)])
 
 

@@ -85,7 +85,7 @@ def _inside(outline: Outline, sizes: Mapping[str, tuple[float, float]]) -> dict[
     rows: dict[str, list[Row]] = {box.key: [] for box in outline.boxes if not box.holder}
     for box in outline.boxes:
         if box.holder:
-            width, there = sizes[box.key][0], rows[box.holder]
+            (width, _), there = sizes[box.key], rows[box.holder]
             if not there or _row_width(there[-1]) + HELD_GAP + width > HELD_ROW:
                 there.append([])
             there[-1].append((box.key, width))
@@ -104,7 +104,8 @@ def _around(size: tuple[float, float], rows: Sequence[Row]) -> tuple[float, floa
     """The size of a box with its own text above `rows`."""
     if not rows:
         return size
-    return max(size[0], max(map(_row_width, rows)) + 2 * HELD_GAP), size[1] + _foot(rows)
+    width, height = size
+    return max(width, max(map(_row_width, rows)) + 2 * HELD_GAP), height + _foot(rows)
 
 
 def _held(holder: Place, rows: Sequence[Row]) -> dict[str, Place]:
@@ -166,8 +167,8 @@ def _dot_source(outline: Outline, sizes: Mapping[str, tuple[float, float]]) -> s
     for number, link in enumerate(outline.links):
         if link.quiet:
             continue
-        ends = (link.target, link.source) if number in back else (link.source, link.target)
-        dot.edge(names[ends[0]], names[ends[1]], id=f"l{number}", weight="8" if number in spine else "1")
+        upper, lower = (link.target, link.source) if number in back else (link.source, link.target)
+        dot.edge(names[upper], names[lower], id=f"l{number}", weight="8" if number in spine else "1")
     holder = {box.key: box.holder or box.key for box in outline.boxes}
     for first, then in outline.order:
         dot.edge(names[holder[first]], names[holder[then]], style="invis", weight="50")

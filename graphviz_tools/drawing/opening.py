@@ -178,7 +178,7 @@ def _rows(prepared: Prepared, opened: Sequence[Part]) -> int:
         pairs.update((int(key) // len(boxes), int(key) % len(boxes)) for key in keys)
     kept = {*pairs, *_below(prepared, opened, number), *in_time(places_in_time(prepared, boxes), pairs)}
     rank = [0] * len(boxes)
-    for low, high in sorted(kept, key=lambda pair: pair[1]):
+    for high, low in sorted((high, low) for low, high in kept):
         rank[high] = max(rank[high], rank[low] + 1)
     return sum(rank[high] - rank[low] for low, high in pairs)
 

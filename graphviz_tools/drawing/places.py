@@ -87,8 +87,9 @@ class Layout:
 
 def curve_between(start: Point, end: Point) -> tuple[Point, ...]:
     """A curve that leaves `start` and reaches `end` upright."""
-    middle = (start[1] + end[1]) / 2
-    return start, (start[0], middle), (end[0], middle), end
+    (start_x, start_y), (end_x, end_y) = start, end
+    middle = (start_y + end_y) / 2
+    return start, (start_x, middle), (end_x, middle), end
 
 
 def curve(source: Place, target: Place) -> tuple[Point, ...]:

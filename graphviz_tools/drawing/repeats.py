@@ -25,7 +25,8 @@ def with_quiet(links: Sequence[Link], boxes: Sequence[Box], parts: Mapping[Path,
     first_reader: dict[tuple[str, Path, str], Path] = {}
     quiet: set[int] = set()
     ends = [_down(link) for link in links]
-    for n in sorted(range(len(links)), key=lambda n: number[ends[n][1]]):
+    place = [number[lower] for _, lower in ends]
+    for n in sorted(range(len(links)), key=place.__getitem__):
         source, target = (by_key[key] for key in ends[n])
         inside, there = source.around, target.around
         own = {turn[:-1] for turn in _turns(inside, parts)}  # loops of which the source is a part itself

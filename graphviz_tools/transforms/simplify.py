@@ -175,9 +175,9 @@ def _variable_name(recording: Recording, variable: LoopVariable, roles: OpRoles)
         if name := _assigned(line):
             return name
     if argument.line is not None and {argument.line} == set(lines):
-        counted = re.match(r"for (\w+) in (tf\.)?(range\b)?", argument.line.text)
+        counted = re.match(r"for (?P<name>\w+) in (tf\.)?(?P<range>range\b)?", argument.line.text)
         if counted is not None:  # what a `for` itself counts
-            return counted[1] if counted[3] else "index"
+            return counted["name"] if counted["range"] else "index"
     known = argument.label.isidentifier() and not iskeyword(argument.label)
     return argument.label if known else f"from {argument.label}"
 

@@ -22,17 +22,13 @@ GIVEN = {
     ("graphviz_tools/sources/tensorflow/eager/tape_steps.py", "op_gradient"),
     ("graphviz_tools/sources/tensorflow/eager/tape_steps.py", "original"),
     ("graph_duet/grading/classroom/tables.py", "sa.Table"),  # a column each
-    (
-        "graphviz_tools/sources/torch/assemble.py",
-        "_make_step",
-    ),  # once a step: by name it takes three times as long
 }
+# Runs once a step, and takes three times as long with named arguments.
+OFTEN = {("graphviz_tools/sources/torch/assemble.py", "_make_step")}
 LONG = {
     ("graph_duet/grading/judging/source_policy.py", "_reaching"),  # one `match`, whose order decides
-    (
-        "graphviz_tools/sources/torch/tensor_registry.py",
-        "describe",
-    ),  # runs for each tensor: a call costs time
+    # Runs for each tensor: a call costs time.
+    ("graphviz_tools/sources/torch/tensor_registry.py", "describe"),
 }
 
 
@@ -105,7 +101,7 @@ def test_no_function_takes_too_many_arguments() -> None:
 
 def test_no_call_gives_too_many_arguments_without_names() -> None:
     found = {(file, name) for file, source in sources().items() for name in too_many_arguments(source)}
-    assert found - GIVEN == set(), "name the arguments"
+    assert found - GIVEN - OFTEN == set(), "name the arguments"
 
 
 def test_no_function_is_too_long() -> None:

@@ -26,10 +26,10 @@ def dimension_findings(
     for axis, name in enumerate("yz", 1):
         in_grid = [*_NUMBERS[name], f"bid.{name}"]
         in_block = [*_NUMBERS[name], f"tid.{name}"]
-        asked = sorted(specials[word] for word in {*in_grid, *in_block} if word in specials)
+        asked = [specials[word] for word in {*in_grid, *in_block} if word in specials]
         strides = {f"gdim.{name}", f"gridsize.{axis + 1}", "gridsize.3"} & set(specials)
         if asked and given <= axis and not strides:
-            line = asked[0]
+            line = min(asked)
             sentence = _n(
                 "The kernel works in {name} too, and the launch has {number} dimension: {name} is 0 in every thread.",
                 "The kernel works in {name} too, and the launch has {number} dimensions: {name} is 0 in every thread.",

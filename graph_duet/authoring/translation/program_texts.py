@@ -32,7 +32,7 @@ _CALLS: dict[str, tuple[int, ...] | None] = {
         for name, forms in (("__", None), ("_n", (1, 2)))
     },
 }
-_IN_TEMPLATE = re.compile(r"""\b_n?\((["'])(.*?)\1(?:, (["'])(.*?)\3)?""")
+_IN_TEMPLATE = re.compile(r"""\b_n?\((["'])(?P<one>.*?)\1(?:, (["'])(?P<many>.*?)\3)?""")
 _OPTIONS: Any = {"parse_template_string": True}  # calls inside `${...}`, too
 
 
@@ -57,12 +57,12 @@ def _of_python(root: Path) -> Iterator[Text]:
         for path in sorted((root / room).rglob("*.py")):
             file = path.relative_to(root).as_posix()
             tree = ast.parse(path.read_text("utf-8"))
-            for found in (*_calls(tree), *_kinds(tree), *(_help(tree) if file.startswith(_COMMANDS) else ())):
-                yield Text(*found[:2], file, found[2])
+            helps = _help(tree, file) if file.startswith(_COMMANDS) else ()
+            yield from (*_calls(tree, file), *_kinds(tree, file), *helps)
         for path in sorted((root / room).rglob("templates/*.html")):
             for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
                 for found in _IN_TEMPLATE.finditer(line):
-                    yield Text(found[2], found[4] or "", path.relative_to(root).as_posix(), number)
+                    yield Text(found["one"], found["many"] or "", path.relative_to(root).as_posix(), number)
 
 
 def front_end_texts(root: Path = PROJECT) -> Iterator[Text]:
@@ -80,18 +80,18 @@ def front_end_texts(root: Path = PROJECT) -> Iterator[Text]:
             yield Text(text, "", appearance.relative_to(root).as_posix(), 1)
 
 
-def _calls(tree: ast.AST) -> Iterator[tuple[str, str, int]]:
+def _calls(tree: ast.AST, file: str) -> Iterator[Text]:
     for node in ast.walk(tree):
         match node:
             case ast.Call(func=ast.Name("_"), args=[ast.Constant(str(text))]):
-                yield text, "", node.lineno
+                yield Text(text, "", file, node.lineno)
             case ast.Call(
                 func=ast.Name("_n"), args=[ast.Constant(str(one)), ast.Constant(str(many)), *_rest]
             ):
-                yield one, many, node.lineno
+                yield Text(one, many, file, node.lineno)
 
 
-def _kinds(tree: ast.Module) -> Iterator[tuple[str, str, int]]:
+def _kinds(tree: ast.Module, file: str) -> Iterator[Text]:
     for node in tree.body:
         match node:
             case ast.Assign(targets=[ast.Name(name)], value=ast.Subscript(slice=ast.Tuple(kinds))) if (
@@ -99,13 +99,13 @@ def _kinds(tree: ast.Module) -> Iterator[tuple[str, str, int]]:
             ):
                 for kind in kinds:
                     assert isinstance(kind, ast.Constant)
-                    yield str(kind.value), "", kind.lineno
+                    yield Text(str(kind.value), "", file, kind.lineno)
 
 
-def _help(tree: ast.Module) -> Iterator[tuple[str, str, int]]:
+def _help(tree: ast.Module, file: str) -> Iterator[Text]:
     """What `duet COMMAND --help` prints: the docstrings of commands, and `help=` of their parameters."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and ast.get_docstring(node):
-            yield ast.get_docstring(node) or "", "", node.lineno
+            yield Text(ast.get_docstring(node) or "", "", file, node.lineno)
         elif isinstance(node, ast.keyword) and node.arg == "help" and isinstance(node.value, ast.Constant):
-            yield str(node.value.value), "", node.value.lineno
+            yield Text(str(node.value.value), "", file, node.value.lineno)

@@ -148,7 +148,7 @@ def _dead_share(steps: list[Step]) -> float:
         value = step.writes[0]
         if value.numbers is None or value.shape is None or len(value.shape) != 2:
             return 0.0
-        columns = value.grid[1] if value.grid else value.shape[1] or 0
+        _, columns = value.grid or value.shape
         if not columns:
             return 0.0
         rows += len(value.numbers) // columns
