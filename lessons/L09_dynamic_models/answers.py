@@ -2,6 +2,19 @@
 
 from graph_duet.authoring.answers import Answers, Wrong
 
+ROWS = """
+n = tf.size(word)
+values, k = tf.zeros([n]), 0
+while k < n:
+    if left[k] < 0:
+        value = table[word[k]]
+    else:
+        value = join({})
+    values = tf.tensor_scatter_nd_update(values, [[k]], [value])
+    k += 1
+return values[n - 1]
+"""
+
 ANSWERS = Answers(
     right={
         "1": "numbers = dict(zip('abcdef', (2, 3, 9, 9, 15, 12)))",
@@ -86,33 +99,11 @@ ANSWERS = Answers(
         "3": [
             Wrong(
                 "joins the last two rows, whatever the table says",
-                """
-                n = tf.size(word)
-                values, k = tf.zeros([n]), 0
-                while k < n:
-                    if left[k] < 0:
-                        value = table[word[k]]
-                    else:
-                        value = join(values[k - 2], values[k - 1])
-                    values = tf.tensor_scatter_nd_update(values, [[k]], [value])
-                    k += 1
-                return values[n - 1]
-                """,
+                ROWS.format("values[k - 2], values[k - 1]"),
             ),
             Wrong(
                 "left and right the wrong way round",
-                """
-                n = tf.size(word)
-                values, k = tf.zeros([n]), 0
-                while k < n:
-                    if left[k] < 0:
-                        value = table[word[k]]
-                    else:
-                        value = join(values[right[k]], values[left[k]])
-                    values = tf.tensor_scatter_nd_update(values, [[k]], [value])
-                    k += 1
-                return values[n - 1]
-                """,
+                ROWS.format("values[right[k]], values[left[k]]"),
             ),
             Wrong(
                 "unrolled to 11 rows, the size of the example",

@@ -2,6 +2,17 @@
 
 from graph_duet.authoring.answers import Answers, Wrong
 
+LOGITS = "(tf.cast(pixels, tf.float32) / 255.0) @ model.weight"
+SERVE = f"""
+model = tf.Module()
+model.weight = tf.Variable(weight)
+@tf.function(input_signature=[tf.TensorSpec([None, 3], tf.uint8, name="pixels")])
+def serve(pixels):
+    logits = {LOGITS}
+    return {{"probabilities": tf.nn.softmax(logits), "best": tf.argmax(logits, 1)}}
+tf.saved_model.save(model, f"{{base}}/{{version}}", signatures={{"serving_default": serve}})
+"""
+
 ANSWERS = Answers(
     right={
         "1": "files = dict(zip('abcdef', ('raises', 'runs', 'refused', 'raises', 'raises', 'runs')))",
@@ -98,119 +109,50 @@ ANSWERS = Answers(
         "3": [
             Wrong(
                 "freezes a batch of 3",
-                """
-                model = tf.Module()
-                model.weight = tf.Variable(weight)
-                @tf.function(input_signature=[tf.TensorSpec([3, 3], tf.uint8, name="pixels")])
-                def serve(pixels):
-                    logits = (tf.cast(pixels, tf.float32) / 255.0) @ model.weight
-                    return {"probabilities": tf.nn.softmax(logits), "best": tf.argmax(logits, 1)}
-                tf.saved_model.save(model, f"{base}/{version}", signatures={"serving_default": serve})
-                """,
+                SERVE.replace("[None, 3]", "[3, 3]"),
                 "wrong",
                 "pixels uint8 [3, 3]",
             ),
             Wrong(
                 "divides whole numbers",
-                """
-                model = tf.Module()
-                model.weight = tf.Variable(weight)
-                @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.uint8, name="pixels")])
-                def serve(pixels):
-                    logits = tf.cast(pixels // 255, tf.float32) @ model.weight
-                    return {"probabilities": tf.nn.softmax(logits), "best": tf.argmax(logits, 1)}
-                tf.saved_model.save(model, f"{base}/{version}", signatures={"serving_default": serve})
-                """,
+                SERVE.replace(LOGITS, "tf.cast(pixels // 255, tf.float32) @ model.weight"),
             ),
             Wrong(
                 "forgets to divide",
-                """
-                model = tf.Module()
-                model.weight = tf.Variable(weight)
-                @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.uint8, name="pixels")])
-                def serve(pixels):
-                    logits = tf.cast(pixels, tf.float32) @ model.weight
-                    return {"probabilities": tf.nn.softmax(logits), "best": tf.argmax(logits, 1)}
-                tf.saved_model.save(model, f"{base}/{version}", signatures={"serving_default": serve})
-                """,
+                SERVE.replace(LOGITS, "tf.cast(pixels, tf.float32) @ model.weight"),
             ),
             Wrong(
                 "takes floats",
-                """
-                model = tf.Module()
-                model.weight = tf.Variable(weight)
-                @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.float32, name="pixels")])
-                def serve(pixels):
-                    logits = (pixels / 255.0) @ model.weight
-                    return {"probabilities": tf.nn.softmax(logits), "best": tf.argmax(logits, 1)}
-                tf.saved_model.save(model, f"{base}/{version}", signatures={"serving_default": serve})
-                """,
+                SERVE.replace("tf.uint8", "tf.float32").replace(LOGITS, "(pixels / 255.0) @ model.weight"),
                 "error",
             ),
             Wrong(
                 "a constant",
-                """
-                model = tf.Module()
-                model.weight = tf.Variable(weight)
-                @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.uint8, name="pixels")])
-                def serve(pixels):
-                    logits = tf.ones([tf.shape(pixels)[0], weight.shape[1]])
-                    return {"probabilities": tf.nn.softmax(logits), "best": tf.argmax(logits, 1)}
-                tf.saved_model.save(model, f"{base}/{version}", signatures={"serving_default": serve})
-                """,
+                SERVE.replace(LOGITS, "tf.ones([tf.shape(pixels)[0], weight.shape[1]])"),
             ),
             Wrong(
                 "no folder for the version",
-                """
-                model = tf.Module()
-                model.weight = tf.Variable(weight)
-                @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.uint8, name="pixels")])
-                def serve(pixels):
-                    logits = (tf.cast(pixels, tf.float32) / 255.0) @ model.weight
-                    return {"probabilities": tf.nn.softmax(logits), "best": tf.argmax(logits, 1)}
-                tf.saved_model.save(model, str(base), signatures={"serving_default": serve})
-                """,
+                SERVE.replace('f"{base}/{version}"', "str(base)"),
                 "error",
             ),
             Wrong(
                 "a signature by another name",
-                """
-                model = tf.Module()
-                model.weight = tf.Variable(weight)
-                @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.uint8, name="pixels")])
-                def serve(pixels):
-                    logits = (tf.cast(pixels, tf.float32) / 255.0) @ model.weight
-                    return {"probabilities": tf.nn.softmax(logits), "best": tf.argmax(logits, 1)}
-                tf.saved_model.save(model, f"{base}/{version}", signatures={"serve": serve})
-                """,
+                SERVE.replace("serving_default", "serve"),
                 "error",
             ),
             Wrong(
                 "a folder that is no version",
-                """
-                model = tf.Module()
-                model.weight = tf.Variable(weight)
-                @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.uint8, name="pixels")])
-                def serve(pixels):
-                    logits = (tf.cast(pixels, tf.float32) / 255.0) @ model.weight
-                    return {"probabilities": tf.nn.softmax(logits), "best": tf.argmax(logits, 1)}
-                tf.saved_model.save(model, f"{base}/v{version}", signatures={"serving_default": serve})
-                """,
+                SERVE.replace("{version}", "v{version}"),
                 "error",
             ),
             Wrong(
                 "the file calls back into Python",
-                """
-                model = tf.Module()
-                model.weight = tf.Variable(weight)
-                @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.uint8, name="pixels")])
-                def serve(pixels):
-                    product = lambda x: x.astype("float32") / 255 @ weight.numpy()
-                    logits = tf.numpy_function(product, [pixels], tf.float32)
-                    logits = tf.ensure_shape(logits, [None, weight.shape[1]])
-                    return {"probabilities": tf.nn.softmax(logits), "best": tf.argmax(logits, 1)}
-                tf.saved_model.save(model, f"{base}/{version}", signatures={"serving_default": serve})
-                """,
+                SERVE.replace(
+                    f"    logits = {LOGITS}\n",
+                    '    product = lambda x: x.astype("float32") / 255 @ weight.numpy()\n'
+                    "    logits = tf.numpy_function(product, [pixels], tf.float32)\n"
+                    "    logits = tf.ensure_shape(logits, [None, weight.shape[1]])\n",
+                ),
                 "error",
                 "calls back into Python",
             ),
