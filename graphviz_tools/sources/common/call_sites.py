@@ -17,7 +17,7 @@ from opcode import opmap
 from types import CodeType
 
 from graphviz_tools.recording import SourceLine
-from graphviz_tools.sources.common.evaluation_order import Moment, Span, moments, span
+from graphviz_tools.sources.common.evaluation_order import Moment, Moments, Span, moments, span
 from graphviz_tools.sources.common.user_code import source_line
 
 LABEL_WIDTH = 80
@@ -73,10 +73,12 @@ def _call_site(code: CodeType, filename: str, instruction: int) -> CallSite:
         return CallSite(source)
     page = _page(filename)
     if code.co_code[instruction] == _FOR_ITER:
-        return CallSite(source, moment=page.next_items.get((line, column, end, end_column)))
+        return CallSite(source, moment=page.moments.next_items.get((line, column, end, end_column)))
     span_of_it = (line, column, end, end_column)
     if code.co_code[instruction] == _GET_ITER and page.starts_loop(span_of_it):
-        return CallSite(source, label=source.text.removesuffix(":"))
+        return CallSite(
+            source, label=source.text.removesuffix(":"), moment=page.moments.starts.get(span_of_it)
+        )
     spot = page.find(span_of_it)
     if spot is None:
         return CallSite(source)
@@ -90,14 +92,13 @@ class _Page:
         self.lines = lines
         self.spans: dict[Span, _Spot] = {}
         self.ends: dict[tuple[int, int], _Spot] = {}
-        self.moments: dict[Span, Moment] = {}
-        self.next_items: dict[Span, Moment] = {}
+        self.moments = Moments({}, {}, {})
         try:
             tree = ast.parse("".join(lines))
         except (SyntaxError, ValueError):
             return
         self._visit_body(tree.body)
-        self.moments, self.next_items = moments(tree, lines)
+        self.moments = moments(tree, lines)
 
     def find(self, span: Span) -> _Spot | None:
         # A method call that is broken over lines is reported from its attribute on, so it is looked up a second time.
@@ -106,7 +107,7 @@ class _Page:
     def starts_loop(self, span: Span) -> bool:
         """Whether a GET_ITER with this span begins a `for` statement: the span reaches to the end of the loop, where
         some other call may end, and from Python 3.13 on it is that of what is looped over."""
-        return span not in self.spans or (sys.version_info >= (3, 13) and span in self.next_items)
+        return span not in self.spans or (sys.version_info >= (3, 13) and span in self.moments.next_items)
 
     def text(self, node: ast.AST) -> str:
         """The source of `node` on one line."""
@@ -194,7 +195,7 @@ def _describe(page: _Page, spot: _Spot, source: SourceLine) -> CallSite:
         callee=method.attr if method is not None else _name(callee) if callee is not None else "",
         receiver=_name(method.value) if method is not None else None,
         test=spot.test,
-        moment=page.moments.get(span(node)),
+        moment=page.moments.expressions.get(span(node)),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 Span = tuple[int, int, int, int]  # first line, first column, last line, past the last column
 _WALK_THROUGH = frozenset(
@@ -30,12 +31,13 @@ class Moment:
     """`order` is the expression's place among those of its file, as they run, and `loops` are around it, the
     outermost first. `repeats`: it may run several times where no loop turns (in a comprehension, or as `sum`
     of tensors, which adds them all at one place). `tests_loop`: it is in the condition of a `while`, which
-    Python compiles twice."""
+    Python compiles twice. `asks_next`: a `for` statement asks for its next item."""
 
     order: int
     loops: tuple[Loop, ...]
     repeats: bool = False
     tests_loop: bool = False
+    asks_next: bool = False
 
 
 def span(node: ast.AST) -> Span:
@@ -43,12 +45,20 @@ def span(node: ast.AST) -> Span:
     return node.lineno, node.col_offset, node.end_lineno, node.end_col_offset  # type: ignore[attr-defined]
 
 
-def moments(tree: ast.AST, lines: list[str]) -> tuple[dict[Span, Moment], dict[Span, Moment]]:
-    """The moment of every expression of a file, and those at which `for` loops ask for their next item, by the
-    spans that Python gives them: of the statement, or of what is looped over."""
+class Moments(NamedTuple):
+    """The moment of every expression of a file, those at which `for` loops begin (`starts`) and those at which they ask
+    for their next item, by the spans that Python gives them: of the statement, or of what is looped over."""
+
+    expressions: dict[Span, Moment]
+    starts: dict[Span, Moment]
+    next_items: dict[Span, Moment]
+
+
+def moments(tree: ast.AST, lines: list[str]) -> Moments:
+    """When each expression of the file `tree`, whose text is `lines`, runs."""
     clock = _Clock(lines)
     clock.visit(tree)
-    return clock.moments, clock.next_items
+    return Moments(clock.moments, clock.starts, clock.next_items)
 
 
 class _Clock(ast.NodeVisitor):
@@ -56,6 +66,7 @@ class _Clock(ast.NodeVisitor):
 
     def __init__(self, lines: list[str]) -> None:
         self.moments: dict[Span, Moment] = {}
+        self.starts: dict[Span, Moment] = {}
         self.next_items: dict[Span, Moment] = {}
         self._lines = lines
         self._time = 0
@@ -98,6 +109,8 @@ class _Clock(ast.NodeVisitor):
 
     def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
         self.visit(node.iter)
+        self._time += 1
+        self.starts[span(node)] = self.starts[span(node.iter)] = Moment(self._time, self._loops)
         self._turning(node, (node.target, *node.body))
         self._all(node.orelse)
 
@@ -118,7 +131,9 @@ class _Clock(ast.NodeVisitor):
         self._loops = (*around, Loop(node.lineno, node.end_lineno or node.lineno, header))
         if not isinstance(node, ast.While):
             self._time += 1
-            self.next_items[span(node)] = self.next_items[span(node.iter)] = Moment(self._time, self._loops)
+            self.next_items[span(node)] = self.next_items[span(node.iter)] = Moment(
+                self._time, self._loops, asks_next=True
+            )
         self._all(parts)
         self._loops = around
 

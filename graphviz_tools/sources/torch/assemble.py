@@ -177,10 +177,11 @@ class _Assembly:
         """Where each step stands. A node stands where its step does, and a backward step where the op does."""
         nodes, path_of_node = self._tape.nodes, self._path_of_node
         places: list[Place] = []
-        for raw in self._tape.steps:
+        for index, raw in enumerate(self._tape.steps):
             owner = nodes[raw.node].owner if raw.node is not None else None
             if owner is None:
-                place = self._paths.place(raw.scope, raw.op, raw.site)
+                where = self._paths.after_loop if index in self._tape.after_loops else self._paths.place
+                place = where(raw.scope, raw.op, raw.site)
                 if raw.node is not None:
                     path_of_node[raw.node] = place[0]
             else:

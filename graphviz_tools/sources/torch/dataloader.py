@@ -1,4 +1,4 @@
-"""Record the first batches of a long training loop and let the others run by."""
+"""What the loop over a DataLoader is to a Recording: its first batches, and how it learns that there is no other."""
 
 from __future__ import annotations
 
@@ -10,6 +10,22 @@ from typing import Any
 from graphviz_tools.language import _
 from graphviz_tools.sources.torch.private_names import handling_batches
 from graphviz_tools.sources.torch.trace import Trace
+
+
+@contextmanager
+def noting_ends(trace: Trace) -> Iterator[None]:
+    """Note the steps at which a DataLoader finds that it has no further batch: a sampler draws once more."""
+
+    def drawing(original: Any, self: Any) -> Any:
+        first = len(trace.tape.steps)
+        try:
+            return original(self)
+        except StopIteration:
+            trace.tape.after_loops.update(range(first, len(trace.tape.steps)))
+            raise
+
+    with handling_batches(drawing):
+        yield
 
 
 @contextmanager

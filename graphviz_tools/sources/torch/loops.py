@@ -60,6 +60,26 @@ class ScopePaths:
             return self.of_call(call), None  # a step of the module's own code, in PyTorch
         return self._turning(self._around(site.run, call), op, site)
 
+    def after_loop(self, call: int, op: str, site: Site | None) -> tuple[Path, int | None]:
+        """The path of a step that a `for` statement ran to learn that there is no further item."""
+        inner = site
+        while inner is not None and not is_user_file(inner.code.co_filename):  # a generator around the loader
+            inner = inner.run.caller
+        words = self._words_at(inner)
+        if inner is None or words is None or words.moment is None or not words.moment.asks_next:
+            return self.place(call, op, site)
+        progress = self._progress.get(inner.run.number)
+        path, turn = self._around(inner.run, call), None
+        for loop in words.moment.loops[:-1]:
+            if (
+                progress is not None
+                and loop in progress.turns
+                and not loop.line <= inner.run.began <= loop.last_line
+            ):
+                turn = progress.turns[loop]
+                path = (*path, loop.text, f"iteration {turn}")
+        return path, turn
+
     def of_call(self, call: int) -> Path:
         """The path of a module's call. Called again in the same turn it is another box."""
         path = self._of_call.get(call)

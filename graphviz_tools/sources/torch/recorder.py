@@ -21,7 +21,7 @@ from graphviz_tools.sources.common.user_code import caller_line, is_user_file, w
 from graphviz_tools.sources.torch.assemble import assemble
 from graphviz_tools.sources.torch.compiled_calls import compiled_calls
 from graphviz_tools.sources.torch.constructors import Constructors
-from graphviz_tools.sources.torch.dataloader import first_batches
+from graphviz_tools.sources.torch.dataloader import first_batches, noting_ends
 from graphviz_tools.sources.torch.engine import recording_engine
 from graphviz_tools.sources.torch.errors import explanation
 from graphviz_tools.sources.torch.frames import marking_runs, raising_site
@@ -195,6 +195,7 @@ class TorchRecorder:
         self._open.enter_context(marking_runs())
         self._open.callback(self._calls.modules.close)
         self._calls.modules.open()
+        self._open.enter_context(noting_ends(self._calls.trace))
         self._open.enter_context(first_batches(self._calls.trace, self._batches))
         self._open.enter_context(optimizer_calls(self._calls.trace))
         self._open.enter_context(recording_engine(self._calls))

@@ -162,6 +162,7 @@ class Tape:
     comparisons: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     outputs: list[int] = field(default_factory=list)
     optimizer_calls: list[OptimizerCall] = field(default_factory=list)
+    after_loops: set[int] = field(default_factory=set)  # steps of a DataLoader that found no further batch
     error: str = ""
 
     def node(self, node: RawNode) -> int:

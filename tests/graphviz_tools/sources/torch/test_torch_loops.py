@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+import sysconfig
+from itertools import islice
 from typing import Any
 
+import pytest
 import torch
 from torch import nn
+from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from graphviz_tools import record_torch, recording_torch
 from graphviz_tools.recording import Recording
@@ -305,3 +309,100 @@ def test_a_method_named_as_a_function_of_pythons_turns_its_loop() -> None:
 
     turns = [step.scope[-1] for step in record_torch(program).steps]
     assert turns == ["iteration 1", "iteration 2", "iteration 3", "iteration 1", "iteration 2"]
+
+
+class Doubled(Dataset[torch.Tensor]):
+    def __len__(self) -> int:
+        return 4
+
+    def __getitem__(self, index: int) -> torch.Tensor:
+        return torch.ones(2) * index * 2
+
+
+def shuffled(rows: Dataset[Any]) -> DataLoader[Any]:
+    return DataLoader(rows, batch_size=2, shuffle=True)
+
+
+def by_for(loader: DataLoader[Any]) -> None:
+    for batch in loader:
+        batch[0].sum()
+
+
+def by_enumerate(loader: DataLoader[Any]) -> None:
+    for _, batch in enumerate(loader):
+        batch[0].sum()
+
+
+def by_zip(loader: DataLoader[Any]) -> None:
+    for batch, _ in zip(loader, range(9), strict=False):
+        batch[0].sum()
+
+
+_LIBRARY: dict[str, Any] = {}  # where a progress bar comes from
+exec(
+    compile(
+        "def bar(items):\n    for item in items:\n        yield item\n",
+        f"{sysconfig.get_path('purelib')}/bar.py",
+        "exec",
+    ),
+    _LIBRARY,
+)
+
+
+def by_bar(loader: DataLoader[Any]) -> None:
+    for batch in _LIBRARY["bar"](loader):
+        batch[0].sum()
+
+
+def by_slice(loader: DataLoader[Any]) -> None:
+    for batch in islice(loader, 2):
+        batch[0].sum()
+
+
+@pytest.mark.parametrize("program", [by_for, by_enumerate, by_zip, by_bar, by_slice])
+@pytest.mark.parametrize("rows", [TensorDataset(torch.arange(4.0)), Doubled()], ids=["tensors", "dataset"])
+def test_a_shuffling_loader_turns_its_loop_once_a_batch(program: Any, rows: Dataset[Any]) -> None:
+    recording = record_torch(program, shuffled(rows), backward=False)
+    turns = {step.scope[1] for step in recording.steps if len(step.scope) > 1}
+    assert turns == {"iteration 1", "iteration 2"}
+    if program is not by_slice:  # the sampler draws once more, to find that there is no other batch
+        assert [step.op for step in recording.steps][-2:] == ["randperm", "tolist"]
+        assert recording.steps[-1].scope == ()
+
+
+def test_an_epoch_is_a_turn_of_its_own_where_a_loop_over_a_loader_is_all_that_it_does() -> None:
+    def program(loader: DataLoader[Any]) -> None:
+        for _ in range(2):
+            for batch in loader:
+                batch[0].sum()
+
+    recording = record_torch(program, shuffled(TensorDataset(torch.arange(4.0))), backward=False)
+    sums = [step.scope[1::2] for step in recording.steps if step.op == "sum"]
+    assert sums == [(f"iteration {epoch}", f"iteration {batch}") for epoch in (1, 2) for batch in (1, 2)]
+    assert {step.scope[:2] for step in recording.steps} == {
+        ("for _ in range(2)", "iteration 1"),
+        ("for _ in range(2)", "iteration 2"),
+    }
+
+
+def test_next_by_hand_turns_the_loop_that_asks() -> None:
+    def program(loader: DataLoader[Any]) -> None:
+        batches = iter(loader)
+        while True:
+            try:
+                batch = next(batches)
+            except StopIteration:
+                break
+            batch[0].sum()
+
+    recording = record_torch(program, shuffled(TensorDataset(torch.arange(4.0))), backward=False)
+    assert [s.scope[-1] for s in recording.steps if s.op == "sum"] == ["iteration 1", "iteration 2"]
+    assert recording.steps[-1].scope == ("while True", "iteration 3")  # which finds no other batch
+
+
+def test_the_batches_of_worker_processes_turn_the_loop_too() -> None:
+    loader = DataLoader(Doubled(), batch_size=2, shuffle=True, num_workers=1)
+    recording = record_torch(by_for, loader, backward=False)
+    assert recording.error == ""
+    assert [s.scope[-1] for s in recording.steps if s.op == "sum"] == ["iteration 1", "iteration 2"]
+    assert not any(step.op == "mul" for step in recording.steps)  # computed in the other process
