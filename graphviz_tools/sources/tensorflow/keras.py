@@ -1,9 +1,10 @@
-"""Keras models: a call is a function like any other; `fit` is watched through its own train step."""
+"""Keras models: a call is a function like any other; training is watched through the model's own train step."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from graphviz_tools.errors import UserError
@@ -12,6 +13,10 @@ from graphviz_tools.language import _
 from graphviz_tools.recording import Omission, SourceLine, Value
 from graphviz_tools.sources.tensorflow.function import Traced, read_function, run_function
 from graphviz_tools.sources.tensorflow.graph_runner import GraphRunner, tensor_value
+from graphviz_tools.sources.tensorflow.private_names import variable_in_keras
+
+_TRAINS = ("fit", "train_on_batch")
+_TESTS = ("evaluate", "test_on_batch")
 
 
 def model_of(fn: Any) -> Any | None:
@@ -28,8 +33,46 @@ def model_of(fn: Any) -> Any | None:
 
 
 def model_of_fit(fn: Any) -> Any | None:
-    """The Keras model whose bound `fit` this is."""
-    return model_of(fn) if getattr(fn, "__name__", "") == "fit" else None
+    """The Keras model whose bound `fit` or `train_on_batch` this is."""
+    return model_of(fn) if getattr(fn, "__name__", "") in _TRAINS else None
+
+
+def variables_of(fn: Any) -> list[tuple[Any, str]]:
+    """The `tf.Variable`s of the Keras model that `fn` is or is a method of, and of its optimizer, with their paths."""
+    model = model_of(fn)
+    if model is None:
+        return []
+    held = [*model.variables, *getattr(getattr(model, "optimizer", None), "variables", ())]
+    return [(tensor, v.path) for v in held if (tensor := variable_in_keras(v)) is not None]
+
+
+@contextmanager
+def keeping_logs(fn: Any) -> Iterator[dict[str, Any]]:
+    """What the last step of a Keras model's `fit`, `train_on_batch`, `evaluate` or `test_on_batch` gave, by name, as
+    tensors: Keras makes Python numbers of them."""
+    logs: dict[str, Any] = {}
+    name, kind = getattr(fn, "__name__", ""), ""
+    if name in _TRAINS or name in _TESTS:
+        kind = "train" if name in _TRAINS else "test"
+    model = model_of(fn) if kind else None
+    if model is None or not model.compiled:
+        yield logs
+        return
+    attribute = f"{kind}_function"
+    getattr(model, f"make_{attribute}")()
+    step = getattr(model, attribute)
+
+    def keeping(iterator: Any) -> Any:
+        given = step(iterator)
+        logs.clear()
+        logs.update(given if isinstance(given, dict) else {"": given})
+        return given
+
+    setattr(model, attribute, keeping)
+    try:
+        yield logs
+    finally:
+        setattr(model, attribute, step)
 
 
 def fit_in_steps(

@@ -48,7 +48,7 @@ def record_tensorflow(
 
     - a Python function (`tf.function` is put around it) or a `tf.function`; where that was traced before for
       such arguments, it is not traced again, and its graph is only read;
-    - a Keras model, or the `fit` of one: its first train step is recorded, the others run as usual;
+    - a Keras model, or the `fit` or `train_on_batch` of one: its first train step is recorded, the others run as usual;
     - a Python function that makes its own `tf.Graph` and runs it in a `tf.compat.v1.Session`.
 
     NumPy arrays become tensors; Python numbers stay Python numbers and are baked into the graph, as in

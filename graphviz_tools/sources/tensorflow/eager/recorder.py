@@ -9,16 +9,20 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
 
+import numpy as np
+
 from graphviz_tools.errors import InternalError, UserError, own_code
 from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.language import _
 from graphviz_tools.own_bugs import show_own_bug
-from graphviz_tools.recording import Omission, Recording
+from graphviz_tools.recording import Omission, Recording, SourceLine
 from graphviz_tools.sources.common.argument_names import argument_names
 from graphviz_tools.sources.common.budget import Budget
+from graphviz_tools.sources.common.user_code import caller_line
 from graphviz_tools.sources.tensorflow.eager.trace import EagerTrace
 from graphviz_tools.sources.tensorflow.eager.watch import watching
 from graphviz_tools.sources.tensorflow.errors import error_text
+from graphviz_tools.sources.tensorflow.keras import keeping_logs, variables_of
 from graphviz_tools.sources.tensorflow.private_names import is_eager, missing, tensor_number
 
 MAX_STEPS = 20_000
@@ -55,13 +59,14 @@ def record_tensorflow_eager(
         )
     fn = getattr(fn, "python_function", fn)
     recorder = EagerRecorder(fn, values, max_steps, title)
+    recorder.shown_at(caller_line())
     try:
-        with recorder:
+        with keeping_logs(fn) as logs, recorder:
             with own_code():
                 recorder.given(args, kwargs)
             result = fn(*args, **kwargs)
             with own_code():
-                recorder.returned(result)
+                recorder.returned(logs or result)
     except InternalError:
         raise
     except BaseException:
@@ -94,12 +99,18 @@ class EagerRecorder:
         name = getattr(fn, "__name__", "") or getattr(fn, "name", "") or type(fn).__name__
         self._title = title or ("" if fn is None else name)
         self._trace = EagerTrace(values, Budget(max_steps))
-        self._outputs: list[Any] = []
+        self._outputs: list[tuple[str, Any]] = []
         self._open = ExitStack()
 
+    def shown_at(self, line: SourceLine | None) -> None:
+        """Show this line at steps that have none of the user's, as in a model that is Keras's own."""
+        self._trace.graph.line = line
+
     def given(self, args: Any, kwargs: Any) -> None:
-        """Name the program's inputs as its function does."""
+        """Name the program's inputs as its function does, and its variables where it is a model's."""
         assert self._fn is not None
+        for variable, path in variables_of(self._fn):
+            self._trace.variables.learn(variable, path)
         leaves = _leaves((args, kwargs))
         names = argument_names(self._fn, args, kwargs, _leaves)
         for name, leaf in zip(names, leaves, strict=False):
@@ -109,10 +120,17 @@ class EagerRecorder:
                     self._trace.variables.learn(leaf, name)
                 self._trace.names[tensor_number(tensor)] = name
                 self._trace.source(tensor)
+            elif isinstance(leaf, np.ndarray):
+                self._trace.arrays.append((name, leaf))
 
     def returned(self, result: Any) -> None:
         """The tensors in what the program returned, and the numbers that tensors gave, are the Recording's outputs."""
-        self._outputs = [leaf for leaf in _leaves(result) if is_tensor(leaf) or self._trace.is_answer(leaf)]
+        names = list(result) if isinstance(result, dict) else ()
+        leaves = _leaves([result[name] for name in names] if names else result)
+        outputs = (
+            [*zip(names, leaves, strict=True)] if len(names) == len(leaves) else [("", x) for x in leaves]
+        )
+        self._outputs = [(n, x) for n, x in outputs if is_tensor(x) or self._trace.is_answer(x)]
 
     def __enter__(self) -> EagerRecorder:
         if self.recording is not None:
@@ -132,7 +150,7 @@ class EagerRecorder:
             if error is not None:
                 said = error_text(error)
                 trace.failed(error, said)
-            outputs = [trace.output(tensor) for tensor in self._outputs]
+            outputs = [trace.output(tensor, name) for name, tensor in self._outputs]
         trace.claim()
         trace.stack.close()
         trace.graph.steps = trace.steps()

@@ -13,7 +13,7 @@ import numpy as np
 
 from graphviz_tools.language import _
 from graphviz_tools.own_bugs import is_mistake
-from graphviz_tools.recording import Control, Edge, NodeKind, Omission, Phase, Saved, Step, Value
+from graphviz_tools.recording import Control, Edge, NodeKind, Omission, Phase, Saved, SourceLine, Step, Value
 from graphviz_tools.sources.common.budget import Budget
 from graphviz_tools.sources.common.static_graph import Maker, StaticGraph
 from graphviz_tools.sources.tensorflow.eager.line_names import (
@@ -55,12 +55,16 @@ class EagerTrace:
     graph: StaticGraph = field(default_factory=StaticGraph)
     phase: Phase = "forward"
     names: dict[int, str] = field(default_factory=dict)  # of arguments, by number
+    arrays: list[tuple[str, np.ndarray]] = field(default_factory=list)  # arguments, by name
     own_bug: Exception | None = None  # the first that was met
     busy: bool = False  # what runs now is the recorder's own
     variables: Variables = field(default_factory=Variables)
     memory: TensorMemory = field(default_factory=TensorMemory)
     _values: dict[int, Value] = field(default_factory=dict)
     _answers: dict[int, _Answer] = field(default_factory=dict)  # by id
+    _inputs: dict[str, Maker] = field(
+        default_factory=dict
+    )  # by name; an array is made a tensor several times
     _failures: dict[str, int] = field(default_factory=dict)
     _step_of: dict[int, int] = field(default_factory=dict)  # by node
 
@@ -106,10 +110,10 @@ class EagerTrace:
         if op == "ReadVariableOp":
             shown = f"read {self.graph.nodes[sources[0].node].label}"
         if op == "VarHandleOp":
-            node = self.graph.node("variable", op, label="variable", scope=place.path, line=_line(place))
+            node = self.graph.node("variable", op, label="variable", scope=place.path, line=self._line(place))
         else:
             node = self.graph.node(
-                "op", op, label=shown or label, name=label, scope=place.path, line=_line(place)
+                "op", op, label=shown or label, name=label, scope=place.path, line=self._line(place)
             )
         for slot, (source, source_slot) in enumerate(sources):
             self.graph.edge(Edge(source, node, source_slot, slot))
@@ -124,7 +128,7 @@ class EagerTrace:
             phase,
             node,
             op=label,
-            line=_line(place),
+            line=self._line(place),
             reads=reads,
             writes=writes,
             scope=place.path,
@@ -144,7 +148,7 @@ class EagerTrace:
         decides = op == "__bool__"
         label = f"{asked} {place.site.label}".strip() if place.site is not None else op
         kind: NodeKind = "branch" if decides else "op"
-        node = self.graph.node(kind, op, label=label, name=op, scope=place.path, line=_line(place))
+        node = self.graph.node(kind, op, label=label, name=op, scope=place.path, line=self._line(place))
         self.graph.edge(Edge(source, node, slot, 0))
         value = self.value(tensor)
         control = Control(
@@ -154,7 +158,7 @@ class EagerTrace:
             place.turn,
         )
         self.graph.step(
-            self.phase, node, op=op, line=_line(place), reads=[value], control=control, scope=place.path
+            self.phase, node, op=op, line=self._line(place), reads=[value], control=control, scope=place.path
         )
         return node
 
@@ -183,11 +187,13 @@ class EagerTrace:
             "constant",
             label=named or constant_label(value),
             scope=place.path,
-            line=_line(place),
+            line=self._line(place),
             makes=[tensor_number(tensor)],
         )
         self.words.computed([value])
-        self.graph.step(self.phase, node, op="constant", line=_line(place), writes=[value], scope=place.path)
+        self.graph.step(
+            self.phase, node, op="constant", line=self._line(place), writes=[value], scope=place.path
+        )
 
     # --- tapes ----------------------------------------------------------------------------------------------
 
@@ -196,7 +202,7 @@ class EagerTrace:
         if self._begins(frame):
             place = self.stack.place(op, frame, still=op != "reset")
             self.words.begin(place)
-            self.graph.step(self.phase, None, op=op, line=_line(place), scope=place.path, note=note)
+            self.graph.step(self.phase, None, op=op, line=self._line(place), scope=place.path, note=note)
 
     def on_watch(self, tensor: Any, frame: FrameType | None, note: str) -> None:
         self.ended(frame)
@@ -206,7 +212,7 @@ class EagerTrace:
             self.variables.look_for([tensor], frame)
         node, _ = self.source(tensor, place)
         if self._begins():
-            read, line = [self.value(tensor)], _line(place)
+            read, line = [self.value(tensor)], self._line(place)
             self.graph.step(self.phase, node, op="watch", line=line, reads=read, scope=place.path, note=note)
 
     def began_backward(self, targets: Sequence[Any], frame: FrameType | None, note: str) -> Place:
@@ -217,7 +223,13 @@ class EagerTrace:
         if self._begins():
             reads = [self.value(tensor) for tensor in targets]
             self.graph.step(
-                "backward", None, op="gradient", line=_line(place), reads=reads, scope=place.path, note=note
+                "backward",
+                None,
+                op="gradient",
+                line=self._line(place),
+                reads=reads,
+                scope=place.path,
+                note=note,
             )
         return place
 
@@ -225,7 +237,9 @@ class EagerTrace:
         """A gradient that the program asked for reaches what the tape watched."""
         if self._begins():
             note = _("This gradient was asked for.")
-            self.graph.step("backward", node, op="gradient", line=_line(place), scope=place.path, note=note)
+            self.graph.step(
+                "backward", node, op="gradient", line=self._line(place), scope=place.path, note=note
+            )
             self._amend(grads_in=(value,))
 
     def backward(
@@ -301,8 +315,12 @@ class EagerTrace:
         found = self.graph.makers.get(number)
         if found is None:
             kind, label = self._origin(tensor, number, place)
-            made = self.graph.node(kind, kind, label=label, name=label, makes=[number])
-            found = Maker(made, 0)
+            found = self._inputs.get(label) if kind == "input" else None
+            if found is None:
+                found = Maker(self.graph.node(kind, kind, label=label, name=label), 0)
+            if kind == "input":
+                self._inputs[label] = found
+            self.graph.makers[number] = found
         return found
 
     def _origin(self, tensor: Any, number: int, place: Place | None) -> tuple[NodeKind, str]:
@@ -315,7 +333,18 @@ class EagerTrace:
         if number in self.names:
             self.words.name(self.value(tensor), self.names[number])
             return "input", self.names[number]
+        name = self._array_name(tensor)
+        if name:
+            self.words.name(self.value(tensor), name)
+            return "input", name
         return "constant", name_on_line(tensor, place) or constant_label(self.value(tensor))
+
+    def _array_name(self, tensor: Any) -> str:
+        """The name of the argument, an array, of which `tensor` was made."""
+        shape = tuple(tensor.shape.as_list())
+        alike = [(name, array) for name, array in self.arrays if array.shape == shape and array.size > 1]
+        held = tensor.numpy() if alike else None
+        return next((name for name, array in alike if np.array_equal(array.astype(held.dtype), held)), "")
 
     def _existed(self, handle: Any) -> None:
         """The program reads a variable that it has not made."""
@@ -359,18 +388,19 @@ class EagerTrace:
         finally:
             self.busy = before
 
-    def output(self, result: Any) -> Value:
-        """The program returned this tensor or variable, or the number or array that a tensor gave."""
+    def output(self, result: Any, name: str = "") -> Value:
+        """The program returned this tensor or variable, or the number or array that a tensor gave, under `name`."""
+        label = f"output {name}".strip()
         answer = self._answers.get(id(result))
         if answer is not None:
-            node = self.graph.node("output", "output", label="output")
+            node = self.graph.node("output", "output", label=label)
             self.graph.edge(Edge(answer.source.node, node, answer.source.slot, 0))
             return answer.value
         tensor = getattr(result, "handle", result)
         if tensor.dtype.name == "resource":
             self.variables.learn(result)
         source, slot = self.source(tensor)
-        node = self.graph.node("output", "output", label="output")
+        node = self.graph.node("output", "output", label=label)
         self.graph.edge(Edge(source, node, slot, 0))
         return self.value(tensor)
 
@@ -401,6 +431,9 @@ class EagerTrace:
         type = f"{tensor.dtype.name} {tensor.shape.as_list()}"
         return _("{type}, from {label}{line}.", type=type, label=node.label, line=line)
 
+    def _line(self, place: Place) -> SourceLine | None:
+        return place.site.line if place.site is not None else self.graph.line
+
     def record_internal_error(self, problem: Exception) -> None:
         """The recorder itself failed on an op: the program goes on. The Recording says what it lacks; a bug of ours is
         raised when the program is over."""
@@ -412,7 +445,3 @@ class EagerTrace:
     def omissions(self) -> list[Omission]:
         failed = [Omission("steps", count, words) for words, count in self._failures.items()]
         return [*self.budget.omission(), *failed]
-
-
-def _line(place: Place) -> Any:
-    return place.site.line if place.site is not None else None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 
+from graphviz_tools import record_tensorflow, record_tensorflow_eager
 from graphviz_tools.frameworks import import_tensorflow
-from graphviz_tools.sources.tensorflow.recorder import record_tensorflow
 
 tf = import_tensorflow()
 keras = pytest.importorskip("keras")
@@ -80,7 +81,7 @@ def trained(make: Any, record: bool) -> tuple[list[np.ndarray], Any]:
     keras.utils.set_random_seed(7)
     model = make()
     model.compile(keras.optimizers.Adam(0.1), "mse")
-    options = {"batch_size": 4, "epochs": 2, "verbose": 0}
+    options: dict[str, Any] = {"batch_size": 4, "epochs": 2, "verbose": 0}
     recording = record_tensorflow(model.fit, x, y, **options) if record else model.fit(x, y, **options)
     assert model.train_function is None or not record
     return model.get_weights(), recording
@@ -120,3 +121,63 @@ def test_the_code_of_a_subclassed_model_is_the_whole_of_its_call() -> None:
         "    def call(self, inputs: Any) -> Any:"
     ]
     assert recording.steps[0].line is not None and recording.steps[0].line.function == "call"
+
+
+class OwnStep(Subclassed):
+    """A model with a training step of its own."""
+
+    def train_step(self, data: Any) -> Any:
+        given, wanted = data[:2]
+        with tf.GradientTape() as tape:
+            predicted = self(given, training=True)
+            loss = tf.reduce_mean((predicted - wanted) ** 2)
+        gradients = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
+        return {"error": loss}
+
+
+def on_one_batch(make: Any, method: str, eager: bool, record: Any = None) -> tuple[list[np.ndarray], Any]:
+    keras.utils.set_random_seed(7)
+    model = make()
+    model(x)
+    model.compile(keras.optimizers.SGD(0.1), "mse", run_eagerly=eager)
+    options: dict[str, Any] = {"epochs": 1, "batch_size": 8, "verbose": 0} if method == "fit" else {}
+    run = getattr(model, method)
+    result = run(x, y, **options) if record is None else record(run, x, y, **options)
+    return model.get_weights(), result
+
+
+@pytest.mark.parametrize(("make", "method"), [(sequential, "train_on_batch"), (OwnStep, "fit")])
+@pytest.mark.parametrize("record", [record_tensorflow_eager, record_tensorflow])
+def test_training_shows_inputs_loss_tape_and_layers_and_stays_the_same(
+    make: Any, method: str, record: Any
+) -> None:
+    eager = record is record_tensorflow_eager
+    plain, result = on_one_batch(make, method, eager)
+    recorded, recording = on_one_batch(make, method, eager, record)
+    for a, b in zip(plain, recorded, strict=True):
+        np.testing.assert_array_equal(a, b)
+    name = "error" if make is OwnStep else "loss"
+    loss = result.history[name] if method == "fit" else result
+    assert recording.error == "" and [v.numbers for v in recording.outputs] == [(np.ravel(loss)[0],)]
+    labels = [n.label for n in recording.nodes if n.kind == "output"]
+    assert labels in ([f"output {name}"], ["output"])
+    inputs = [n.label for n in recording.nodes if n.kind == "input"]
+    assert inputs == (["x", "y"] if eager else ["data", "data_1"])
+    assert len([n for n in recording.nodes if n.kind == "parameter"]) == 4
+    frames = {re.sub(r"_\d+$", "", part) for scope in recording.scopes for part in scope.path}
+    assert {"hidden", "out"} <= frames
+    assert all(step.line is not None for step in recording.steps)
+    if eager:
+        backward = [step.op for step in recording.steps if step.phase == "backward" and step.grads_in]
+        assert "MatMul" in backward and {s.phase for s in recording.steps} == {
+            "forward",
+            "backward",
+            "optimize",
+        }
+
+
+@pytest.mark.parametrize("method", ["test_on_batch", "evaluate"])
+def test_the_logs_of_an_evaluation_are_outputs_too(method: str) -> None:
+    _, recording = on_one_batch(sequential, method, True, record_tensorflow_eager)
+    assert [n.label for n in recording.nodes if n.kind == "output"] == ["output loss"]
