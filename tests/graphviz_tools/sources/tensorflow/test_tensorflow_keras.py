@@ -58,7 +58,9 @@ def test_a_model_computes_what_it_computes_alone(make: Any) -> None:
     expected = tf.function(model)(data).numpy()
     recording = record_tensorflow(model, data)
     assert recording.error == ""
-    np.testing.assert_array_equal(np.reshape(recording.outputs[0].numbers, expected.shape), expected)
+    numbers = recording.outputs[0].numbers
+    assert numbers is not None
+    np.testing.assert_array_equal(np.reshape(numbers, expected.shape), expected)
     assert {n.kind for n in recording.nodes} >= {"parameter", "input", "output"}
 
 
