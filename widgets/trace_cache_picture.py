@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from graphviz_tools.drawing.appearance import CACHE_SIGNS
 from graphviz_tools.drawing.palette import Theme
 from graphviz_tools.language import _, _n
 from widgets.svg_table import CHAR, MARGIN, Sheet
 
 LINE = 20
-_SIGNS = {"traced": "●", "reused": "○", "raised": "✗"}
 _COLOURS = {"traced": "gradient", "reused": "good", "raised": "bad"}
 LONGEST = 60  # characters of a cell; the live table shows all
 
@@ -48,7 +48,7 @@ def row(call: dict[str, Any]) -> tuple[str, str, str, str]:
     return (
         str(call["index"] + 1),
         shorter(call["arguments"]),
-        f"{_SIGNS[call['verb']]} {call['verb']} {graphs}".rstrip(),
+        f"{CACHE_SIGNS[call['verb']]} {call['verb']} {graphs}".rstrip(),
         shorter("; ".join(call["reasons"])),
     )
 

@@ -10,6 +10,7 @@ from typing import Any
 import traitlets
 
 from graphviz_tools.arguments import check_choice
+from graphviz_tools.drawing.appearance import SPEEDS
 from graphviz_tools.drawing.prepared import Prepared, prepare
 from graphviz_tools.drawing.scene import make_scene
 from graphviz_tools.errors import UserError
@@ -24,8 +25,6 @@ from widgets.page import packed, page_text, write_page, write_svg
 from widgets.recording_data import scene_json
 from widgets.shown_steps import Stage, places, same_place
 from widgets.static_fallback import Twin
-
-SPEEDS = (0.5, 1, 2, 4, 8)
 
 
 class View(Twin):

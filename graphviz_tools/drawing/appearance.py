@@ -9,6 +9,11 @@ _SHARED = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
 
 PHASES: tuple[str, ...] = tuple(_SHARED["phases"])
 BYTE_UNITS: tuple[str, ...] = tuple(_SHARED["byteUnits"])
+REPEATED: tuple[str, ...] = tuple(
+    _SHARED["repeated"]
+)  # kinds of frames whose label also counts the iterations
+SPEEDS: tuple[float, ...] = tuple(_SHARED["speeds"])  # of playing; 1 is the usual one
+CACHE_SIGNS: dict[str, str] = _SHARED["cacheSigns"]  # by what a call did: traced, reused, raised
 
 
 def corner(kind: str) -> int:

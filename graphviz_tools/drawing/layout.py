@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import graphviz
 
+from graphviz_tools.drawing.appearance import REPEATED
 from graphviz_tools.drawing.boxes import Box, Frame, ScopePath
 from graphviz_tools.drawing.columns import in_columns
 from graphviz_tools.drawing.detours import with_detours
@@ -31,7 +32,6 @@ HELD_HEIGHT, HELD_GAP, HELD_ROW = 32.0, 6.0, 250.0  # boxes inside a box: height
 
 MOST_WRAPS = 3  # containers, one inside another, that are put into columns
 SOURCE_KINDS = ("input", "parameter", "constant")  # leaves that nothing is written into
-REPEATED = ("loop", "cond", "body")  # their label also counts the iterations
 
 
 def lay_out(outline: Outline, box_moments: Mapping[str, Sequence[Moment]]) -> Layout:

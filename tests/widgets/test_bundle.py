@@ -62,3 +62,12 @@ def test_the_colours_of_boxes_have_one_source() -> None:
         rule = f".duet .box.{kind} rect{{fill:var(--duet-{colour}-fill);stroke:var(--duet-{colour}-line)}}"
         assert rule in style() or kind == "op"
         assert not re.search(rf"\.box\.{kind} rect [^}}]*fill: var", theme)
+
+
+@pytest.mark.parametrize("text", ["0.5, 1, 2, 4, 8", '"loop", "cond", "body"', "●", "kB"])
+def test_what_python_and_the_front_end_both_show_is_written_once(text: str) -> None:
+    """It is in appearance.json, which both read. The turn of a loop has a dot of its own."""
+    own = {"graph_panel.js"} if text == "●" else set[str]()
+    places = [*(ROOT / "widgets/static").glob("*.js"), *(ROOT / "widgets").glob("*.py")]
+    found = {path.name for path in places if text in path.read_text("utf-8")}
+    assert found - own == set()

@@ -78,7 +78,10 @@ var appearance_default = {
     optimize: { name: "optimize", state: "Python runs", clock: "the optimizer's step" }
   },
   corner: { input: 16, output: 16, parameter: 2, variable: 2, constant: 2, other: 7 },
-  byteUnits: ["B", "kB", "MB", "GB"]
+  byteUnits: ["B", "kB", "MB", "GB"],
+  repeated: ["loop", "cond", "body"],
+  speeds: [0.5, 1, 2, 4, 8],
+  cacheSigns: { traced: "●", reused: "○", raised: "✗" }
 };
 
 // widgets/static/search.js
@@ -515,7 +518,7 @@ function icon(name) {
 }
 
 // widgets/static/playback.js
-var SPEEDS = [0.5, 1, 2, 4, 8];
+var SPEEDS = appearance_default.speeds;
 var SECONDS = 0.9;
 var Playback = class {
   /**
@@ -1229,7 +1232,7 @@ var CORNER = (
   /** @type {Record<string, number>} */
   appearance_default.corner
 );
-var REPEATED = /* @__PURE__ */ new Set(["loop", "cond", "body"]);
+var REPEATED = new Set(appearance_default.repeated);
 var READABLE = 1;
 var LABEL = 9;
 var drawings = 0;

@@ -783,6 +783,22 @@ function table(heads, rows) {
   );
 }
 
+// graphviz_tools/drawing/appearance.json
+var appearance_default = {
+  phases: {
+    forward: { name: "forward", state: "Python runs", clock: "one op at a time" },
+    backward: { name: "backward", state: "autograd runs", clock: "no Python: its engine walks the graph back" },
+    trace: { name: "tracing", state: "tracing: no numbers exist yet", clock: "Python runs once, to build the graph" },
+    run: { name: "running the graph", state: "the graph runs", clock: "no Python line executes" },
+    optimize: { name: "optimize", state: "Python runs", clock: "the optimizer's step" }
+  },
+  corner: { input: 16, output: 16, parameter: 2, variable: 2, constant: 2, other: 7 },
+  byteUnits: ["B", "kB", "MB", "GB"],
+  repeated: ["loop", "cond", "body"],
+  speeds: [0.5, 1, 2, 4, 8],
+  cacheSigns: { traced: "●", reused: "○", raised: "✗" }
+};
+
 // widgets/static/icons.js
 var PATHS = {
   first: "M2 1h2v12H2zM13 1v12L5 7z",
@@ -797,7 +813,7 @@ function icon(name) {
 }
 
 // widgets/static/playback.js
-var SPEEDS = [0.5, 1, 2, 4, 8];
+var SPEEDS = appearance_default.speeds;
 var SECONDS = 0.9;
 var Playback = class {
   /**

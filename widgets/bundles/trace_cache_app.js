@@ -89,6 +89,22 @@ function themeButton(root) {
   );
 }
 
+// graphviz_tools/drawing/appearance.json
+var appearance_default = {
+  phases: {
+    forward: { name: "forward", state: "Python runs", clock: "one op at a time" },
+    backward: { name: "backward", state: "autograd runs", clock: "no Python: its engine walks the graph back" },
+    trace: { name: "tracing", state: "tracing: no numbers exist yet", clock: "Python runs once, to build the graph" },
+    run: { name: "running the graph", state: "the graph runs", clock: "no Python line executes" },
+    optimize: { name: "optimize", state: "Python runs", clock: "the optimizer's step" }
+  },
+  corner: { input: 16, output: 16, parameter: 2, variable: 2, constant: 2, other: 7 },
+  byteUnits: ["B", "kB", "MB", "GB"],
+  repeated: ["loop", "cond", "body"],
+  speeds: [0.5, 1, 2, 4, 8],
+  cacheSigns: { traced: "●", reused: "○", raised: "✗" }
+};
+
 // widgets/static/trace_cache.js
 var TraceCacheView = class {
   /**
@@ -162,7 +178,7 @@ var TraceCacheView = class {
 function example(framework) {
   return framework === "tensorflow" ? "tf.ones([3]), 2" : "torch.ones(3), 2";
 }
-var SIGNS = { traced: "●", reused: "○", raised: "✗" };
+var SIGNS = appearance_default.cacheSigns;
 var VERBS = { traced: t("traced"), reused: t("reused"), raised: t("raised") };
 function row(call) {
   const which = call.entries.map((entry) => `#${entry}`).join(", ");

@@ -14,7 +14,7 @@ import { word } from "./words.js";
 /** @typedef {{select: (box: number) => void, hover: (box: number) => void, toggle: (path: string[], open: boolean) => void}} GraphEvents */
 
 const CORNER = /** @type {Record<string, number>} */ (appearance.corner);
-const REPEATED = new Set(["loop", "cond", "body"]);
+const REPEATED = new Set(appearance.repeated);
 const READABLE = 1; // the scale from which no letter has less than 11 pixels
 const LABEL = 9; // characters that fit beside an arrow
 let drawings = 0;

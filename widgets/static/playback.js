@@ -1,10 +1,11 @@
 // Going through steps: buttons, keys, speed, and the clock that plays.
 
+import appearance from "../../graphviz_tools/drawing/appearance.json" with { type: "json" };
 import { button, el, replace } from "./dom.js";
 import { icon } from "./icons.js";
 import { t } from "./text.js";
 
-const SPEEDS = [0.5, 1, 2, 4, 8];
+const SPEEDS = appearance.speeds;
 const SECONDS = 0.9; // a step at speed 1
 
 export class Playback {

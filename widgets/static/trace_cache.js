@@ -1,5 +1,6 @@
 // Calls against traces: which call made a graph, which reused one, and why.
 
+import appearance from "../../graphviz_tools/drawing/appearance.json" with { type: "json" };
 import { button, el, replace } from "./dom.js";
 import { t, tn } from "./text.js";
 
@@ -89,7 +90,7 @@ export function example(framework) {
   return framework === "tensorflow" ? "tf.ones([3]), 2" : "torch.ones(3), 2";
 }
 
-const SIGNS = { traced: "●", reused: "○", raised: "✗" };
+const SIGNS = appearance.cacheSigns;
 const VERBS = { traced: t("traced"), reused: t("reused"), raised: t("raised") };
 
 /** @param {Call} call */
