@@ -142,7 +142,8 @@ def _alike(part: Part, middle: list[Part]) -> Part:
     first, last = middle[0], middle[-1]
     words = _range(first.path[-1], last.path[-1])
     alike = len({item.shape for item in middle}) == 1
-    made = Part((*part.path, words), first.kind, f"{words} {'×' if alike else 'all'} {len(middle):,}")
+    count = f"× {len(middle):,}" if alike else f"({len(middle):,})"
+    made = Part((*part.path, words), first.kind, f"{words} {count}")
     size = 1
     while -(-len(middle) // size) > MOST_PIECES:
         size *= 10

@@ -7,6 +7,7 @@ from graphviz_tools.language import _
 from graphviz_tools.recording import Number, Value
 
 FEW = 4  # numbers that still fit on one line of a box
+DIGITS = 3  # of a number of bytes
 
 
 def number_text(number: Number) -> str:
@@ -71,11 +72,12 @@ def nested(numbers: tuple[Number, ...], shape: tuple[int | None, ...]) -> str:
 
 
 def bytes_text(count: int) -> str:
-    """`36 B`, `1.2 kB`, `3.4 MB` (powers of 1000)."""
-    if count < 1000:
-        return f"{count} B"
-    power = min((len(str(count)) - 1) // 3, 3)
-    return f"{count / 1000**power:.3g} {BYTE_UNITS[power]}"
+    """`36 B`, `1.2 kB`, `3.4 MB` (powers of 1000). The front end's `bytes` counts alike: whole numbers alone, since
+    `round` and JavaScript's `toPrecision` treat a half differently."""
+    unit = 10 ** max(len(str(count)) - DIGITS, 0)
+    rounded = (count + unit // 2) // unit * unit
+    power = min((len(str(rounded)) - 1) // 3, len(BYTE_UNITS) - 1)
+    return f"{rounded / 1000**power:g} {BYTE_UNITS[power]}"
 
 
 def shorten(text: str, limit: int) -> str:

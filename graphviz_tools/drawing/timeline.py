@@ -7,7 +7,7 @@ step k shows, for each box, its last moment at or before k.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -131,11 +131,14 @@ class _Telling:
             return
         self._slots[seen] = slot
         which = _("grad of result {slot}", slot=slot + 1) if slot else "grad"
-        self._tell(
-            here,
-            step,
-            gradient=self._cut(here, _("{which} {words}", which=which, words=self._words(here, gradient))),
+        held = here in self._short
+        said = _fitting(
+            lambda words: _("{which} {words}", which=which, words=words),
+            gradient,
+            held,
+            HELD if held else WIDEST,
         )
+        self._tell(here, step, gradient=said)
 
     def _is_of_output(self, node: int) -> bool:
         """Whether a gradient at an autograd node is that of the value that its box shows."""
@@ -227,23 +230,27 @@ def _decision(step: Step) -> str:
 
 def _arrival_text(arrival: Arrival, short: bool) -> str:
     """What has arrived so far, of the sum being made."""
-    words = brief_text if short else value_text
-    came = [words(value) for value in arrival.came]
+    count, last = len(arrival.came), arrival.came[-1]
     if arrival.expected == 1:
-        return shorten(_("{came} arrives", came=came[0]), HELD if short else WIDEST)
-    if len(came) < arrival.expected:
-        return shorten(
-            _(
-                "{came} waits: {count} of {expected}",
-                came=came[-1],
-                count=len(came),
-                expected=arrival.expected,
+        return _fitting(lambda came: _("{came} arrives", came=came), last, short, HELD if short else WIDEST)
+    if count < arrival.expected:
+        return _fitting(
+            lambda came: _(
+                "{came} waits: {count} of {expected}", came=came, count=count, expected=arrival.expected
             ),
+            last,
+            short,
             WIDEST,
         )
-    whole = " + ".join(came)
-    return (
-        whole
-        if len(whole) <= WIDEST
-        else shorten(_("+ {came}: {count} of {count}", came=came[-1], count=len(came)), WIDEST)
+    whole = " + ".join((brief_text if short else value_text)(value) for value in arrival.came)
+    if len(whole) <= WIDEST:
+        return whole
+    return _fitting(
+        lambda came: _("+ {came}: {count} of {count}", came=came, count=count), last, short, WIDEST
     )
+
+
+def _fitting(sentence: Callable[[str], str], value: Value, short: bool, limit: int) -> str:
+    """`sentence` about `value`, whose dtype is left out where `short`, and where the sentence would not be whole."""
+    said = sentence(brief_text(value) if short else value_text(value))
+    return said if len(said) <= limit else shorten(sentence(brief_text(value)), limit)

@@ -171,8 +171,9 @@ def _variable_name(recording: Recording, variable: LoopVariable, roles: OpRoles)
         return "gradient"
     made = (recording.nodes[maker] for maker in variable.makers)
     lines = [node.line for node in made if node.kind != "input" and node.line is not None]
+    whole = recording.nodes[variable.loop].line  # `y = rnn(x)` names the loop's result, none of its variables
     for line in lines:
-        if name := _assigned(line):
+        if line != whole and (name := _assigned(line)):
             return name
     if argument.line is not None and {argument.line} == set(lines):
         counted = re.match(r"for (?P<name>\w+) in (tf\.)?(?P<range>range\b)?", argument.line.text)

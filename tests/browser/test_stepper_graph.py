@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+import torch
+
+from graphviz_tools import record_torch
 from tests.browser.page_parts import OUT_OF_SIGHT, box, press, state
 from tests.widgets.recordings import eager_loop, perceptron, static_loop, tower
 from tests.widgets.test_plumbing_view import plumbed
@@ -78,6 +82,42 @@ def test_fit_shows_what_can_be_read_and_all_shows_everything(show):
     page.set_viewport_size({"width": 1350, "height": 900})
     page.get_by_label("fit the graph").click()
     assert page.evaluate(scale) == first >= 0.7
+
+
+def test_the_first_view_of_a_wide_graph_begins_where_it_begins(show):
+    page = show(Stepper(tower(layers=6, ops=14)), width=900, height=800)
+    assert page.evaluate(OUT_OF_SIGHT, ".box") > 10
+    assert (
+        page.evaluate(
+            OUT_OF_SIGHT, ".toggle[aria-label='close model'] text, .toggle[aria-label*='layer 0: Block'] text"
+        )
+        == 0
+    )
+
+
+def test_what_is_opened_comes_into_sight(show):
+    page = show(
+        Stepper(tower(layers=6, ops=14), open=[("model",)]), width=900, height=600, reduced_motion="reduce"
+    )
+    page.get_by_label("zoom in").click(click_count=4)
+    page.locator(".box.scope").last.focus()
+    page.keyboard.press("o")
+    page.wait_for_selector(".toggle[aria-label*='layer 5: Block']")
+    assert page.evaluate(OUT_OF_SIGHT, ".toggle[aria-label*='layer 5: Block'] text") == 0
+
+
+@pytest.mark.parametrize("mark", [".findings button", ".timeline .mark.fault"])
+def test_a_finding_opens_the_part_that_its_step_is_closed_in(show, mark):
+    class Block(torch.nn.Module):
+        def forward(self, x):
+            return (x * 2 - 4).log() * 3
+
+    net = torch.nn.Sequential(torch.nn.Identity(), Block())
+    page = show(Stepper(record_torch(net, torch.ones(3)), open=[]))
+    page.locator(mark).first.click()
+    page.wait_for_selector(".box.current .title:text('log')")
+    assert page.locator(".box.current").count() == 1 and page.locator(".box.current.scope").count() == 0
+    assert "non-finite value" in page.locator(".values .finding").inner_text()
 
 
 def test_the_box_of_every_step_is_in_sight(show):

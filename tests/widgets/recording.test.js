@@ -5,10 +5,11 @@ import { test } from "node:test";
 
 import { activity, joined } from "../../widgets/static/beats.js";
 import { heatColour } from "../../widgets/static/heat_map.js";
-import { shift } from "../../widgets/static/pan_zoom.js";
+import { fullest, shift } from "../../widgets/static/pan_zoom.js";
 import { sceneKey, scenesFor, toggledWords } from "../../widgets/static/scenes.js";
 import { lastAt, matching, runs } from "../../widgets/static/search.js";
-import { Recording, bytes, flowAt, momentAt, recordingIn } from "../../widgets/static/recording.js";
+import { Recording, bytes, flowAt, momentAt, recordingIn, sumText } from "../../widgets/static/recording.js";
+import saidBytes from "./bytes.json" with { type: "json" };
 
 const sceneOf = (opened) => ({
   key: sceneKey(opened), opened, boxes: [], frames: opened.map((name) => ({ path: name.split("/"), label: `frame ${name}` })),
@@ -74,8 +75,8 @@ test("a box shows its last moment, and a link its gradient", () => {
   assert.equal(flowAt(link, 3).text, "1 + 2");
 });
 
-test("bytes are said in powers of a thousand", () => {
-  assert.deepEqual([0, 999, 1200, 3_400_000, 5e9].map(bytes), ["0 B", "999 B", "1.2 kB", "3.4 MB", "5 GB"]);
+test("bytes are said in powers of a thousand, as Python says them", () => {
+  for (const [count, text] of Object.entries(saidBytes)) assert.equal(bytes(Number(count)), text);
 });
 
 test("closing a scope closes what is inside it, and kept scenes are not fetched again", async () => {
@@ -109,6 +110,20 @@ test("what is in view is not moved, and the rest comes in with a margin", () => 
   assert.equal(shift(95, 20, 100, 5), -20);
   assert.equal(shift(-1, 90, 100, 20), 6); // not further than leaves it whole
   assert.equal(shift(-7, 120, 100, 20), 7); // what has no room shows its beginning
+});
+
+test("a drawing wider than its panel begins where most of it is whole", () => {
+  const box = (left) => [left, 0, 100, 40];
+  assert.equal(fullest([box(0), box(300), box(420), box(540)], 360), 300);
+  assert.equal(fullest([box(20), box(140), box(300), box(420)], 260), 0); // of several places, the first
+  assert.equal(fullest([], 260), 0);
+});
+
+test("a sum of many gradients says how many are alike", () => {
+  assert.equal(sumText(["[1]", "[1]"]), "[1] + [1]");
+  assert.equal(sumText(Array(30).fill("(8, 12) float32")), "30 × (8, 12) float32");
+  assert.equal(sumText(["a", "a", "a", "a", "b"]), "4 × a + b");
+  assert.equal(sumText(["1", "2", "3", "4", "5", "6"]), "1 + 2 + 3 + … + 6");
 });
 
 test("heat is symmetric about zero, and what is not a number stands out", () => {

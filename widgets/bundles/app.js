@@ -150,6 +150,8 @@ function read(given) {
 }
 
 // widgets/static/recording.js
+var DIGITS = 3;
+var MOST_PARTS = 4;
 var PHASES = (
   /** @type {Phase[]} */
   Object.keys(appearance_default.phases)
@@ -262,10 +264,16 @@ function flowAt(link, step) {
   const now = link.flows.filter((flow) => flow[0] === step).map((flow) => flow[1]);
   return now.length ? { state: "flowing", text: now.join(" + ") } : { state: "spent", text: "" };
 }
+function sumText(parts) {
+  if (parts.length <= MOST_PARTS) return parts.join(" + ");
+  const groups = runs(parts).map(([part, first, end]) => end - first > 1 ? `${end - first} × ${part}` : part);
+  return groups.length <= MOST_PARTS ? groups.join(" + ") : [...groups.slice(0, MOST_PARTS - 1), "…", groups[groups.length - 1]].join(" + ");
+}
 function bytes(count) {
-  if (count < 1e3) return `${count} B`;
-  const power = Math.min(Math.floor((String(Math.trunc(count)).length - 1) / 3), 3);
-  return `${Number((count / 1e3 ** power).toPrecision(3))} ${appearance_default.byteUnits[power]}`;
+  const unit = 10 ** Math.max(String(count).length - DIGITS, 0);
+  const rounded = Math.floor((count + Math.floor(unit / 2)) / unit) * unit;
+  const power = Math.min(Math.floor((String(rounded).length - 1) / 3), appearance_default.byteUnits.length - 1);
+  return `${rounded / 1e3 ** power} ${appearance_default.byteUnits[power]}`;
 }
 
 // widgets/static/beats.js
@@ -774,7 +782,7 @@ var Timeline = class {
   /**
    * @param {Stretch[]} stretches
    * @param {number} length how many steps
-   * @param {(step: number) => void} go
+   * @param {(step: number, open?: boolean) => void} go `open`: what the step is closed in, too
    * @param {(step: number) => string} say the step in words
    * @param {import("./recording.js").Mark[]} marks
    */
@@ -827,7 +835,7 @@ var Timeline = class {
   }
   /** @param {import("./recording.js").Mark} mark */
   mark({ at, kind, words }) {
-    return button(t("go to step {at}: {words}", { at: at + 1, words }), kind === "fault" ? "!" : "▲", () => this.go(at), { class: `mark ${kind}`, style: `left:${this.share(at)}` });
+    return button(t("go to step {at}: {words}", { at: at + 1, words }), kind === "fault" ? "!" : "▲", () => this.go(at, kind === "fault"), { class: `mark ${kind}`, style: `left:clamp(0px, calc(${this.share(at)} - ${MARK / 2 + 1}px), calc(100% - ${MARK}px))` });
   }
   /** How far along a step is. @param {number} step */
   share(step) {
@@ -861,10 +869,7 @@ var Shell = class {
       scored: host.scored
     });
     this.playback = new Playback(parts.length, (step) => this.show(step), (next) => this.predict.ask(next), host.paced);
-    this.timeline = new Timeline(parts.stretches, parts.length, (step) => {
-      this.playback.pause();
-      this.playback.go(step);
-    }, parts.say, parts.marks);
+    this.timeline = new Timeline(parts.stretches, parts.length, (step, open = false) => this.jump(step, open), parts.say, parts.marks);
     this.steps = button(t("step through"), t("Step"), () => this.turn(false), { class: "mode" });
     const asks = parts.questions.length > 0;
     this.predicts = button(
@@ -957,6 +962,12 @@ var Shell = class {
     this.timeline.show(step);
     if (!this.playback.playing) this.spoken.textContent = this.parts.say(step);
     this.host.stepped(step);
+  }
+  /** @param {number} step @param {boolean} open what it is closed in, too */
+  jump(step, open) {
+    this.playback.pause();
+    this.playback.go(step);
+    if (open) for (const side of this.parts.sides) side.openCurrent();
   }
   stop() {
     this.playback.stop();
@@ -1149,6 +1160,18 @@ var PanZoom = class {
     this.touched = true;
     this.apply();
   }
+  /**
+   * Begin where most is seen: a drawing that is wider than the panel moves sideways until most of `things` are whole.
+   * @param {number[][]} things rectangles of the drawing
+   */
+  begin(things) {
+    const { clientWidth, clientHeight } = this.frame;
+    if (this.width * this.scale <= clientWidth) return;
+    const low = things.filter(([, top, , height]) => (top + height) * this.scale + this.y <= clientHeight);
+    const x = EDGE - fullest(low, (clientWidth - 2 * EDGE) / this.scale) * this.scale;
+    this.x = Math.max(x, clientWidth - EDGE - this.width * this.scale);
+    this.apply();
+  }
   /** Move as little as needed until a rectangle of the drawing shows. @param {number[]} rectangle */
   follow([left, top, width, height]) {
     const { clientWidth, clientHeight } = this.frame;
@@ -1198,6 +1221,11 @@ var PanZoom = class {
     this.frame.addEventListener("pointercancel", stop);
   }
 };
+function fullest(things, room) {
+  const edges = [0, ...things.map(([left]) => left)].sort((a, b) => a - b);
+  const whole = edges.map((edge) => things.filter(([left, , width]) => left >= edge && left + width <= edge + room).length);
+  return edges[whole.indexOf(Math.max(...whole))];
+}
 function shift(start, size, room, margin) {
   if (start >= 0 && start + size <= room) return 0;
   if (size > room) return -start;
@@ -1234,6 +1262,7 @@ var CORNER = (
 );
 var REPEATED = new Set(appearance_default.repeated);
 var READABLE = 1;
+var PREFERRED = 3;
 var LABEL = 9;
 var drawings = 0;
 var GraphPanel = class {
@@ -1307,15 +1336,28 @@ var GraphPanel = class {
     this.show(this.step);
     this.start();
   }
-  /** As large as can be read, at what happens now. */
+  /** As large as can be read, at what happens now; before the first step, where most is seen, that step preferred. */
   start() {
     this.all = false;
     this.view.fit(READABLE);
-    this.followCurrent();
+    if (this.step >= 0) return this.followCurrent();
+    const { boxes, frames } = this.scene ?? { boxes: [], frames: [] };
+    const first = boxes[this.firstBox()];
+    this.view.begin([...boxes.map((box) => box.at), ...frames.map(labelled), ...first ? Array(PREFERRED).fill(first.at) : []]);
+  }
+  /** Where the first step will be, or -1. */
+  firstBox() {
+    return this.scene?.box.find((box) => box >= 0) ?? -1;
   }
   showAll() {
     this.all = true;
     this.view.fit();
+  }
+  /** Bring a part into sight: its frame where it is open, else its box. @param {string[]} path */
+  reveal(path) {
+    const name = path.join("/");
+    const part = this.scene?.frames.find((frame) => frame.path.join("/") === name) ?? this.scene?.boxes.find((box) => box.scope?.join("/") === name);
+    if (part) this.view.follow(part.at);
   }
   /** A narrower or wider panel shows what it showed: all, as large as can be read, or the learner's own place. */
   resized() {
@@ -1336,7 +1378,7 @@ var GraphPanel = class {
         "aria-label": t("close {label}", { label: frame.label }),
         onclick: () => this.on.toggle(frame.path, false)
       },
-      svg("rect", { x: left + 2, y: top + 4, width: 8 + 6.4 * Math.min(frame.label.length + 2, 31), height: 18, rx: 5 }),
+      svg("rect", { x: left + 2, y: top + 4, width: labelled(frame)[2], height: 18, rx: 5 }),
       label
     );
     const border = svg("rect", { class: "border", x: left, y: top, width, height, rx: 8 });
@@ -1464,8 +1506,7 @@ var GraphPanel = class {
     });
   }
   followCurrent() {
-    const first = this.scene?.box.find((box2) => box2 >= 0) ?? -1;
-    const box = this.scene?.boxes[this.step < 0 ? first : this.current ?? -1];
+    const box = this.scene?.boxes[this.step < 0 ? this.firstBox() : this.current ?? -1];
     if (box) this.view.follow(this.whole(box));
   }
   /** What to bring into sight with a box: the largest thing around it that has room. @param {Box} box */
@@ -1532,6 +1573,9 @@ var GraphPanel = class {
     event.stopPropagation();
   }
 };
+function labelled({ label, at: [left, top] }) {
+  return [left, top, 8 + 6.4 * Math.min(label.length + 2, 31), 22];
+}
 function short(label) {
   return label.length > 28 ? `${label.slice(0, 27)}…` : label;
 }
@@ -1751,7 +1795,7 @@ function facts(value) {
   if (value.sampled) said.push(t("read {count} elements", { count: value.sampled }));
   if (value.bytes) said.push(bytes(value.bytes));
   if (value.flags) said.push(value.flags.map(word).join(" · "));
-  return said.length ? el("footer", {}, said.join(" · ")) : null;
+  return said.length ? el("footer", {}, ...said.flatMap((fact, i) => [i ? " · " : "", el("span", {}, fact)])) : null;
 }
 
 // widgets/static/side.js
@@ -1872,7 +1916,7 @@ var Side = class {
       el("ul", { class: "findings", "aria-label": t("findings") }, ...findings.map(({ step, line, kind, sentence: sentence2 }) => {
         const place = this.recording.place(line);
         const at = place ? t("line {number}", { number: place.number }) : t("step {step}", { step: step + 1 });
-        return el("li", {}, button(t("go to step {step}: {sentence}", { step: step + 1, sentence: sentence2 }), el("span", {}, el("b", {}, `! ${at}, ${kind}: `), ...worded(sentence2)), () => this.on.jump(step)));
+        return el("li", {}, button(t("go to step {step}: {sentence}", { step: step + 1, sentence: sentence2 }), el("span", {}, el("b", {}, `! ${at}, ${kind}: `), ...worded(sentence2)), () => this.jumpInto(step)));
       }))
     ];
   }
@@ -1892,7 +1936,7 @@ var Side = class {
       "p",
       { class: "sum" },
       t("summed: "),
-      el("b", {}, came.map((value) => value.short).join(" + ")),
+      el("b", {}, sumText(came.map((value) => value.short))),
       ` = ${gradients[0]?.short ?? "?"}`
     );
     const pair = el(
@@ -1988,11 +2032,31 @@ var Side = class {
     else this.say(t("Folding repeats needs a running kernel: run the cell again."));
     return found !== null;
   }
+  /** Go to a step, and into the parts that it is closed in. @param {number} step */
+  jumpInto(step) {
+    this.on.jump(step);
+    return this.openCurrent();
+  }
+  /** Open the parts that the box of the current step is closed in, from the outside in, as far as they fit. */
+  async openCurrent() {
+    const { step } = this;
+    const around = () => this.step === step ? this.scene?.boxes[this.scene.box[step]]?.scope ?? null : null;
+    for (let path = around(); path; path = around()) {
+      const found = await this.scenes.toggle(path, true);
+      if (!found) return;
+      this.say(toggledWords(path[path.length - 1], found));
+      if (!found.fits) return;
+      this.draw(found.scene);
+    }
+  }
   /** @param {string[]} path @param {boolean} open */
   async toggle(path, open) {
     this.say("");
     const found = await this.scenes.toggle(path, open);
-    if (found?.fits) this.draw(found.scene);
+    if (found?.fits) {
+      this.draw(found.scene);
+      this.graph.reveal(path);
+    }
     this.say(toggledWords(path[path.length - 1], found));
   }
 };

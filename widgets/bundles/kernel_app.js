@@ -970,7 +970,7 @@ var Timeline = class {
   /**
    * @param {Stretch[]} stretches
    * @param {number} length how many steps
-   * @param {(step: number) => void} go
+   * @param {(step: number, open?: boolean) => void} go `open`: what the step is closed in, too
    * @param {(step: number) => string} say the step in words
    * @param {import("./recording.js").Mark[]} marks
    */
@@ -1023,7 +1023,7 @@ var Timeline = class {
   }
   /** @param {import("./recording.js").Mark} mark */
   mark({ at, kind, words }) {
-    return button(t("go to step {at}: {words}", { at: at + 1, words }), kind === "fault" ? "!" : "▲", () => this.go(at), { class: `mark ${kind}`, style: `left:${this.share(at)}` });
+    return button(t("go to step {at}: {words}", { at: at + 1, words }), kind === "fault" ? "!" : "▲", () => this.go(at, kind === "fault"), { class: `mark ${kind}`, style: `left:clamp(0px, calc(${this.share(at)} - ${MARK / 2 + 1}px), calc(100% - ${MARK}px))` });
   }
   /** How far along a step is. @param {number} step */
   share(step) {

@@ -16,6 +16,7 @@ import { word } from "./words.js";
 const CORNER = /** @type {Record<string, number>} */ (appearance.corner);
 const REPEATED = new Set(appearance.repeated);
 const READABLE = 1; // the scale from which no letter has less than 11 pixels
+const PREFERRED = 3; // boxes that the first step's counts for, when the first view is chosen
 const LABEL = 9; // characters that fit beside an arrow
 let drawings = 0;
 
@@ -87,16 +88,31 @@ export class GraphPanel {
     this.start();
   }
 
-  /** As large as can be read, at what happens now. */
+  /** As large as can be read, at what happens now; before the first step, where most is seen, that step preferred. */
   start() {
     this.all = false;
     this.view.fit(READABLE);
-    this.followCurrent();
+    if (this.step >= 0) return this.followCurrent();
+    const { boxes, frames } = this.scene ?? { boxes: [], frames: [] };
+    const first = boxes[this.firstBox()];
+    this.view.begin([...boxes.map((box) => box.at), ...frames.map(labelled), ...(first ? Array(PREFERRED).fill(first.at) : [])]);
+  }
+
+  /** Where the first step will be, or -1. */
+  firstBox() {
+    return this.scene?.box.find((box) => box >= 0) ?? -1;
   }
 
   showAll() {
     this.all = true;
     this.view.fit();
+  }
+
+  /** Bring a part into sight: its frame where it is open, else its box. @param {string[]} path */
+  reveal(path) {
+    const name = path.join("/");
+    const part = this.scene?.frames.find((frame) => frame.path.join("/") === name) ?? this.scene?.boxes.find((box) => box.scope?.join("/") === name);
+    if (part) this.view.follow(part.at);
   }
 
   /** A narrower or wider panel shows what it showed: all, as large as can be read, or the learner's own place. */
@@ -114,7 +130,7 @@ export class GraphPanel {
       "g",
       { class: "toggle", role: "button", tabindex: 0, "aria-label": t("close {label}", { label: frame.label }),
         onclick: () => this.on.toggle(frame.path, false) },
-      svg("rect", { x: left + 2, y: top + 4, width: 8 + 6.4 * Math.min(frame.label.length + 2, 31), height: 18, rx: 5 }),
+      svg("rect", { x: left + 2, y: top + 4, width: labelled(frame)[2], height: 18, rx: 5 }),
       label,
     );
     const border = svg("rect", { class: "border", x: left, y: top, width, height, rx: 8 });
@@ -243,8 +259,7 @@ export class GraphPanel {
   }
 
   followCurrent() {
-    const first = this.scene?.box.find((box) => box >= 0) ?? -1; // where the first step will be
-    const box = this.scene?.boxes[this.step < 0 ? first : (this.current ?? -1)];
+    const box = this.scene?.boxes[this.step < 0 ? this.firstBox() : (this.current ?? -1)];
     if (box) this.view.follow(this.whole(box));
   }
 
@@ -314,6 +329,11 @@ export class GraphPanel {
     event.preventDefault();
     event.stopPropagation();
   }
+}
+
+/** Where a frame's label is. @param {import("./recording.js").Frame} frame @returns {import("./recording.js").Rectangle} */
+function labelled({ label, at: [left, top] }) {
+  return [left, top, 8 + 6.4 * Math.min(label.length + 2, 31), 22];
 }
 
 /** A frame's label, cut to what it has room for. @param {string} label */

@@ -55,6 +55,19 @@ export class PanZoom {
     this.apply();
   }
 
+  /**
+   * Begin where most is seen: a drawing that is wider than the panel moves sideways until most of `things` are whole.
+   * @param {number[][]} things rectangles of the drawing
+   */
+  begin(things) {
+    const { clientWidth, clientHeight } = this.frame;
+    if (this.width * this.scale <= clientWidth) return;
+    const low = things.filter(([, top, , height]) => (top + height) * this.scale + this.y <= clientHeight);
+    const x = EDGE - fullest(low, (clientWidth - 2 * EDGE) / this.scale) * this.scale;
+    this.x = Math.max(x, clientWidth - EDGE - this.width * this.scale);
+    this.apply();
+  }
+
   /** Move as little as needed until a rectangle of the drawing shows. @param {number[]} rectangle */
   follow([left, top, width, height]) {
     const { clientWidth, clientHeight } = this.frame;
@@ -106,6 +119,17 @@ export class PanZoom {
     this.frame.addEventListener("pointerup", stop);
     this.frame.addEventListener("pointercancel", stop);
   }
+}
+
+/**
+ * The left edge, the first of several, from which a view of `room` shows most of `things` from side to side.
+ * @param {number[][]} things rectangles
+ * @param {number} room
+ */
+export function fullest(things, room) {
+  const edges = [0, ...things.map(([left]) => left)].sort((a, b) => a - b);
+  const whole = edges.map((edge) => things.filter(([left, , width]) => left >= edge && left + width <= edge + room).length);
+  return edges[whole.indexOf(Math.max(...whole))];
 }
 
 /**

@@ -6,6 +6,9 @@ import { t, tn } from "./text.js";
 
 /** @typedef {keyof typeof appearance.phases} Phase */
 
+const DIGITS = 3; // of a number of bytes
+const MOST_PARTS = 4; // of a sum that are all said
+
 export const PHASES = /** @type {Phase[]} */ (Object.keys(appearance.phases));
 
 /** What each phase is called, and who is at work in it. */
@@ -169,11 +172,22 @@ export function flowAt(link, step) {
 }
 
 /**
- * `count` bytes in a few characters.
+ * The parts of a sum in words; where one part is as another, and there are many, how many they are.
+ * @param {string[]} parts
+ */
+export function sumText(parts) {
+  if (parts.length <= MOST_PARTS) return parts.join(" + ");
+  const groups = runs(parts).map(([part, first, end]) => (end - first > 1 ? `${end - first} × ${part}` : part));
+  return groups.length <= MOST_PARTS ? groups.join(" + ") : [...groups.slice(0, MOST_PARTS - 1), "…", groups[groups.length - 1]].join(" + ");
+}
+
+/**
+ * `count` bytes in a few characters, as Python's `bytes_text` says them.
  * @param {number} count
  */
 export function bytes(count) {
-  if (count < 1000) return `${count} B`;
-  const power = Math.min(Math.floor((String(Math.trunc(count)).length - 1) / 3), 3);
-  return `${Number((count / 1000 ** power).toPrecision(3))} ${appearance.byteUnits[power]}`;
+  const unit = 10 ** Math.max(String(count).length - DIGITS, 0);
+  const rounded = Math.floor((count + Math.floor(unit / 2)) / unit) * unit;
+  const power = Math.min(Math.floor((String(rounded).length - 1) / 3), appearance.byteUnits.length - 1);
+  return `${rounded / 1000 ** power} ${appearance.byteUnits[power]}`;
 }

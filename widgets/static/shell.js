@@ -38,7 +38,7 @@ export class Shell {
       scored: host.scored,
     });
     this.playback = new Playback(parts.length, (step) => this.show(step), (next) => this.predict.ask(next), host.paced);
-    this.timeline = new Timeline(parts.stretches, parts.length, (step) => { this.playback.pause(); this.playback.go(step); }, parts.say, parts.marks);
+    this.timeline = new Timeline(parts.stretches, parts.length, (step, open = false) => this.jump(step, open), parts.say, parts.marks);
     this.steps = button(t("step through"), t("Step"), () => this.turn(false), { class: "mode" });
     const asks = parts.questions.length > 0;
     this.predicts = button(asks ? t("predict each step") : t("predict each step: nothing here to ask about"), t("Predict"),
@@ -122,6 +122,13 @@ export class Shell {
     this.timeline.show(step);
     if (!this.playback.playing) this.spoken.textContent = this.parts.say(step);
     this.host.stepped(step);
+  }
+
+  /** @param {number} step @param {boolean} open what it is closed in, too */
+  jump(step, open) {
+    this.playback.pause();
+    this.playback.go(step);
+    if (open) for (const side of this.parts.sides) side.openCurrent();
   }
 
   stop() {

@@ -8,7 +8,7 @@ import { MemoryBar } from "./memory_bar.js";
 import { scenesFor, toggledWords } from "./scenes.js";
 import { matching } from "./search.js";
 import { splitter } from "./splitter.js";
-import { PHASE_WORDS, Recording, momentAt, recordingIn } from "./recording.js";
+import { PHASE_WORDS, Recording, momentAt, recordingIn, sumText } from "./recording.js";
 import { t, tn } from "./text.js";
 import { valueCard } from "./value_card.js";
 import { word } from "./words.js";
@@ -135,7 +135,7 @@ export class Side {
       el("ul", { class: "findings", "aria-label": t("findings") }, ...findings.map(({ step, line, kind, sentence }) => {
         const place = this.recording.place(line);
         const at = place ? t("line {number}", { number: place.number }) : t("step {step}", { step: step + 1 });
-        return el("li", {}, button(t("go to step {step}: {sentence}", { step: step + 1, sentence }), el("span", {}, el("b", {}, `! ${at}, ${kind}: `), ...worded(sentence)), () => this.on.jump(step)));
+        return el("li", {}, button(t("go to step {step}: {sentence}", { step: step + 1, sentence }), el("span", {}, el("b", {}, `! ${at}, ${kind}: `), ...worded(sentence)), () => this.jumpInto(step)));
       })),
     ];
   }
@@ -153,7 +153,7 @@ export class Side {
     const made = detail.of ? recording.values(recording.detail(detail.of[0]).writes) : [];
     const gradients = recording.values(detail.gradients);
     const came = recording.values(detail.sum);
-    const sum = came.length > 0 && el("p", { class: "sum" }, t("summed: "), el("b", {}, came.map((value) => value.short).join(" + ")),
+    const sum = came.length > 0 && el("p", { class: "sum" }, t("summed: "), el("b", {}, sumText(came.map((value) => value.short))),
       ` = ${gradients[0]?.short ?? "?"}`);
     const pair = el(
       "div",
@@ -250,11 +250,33 @@ export class Side {
     return found !== null;
   }
 
+  /** Go to a step, and into the parts that it is closed in. @param {number} step */
+  jumpInto(step) {
+    this.on.jump(step);
+    return this.openCurrent();
+  }
+
+  /** Open the parts that the box of the current step is closed in, from the outside in, as far as they fit. */
+  async openCurrent() {
+    const { step } = this;
+    const around = () => (this.step === step ? (this.scene?.boxes[this.scene.box[step]]?.scope ?? null) : null);
+    for (let path = around(); path; path = around()) {
+      const found = await this.scenes.toggle(path, true);
+      if (!found) return; // a page with no kernel: the closed part shows where it is
+      this.say(toggledWords(path[path.length - 1], found));
+      if (!found.fits) return;
+      this.draw(found.scene);
+    }
+  }
+
   /** @param {string[]} path @param {boolean} open */
   async toggle(path, open) {
     this.say("");
     const found = await this.scenes.toggle(path, open);
-    if (found?.fits) this.draw(found.scene);
+    if (found?.fits) {
+      this.draw(found.scene);
+      this.graph.reveal(path);
+    }
     this.say(toggledWords(path[path.length - 1], found));
   }
 }

@@ -53,5 +53,5 @@ function facts(value) {
   if (value.sampled) said.push(t("read {count} elements", { count: value.sampled }));
   if (value.bytes) said.push(bytes(value.bytes));
   if (value.flags) said.push(value.flags.map(word).join(" · "));
-  return said.length ? el("footer", {}, said.join(" · ")) : null;
+  return said.length ? el("footer", {}, ...said.flatMap((fact, i) => [i ? " · " : "", el("span", {}, fact)])) : null;
 }

@@ -114,9 +114,12 @@ def _growing(
 def _is_used_later(
     program: Program, results: list[_Result], ends: dict[Path, int], backward_ends: dict[int, int]
 ) -> bool:
-    """Whether a backward pass runs through a result after its turn has ended: then it is kept for a reason."""
+    """Whether a backward pass runs through a result, or through what it is a view of, after its turn has ended: then
+    it is kept for a reason."""
     for result in results:
-        nodes = program.behind.get(result.step.node or 0, ())
+        storage = result.step.writes[0].storage
+        makers = {result.step.node or 0, *(program.makers.get(storage, ()) if storage is not None else ())}
+        nodes = [node for maker in makers for node in program.behind.get(maker, ())]
         if any(backward_ends.get(node, -1) > ends[result.turn] for node in nodes):
             return True
     return False

@@ -62,6 +62,15 @@ class Program:
         return found
 
     @cached_property
+    def makers(self) -> dict[int, list[int]]:
+        """For each memory, the op nodes that wrote it first, in place, or gave a view of it."""
+        found: defaultdict[int, list[int]] = defaultdict(list)
+        for node, step in self.made.items():
+            for storage in {value.storage for value in step.writes if value.storage is not None}:
+                found[storage].append(node)
+        return found
+
+    @cached_property
     def behind(self) -> dict[int, list[int]]:
         """For each op node, the autograd nodes that it made."""
         found: defaultdict[int, list[int]] = defaultdict(list)

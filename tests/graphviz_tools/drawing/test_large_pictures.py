@@ -55,6 +55,18 @@ def test_a_loop_of_many_iterations_shows_the_first_two_the_last_and_how_many_lie
     assert {"iteration 1", "iteration 2", "iteration 200"} <= set(frames)
 
 
+def test_iterations_that_are_not_alike_are_counted_in_brackets():
+    def train(x):
+        for i in range(9):
+            x = x * 2
+            if i == 5:
+                x = x.sin()
+        return x
+
+    scene = make_scene(record_torch(train, torch.ones(2)))
+    assert "iteration 3 … 8 (6)" in titles(scene)
+
+
 def test_each_iteration_stands_below_the_one_before_or_in_the_next_column():
     scene = make_scene(loop(30))
     turns = [scene.layout.frames["for", f"iteration {n}"] for n in (1, 2, 3)]

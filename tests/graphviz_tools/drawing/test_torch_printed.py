@@ -35,6 +35,12 @@ def printed(tensor: torch.Tensor) -> str:
     return value_text(Value(shape, str(tensor.dtype).removeprefix("torch."), numbers=numbers))
 
 
+def gradient_text(said: str) -> str:
+    """The line of a box for a gradient, without the dtype where that has no room."""
+    whole = f"grad {said}"
+    return whole if len(whole) <= WIDEST else shorten(re.sub(r"\) \w+$", ")", whole), WIDEST)
+
+
 @dataclass
 class Result:
     """The first result of one call: what it was ("": one of many at once, under vmap), and the gradients that
@@ -153,11 +159,23 @@ def test_every_box_prints_the_value_and_the_gradient_that_pytorch_has(name: str)
         said = (result.value, f"{result.value}, no_grad")
         assert not result.value or value in [shorten(text, WIDEST) for text in said], op
         if name not in HOOKED | UNSEEN and len(result.gradients) == 1:
-            assert gradient.endswith("arrives") or gradient == shorten(
-                f"grad {result.gradients[0]}", WIDEST
-            ), op
+            assert gradient.endswith("arrives") or gradient == gradient_text(result.gradients[0]), op
     for label, gradient in leaf_gradients(recording, scene) if name not in HOOKED | UNSEEN else ():
-        assert gradient in {shorten(f"grad {said}", WIDEST) for said in truth.gradients}, label
+        assert gradient in {gradient_text(said) for said in truth.gradients}, label
+
+
+def test_a_line_with_no_room_loses_the_dtype_and_not_its_end() -> None:
+    def program(x: torch.Tensor) -> torch.Tensor:
+        y = x * 2
+        loss = (y.exp() + y.sin()).sum()
+        loss.backward()
+        return loss
+
+    scene = make_scene(record_torch(program, torch.zeros(1, 16, 16, 16, requires_grad=True)))
+    said = {moment.gradient for past in scene.moments.values() for moment in past}
+    assert "(1, 16, 16, 16) waits: 1 of 2" in said and "(1, 16, 16, 16) float32 arrives" not in said
+    assert {"(1, 16, 16, 16) arrives", "grad (1, 16, 16, 16) float32"} <= said
+    assert not any("…" in text for text in said)
 
 
 def box_texts(recording: Recording, title: str) -> list[str]:

@@ -265,6 +265,16 @@ def test_a_for_over_a_range_shows_its_counter_by_its_name() -> None:
     }
 
 
+def test_a_loop_inside_a_call_does_not_take_the_name_of_the_calls_result() -> None:
+    def fn(x):
+        y = tf.map_fn(lambda row: row * 2, x)
+        return y + 1
+
+    view = without_plumbing(record_tensorflow(fn, tf.ones((3, 2))))
+    loop = next(path for path in inside(view) if path.endswith("while"))
+    assert inside(view)[loop] and "y" not in inside(view)[loop]
+
+
 def test_variables_that_change_places_stay_two() -> None:
     def fn(a, b):
         for _ in tf.range(3):

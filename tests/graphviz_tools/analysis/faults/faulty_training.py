@@ -147,6 +147,21 @@ def predictions_kept_without_no_grad():
     return len(kept)
 
 
+@faulty("kept alive")
+def views_of_outputs_kept():
+    model = classifier()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    kept = []
+    for _ in range(5):
+        x, y = batch()
+        out = model(x)
+        F.cross_entropy(out, y).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        kept.append(out.reshape(-1))  # fault
+    return len(kept)
+
+
 class Dropped(nn.Module):
     def __init__(self):
         super().__init__()

@@ -127,6 +127,24 @@ def deep_q_learning():
 
 
 @sound
+def policy_gradient_with_probabilities():
+    """Here `sample` makes a view of the probabilities, whose memory lives until the episode's backward."""
+    policy = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2), nn.Softmax(-1))
+    optimizer = torch.optim.Adam(policy.parameters(), lr=0.01)
+    for _episode in range(2):
+        state, logs = torch.randn(4), []
+        for _step in range(5):
+            choices = torch.distributions.Categorical(policy(state))
+            choice = choices.sample()
+            logs.append(choices.log_prob(choice))
+            state = state + 0.1 * torch.randn(4)
+        optimizer.zero_grad()
+        loss = torch.stack([-log * (step - 2) for step, log in enumerate(logs)]).sum()
+        loss.backward()
+        optimizer.step()
+
+
+@sound
 def policy_gradient():
     policy = net(4, 8, 2)
     optimizer = torch.optim.Adam(policy.parameters())
