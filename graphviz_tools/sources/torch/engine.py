@@ -98,22 +98,25 @@ class EngineRun:
     def _watch_all(self, outputs: Any, handles: list[Any]) -> None:
         """Hook every autograd function behind `outputs`; those that are new join the graph."""
         graph, watched, ran = self._trace.graph, self._watched, self._ran
+        number, variables, unpacking = graph.number, graph.variables, graph.unpacking
         waiting = [f for f in map(_function_of, outputs) if f is not None]
         while waiting:
             function = waiting.pop()
-            node = graph.number(function)
+            node = number(function)
             if node is None:
                 graph.grow(function, None)
-                node = graph.number(function)
+                node = number(function)
             if node is None or node in watched:
                 continue
             watched.add(node)
-            waiting += [following for following, _ in function.next_functions if following is not None]
-            if node in graph.variables:
-                gradient = getattr(graph.variables[node](), "grad", None)
+            following = function.next_functions
+            if following:
+                waiting += [each for each, _ in following if each is not None]
+            if node in variables:
+                gradient = getattr(variables[node](), "grad", None)
                 self._gradients[node] = self._value(gradient) if gradient is not None else None
             handles.append(function.register_hook(partial(ran, node)))
-            if node in graph.unpacking:
+            if node in unpacking:
                 handles.append(function.register_prehook(self._unpacks))
 
     def _unpacks(self, arriving: Any) -> None:

@@ -21,6 +21,7 @@ GRID = 8  # a larger value is kept as a sample of at most GRID x GRID
 FULL = 16_384  # elements up to which every one is read; above, a strided sample of SAMPLE x SAMPLE
 SAMPLE = 64
 _PAGE_BYTES = 1 << 18
+_WAITING_BYTES = 1 << 25  # of full pages that are looked at after the program; what is more, at once
 
 # How raw memory is read; what is not here (float8, quantized) has no numbers.
 _MEMORY = {
@@ -68,6 +69,8 @@ class Summaries:
     def __init__(self) -> None:
         self.facts: list[Facts | None] = []
         self._pages: dict[tuple[torch.dtype, Rows], _Page] = {}
+        self._full: list[tuple[torch.dtype, _Page]] = []
+        self._full_bytes = 0
         self._pages_by_shape: dict[tuple[torch.dtype, torch.Size], _Page] = {}  # of what is copied as it lies
 
     def take(self, tensor: torch.Tensor, pointer: int, contiguous: bool, nbytes: int) -> int | None:
@@ -105,18 +108,24 @@ class Summaries:
         return self._enter(page, sampled)
 
     def finish(self) -> list[Facts | None]:
-        for (dtype, _), page in self._pages.items():
+        for dtype, page in [*self._full, *((dtype, page) for (dtype, _), page in self._pages.items())]:
             self._reduce(dtype, page)
+        self._full.clear()
         self._pages.clear()
         self._pages_by_shape.clear()
         return self.facts
 
     def _page(self, dtype: torch.dtype, kind: np.dtype, rows: Rows) -> _Page:
         page = self._pages.get((dtype, rows))
+        if page is not None and page.copies == page.capacity:
+            if self._full_bytes < _WAITING_BYTES:
+                self._full.append((dtype, page))
+                self._full_bytes += page.memory.nbytes
+                page = None
+            else:
+                self._reduce(dtype, page)
         if page is None:
             page = self._pages[dtype, rows] = _Page(kind, rows)
-        elif page.copies == page.capacity:
-            self._reduce(dtype, page)
         return page
 
     def _enter(self, page: _Page, sampled: int | None) -> int:

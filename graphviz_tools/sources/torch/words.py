@@ -18,10 +18,8 @@ class Words:
         self.function = function
         self._found: dict[tuple[int, int], CallSite] = {}
         self._texts: dict[str, list[str]] = {}
-        for step in tape.steps:
-            self(step.site)
-        for call in tape.calls:
-            self(call.site)
+        for site in self._distinct(tape):
+            self(site)
 
     def __call__(self, site: Site | None) -> CallSite | None:
         if site is None:
@@ -33,6 +31,10 @@ class Words:
             found = self._found[key] = call_site(code, instruction)
             self.lines(code.co_filename)
         return found
+
+    def _distinct(self, tape: Tape) -> list[Site]:
+        sites = [*[step.site for step in tape.steps], *[call.site for call in tape.calls]]
+        return list({(id(site.code), site.instruction): site for site in sites if site is not None}.values())
 
     def lines(self, file: str) -> Sequence[str]:
         """The lines of a file, as they were."""

@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from graphviz_tools import record_torch, recording_torch
 from graphviz_tools.recording import Recording
-from graphviz_tools.sources.torch import recorder
+from graphviz_tools.sources.torch import recorder, summaries
 from graphviz_tools.sources.torch.tape import Tape
 from graphviz_tools.sources.torch.words import Words
 from tests.graphviz_tools.sources.torch.torch_questions import Net, steps
@@ -191,6 +191,18 @@ def test_what_was_written_down_is_gone_at_once(monkeypatch: pytest.MonkeyPatch) 
         assert [each() for each in made] == [None, None]
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("waiting", [0, 128, 1 << 20])
+def test_numbers_are_the_same_whether_they_are_looked_at_during_the_run_or_after(
+    waiting: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(summaries, "_PAGE_BYTES", 64)
+    monkeypatch.setattr(summaries, "_WAITING_BYTES", waiting)
+    recording = record_torch(lambda: [torch.full((4,), float(turn)) for turn in range(20)])
+    assert [step.writes[0].numbers for step in recording.steps] == [(float(turn),) * 4 for turn in range(20)]
+    means = [step.writes[0].summary.mean for step in recording.steps if step.writes[0].summary]
+    assert means == [float(turn) for turn in range(20)]
 
 
 def test_a_recording_that_nobody_has_looked_at_keeps_no_tensor_and_no_model() -> None:
