@@ -10,6 +10,7 @@ from tests.graphviz_tools.analysis.faults import (  # noqa: F401
     faulty_paths,
     faulty_training,
     faulty_values,
+    more_models,
     sound_architectures,
     sound_methods,
     sound_training,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -87,3 +89,30 @@ def test_an_eager_error_names_what_clashed_and_where_it_came_from() -> None:
     assert [value.shape for value in last.reads] == [(2, 3), (2, 3)]
     assert "x: float32 [2, 3], from x." in last.note
     assert "y: float32 [2, 3], from y = x * 2.0, line" in last.note
+
+
+# What docs/own-model.md promises a sentence for in TensorFlow beside what PyTorch has, and the failures that show it.
+PROMISED = {
+    "shape invariants": {"shape_invariant"},
+    "branches and loops whose results differ": {
+        "dtype_changes_in_loop", "branch_types_differ", "only_in_one_branch", "none_in_one_branch",
+    },
+    "variables made late": {"late_variable", "keras_function_variables"},
+    "lists in loops": {"list_in_loop", "list_grows_in_while"},
+    "symbolic values used in Python (`if`, `for`, `range`, NumPy)": {
+        "symbolic_bool", "symbolic_iter", "symbolic_numpy", "symbolic_np_func", "symbolic_range", "index_with_tensor",
+    },
+    "leaked tensors": {"leaked_tensor"},
+    "signatures": {"wrong_signature", "wrong_signature_dtype"},
+    "used tapes": {"tape_used_twice"},
+    "feeds": {"not_fed", "fed_shape", "fed_unknown"},
+    "uninitialised variables": {"uninitialised"},
+}  # fmt: skip
+PAGE = (Path(__file__).resolve().parents[4] / "docs" / "own-model.md").read_text(encoding="utf-8")
+
+
+def test_each_kind_of_error_that_the_page_promises_has_its_failures() -> None:
+    promised = re.search(r"In TensorFlow, also those about: (.*?)\. - What PyTorch", " ".join(PAGE.split()))
+    assert promised is not None
+    assert promised[1].split("; ") == list(PROMISED)
+    assert set().union(*PROMISED.values()) <= WORDS.keys()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
@@ -154,3 +156,49 @@ def test_the_failing_step_names_the_inputs_and_the_devices() -> None:
     assert recording.steps[-1].note.endswith(
         "It was given x: float32 (3,), an input; y: float32 (3,) on meta, an input."
     )
+
+
+# What docs/own-model.md promises a sentence for, in its own words, and the failures above that show it.
+PROMISED = {
+    "shapes of products": {"product", "matrix and vector", "dot", "batches of matrices", "einsum"},
+    "broadcasting": {"broadcast", "expand"},
+    "views and reshapes": {"view", "reshape"},
+    "joined tensors": {"cat", "stack", "ragged"},
+    "layers": {"channels", "convolution", "kernel", "batch norm", "layer norm", "recurrent"},
+    "targets": {"targets", "two targets", "probability"},
+    "dtypes": {
+        "two dtypes", "a dtype of a layer", "index dtype", "target dtype", "mean of integers", "softmax of integers",
+        "write of another dtype", "integers with gradients", "a list for a tensor",
+    },
+    "devices": {"two devices", "no numbers"},
+    "memory": {"memory"},
+    "indices": {"index", "gather", "dim", "too many indices", "word"},
+    "masks": {"mask"},
+    "class numbers": {"class"},
+    "truth values": {"scalar", "truth"},
+    "in-place writes": {"overwritten", "inference"},
+    "views": {"view of a leaf", "write to an expanded tensor", "write to one of several views"},
+    "leaves": {"leaf", "optimizer"},
+    "freed graphs": {"twice"},
+    "missing gradients": {"no graph", "vector", "unused", "seed", "singular"},
+    "NaN under anomaly mode": {"anomaly"},
+    "NumPy": {"numpy"},
+    "saved parameters": {"saved parameters"},
+}  # fmt: skip
+PAGE = (Path(__file__).resolve().parents[4] / "docs" / "own-model.md").read_text(encoding="utf-8")
+
+
+def test_each_kind_of_error_that_the_page_promises_has_its_failures_and_each_failure_its_kind() -> None:
+    promised = re.search(r"In PyTorch, those about: (.*?)\. In TensorFlow", " ".join(PAGE.split()))
+    assert promised is not None
+    assert re.split(r"[,;] ", promised[1]) == list(PROMISED)
+    assert set().union(*PROMISED.values()) == {*COMMON, *FAILURES}
+
+
+@pytest.mark.parametrize(
+    "name", ["product", "broadcast", "cat", "two dtypes", "two devices", "targets", "channels"]
+)
+def test_a_clash_names_what_it_is_between(name: str) -> None:
+    note = record_torch(COMMON[name][0], backward=False).steps[-1].note
+    given = note.partition("It was given ")[2]
+    assert len(re.findall(r": (?:float|int)\d+ \([\d, ]*\)", given)) >= 2, note
