@@ -65,6 +65,7 @@ mermaid_use_local = "mermaid.js"
 mermaid_d3_zoom = False
 
 sitemap_url_scheme = "{link}"
+sitemap_excludes = ["404.html"]
 ogp_site_url = html_baseurl
 ogp_site_name = project
 ogp_social_cards = {"enable": False}
@@ -87,6 +88,14 @@ def _add_front_end(app: Any, _: object) -> None:
     shutil.copy(ROOT / "node_modules" / "@mermaid-js" / "tiny" / "dist" / "mermaid.tiny.js", folder.parent)
 
 
+def _find_files_from_any_address(app: Any, _: object) -> None:
+    """The host shows 404.html at the address that was asked for: its links start at the site's."""
+    page = Path(app.outdir) / "404.html"
+    page.write_text(
+        page.read_text("utf-8").replace("<head>", f'<head><base href="{html_baseurl}">', 1), "utf-8"
+    )
+
+
 def _add_local_button(app: Any, pagename: str, _: str, context: dict[str, Any], doctree: object) -> None:
     """Beside Binder and Colab: how to run the page on one's own machine."""
     for group in context.get("header_buttons", []):
@@ -105,4 +114,5 @@ def _add_local_button(app: Any, pagename: str, _: str, context: dict[str, Any], 
 def setup(app: Any) -> None:
     app.add_css_file("front-end/style.css")
     app.connect("build-finished", _add_front_end)
+    app.connect("build-finished", _find_files_from_any_address)
     app.connect("html-page-context", _add_local_button, priority=900)

@@ -39,6 +39,9 @@ def gather(folder: Path) -> None:
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
                 cell.source = linked(cell.source, path.parent, known)
+        notebook.cells = [
+            cell for cell in notebook.cells if cell.id != "install"
+        ]  # for Colab and Kaggle alone
         _write(folder / path.relative_to(ROOT), nbformat.writes(with_page_views(notebook)))
     for name, notebook in _own_notebooks():
         _write(folder / name, nbformat.writes(with_page_views(notebook)))

@@ -18,7 +18,15 @@ from tests.browser.axe import SERIOUS, violations
 from website.sources import REPOSITORY, ROOT, linked
 
 LESSON = "lessons/L01_define_by_run/lesson.html"
-PAGES = ["index.html", "gallery.html", "lessons/README.html", LESSON, "api.html"]
+PAGES = [
+    "index.html",
+    "gallery.html",
+    "lessons/README.html",
+    LESSON,
+    "api.html",
+    "genindex.html",
+    "search.html",
+]
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +118,17 @@ def test_each_lesson_and_lab_has_its_page_its_buttons_and_its_place_in_the_sitem
         ), name
         assert "where-it-runs.html#on-your-machine" in page, name
         assert f"{name}</loc>" in places, name
+
+
+def test_a_page_that_does_not_exist_finds_the_site_s_files_from_any_address(site):
+    text = (site / "404.html").read_text("utf-8")
+    assert '<head><base href="https://graph-duet.github.io/graph-duet/">' in text
+    assert {"lessons/README.html", "index.html"} <= Links(text).targets
+    assert "404.html" not in (site / "sitemap.xml").read_text("utf-8")
+
+
+def test_the_cell_that_installs_elsewhere_is_not_on_the_site(site):
+    assert 'except</span> <span class="ne">ImportError' not in (site / LESSON).read_text("utf-8")
 
 
 @pytest.mark.drawn("name", number=2)

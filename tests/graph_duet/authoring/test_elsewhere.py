@@ -65,6 +65,12 @@ def test_the_links_of_the_whole_course_are_printed_for_a_course_page() -> None:
     assert "- L01 Define-by-run, define-and-run, exercise: [Colab](https://colab" in said
     there = run.invoke(app, ["links", "--hub", "https://hub.example.org/"]).output.splitlines()
     assert len(there) == said.count("[Colab]") > 0
-    assert all("](https://hub.example.org/hub/user-redirect/git-pull?" in line for line in there)
+    for line in there:
+        address = urlsplit(line.partition("](")[2].removesuffix(")"))
+        assert (address.netloc, address.path) == ("hub.example.org", "/hub/user-redirect/git-pull")
+        (opened,) = parse_qs(address.query)["urlpath"]
+        assert (ROOT / opened.removeprefix("lab/tree/graph-duet/")).is_file(), line
+    notebooks = [*ROOT.glob("lessons/L*/*.ipynb"), *ROOT.glob("gpu_labs/G*/*.ipynb")]
+    assert len({line.partition("urlpath=")[2] for line in there}) == len(there) == len(notebooks)
     refused = run.invoke(app, ["links", "--hub", "hub"]).exception
     assert str(refused) == "write the hub's whole address: --hub https://hub.example.org"

@@ -264,7 +264,7 @@ def test_a_call_that_raises_is_in_the_history_and_still_raises():
         return x[row] + 1
 
     cache = watched(picked)
-    with pytest.raises(IndexError):
+    with pytest.raises((IndexError, torch._dynamo.exc.TorchRuntimeError)):  # the second up to torch 2.12
         cache(torch.ones(2), torch.tensor(7))
     assert cache.history.calls[0].arguments == "x: float32[2], row: int64[]"
 
