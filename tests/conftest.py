@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from collections.abc import Generator
 from typing import Any
 
@@ -18,6 +19,10 @@ NEVER_SKIPPED_IN_CI = {"browser", "postgres", "sandbox"}
 
 def pytest_configure() -> None:
     draw.choose_seed()
+    if (
+        signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    ):  # a shell's background job, and what it starts, ignores Ctrl-C
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header() -> str:
