@@ -139,7 +139,11 @@ UNSEEN = {"threads", "func_grad_over_vmap"}
 
 
 @pytest.mark.parametrize("name", ZOO)
-def test_every_box_prints_the_value_and_the_gradient_that_pytorch_has(name: str) -> None:
+def test_every_box_prints_the_value_and_the_gradient_that_pytorch_has(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Everything is open, and nothing is asked about places: to lay it out takes most of the time.
+    monkeypatch.setattr("graphviz_tools.drawing.scene.lay_out", lambda *_: None)
     program, state = ZOO[name]()
     truth = Truth()
     truth.watch(state)
