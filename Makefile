@@ -1,4 +1,4 @@
-# The two commands: `make lab` for learners, `make test` for everything that CI runs.
+# The two commands: `make lab` for learners, `make test` for those who change something.
 # ARGS go to the command behind: make lab ARGS="--no-browser --port 8900"
 
 PYTHON ?= python3
@@ -7,15 +7,17 @@ ARGS ?=
 # One thread each for torch and TensorFlow: the workers share the cores, and wait for browsers and limits half the time.
 TEST_ENV := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 
-.PHONY: lab test run-tests check course coverage bench lessons site lock install install-test clean help
+SITE_TESTS := tests/browser/test_site.py
+
+.PHONY: lab test run-tests check course coverage bench lessons site test-site lock install install-test clean help
 
 help:
 	@echo "make lab    install, then open JupyterLab on the lessons (ARGS=--no-browser)"
-	@echo "make test   install, then run everything that CI runs"
+	@echo "make test   install, then check and test; CI also runs test-site, course and coverage"
 	@echo "make bench  measure, beside the peers"
-	@echo "make site   the course as static pages, in build/site"
+	@echo "make site   the course as static pages, in build/site; make test-site tests them"
 	@echo "make coverage  which lines the tests run"
-	@echo "make course  run every lesson, try every answer; make test draws a fifth (ARGS=\"-k L07\")"
+	@echo "make course  run every lesson, try every answer; make test draws an eighth (ARGS=\"-k L07\")"
 
 lab: install
 	@$(BIN)/duet lab $(ARGS)
@@ -40,11 +42,13 @@ check:
 test: install-test check run-tests
 
 # The browser's tests start first: they wait most, and would else run on when all others have ended.
+# The site is built and tested by a job of its own, which publishes it: `make test-site`.
 run-tests:
 	@if command -v npm >/dev/null; then npm test --silent; fi
-	@$(TEST_ENV) $(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder --durations=10 $(ARGS)
+	@$(TEST_ENV) $(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder --durations=10 \
+		--ignore $(SITE_TESTS) $(ARGS)
 
-# `make test` runs a fifth of the lessons and exercises, drawn, and gives each exercise one right answer and one batch
+# `make test` runs an eighth of the lessons and exercises, drawn, and gives each exercise one right answer and one batch
 # of wrong ones; this runs them all and gives every answer.
 course: install-test
 	@$(TEST_ENV) DUET_DRAW=all $(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder tests/lessons $(ARGS)
@@ -74,6 +78,9 @@ site:
 	@$(PYTHON) tools/setup_environment.py --extra site
 	@if ! test -d node_modules/@mermaid-js/tiny; then npm ci --silent --no-audit --no-fund; fi
 	@$(BIN)/python -m website $(ARGS)
+
+test-site: install-test
+	@$(TEST_ENV) $(BIN)/python -m pytest $(SITE_TESTS) $(ARGS)
 
 # After a pin has changed: the versions that users get, which are those that CI then tests.
 lock: install-test

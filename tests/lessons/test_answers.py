@@ -1,4 +1,4 @@
-"""A fifth of the exercises, drawn in each run, through the real grader: right answers get full marks, wrong ones fail
+"""An eighth of the exercises, drawn in each run, through the real grader: right answers get full marks, wrong ones fail
 for the stated reason. `make course` tries all."""
 
 from __future__ import annotations

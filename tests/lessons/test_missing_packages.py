@@ -86,6 +86,7 @@ LACKS = [
 ]
 
 
+@pytest.mark.drawn("lack", number=2)
 @pytest.mark.parametrize("lack", LACKS, ids=lambda lack: lack.lesson)
 def test_a_lesson_says_what_is_missing_and_goes_on(lack: Lack, kernels: None, tmp_path: Path) -> None:
     folder = next(each for each in FOLDERS if each.name.startswith(lack.lesson))

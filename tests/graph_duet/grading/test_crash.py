@@ -83,7 +83,7 @@ def books(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[
 @pytest.mark.parametrize(
     ("books", "quick", "students", "kills"),
     [
-        pytest.param("sqlite", True, 40, 38, id="while marks are written thick and fast"),
+        pytest.param("sqlite", True, 40, 16, id="while marks are written thick and fast"),
         pytest.param(
             "postgresql", True, 40, 8, id="while PostgreSQL writes them", marks=pytest.mark.postgres
         ),
