@@ -19,9 +19,8 @@ NEVER_SKIPPED_IN_CI = {"browser", "postgres", "sandbox"}
 
 def pytest_configure() -> None:
     draw.choose_seed()
-    if (
-        signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    ):  # a shell's background job, and what it starts, ignores Ctrl-C
+    # A shell's background job ignores Ctrl-C, and so would all that its tests start.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
