@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 _NUMBERS = tuple(map(np.int64, range(4096)))
+_VALUES = {id(number): value for value, number in enumerate(_NUMBERS)}
 
 
 def whole_number(value: int) -> np.int64:
@@ -14,6 +15,6 @@ def whole_number(value: int) -> np.int64:
     return _NUMBERS[value] if 0 <= value < len(_NUMBERS) else np.int64(value)
 
 
-def is_one_object(scalar: Any) -> bool:
-    """Whether an int64 is the object that `whole_number` returns for its value."""
-    return 0 <= scalar < len(_NUMBERS) and _NUMBERS[scalar] is scalar
+def value_of_one_object(scalar: Any) -> int | None:
+    """The value of an int64 that `whole_number` returned, unless it made that one for this call."""
+    return _VALUES.get(id(scalar))

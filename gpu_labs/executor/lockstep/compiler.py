@@ -155,7 +155,7 @@ class _FunctionCode(OperationCode):
         self._line("if run.loneliness is not None: run.loneliness.turn(m, L.lane.size)")
         for name in names:
             if name in self.outlive:
-                self._line(f"{name} = L.choose(m, {name}_next, {name})")
+                self._line(f"{name} = {name}_next if m is None else L.choose(m, {name}_next, {name})")
             else:
                 self._line(f"{name} = {name}_next")
         self._line(f"b = {self.flow.rank[loop.header]}")

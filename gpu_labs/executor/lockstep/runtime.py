@@ -40,7 +40,8 @@ class Run:
         self.printed = printed
         self.profile = profile
         self.loneliness = loneliness
-        self.port = Port(lanes, watch.out_of_bounds, watch.observe if watch.observes else None, loneliness)
+        seen = watch.seen if watch.observes else None
+        self.port = Port(lanes, watch.out_of_bounds, seen, watch.look, loneliness)
         arrays = Allocator(lanes, watch, shared_bytes)
         self.constant, self.allocate = arrays.constant, arrays.allocate
         self._warps: Warps | None = None
@@ -211,8 +212,6 @@ class Run:
         flat, good = self.port.place(atomic.site, array, mask, index)
         mask = both(mask, good)
         memory, lanes = array.memory, self.lanes
-        if self.port.observe is not None:
-            self.port.observe(memory, "atomic", flat, mask, None, atomic.site)
         where = lanes.active(mask, lanes.shape) if mask is not None else np.arange(lanes.lane.size)
         cells = spread(flat, lanes.shape, where)
         dtype = memory.buffer.dtype
@@ -223,6 +222,8 @@ class Run:
         old = atomics.apply(atomic.name, memory.buffer, cells, values, wanted) if where.size else None
         if before is not None and not np.array_equal(before, memory.buffer[cells]):
             self.port.changed = True
+        if self.port.seen is not None:
+            self.port.note(memory, "atomic", flat, mask, memory.buffer.take(flat, mode="clip"), atomic.site)
         if not wanted:
             return None
         result = np.zeros(lanes.lane.size, dtype)

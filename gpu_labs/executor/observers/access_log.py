@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple, overload
 
 import numpy as np
@@ -13,10 +12,12 @@ from gpu_labs.executor.ir.program import Site
 from gpu_labs.executor.launch_record import VALUES, Access, AccessKind, ArrayInfo, Number
 from gpu_labs.executor.observers.races import Entry
 from gpu_labs.executor.runtime.lanes import Lanes, unravel
+from gpu_labs.executor.runtime.memory import Seen
 from gpu_labs.executor.runtime.windows import Memory
 
 BLOCKS = 2
 LARGE = 1 << 14
+_new = tuple.__new__  # half the time of calling a named tuple
 BUDGET = 200_000  # thread accesses kept: about 16 MB as Python numbers
 
 
@@ -27,10 +28,10 @@ class Home(NamedTuple):
     epoch: int
 
 
-@dataclass(slots=True)
-class Kept:
+class Kept(NamedTuple):
     """One access as the engine gave it, by the blocks of `homes`. The last three have a row for each of these or are
-    the same for all; `threads` may be the numbers of the threads, a mask over the block, or None for all.
+    the same for all; `threads` may be the numbers of the threads, a mask over the block, or None for all. What `cut`
+    picks of their rows is those; None picks all.
     """
 
     array: int
@@ -41,13 +42,13 @@ class Kept:
     threads: Any
     cells: Any
     values: Any = None
+    cut: Any = None
 
-
-class Unsettled(NamedTuple):
-    """An access whose values are what its cells hold when the next one comes."""
-
-    kept: Kept
-    memory: Memory
+    def part(self, value: Any) -> Any:
+        """The rows of a lane value that belong to the recorded blocks."""
+        if value is None or self.cut is None or value.ndim == 0 or value.shape[0] == 1:
+            return value
+        return value[self.cut]
 
 
 class Recorder:
@@ -59,6 +60,7 @@ class Recorder:
     def __init__(self, given: Sequence[Memory], blocks: int = BLOCKS, budget: int = BUDGET) -> None:
         self._blocks = blocks
         self._left = budget
+        self._cost = 0  # of one access
         self._kept: list[Kept] = []
         self._rows: list[tuple[int, int]] = []
         self._cut: Any = None  # what picks those rows of a lane value
@@ -70,7 +72,6 @@ class Recorder:
         self._lanes: Lanes | None = None
         self._homes: list[Home] = []
         self._homes_at: np.ndarray | None = None  # the epochs of those
-        self._unsettled: list[Unsettled] = []
         self._first = {id(each): tuple(each.buffer.tolist()) for each in given if has_values(each)}
 
     def begin(self, lanes: Lanes) -> None:
@@ -81,42 +82,29 @@ class Recorder:
         self._cut = None if len(chosen) == lanes.count else slice(len(chosen)) if first else chosen
         self.wants = bool(self._rows) and self._left > 0
         self._lanes = lanes
+        self._cost = lanes.per_block * len(self._rows)
 
-    def access(self, memory: Memory, entry: Entry, lanes: Lanes, epochs: np.ndarray) -> None:
-        """Keep one access as the recorded blocks made it; `epochs` has the number of each block's epoch."""
-        self._settle()
-        kind, rows = entry.kind, self._rows
-        self._left -= lanes.per_block * len(rows)
-        if self._left < 0:
-            self.omitted += len(rows)
-            self.wants = False
-            return
-        number = memory.number if memory.number >= 0 else self._number(memory)
-        valued = memory.valued
+    def take(self, seen: list[Seen], time: int, epochs: np.ndarray) -> None:
+        """Keep accesses as the recorded blocks made them; `time` is that of the one before, `epochs` has the number of
+        each block's epoch. Nothing writes to any part of them in place."""
         if epochs is not self._homes_at:
             self._homes_at = epochs
-            self._homes = [Home(block, int(epochs[row])) for row, block in rows]
-        kept = Kept(
-            number,
-            self._homes,
-            kind,
-            entry.site,
-            entry.time,
-            threads=self._part(entry.mask),
-            cells=self._part(entry.flat),
-        )
-        if valued and kind == "write":
-            kept.values = self._part(entry.value)
-        elif valued:
-            self._unsettled.append(Unsettled(kept, memory))
-        self._kept.append(kept)
-
-    def _part(self, value: Any) -> Any:
-        """The rows of a lane value that belong to the recorded blocks. Nothing writes to such values in place."""
-        if value is None or self._cut is None or value.ndim == 0 or value.shape[0] == 1:
-            return value
-        part = value[self._cut]
-        return part.copy() if value.nbytes > LARGE else part  # a view keeps all rows in memory
+            self._homes = [Home(block, int(epochs[row])) for row, block in self._rows]
+        homes, cut, cost, large = self._homes, self._cut, self._cost, LARGE
+        for memory, kind, flat, mask, value, site in seen:
+            time += 1
+            self._left -= cost
+            if self._left < 0:
+                self.omitted += len(self._rows)
+                self.wants = False
+                return
+            number = memory.number if memory.number >= 0 else self._number(memory)
+            if not memory.valued:
+                value = None
+            kept = _new(Kept, (number, homes, kind, site, time, mask, flat, value, cut))
+            if cut is not None and (flat.nbytes > large or (value is not None and value.nbytes > large)):
+                kept = _without_other_rows(kept)
+            self._kept.append(kept)
 
     def keep(self, memory: Memory, entry: Entry, lanes: Lanes, epochs: np.ndarray) -> None:
         """Keep accesses of the only block of a stretch, given thread by thread."""
@@ -146,13 +134,6 @@ class Recorder:
             )
         )
 
-    def _settle(self) -> None:
-        """Take the values of reads and atomics, which are done now."""
-        if self._unsettled:
-            for kept, memory in self._unsettled:
-                kept.values = memory.buffer.take(kept.cells, mode="clip")
-            self._unsettled = []
-
     @property
     def epochs(self) -> list[int]:
         """Barriers passed, for the recorded blocks."""
@@ -160,7 +141,6 @@ class Recorder:
 
     def end(self, barriers: Any) -> None:
         """A stretch is over: keep how many barriers its recorded blocks passed."""
-        self._settle()
         for row, block in self._rows:
             self._epochs[block] = int(barriers.epoch[row])
 
@@ -208,7 +188,7 @@ class Accesses(Sequence[Access]):
     def _access(self, kept: Kept, row: int) -> Access:
         info, home = self._arrays[kept.array], kept.homes[row]
         assert self._linear is not None and self._grid is not None
-        who, cells, values = kept.threads, kept.cells, kept.values
+        who, cells, values = map(kept.part, (kept.threads, kept.cells, kept.values))
         if who is None or who.dtype == np.bool_:
             who, cells, values = _row(who, row), _row(cells, row), _row(values, row)
             shape = self._linear.shape
@@ -248,6 +228,14 @@ class Accesses(Sequence[Access]):
 
     def __repr__(self) -> str:
         return f"<{len(self)} accesses>"
+
+
+def _without_other_rows(kept: Kept) -> Kept:
+    """The access without the rows of blocks that are not recorded, which a view would keep in memory."""
+    threads, cells, values = (
+        None if each is None else kept.part(each).copy() for each in (kept.threads, kept.cells, kept.values)
+    )
+    return kept._replace(threads=threads, cells=cells, values=values, cut=None)
 
 
 def has_values(memory: Memory) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 
 from gpu_labs.executor.ir.program import Program, Site, Unset
 from gpu_labs.executor.launch_options import LaunchOptions
-from gpu_labs.executor.launch_record import AccessKind, Level
+from gpu_labs.executor.launch_record import Level
 from gpu_labs.executor.observers import messages as wording
 from gpu_labs.executor.observers.access_log import Recorder
 from gpu_labs.executor.observers.barriers import Barriers
@@ -26,10 +26,12 @@ from gpu_labs.executor.observers.shadow_memory import Epoch, Shadow
 from gpu_labs.executor.observers.taint import Consequences
 from gpu_labs.executor.observers.warp_members import missing_lanes
 from gpu_labs.executor.runtime.lanes import Lanes, Mask
+from gpu_labs.executor.runtime.memory import Seen
 from gpu_labs.executor.runtime.warp import Warps
 from gpu_labs.executor.runtime.windows import Array, Memory
 
 LOG_BYTES = 64 << 20
+_new = tuple.__new__  # half the time of calling a named tuple, and there are many entries
 
 
 class Watch:
@@ -66,6 +68,8 @@ class Watch:
         self.memories: list[Memory] = []
         self.globals: list[Memory] = []
         self._logged = 0
+        self.seen: list[Seen] = []
+        self._hushed: list[Memory] = []
 
     # Stretches of blocks
 
@@ -76,6 +80,9 @@ class Watch:
         self.barriers.begin(lanes)
         if self.order is not None:
             self.order.begin()
+        for memory in self._hushed:
+            memory.quiet = False
+        self._hushed = []
         self.globals = memories
         self.memories = list(memories)
         for memory in memories if self.hazards else ():
@@ -84,6 +91,7 @@ class Watch:
 
     def end(self) -> None:
         """The stretch is over: look at what is still logged."""
+        self.look()
         if self.useful is not None and self.useful.watching:
             self.useful.close(self.memories, self.lanes)
             self.useful.report(self.report)
@@ -113,42 +121,53 @@ class Watch:
 
     # Accesses
 
-    def observe(
-        self, memory: Memory, kind: AccessKind, flat: Any, mask: Mask, value: Any, site: Site
-    ) -> None:
-        """One load, store or atomic of the lanes of `mask`."""
-        self.time += 1
-        if self.profile is not None:
-            self.profile.access(memory, kind, flat, mask, site)
-        state = memory.state
-        local = memory.space == "local"
-        unchecked = state is None or (local and state.written_before(flat))
-        recorder = self.recorder if self.recorder is not None and self.recorder.wants else None
-        if unchecked and recorder is None:
+    def look(self) -> None:
+        """Look at the loads, stores and atomics that the lock-step engine has noted since the last time."""
+        if not self.seen:
             return
-        entry = Entry(kind, site, flat, mask, value, self.time, turns=self.turns)
-        if recorder is not None:
-            recorder.access(memory, entry, self.lanes, self.barriers.epoch)
-        if unchecked:
-            return
-        assert state is not None
-        if local:
-            state.local_access(entry, self.lanes, self.report)
-            return
-        if kind == "atomic" and self.order is not None:
-            cells, who, _ = expand(entry, self.lanes)
-            self.order.atomic(self.time, self._blocks(mask), who, cells, id(memory))
-        memory.log.append(entry)
-        self._logged += flat.size * 8
+        seen = self.seen.copy()
+        self.seen.clear()
+        if self.recorder is not None and self.recorder.wants:
+            self.recorder.take(seen, self.time, self.barriers.epoch)
+        profile, turns, time = self.profile, self.turns, self.time
+        for memory, kind, flat, mask, value, site in seen:
+            time += 1
+            if profile is not None:
+                profile.access(memory, kind, flat, mask, site)
+            state = memory.state
+            if state is None:
+                self._hush(memory)
+                continue
+            written = value if kind == "write" else None
+            entry = _new(Entry, (kind, site, flat, mask, written, time, turns, None, None))
+            if memory.space == "local":
+                if state.initialised is None:
+                    self._hush(memory)
+                elif not state.written_before(flat):
+                    state.local_access(entry, self.lanes, self.report)
+                continue
+            if kind == "atomic" and self.order is not None:
+                cells, who, _ = expand(entry, self.lanes)
+                self.order.atomic(time, self._blocks(mask), who, cells, id(memory))
+            memory.log.append(entry)
+            self._logged += flat.nbytes
+        self.time = time
         if self._logged > LOG_BYTES:
             self._logged = 0
             for each in self.memories:
                 each.state.fold(self.lanes)
 
+    def _hush(self, memory: Memory) -> None:
+        """Nothing about `memory` has to be checked any more; while it is not recorded either, nobody has to look."""
+        if self.profile is None and (self.recorder is None or not self.recorder.wants):
+            memory.quiet = True
+            self._hushed.append(memory)
+
     def out_of_bounds(
         self, site: Site, array: Array, index: tuple[Any, ...], axis: int, outside: Any
     ) -> None:
         """Lanes `outside` have an index that `array` does not have along `axis`."""
+        self.look()
         if self.level == "off":
             return
         lanes = self.lanes
@@ -172,6 +191,7 @@ class Watch:
 
     def outside_tuple(self, site: Site, size: int, index: Any, outside: Any) -> None:
         """Lanes `outside` have an index that a tuple of `size` items does not have."""
+        self.look()
         lanes = self.lanes
         where = np.flatnonzero(outside) if self.level != "off" else np.empty(0, int)
         if where.size:
@@ -183,6 +203,7 @@ class Watch:
 
     def undefined(self, site: Site, unset: Unset, mask: Mask, known: Any) -> None:
         """Lanes of `mask` read a variable; those that are not `known` have no value of it."""
+        self.look()
         lanes = self.lanes
         where = np.flatnonzero(lanes.full_mask(mask) & ~known) if self.level != "off" else np.empty(0, int)
         if where.size:
@@ -198,6 +219,7 @@ class Watch:
 
     def raised(self, site: Site, what: str, mask: Mask) -> None:
         """Lanes of `mask` raise `what`, and end."""
+        self.look()
         lanes = self.lanes
         where = np.empty(0, int) if self.level == "off" else np.flatnonzero(lanes.full_mask(mask))
         if where.size:
@@ -211,6 +233,7 @@ class Watch:
 
     def barrier(self, site: Site, mask: Mask, counts: bool) -> None:
         """A barrier for the lanes of `mask`."""
+        self.look()
         if self.level in ("off", "bounds"):
             return
         passed = self.barriers.passed(site, mask)
@@ -220,6 +243,7 @@ class Watch:
 
     def grid_barrier(self, site: Site, mask: Mask) -> None:
         """A barrier of the whole grid."""
+        self.look()
         if not self.hazards:
             return
         self.barriers.passed(site, mask, whole_grid=True)
@@ -230,6 +254,7 @@ class Watch:
 
     def warp_members(self, site: Site, name: str, warps: Warps, mask: Mask, members: Any) -> None:
         """A warp function that the lanes of `mask` call with the member masks `members`: do all come?"""
+        self.look()
         if self.hazards:
             finding = missing_lanes(site, name, warps, mask, members)
             if finding is not None:
@@ -237,6 +262,7 @@ class Watch:
 
     def warp_barrier(self, mask: Mask) -> None:
         """A warp function: orders the memory of the lanes of each warp that runs it."""
+        self.look()
         if not self.hazards:
             return
         lanes = self.lanes
@@ -255,6 +281,7 @@ class Watch:
 
     def fence(self, mask: Mask) -> None:
         """A `threadfence`."""
+        self.look()
         self.time += 1
         if self.order is not None:
             lanes = self.lanes
@@ -263,6 +290,7 @@ class Watch:
 
     def stuck(self, loop: LongLoop, mask: Mask) -> None:
         """A loop makes no progress or used up its budget: the launch ends here."""
+        self.look()
         lanes = self.lanes
         lane = self._first(np.flatnonzero(lanes.full_mask(mask)))
         self.report.add(explain(loop, lanes.block_of(lane), lanes.thread_of(lane), self.step_budget))

@@ -91,6 +91,8 @@ class Shadow:
             self.initialised[cells] = True
             if entry.mask is None:
                 self._remember(entry.flat)
+                if self.initialised.all():
+                    self.initialised = None
             return
         fresh = np.flatnonzero(~self.initialised.take(cells))
         if fresh.size:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gpu_labs.executor.ir.program import Site
-from gpu_labs.executor.ir.whole_numbers import is_one_object, whole_number
+from gpu_labs.executor.ir.whole_numbers import value_of_one_object, whole_number
 from gpu_labs.executor.launch_record import AccessKind
 from gpu_labs.executor.runtime.lanes import Lanes, Mask
 from gpu_labs.executor.runtime.undo import Loneliness
@@ -22,61 +22,96 @@ PLACES, PLACES_BYTES = 4096, 16 << 20  # what is kept of where elements lie
 _UNSIGNED = {np.dtype(f"i{n}"): np.dtype(f"u{n}") for n in (4, 8)}
 
 
-Observer = Callable[[Memory, AccessKind, Any, Mask, Any, Site], None]
+FEW = 256  # elements up to which plain indexing is quicker than `take`
+
+MANY_SEEN, LARGE_SEEN = 256, 2048  # accesses, or the elements of one, at which the observer looks
+
+Seen = tuple[
+    Memory, AccessKind, Any, Mask, Any, Site
+]  # memory, kind, places, mask, what was found or written, line
 OutOfBounds = Callable[[Site, Array, tuple[Any, ...], int, Any], None]
 
 
 class Port:
-    """The one load and the one store. `observe` sees every access that is inside its array, and
-    `out_of_bounds` every one that is not; the latter reads 0, or is dropped."""
+    """The one load and the one store. Each access that is inside its array is noted in `seen`, unless that is None or
+    nobody looks at the memory; `look` is called before the notes take much room. `out_of_bounds` gets every access that
+    is outside; it reads 0, or is dropped."""
 
     def __init__(
         self,
         lanes: Lanes,
         out_of_bounds: OutOfBounds,
-        observe: Observer | None,
+        seen: list[Seen] | None,
+        look: Callable[[], None],
         loneliness: Loneliness | None = None,
     ) -> None:
         self.lanes = lanes
         self.out_of_bounds = out_of_bounds
-        self.observe = observe
+        self.seen = seen
+        self.look = look
         self.loneliness = loneliness
         self.changed = True
         self.watching = False
         self._tops: dict[int, tuple[Any, int]] = {}
-        self._places: dict[tuple[int, ...], tuple[Array, tuple[Any, ...], Any]] = {}
+        self._places: dict[tuple[int, ...], tuple[Array, tuple[Any, ...], Any, Memory]] = {}
         self._places_bytes = 0
 
     def load(self, site: Site, array: Array | Either, mask: Mask, *index: Any) -> Any:
         """`array[index]` for the lanes of `mask`, 0 outside the array; other lanes get anything."""
-        kept = self._places.get((id(array), *map(id, index)))
-        if kept is not None:
-            array, _index, flat = kept
-            good = None
-        elif isinstance(array, Either):
-            return array.of_each(mask, lambda window, lanes: self.load(site, window, lanes, *index))
+        if len(index) == 2:
+            i, j = index
+            key: tuple[int, ...] = (id(array), id(i), id(j))
         else:
-            flat, good = self._find_place(site, array, mask, index)
-            mask = both(mask, good)
+            key = (id(array), *map(id, index))
+        kept = self._places.get(key)
+        if kept is None:
+            return self._load(site, array, mask, index, key)
+        _array, _index, flat, memory = kept
+        buffer = memory.buffer
+        found = buffer[flat] if flat.size <= FEW else buffer.take(flat, mode="clip")
+        seen = self.seen
+        if seen is not None and not memory.quiet:
+            seen.append((memory, "read", flat, mask, found, site))
+            if len(seen) >= MANY_SEEN or flat.size > LARGE_SEEN:
+                self.look()
+        return found
+
+    def _load(
+        self, site: Site, array: Array | Either, mask: Mask, index: tuple[Any, ...], key: tuple[int, ...]
+    ) -> Any:
+        """`load` of a place that is not known yet."""
+        if isinstance(array, Either):
+            return array.of_each(mask, lambda window, lanes: self.load(site, window, lanes, *index))
+        flat, good = self._find_place(site, array, mask, index, key)
         memory = array.memory
-        if self.observe is not None:
-            self.observe(memory, "read", flat, mask, None, site)
         found = memory.buffer[flat] if flat.ndim == 0 else memory.buffer.take(flat, mode="clip")
+        self.note(memory, "read", flat, both(mask, good), found, site)
         return found if good is None else np.where(good, found, memory.buffer.dtype.type())
 
     def store(self, site: Site, array: Array | Either, mask: Mask, value: Any, *index: Any) -> None:
         """`array[index] = value` for the lanes of `mask`; of several lanes on one cell the last wins."""
-        if isinstance(array, Either):
+        key = (id(array), *map(id, index))
+        kept = self._places.get(key)
+        if kept is not None:
+            _array, _index, flat, memory = kept
+        elif isinstance(array, Either):
             for window, lanes in array.under(mask):
                 self.store(site, window, lanes, value, *index)
             return
-        flat, good = self.place(site, array, mask, index)
-        mask = both(mask, good)
-        memory = array.memory
+        else:
+            flat, good = self._find_place(site, array, mask, index, key)
+            mask, memory = both(mask, good), array.memory
         value = value.astype(memory.buffer.dtype, copy=False)
-        if self.observe is not None:
-            self.observe(memory, "write", flat, mask, value, site)
+        self.note(memory, "write", flat, mask, value, site)
         self.put(memory, memory.buffer, flat, mask, value)
+
+    def note(self, memory: Memory, kind: AccessKind, flat: Any, mask: Mask, value: Any, site: Site) -> None:
+        """Tell the observer of an access inside its array: `value` is what was found or is written."""
+        seen = self.seen
+        if seen is not None and not memory.quiet:
+            seen.append((memory, kind, flat, mask, value, site))
+            if len(seen) >= MANY_SEEN or flat.size > LARGE_SEEN:
+                self.look()
 
     def put(self, memory: Memory, buffer: np.ndarray, flat: Any, mask: Mask, value: Any) -> None:
         """Scatter into `buffer`, which is all of `memory` or one of its fields, under a mask."""
@@ -118,8 +153,8 @@ class Port:
             return record.of_each(mask, lambda window, lanes: self.get_field(site, window, lanes, field))
         memory = record.memory
         mask = both(mask, record.exists)
-        if self.observe is not None:
-            self.observe(memory, "read", self._cell(memory, record.flat, field), mask, None, site)
+        if self.seen is not None:
+            self.note(memory, "read", self._cell(memory, record.flat, field), mask, None, site)
         found = memory.buffer[field].take(record.flat, mode="clip")
         return found if record.exists is None else np.where(record.exists, found, found.dtype.type())
 
@@ -132,8 +167,8 @@ class Port:
         memory = record.memory
         mask = both(mask, record.exists)
         value = value.astype(memory.buffer.dtype[field])
-        if self.observe is not None:
-            self.observe(memory, "write", self._cell(memory, record.flat, field), mask, value, site)
+        if self.seen is not None:
+            self.note(memory, "write", self._cell(memory, record.flat, field), mask, value, site)
         self.put(memory, memory.buffer[field], record.flat, mask, value)
 
     def _cell(self, memory: Memory, flat: Any, field: str) -> Any:
@@ -148,13 +183,20 @@ class Port:
     def place(self, site: Site, array: Array, mask: Mask, index: tuple[Any, ...]) -> tuple[Any, Mask]:
         """Flat places of the elements, and the mask of the lanes whose element exists: None when every lane
         of `mask` has one."""
-        kept = self._places.get((id(array), *map(id, index)))
+        key = (id(array), *map(id, index))
+        kept = self._places.get(key)
         if kept is not None:
-            *_alive, flat = kept
+            _array, _index, flat, _memory = kept
             return flat, None
-        return self._find_place(site, array, mask, index)
+        return self._find_place(site, array, mask, index, key)
 
-    def _find_place(self, site: Site, array: Array, mask: Mask, index: tuple[Any, ...]) -> tuple[Any, Mask]:
+    def _find_place(
+        self, site: Site, array: Array, mask: Mask, index: tuple[Any, ...], key: tuple[int, ...]
+    ) -> tuple[Any, Mask]:
+        flat = _place_of_numbers(array, index)
+        if flat is not None:
+            self._keep_place(array, index, flat, key)
+            return flat, None
         offset: Any = ZERO
         parts: list[Any] = []
         good: Mask = array.exists
@@ -177,19 +219,17 @@ class Port:
             if good.ndim == 0:
                 good = np.asarray(good).reshape(1, 1, 1, 1)
             return flat, good
-        self._keep_place(array, index, flat)
+        if all(i.ndim or value_of_one_object(i) is not None for i in index):
+            self._keep_place(array, index, flat, key)
         return flat, None
 
-    def _keep_place(self, array: Array, index: tuple[Any, ...], flat: Any) -> None:
+    def _keep_place(self, array: Array, index: tuple[Any, ...], flat: Any, key: tuple[int, ...]) -> None:
         """Find the same index at once next time. A number that was just computed never comes again."""
-        for i in index:
-            if i.ndim == 0 and not is_one_object(i):
-                return
         self._places_bytes += flat.nbytes
         if self._places_bytes > PLACES_BYTES or len(self._places) >= PLACES:
             self._places.clear()
             self._places_bytes = flat.nbytes
-        self._places[(id(array), *map(id, index))] = (array, index, flat)
+        self._places[key] = (array, index, flat, array.memory)
 
     @staticmethod
     def _sum(base: Any, offset: Any, parts: list[Any]) -> Any:
@@ -246,6 +286,19 @@ class Port:
                 offset, exists = self.place(site, line, mask, (part,))
                 base = base + offset
         return Array(array.memory, base, tuple(shape), tuple(strides), exists)
+
+
+def _place_of_numbers(array: Array, index: tuple[Any, ...]) -> Any:
+    """The flat place of an element that has the same small numbers in all lanes, inside the array; None for others."""
+    if array.exists is not None:
+        return None
+    offset = 0
+    for i, n, step in zip(index, array.shape, array.strides, strict=True):
+        value = value_of_one_object(i)
+        if value is None or isinstance(n, np.ndarray) or value >= n or isinstance(step, np.ndarray):
+            return None
+        offset += value * step
+    return array.base + np.int64(offset)
 
 
 def _top(i: np.ndarray) -> int:

@@ -38,6 +38,7 @@ class Memory:
         self.valued = False  # whether that keeps its values
         self.log: list[Any] = []
         self.steady = False  # nothing writes to it while the kernel runs
+        self.quiet = False  # whether nobody looks at what is done with it any more
         self.cells: int | None = None  # of one owner, where they are not its elements
         self.parts: dict[Any, Memory] = {}  # see `parts.py`
         self.state: Any = None
