@@ -279,6 +279,7 @@ class _OneLaunch:
         engine = Run(lanes, watch, options.shared_bytes, self.printed, profiler, self.loneliness)
         self.prepared.lockstep(engine, None, *self.bound)
         if profiler is not None:
+            watch.look()
             self.profile = profiler.result(len(self.blocks))
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from gpu_labs.executor.findings import Dim3, Finding
 from gpu_labs.executor.ir.program import Site, Unset
 from gpu_labs.executor.launch_record import AtFault
+from gpu_labs.executor.observers.lock_releases import Releases, with_release_as_cause
 from gpu_labs.executor.observers.plain_locks import PlainLock, with_one_cause
 from gpu_labs.executor.runtime.lanes import unravel
 from gpu_labs.executor.runtime.windows import Memory
@@ -27,8 +28,9 @@ _AT_BARRIERS = ("divergent-barrier", "exited-threads-at-barrier")
 class Report:
     """The findings of one launch, in the order in which they were met; each shows its first block and thread."""
 
-    def __init__(self, locks: Sequence[PlainLock] = ()) -> None:
+    def __init__(self, locks: Sequence[PlainLock], releases: Releases) -> None:
         self._locks = locks
+        self._releases = releases
         self._found: dict[tuple[Any, ...], Finding] = {}
         self._elements: dict[tuple[Any, ...], _Elements] = {}
         self._at_fault: dict[int, set[int]] = {}
@@ -77,6 +79,7 @@ class Report:
             and not (_is_of_shuffled_value(f) and f.line in masks)
         ]
         caused = with_one_cause(list(map(self._counted, kept)), self._locks)
+        caused = with_release_as_cause(caused, self._releases)
         return tuple(sorted(caused, key=lambda f: f.severity == "warning"))
 
     def _counted(self, finding: Finding) -> Finding:

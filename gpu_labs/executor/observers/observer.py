@@ -51,7 +51,7 @@ class Watch:
         self.step_budget = options.step_budget
         self.hazards = options.level in ("hazards", "profile")
         self.observes = self.hazards
-        self.report = Report(facts.locks)
+        self.report = Report(facts.locks, facts.releases)
         self.recorder = recorder
         self.useful = useful if self.hazards else None
         self.profile: Any = None

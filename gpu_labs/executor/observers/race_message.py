@@ -9,6 +9,7 @@ from typing import NamedTuple
 from gpu_labs.executor.findings import Dim3, Finding, Kind
 from gpu_labs.executor.ir.origins import updates
 from gpu_labs.executor.ir.program import Function, Op, Program, Site
+from gpu_labs.executor.observers.lock_releases import Releases, releases
 from gpu_labs.executor.observers.messages import element, place, thread_in_words
 from gpu_labs.executor.observers.plain_locks import PlainLock, plain_locks
 from gpu_labs.executor.observers.races import ATOMIC, RANK, READ, WARP, WRITE
@@ -19,8 +20,8 @@ from graphviz_tools.language import _
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the words depend on: the program's sites by number, the lines of barriers, whether the kernel has
-    `grid.sync()` and fences, which stores write back what which loads read (`origins.updates`), and locks without an
-    atomic."""
+    `grid.sync()` and fences, which stores write back what which loads read (`origins.updates`), locks without an
+    atomic, and how other locks are given back."""
 
     sites: Sequence[Site]
     barriers: frozenset[int]
@@ -28,6 +29,7 @@ class Facts:
     fences: bool
     updates: dict[int, set[int]]
     locks: Sequence[PlainLock]
+    releases: Releases
 
     @classmethod
     def of(cls, program: Program, steady: Callable[[Function, Op], bool]) -> Facts:
@@ -41,6 +43,7 @@ class Facts:
             program.uses("fence"),
             changed,
             plain_locks(program),
+            releases(program),
         )
 
     def update(self, a: Site, b: Site) -> bool:

@@ -104,7 +104,7 @@ def scan_that_looks_back_by_block(x, y, sums, ready):
     y[i] = v + s[1]
 
 
-@buggy("race-read-write", 3, 32, row_and_ticket, by_chance=True)
+@buggy("race-read-write", 2, 32, row_and_ticket, by_chance=True)
 @cuda.jit
 def scan_that_looks_back_without_fence(x, y, sums, ready, ticket):
     s = cuda.shared.array(3, int32)
@@ -297,15 +297,15 @@ def sparse_row_shuffled_inside_the_loop(ptr, col, val, x, y):
         y[row] = acc
 
 
-@buggy("missing-barrier", 1, 64, unsorted)
+@buggy("missing-barrier", 1, 16, unsorted)
 @cuda.jit
 def bitonic_sort_in_which_both_sides_write(x):
-    s = cuda.shared.array(64, int32)
+    s = cuda.shared.array(16, int32)
     t = cuda.threadIdx.x
     s[t] = x[t]
     cuda.syncthreads()
     k = 2
-    while k <= 64:
+    while k <= 16:
         j = k // 2
         while j > 0:
             p = t ^ j

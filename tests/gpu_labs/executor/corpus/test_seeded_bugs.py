@@ -29,6 +29,7 @@ THEMES = (
     "parting",
     "mixed",
     "algorithms",
+    "locks",
 )
 for theme in THEMES:
     import_module(f"{__package__}.buggy_{theme}")
