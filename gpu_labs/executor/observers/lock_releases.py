@@ -58,7 +58,7 @@ def releases(program: Program) -> Releases:
             op
             for op in ops
             if op.kind in ("store", "atomic")
-            and op not in held
+            and all(op is not each for each in held)
             and _is_constant(origins, op)
             and (not held or (origins.place(op) in cells and op.line > min(own)))
         ]
