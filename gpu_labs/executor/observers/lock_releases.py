@@ -126,7 +126,8 @@ def _plain_release(race: Finding, found: Releases) -> Finding:
             other_block=race.block,
             other_thread=race.thread,
         )
-    shown = f"{race.array}[{', '.join(map(str, race.index or ()))}]"
+    index = ", ".join(map(str, race.index or ()))
+    shown = f"{race.array}[{index}]"
     return replace(
         race,
         kind="race-read-write",
