@@ -37,13 +37,13 @@ class Facts:
         lines = frozenset(program.barrier_lines())
         changed = updates(program, steady)
         return cls(
-            program.sites,
-            lines,
-            program.uses("gridsync"),
-            program.uses("fence"),
-            changed,
-            plain_locks(program),
-            releases(program),
+            sites=program.sites,
+            barriers=lines,
+            grid_sync=program.uses("gridsync"),
+            fences=program.uses("fence"),
+            updates=changed,
+            locks=plain_locks(program),
+            releases=releases(program),
         )
 
     def update(self, a: Site, b: Site) -> bool:
