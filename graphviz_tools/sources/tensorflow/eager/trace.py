@@ -343,7 +343,9 @@ class EagerTrace:
         """The name of the argument, an array, of which `tensor` was made."""
         shape = tuple(tensor.shape.as_list())
         alike = [(name, array) for name, array in self.arrays if array.shape == shape and array.size > 1]
-        held = tensor.numpy() if alike else None
+        if not alike:
+            return ""
+        held = tensor.numpy()
         return next((name for name, array in alike if np.array_equal(array.astype(held.dtype), held)), "")
 
     def _existed(self, handle: Any) -> None:
