@@ -9,7 +9,7 @@ TEST_ENV := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 
 SITE_TESTS := tests/browser/test_site.py
 
-.PHONY: lab test run-tests check course coverage bench lessons site test-site lock install install-test clean help
+.PHONY: lab test run-tests check bytecode course coverage bench lessons site test-site lock install install-test clean help
 
 help:
 	@echo "make lab    install, then open JupyterLab on the lessons (ARGS=--no-browser)"
@@ -39,7 +39,14 @@ check:
 	@$(BIN)/pyright
 	@if command -v npm >/dev/null; then npm run --silent types; fi
 
-test: install-test check run-tests
+test: install-test
+	@$(MAKE) --no-print-directory -j2 check bytecode
+	@$(MAKE) --no-print-directory run-tests
+
+# Imports everything once while the types are checked on another core. Else every worker below, and every server and
+# notebook kernel, would compile PyTorch and TensorFlow for itself after a new installation. An error here is shown there.
+bytecode:
+	@$(TEST_ENV) $(BIN)/python -m pytest --collect-only -q >/dev/null 2>&1 || true
 
 # The browser's tests start first: they wait most, and would else run on when all others have ended.
 # The site is built and tested by a job of its own, which publishes it: `make test-site`.
