@@ -17,7 +17,7 @@ help:
 	@echo "make bench  measure, beside the peers"
 	@echo "make site   the course as static pages, in build/site; make test-site tests them"
 	@echo "make coverage  which lines the tests run"
-	@echo "make course  run every lesson, try every answer; make test draws an eighth (ARGS=\"-k L07\")"
+	@echo "make course  run every lesson, try every answer; make test draws three (ARGS=\"-k L07\")"
 
 lab: install
 	@$(BIN)/duet lab $(ARGS)
@@ -55,7 +55,7 @@ run-tests:
 	@$(TEST_ENV) $(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder --durations=10 \
 		--ignore $(SITE_TESTS) $(ARGS)
 
-# `make test` runs an eighth of the lessons and exercises, drawn, and gives each exercise one right answer and one batch
+# `make test` runs three of the lessons and labs, drawn, and gives each exercise one right answer and one batch
 # of wrong ones; this runs them all and gives every answer.
 course: install-test
 	@$(TEST_ENV) DUET_DRAW=all $(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder tests/lessons $(ARGS)

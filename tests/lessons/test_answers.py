@@ -1,4 +1,4 @@
-"""An eighth of the exercises, drawn in each run, through the real grader: right answers get full marks, wrong ones fail
+"""A few exercises, drawn in each run, through the real grader: right answers get full marks, wrong ones fail
 for the stated reason. `make course` tries all."""
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ class Course:
             return answer.read()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running_course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Course, Path]]:
     """The course in `duet lab`, and a copy of its notebooks as they came."""
     home = tmp_path_factory.mktemp("extension")
@@ -113,7 +113,7 @@ CLOSE_ALL = """() => {
 OPEN = "(path) => { window.jupyterapp.commands.execute('docmanager:open', { path }); }"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def kept_pages() -> list:
     """At most one page of JupyterLab, which the next test uses: to load it takes most of a test's time."""
     return []

@@ -37,7 +37,7 @@ class Lab:
         return f"{self.url}/lab/workspaces/{name.split('.')[0]}/tree/{name}?token={TOKEN}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lab(tmp_path_factory) -> Iterator[Lab]:
     """JupyterLab on a free port, with settings and notebooks of its own."""
     folder = tmp_path_factory.mktemp("lab")

@@ -197,8 +197,16 @@ def crashes() -> Iterator[Case | Attack]:
     yield body("a crash in C", "import ctypes\nctypes.string_at(0)", "died")
     yield body("a function that calls itself for ever", "return relu(x)", "error")
     yield body("an exception whose text raises", LIAR, "error", "timeout", "wrong")
+    # A file that is opened later may get the number of the channel, and write into it: "output".
     yield alone(
-        body("every descriptor closed", "os.closerange(0, 500)\nreturn x * 0", "died", "wrong", "error")
+        body(
+            "every descriptor closed",
+            "os.closerange(0, 500)\nreturn x * 0",
+            "died",
+            "wrong",
+            "error",
+            "output",
+        )
     )
     yield answer(
         "a fork that goes on as the kernel", f"import os\nos.fork(){WRONG}", "wrong", "error", "died"
