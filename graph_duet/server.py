@@ -47,7 +47,7 @@ def settings(folder: Path) -> dict[str, str]:
     extensions = home / "lab" / "@jupyterlab"
     viewers = {"defaultViewers": {"markdown": "Markdown Preview"}}
     write_once(extensions / "docmanager-extension" / "plugin.jupyterlab-settings", viewers)
-    # No question about news stands before the first lesson.
+    # No question about news comes before the first lesson.
     news = {"fetchNews": "false"}
     write_once(extensions / "apputils-extension" / "notification.jupyterlab-settings", news)
     return {

@@ -29,7 +29,7 @@ def style(*further: str) -> str:
 
 def _texts() -> str:
     """The catalogue that `static/text.js` reads; empty for English. JupyterLab's own language goes before."""
-    texts = front_end_texts().replace("</", "<\\/")  # the module may stand in a page's <script>
+    texts = front_end_texts().replace("</", "<\\/")  # the module may be in a page's <script>
     return f"globalThis.graphDuetTexts ??= {texts};\n" if texts else ""
 
 

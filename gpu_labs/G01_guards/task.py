@@ -14,7 +14,7 @@ MOST_DEPTH = 6  # one load and one store do; a second store, or a value read aga
 
 
 def _sizes(rng: np.random.Generator) -> list[int]:
-    """The edges of a block, and three sizes that nobody can know."""
+    """The edges of a block, and three sizes drawn at random."""
     return [*EDGES, *(int(n) for n in rng.integers(2 * THREADS, 6000, 3))]
 
 

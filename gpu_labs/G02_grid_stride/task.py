@@ -11,7 +11,7 @@ BLOCKS, THREADS = 3, 64
 
 
 def _launches(rng: np.random.Generator) -> list[tuple[int, int, int]]:
-    """Elements, blocks and threads a block: the edges of one grid, then grids and sizes that nobody can know,
+    """Elements, blocks and threads a block: the edges of one grid, then grids and sizes drawn at random,
     which no fixed step serves."""
     known = [(n, BLOCKS, THREADS) for n in (1, 191, 192, 193)]
     drawn = [

@@ -20,7 +20,7 @@ SECTOR, PIECE = 32, 32  # bytes; cells of one row that a warp has at most
 
 
 def _shapes(rng: np.random.Generator) -> list[Shape]:
-    """The edges of a block, and five shapes that nobody can know, of three blocks and more."""
+    """The edges of a block, and five shapes drawn at random, of three blocks and more."""
     drawn = zip(rng.integers(9, 40, 5), rng.integers(65, 130, 5), strict=True)
     return [*EDGES, *((int(rows), int(columns)) for rows, columns in drawn)]
 

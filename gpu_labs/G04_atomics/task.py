@@ -14,7 +14,7 @@ SECTOR = 32  # bytes
 
 
 def _sizes(rng: np.random.Generator) -> list[tuple[int, int, int]]:
-    """Places, rows of the table and columns: edges, none at all, and four that nobody can know."""
+    """Places, rows of the table and columns: edges, none at all, and four drawn at random."""
     edges = [(1, 1, 1), (0, 3, 5), (5, 2, 33), (4, 9, 32)]
     drawn = zip(rng.integers(30, 90, 4), rng.integers(5, 60, 4), rng.integers(40, 80, 4), strict=True)
     return [*edges, *((int(n), int(rows), int(columns)) for n, rows, columns in drawn)]

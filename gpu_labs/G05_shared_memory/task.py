@@ -18,7 +18,7 @@ EDGES = (1, 3, 63, 64, 65)
 
 
 def _sizes(rng: np.random.Generator) -> list[int]:
-    """The edges of a block, and three sizes that nobody can know."""
+    """The edges of a block, and three sizes drawn at random."""
     return [*EDGES, *(int(n) for n in rng.integers(2 * THREADS, 5000, 3))]
 
 

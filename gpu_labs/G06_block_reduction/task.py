@@ -15,7 +15,7 @@ MOST_DEPTH = 3 * 7 + 8
 
 
 def _sizes(rng: np.random.Generator) -> list[int]:
-    """The edges of a block, and three sizes that nobody can know."""
+    """The edges of a block, and three sizes drawn at random."""
     return [*EDGES, *(int(n) for n in rng.integers(2 * THREADS, 5000, 3))]
 
 

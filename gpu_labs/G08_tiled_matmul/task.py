@@ -15,7 +15,7 @@ HALF_WARP, SECTOR = 16, 32  # threads that are served at once where an element h
 
 def _sizes(rng: np.random.Generator) -> list[tuple[int, int, int]]:
     """Rows of the first matrix, what both have in common, columns of the second: edges of a tile, and three sizes
-    that nobody can know."""
+    drawn at random."""
     return [*EDGES, *((int(m), int(k), int(n)) for m, k, n in rng.integers(18, 60, (3, 3)))]
 
 

@@ -20,7 +20,7 @@ SECTORS_OF_A_PIECE = 10
 
 
 def _shapes(rng: np.random.Generator) -> list[Shape]:
-    """The edges of a warp and of a block, and three shapes that nobody can know."""
+    """The edges of a warp and of a block, and three shapes drawn at random."""
     drawn = zip(rng.integers(3, 8, 3), rng.integers(2 * THREADS + 1, 700, 3), strict=True)
     return [*EDGES, *((int(rows), int(columns)) for rows, columns in drawn)]
 
@@ -47,7 +47,7 @@ def _rows(rng: np.random.Generator, shape: Shape, first: int) -> np.ndarray:
 
 
 def _softmax(x: np.ndarray) -> np.ndarray:
-    """Of each row; 0 in a row that is masked from end to end."""
+    """Of each row; 0 in a row that is completely masked."""
     largest = x.max(axis=1, keepdims=True)
     powers = np.exp(x - np.where(np.isinf(largest), 0, largest))
     total = powers.sum(axis=1, keepdims=True)

@@ -18,7 +18,7 @@ SECTORS_OF_A_PIECE = 10
 
 
 def _shapes(rng: np.random.Generator) -> list[Shape]:
-    """The edges of a block, and three shapes that nobody can know, of three blocks and more either way."""
+    """The edges of a block, and three shapes drawn at random, of three blocks and more either way."""
     drawn = zip(rng.integers(3, 9, 3), rng.integers(2 * THREADS + 1, 400, 3), strict=True)
     return [*EDGES, *((int(rows), int(columns)) for rows, columns in drawn)]
 

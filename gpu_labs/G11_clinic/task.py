@@ -22,7 +22,7 @@ _TURNS = 2000  # loop turns after which a loop of that launch counts as endless
 
 
 def _sizes(rng: np.random.Generator) -> list[int]:
-    """The edges of a warp and a block, and two sizes that nobody can know."""
+    """The edges of a warp and a block, and two sizes drawn at random."""
     return [*EDGES, *(int(n) for n in rng.integers(2 * THREADS + 1, 700, 2))]
 
 

@@ -19,7 +19,7 @@ def evidence(task: KernelTask | FunctionTask, answer: Callable[..., Any], seed: 
     """One line for each launch: its title, "right" or the reason why not, and a weighted sum of each output.
 
     `answer` is a kernel or a function of tensors, as the task asks. The reason is a word of `Verdict.reason`;
-    an answer that is still the hole's `raise` has that said. Where a thread raised there are no sums: they would
+    an answer that is still the hole's `raise` is named as one. Where a thread raised there are no sums: they would
     be those of memory that nobody wrote.
     """
     observations = task.observe(answer, seed)

@@ -1,7 +1,7 @@
 """Whether a function that a learner made differentiable runs on kernels, and not on torch's own operations.
 
 Every operation that torch carries out is seen, and each tensor is followed: what was given, what a launch made of
-that, and what torch computed. Moving data (a view, a copy, an empty tensor) changes nothing of that.
+that, and what torch computed. Moving data (a view, a copy, an empty tensor) does not change that.
 """
 
 from __future__ import annotations

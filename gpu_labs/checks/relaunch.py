@@ -97,7 +97,7 @@ def _reason(got: Sequence[np.ndarray], right: Sequence[np.ndarray], tolerance: f
 
 def _not_launched(program: Any, fewest: int) -> str:
     """A word when torch computes something, kernels are launched too seldom, or a result is not what a launch wrote;
-    "" when none of these is so."""
+    "" when none of these is true."""
     counts = program.counts()
     by_torch = set(counts) - _PLUMBING - _JOINS or counts.get("launch", 0) < fewest
     return "not-launched" if by_torch or not _are_written_by_launches(program) else ""

@@ -68,7 +68,7 @@ class Prepared:
         return f"v_arg_{parameter}" in self.written
 
     def outdated(self, function: Callable[..., Any]) -> str:
-        """What to know where a captured number has changed since: Numba compiles it in, and keeps the first."""
+        """A note on each captured number that has changed since: Numba compiles the first value in, and keeps it."""
         if not self.captured:
             return ""
         now = captured(function)

@@ -97,7 +97,7 @@ class DeviceFunction(CUDADispatcher):
     def configure(self, *args: Any, **named: Any) -> Any:
         raise UserError(
             _(
-                "{name} is a function for kernels to call. To launch it, leave device=True away.",
+                "{name} is a function for kernels to call. To launch it, leave device=True out.",
                 name=self.py_func.__name__,
             )
         )

@@ -20,14 +20,14 @@ class _NeedsGpu:
         raise UserError(
             _(
                 'vectorize and guvectorize with target="cuda" need a GPU. Here write {name} as a kernel: @cuda.jit, '
-                "and an element for each thread; or leave the target away, and it runs on the processor.",
+                "and an element for each thread; or leave the target out, and it runs on the processor.",
                 name=getattr(function, "__name__", "it"),
             )
         )
 
 
 def refuse_vectorizers() -> None:
-    """Let both say what to do where there is no GPU, in place of that a driver is missing."""
+    """Make both say what to do where there is no GPU, not that a driver is missing."""
     for key in ("Vectorize", "GUVectorize"):
         decorator = NAMES[key].find()
         if decorator is not None:

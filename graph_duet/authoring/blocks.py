@@ -64,7 +64,7 @@ def _outside_code(lines: list[str], path: Path) -> Iterator[tuple[int, str, _Fen
             if found:
                 fence = _opened(found, path, number)
             elif _INDENTED_CELL.match(line):
-                raise SourceError(path, number, _("a cell begins at the left margin: take the spaces away"))
+                raise SourceError(path, number, _("a cell begins at the left margin: remove the spaces before it"))
             yield number, line, fence
         elif found and found[2].startswith(fence.mark) and not found[3]:
             fence = None
@@ -84,7 +84,7 @@ def _opened(found: re.Match[str], path: Path, number: int) -> _Fence:
     if language not in _LANGUAGES:
         raise SourceError(path, number, _("a cell is in Python, not {language!r}", language=language))
     if found[1]:
-        raise SourceError(path, number, _("a cell begins at the left margin: take the spaces away"))
+        raise SourceError(path, number, _("a cell begins at the left margin: remove the spaces before it"))
     return _Fence(found[2], number, True)
 
 

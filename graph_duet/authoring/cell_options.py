@@ -1,4 +1,4 @@
-"""What may stand at the top of a cell: its options, and what each holds."""
+"""What the top of a cell may hold: its options, and the values of each."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def check_options(lines: Sequence[str], path: Path, first: int) -> None:
         if line.startswith("```"):
             return
         if _LINE.match(line) or (number == first + len(written) and _BARE.fullmatch(line)):
-            raise SourceError(path, number, _("options stand at the top of a cell, each as `:name: value`"))
+            raise SourceError(path, number, _("options go at the top of a cell, each as `:name: value`"))
 
 
 def check_metadata(metadata: Mapping[str, Any], path: Path, line: int) -> None:

@@ -34,7 +34,7 @@ def _check(cell: SourceCell, path: Path) -> None:
         if _BEGIN.match(line):
             if cell.kind not in ANSWERED:
                 raise SourceError(
-                    path, number, _("a solution region stands in a cell of :kind: answer or kernel")
+                    path, number, _("a solution region belongs in a cell of :kind: answer or kernel")
                 )
             if opened:
                 raise SourceError(

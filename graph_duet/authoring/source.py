@@ -112,7 +112,7 @@ def _first_line(lines: list[str], start: int, source: str) -> int:
 
 
 def _split_preface(cell: SourceCell) -> Iterator[SourceCell]:
-    """The first cell, cut before its first `## ` heading: what stands above belongs to the title."""
+    """The first cell, cut before its first `## ` heading: what is above that belongs to the title."""
     lines = cell.text.split("\n")
     cut = next((at for at, line in enumerate(lines) if line.startswith("## ")), 0)
     if cut:

@@ -15,7 +15,7 @@ Rule = Callable[[Any], str]
 
 
 class Field(NamedTuple):
-    """A value and the line on which its name stands."""
+    """A value and the line of its name."""
 
     value: Any
     line: int
@@ -31,7 +31,7 @@ def read_fields(text: str, path: Path, first: int) -> dict[str, Field]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         if "'\\t'" in str(error.problem):
-            sentence = _("a tab stands here: write spaces")
+            sentence = _("this line has a tab: write spaces")
         else:
             sentence = _(
                 'not valid YAML ({problem}): put a text with : # [ or {{ in "quotes"', problem=error.problem
@@ -48,7 +48,7 @@ def read_fields(text: str, path: Path, first: int) -> dict[str, Field]:
         line = first + key.start_mark.line
         if key.value in lines:
             sentence = _(
-                "`{name}:` stands here twice (first on line {line})", name=key.value, line=lines[key.value]
+                "`{name}:` is here twice (first on line {line})", name=key.value, line=lines[key.value]
             )
             raise SourceError(path, line, sentence)
         lines[key.value] = line

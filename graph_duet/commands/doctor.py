@@ -115,7 +115,7 @@ def machine() -> Iterator[Finding]:
     advice = (
         ""
         if state == "ok"
-        else _("close programs: a lesson wants {memory_gib:.0f} GiB", memory_gib=MEMORY_GIB)
+        else _("close programs: a lesson needs {memory_gib:.0f} GiB", memory_gib=MEMORY_GIB)
     )
     yield Finding("memory", _("{free:.1f} GiB available", free=free), state, advice)
     space = shutil.disk_usage(Path.cwd()).free / 2**30

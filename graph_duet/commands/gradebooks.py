@@ -19,7 +19,7 @@ BookUrl = Annotated[
 ]
 ExerciseId = Annotated[str, typer.Argument(help="The exercise's id, such as L02.")]
 DEFAULT_BOOK = "gradebook.sqlite"
-_NAMED = 12  # students whose names stand behind a fault in a summary
+_NAMED = 12  # students who are named after a fault in a summary
 
 
 def filled_book(url: str) -> Gradebook:

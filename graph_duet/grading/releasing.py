@@ -82,7 +82,7 @@ def make_bundle(solved: NotebookNode, folder: Path) -> Bundle:
 def exercise_notebook(bundle: Bundle, executed: NotebookNode | None = None) -> NotebookNode:
     """The notebook that learners get: holes emptied, hidden cells gone, check cells with the outputs to reach.
 
-    From `executed`, a run of the solution, come the outputs of what stands above the first answer, which no
+    From `executed`, a run of the solution, come the outputs of the cells above the first answer, which no
     answer can have made.
     """
     notebook = copy.deepcopy(bundle.notebook)
@@ -129,7 +129,7 @@ def fill(notebook: NotebookNode, answers: Mapping[str, str | Sequence[str]]) -> 
     """A copy of a learner's notebook with text in the holes of some tasks, a list giving one text a hole,
     in order.
 
-    Raises UserError for an unknown task and for another number of answers than the task has holes.
+    Raises UserError for an unknown task, and where a task has more or fewer holes than texts are given.
     """
     filled = copy.deepcopy(notebook)
     for task, given in answers.items():
@@ -141,11 +141,13 @@ def fill(notebook: NotebookNode, answers: Mapping[str, str | Sequence[str]]) -> 
         if not cells:
             raise UserError(_("the notebook has no task {task!r}", task=task))
         texts = [given] if isinstance(given, str) else list(given)
-        if sum(solution_regions.count(cell.source) for cell in cells) != len(texts):
+        holes = sum(solution_regions.count(cell.source) for cell in cells)
+        if holes != len(texts):
             raise UserError(
                 _(
-                    "task {task} has another number of holes than the {count} texts given",
+                    "task {task} has {holes} holes, and {count} texts were given",
                     task=task,
+                    holes=holes,
                     count=len(texts),
                 )
             )

@@ -9,7 +9,7 @@ from graphviz_tools.language import _
 
 # Fault classes, from the mildest. "" is a right answer.
 CHECK_FAULTS = {
-    "empty": _("the hole is untouched"),
+    "empty": _("not answered yet"),
     "wrong": _("another value was expected"),
     "error": _("the code raised an error"),
     "missing": _("the answer cell is not in the notebook"),

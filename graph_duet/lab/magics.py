@@ -64,11 +64,11 @@ def this_notebook(names: dict[str, Any]) -> Path:
         for candidate in (path, Path(path.name)) if path else ():
             if candidate.suffix == ".ipynb" and candidate.is_file():
                 return candidate
-    raise UsageError(_("which file this notebook is, is not known here: {usage}", usage=USAGE))
+    raise UsageError(_("the file of this notebook is not known here: {usage}", usage=USAGE))
 
 
 def colab_notebook(file: Path) -> Path:
-    """Write to `file` the notebook as it stands in the browser."""
+    """Write the notebook to `file` as the browser has it now."""
     answer = importlib.import_module("google.colab._message").blocking_request("get_ipynb", timeout_sec=30)
     if not answer:
         raise UsageError(_("Colab did not give its notebook: save it, wait a moment, and check again"))

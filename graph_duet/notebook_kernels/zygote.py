@@ -239,7 +239,7 @@ def _split(modules: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
 
 
 def _keep_pages_shared() -> None:
-    """What is imported lives for ever: a collection in a kernel must not write to its pages, which would copy them."""
+    """What is imported is never freed: a collection in a kernel must not write to its pages, which would copy them."""
     gc.collect()
     gc.freeze()
 

@@ -89,7 +89,7 @@ def in_words(function: Callable[..., Any], file: str, line: int, message: str) -
 
 
 def _around(file: str, line: int) -> ast.AST | None:
-    """The function that stands on a line: what stands around that is not part of the kernel."""
+    """The function that a line defines or lies in; what is around it is not part of the kernel."""
     functions = [
         node
         for node in _nodes(file)
@@ -99,7 +99,7 @@ def _around(file: str, line: int) -> ast.AST | None:
 
 
 def _covers(node: ast.AST, line: int) -> bool:
-    """Whether a node stands on a line; a `try` or a `with` stands on all of its lines."""
+    """Whether a node is on a line; a `try` or a `with` is on all of its lines."""
     first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0)
     if isinstance(node, (ast.Try, ast.With, ast.expr, ast.pattern)):
         return first <= line <= last

@@ -2,7 +2,7 @@
 
 Numba gives such a variable whatever is in the register, and says nothing. Here it gets a second one beside it,
 true where the first has a value, and a check before each operation that reads it; so both engines find the
-thread that took the other path. Where a thread goes on without an array or a tuple it ends, as nothing can be
+thread that took the other path. A thread that would go on without an array or a tuple ends, as nothing can be
 made up for one.
 """
 

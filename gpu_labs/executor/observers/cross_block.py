@@ -1,6 +1,6 @@
 """Races between blocks, over the whole launch: no barrier orders two blocks.
 
-For each cell of a written global array it is kept who wrote it last, two blocks that read it and two that
+For each cell of a global array that is written, this keeps the last writer, two blocks that read it and two that
 used an atomic on it. Two are enough: whatever block comes next, one of them is another block.
 """
 

@@ -26,7 +26,7 @@ _AT_BARRIERS = ("divergent-barrier", "exited-threads-at-barrier")
 
 
 class Report:
-    """The findings of one launch, in the order in which they were met; each shows its first block and thread."""
+    """The findings of one launch, in the order in which they were found; each shows its first block and thread."""
 
     def __init__(self, locks: Sequence[PlainLock], releases: Releases) -> None:
         self._locks = locks
@@ -58,7 +58,7 @@ class Report:
             self._found[key] = finding
 
     def met_at(self, finding: Finding, elements: np.ndarray) -> None:
-        """A finding was met at these elements, numbered over all blocks; each counts as one place, however often."""
+        """A finding was made at these elements, numbered over all blocks; each counts as one place, however often."""
         self._elements.setdefault(_key(finding), _Elements()).add(elements)
 
     def raced_for(self, array: str, elements: np.ndarray) -> None:
@@ -83,7 +83,7 @@ class Report:
         return tuple(sorted(caused, key=lambda f: f.severity == "warning"))
 
     def _counted(self, finding: Finding) -> Finding:
-        """A finding with the number of elements at which it was met, where these are known."""
+        """A finding with the number of elements at which it was made, where these are known."""
         key = ("race", finding.array) if finding.kind in RACES else _key(finding)
         elements = self._elements.get(key)
         return finding if elements is None else replace(finding, places=elements.count())
@@ -241,7 +241,7 @@ def raised(site: Site, what: str, who: str, **where: Any) -> Finding:
             who=who,
             what=what,
         ),
-        _("write the kernel where this line stands.")
+        _("write the kernel in place of this line.")
         if empty
         else _("find out why the thread comes here; one that has nothing left to do ends with `return`."),
         site.line,

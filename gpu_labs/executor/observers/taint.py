@@ -1,7 +1,7 @@
 """Does a value that was read come to matter?
 
 A tile may be filled for fewer threads than read it: those beyond the edge add up what was never written, and
-throw the sum away. That is harmless, and the way many a published kernel is written. So a read of a shared
+throw the sum away. That is harmless, and many published kernels do it. So a read of a shared
 cell that nothing was written to becomes a finding only where its value decides something or is stored.
 """
 

@@ -41,7 +41,7 @@ def dimensions(value: Any) -> int:
 
 
 def problems(grid: Dim3, block: Dim3, shared_bytes: int, static_shared: int) -> list[Finding]:
-    """What a GPU would refuse about a launch; empty when nothing."""
+    """What a GPU would refuse about a launch; empty when it takes the launch."""
     return [*_no_size(grid, block), *_too_large(grid, block), *_too_much_shared(static_shared + shared_bytes)]
 
 

@@ -43,7 +43,7 @@ def check(page: Page) -> Iterator[Problem]:
                 )
         for found in _BROKEN.finditer(text):
             yield page.problem(
-                line, _("a link is written [words](address); here stands {found}", found=found[1])
+                line, _("a link is written [words](address), not {found}", found=found[1])
             )
         for found in _SPACED.finditer(text):
             yield page.problem(line, _("the link to {target} has a space in it", target=found[1]))

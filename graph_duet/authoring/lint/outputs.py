@@ -43,7 +43,7 @@ def check(page: Page) -> Iterator[Problem]:
 
 
 def _beliefs(page: Page, printed: Mapping[str, str]) -> Iterator[Problem]:
-    """What a believer predicts stands in the cell, its output or the text above it; what is seen in the output."""
+    """What a believer predicts is in the cell, its output or the text above it; what is seen is in the output."""
     above = ""
     for id, cell in zip(page.ids, page.source.cells, strict=True):
         if cell.type == "markdown":

@@ -69,7 +69,7 @@ def translation_of(catalogue: Catalog, text: str) -> str:
 
 
 def _template(folder: Path) -> Catalog:
-    """Every message of a folder with the file and line where it stands."""
+    """Every message of a folder with its file and line."""
     template = Catalog(project="Graph Duet", fuzzy=False)
     for name, notebook_of in (("lesson.md", lesson_notebook), ("exercise.md", solved_notebook)):
         path = folder / name

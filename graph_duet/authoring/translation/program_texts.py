@@ -37,7 +37,7 @@ _OPTIONS: Any = {"parse_template_string": True}  # calls inside `${...}`, too
 
 
 class Text(NamedTuple):
-    """A text, with its other form where a number decides; `file` and `line` are where it stands."""
+    """A text, with its other form where a number decides; `file` and `line` say where it is."""
 
     text: str
     many: str

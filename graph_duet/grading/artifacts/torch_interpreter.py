@@ -92,7 +92,7 @@ class Interpreter:
         """The values of this graph as a branch or a loop body of another."""
         places = [node["name"] for node in self._nodes if node["op"] == "placeholder"]
         if len(places) != len(arguments):
-            raise ArtifactError(_("a branch or a loop is given another number of values than it takes"))
+            raise ArtifactError(_("a branch or a loop gets the wrong number of values"))
         return self._values(dict(zip(places, arguments, strict=True)), kernels)
 
     def _read(self, value: Any, values: Mapping[str, Any]) -> Any:
@@ -228,7 +228,7 @@ def _check_parts(name: str, arguments: list[Any]) -> None:
     lists = arguments[3:] if name == "cond" else arguments[2:]
     fits = len(arguments) == 4 and all(isinstance(graph, Interpreter) for graph in graphs)
     if not fits or not all(isinstance(each, list) for each in lists):
-        raise ArtifactError(_("the operation {name} has other arguments than it takes", name=name))
+        raise ArtifactError(_("the operation {name} has the wrong arguments", name=name))
 
 
 def _launch(

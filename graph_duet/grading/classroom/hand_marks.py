@@ -77,7 +77,7 @@ class HandMarks:
             put(connection, tables.OVERRIDES, row)
 
     def withdraw(self, mark: Mark, exercise: str, task: str) -> None:
-        """Let what was graded stand again."""
+        """Withdraw an override: the graded points count again."""
         given = mark.overrides.get(task)
         if given is None:
             return

@@ -22,7 +22,7 @@ _LAST_NUMBER = re.compile(r"(\d+)\s*$")  # Moodle writes "Participant 4711"
 
 class _Platform(NamedTuple):
     """How a platform's table is recognised, where in it a student is looked for, in this order, and the column with
-    the id that stands in the names of a download."""
+    the id that is in the names of a download."""
 
     title: str
     demanded: tuple[str, ...]
@@ -66,7 +66,7 @@ def in_roster(roster: Path, column: str, possible: float, marks: Iterable[Mark])
     marks that no row names.
 
     A row without a mark keeps what it has. Raises UserError when there is no such file, it is not an export of
-    Canvas's gradebook or one student stands in it twice.
+    Canvas's gradebook or one student is in it twice.
     """
     form, rows = _read(roster, _CANVAS)
     head = rows[0].fields
@@ -85,7 +85,7 @@ def in_worksheet(worksheet: Path, possible: float, marks: Iterable[Mark]) -> tup
     """The grading worksheet of Moodle with the marks under `Grade`, and the students of marks that no row names.
 
     A row without a mark keeps what it has. Raises UserError when there is no such file, it is not a grading
-    worksheet, one student stands in it twice, or Moodle's maximum is another than `possible`.
+    worksheet, one student is in it twice, or Moodle's maximum is another than `possible`.
     """
     form, rows = _read(worksheet, _MOODLE)
     head = rows[0].fields
@@ -202,7 +202,7 @@ def _fields(record: str, separator: str) -> list[str]:
 
 
 def _row_of(student: str, rows: list[_Row], path: Path, platform: _Platform) -> int | None:
-    """The number of the row that names the student, or whose id stands behind the student's name."""
+    """The number of the row that names the student, or whose id follows the student's name."""
     head = rows[0].fields
     with_id = _WITH_ID.fullmatch(student)
     wanted = [(name, student) for name in platform.names] + ([(platform.id, with_id[1])] if with_id else [])

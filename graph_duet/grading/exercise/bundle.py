@@ -54,7 +54,7 @@ class Bundle:
 
     @cached_property
     def written(self) -> dict[str, str]:
-        """Written cells' ids and what stands in them before anybody wrote."""
+        """Written cells' ids and their text before anybody wrote."""
         return {cell.id: cell.source for cell in self.notebook.cells if kind(cell) == "written"}
 
     @cached_property
@@ -80,7 +80,7 @@ class Bundle:
         return path
 
     def dumps(self) -> str:
-        """For the way to a worker; `loads` reads it back."""
+        """The bundle as text, to send to a worker; `loads` reads it back."""
         return json.dumps({"checksum": self.checksum, "notebook": self.notebook, "expected": self.expected})
 
     @classmethod

@@ -24,7 +24,7 @@ def parse(data: bytes) -> NotebookNode:
     """The notebook in `data`, which nobody has looked at yet: not trusted, not validated beyond what
     grading needs.
 
-    Raises Unreadable when the bytes are empty, too many, no JSON, nested too deep or no notebook of format 4.
+    Raises Unreadable when the bytes are empty, too many, not JSON, nested too deep or not a notebook of format 4.
     """
     if len(data) > MAX_BYTES:
         raise Unreadable(
@@ -50,7 +50,7 @@ def parse(data: bytes) -> NotebookNode:
             _("the notebook has format {found!r}; save it again in JupyterLab as format 4", found=found)
         )
     if not isinstance(raw, dict) or not isinstance(raw.get("cells"), list):
-        raise Unreadable(_("the file is JSON, but no notebook: it has no list of cells"))
+        raise Unreadable(_("the file is JSON, but not a notebook: it has no list of cells"))
     try:
         return NotebookNode(nbformat.from_dict({**raw, "cells": [_cell(cell) for cell in raw["cells"]]}))
     except RecursionError:

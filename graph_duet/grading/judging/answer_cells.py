@@ -78,7 +78,7 @@ def pieces(bundle: Bundle, submission: NotebookNode) -> dict[str, str]:
 
 
 def _fits(untouched: str, source: str) -> bool:
-    """Whether the given lines of an answer cell stand in a source, in their order: those outside the holes, and
+    """Whether the given lines of an answer cell are in a source, in their order: those outside the holes, and
     where these are only the markers, the names that the hole's own lines assign or define."""
     given = [line.strip() for line in solution_regions.outside(untouched) if line.strip()]
     telling = [line for line in given if not line.startswith("#")]

@@ -11,7 +11,7 @@ from graphviz_tools.language import _
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _FRAME = re.compile(r"(Cell In|File |Input In)")
-# Of a syntax error, whose line stands below it with no arrow.
+# Of a syntax error, whose line is printed below it with no arrow.
 _HEAD = re.compile(r"\s*Cell In\[\d+\], line (\d+)")
 _ARROW = re.compile(r"-+> ?(\d+) (.*)")
 

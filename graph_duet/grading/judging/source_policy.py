@@ -2,7 +2,7 @@
 
 A right answer to an exercise has no use for stack frames, the garbage collector, raw memory or IPython's own
 objects; a forger of counts does. This reads the source alone. It is one fence of several: the tamper check notices what
-was replaced (tamper_check.py), and values that only a right answer computes stand beside every count.
+was replaced (tamper_check.py), and beside every count a check prints values that only a right answer computes.
 """
 
 from __future__ import annotations
@@ -214,7 +214,7 @@ def is_reaching(attribute: str) -> bool:
 
 
 def _is_odd(name: str) -> bool:
-    """Whether the name stands between underscores, and is not one that answers may use."""
+    """Whether the name is between underscores, and is not one that answers may use."""
     return name.startswith("__") and name.endswith("__") and len(name) > 4 and name not in _DUNDERS
 
 

@@ -19,12 +19,12 @@ ADVICE = {
     "died": _("Something ended the Python process itself, such as `exit()` or a crash in compiled code."),
     "memory": _("Look for a list or a tensor that grows with every step."),
     "output": _("Print less: one line for a check is plenty."),
-    "missing": _("Keep the answer cell: write into it do not delete it and make a new one."),
+    "missing": _("Keep the answer cell and write into it; do not delete it and make a new one."),
     "ambiguous": _("The answer cell was copied. Delete the copy, and keep the cell that was there first."),
 }
 _ONLY_ANSWERS = _(
-    "Only the answer cells are graded, with the exercise's own cells: what you define in a cell that you added has "
-    "to stand in an answer cell."
+    "Only the answer cells are graded, with the exercise's own cells: move what you define in a cell of your own "
+    "into an answer cell."
 )
 
 

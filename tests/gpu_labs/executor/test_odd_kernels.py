@@ -56,7 +56,7 @@ def test_an_odd_kernel_is_right_or_found_or_refused_in_words(odd: Odd):
         (lambda: while_else.forall(-4), "forall"),
         (lambda: while_else[1, 4](), "takes 1 argument"),
         (lambda: while_else[1, 4](2**70), "64 bits"),
-        (lambda: gives_nothing[1, 4](*four()), "leave device=True away"),
+        (lambda: gives_nothing[1, 4](*four()), "leave device=True out"),
         (lambda: gives_nothing(*four()), "py_func"),
         (lambda: cuda.jit("void(quux[:])")(lambda o: None), "'quux'"),
         (lambda: cuda.jit("void(float64[:)")(lambda o: None), "not a signature"),

@@ -57,7 +57,7 @@ def test_a_prediction_shows_no_solution(bundle: Bundle) -> None:
 
 
 def test_filling_asks_for_as_many_texts_as_holes(bundle: Bundle) -> None:
-    with pytest.raises(UserError, match="another number of holes"):
+    with pytest.raises(UserError, match="holes, and"):
         fill(exercise_notebook(bundle), {"1": ["return x", "return y"]})
     with pytest.raises(UserError, match="no task '9'"):
         fill(exercise_notebook(bundle), {"9": "x"})

@@ -146,7 +146,7 @@ def test_a_task_has_one_row_with_its_failed_checks_below_it(
     assert rows == [
         ["✗ 1 ReLU", "2 of 4", "another value was expected: a slope"],
         ["", "", "the code raised an error: NameError: [b]"],
-        ["✗ 2 Predict the nodes", "0 of 3", "the hole is untouched"],
+        ["✗ 2 Predict the nodes", "0 of 3", "not answered yet"],
         ["✓ 3 Serve", "4 of 4", "right"],
     ]
 
