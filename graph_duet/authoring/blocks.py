@@ -64,7 +64,9 @@ def _outside_code(lines: list[str], path: Path) -> Iterator[tuple[int, str, _Fen
             if found:
                 fence = _opened(found, path, number)
             elif _INDENTED_CELL.match(line):
-                raise SourceError(path, number, _("a cell begins at the left margin: remove the spaces before it"))
+                raise SourceError(
+                    path, number, _("a cell begins at the left margin: remove the spaces before it")
+                )
             yield number, line, fence
         elif found and found[2].startswith(fence.mark) and not found[3]:
             fence = None

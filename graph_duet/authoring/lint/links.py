@@ -42,9 +42,7 @@ def check(page: Page) -> Iterator[Problem]:
                     line, _("link to the notebook, {name}.ipynb, not to its text", name=source[1])
                 )
         for found in _BROKEN.finditer(text):
-            yield page.problem(
-                line, _("a link is written [words](address), not {found}", found=found[1])
-            )
+            yield page.problem(line, _("a link is written [words](address), not {found}", found=found[1]))
         for found in _SPACED.finditer(text):
             yield page.problem(line, _("the link to {target} has a space in it", target=found[1]))
         for name in _BY_NAME.findall(text):

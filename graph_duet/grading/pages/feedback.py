@@ -23,7 +23,7 @@ ADVICE = {
     "ambiguous": _("The answer cell was copied. Delete the copy, and keep the cell that was there first."),
 }
 _ONLY_ANSWERS = _(
-    "Only the answer cells are graded, with the exercise's own cells: move what you define in a cell of your own "
+    "Only the answer cells are graded, with the exercise's own cells: move what you define in a cell that you added "
     "into an answer cell."
 )
 
