@@ -1,13 +1,14 @@
 """Whether a function that a learner made differentiable runs on kernels, and not on torch's own operations.
 
-Every operation that torch carries out is seen, and each tensor is followed: what was given, what a launch made of
-that, and what torch computed. Moving data (a view, a copy, an empty tensor) does not change that.
+Every operation that torch carries out is seen, and each element of each tensor is followed: what was given, what a
+launch made of that, and what torch computed. Moving data (a view, a copy, a join) moves where it came from too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Literal
+from enum import IntEnum
+from typing import Any
 
 import torch
 
@@ -15,19 +16,23 @@ from gpu_labs.checks.private_names import seeing_operations, storage_address
 from graphviz_tools.errors import own_code
 from graphviz_tools.language import _
 
-# "given": an argument; "made": by a launch from what was given; "blank": holds nothing of it; "computed": by torch
-Origin = Literal["given", "made", "blank", "computed"]
 
-_MOVES = {
-    "_reshape_alias", "_to_copy", "_unsafe_view", "alias", "as_strided", "cat", "clone", "contiguous", "copy_",
-    "detach", "expand", "flatten", "flip", "lift_fresh", "narrow", "permute", "reshape", "resolve_conj", "resolve_neg",
-    "select", "slice", "split", "split_with_sizes", "squeeze", "stack", "t", "transpose", "unbind", "unsqueeze", "view",
-}  # fmt: skip
+class Origin(IntEnum):
+    """Where an element comes from."""
+
+    BLANK = 0  # memory that holds nothing of what was given
+    GIVEN = 1  # an argument
+    MADE = 2  # by a launch, from what was given
+    COMPUTED = 3  # by torch, or nobody knows how
+
+
+# What copies elements to new memory, and what looks at the same memory in another way.
+_MOVES = {"_to_copy", "cat", "clone", "constant_pad_nd", "flip", "repeat", "roll", "stack"}
+_VIEWS_IN_PLACE = {"as_strided_", "detach_", "squeeze_", "t_", "transpose_", "unsqueeze_"}
 _BLANKS = {
-    "arange", "empty", "empty_like", "empty_strided", "fill_", "full", "full_like", "new_empty",
+    "arange", "empty", "empty_like", "empty_permuted", "empty_strided", "fill_", "full", "full_like", "new_empty",
     "new_empty_strided", "new_full", "new_ones", "new_zeros", "ones", "ones_like", "zero_", "zeros", "zeros_like",
 }  # fmt: skip
-_WORST: dict[Origin, int] = {"blank": 0, "given": 1, "made": 2, "computed": 3}
 
 
 class Launches:
@@ -38,21 +43,21 @@ class Launches:
         self._seeing = seeing_operations(self._saw)
         self.number = 0
         self.numbers: list[Any] = []
-        self._origins: dict[int, Origin] = {}
+        self._origins: dict[int, torch.Tensor] = {}  # of each memory, an `Origin` for each element
         self._alive: list[torch.Tensor] = []  # so that no address is used twice
 
     def give(self, *values: Any) -> None:
         """These tensors are arguments."""
         for value in _tensors(values):
-            self._note(value, "given")
+            self._note(value, Origin.GIVEN)
 
     def reason(self, result: Any) -> str:
         """Why a result is not the output of a launch that was computed from what was given; "" when it is."""
         for value in _tensors(result):
-            origin = self._origin(value)
-            if origin == "computed":
+            origins = self._of(value)
+            if (origins == Origin.COMPUTED).any():
                 return _("torch computed what is returned, or what the kernel was given")
-            if origin != "made":
+            if (origins == Origin.GIVEN).any() or not (origins == Origin.MADE).any():
                 return _("what is returned is not what a launch wrote")
         return ""
 
@@ -68,45 +73,95 @@ class Launches:
             self._follow(func, result, args, kwargs)
 
     def _follow(self, func: Any, result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Note where the tensors of an operation come from."""
+        """Note where the results of an operation come from."""
         if func is torch.ops.graph_duet.launch.default:
             names = ("kernel", "grid", "block", "order", "tensors", "numbers", "out")
             self._launched({**dict(zip(names, args, strict=False)), **kwargs})
             return
         name = func.overloadpacket.__name__
-        origin = self._after(name, [*_tensors((args, kwargs))])
         if name in _BLANKS:
             self.numbers += [v for v in _leaves((args, kwargs)) if isinstance(v, (bool, int, float))]
-        changed = args[:1] if name.endswith("_") else ()
-        for value in _tensors((result, changed)):
-            self._note(value, origin)
-
-    def _after(self, name: str, inputs: list[torch.Tensor]) -> Origin:
-        """Where the result of an operation of torch comes from."""
-        if name in _BLANKS or not inputs:
-            return "blank" if name in _BLANKS else "computed"
-        origins: list[Origin] = [self._origin(value) for value in inputs]
-        worst = max(origins, key=lambda origin: _WORST[origin])
+        changed = [*_tensors(args[:1])] if name.endswith("_") else [*_tensors(kwargs.get("out"))]
         if name == "copy_":
-            return self._origin(inputs[-1])
-        return worst if name in _MOVES else "computed"
+            self._note(args[0], self._of(args[1]).expand(args[0].shape))
+        elif not changed:
+            self._made_new(func, name, result, args, kwargs)
+        elif name not in _VIEWS_IN_PLACE:
+            by_number = name in _BLANKS and len([*_tensors(args)]) == 1
+            for value in changed:
+                self._note(value, Origin.BLANK if by_number else Origin.COMPUTED)
+
+    def _made_new(
+        self, func: Any, name: str, result: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        """Note the results of an operation that changes none of its arguments: a view shares memory with one."""
+        results = [*_tensors(result)]
+        memories = {_memory(value) for value in _tensors((args, kwargs))}
+        fresh = [value for value in results if _memory(value) not in memories]
+        for value in fresh:
+            if name in _BLANKS:
+                self._note(value, Origin.BLANK)
+            elif name in _MOVES:
+                self._note(value, self._moved(func, name, args, kwargs))
+            else:
+                self._note(value, Origin.COMPUTED)
+
+    def _moved(self, func: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> torch.Tensor:
+        """The origins that an operation moves as it moves the elements."""
+        moved = args[:2] if name == "constant_pad_nd" else args  # what it pads with is nobody's: blank
+        named = {key: value for key, value in kwargs.items() if key not in ("dtype", "device", "pin_memory")}
+        return func(*(self._in_place_of(value) for value in moved), **named)
+
+    def _in_place_of(self, value: Any) -> Any:
+        if isinstance(value, (list, tuple)):
+            return [self._in_place_of(item) for item in value]
+        return self._of(value) if isinstance(value, torch.Tensor) else value
 
     def _launched(self, launch: dict[str, Any]) -> None:
         """A launch, with the arguments of the launch operator by name."""
         self.number += 1
         self.numbers += launch["numbers"]
-        origins = {self._origin(value) for value in launch["tensors"]}
-        origins_of_out = {self._origin(value) for value in launch["out"]}
-        fit = bool(origins & {"given", "made"}) and "computed" not in origins | origins_of_out
+        touched = [self._of(value) for value in (*launch["tensors"], *launch["out"])]
+        from_given = any(((o == Origin.GIVEN) | (o == Origin.MADE)).any() for o in touched)
+        by_torch = any((o == Origin.COMPUTED).any() for o in touched)
         for value in launch["out"]:
-            self._note(value, "made" if fit else "computed")
+            self._note(value, Origin.MADE if from_given and not by_torch else Origin.COMPUTED)
 
-    def _origin(self, value: torch.Tensor) -> Origin:
-        return self._origins.get(storage_address(value), "computed")
+    def _of(self, value: torch.Tensor) -> torch.Tensor:
+        """The origin of each element, in the shape of the tensor."""
+        origins = self._origins.get(_memory(value))
+        if origins is None or origins.numel() != _elements(value) or value.is_neg() or value.is_conj():
+            return torch.full(value.shape, Origin.COMPUTED, dtype=torch.int8)
+        return _window(origins, value)
 
-    def _note(self, value: torch.Tensor, origin: Origin) -> None:
-        self._origins[storage_address(value)] = origin
+    def _note(self, value: torch.Tensor, origin: Origin | torch.Tensor) -> None:
+        if value.layout != torch.strided:
+            return  # what nobody noted was computed
         self._alive.append(value)
+        origins = self._origins.get(_memory(value))
+        if origins is None:
+            origins = self._origins[_memory(value)] = torch.zeros(_elements(value), dtype=torch.int8)
+        if origins.numel() != _elements(value) or value.is_neg() or value.is_conj():
+            origins.fill_(Origin.COMPUTED)  # the same bytes as numbers of another kind
+        elif isinstance(origin, torch.Tensor):
+            _window(origins, value).copy_(origin)
+        else:
+            _window(origins, value).fill_(origin)
+
+
+def _window(origins: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    """The part of the origins of a memory that a tensor looks at."""
+    return origins.as_strided(value.shape, value.stride(), value.storage_offset())
+
+
+def _memory(value: torch.Tensor) -> int:
+    """A number for the memory of a tensor; 0 for one that is not strided, such as a sparse one."""
+    return storage_address(value) if value.layout == torch.strided else 0
+
+
+def _elements(value: torch.Tensor) -> int:
+    """How many elements of its kind the memory of a tensor holds."""
+    return value.untyped_storage().nbytes() // value.element_size()
 
 
 def _tensors(values: Any) -> Iterator[torch.Tensor]:

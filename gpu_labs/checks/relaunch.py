@@ -3,7 +3,7 @@ run again elsewhere, on other inputs, with the kernels' own source.
 
 `launches_of` runs where the answer is; `relaunch` where it never was. An empty kernel launched beside torch's own
 arithmetic, or a patched counter, gives nothing: what is run again is the graph alone, and each result has to be
-what a launch wrote.
+what a launch wrote, by the same rules as in the check at once (`launches.py`).
 """
 
 from __future__ import annotations
@@ -16,25 +16,10 @@ import torch
 
 from gpu_labs.checks.evidence import weighted_sum
 from gpu_labs.checks.function_task import FunctionTask
+from gpu_labs.checks.launches import Launches
 from gpu_labs.checks.rerun import AnswerError, both, graph_of
 from gpu_labs.launching import kernel_names
 from graphviz_tools.errors import UserError
-
-# Of the plumbing below: what looks at the memory of its first argument, and what copies that.
-_VIEWS = {
-    "alias", "as_strided", "detach", "expand", "fill", "getitem", "permute", "reshape", "select", "slice", "squeeze",
-    "t", "transpose", "unsafe_view", "unsqueeze", "view",
-}  # fmt: skip
-_JOINS = {"cat", "flip", "stack"}
-_COPIES = {"_to_copy", "clone", "contiguous", "lift_fresh", "lift_fresh_copy", "to_copy"}
-
-# What makes memory or looks at it in another way, and computes nothing.
-_PLUMBING = {
-    "_to_copy", "alias", "as_strided", "clone", "contiguous", "copy", "detach", "empty", "empty_like",
-    "empty_strided", "expand", "fill", "full", "full_like", "getitem", "launch", "lift_fresh", "lift_fresh_copy",
-    "new_empty", "new_empty_strided", "new_zeros", "ones_like", "permute", "reshape", "select", "slice",
-    "squeeze", "t", "to_copy", "transpose", "unsafe_view", "unsqueeze", "view", "zeros", "zeros_like",
-}  # fmt: skip
 
 
 def launches_of(task: FunctionTask, function: Callable[..., torch.Tensor], seed: int) -> dict[str, Any]:
@@ -69,15 +54,29 @@ def relaunch(task: FunctionTask, sent: Mapping[str, Any], kernels: Sequence[Any]
         if isinstance(program, str):
             yield f"{title}: error"
             continue
-        right = [r.detach().numpy() for r in both(task.oracle, fresh)(*tensors, direction)]
+        right = both(task.oracle, fresh)(*tensors, direction)
+        launches = Launches()
+        given = [t.clone(memory_format=torch.preserve_format) for t in (*tensors, direction)]
+        launches.give(*given)
         try:
-            got = program(*(t.numpy() for t in (*tensors, direction)), kernels=allowed)
+            with launches:
+                got = program.tensors(*given, kernels=allowed)
         except UserError:
             yield f"{title}: error"
             continue
+        if len(got) != len(right) or not all(_is_array(value) for value in got):
+            yield f"{title}: error"
+            continue
         fewest = task.fewest_launches(tensors[0].numel()) + 1
+        by_kernels = launches.number >= fewest and not launches.reason(got)
+        got = [value.resolve_conj().resolve_neg().double() for value in got]
+        reason = _reason(got, right, task.tolerance) or ("right" if by_kernels else "not-launched")
         sums = " ".join(f"{weighted_sum(value):.4f}" for value in got)
-        yield f"{title}: {_reason(got, right, task.tolerance) or _not_launched(program, fewest) or 'right'} {sums}"
+        yield f"{title}: {reason} {sums}"
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, torch.Tensor) and value.layout == torch.strided
 
 
 def _drawn_again(tensor: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
@@ -86,46 +85,10 @@ def _drawn_again(tensor: torch.Tensor, rng: np.random.Generator) -> torch.Tensor
     return torch.from_numpy(rng.permutation(tensor.numpy()))  # places in another tensor, so they stay valid
 
 
-def _reason(got: Sequence[np.ndarray], right: Sequence[np.ndarray], tolerance: float) -> str:
+def _reason(got: Sequence[torch.Tensor], right: Sequence[torch.Tensor], tolerance: float) -> str:
     """The word for the first result that is wrong: the value, or a gradient; "" when all are right."""
     for place, (result, wanted) in enumerate(zip(got, right, strict=True)):
-        same = result.shape == wanted.shape and np.allclose(result, wanted, tolerance, tolerance)
+        same = result.shape == wanted.shape and np.allclose(result, wanted.detach(), tolerance, tolerance)
         if not same:
             return "gradient" if place else "wrong-values"
     return ""
-
-
-def _not_launched(program: Any, fewest: int) -> str:
-    """A word when torch computes something, kernels are launched too seldom, or a result is not what a launch wrote;
-    "" when none of these is true."""
-    counts = program.counts()
-    by_torch = set(counts) - _PLUMBING - _JOINS or counts.get("launch", 0) < fewest
-    return "not-launched" if by_torch or not _are_written_by_launches(program) else ""
-
-
-def _are_written_by_launches(program: Any) -> bool:
-    """Whether each output is memory that a launch wrote, or a view or copy of it, and no launch read only blank memory.
-
-    Memory is followed by the node that first made it: a view belongs to the node that it looks at.
-    """
-    memory = {name: name for name in program.inputs}
-    origin = dict.fromkeys(program.inputs, "given")
-    for call in program.calls():
-        sources = [memory[name] for name in call.inputs if name in memory]
-        if call.type == "launch":
-            written = [memory[name] for name in call.writes]
-            is_fed = any(origin[source] != "blank" for source in sources if source not in written)
-            origin.update(dict.fromkeys(written, "launched" if is_fed else "blank"))
-        elif call.type == "copy":
-            origin[sources[0]] = origin[sources[-1]]
-            memory[call.name] = sources[0]
-        elif call.type in _VIEWS and sources:
-            memory[call.name] = sources[0]
-        elif call.type in _JOINS:
-            memory[call.name] = call.name
-            joined = {origin[source] for source in sources}
-            origin[call.name] = joined.pop() if len(joined) == 1 else "given"
-        else:
-            memory[call.name] = call.name
-            origin[call.name] = origin[sources[0]] if call.type in _COPIES and sources else "blank"
-    return all(name and origin[memory[name]] == "launched" for name in program.outputs)

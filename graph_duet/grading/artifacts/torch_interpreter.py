@@ -48,8 +48,8 @@ class Interpreter:
 
     def run(
         self, inputs: Mapping[str, Any], sizes: Mapping[str, Any], kernels: Mapping[int, Any]
-    ) -> list[np.ndarray | None]:
-        """The outputs, from arrays by placeholder; tensors among these are state, which the program may write to.
+    ) -> list[Any]:
+        """The outputs as the program has them, from arrays by placeholder; it may write to the tensors among these.
 
         Raises ArtifactError when an operation fails.
         """
@@ -65,7 +65,7 @@ class Interpreter:
                 )
             given[name] = shape[dimension]
         with torch.no_grad():
-            return [_result(_array, [value], {}) for value in _listed(self._values(given, kernels))]
+            return _listed(self._values(given, kernels))
 
     def _values(self, given: dict[str, Any], kernels: Mapping[int, Any]) -> Any:
         values = dict(given)
@@ -152,6 +152,12 @@ def as_tensor(array: np.ndarray | None) -> torch.Tensor:
 
 def _listed(results: Any) -> list[Any]:
     return list(results) if isinstance(results, list | tuple) else [results]
+
+
+def as_arrays(values: list[Any]) -> list[np.ndarray | None]:
+    """The outputs of a program as arrays. Raises ArtifactError for what is not an array."""
+    with torch.no_grad():
+        return [_result(_array, [value], {}) for value in values]
 
 
 def _array(value: Any) -> np.ndarray | None:

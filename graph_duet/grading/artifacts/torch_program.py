@@ -75,10 +75,25 @@ class TorchProgram:
         places = [n["name"] for n in content["nodes"] if n["op"] == "placeholder"]
         self._inputs = [name for name in places if name not in self._state and name not in sizes]
 
-    def __call__(self, *inputs: Any, kernels: Mapping[int, Any] | None = None) -> Any:
-        """`kernels` are those that the program's launches run, by number.
+    def __call__(self, *inputs: Any) -> Any:
+        """Raises ArtifactError when the number of inputs is another, or the program fails on them."""
+        from graph_duet.grading.artifacts.torch_interpreter import as_arrays, as_tensor
 
-        Raises ArtifactError when the number of inputs is another, or the program fails on them.
+        kept: list[Any] = []
+        for place, result in enumerate(as_arrays(self.tensors(*inputs))):
+            target = self._written[place] if place < len(self._written) else None
+            if target is None:
+                kept.append(result)
+            else:
+                self._state[target] = as_tensor(result)
+        return kept[0] if len(kept) == 1 else tuple(kept)
+
+    def tensors(self, *inputs: Any, kernels: Mapping[int, Any] | None = None) -> list[Any]:
+        """All that the program returns, buffers that it wrote among it, as its own operations made it.
+
+        Inputs that are tensors are not copied. `kernels` are those that its launches run, by number.
+
+        Raises ArtifactError as a call does.
         """
         if len(inputs) != len(self._inputs):
             raise ArtifactError(
@@ -89,17 +104,7 @@ class TorchProgram:
                 )
             )
         given = {**self._state, **dict(zip(self._inputs, inputs, strict=True))}
-        results = self._interpreter.run(given, self._content["sizes"], kernels or {})
-        from graph_duet.grading.artifacts.torch_interpreter import as_tensor
-
-        kept: list[Any] = []
-        for place, result in enumerate(results):
-            target = self._written[place] if place < len(self._written) else None
-            if target is None:
-                kept.append(result)
-            else:
-                self._state[target] = as_tensor(result)
-        return kept[0] if len(kept) == 1 else tuple(kept)
+        return self._interpreter.run(given, self._content["sizes"], kernels or {})
 
     @property
     def inputs(self) -> tuple[str, ...]:
