@@ -13,7 +13,7 @@ import asyncio
 import inspect
 from collections.abc import Callable
 from types import CodeType
-from typing import Any
+from typing import Any, Literal
 
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
@@ -90,24 +90,29 @@ def _record_whole(
     raised = None
     try:
         with recorder:
-            _run(compile(code, file, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT), shell.user_ns)
+            _run(_awaiting(code, file, "exec"), shell.user_ns)
     except BaseException as error:  # the stop button too: what was recorded up to there is shown
         raised = error
     return recorder.recording, raised
 
 
-def _run(code: CodeType, names: dict[str, Any]) -> None:
-    """Run a cell. The event loop of the notebook stands still meanwhile, so a cell that awaits gets one of its own."""
+def _run(code: CodeType, names: dict[str, Any]) -> Any:
+    """Run a cell, or give what an expression is worth. The event loop of the notebook stands still meanwhile, so a cell
+    that awaits gets one of its own."""
     if not code.co_flags & inspect.CO_COROUTINE:
-        exec(code, names)
-        return
+        return eval(code, names)
     outer, loop = asyncio._get_running_loop(), asyncio.new_event_loop()
     asyncio._set_running_loop(None)
     try:
-        loop.run_until_complete(eval(code, names))
+        return loop.run_until_complete(eval(code, names))
     finally:
         loop.close()
         asyncio._set_running_loop(outer)
+
+
+def _awaiting(tree: ast.Module | ast.Expression, file: str, mode: Literal["exec", "eval"]) -> CodeType:
+    """The code of a tree in which `await` may stand outside a function."""
+    return compile(tree, file, mode, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 
 def _record_tensorflow(shell: InteractiveShell, cell: str) -> tuple[Recording, BaseException | None]:
@@ -118,14 +123,14 @@ def _record_tensorflow(shell: InteractiveShell, cell: str) -> tuple[Recording, B
     last = code.body.pop() if code.body else None
     if not isinstance(last, ast.Expr) or not isinstance(last.value, ast.Call):
         raise UsageError(_("end a %%record tensorflow cell with the call to record, such as f(x)"))
-    exec(compile(code, file, "exec"), shell.user_ns)
+    _run(_awaiting(code, file, "exec"), shell.user_ns)
     call = last.value
     # `f(x)` becomes `record_tensorflow(f, x)` on the same line of the cell, so that what has no line of its own in
     # the function, as a Keras layer, shows the call.
     recording = ast.Call(ast.Name("_record", ast.Load()), [call.func, *call.args], call.keywords)
     expression = ast.fix_missing_locations(ast.Expression(ast.copy_location(recording, call)))
     names = {**shell.user_ns, "_record": record_tensorflow}
-    return eval(compile(expression, file, "eval"), names), None
+    return _run(_awaiting(expression, file, "eval"), names), None
 
 
 def _compiled(shell: InteractiveShell, cell: str) -> tuple[ast.Module, str]:

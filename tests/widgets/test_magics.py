@@ -123,3 +123,13 @@ def test_a_syntax_error_is_one_line_with_the_learners_own(shell, framework):
 def test_a_tensorflow_cell_without_a_call_gets_a_message_with_what_to_end_with(shell):
     with pytest.raises(UsageError, match="end a %%record tensorflow cell with the call"):
         shell.run_cell_magic("record", "tensorflow", "y = 3\n")
+
+
+@pytest.mark.parametrize("last", ["x = await later()\nf(x)\n", "f(await later())\n"])
+def test_a_tensorflow_cell_may_await(shell, last):
+    cell = (
+        "import tensorflow as tf\nasync def later():\n    return tf.ones(2)\ndef f(x):\n    return x * 2.0\n"
+    )
+    with ThreadPoolExecutor(1) as elsewhere:
+        elsewhere.submit(shell.run_cell_magic, "record", "tensorflow as recording", cell + last).result()
+    assert shell.user_ns["recording"].outputs[0].numbers == (2.0, 2.0)

@@ -61,6 +61,16 @@ def call_site(code: CodeType, instruction: int) -> CallSite:
     return _call_site(code, code.co_filename, instruction)
 
 
+def operand_texts(code: CodeType, instruction: int) -> tuple[str, ...]:
+    """The source of each positional operand of the call at byte offset `instruction`; () where it is not known."""
+    line, end, column, end_column = list(code.co_positions())[instruction // 2]
+    if line is None or end is None or column is None or end_column is None:
+        return ()
+    page = _page(code.co_filename)
+    spot = page.find((line, column, end, end_column))
+    return () if spot is None else tuple(page.text(operand) for operand in _operands(spot.node)[0])
+
+
 @lru_cache(maxsize=1 << 15)
 def _call_site(code: CodeType, filename: str, instruction: int) -> CallSite:
     # Equal code in two files compares equal, so the file's name stands beside it.

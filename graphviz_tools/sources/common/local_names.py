@@ -23,3 +23,12 @@ def local_names(frame: FrameType) -> dict[str, Any]:
     if frame.f_code.co_flags & CO_OPTIMIZED and type(held) is dict and sys.getrefcount(held) <= _OURS:
         held.clear()  # of a function: the variables themselves are elsewhere
     return copy
+
+
+def resolved(word: str, frame: FrameType) -> Any:
+    """The object that a dotted name stands for in a frame, found without running code of the user's."""
+    first, *rest = word.split(".")
+    found = local_names(frame).get(first, frame.f_globals.get(first))
+    for part in rest:
+        found = vars(found).get(part) if hasattr(found, "__dict__") else None
+    return found

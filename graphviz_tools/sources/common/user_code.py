@@ -124,8 +124,8 @@ def source_texts(
     whole: Stretch | None = None,
     read: Callable[[str], Sequence[str]] = linecache.getlines,
 ) -> tuple[Source, ...]:
-    """The code around `lines`, one stretch a file: the lines that were recorded, and all of `whole`. `read` gives the
-    lines of a file."""
+    """The code around `lines`, one stretch a file: the lines that were recorded, and all of `whole`. The user's own
+    files come before those of a library. `read` gives the lines of a file."""
     spans: dict[str, tuple[int, int]] = {}
     for file, begin, end in (
         *((line.file, line.line, line.line) for line in lines),
@@ -133,7 +133,8 @@ def source_texts(
     ):
         first, last = spans.get(file, (begin, end))
         spans[file] = min(first, begin), max(last, end)
+    own_first = sorted(spans.items(), key=lambda span: not is_user_file(span[0]))
     return tuple(
         Source(file, first, "".join(read(file)[first - 1 : last]).rstrip("\n"))
-        for file, (first, last) in spans.items()
+        for file, (first, last) in own_first
     )

@@ -7,8 +7,7 @@ import re
 
 from graphviz_tools.errors import class_and_text
 from graphviz_tools.recording import SourceLine
-from graphviz_tools.sources.common.stack_traces import error_line as innermost_error_line
-from graphviz_tools.sources.common.user_code import is_user_file, source_line
+from graphviz_tools.sources.tensorflow.failed_call import failed_call, innermost_line
 
 
 def error_text(error: BaseException) -> str:
@@ -27,9 +26,6 @@ def error_text(error: BaseException) -> str:
 
 
 def error_line(error: BaseException) -> SourceLine | None:
-    """The user's innermost line at which `error` was raised; AutoGraph knows it for code that it rewrote."""
-    metadata = getattr(error, "ag_error_metadata", None)  # private to AutoGraph; without it: its own frames
-    for frame in getattr(metadata, "translated_stack", ()):
-        if is_user_file(frame.filename):
-            return source_line(frame.filename, frame.lineno, frame.function_name)
-    return innermost_error_line(error)
+    """The user's innermost line at which `error` was raised, as the user wrote it."""
+    call = failed_call(error)
+    return call.line if call is not None and call.line is not None else innermost_line(error)

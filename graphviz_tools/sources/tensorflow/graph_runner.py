@@ -30,6 +30,7 @@ from graphviz_tools.sources.tensorflow.graph_reader import (
     is_fused,
 )
 from graphviz_tools.sources.tensorflow.op_kernel import Kernel, kernel_of
+from graphviz_tools.sources.tensorflow.operands import origin_words
 
 
 class OpFailed(Exception):
@@ -91,12 +92,26 @@ class GraphRunner:
         try:
             outputs = self.kernel(body, op)(inputs)
         except BaseException as error:  # the stop button too: what was recorded up to there is kept
-            self.show(body, op, inputs, [], scope, reads=before, error=error_text(error))
+            note = self._given(body, op, before) if isinstance(error, Exception) else ""
+            self.show(body, op, inputs, [], scope, reads=before, note=note, error=error_text(error))
             raise OpFailed(error_text(error)) from error
         self.show(body, op, inputs, outputs, scope, reads=before)
         for _attribute, name in called_functions(op):
             self.hidden[name] = op.type
         return outputs
+
+    def _given(self, body: Body, op: Any, values: Sequence[Value]) -> str:
+        """`h: float32 [2, 3], from h = x * 2.0, line 7.` for each value that the op read."""
+        said: list[str] = []
+        for tensor, value in zip(op.inputs, values, strict=True):
+            maker = tensor.op
+            while maker.type in ("Identity", "ReadVariableOp") and maker.inputs:
+                maker = maker.inputs[0].op
+            node = self.reader.nodes[self.reader.find(body, maker)]
+            line = node.line if node.kind == "op" else None
+            type = f"{value.dtype} {list(value.shape or ())}"
+            said.append(f"{node.label}: {type}{origin_words(line, maker.type)}.")
+        return " ".join(dict.fromkeys(said))
 
     def run_again(self, tell: Callable[[], list[Any]], whole: Callable[[], list[Any]]) -> list[Any]:
         """What `whole` gives, a function as TensorFlow runs it, after `tell` has recorded its ops one by one.

@@ -239,3 +239,14 @@ def cache_options(fn: Any, *, to_call: bool = False) -> Any | None:
     """
     without_variables = to_call and fn._created_variables
     return fn._no_variable_creation_config if without_variables else fn._variable_creation_config
+
+
+def written_by_autograph(file: str) -> bool:
+    """Whether AutoGraph wrote the file, out of the user's code."""
+    return "__autograph_generated_file" in file
+
+
+def written_where(function: Any, file: str, line: int) -> tuple[str, int, str] | None:
+    """The user's (file, line, function) behind a line that AutoGraph wrote for `function`, if known."""
+    origin = getattr(function, "ag_source_map", {}).get((file, line))
+    return None if origin is None else (origin.loc.filename, origin.loc.lineno, origin.function_name)

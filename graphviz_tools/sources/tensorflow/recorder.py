@@ -30,9 +30,10 @@ from graphviz_tools.sources.tensorflow.function import (
     read_unfinished,
     run_function,
 )
-from graphviz_tools.sources.tensorflow.graph_reader import GraphReader, function_label
+from graphviz_tools.sources.tensorflow.graph_reader import GraphReader, function_label, handle
 from graphviz_tools.sources.tensorflow.graph_runner import GraphRunner, OpFailed, tensor_value
 from graphviz_tools.sources.tensorflow.keras import fit_in_steps, model_of_fit
+from graphviz_tools.sources.tensorflow.operands import is_symbolic, operand_words, operands, type_words
 from graphviz_tools.sources.tensorflow.session import tell_sessions
 from graphviz_tools.sources.tensorflow.session_watch import makes_its_own_graph, watching
 
@@ -141,10 +142,14 @@ def finish(
     error = "" if failure is None else error_text(failure)
     if failure is not None and not any(step.error for step in reader.steps):
         phase = reader.steps[-1].phase if reader.steps else "trace"
-        reader.steps.append(Step(len(reader.steps), phase, "", line=error_line(failure), error=error))
+        line, given = error_line(failure) or caller_line(), operands(failure)
+        reads = tuple(handle(each.given) for each in given if is_symbolic(each.given))
+        step = Step(len(reader.steps), phase, "", line=line, reads=reads, error=error)
+        reader.steps.append(replace(step, note=operand_words(given, _eager_words)))
     if failure is not None:
+        meaning = explanation(failure)
         reader.steps = [
-            replace(s, note=s.note or explanation(failure)) if s.error else s for s in reader.steps
+            replace(s, note=f"{meaning} {s.note}".strip()) if s.error else s for s in reader.steps
         ]
     if runner.unseen:
         why = _("the run is longer than max_steps={max_steps}", max_steps=runner.max_steps)
@@ -176,3 +181,8 @@ def finish(
         versions={"tensorflow": import_tensorflow().__version__, "python": platform.python_version()},
         error=error,
     )
+
+
+def _eager_words(tensor: Any) -> str:
+    """Of a tensor that the graph found outside."""
+    return _("{type}, made outside the function.", type=type_words(tensor))

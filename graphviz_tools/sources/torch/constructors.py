@@ -14,6 +14,7 @@ from graphviz_tools.sources.common.patches import Patch
 from graphviz_tools.sources.torch.frames import calling_site
 from graphviz_tools.sources.torch.function_mode import CallRecorder
 from graphviz_tools.sources.torch.tensor_registry import tensors_in
+from graphviz_tools.sources.torch.typed_constructors import DefaultPatch, typed_constructors
 
 _PATCHES = {
     Patch(torch, "from_numpy"): "from_numpy",
@@ -23,7 +24,10 @@ _PATCHES = {
     Patch(torch, "to_dlpack"): "dlpack",
     Patch(torch_dlpack, "to_dlpack"): "dlpack",
     Patch(torch.Tensor, "__new__"): "Tensor",
+    Patch(torch.nested, "nested_tensor"): "nested_tensor",
+    **dict(typed_constructors()),
 }
+_DEFAULT = DefaultPatch(torch, "set_default_tensor_type")
 
 
 class Constructors:
@@ -36,13 +40,15 @@ class Constructors:
     def open(self) -> None:
         for patch, op in _PATCHES.items():
             self._open.enter_context(patch.handled_by(partial(self._made, op)))
+        self._open.enter_context(_DEFAULT.handled_by(_as_it_is))
 
     def shut(self) -> None:
         self._open.close()
 
     def _made(self, op: str, original: Any, *args: Any, **kwargs: Any) -> Any:
         recorder = self._recorder
-        if recorder.trace.compiler_works() or not recorder.step_aside():
+        made_of_calls = kwargs.get("layout") is torch.jagged  # PyTorch makes such a tensor in Python
+        if made_of_calls or recorder.trace.compiler_works() or not recorder.step_aside():
             return original(*args, **kwargs)  # inside another operation
         made: Any = None
         site, _ = calling_site(sys._getframe(1))
@@ -56,3 +62,7 @@ class Constructors:
         finally:
             recorder.step_back(write)
         return made
+
+
+def _as_it_is(original: Any, kind: Any) -> Any:
+    return original(kind)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from types import FrameType, TracebackType
 from typing import Any
 
 from graphviz_tools.language import _
 from graphviz_tools.recording import Value
-from graphviz_tools.sources.common.call_sites import call_site
-from graphviz_tools.sources.common.local_names import local_names
-from graphviz_tools.sources.tensorflow.eager.stack import Place, is_users
+from graphviz_tools.sources.common.local_names import resolved
+from graphviz_tools.sources.tensorflow.eager.stack import Place
 from graphviz_tools.sources.tensorflow.eager.variables import KnownVariable
 from graphviz_tools.sources.tensorflow.graph_reader import function_label
-from graphviz_tools.sources.tensorflow.private_names import is_eager
 
 _STOPS = _("stop_gradient: the value goes on, and no gradient will come back through here.")
 _FUNCTION = _("A tf.function: its graph runs as one step. record_tensorflow shows what is inside.")
@@ -36,32 +33,9 @@ def name_on_line(wanted: Any, place: Place | None) -> str:
     words += [word for _, word in place.site.keywords if word]
     words += [place.site.receiver] if place.site.receiver else []
     for word in words:
-        if _resolve(word, place.frame) is wanted:
+        if resolved(word, place.frame) is wanted:
             return word
     return ""
-
-
-def operands(traceback: TracebackType | None) -> list[tuple[str, Any]]:
-    """The tensors that are named on the user's line that raised, by these names. (TensorFlow hides its own frames.)"""
-    last = None
-    while traceback is not None:
-        last = traceback if is_users(traceback.tb_frame) else last
-        traceback = traceback.tb_next
-    if last is None:
-        return []
-    site = call_site(last.tb_frame.f_code, last.tb_lasti)
-    words = [word for word in (site.receiver, *site.arguments) if isinstance(word, str) and word]
-    named = {word: _resolve(word, last.tb_frame) for word in words}
-    return [(word, tensor) for word, tensor in named.items() if is_eager(tensor)]
-
-
-def _resolve(word: str, frame: FrameType) -> Any:
-    """The object that a dotted name stands for in a frame, found without running code of the user's."""
-    first, *rest = word.split(".")
-    found = local_names(frame).get(first, frame.f_globals.get(first))
-    for part in rest:
-        found = vars(found).get(part) if hasattr(found, "__dict__") else None
-    return found
 
 
 def only_number(value: Value) -> str:

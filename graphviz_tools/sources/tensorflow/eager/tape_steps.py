@@ -16,6 +16,7 @@ from graphviz_tools.recording import Edge, Value
 from graphviz_tools.sources.tensorflow.eager.line_names import op_label
 from graphviz_tools.sources.tensorflow.eager.stack import Place
 from graphviz_tools.sources.tensorflow.eager.tape import Record, Tape, Walk, is_differentiable
+from graphviz_tools.sources.tensorflow.eager.tape_trace import TapeTrace
 from graphviz_tools.sources.tensorflow.eager.trace import EagerTrace
 from graphviz_tools.sources.tensorflow.private_names import (
     is_eager,
@@ -34,7 +35,7 @@ class TapeSteps:
     """Follows every `GradientTape` that is entered while the trace is written."""
 
     def __init__(self, trace: EagerTrace) -> None:
-        self._trace = trace
+        self._trace, self._written = trace, TapeTrace(trace)
         self._tapes: weakref.WeakKeyDictionary[Any, Tape] = weakref.WeakKeyDictionary()
         self._walks: list[Walk] = []
         self._kernels: list[str] = []  # ops of the gradient function that runs now
@@ -59,7 +60,7 @@ class TapeSteps:
                 self._walks[-1].added(inputs, outputs[0])
             if not recording:
                 self._kernels.append(op)
-                self._trace.ran_inside(outputs)
+                self._written.ran_inside(outputs)
                 return
         node = self._trace.op(op, inputs, outputs, frame)
         if node is None:
@@ -88,7 +89,7 @@ class TapeSteps:
         for of, tape in list(self._tapes.items()):
             if tape in self._open() and watches_variables(of) and tensor_number(inputs[0]) not in tape.maker:
                 self._leaf(tape, inputs[0])
-                self._trace.add_note(
+                self._written.add_note(
                     _(
                         "{capital} watches this variable by itself: it is trainable.",
                         capital=_capital(tape.name),
@@ -169,7 +170,7 @@ class TapeSteps:
         def find(walk: Walk) -> Record | None:
             record = walk.find(op_label(op_type), inputs, outputs, gradients)
             if record is not None:
-                self._trace.kept(record, inputs, outputs)
+                self._written.kept(record, inputs, outputs)
             return record
 
         return self._through(find, gradients or (), run)
@@ -202,10 +203,10 @@ class TapeSteps:
         if record.op == "StopGradient":
             note = _("stop_gradient: nothing leaves here.")
         freed = (record.node,) if not is_persistent(walk.of) else ()
-        self._trace.backward(record, self._values(arriving), self._values(leaving), freed, note)
+        self._written.backward(record, self._values(arriving), self._values(leaving), freed, note)
 
     def _values(self, gradients: Sequence[Any]) -> tuple[Value | None, ...]:
-        return tuple(None if g is None else self._trace.gradient_value(g) for g in gradients)
+        return tuple(None if g is None else self._written.gradient_value(g) for g in gradients)
 
     def gradient(self, original: Any, of: Any, target: Any, sources: Any, *more: Any, **kw: Any) -> Any:
         """`tape.gradient(target, sources)`: the tape is walked from its end to its beginning."""
@@ -216,7 +217,7 @@ class TapeSteps:
         with trace.writing():
             targets = [getattr(t, "handle", t) for t in _tensors(target)]
             walk = Walk(tape, of, [tensor_number(t) for t in targets])
-            place = trace.began_backward(targets, sys._getframe(1), _about(tape, is_persistent(of)))
+            place = self._written.began_backward(targets, sys._getframe(1), _about(tape, is_persistent(of)))
         self._walks.append(walk)
         before, trace.phase = trace.phase, "backward"
         try:
@@ -228,7 +229,7 @@ class TapeSteps:
             if place is not None:
                 self._arrived(tape, _tensors(sources), _tensors(result), place)
             if not is_persistent(of):
-                trace.add_freed([record.node for record in walk.left if not record.is_leaf])
+                self._written.add_freed([record.node for record in walk.left if not record.is_leaf])
                 tape.clear()
         return result
 
@@ -241,14 +242,14 @@ class TapeSteps:
             if gradient is None or record is None:
                 missing.append(trace.word(tensor))
                 continue
-            value = trace.gradient_value(gradient)
+            value = self._written.gradient_value(gradient)
             values.append(value)
-            trace.asked_gradient(record.node, value, place)
-            trace.made_by(gradient, record.node)
+            self._written.asked_gradient(record.node, value, place)
+            self._written.made_by(gradient, record.node)
         trace.words.bind(place, values)
         if missing:
             why = _("nothing that the tape recorded leads from there to the target")
-            trace.add_note(
+            self._written.add_note(
                 _("The gradient for {missing} is None: {why}.", missing=", ".join(missing), why=why)
             )
 
@@ -276,7 +277,7 @@ class TapeSteps:
         watched = "" if watches_variables(of) else _(", and watches only what `watch` names")
         kind = _(" It is persistent: it can be asked again and again.") if is_persistent(of) else ""
         note = f"{_capital(self._tapes[of].name)} {words}{watched}.{kind}"
-        self._trace.moment("GradientTape", frame, note)
+        self._written.moment("GradientTape", frame, note)
 
     def exit(self, original: Any, of: Any, *error: Any) -> Any:
         result = original(of, *error)
@@ -291,7 +292,7 @@ class TapeSteps:
                     held=held,
                     watched=watched,
                 )
-                self._trace.moment("GradientTape ends", sys._getframe(1), note)
+                self._written.moment("GradientTape ends", sys._getframe(1), note)
         return result
 
     def watch(self, original: Any, of: Any, tensor: Any) -> Any:
@@ -302,7 +303,7 @@ class TapeSteps:
                 for each in import_tensorflow().nest.flatten(tensor, expand_composites=True):
                     watched = getattr(each, "handle", each)
                     note = _("{capital} watches it from here on.", capital=_capital(tape.name))
-                    self._trace.on_watch(watched, sys._getframe(1), note)
+                    self._written.on_watch(watched, sys._getframe(1), note)
                     self._leaf(tape, watched)
         return result
 
@@ -338,7 +339,7 @@ class TapeSteps:
         """A step that is about a tape and no tensor."""
         if not self._stands_aside():
             with self._trace.writing():
-                self._trace.moment(op, frame, note)
+                self._written.moment(op, frame, note)
 
 
 def _capital(words: str) -> str:

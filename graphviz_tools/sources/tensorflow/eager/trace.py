@@ -13,7 +13,7 @@ import numpy as np
 
 from graphviz_tools.language import _
 from graphviz_tools.own_bugs import is_mistake
-from graphviz_tools.recording import Control, Edge, NodeKind, Omission, Phase, Saved, SourceLine, Step, Value
+from graphviz_tools.recording import Control, Edge, NodeKind, Omission, Phase, SourceLine, Step, Value
 from graphviz_tools.sources.common.budget import Budget
 from graphviz_tools.sources.common.static_graph import Maker, StaticGraph
 from graphviz_tools.sources.tensorflow.eager.line_names import (
@@ -22,17 +22,16 @@ from graphviz_tools.sources.tensorflow.eager.line_names import (
     only_number,
     op_label,
     op_note,
-    operands,
     variable_label,
 )
 from graphviz_tools.sources.tensorflow.eager.line_words import LineWords
 from graphviz_tools.sources.tensorflow.eager.stack import Place, ProgramStack
-from graphviz_tools.sources.tensorflow.eager.tape import Record
 from graphviz_tools.sources.tensorflow.eager.tensor_memory import TensorMemory
 from graphviz_tools.sources.tensorflow.eager.values import held_by, tensor_value, variable_value
 from graphviz_tools.sources.tensorflow.eager.variables import Variables
 from graphviz_tools.sources.tensorflow.error_meanings import explanation
 from graphviz_tools.sources.tensorflow.errors import error_line
+from graphviz_tools.sources.tensorflow.operands import operand_words, operands
 from graphviz_tools.sources.tensorflow.private_names import is_eager, tensor_number
 
 _FAILED = "not understood"
@@ -66,13 +65,13 @@ class EagerTrace:
         default_factory=dict
     )  # by name; an array is made a tensor several times
     _failures: dict[str, int] = field(default_factory=dict)
-    _step_of: dict[int, int] = field(default_factory=dict)  # by node
+    step_of: dict[int, int] = field(default_factory=dict)  # by node
 
     def __post_init__(self) -> None:
         self.stack = ProgramStack(self.graph.scope)
         self.words = LineWords(self.graph)
 
-    def _begins(self, frame: FrameType | None = None) -> bool:
+    def begins(self, frame: FrameType | None = None) -> bool:
         """A step is about to be written, at `frame`; False when the budget is spent."""
         if not self.budget.spend():
             return False
@@ -96,7 +95,7 @@ class EagerTrace:
         self, op: str, inputs: Sequence[Any], outputs: Sequence[Any], frame: FrameType | None
     ) -> int | None:
         """A step for an op that has run; its node, or None when the budget is spent."""
-        if not self._begins(frame):
+        if not self.begins(frame):
             return None
         place = self.stack.place(op, frame)
         self.words.begin(place)
@@ -110,10 +109,10 @@ class EagerTrace:
         if op == "ReadVariableOp":
             shown = f"read {self.graph.nodes[sources[0].node].label}"
         if op == "VarHandleOp":
-            node = self.graph.node("variable", op, label="variable", scope=place.path, line=self._line(place))
+            node = self.graph.node("variable", op, label="variable", scope=place.path, line=self.line(place))
         else:
             node = self.graph.node(
-                "op", op, label=shown or label, name=label, scope=place.path, line=self._line(place)
+                "op", op, label=shown or label, name=label, scope=place.path, line=self.line(place)
             )
         for slot, (source, source_slot) in enumerate(sources):
             self.graph.edge(Edge(source, node, source_slot, slot))
@@ -123,12 +122,12 @@ class EagerTrace:
         if not outputs:
             writes = self._assigned(inputs)
         self.words.computed(writes, node)
-        self._step_of[node] = len(self.graph.steps)
+        self.step_of[node] = len(self.graph.steps)
         self.graph.step(
             phase,
             node,
             op=label,
-            line=self._line(place),
+            line=self.line(place),
             reads=reads,
             writes=writes,
             scope=place.path,
@@ -139,7 +138,7 @@ class EagerTrace:
     def question(self, op: str, tensor: Any, answer: Any, frame: FrameType | None) -> int | None:
         """Python asked a tensor for its value: in an `if` or a `while`, or for a number. Returns the node, or None when
         the budget is spent."""
-        if not self._begins(frame):
+        if not self.begins(frame):
             return None
         place = self.stack.place(op, frame)
         self.words.begin(place)
@@ -148,7 +147,7 @@ class EagerTrace:
         decides = op == "__bool__"
         label = f"{asked} {place.site.label}".strip() if place.site is not None else op
         kind: NodeKind = "branch" if decides else "op"
-        node = self.graph.node(kind, op, label=label, name=op, scope=place.path, line=self._line(place))
+        node = self.graph.node(kind, op, label=label, name=op, scope=place.path, line=self.line(place))
         self.graph.edge(Edge(source, node, slot, 0))
         value = self.value(tensor)
         control = Control(
@@ -158,7 +157,7 @@ class EagerTrace:
             place.turn,
         )
         self.graph.step(
-            self.phase, node, op=op, line=self._line(place), reads=[value], control=control, scope=place.path
+            self.phase, node, op=op, line=self.line(place), reads=[value], control=control, scope=place.path
         )
         return node
 
@@ -176,7 +175,7 @@ class EagerTrace:
 
     def created(self, tensor: Any, frame: FrameType | None) -> None:
         """The user's line called `tf.constant`."""
-        if not self._begins(frame):
+        if not self.begins(frame):
             return
         place = self.stack.place("constant", frame)
         self.words.begin(place)
@@ -187,114 +186,13 @@ class EagerTrace:
             "constant",
             label=named or constant_label(value),
             scope=place.path,
-            line=self._line(place),
+            line=self.line(place),
             makes=[tensor_number(tensor)],
         )
         self.words.computed([value])
         self.graph.step(
-            self.phase, node, op="constant", line=self._line(place), writes=[value], scope=place.path
+            self.phase, node, op="constant", line=self.line(place), writes=[value], scope=place.path
         )
-
-    # --- tapes ----------------------------------------------------------------------------------------------
-
-    def moment(self, op: str, frame: FrameType | None, note: str) -> None:
-        """A step without a node."""
-        if self._begins(frame):
-            place = self.stack.place(op, frame, still=op != "reset")
-            self.words.begin(place)
-            self.graph.step(self.phase, None, op=op, line=self._line(place), scope=place.path, note=note)
-
-    def on_watch(self, tensor: Any, frame: FrameType | None, note: str) -> None:
-        self.ended(frame)
-        place = self.stack.place("watch", frame)
-        self.words.begin(place)
-        if tensor.dtype.name == "resource":
-            self.variables.look_for([tensor], frame)
-        node, _ = self.source(tensor, place)
-        if self._begins():
-            read, line = [self.value(tensor)], self._line(place)
-            self.graph.step(self.phase, node, op="watch", line=line, reads=read, scope=place.path, note=note)
-
-    def began_backward(self, targets: Sequence[Any], frame: FrameType | None, note: str) -> Place:
-        """The program asks a tape for gradients of these."""
-        self.ended(frame)
-        place = self.stack.place("gradient", frame)
-        self.words.begin(place)
-        if self._begins():
-            reads = [self.value(tensor) for tensor in targets]
-            self.graph.step(
-                "backward",
-                None,
-                op="gradient",
-                line=self._line(place),
-                reads=reads,
-                scope=place.path,
-                note=note,
-            )
-        return place
-
-    def asked_gradient(self, node: int, value: Value, place: Place) -> None:
-        """A gradient that the program asked for reaches what the tape watched."""
-        if self._begins():
-            note = _("This gradient was asked for.")
-            self.graph.step(
-                "backward", node, op="gradient", line=self._line(place), scope=place.path, note=note
-            )
-            self._amend(grads_in=(value,))
-
-    def backward(
-        self,
-        record: Record,
-        arriving: tuple[Value | None, ...],
-        leaving: tuple[Value | None, ...],
-        freed: tuple[int, ...],
-        note: str,
-    ) -> None:
-        """A tape's record was walked: the gradients that came to its outputs, and those for its inputs."""
-        if not self._begins():
-            return
-        about = self.graph.nodes[record.ran]
-        self.graph.step("backward", record.node, op=record.op, line=about.line, scope=about.scope, note=note)
-        self._amend(grads_in=arriving, grads_out=leaving, freed=freed)
-
-    def ran_inside(self, outputs: Sequence[Any]) -> None:
-        """An op without a step of its own has made these, inside a gradient function."""
-        for tensor in outputs:
-            self.memory.storage(tensor)
-
-    def kept(self, record: Record, inputs: Any, outputs: Any) -> None:
-        """What a tape had kept of an op for its gradient: its inputs and outputs, None for one that it did not keep."""
-        step = self._step_of.get(record.ran)
-        if step is None:
-            return
-        for word, tensors in (("input", inputs), ("output", outputs)):
-            for place, tensor in enumerate(tensors or (), 1):
-                value = self._values.get(tensor_number(tensor)) if is_eager(tensor) else None
-                if value is not None and value.storage is not None and tensor.dtype.name != "resource":
-                    name = word if place == 1 else f"{word} {place}"
-                    self.memory.saves(step, Saved(record.node, name, value))
-
-    def gradient_value(self, gradient: Any) -> Value:
-        """What a gradient holds; of one for a few rows (`IndexedSlices`), those rows."""
-        if hasattr(gradient, "indices"):
-            value = self.value(gradient.values)
-            return replace(value, text=f"rows {gradient.indices.numpy().tolist()[:8]}")
-        return self.value(gradient)
-
-    def made_by(self, gradient: Any, node: int) -> None:
-        """A gradient that no recorded op has made comes from a record of its tape."""
-        tensor = gradient.values if hasattr(gradient, "indices") else gradient
-        self.graph.makers.setdefault(tensor_number(tensor), Maker(node, 0))
-
-    def add_note(self, note: str) -> None:
-        """One more sentence at the last step."""
-        if self.graph.steps:
-            self._amend(note=f"{self.graph.steps[-1].note} {note}".strip())
-
-    def add_freed(self, nodes: Sequence[int]) -> None:
-        """What else the last step released."""
-        if self.graph.steps:
-            self._amend(freed=(*self.graph.steps[-1].freed, *nodes))
 
     def claim(self) -> None:
         """Nodes and edges that are new since the last step are that step's."""
@@ -303,9 +201,6 @@ class EagerTrace:
     def word(self, tensor: Any) -> str:
         """What the picture calls a tensor."""
         return self.graph.nodes[self.source(tensor).node].label
-
-    def _amend(self, **changes: Any) -> None:
-        self.graph.steps[-1] = replace(self.graph.steps[-1], **changes)
 
     # --- tensors --------------------------------------------------------------------------------------------
 
@@ -361,6 +256,10 @@ class EagerTrace:
         if known is None:
             known = self._values[number] = self._look(tensor)
         return known
+
+    def seen(self, tensor: Any) -> Value | None:
+        """What a tensor held when it was looked at; None when it never was."""
+        return self._values.get(tensor_number(tensor))
 
     def assigned(self, tensor: Any) -> Value:
         """What the variable behind the handle `tensor` holds after an assignment."""
@@ -419,11 +318,10 @@ class EagerTrace:
 
     def failed(self, error: BaseException, said: str) -> None:
         """The program's last step: the error, what it means, and what the op that raised it was given."""
-        given = operands(error.__traceback__)
-        words = [f"{name}: {self._described(tensor)}" for name, tensor in given]
-        note = " ".join(filter(None, [explanation(error), *words]))
-        reads = [self.value(tensor) for _, tensor in given]
-        line, op = error_line(error), type(error).__name__
+        given = operands(error)
+        note = f"{explanation(error)} {operand_words(given, self._described)}".strip()
+        reads = [self.value(each.given) for each in given if is_eager(each.given)]
+        line, op = error_line(error) or self.graph.line, type(error).__name__
         self.graph.step(self.phase, None, op=op, line=line, error=said, reads=reads, note=note)
 
     def _described(self, tensor: Any) -> str:
@@ -431,9 +329,11 @@ class EagerTrace:
         node = self.graph.nodes[self.source(tensor).node]
         line = _(", line {line}", line=node.line.line) if node.line is not None else ""
         type = f"{tensor.dtype.name} {tensor.shape.as_list()}"
-        return _("{type}, from {label}{line}.", type=type, label=node.label, line=line)
+        label = node.line.text if node.line is not None else node.label
+        return _("{type}, from {label}{line}.", type=type, label=label, line=line)
 
-    def _line(self, place: Place) -> SourceLine | None:
+    def line(self, place: Place) -> SourceLine | None:
+        """The line of a step: the user's, or the one that recorded."""
         return place.site.line if place.site is not None else self.graph.line
 
     def record_internal_error(self, problem: Exception) -> None:

@@ -91,6 +91,77 @@ def test_an_eager_error_names_what_clashed_and_where_it_came_from() -> None:
     assert "y: float32 [2, 3], from y = x * 2.0, line" in last.note
 
 
+def times_a_list(x: Any) -> Any:
+    y = x * 2.0
+    return y - [1.0, 2.0]
+
+
+def times_made_on_the_line(x: Any) -> Any:
+    return tf.matmul(x, tf.ones((2, 2)))
+
+
+def joined(x: Any) -> Any:
+    y = x[:, :2]
+    return tf.concat([x, y], 0)
+
+
+weights = tf.Variable(tf.ones((2, 4)))
+
+
+def times_weights(x: Any) -> Any:
+    y = x * 2.0
+    return y @ weights
+
+
+CLASHES = [
+    (times_a_list, ["y: float32 [2, 3], from y = x * 2.0, line", "[1.0, 2.0]: a Python list of shape [2]"]),
+    (times_made_on_the_line, ["x: float32 [2, 3]", "float32 [2, 2]"]),
+    (joined, ["x: float32 [2, 3]", "y: float32 [2, 2], from y = x[:, :2], line"]),
+    (times_weights, ["y: float32 [2, 3], from y = x * 2.0, line", "weights: float32 [2, 4], a variable"]),
+]
+
+
+@pytest.mark.parametrize("record", [record_tensorflow, record_tensorflow_eager])
+@pytest.mark.parametrize(("fn", "said"), CLASHES, ids=lambda each: getattr(each, "__name__", None))
+def test_an_error_names_both_operands_and_where_they_came_from(record: Any, fn: Any, said: list[str]) -> None:
+    last = record(fn, tf.ones((2, 3))).steps[-1]
+    assert last.error and last.line is not None and last.line.file == __file__
+    for words in said:
+        assert words in last.note
+
+
+def test_an_op_that_fails_in_the_run_of_a_graph_names_them_too() -> None:
+    @tf.function(input_signature=[tf.TensorSpec(None), tf.TensorSpec(None)])
+    def f(x: Any, y: Any) -> Any:
+        z = y * 2.0
+        return tf.matmul(x, z)
+
+    last = record_tensorflow(f, tf.ones((2, 3)), tf.ones((2, 3))).steps[-1]
+    assert last.op == "BatchMatMulV2" and last.line is not None and "tf.matmul(x, z)" in last.line.text
+    assert "x: float32 [2, 3], an input." in last.note
+    assert "mul: float32 [2, 3], from z = y * 2.0, line" in last.note
+
+
+class TwoLayers(tf.keras.Model):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = tf.keras.layers.Dense(4, name="first")
+        self.second = tf.keras.layers.Dense(2, name="second")
+        self.second.build((None, 3))
+
+    def call(self, x: Any) -> Any:
+        h = self.first(x)
+        return self.second(h)
+
+
+@pytest.mark.parametrize("record", [record_tensorflow, record_tensorflow_eager])
+def test_a_layer_s_wrong_input_is_at_the_user_s_line(record: Any) -> None:
+    last = record(TwoLayers(), tf.ones((2, 3))).steps[-1]
+    assert last.line is not None and last.line.file == __file__ and last.line.text == "return self.second(h)"
+    assert "h: float32 [2, 4], from h = self.first(x), line" in last.note
+    assert "a Dense layer, built for inputs of shape (None, 3)" in last.note
+
+
 # What docs/own-model.md promises a sentence for in TensorFlow beside what PyTorch has, and the failures that show it.
 PROMISED = {
     "shape invariants": {"shape_invariant"},

@@ -149,8 +149,10 @@ def on_one_batch(make: Any, method: str, eager: bool, record: Any = None) -> tup
     return model.get_weights(), result
 
 
-@pytest.mark.parametrize(("make", "method"), [(sequential, "train_on_batch"), (OwnStep, "fit")])
-@pytest.mark.parametrize("record", [record_tensorflow_eager, record_tensorflow])
+@pytest.mark.parametrize(
+    ("make", "method", "record"),
+    [(OwnStep, "fit", record_tensorflow_eager), (sequential, "train_on_batch", record_tensorflow)],
+)
 def test_training_shows_inputs_loss_tape_and_layers_and_stays_the_same(
     make: Any, method: str, record: Any
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from collections import namedtuple
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -50,6 +51,15 @@ def sources(recording: Recording, op: str) -> list[str]:
         (lambda x: torch.from_dlpack(x), "from_dlpack", ["x"]),
         (lambda x: torch.utils.dlpack.from_dlpack(torch.utils.dlpack.to_dlpack(x)), "from_dlpack", ["x"]),
         (lambda x: torch.from_dlpack(x.numpy()), "from_dlpack", ["x"]),
+        (lambda x: torch.FloatTensor([1.0, 2.0]), "FloatTensor", []),
+        (lambda x: torch.FloatTensor(x), "FloatTensor", ["x"]),
+        (lambda x: torch.LongTensor(2, 3).zero_(), "LongTensor", []),
+        (lambda x: torch.FloatTensor(np.ones(2, np.float32)), "FloatTensor", []),
+        (lambda x: x.new([1.0, 2.0]), "new", ["x"]),
+        (lambda x: torch.asarray([1.0, 2.0]), "asarray", []),
+        (lambda x: torch.complex(x, x), "complex", ["x", "x"]),
+        (lambda x: torch.sparse_coo_tensor([[0, 1]], x, (2,)), "sparse_coo_tensor", ["x"]),
+        (lambda x: torch.nested.nested_tensor([x, x]), "nested_tensor", ["x"]),
     ],
 )  # fmt: skip
 def test_what_makes_a_tensor_is_a_step_at_its_line(
@@ -62,6 +72,37 @@ def test_what_makes_a_tensor_is_a_step_at_its_line(
     assert step.line is not None and step.line.file == __file__
     assert sources(recording, op) == read
     assert set(labels(recording, "input")) <= {"x", "x (never read)"}
+
+
+TYPES = ("Float", "Double", "Half", "BFloat16", "Long", "Int", "Short", "Char", "Byte", "Bool")
+
+
+def test_a_typed_constructor_is_a_step_with_its_numbers() -> None:
+    recording = record_torch(
+        lambda: [getattr(torch, f"{kind}Tensor")([1, 0]) for kind in TYPES], backward=False
+    )
+    assert [step.op for step in recording.steps] == [f"{kind}Tensor" for kind in TYPES]
+    assert [step.writes[0].numbers for step in recording.steps] == [(1, 0)] * len(TYPES)
+    dtypes = [str(getattr(torch, f"{kind}Tensor").dtype).removeprefix("torch.") for kind in TYPES]
+    assert [step.writes[0].dtype for step in recording.steps] == dtypes
+    assert labels(recording, "input") == []
+
+
+def test_a_typed_class_answers_as_it_does_without_recording() -> None:
+    own, answers = torch.FloatTensor, []
+
+    def ask() -> list[Any]:
+        kind, x = torch.FloatTensor, torch.ones(2)
+        torch.set_default_tensor_type(torch.DoubleTensor)
+        torch.set_default_tensor_type("torch.FloatTensor")
+        return [
+            isinstance(x, kind), isinstance(x, torch.LongTensor), x.type(torch.DoubleTensor).dtype, kind.dtype,
+            kind == own, {own: 1}[kind], repr(kind), pickle.loads(pickle.dumps(kind)) == own, torch.get_default_dtype(),
+        ]  # fmt: skip
+
+    record_torch(lambda: answers.append(ask()), backward=False)
+    assert answers == [ask()]
+    assert torch.FloatTensor is own
 
 
 def test_a_question_about_the_type_adds_no_step() -> None:
