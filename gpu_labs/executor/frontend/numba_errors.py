@@ -79,7 +79,7 @@ def _sentence(full: str) -> str:
     lines = [line.strip() for line in full.splitlines() if line.strip()] or [
         _("Numba does not know how to compile this.")
     ]
-    if re.search(r"No conversion from \S+ to none for '\$\w*return_value", full):
+    if re.search(r"No conversion from .+ to none for '\$\w*return_value", full):
         return _("A kernel returns nothing: write the result into an array argument.")
     wanted: list[str] = []
     for at, line in enumerate(lines):
@@ -124,6 +124,8 @@ def _about_an_index(dimensions: int, rest: str, call: str) -> str:
         return _("An index is a number: write cuda.threadIdx.x, with .x, .y or .z.")
     if "float" in kind:
         return _("An index must be an integer: divide with // instead of /, or use int().")
+    if kind.startswith("Function("):
+        return _("An index is a number, and this is a function: call it, as in cuda.grid(1).")
     if kind.startswith("bool"):
         return _("An index is a whole number, not a truth value.")
     if kind.startswith(("Literal[str]", "unicode")):

@@ -33,6 +33,7 @@ THEMES = (
     "records",
     "mixed",
     "algorithms",
+    "nested",
 )
 for theme in THEMES:
     import_module(f"{__package__}.correct_{theme}")

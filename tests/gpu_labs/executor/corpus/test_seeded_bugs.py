@@ -30,6 +30,7 @@ THEMES = (
     "mixed",
     "algorithms",
     "locks",
+    "nested",
 )
 for theme in THEMES:
     import_module(f"{__package__}.buggy_{theme}")

@@ -66,3 +66,23 @@ def range_that_does_not_move(x, o):
     i = cuda.grid(1)
     for k in range(0, 4, x[i]):
         o[i] += k
+
+
+@odd("returns nothing")
+@cuda.jit
+def gives_its_array_back(o):
+    o[cuda.grid(1)] = 1
+    return o
+
+
+@odd("returns nothing")
+@cuda.jit
+def gives_two_numbers_back(o):
+    return o.size, 1
+
+
+@odd("call it, as in cuda.grid(1)")
+@cuda.jit
+def grid_without_a_call(o):
+    i = cuda.grid
+    o[i] = 1
