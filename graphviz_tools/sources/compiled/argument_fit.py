@@ -12,8 +12,8 @@ from graphviz_tools.language import _
 from graphviz_tools.sources.compiled.guards import user_name
 
 _TENSOR = re.compile(
-    r"check_tensor\((?P<name>.+?), (?:Tensor|Parameter|\w+), DispatchKeySet.*?\), torch\.(?P<dtype>\w+), "
-    r".*?requires_grad=(?P<grad>\w+), size=\[(?P<size>.*?)\]"
+    r"check_tensor\((?P<name>.+?), (?P<kind>\w+), DispatchKeySet.*?\), torch\.(?P<dtype>\w+), "
+    r".*?requires_grad=(?P<grad>\w+), size=\[(?P<size>.*?)\](?:, stride=\[(?P<stride>.*?)\])?"
 )
 _TYPE = re.compile(r"___check_type_id\((?P<name>L\[.+), \d+\), type=<class '(?P<type>.+)'>")
 _SAME = re.compile(r"___check_obj_id\((?P<name>L\[.+), (?P<id>\d+)\)")
@@ -69,7 +69,13 @@ def _misfits(guard: str, values: dict[str, Any]) -> Iterator[str]:
     elif found := _EQUAL.fullmatch(guard):
         value, wanted = _value(found["name"], values), _value(found["value"], values)
         plain = isinstance(value, bool | int | float | str | type(None))
-        if plain and wanted is not _ABSENT and value != wanted:
+        if isinstance(value, torch.Tensor) and wanted is not _ABSENT:
+            yield _(
+                "{user_name}: a tensor, where the graph has {wanted!r} baked in",
+                user_name=user_name(found["name"]),
+                wanted=wanted,
+            )
+        elif plain and wanted is not _ABSENT and (type(value), value) != (type(wanted), wanted):
             yield (
                 _(
                     "{user_name}: Python value {value!r}, where the graph has {wanted!r} baked in",
@@ -81,6 +87,9 @@ def _misfits(guard: str, values: dict[str, Any]) -> Iterator[str]:
 
 
 def _of_tensor(name: str, tensor: torch.Tensor, graph: re.Match[str]) -> Iterator[str]:
+    if type(tensor).__name__ != graph["kind"]:
+        kind, expected = _article(type(tensor).__name__), _article(graph["kind"])
+        yield _("{name}: {kind}, where the graph has {expected}", name=name, kind=kind, expected=expected)
     dtype = str(tensor.dtype).removeprefix("torch.")
     if dtype != graph["dtype"]:
         yield _(
@@ -103,6 +112,21 @@ def _of_tensor(name: str, tensor: torch.Tensor, graph: re.Match[str]) -> Iterato
             "{name}: rank {ndim}, where the graph has {count}", name=name, ndim=tensor.ndim, count=len(sizes)
         )
         return
+    strides = [stride.strip() for stride in (graph["stride"] or "").split(",") if stride.strip()]
+    if (
+        tensor.layout is torch.strided
+        and len(strides) == tensor.ndim
+        and list(tensor.shape) == list(map(_size, sizes))
+    ):
+        for dimension, (stride, wanted) in enumerate(zip(tensor.stride(), strides, strict=True)):
+            if wanted.isdigit() and int(wanted) != stride:
+                yield _(
+                    "{name}: stride {stride} in dimension {dimension}, where the graph has {wanted}",
+                    name=name,
+                    stride=stride,
+                    dimension=dimension,
+                    wanted=wanted,
+                )
     for dimension, (size, wanted) in enumerate(zip(tensor.shape, sizes, strict=True)):
         if wanted.isdigit() and int(wanted) != size:
             yield _(
@@ -112,6 +136,11 @@ def _of_tensor(name: str, tensor: torch.Tensor, graph: re.Match[str]) -> Iterato
                 dimension=dimension,
                 wanted=wanted,
             )
+
+
+def _size(text: str) -> int:
+    """A size of a guard; -1 for one that may be any."""
+    return int(text) if text.isdigit() else -1
 
 
 def _value(source: str, values: dict[str, Any]) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -308,3 +310,20 @@ def test_arguments_that_the_function_does_not_take_are_its_own_error():
     with pytest.raises(TypeError, match="argument"):
         cache(torch.ones(3), 4)
     assert cache.history.calls[0].arguments == "arguments that the function does not take"
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "reason"),
+    [
+        ((torch.ones(3), 1), (torch.ones(3), 1.0), "k: Python value 1.0, where the graph has 1 baked in"),
+        ((torch.ones(3), 1), (torch.ones(3), torch.ones(3)), "k: a tensor, where the graph has 1 baked in"),
+        ((torch.ones(3), 1), (torch.nn.Parameter(torch.ones(3)), 1), "x: a Parameter, where the graph has a Tensor"),
+        ((torch.ones(3), 1), (torch.ones(6)[::2], 1), "x: stride 2 in dimension 0, where the graph has 1"),
+    ],
+)  # fmt: skip
+def test_a_near_miss_is_in_words(first: tuple[Any, ...], then: tuple[Any, ...], reason: str) -> None:
+    cache = trace_cache(torch.compile(lambda x, k: x * k, backend="eager", dynamic=False))
+    cache(*first)
+    assert reason in cache.predict(*then).reasons
+    cache(*then)
+    assert reason in cache.history.calls[-1].reasons
