@@ -60,7 +60,7 @@ PALETTE: dict[Theme, dict[str, str]] = {
         "rule": "#30363d",
         "ink": "#f0f6fc",
         "muted": "#9198a1",
-        "ghost": "#262c36",
+        "ghost": "#3d444d",
         "ghost-ink": "#656c76",
         "edge": "#8b949e",
         "accent": "#58a6ff",

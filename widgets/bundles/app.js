@@ -1172,15 +1172,18 @@ var PanZoom = class {
     this.x = Math.max(x, clientWidth - EDGE - this.width * this.scale);
     this.apply();
   }
-  /** Move as little as needed until a rectangle of the drawing shows. @param {number[]} rectangle */
-  follow([left, top, width, height]) {
+  /**
+   * Move as little as needed until a rectangle of the drawing shows.
+   * @param {number[]} rectangle
+   */
+  follow([left, top, width, height], gently = !calm()) {
     const { clientWidth, clientHeight } = this.frame;
     const x = shift(left * this.scale + this.x, width * this.scale, clientWidth, clientWidth / 5);
     const y = shift(top * this.scale + this.y, height * this.scale, clientHeight, clientHeight / 5);
     if (!x && !y) return;
     this.x += x;
     this.y += y;
-    this.apply(!calm());
+    this.apply(gently);
   }
   /** @param {boolean} [gently] */
   apply(gently = false) {
@@ -1336,7 +1339,7 @@ var GraphPanel = class {
     this.show(this.step);
     this.start();
   }
-  /** As large as can be read, at what happens now; before the first step, where most is seen, that step preferred. */
+  /** As large as can be read, at what happens now; before the first step, where that and most else is seen. */
   start() {
     this.all = false;
     this.view.fit(READABLE);
@@ -1344,6 +1347,7 @@ var GraphPanel = class {
     const { boxes, frames } = this.scene ?? { boxes: [], frames: [] };
     const first = boxes[this.firstBox()];
     this.view.begin([...boxes.map((box) => box.at), ...frames.map(labelled), ...first ? Array(PREFERRED).fill(first.at) : []]);
+    if (first) this.view.follow(first.at, false);
   }
   /** Where the first step will be, or -1. */
   firstBox() {

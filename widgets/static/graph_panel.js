@@ -88,7 +88,7 @@ export class GraphPanel {
     this.start();
   }
 
-  /** As large as can be read, at what happens now; before the first step, where most is seen, that step preferred. */
+  /** As large as can be read, at what happens now; before the first step, where that and most else is seen. */
   start() {
     this.all = false;
     this.view.fit(READABLE);
@@ -96,6 +96,7 @@ export class GraphPanel {
     const { boxes, frames } = this.scene ?? { boxes: [], frames: [] };
     const first = boxes[this.firstBox()];
     this.view.begin([...boxes.map((box) => box.at), ...frames.map(labelled), ...(first ? Array(PREFERRED).fill(first.at) : [])]);
+    if (first) this.view.follow(first.at, false);
   }
 
   /** Where the first step will be, or -1. */

@@ -68,15 +68,18 @@ export class PanZoom {
     this.apply();
   }
 
-  /** Move as little as needed until a rectangle of the drawing shows. @param {number[]} rectangle */
-  follow([left, top, width, height]) {
+  /**
+   * Move as little as needed until a rectangle of the drawing shows.
+   * @param {number[]} rectangle
+   */
+  follow([left, top, width, height], gently = !calm()) {
     const { clientWidth, clientHeight } = this.frame;
     const x = shift(left * this.scale + this.x, width * this.scale, clientWidth, clientWidth / 5);
     const y = shift(top * this.scale + this.y, height * this.scale, clientHeight, clientHeight / 5);
     if (!x && !y) return;
     this.x += x;
     this.y += y;
-    this.apply(!calm());
+    this.apply(gently);
   }
 
   /** @param {boolean} [gently] */
