@@ -49,16 +49,17 @@ bytecode:
 	@$(TEST_ENV) $(BIN)/python -m pytest --collect-only -q >/dev/null 2>&1 || true
 
 # The browser's tests start first: they wait most, and would else run on when all others have ended.
-# The site is built and tested by a job of its own, which publishes it: `make test-site`.
+# The site is built and tested by a job of its own, which publishes it: `make test-site`. Two workers and what they
+# start keep two cores busy; with four, single tests take up to three times as long and meet their limits.
 run-tests:
 	@if command -v npm >/dev/null; then npm test --silent; fi
-	@$(TEST_ENV) $(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder --durations=10 \
+	@$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder --durations=10 \
 		--ignore $(SITE_TESTS) $(ARGS)
 
 # `make test` runs three of the lessons and labs, drawn, and gives each exercise one right answer and one batch
 # of wrong ones; this runs them all and gives every answer.
 course: install-test
-	@$(TEST_ENV) DUET_DRAW=all $(BIN)/python -m pytest -n 4 --dist loadscope --no-loadscope-reorder tests/lessons $(ARGS)
+	@$(TEST_ENV) DUET_DRAW=all $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder tests/lessons $(ARGS)
 
 # Of the rooms whose tests must reach 90 % of the lines; the others are printed too.
 coverage: install-test
