@@ -27,7 +27,7 @@ class _NeedsGpu:
 
 
 def refuse_vectorizers() -> None:
-    """Make both say what to do where there is no GPU, not that a driver is missing."""
+    """Make both say what to do without a GPU, instead of naming a missing driver."""
     for key in ("Vectorize", "GUVectorize"):
         decorator = NAMES[key].find()
         if decorator is not None:

@@ -1,4 +1,4 @@
-"""What the loop over a DataLoader is to a Recording: its first batches, and how it learns that there is no other."""
+"""What the loop over a DataLoader is to a Recording: its first batches, and the draw that ends it."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ class ScopePaths:
         return self._turning(self._around(site.run, call), op, site)
 
     def after_loop(self, call: int, op: str, site: Site | None) -> tuple[Path, int | None]:
-        """The path of a step that a `for` statement ran to learn that there is no further item."""
+        """The path of a step that a `for` statement ran when its items had ended."""
         inner = site
         while inner is not None and not is_user_file(inner.code.co_filename):  # a generator around the loader
             inner = inner.run.caller
