@@ -1,4 +1,4 @@
-"""What users pass in, checked where it comes in: one clear sentence for each mistake."""
+"""Check what users pass in, with one clear sentence for each mistake."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ def check_choice(name: str, given: object) -> None:
 
 
 def in_brief(given: object) -> str:
-    """How a wrong argument looks, in one short line."""
+    """A wrong argument in one short line."""
     return " ".join(reprlib.repr(given).split())
 
 
 def path_of(given: object) -> Path:
-    """`given` as a path. Raises UserError for what does not name a file."""
+    """`given` as a path. Raises UserError when it does not name a file."""
     if not isinstance(given, (str, os.PathLike)) or not os.fspath(given):
         raise UserError(_("expected the name of a file, got {given}", given=in_brief(given)))
     return Path(os.fspath(given))
 
 
 def file_to_write(given: object, suffix: str) -> Path:
-    """`given` as a path that ends in `suffix`, which is added where it has no ending. Raises UserError for another
+    """`given` as a path that ends in `suffix`, which is added when it has none. Raises UserError for another
     ending and for a folder that does not exist."""
     place = path_of(given)
     if not place.suffix:

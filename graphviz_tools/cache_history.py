@@ -1,4 +1,4 @@
-"""History of a cache of graphs: data only, which the sources of `trace_cache` write and its view reads."""
+"""The history of a cache of graphs, as plain data: the sources of `trace_cache` write it, its view reads it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from graphviz_tools.recording import SourceLine
 
 
 class ArgumentError(TypeError):
-    """The function does not take these arguments; the cause is what the framework says of them."""
+    """The function does not take these arguments; the cause is the framework's own error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One graph in the cache. `keys` says, in words, what a call must match: one text per argument for
-    TensorFlow's signature, one per guard for PyTorch. `seconds` is how long it took to trace and compile it, None
-    where that was not seen; `dropped`: the cache was cleared since."""
+    TensorFlow's signature, one per guard for PyTorch. `seconds` is how long it took to trace and compile, None
+    when that was not measured; `dropped` means that the cache was cleared since."""
 
     index: int
     keys: tuple[str, ...]
@@ -67,10 +67,10 @@ class CacheHistory:
         return sum(entry.seconds or 0.0 for entry in self.entries)
 
     def pays_from(self) -> int | None:
-        """From which call on the graphs have saved more time than making them took; None when they never will, or
-        when that is not known yet.
+        """The first call after which the graphs have saved more time than it took to make them; None when they never
+        will, or when that is not known yet.
 
-        Compared are the median call that reused a graph and the median plain call.
+        It compares the median call that reused a graph with the median plain call.
         """
         reused = [call.seconds for call in self.calls if call.entries and not call.traced]
         if not reused or not self.plain:
@@ -88,7 +88,7 @@ class Prediction:
 
 
 class TraceCache(Protocol):
-    """A traced function, called as before, that keeps an account of its cache."""
+    """A traced function that is called as before and keeps the history of its cache."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function; its result is returned, and the call is added to `history`."""
@@ -96,12 +96,12 @@ class TraceCache(Protocol):
 
     @property
     def history(self) -> CacheHistory:
-        """The cache's entries and the calls made through this object, so far."""
+        """The cache's entries, and the calls made through this object so far."""
         ...
 
     @property
     def traces(self) -> int:
-        """How many graphs were traced since this object was made, whoever called the function."""
+        """How many graphs were traced since this object was made, through it or not."""
         ...
 
     def plain(self, *args: Any, **kwargs: Any) -> Any:
@@ -110,7 +110,7 @@ class TraceCache(Protocol):
         ...
 
     def predict(self, *args: Any, **kwargs: Any) -> Prediction:
-        """What the call would do, found out without running or tracing anything."""
+        """What the call would do, worked out without running or tracing anything."""
         ...
 
 

@@ -21,19 +21,19 @@ class NotInstalledError(UserError, ModuleNotFoundError):
 
 
 class InternalError(RuntimeError):
-    """A bug of ours that was met while a user's code ran. It is shown with its traceback, and is never a verdict on
+    """A bug of ours that showed while a user's code ran. It is reported with its traceback, and never counts against
     that code."""
 
 
 def class_and_text(error: BaseException, text: str | None = None) -> str:
-    """`ValueError: what it says`, or only the class for an error that says nothing; `text` stands for its own words."""
+    """`ValueError: what it says`, or only the class for an error without a message; `text` replaces its own message."""
     said = str(error) if text is None else text
     return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
 @contextmanager
 def own_code() -> Iterator[None]:
-    """What runs within is ours, though a user's code called it: an error in it is raised as InternalError."""
+    """Raise errors in the block as InternalError: it is our code, though a user's code called it."""
     try:
         yield
     except (UserError, InternalError):
@@ -47,7 +47,7 @@ def own_code() -> Iterator[None]:
 
 
 def refused(error: OSError) -> str:
-    """What the system refused, in one line; empty for an OSError of our own, which has no number."""
+    """What the system refused, in one line; empty for an OSError that we raise, which has no number."""
     if error.errno is None:
         return ""
     return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)

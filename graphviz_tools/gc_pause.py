@@ -1,7 +1,7 @@
 """Fewer garbage collections while a Recording grows, and while it is prepared for drawing.
 
-Both make thousands of objects that stay. Python's collector counts those, and would look again and
-again through everything that torch and its user's libraries have made, to find nothing.
+Both make thousands of objects that live on. Python's collector counts new objects, so it would search everything
+that torch and the user's libraries have made again and again, and find nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _found = gc.get_threshold()
 
 @contextmanager
 def seldom_collected() -> Iterator[None]:
-    """Collect seldom until the last of those that overlap has ended; then as before."""
+    """Collect less often inside the block, and as before once the last of overlapping blocks has ended."""
     global _open, _found
     with _lock:
         if not _open:

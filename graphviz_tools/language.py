@@ -1,9 +1,9 @@
 """The reader's language: each text of ours that a person reads is written as `_("text with {name}", name=...)`.
 
 The text in the code is English. Other languages come from catalogues that `duet translate` makes. LANGUAGE chooses
-among them; else what is chosen in JupyterLab (Settings, Language); else the system's LC_ALL, LC_MESSAGES and LANG, as
-for any program. `LANGUAGE=en_XA` is a pseudo-locale, English with an accent on every letter: what stays plain cannot be
-translated.
+among them; without it JupyterLab's setting (Settings, Language) does; without that the system's LC_ALL, LC_MESSAGES
+and LANG do, as for any program. `LANGUAGE=en_XA` is a pseudo-locale, English with an accent on every letter: what has
+no accent there cannot be translated.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def _(text: str, /, **values: object) -> str:
 
 
 def _n(one: str, many: str, number: int, /, **values: object) -> str:
-    """Like `_`, in the form that the language has for `number`, which the text may name as `{number}`."""
+    """Like `_`, with the language's singular or plural for `number`; the text may use `{number}`."""
     return _catalogue.ngettext(one, many, number).format(number=number, **values)
 
 
@@ -70,7 +70,7 @@ def _languages() -> list[str] | None:
 
 
 def _in_jupyterlab() -> str:
-    """The language that is chosen in JupyterLab, from its settings; empty when none is."""
+    """The language chosen in JupyterLab's settings; empty when none is."""
     settings, config = (os.environ.get(name) for name in ("JUPYTERLAB_SETTINGS_DIR", "JUPYTER_CONFIG_DIR"))
     try:
         home = Path(config) if config else Path.home() / ".jupyter"

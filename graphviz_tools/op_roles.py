@@ -1,7 +1,7 @@
-"""What the ops of a framework do beside computing: the names that `analysis/`, `transforms/` and `alignment/` need.
+"""What a framework's ops do besides computing: the names that `analysis/`, `transforms/` and `alignment/` need.
 
-Each source that records static graphs has an `op_roles.py` with one `ROLES`. It is data alone and imports no
-framework, so that a saved Recording is simplified where its framework is not installed.
+Each source that records static graphs has an `op_roles.py` with one `ROLES`. It holds only data and imports no
+framework, so a saved Recording can be simplified where its framework is not installed.
 """
 
 from __future__ import annotations

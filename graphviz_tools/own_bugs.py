@@ -20,19 +20,19 @@ _RUNS_THE_PROGRAM: set[CodeType] = set()
 
 
 def runs_the_program(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Mark a function of ours that only runs the program or one of its ops, or compiles it: an error out of it is the
-    program's."""
+    """Mark a function of ours that only runs or compiles the program, or runs one of its ops: an error that comes out
+    of it is the program's."""
     _RUNS_THE_PROGRAM.add(function.__code__)
     return function
 
 
 def is_mistake(error: BaseException) -> bool:
-    """True for what Python raises for a mistake in code, whoever made it."""
+    """True for what Python raises for a mistake in code, ours or the user's."""
     return isinstance(error, _MISTAKES) and not isinstance(error, UserError)
 
 
 def is_own_bug(error: BaseException) -> bool:
-    """True for a mistake in our code: of our functions on the way to the error, the innermost does not run the
+    """True for a mistake in our code: the innermost of our functions on the way to the error is not one that runs the
     program."""
     error = _unwrapped(error)
     ours = [code for code in _codes(error) if code.co_filename.startswith(_OURS)]
@@ -58,7 +58,7 @@ def raised_in(error: BaseException, folder: str) -> bool:
 
 
 def show_own_bug(error: BaseException | None) -> None:
-    """Raise InternalError, which asks for a report, from a bug that was met while the user's program ran."""
+    """Raise InternalError, which asks for a report, from a bug that showed while the user's program ran."""
     if error is not None:
         with own_code():
             raise _unwrapped(error)

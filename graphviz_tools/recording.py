@@ -64,7 +64,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What was known of one tensor (or Python object) at one moment.
+    """What was known about one tensor (or Python object) at one moment.
 
     A symbolic tensor is a *handle*: it has a `text` such as `Tensor("add:0", shape=(), dtype=int32)` and
     neither summary nor numbers. `shape` is None for an unknown rank and for what is not a tensor; a dimension
@@ -99,9 +99,9 @@ class Value:
 class Node:
     """One box of the graph. `name` is the framework's own (`MulBackward0`, `while/mul_1`), `label` what a
     learner reads (`h = x * 2`), `scope` the path of modules or scopes that it lies in. A node of kind "scope"
-    stands for a whole closed scope, whose path is `(*scope, name)`.
+    represents a whole closed scope, whose path is `(*scope, name)`.
 
-    `first_output` is for an autograd node that stands behind outputs of its owner: `Step.grads_in[i]` is the
+    `first_output` is for an autograd node behind outputs of its owner: `Step.grads_in[i]` is the
     gradient of the owner's output `first_output + i`. It is None for a node inside the op, such as the
     `TBackward0` of a linear layer's weight.
     """
@@ -162,8 +162,8 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Bytes of tensor storage alive after a step, and how many of them autograd's saved tensors hold. `most` are those
-    alive at most while the step ran, 0 where that was not measured."""
+    """Bytes of tensor storage alive after a step, and how many of them autograd's saved tensors hold. `most` is the
+    largest number alive at once while the step ran, 0 when that was not measured."""
 
     alive: int = 0
     saved: int = 0
@@ -206,7 +206,7 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class OptimizerCall:
     """A call of an optimizer's `step()` or `zero_grad()`, before step `before` of the Recording. `storages` are those
-    of the parameters that it holds, as far as the program has read them."""
+    of its parameters that the program has read."""
 
     name: str
     method: Literal["step", "zero_grad"]
@@ -216,7 +216,7 @@ class OptimizerCall:
 
 @dataclass(frozen=True, slots=True)
 class Omission:
-    """What a budget left out, said honestly: `count` of `what` (steps, values, ...), and `why`."""
+    """What a budget left out: `count` of `what` (steps, values, ...), and `why`."""
 
     what: str
     count: int
@@ -253,13 +253,13 @@ class Recording:
         return f"<Recording {name}: {len(self)} steps ({phases}), {len(self.nodes)} nodes>"
 
     def seen(self, node: int) -> int:
-        """The node that a picture shows for `node`: itself, or an autograd node's owner."""
+        """The node that a picture shows for `node`: the node itself, or an autograd node's owner."""
         owner = self.nodes[node].owner
         return node if owner is None else owner
 
     def output_gradient(self, step: Step) -> tuple[int, Value] | None:
         """The (output slot, gradient) of the node that a picture shows for a backward step, the first slot that
-        has one; None for a step inside the op. Of a leaf it is what its `.grad` holds now."""
+        has one; None for a step inside the op. For a leaf it is what its `.grad` holds now."""
         if step.phase != "backward" or step.node is None:
             return None
         node = self.nodes[step.node]
@@ -285,7 +285,7 @@ class Recording:
         return tuple(s for s in self.steps if s.node is not None and node in (s.node, self.seen(s.node)))
 
     def until(self, step: int) -> Recording:
-        """The Recording as it stood after `step` (0-based), with the part of the graph grown by then.
+        """The Recording as it was after `step` (0-based), with the graph as far as it had grown.
 
         Node and edge numbers keep their meaning only because steps add them in order.
         Raises UserError when there is no such step.

@@ -3,8 +3,8 @@
 The format follows the dataclasses of recording.py field by field and leaves out what has its default. Two
 things differ, for size and for JavaScript:
 
-- `values` and `lines` are tables; wherever a Value or a SourceLine belongs, its place in the table stands
-  (a tensor that is read by ten steps is written once);
+- `values` and `lines` are tables; a Value or a SourceLine is written as its place in the table (a tensor that ten
+  steps read is written once);
 - a number that JSON has no word for is the string "nan", "inf" or "-inf", and a complex one the pair
   [real, imaginary].
 """
@@ -109,7 +109,7 @@ def from_json(written: Json) -> Recording:
 
 
 class _Damage(Exception):
-    """What was found where something else belongs."""
+    """A sentence about what was found where something else belongs."""
 
 
 class _Tables:

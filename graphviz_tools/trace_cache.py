@@ -1,4 +1,4 @@
-"""Which call traced, which reused a graph, and why: history of a `tf.function` or `torch.compile` cache."""
+"""Which call traced, which reused a graph, and why: the history of a `tf.function` or `torch.compile` cache."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-# What a TraceCache tells is made of these.
+# The types of what a TraceCache reports.
 from graphviz_tools.cache_history import CacheHistory as CacheHistory
 from graphviz_tools.cache_history import Call as Call
 from graphviz_tools.cache_history import Prediction as Prediction

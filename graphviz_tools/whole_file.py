@@ -12,7 +12,7 @@ from pathlib import Path
 def write_whole(path: Path, content: bytes | str) -> None:
     """Write `content`, text as UTF-8, to `path`.
 
-    When the disk is full or the process is killed in the middle, what was there stays as it was. Raises OSError
+    When the disk is full or the process is killed in between, the old file stays as it was. Raises OSError
     that names `path`.
     """
     path = path.resolve()  # a link stays a link
@@ -25,6 +25,6 @@ def write_whole(path: Path, content: bytes | str) -> None:
     except BaseException as error:
         if isinstance(error, OSError):
             error.filename, error.filename2 = os.fspath(path), None
-        with suppress(OSError):  # on a read-only disk there is nothing to remove, and no right to
+        with suppress(OSError):  # on a read-only disk there is nothing to remove, and no permission to
             unfinished.unlink(missing_ok=True)
         raise

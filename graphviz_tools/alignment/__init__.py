@@ -1,1 +1,1 @@
-"""Two Recordings to pairs of nodes that compute the same."""
+"""From two Recordings to pairs of nodes that compute the same."""

@@ -4,9 +4,9 @@
     for pair in both.pairs: ...
 
 Both programs are read as what they executed, in order: the calls of the eager one, and the ops of the static
-graph that ran (every iteration, the taken branch only). An op can pair with one of its meaning
-(`op_meaning`); which one follows from the order, the values, the shapes and the words of the source line.
-A gradient's ops pair with the backward step of the op that they differentiate.
+graph that ran (every iteration, the taken branch only). Ops can pair when they mean the same (`op_vocabulary.py`);
+order, values, shapes and the words of the source line decide which of them do. A gradient's ops pair with the
+backward step of the op that they differentiate.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from graphviz_tools.recording import Recording
 class Pair:
     """Step `eager_step` (at node `eager_node`) of the eager Recording does what `static_node` does.
 
-    `static_step` is the step of the static Recording at which it did; None when that was only built.
+    `static_step` is the step of the static Recording at which it did; None when the graph was only built.
     `reason` says in words why they are taken to correspond.
     """
 
@@ -40,7 +40,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """The pairs, in the eager program's order, and the nodes that compute and have no partner.
+    """The pairs, in the eager program's order, and the computing nodes without a partner.
 
     One eager op may pair with several static ops (`linear` with MatMul and BiasAdd), and a static op in a
     loop's body with the eager op of every turn. `not_run` are static ops that compute and did not run: the
@@ -106,7 +106,7 @@ def _pair(eager: Item, static: Item, reason: str) -> Pair:
 def _parts(
     eager: Recording, static: Recording, left: list[Item], right: list[Item], found: list[Match]
 ) -> list[Match]:
-    """Matches for the other ops of the several that one op stands for."""
+    """Matches for the rest of the ops into which one op is split on the other side."""
     of_eager = parts(static, right, left, {m.static: m.eager for m in found}, ends_in)
     more = [Match(whole, part, f"part of {left[whole].op}") for part, whole in of_eager.items()]
     owner = {m.eager: m.static for m in (*found, *more)}

@@ -1,7 +1,7 @@
 """One op here, several there: `linear` is MatMul and BiasAdd, `SquaredDifference` is sub and pow.
 
-Matching pairs the one with a single op of the several; the others join it here, when they lie beside that op
-on the same line of code.
+Matching pairs the one with a single op of the several; the others join it here, when they feed that op and are on
+its line of code, or can be a part of what the one op does.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def parts(
 
 
 def _stores(op: str, store: str) -> bool:
-    """True for an assignment that keeps what an in-place op computed."""
+    """True for an assignment that stores what an in-place op computed."""
     return op.endswith("_") and store.startswith("Assign")
 
 

@@ -19,7 +19,7 @@ Pairing = tuple[int, int, int | None, str]  # eager step, static node, static st
 
 
 def gradient_nodes(static: Recording) -> dict[int, Node]:
-    """The gradient ops that compute and did run (all of them, where nothing ran), with the op each came from.
+    """The computing gradient ops that ran (all of them when nothing ran), each with the op it came from.
 
     What only steers a gradient (its own branches, loops and counters) is left out.
     """
@@ -63,7 +63,7 @@ def gradient_pairs(eager: Recording, static: Recording, forward: dict[int, list[
 def all_gradient_pairs(
     first: Recording, second: Recording, forward: dict[int, list[int]]
 ) -> Iterator[Pairing]:
-    """Pairs of what computes gradients on the two sides, whatever they are.
+    """Pairs of the steps and ops that compute gradients, whichever kind of Recording each side is.
 
     `forward[n]` are the nodes of `first` paired with node `n` of `second`.
     """
@@ -88,7 +88,7 @@ def all_gradient_pairs(
 def _paired(
     first: dict[int, list[int]], second: dict[int, list[int]], there: Recording, forward: dict[int, list[int]]
 ) -> Iterator[Pairing]:
-    """One after the other, the gradient steps of nodes that are partners; where their numbers differ, none."""
+    """The gradient steps of two partner nodes, paired in order; none when their numbers differ."""
     for node, partners in forward.items():
         here = sorted(step for partner in partners for step in first.get(partner, ()))
         others = second.get(node, [])
@@ -134,7 +134,7 @@ def _differentiated(node: Node, named: dict[str, Node], roles: OpRoles) -> Node 
 
 
 def _of_that_kind(node: Node, forward: list[Node], static: Recording, roles: OpRoles) -> Node | None:
-    """The forward op of a gradient op with a name of its own: `ReluGrad` reads what `Relu` has written."""
+    """The forward op of a gradient op that has its own name: `ReluGrad` reads what `Relu` wrote."""
     ending = roles.gradient_op_suffix
     if not ending or not node.op.endswith(ending):
         return None

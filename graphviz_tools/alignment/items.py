@@ -1,4 +1,4 @@
-"""The two programs as `align` compares them: what each of them executed, in order, without bookkeeping."""
+"""The two programs as `align` compares them: what each executed, in order, without bookkeeping."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def executed(recording: Recording) -> list[Item]:
 def eager_items(recording: Recording) -> list[Item]:
     """The calls of an eager program that compute, decide, or update what it trains (phase "optimize").
 
-    Those of a backward pass are a custom gradient's own. The custom op around a custom gradient needs no
-    partner: what it is made of has its partners.
+    Calls in a backward pass are those of a custom gradient. The custom op around a custom gradient needs no
+    partner: the ops inside it have theirs.
     """
     custom = {n.owner for n in recording.nodes if n.owner is not None and _is_custom(recording, n)}
     items = []

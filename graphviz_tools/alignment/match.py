@@ -1,4 +1,4 @@
-"""Match two sequences of ops: first in order, by meaning, value and words; then what is left, one by one."""
+"""Match two sequences of ops: first in order, by meaning, value and words; then the rest, one by one."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from graphviz_tools.alignment.items import Item, same_numbers
 from graphviz_tools.analysis.op_vocabulary import ends_in, meaning, same_meaning
 from graphviz_tools.language import _
 
-ENOUGH = 4.0  # a match needs its meaning (3) and one good reason more
+ENOUGH = 4.0  # a match needs equal meaning (3) and one more good reason
 ROUNDING = 2e-6  # of the largest number that is added: some ten units in the last place of a float32
 SUMS = frozenset(["sum", "mean", "add", "sub"])
-TABLE = 1_000_000  # cells of one dynamic programme; longer sequences are cut at what surely corresponds
+TABLE = (
+    1_000_000  # cells of one dynamic-programming table; longer sequences are cut where they surely correspond
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Match:
 
 
 def match(eager: list[Item], static: list[Item]) -> list[Match]:
-    """What corresponds, each item at most once.
+    """The matches, each item in at most one.
 
     First by value in the order of both programs, then by value in any order, then, in the gaps, by words.
     """
@@ -48,8 +50,8 @@ def match(eager: list[Item], static: list[Item]) -> list[Match]:
 def match_turns(eager: list[Item], static: list[Item]) -> list[Match]:
     """Pair ops that ran in turns with ops that are known only as parts of a graph.
 
-    Where a line's op stands k times in the graph and ran k·n times, the i-th time belongs to the i-th op, and
-    so round again in every turn of the loop.
+    When a line's op is in the graph k times and ran k·n times, the i-th run belongs to the i-th op, and each turn
+    of the loop starts again with the first.
     """
     ran, drawn = _by_words(eager), _by_words(static)
     found = []
@@ -69,7 +71,7 @@ def match_turns(eager: list[Item], static: list[Item]) -> list[Match]:
 
 
 def _only_ones(eager: dict[int, Item], static: dict[int, Item]) -> list[Match]:
-    """Pairs of ops that are the only ones left of their meaning."""
+    """Pairs of ops that are the only ones left with their meaning."""
     left, right = _by_meaning(eager), _by_meaning(static)
     return [
         Match(left[sense][0], right[sense][0], _("the only such op; the graph did not need to run it"))
@@ -100,7 +102,7 @@ def _by_words(items: list[Item]) -> dict[_Line, list[int]]:
 
 
 def _moved(eager: list[Item], static: list[Item], found: list[Match]) -> list[Match]:
-    """Pairs of equal meaning and value that stand in another order in the two programs."""
+    """Pairs of equal meaning and value whose order differs between the two programs."""
     free_eager = set(range(len(eager))) - {m.eager for m in found}
     free_static = sorted(set(range(len(static))) - {m.static for m in found})
     more = []
@@ -117,7 +119,7 @@ def score(eager: Item, static: Item, by_value: bool) -> float:
     """How well two ops correspond; below `ENOUGH` they do not.
 
     Without `by_value`, unequal numbers do not count against a pair: the two programs may have been given
-    different numbers, or have gone different ways.
+    different numbers, or taken different branches.
     """
     same = same_meaning(eager.op, static.op)
     if not same and not ends_in(eager.op, static.op):
@@ -147,7 +149,7 @@ def likeness(a: tuple[str, ...], b: tuple[str, ...]) -> float:
 
 
 def _shared(eager: Item, static: Item) -> float:
-    """The part of the eager op's inputs that the static op has read too."""
+    """The share of the eager op's inputs that the static op reads too."""
     known = [value for value in eager.reads if value.numbers is not None]
     if not known:
         return 0.0
@@ -155,8 +157,8 @@ def _shared(eager: Item, static: Item) -> float:
 
 
 def _cancelled(eager: Item, static: Item) -> bool | None:
-    """What is known of results that differ (False or None): True where sums of the same numbers differ by no
-    more than the rounding of what cancelled in them."""
+    """Like `same_numbers`, but also True for sums of the same numbers that differ by no more than the rounding of
+    what cancelled in them."""
     known = same_numbers(eager.written, static.written)
     if known is not False or not same_meaning(eager.op, static.op) or meaning(eager.op) not in SUMS:
         return known
@@ -223,7 +225,7 @@ def _reason(eager: Item, static: Item) -> str:
 
 
 def _pieces(eager: list[Item], static: list[Item]) -> list[tuple[range, range]]:
-    """The two sequences, cut where long runs of equal meaning and words show what corresponds."""
+    """The two sequences, cut where long runs of equal meaning and words surely correspond."""
     whole = (range(len(eager)), range(len(static)))
     if len(eager) * len(static) <= TABLE:
         return [whole]
@@ -239,7 +241,7 @@ def _pieces(eager: list[Item], static: list[Item]) -> list[tuple[range, range]]:
 
 
 def _gaps(found: list[Match], eager: int, static: int) -> list[tuple[range, range]]:
-    """What lies between neighbouring matches on both sides."""
+    """The gaps between neighbouring matches, on both sides."""
     ends = [(-1, -1), *sorted((m.eager, m.static) for m in found), (eager, static)]
     return [
         (range(a + 1, c), range(b + 1, d)) for (a, b), (c, d) in pairwise(ends) if c > a + 1 and d > b + 1

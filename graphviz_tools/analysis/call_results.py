@@ -21,8 +21,8 @@ class Output(NamedTuple):
 def call_results(recording: Recording) -> dict[tuple[int, int], list[Output]]:
     """For output `slot` of `node`, a call or a branch: the outputs in its function, or in each branch, that give it.
 
-    A function that is called twice lies in the scope of its first call only. So a control edge is a result's when it
-    leaves a function's graph, and is there for order alone when both ends lie in one.
+    A function that is called twice is in the scope of its first call only. So a control edge carries a result when it
+    leaves a function's graph, and only orders when both its ends are in one graph.
     """
     scopes = {scope.path: scope for scope in recording.scopes}
     found: dict[tuple[int, int], list[Output]] = defaultdict(list)

@@ -15,8 +15,8 @@ _CALL = re.compile(r" \(call \d+\)$")
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Every call of the modules of one class checkpointed: the bytes that the peak would lose, and the floating-point
-    operations that run a second time."""
+    """Checkpointing every call of the modules of one class: the bytes that the peak would lose, and the floating-point
+    operations that would run a second time."""
 
     kind: str
     modules: tuple[str, ...]
@@ -37,8 +37,8 @@ class _Call:
 
 
 def checkpoints(recording: Recording, found: list[Lifetime], held: list[int]) -> list[Checkpoint]:
-    """For each class of modules with something to save, the most saving first. `held` are the bytes while each step
-    runs. The inputs of a module stay; what its forward makes inside is made again when backward comes to it."""
+    """For each class of modules with something to save, the largest saving first. `held` are the bytes while each step
+    runs. The inputs of a module stay; what its forward makes inside is made again when backward reaches it."""
     groups: defaultdict[str, list[_Call]] = defaultdict(list)
     for call in _calls(recording, found):
         if call.backward is not None and call.inside:
@@ -57,7 +57,7 @@ def checkpoints(recording: Recording, found: list[Lifetime], held: list[int]) ->
 
 
 def _take(held: list[int], call: _Call) -> None:
-    """Take off what a checkpoint drops after the call's forward, and has again from its backward on."""
+    """Subtract what a checkpoint drops after the call's forward and makes again for its backward."""
     for lifetime in call.inside:
         last = len(held) if lifetime.dies is None else lifetime.dies + 1
         for step in range(call.ended + 1, min(last, call.backward or 0)):

@@ -23,9 +23,9 @@ _SEARCHES = (
 
 
 def findings(recording: Recording) -> list[Finding]:
-    """The faults that a PyTorch Recording shows, by the step at which they show; empty where it shows none.
+    """The faults that a PyTorch Recording shows, in the order of their steps; empty when it shows none.
 
-    Each search reads the Recording alone: the values are needed (`values=True`) for all that asks about numbers.
+    Each search reads only the Recording: those about numbers need one that was made with `values=True`.
     A Recording of another framework has no findings.
     """
     check_recordings(recording)

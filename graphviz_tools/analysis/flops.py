@@ -1,7 +1,7 @@
 """How many floating-point operations a forward step takes, from the shapes that it read and wrote.
 
 A multiplication with the addition that follows it counts as two, as in PyTorch's own counter
-(torch/utils/flop_counter.py). Counted are matrix products, convolutions, attention and recurrent layers, which take
+(torch/utils/flop_counter.py). Matrix products, convolutions, attention and recurrent layers are counted; they do
 nearly all of a model's arithmetic. Every other op counts as 0.
 """
 
@@ -128,7 +128,7 @@ def _recurrent(reads: Sequence[Shape], out: Shape) -> int | None:
 
 
 def _unreadable(reads: Sequence[Shape], out: Shape) -> int | None:
-    """Shapes alone do not say which axes are multiplied."""
+    """None: shapes alone do not say which axes are multiplied."""
     return None
 
 

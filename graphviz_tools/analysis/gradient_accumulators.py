@@ -1,7 +1,7 @@
 """What a loop keeps for its gradient: lists that are filled on the way forward and emptied on the way back.
 
-One op pushes a value of each turn on an accumulator, which goes round the loop as part of its state; in the
-gradient's own loop another op pops them (`OpRoles.pushes`, `OpRoles.pops`).
+One op pushes a value of each turn onto an accumulator, which is part of the loop's state; in the gradient's own loop
+another op pops them (`OpRoles.pushes`, `OpRoles.pops`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def is_accumulator(recording: Recording, variable: LoopVariable, roles: OpRoles)
 
 
 def popped(recording: Recording, state: Iterable[LoopVariable]) -> dict[int, Edge]:
-    """For each op that pops, the edge over which its value was once pushed, where that is found."""
+    """For each op that pops, the edge over which its value was pushed, if that can be found."""
     chase = _Chase(recording, state)
     found = ((node.id, chase.pushed(node.id)) for node in recording.nodes if node.op in chase.roles.pops)
     return {pop: edge for pop, edge in found if edge is not None}

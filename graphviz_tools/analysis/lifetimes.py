@@ -16,8 +16,8 @@ class Lifetime:
     """One storage: `nbytes` alive from step `born` on, and until step `dies` has ended (None: to the end).
 
     `scope` and `line` are where it was made; those of a parameter are where it is read first, and those of a gradient
-    where its value was computed. `saved` are (node, step, step): autograd holds it from the one, and until it has let
-    go in the other."""
+    where its value was computed. `saved` are (node, first step, last step): autograd holds it from the one and
+    releases it in the other."""
 
     storage: int
     nbytes: int
@@ -35,7 +35,7 @@ class Lifetime:
 
 
 def lifetimes(recording: Recording) -> list[Lifetime]:
-    """The storages that values of the Recording lie in, in order of appearance."""
+    """The storages of the Recording's values, in order of appearance."""
     walk = _Walk(recording)
     for step in recording.steps:
         walk.visit(step)

@@ -27,8 +27,8 @@ def mark_counters(recording: Recording, state: list[LoopVariable], pops: dict[in
 
 
 class _Beginnings:
-    """Finds what an argument may hold at first: past what only hands it on, out of functions and branches, and through
-    the lists that a loop keeps for its gradient."""
+    """Finds what an argument may hold at first: past ops that only pass it on, out of functions and branches, and
+    through the lists that a loop keeps for its gradient."""
 
     def __init__(self, recording: Recording, pops: dict[int, Edge]) -> None:
         roles = roles_of(recording.framework)

@@ -21,7 +21,7 @@ _COLUMNS = ("bytes", "kind", "module", "line", "what")
 
 @dataclass(frozen=True, slots=True)
 class MemoryRow:
-    """What is alive at the peak of one kind, made by one line in one module; `names` are the program's own."""
+    """What is alive at the peak, of one kind and made by one line in one module; `names` are the program's own."""
 
     nbytes: int
     kind: MemoryKind
@@ -35,9 +35,9 @@ class MemoryRow:
 class MemoryTable:
     """What `memory` gives: `print` it, show it in a notebook, or take it as a pandas DataFrame.
 
-    `peak` are the bytes of tensors alive while step `peak_step` runs, with what it makes and what that replaces;
-    `held[i]` are those while step `i` runs. `rows` are the largest first and add up to `peak`, less memory that no
-    recorded step read or wrote. `checkpoints` are the classes of modules that are worth a checkpoint.
+    `peak` is the bytes of tensors alive while step `peak_step` runs, with what it makes and what that replaces;
+    `held[i]` is the same for step `i`. `rows`, the largest first, add up to `peak`, less memory that no
+    recorded step read or wrote. `checkpoints` are the classes of modules that are worth checkpointing.
     """
 
     peak: int
@@ -48,7 +48,7 @@ class MemoryTable:
     where: str
 
     def by_kind(self) -> dict[MemoryKind, int]:
-        """Bytes at the peak of each kind, the largest first."""
+        """Bytes of each kind at the peak, the largest first."""
         sums: defaultdict[MemoryKind, int] = defaultdict(int)
         for row in self.rows:
             sums[row.kind] += row.nbytes
@@ -113,10 +113,10 @@ class MemoryTable:
 
 
 def memory(recording: Recording) -> MemoryTable:
-    """The memory at its peak of a PyTorch Recording or one of eager TensorFlow, in bytes of tensor storage.
+    """The memory of a PyTorch or eager TensorFlow Recording at its peak, in bytes of tensor storage.
 
-    Counted is what tensors hold, as the framework's allocator is asked for it; what an op allocates and frees inside
-    itself is not seen. Raises UserError for a Recording that measured no memory.
+    It counts what tensors hold, as requested from the framework's allocator; what an op allocates and frees while it
+    runs is not seen. Raises UserError for a Recording that measured no memory.
     """
     check_recordings(recording)
     if not recording.storages or not recording.steps:
@@ -143,7 +143,7 @@ def memory(recording: Recording) -> MemoryTable:
 
 
 def _held(recording: Recording, found: list[Lifetime]) -> list[int]:
-    """The bytes alive while each step runs: those after the step before, and what this one adds."""
+    """The bytes alive while each step runs: those alive after the step before, and what this one adds."""
     born = [0] * len(recording)
     for lifetime in found:
         born[lifetime.born] += lifetime.nbytes

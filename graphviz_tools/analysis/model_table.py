@@ -43,7 +43,7 @@ class ModuleRow:
     """One module with all that is inside it; `path` is () for the whole program.
 
     `inputs` and `outputs` are the shapes of its first call. `parameters` counts elements, each parameter once;
-    `flops` those of all its calls, forward; `uncounted` names the ops whose FLOPs the Recording does not tell.
+    `flops` those of all its calls, forward; `uncounted` names the ops whose FLOPs the Recording cannot tell.
     `output_bytes` are those of the new tensors that its forward steps made: views and in-place writes add none.
     """
 
@@ -157,7 +157,7 @@ class _Counted:
             self._add(step)
 
     def _plain(self, path: Path) -> Path:
-        """The modules of `path`, each call under the same name."""
+        """The modules of `path`, without the numbers of their calls."""
         found = (path[:depth] for depth in range(1, len(path) + 1))
         return tuple(_CALL.sub("", part[-1]) for part in found if part in self._modules)
 
@@ -197,13 +197,13 @@ class _Counted:
         }
 
     def writes_into_state(self, step: Step) -> bool:
-        """True for an in-place op on a parameter or buffer: no output of the module, though others read it."""
+        """True for an in-place op on a parameter or buffer: others read it, but it is no output of the module."""
         assert step.node is not None
         origin = self._origin(step.node, 0) if _in_place(step.op) else None
         return origin is not None and origin.kind in ("parameter", "variable")
 
     def _origin(self, node: int, slot: int) -> Node | None:
-        """Where a value that was read comes from, past what only wrote into it."""
+        """The node that a value which was read comes from, past those that only wrote into it."""
         edge = self.into.get((node, slot))
         while edge is not None:
             source = self.recording.nodes[edge.source]
@@ -238,7 +238,7 @@ def _row(counted: _Counted, path: Path, kind: str) -> ModuleRow:
 
 
 def _shapes(counted: _Counted, call: Path) -> tuple[Shapes, Shapes]:
-    """What comes into the scope of one call from outside, and what is read outside that it made."""
+    """The shapes of what enters the scope of one call from outside, and of what it made that is read outside."""
     inputs: dict[tuple[int, int], Value] = {}
     outputs: dict[tuple[int, int], Value] = {}
     nodes = counted.recording.nodes
@@ -260,7 +260,7 @@ def _shapes(counted: _Counted, call: Path) -> tuple[Shapes, Shapes]:
 
 
 def _is_state(step: Step, written: Value) -> bool:
-    """True for what a step has also read, by the same name in the same memory: running statistics."""
+    """True for running statistics: what a step also read, under the same name in the same memory."""
     return bool(written.name) and any(
         (read.name, read.storage) == (written.name, written.storage) for read in step.reads
     )

@@ -109,7 +109,7 @@ square_difference | SquaredDifference
 __bool__ | If StatelessIf While StatelessWhile
 """
 
-# One op here, several there; the last of the several gives the result.
+# One op in PyTorch, several in TensorFlow; the last of them gives the result.
 _ENDS_IN = """
 linear: AddV2 BiasAdd
 addmm: AddV2 BiasAdd
@@ -154,12 +154,12 @@ addcdiv: AddV2
 clip: Minimum Maximum
 """
 
-# One op here that may be another there: which, depends on what it is given.
+# An op that may be another one in TensorFlow, depending on its arguments.
 _OTHERWISE = """
 getitem: GatherV2 GatherNd
 """
 
-# What else one op here is made of there, on whatever lines.
+# The other ops that one op may be made of, from any line of the source.
 _MADE_OF = """
 batch_norm: Mean SquaredDifference Square Sub Rsqrt Sqrt Mul RealDiv AddV2
 layer_norm: Mean SquaredDifference Square Sub Rsqrt Sqrt Mul RealDiv AddV2
@@ -190,7 +190,7 @@ input output parameter buffer to float double int long half bool type detach det
 requires_grad_ item __int__ __float__ __index__ tolist backward data grad zero_ tensor as_tensor
 from_numpy set_grad_enabled manual_seed
 """
-# Ops that one framework may need where the other does not: shown as a pair where there is one, not missed.
+# Ops that one framework may need when the other does not: shown as a pair if there is one, not missed if not.
 _OPTIONAL = """
 Reshape Squeeze ExpandDims Transpose StridedSlice Slice Fill ZerosLike OnesLike Range BroadcastTo Tile
 Pack Unpack AddN LogicalAnd LogicalOr LogicalNot ConcatV2 ConcatOffset
@@ -241,7 +241,7 @@ def same_meaning(one: str, other: str) -> bool:
 
 
 def ends_in(one: str, other: str) -> bool:
-    """True when one of the two ops stands for several of the other side, and the other may be their last."""
+    """True when one of the two ops corresponds to several of the other side, and the other may be their last."""
     return _ends_in(one, other) or _ends_in(other, one)
 
 

@@ -1,4 +1,4 @@
-"""The loops of a static graph, and what goes round in them.
+"""The loops of a static graph, and the state that they carry.
 
 A loop op (`OpRoles.loops`) reads its state slot by slot; its `cond` and its `body` have one argument for each slot,
 and the body one result.
@@ -71,7 +71,7 @@ def _box(op: Node) -> Path:
 
 
 class _Makers:
-    """Finds the nodes that may make a value, past what only hands it on and into branches and loops."""
+    """Finds the nodes that may make a value, past ops that only pass it on, and inside branches and loops."""
 
     def __init__(self, recording: Recording, roles: OpRoles) -> None:
         self._same = roles.same

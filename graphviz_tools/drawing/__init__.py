@@ -1,1 +1,1 @@
-"""Recording to Scene, and Scene to SVG, DOT, PNG and GIF."""
+"""From a Recording to a Scene, and from a Scene to SVG, DOT, PNG and GIF."""

@@ -11,7 +11,7 @@ from graphviz_tools.transforms.fold import BACKWARD
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Gradients of output `slot` meeting at autograd node `node`: `came` are those there after `step`, of
+    """Gradients of output `slot` meeting at autograd node `node`: `came` are those that have arrived after `step`, of
     `expected` in all. `summed` is the step that adds them up and runs the node, if it ran."""
 
     node: int
@@ -32,7 +32,7 @@ class _Waiting:
 def gradient_leaving(recording: Recording, step: Step, slot: int) -> Value | None:
     """The gradient that leaves along edge `slot` in a backward step.
 
-    None for a step of a node that stands for several, whose edges do not say which of its steps they are of.
+    None for a step of a node that represents several, because its edges do not say to which of its steps they belong.
     """
     if step.node is None or recording.nodes[step.node].op == BACKWARD:
         return None

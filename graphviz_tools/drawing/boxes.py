@@ -1,4 +1,4 @@
-"""What a picture is made of, with no positions yet: boxes, the links between them, and frames around them."""
+"""The parts of a picture, without positions: boxes, the links between them, and frames around them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ScopePath = Path
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One box. `node` is the first node that it stands for, `inner` says what is inside a closed part, whose path
+    """One box. `node` is the first node that it shows, `inner` says what is inside a closed part, whose path
     is `scope`. A box with a `holder` is drawn inside the box of that key, as a weight is in the op that reads it."""
 
     key: str
@@ -32,8 +32,8 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One arrow between boxes, for all edges that run there; `returns` says that gradients run back over it, `quiet`
-    that another one says the same."""
+    """One arrow between boxes, for all edges between them; `returns` says that gradients run back over it, `quiet`
+    that another arrow says the same."""
 
     source: str
     target: str

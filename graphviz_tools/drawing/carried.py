@@ -1,4 +1,4 @@
-"""What the steps of others say about nodes that have none of their own: leaves and outputs."""
+"""What other nodes' steps say about nodes without steps of their own: leaves and outputs."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A tall, thin layout broken into columns, so that it fills a panel.
 
 Graphviz lays a chain of sixty boxes out as a strip that nobody can read as a whole. The innermost part that makes
-the layout tall is cut between its boxes, and the pieces stand side by side; what lies around it makes room. The
+the layout tall is cut between its boxes, and the pieces are placed side by side; what is around it makes room. The
 weights at its top that several pieces read stay above them all.
 """
 
@@ -20,15 +20,15 @@ READABLE = 0.72  # a layout that fits the panel at this scale stays as it is
 MOST_COLUMNS = 8
 GUTTER = 46.0  # between columns
 GAP = 12.0  # between boxes beside the columns
-TURN = 13.0  # how far below and above boxes an arrow turns into a gutter
-TALL = 0.6  # of the whole height: a frame of more is what makes a layout tall
+TURN = 13.0  # distance from a box at which an arrow turns into a gutter
+TALL = 0.6  # of the whole height: a frame higher than this makes a layout tall
 
 Atom = str | Path  # a box, by its key, or a frame
 
 
 @dataclass(frozen=True, slots=True)
 class _Shift:
-    """How far something moves; `column` is that of a piece, None for what lies outside."""
+    """How far something moves; `column` is that of a piece, None for what is outside the pieces."""
 
     dx: float
     dy: float
@@ -36,7 +36,7 @@ class _Shift:
 
 
 def in_columns(layout: Layout, outline: Outline) -> Layout:
-    """`layout` in as many columns as show it largest; unchanged where one does, or where nothing can be cut."""
+    """`layout` in the number of columns that shows it largest; unchanged when that is one or nothing can be cut."""
     if _scale(layout.width, layout.height) >= READABLE:
         return layout
     container = _container(layout)
@@ -82,7 +82,7 @@ def _place(layout: Layout, atom: Atom) -> Place:
 
 
 def _bands(layout: Layout, atoms: Iterable[Atom]) -> list[list[Atom]]:
-    """The atoms from top to bottom, in groups between which a horizontal cut meets no other."""
+    """The atoms from top to bottom, in groups that a horizontal cut can separate."""
     bands: list[list[Atom]] = []
     low = float("-inf")
     for atom in sorted(atoms, key=lambda atom: _place(layout, atom).top):
@@ -95,13 +95,13 @@ def _bands(layout: Layout, atoms: Iterable[Atom]) -> list[list[Atom]]:
 
 
 def _header(outline: Outline, bands: Sequence[Sequence[Atom]]) -> int:
-    """How many bands at the top hold nothing but weights, inputs and the like."""
+    """How many bands at the top hold only weights, inputs and other leaves."""
     leaves = {box.key for box in outline.boxes if box.kind in LEAF_KINDS}
     return next((n for n, band in enumerate(bands) if not leaves.issuperset(band)), 0)
 
 
 def _cut(layout: Layout, bands: Sequence[list[Atom]], count: int) -> list[list[list[Atom]]]:
-    """The bands in at most `count` columns whose tallest is as low as can be."""
+    """The bands in at most `count` columns, with the tallest column as short as possible."""
     tops = [min(_place(layout, atom).top for atom in band) for band in bands]
     bottoms = [max(_place(layout, atom).bottom for atom in band) for band in bands]
     low, high = max(b - t for t, b in zip(tops, bottoms, strict=True)), bottoms[-1] - tops[0]
@@ -169,7 +169,7 @@ class _Wrap:
             left += piece.width + GUTTER
 
     def _raised(self, y: float) -> float:
-        """How far down a thing moves that lies beside the columns, at the height of one of them or below all."""
+        """How far down something moves that is beside the columns or below them all."""
         if y >= self._bottom:
             return self._risen
         beside = next((piece for piece in self._pieces if y <= piece.bottom), self._pieces[-1])
@@ -189,7 +189,7 @@ class _Wrap:
                 self._move(box.key, shift)
 
     def _grow(self, frame: Path, atoms: Sequence[Atom]) -> None:
-        """Fit `frame` around what is in it, with the margins that it had."""
+        """Fit `frame` around its content, with the margins that it had."""
         if not frame:
             return
         was, inner = self._old.frames[frame], _box(self._old, atoms)
@@ -202,7 +202,7 @@ class _Wrap:
         )
 
     def _make_room(self, outer: Path, grown: Path) -> None:
-        """Move what stands in `outer` beside and below its frame `grown`."""
+        """Move what is in `outer` beside and below its frame `grown`."""
         was, now = self._old.frames[grown], self._frames[grown]
         atoms = _atoms(self._old, self._outline, outer)
         beside: list[Place] = []
@@ -233,7 +233,7 @@ class _Wrap:
         return tuple(links)
 
     def _led(self, source: str, target: str, number: int, was: tuple[Point, ...]) -> tuple[Point, ...]:
-        """A new way for an arrow between columns: down from its source, along a gutter, down to its target."""
+        """A new route for an arrow between columns: down from its source, along a gutter, down to its target."""
         start, end = self._boxes[source], self._boxes[target]
         column = self._shifts[target].column if target in self._shifts else None
         above = source not in self._shifts and start.bottom <= end.top
@@ -247,7 +247,7 @@ class _Wrap:
 
 
 def _meet(one: Place, other: Place) -> bool:
-    """Whether the two lie above each other and too near."""
+    """Whether the two overlap in width and are too near in height."""
     return one.left < other.right and other.left < one.right and one.bottom + GAP > other.top
 
 

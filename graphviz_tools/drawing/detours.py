@@ -1,7 +1,7 @@
 """Lead arrows around the boxes that they would run through.
 
-`dot` leads its arrows around boxes; what moved into columns has arrows that nobody led. Graphviz's other router takes
-places as they are, and bends the shortest way around the boxes on it.
+`dot` routes its arrows around boxes; arrows between boxes that moved into columns were never routed. Graphviz's other
+router takes places as they are and finds the shortest route around the boxes.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from graphviz_tools.drawing.places import POINTS, Layout, Place, Point, spline
 
 CLEAR = 5  # points between an arrow and the boxes that it passes
 SAMPLES = np.linspace(0.0, 1.0, 13)[:, None]
-MOST = 40  # arrows in one picture; where more run through boxes, no way around them is clear
+MOST = 40  # arrows in one picture; when more run through boxes, no route around them is clear
 
 
 def with_detours(layout: Layout, outline: Outline, *, quiet: bool = False) -> Layout:
-    """`layout` with a new way for every arrow, or every quiet one, that runs through a box other than its ends."""
+    """`layout` with a new route for every arrow (`quiet`: every quiet one) that crosses a box other than its ends."""
     keys = [box.key for box in outline.boxes if not box.holder]
     places = [layout.boxes[key] for key in keys]
     number = {key: n for n, key in enumerate(keys)}
@@ -59,7 +59,7 @@ def _meets(points: Sequence[Point], places: Sequence[Place], ends: tuple[int, in
 
 
 def _ways(places: Sequence[Place], wanted: dict[int, tuple[int, int]]) -> dict[int, tuple[Point, ...]]:
-    """For each wanted arrow, by its number, a way around all of `places`."""
+    """For each wanted arrow, by its number, a route around all of `places`."""
     dot = graphviz.Digraph(
         graph_attr={"splines": "true", "esep": f"+{CLEAR}"},
         node_attr={"shape": "box", "fixedsize": "true", "label": ""},

@@ -1,5 +1,5 @@
-"""One moment of a laid-out Recording as DOT, styled and with positions: Graphviz renders the very same
-picture, and `dot` may lay it out again."""
+"""One moment of a laid-out Recording as DOT, styled and with positions: Graphviz renders the same
+picture, and `dot` can lay it out again."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def _cluster(frame: Frame, place: Place, height: float, paint: dict[str, str]) -
 
 
 def _pos(points: tuple[Point, ...], height: float, back: bool) -> str:
-    """A spline and, of the end where its arrow head is, the tip (Graphviz draws the head between the two)."""
+    """A spline and the tip at the end with the arrow head (Graphviz draws the head between the two)."""
     if not points:
         return ""
     tip, before = points[:2] if back else points[:-3:-1]

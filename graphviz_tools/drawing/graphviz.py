@@ -32,7 +32,7 @@ def run_graphviz(
 
 @contextmanager
 def muted_stderr() -> Iterator[None]:
-    """Within the block, file descriptor 2 leads nowhere; a kernel would show such lines in the notebook."""
+    """Discard what is written to file descriptor 2 in the block; a notebook kernel would show such lines."""
     with _LOCK, Path(os.devnull).open("wb") as nowhere:
         kept = os.dup(2)
         os.dup2(nowhere.fileno(), 2)

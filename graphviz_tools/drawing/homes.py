@@ -2,9 +2,9 @@
 
 What a program does and what a picture needs differ in three ways:
 
-- what an optimizer computes lies in a frame of its own, named by its line. What it writes into a parameter is also
+- what an optimizer computes is in a frame of its own, named by its line. What it writes into a parameter is also
   the *parameter's history*, shown in the parameter's box: whatever reads the parameter later reads that box;
-- a weight, a buffer or a constant lies *beside what reads it*, in the innermost scope around all its readers;
+- a weight, a buffer or a constant is drawn *beside what reads it*, in the innermost scope around all its readers;
 - an autograd node is hidden behind the op that made it.
 """
 
@@ -28,8 +28,8 @@ MOST_HELD = 6  # leaves inside one box
 
 @dataclass(frozen=True, slots=True)
 class Homes:
-    """For each node the path of the scope that it is drawn in (`scopes`), and the node whose box stands for it
-    (`onto`), which often is itself.
+    """For each node the path of the scope that it is drawn in (`scopes`), and the node whose box shows it
+    (`onto`), often the node itself.
 
     `listed` are the scopes by path; `holder` gives, for a leaf that is drawn inside another node's box, that node.
     `updates` gives, for a node that writes a parameter in place, the node that made the parameter; `optimizers` are
@@ -125,7 +125,7 @@ def _writes_in_place(step: Step) -> bool:
 def _frame_optimizers(recording: Recording, homes: Homes) -> frozenset[Path]:
     """Put what an optimizer computes, from one of its steps to the next, into a frame named by its line.
 
-    In there a node is called what it does, and to what: all of them stand in that one line."""
+    In there a node's title says what it does, and to what: all of them come from that one line."""
     path: Path | None = None
     times: Counter[Path] = Counter()
     before: tuple[Path, str] | None = None
@@ -159,7 +159,7 @@ def _statement(line: str) -> str:
 def _frame_gradients(recording: Recording, scopes: list[Path], listed: dict[Path, Scope]) -> None:
     """Put autograd nodes that no op owns, as `create_graph` makes them, into a frame beside what they belong to.
 
-    Where no op was recorded, as behind a tensor that exists, they are the whole picture and need no frame."""
+    When no op was recorded, as behind a tensor that exists already, they are the whole picture and need no frame."""
     if not any(node.kind == "op" for node in recording.nodes):
         return
     for step in recording.steps:
@@ -177,7 +177,7 @@ def _frame_gradients(recording: Recording, scopes: list[Path], listed: dict[Path
 
 
 def scope_label(scope: Scope) -> str:
-    """What a frame is called: a module by its attribute and its class, `layers.3: Block`."""
+    """The label of a frame; for a module its attribute and its class, `layers.3: Block`."""
     word = scope.path[-1]
     if scope.kind != "module" or not scope.label or word in re.findall(r"[\w.]+", scope.label):
         return scope.label or word
@@ -192,7 +192,7 @@ def first_call(word: str) -> str:
 def _full_names(
     recording: Recording, readers: Mapping[int, set[int]], scopes: Sequence[Path]
 ) -> dict[int, str]:
-    """What weights of one name are called: `G.0.weight` and `D.0.weight`, by the modules that read them."""
+    """Longer titles for weights of equal name, by the modules that read them: `G.0.weight` and `D.0.weight`."""
     named = Counter(node.name for node in recording.nodes if node.id in readers)
     modules = {scope.path for scope in recording.scopes if scope.kind == "module"}
     found: dict[int, str] = {}
@@ -207,7 +207,7 @@ def _full_names(
 
 
 def _readers(recording: Recording, homes: Homes, ends: Mapping[EdgeKind, Ends]) -> dict[int, set[int]]:
-    """The nodes that read each leaf; a leaf that something else is fed into is not one."""
+    """The nodes that read each leaf; one that something else flows into does not count as a leaf."""
     nodes = recording.nodes
     fed = np.zeros(len(nodes), bool)
     leaf = np.asarray([node.kind in LEAVES for node in nodes], bool)
@@ -223,7 +223,8 @@ def _readers(recording: Recording, homes: Homes, ends: Mapping[EdgeKind, Ends]) 
 
 
 def _holders(recording: Recording, readers: Mapping[int, set[int]], scopes: Sequence[Path]) -> dict[int, int]:
-    """For each leaf with a single reader, that reader: an op or a decision of the same scope, and not of many."""
+    """For each leaf with a single reader, that reader, when it is an op or a decision of the same scope and holds
+    few leaves."""
     found: dict[int, int] = {}
     for leaf, targets in readers.items():
         reader = recording.nodes[min(targets)]

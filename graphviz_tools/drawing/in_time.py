@@ -1,7 +1,7 @@
-"""What no arrow joins, in the order of time: the later piece stands below the one that ended before it.
+"""Put what no arrow joins in the order of time: the later piece is placed below the one that ended before it.
 
 In an iteration of a training loop the gradients are clipped, an optimizer steps and a copy of the model follows it.
-No value runs from one to the next, so that `dot` would set them side by side.
+No value runs from one to the next, so `dot` would set them side by side.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ Place = tuple[object, ...]  # the path of the part around a box, and what it is 
 
 
 def in_time(places: Sequence[Place | None], pairs: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Pairs of boxes of which the second stands below the first. Boxes are numbers in the order of time; `places`
-    says where each one is, and `pairs` are joined by an arrow. What one box feeds is joined too; an input, whose place
-    is empty, feeds, and a weight, which has no place, does not: it is read everywhere."""
+    """Pairs of boxes whose second is to be placed below the first. Boxes are numbers in the order of time; `places`
+    says where each one is, and `pairs` are joined by an arrow. Boxes fed by the same box count as joined. An input,
+    whose place is empty, feeds others; a weight, which has no place, does not: it is read everywhere."""
     joined: dict[Place, Place] = {}
 
     def piece(place: Place) -> Place:
@@ -52,7 +52,7 @@ def in_time(places: Sequence[Place | None], pairs: Iterable[tuple[int, int]]) ->
 
 
 def _common(one: Place, other: Place) -> int | None:
-    """How long the paths are that tell two places apart; None for places of which one is around the other."""
+    """The length of the shortest paths that tell two places apart; None when one is around the other."""
     for depth, (a, b) in enumerate(zip(one, other, strict=False), 1):
         if a != b:
             return depth

@@ -25,13 +25,13 @@ from graphviz_tools.drawing.timeline import Moment
 
 TITLE = 28  # characters of a title
 HELD_TITLE = 18  # and of one inside another box
-LABEL = 9  # characters that fit beside an arrow; what is longer stands in the box that it reaches
+LABEL = 9  # characters that fit beside an arrow; longer text is shown in the box that it reaches
 TITLE_ADVANCE, TEXT_ADVANCE = 7.3, 6.1  # points per character: 12 px bold monospace, 10.5 px sans
 LINE, PADDING = 15.0, 12.0
 HELD_HEIGHT, HELD_GAP, HELD_ROW = 32.0, 6.0, 250.0  # boxes inside a box: height, gap, width of a full row
 
 MOST_WRAPS = 3  # containers, one inside another, that are put into columns
-SOURCE_KINDS = ("input", "parameter", "constant")  # leaves that nothing is written into
+SOURCE_KINDS = ("input", "parameter", "constant")  # leaves that nothing writes into
 
 
 def lay_out(outline: Outline, box_moments: Mapping[str, Sequence[Moment]]) -> Layout:
@@ -70,7 +70,7 @@ def _with_quiet_links(placed: Layout, outline: Outline) -> Layout:
 
 
 def title_text(box: Box) -> str:
-    """The title as it is drawn: of the parameter `body.0.weight` inside another box its last part."""
+    """The title as it is drawn; inside another box only the last part of a parameter's, `weight`."""
     if not box.holder:
         return shorten(box.title, TITLE)
     last = re.split(r"[./]", box.title)[-1]
@@ -81,7 +81,7 @@ Row = list[tuple[str, float]]  # keys and widths of the boxes in one row inside 
 
 
 def _inside(outline: Outline, sizes: Mapping[str, tuple[float, float]]) -> dict[str, list[Row]]:
-    """For each box that stands by itself, the rows of boxes inside it."""
+    """For each box that is not inside another, the rows of boxes inside it."""
     rows: dict[str, list[Row]] = {box.key: [] for box in outline.boxes if not box.holder}
     for box in outline.boxes:
         if box.holder:
@@ -109,7 +109,7 @@ def _around(size: tuple[float, float], rows: Sequence[Row]) -> tuple[float, floa
 
 
 def _held(holder: Place, rows: Sequence[Row]) -> dict[str, Place]:
-    """Where the boxes inside `holder` lie."""
+    """The places of the boxes inside `holder`."""
     found = {}
     top = holder.y + holder.height / 2 - _foot(rows)
     for number, row in enumerate(rows):
@@ -133,7 +133,7 @@ def _size(box: Box, past: Sequence[Moment]) -> tuple[float, float]:
 
 
 def _dot_source(outline: Outline, sizes: Mapping[str, tuple[float, float]]) -> str:
-    """DOT with sizes only. Names are numbers, so that no text of a user's program meets DOT's syntax."""
+    """DOT with sizes only. Names are numbers, so that no text of a user's program is read as DOT."""
     names = {box.key: f"b{i}" for i, box in enumerate(outline.boxes)}
     dot = graphviz.Digraph(
         graph_attr={"ranksep": "0.38", "nodesep": "0.3", "margin": "0", "pad": "0", "newrank": "true"},
@@ -178,8 +178,8 @@ def _dot_source(outline: Outline, sizes: Mapping[str, tuple[float, float]]) -> s
 
 
 def _upwards(outline: Outline) -> set[int]:
-    """The links that run back, against the order in which things are made: gradients' own, and from a loop's
-    body to its variable. For ranks they count the other way round. A leaf is there before all that reads it."""
+    """The links that run back, against the order in which things are made: those of gradients, and from a loop's
+    body to its variable. For ranks they count the other way round. A leaf exists before everything that reads it."""
     made = {box.key: -1 if box.kind in SOURCE_KINDS else box.node for box in outline.boxes}
     return {
         number
@@ -189,7 +189,7 @@ def _upwards(outline: Outline) -> set[int]:
 
 
 def _spine(outline: Outline) -> set[int]:
-    """The links to each box from the last of its sources to be made; kept straight, they show the main road."""
+    """The link to each box from its source that was made last; kept straight, these show the main path."""
     made = {box.key: number for number, box in enumerate(outline.boxes)}
     last: dict[str, int] = {}
     for number, link in enumerate(outline.links):

@@ -1,6 +1,6 @@
 """Which parts are open: as many as fit, by one budget.
 
-What Graphviz takes for a picture grows with its boxes and, faster, with the length of its arrows, counted in
+The time that Graphviz needs for a picture grows with its boxes and, faster, with the length of its arrows, counted in
 the rows that they cross. So a picture has a budget of both. Whatever is asked for, parts are closed until it fits.
 """
 
@@ -44,8 +44,8 @@ def choose_open(
 ) -> tuple[Path, ...]:
     """The paths of the parts to open, each after those around it.
 
-    `asked` are paths of scopes or of parts; of a list, the last is the one that is opened in any case that fits,
-    and the first the first to be closed. None opens what fits, from the outside in, the smallest first.
+    `asked` are paths of scopes or of parts; when not all of a list fit, the first are closed first, and the last
+    stays open if it fits alone. None opens what fits, from the outside in, the smallest first.
     Raises UserError for a path that is neither a scope nor a part.
     """
     if asked is None:
@@ -68,9 +68,9 @@ def choose_open(
 
 
 def _outside_in(prepared: Prepared) -> Iterator[list[Part]]:
-    """Every part that is a scope, level by level, and in each level the smallest first. Of one kind all are opened
-    or none, but of iterations the short ones and the first; what an optimizer computes, and
-    what a gradient's gradient needs, is opened by hand only."""
+    """Every part that is a scope, level by level, and in each level the smallest first. Parts of one kind are opened
+    all or none, except iterations, of which the short ones and the first are; what an optimizer computes, and
+    what a gradient's gradient needs, is opened only when asked for."""
     level, optimizers = [prepared.root], prepared.homes.optimizers
     while level:
         inside = [inner for part in level for inner in part.inside()]
@@ -95,8 +95,8 @@ def _latest_first(prepared: Prepared, asked: Collection[Path]) -> Iterator[list[
 
 
 def paths_of(asked: Collection[Path]) -> list[Path]:
-    """The paths in `asked` in their order; where they have none, the longest first. Raises UserError for anything
-    else than paths, as for the name of a scope."""
+    """The paths in `asked` in their order; for a set, the longest first. Raises UserError for anything but paths,
+    such as the name of a scope."""
     if isinstance(asked, str) or not isinstance(asked, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
         asked = cast("list[Path]", [asked])
     paths = list(asked)
@@ -132,7 +132,7 @@ def _part_of(prepared: Prepared, path: Path) -> Part:
 
 
 def _within(prepared: Prepared, opened: list[Part], limit: Budget) -> list[Part]:
-    """As many of `opened`, from the first on, as leave the arrows within the limit."""
+    """As many of `opened`, from the first on, as keep the arrows within the limit."""
     if _rows(prepared, opened) <= limit.rows:
         return opened
     fits, fails = 0, len(opened)
@@ -146,7 +146,7 @@ def _within(prepared: Prepared, opened: list[Part], limit: Budget) -> list[Part]
 
 
 def visible(prepared: Prepared, opened: Collection[Path]) -> Iterator[tuple[int | Part, Path]]:
-    """The nodes and the closed parts that are seen when `opened` are open, each with the path of the part around
+    """The nodes and the closed parts that are visible when `opened` are open, each with the path of the part around
     it, in the order of their places."""
 
     def seen(part: Part) -> Iterator[tuple[int | Part, Path]]:
@@ -160,7 +160,7 @@ def visible(prepared: Prepared, opened: Collection[Path]) -> Iterator[tuple[int 
 
 
 def box_numbers(prepared: Prepared, boxes: Sequence[int | Part]) -> Ints:
-    """For each place the number of the box in `boxes` that shows it; a leaf in another's box has that one's."""
+    """For each place the number of the box in `boxes` that shows it; for a leaf in another box, that box's number."""
     starts = [prepared.places[box] if isinstance(box, int) else box.start for box in boxes]
     lengths = np.diff([*starts, len(prepared.order)])
     return np.repeat(np.arange(len(boxes)), lengths)
@@ -197,7 +197,7 @@ def places_in_time(prepared: Prepared, boxes: Sequence[tuple[int | Part, Path]])
 
 
 def _below(prepared: Prepared, opened: Sequence[Part], number: Ints) -> Iterator[tuple[int, int]]:
-    """The last box of each iteration and the first of the next, which the picture sets below it."""
+    """The last box of each iteration and the first of the next, which is drawn below it."""
     for part in (prepared.root, *opened):
         for a, b in iterations_in_turn(part):
             yield int(number[a.stop - 1]), int(number[b.start])

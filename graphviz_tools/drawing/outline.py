@@ -21,10 +21,10 @@ from graphviz_tools.transforms.scopes import Path
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """Everything that is drawn, with no positions yet. `order` are pairs of boxes of which the second comes below
-    the first, though no arrow says so: the iterations of a loop below each other, an optimizer below what it
-    follows, and what no arrow joins in the order of time. Those of `above` may stand far apart: what several
-    iterations of a loop read, and the loop."""
+    """Everything that is drawn, without positions. `order` are pairs of boxes whose second is drawn below the first,
+    though no arrow says so: the iterations of a loop below each other, an optimizer below what it follows, and what
+    no arrow joins in the order of time. The pairs in `above` may be far apart: what several iterations of a loop
+    read, and the loop."""
 
     boxes: tuple[Box, ...]
     links: tuple[Link, ...]
@@ -103,7 +103,7 @@ def _order(prepared: Prepared, opened: frozenset[ScopePath], keys: Sequence[str]
 def _above_loops(
     prepared: Prepared, opened: frozenset[Path], boxes: Sequence[Box], links: Sequence[Link]
 ) -> Iterator[tuple[str, str]]:
-    """What several iterations of a loop read, each with every box at the top of the first one."""
+    """Each box that several iterations of a loop read, paired with every box at the top of the first iteration."""
     place = {box.key: number for number, box in enumerate(boxes)}
     for part in (prepared.root, *(prepared.parts[path] for path in opened)):
         turns = [inner.path for inner in part.inside() if inner.kind == "iteration"]
@@ -121,7 +121,7 @@ def _above_loops(
 
 
 def _links(prepared: Prepared, boxes: Sequence[Box], held: Sequence[Box], number: Ints) -> tuple[Link, ...]:
-    """An arrow for every pair of boxes between which edges run; none to or from a leaf that lies in a box."""
+    """An arrow for every pair of boxes between which edges run; none to or from a leaf inside a box."""
     found: dict[str, dict[tuple[int, int], None]] = {}
     for kind, wires in prepared.wires.items():
         source, target = number[wires.source], number[wires.target]
@@ -135,6 +135,6 @@ def _links(prepared: Prepared, boxes: Sequence[Box], held: Sequence[Box], number
         returns = not prepared.autograd and back.pop((b, a), "none") is None
         links.append(Link(boxes[a].key, boxes[b].key, "data", returns))
     links += [Link(boxes[a].key, boxes[b].key, "control") for a, b in found["control"] if (a, b) not in data]
-    # What has no arrow to share runs, as gradients do, from the later box to the earlier one.
+    # Edges without an arrow to share get one that runs, as gradients do, from the later box to the earlier one.
     links += [Link(boxes[a].key, boxes[b].key, "autograd") for a, b in back]
     return with_quiet(links, boxes, prepared.parts)

@@ -19,8 +19,8 @@ LEAF_KINDS = ("input", "parameter", "variable", "constant", "output")
 
 @dataclass(slots=True, eq=False)
 class Part:
-    """`items` are nodes and parts in the order in which they came to be; the part takes the places from `start`
-    to `stop`. `scope` is the path of the scope that it is, without stretches around it (None for a stretch).
+    """`items` are nodes and parts in the order in which they were made; the part takes the places from `start`
+    to `stop`. `scope` is the path of its scope, without stretches around it (None for a stretch).
     `shape` is equal for parts that are built alike."""
 
     path: Path

@@ -39,7 +39,7 @@ def draw(
     fold: bool = False,
     autograd: bool = False,
 ) -> Picture:
-    """The graph of `recording` as it stands after `step` (0-based; None: the last), the rest as ghosts.
+    """The graph of `recording` as it is after `step` (0-based; None: the last), the rest as ghosts.
 
     `open` are the scopes drawn open (None: as many as keep the picture readable), `fold=True` rolls repeated
     blocks up into one with a count, and `autograd=True` shows autograd's own nodes, which are otherwise
@@ -62,7 +62,7 @@ def draw(
 
 @dataclass(frozen=True)
 class Picture:
-    """What `draw` returns: `.svg` and `.dot` are text; the `to_...` verbs write a file, return its path."""
+    """What `draw` returns: `.svg` and `.dot` are text; the `to_...` methods write a file and return its path."""
 
     scene: Scene
     step: int

@@ -1,4 +1,4 @@
-"""Where things lie in a picture, in points; y grows downwards."""
+"""Places in a picture, in points; y grows downwards."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ POINTS = 72.0  # an inch
 @dataclass(frozen=True, slots=True)
 class Place:
     """A rectangle: its centre and its size, in points; y grows downwards. `foot` is the height at its lower
-    end that is kept for the boxes inside it."""
+    end that is reserved for the boxes inside it."""
 
     x: float
     y: float
@@ -44,7 +44,7 @@ class Place:
 
     @classmethod
     def around(cls, places: Sequence[Place]) -> Place:
-        """The smallest rectangle around all of `places`, of which there is one at least."""
+        """The smallest rectangle around all of `places`, at least one."""
         return cls.between(
             min(place.left for place in places),
             min(place.top for place in places),
@@ -57,13 +57,13 @@ class Place:
 
     @property
     def words(self) -> float:
-        """The y around which its own text stands."""
+        """The y at which its own text is centred."""
         return self.y - self.foot / 2
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where each box, link and frame of an outline lies: `links[i]` are the control points of a chain of
+    """The place of each box, link and frame of an outline: `links[i]` are the control points of a chain of
     cubic Bézier curves from the source's rim to the target's."""
 
     width: float
@@ -73,7 +73,7 @@ class Layout:
     frames: dict[Path, Place]
 
     def from_corner(self) -> Layout:
-        """The same with its corner where its leftmost and its highest arrow reach to, and as large as its arrows."""
+        """The same layout, shifted and enlarged so that every arrow is inside it."""
         xs, ys = ([point[axis] for points in self.links for point in points] for axis in (0, 1))
         dx, dy = -min(0.0, *xs, 0.0), -min(0.0, *ys, 0.0)
         return Layout(

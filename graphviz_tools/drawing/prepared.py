@@ -1,7 +1,7 @@
-"""A Recording prepared for drawing: what does not depend on which scopes are open, worked out once.
+"""A Recording prepared for drawing: everything that does not depend on which scopes are open, worked out once.
 
 Opening a scope of a recording of 20,000 steps must be quick. So the tree of parts, the arrows between places and
-what each step says are made here, and a picture only picks from them.
+what each step says are made here, and a picture only selects from them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Wires:
 
 @dataclass(frozen=True)
 class Prepared:
-    """`places[n]` is the place in the tree of the node whose box stands for node `n`; `order` are the drawn nodes
+    """`places[n]` is the place in the tree of the node whose box shows node `n`; `order` are the drawn nodes
     by place, and `parts` all parts by path."""
 
     recording: Recording
@@ -62,7 +62,7 @@ class Prepared:
 
 
 def prepare(recording: Recording, *, fold: bool = False, autograd: bool = False) -> Prepared:
-    """Make `recording` ready to be drawn; `fold` rolls repeated blocks up, `autograd` draws the autograd nodes.
+    """Prepare `recording` for drawing; `fold` rolls repeated blocks up, `autograd` draws the autograd nodes.
 
     Raises UserError when `recording` is not a Recording.
     """

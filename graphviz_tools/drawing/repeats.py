@@ -1,8 +1,8 @@
-"""Arrows that say again what an arrow beside them says.
+"""Find the arrows that only repeat what another arrow says.
 
-A weight is read in every iteration of a training loop, and at every call of its module. Drawn all, these arrows
-bury the rest. So the first stays, and one that only repeats it is *quiet*: it is drawn while a value or a gradient
-runs over it, or when its box is pointed at, and has no say in where boxes lie.
+A weight is read in every iteration of a training loop, and at every call of its module. If all these arrows were
+drawn, they would bury the rest. So the first stays, and one that only repeats it is *quiet*: it is drawn while a
+value or a gradient runs over it, or when its box is pointed at, and has no influence on where boxes are placed.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from graphviz_tools.transforms.scopes import Path
 
 
 def with_quiet(links: Sequence[Link], boxes: Sequence[Box], parts: Mapping[Path, Part]) -> tuple[Link, ...]:
-    """`links`, those quiet that go from something outside a loop into another iteration than the first that reads
-    it, or from a leaf into another call of a module that reads it."""
+    """`links`, of which these are quiet: from something outside a loop into any iteration but the first that reads
+    it, and from a leaf into any call but the first of a module that reads it."""
     by_key = {box.key: box for box in boxes}
     number = {box.key: n for n, box in enumerate(boxes)}
     first_turn: dict[tuple[str, Path], Path] = {}

@@ -1,4 +1,4 @@
-"""A Recording laid out for drawing: its outline, where everything lies, and what changes when.
+"""A Recording laid out for drawing: its outline, the place of everything in it, and what changes when.
 
 Pictures, pages and widgets are all drawn from a Scene; it is made once and then only read.
 """
@@ -23,7 +23,7 @@ from graphviz_tools.recording import Recording
 @dataclass(frozen=True, slots=True)
 class Scene:
     """`opened` are the parts that are open, in the order in which they were opened; `home[n]` is the key of the box
-    that stands for node `n`."""
+    that shows node `n`."""
 
     prepared: Prepared
     opened: tuple[ScopePath, ...]
@@ -82,7 +82,7 @@ def make_scene(
     autograd: bool = False,
     budget: Budget | None = None,
 ) -> Scene:
-    """Outline and lay out `recording`; of one that is `Prepared`, another scene is made quickly.
+    """Outline and lay out `recording`; another scene of the same `Prepared` is made quickly.
 
     `opened` are the scopes drawn open (None: as many as keep the picture readable), `fold` rolls repeated
     blocks up, `autograd` shows the autograd nodes, and `budget` says how large the picture may be: what does not

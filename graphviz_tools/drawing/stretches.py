@@ -1,9 +1,9 @@
 """Put neighbours together until no part holds more than a picture can show.
 
 A loop of 200 iterations, a function of 20,000 ops and an op that reads 1,000 weights are all drawn by one rule:
-what stands side by side becomes a *stretch*, a closed box that opens on a click, and a stretch of very many is made
-of stretches itself. Neighbours of one kind come first: the first and the last of a hundred equal layers stay, and
-between them stands "× 98".
+neighbours become a *stretch*, a closed box that opens on a click, and a stretch of very many is itself made
+of stretches. Neighbours of one kind come first: the first and the last of a hundred equal layers stay, with "× 98"
+between them.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from graphviz_tools.recording import Recording
 Item = int | Part
 
 MOST_ITEMS = 40  # boxes that a part may hold side by side
-PIECES = 12  # stretches that a part of more is cut into
+PIECES = 12  # stretches that a part with more items is cut into
 MOST_OWNED = 6  # weights side by side, before those of each module are put together
 MOST_STATEMENTS = 24  # boxes side by side, before the ops of each line are put together
 MOST_ALIKE = 4  # neighbours of one kind that are all shown
-MOST_PIECES = 20  # stretches, of 10, 100, ... each, that a stretch of many alike is cut into
+MOST_PIECES = 20  # stretches, of 10, 100, ... items each, that a stretch of many alike is cut into
 
 
 class Stretches:
     """Puts the items of one Recording's parts together."""
 
     def __init__(self, recording: Recording, owners: Mapping[int, str]) -> None:
-        """`owners` gives the module to which a leaf belongs that lies outside it."""
+        """`owners` gives, for a leaf outside its module, that module."""
         self._nodes, self._owners = recording.nodes, owners
 
     def put_together(self, part: Part) -> None:
@@ -45,7 +45,7 @@ class Stretches:
         self.cut(part, MOST_ITEMS)
 
     def cut(self, part: Part, most: int) -> None:
-        """Put the items of `part` into a few stretches where they are more than `most`."""
+        """Put the items of `part` into a few stretches when there are more than `most`."""
         if len(part.items) <= most:
             return
         size = -(-len(part.items) // PIECES)
@@ -70,7 +70,7 @@ class Stretches:
         return made
 
     def _leaves(self, part: Part, leaves: Sequence[Item]) -> Iterator[Item]:
-        """The leaves of each kind, as one stretch where they are many, or one for each module that they are of."""
+        """The leaves of each kind; many of them as one stretch, or one for each module that they belong to."""
         for kind in LEAF_KINDS:
             those = [leaf for leaf in leaves if self._kind(leaf) == kind]
             owned = self._by_owner(those) if len(those) > MOST_OWNED else {}
@@ -85,7 +85,7 @@ class Stretches:
                 yield from those
 
     def _by_owner(self, leaves: Sequence[Item]) -> dict[str, list[Item]]:
-        """The leaves of each module that has several."""
+        """The leaves of each module with several."""
         of: defaultdict[str, list[Item]] = defaultdict(list)
         for leaf in leaves:
             if isinstance(leaf, int) and self._owners.get(leaf):
@@ -93,7 +93,7 @@ class Stretches:
         return {owner: its for owner, its in of.items() if len(its) > 1}
 
     def _alike_together(self, part: Part) -> Iterator[Item]:
-        """Of many iterations, or many equal modules side by side, those between the first and the last as one."""
+        """The items, with those between the first and the last of many iterations or many equal modules as one."""
         for key, run in groupby(part.items, _sort):
             neighbours = list(run)
             first = 2 if key == "iteration" else 1
@@ -104,7 +104,7 @@ class Stretches:
                 yield from (*neighbours[:first], _alike(part, middle), neighbours[-1])
 
     def _by_statement(self, part: Part) -> Iterator[Item]:
-        """The ops of one line as one, where they are several and follow each other."""
+        """The items, with several ops of one line that follow each other as one."""
         for line, run in groupby(
             part.items, lambda item: self._nodes[item].line if isinstance(item, int) else None
         ):
@@ -116,7 +116,7 @@ class Stretches:
                 yield self._stretch(part, str(items[0]), items, label=label)
 
     def _reach(self, items: Sequence[Item]) -> str:
-        """From what to what a stretch reaches: `mul … sum`."""
+        """The first and the last item of a stretch in words: `mul … sum`."""
         first, last = (
             item.label if isinstance(item, Part) else self._nodes[item].label or self._nodes[item].op
             for item in (items[0], items[-1])
@@ -131,7 +131,7 @@ class Stretches:
 
 
 def _sort(item: Item) -> object:
-    """Equal for neighbours that may be put together for being alike."""
+    """Equal for neighbours that may be put together because they are alike."""
     if isinstance(item, int):
         return None
     return "iteration" if item.kind == "iteration" else (item.pattern, item.shape)

@@ -1,5 +1,5 @@
 """One moment of a laid-out Recording as SVG, with every colour written out, so that it looks the same in a
-notebook, on a code host and in a slide."""
+notebook, on a code host and on a slide."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a value, a shape, a number of bytes is said in a few characters."""
+"""Write a value, a shape or a number of bytes in a few characters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ DIGITS = 3  # of a number of bytes
 
 
 def number_text(number: Number) -> str:
-    """A number with at most four significant digits, as it stands in a list: `2` for the float 2.0."""
+    """A number with at most four significant digits, as inside a list: `2` for the float 2.0."""
     if isinstance(number, complex):
         return f"{number_text(number.real)}{'+' if number.imag >= 0 else '-'}{number_text(abs(number.imag))}j"
     return f"{number:.4g}" if isinstance(number, float) else str(number)
@@ -45,7 +45,7 @@ def type_text(value: Value) -> str:
 
 
 def value_text(value: Value) -> str:
-    """The numbers where they are few, else shape and dtype; a handle says that it has no number."""
+    """The numbers when they are few, else shape and dtype; a handle says that it has no number."""
     if value.is_handle:
         return _("{shape_text} no value yet", shape_text=shape_text(value.shape))
     if value.numbers is None or value.grid is not None or len(value.numbers) > FEW:
@@ -54,7 +54,7 @@ def value_text(value: Value) -> str:
 
 
 def brief_text(value: Value) -> str:
-    """`value_text` without the dtype, for where there is little room."""
+    """`value_text` without the dtype, for narrow places."""
     dtype = value.dtype.removeprefix("torch.")
     return value_text(value).removesuffix(dtype).rstrip() or dtype
 
@@ -72,8 +72,8 @@ def nested(numbers: tuple[Number, ...], shape: tuple[int | None, ...]) -> str:
 
 
 def bytes_text(count: int) -> str:
-    """`36 B`, `1.2 kB`, `3.4 MB` (powers of 1000). The front end's `bytes` counts alike: whole numbers alone, since
-    `round` and JavaScript's `toPrecision` treat a half differently."""
+    """`36 B`, `1.2 kB`, `3.4 MB` (powers of 1000). It counts with whole numbers only, as the front end's `bytes`
+    does, because `round` and JavaScript's `toPrecision` treat a half differently."""
     unit = 10 ** max(len(str(count)) - DIGITS, 0)
     rounded = (count + unit // 2) // unit * unit
     power = min((len(str(rounded)) - 1) // 3, len(BYTE_UNITS) - 1)

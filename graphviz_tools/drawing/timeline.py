@@ -21,12 +21,12 @@ from graphviz_tools.recording import Step, Value
 
 Status = Literal["ghost", "handle", "done", "failed"]
 WIDEST = 30  # characters of a line under a box's title
-HELD = 20  # and of one in a box that lies inside another
+HELD = 20  # and of one in a box inside another
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What a box shows from `step` on. A "ghost" is not there yet, a "handle" has no number yet, "failed" raised an
+    """What a box shows from `step` on. A "ghost" does not exist yet, a "handle" has no number yet, "failed" raised an
     error; `freed` says that what autograd saved for it is gone."""
 
     step: int
@@ -48,7 +48,7 @@ class Flow:
 def moments(prepared: Prepared, outline: Outline, home: Sequence[str]) -> dict[str, tuple[Moment, ...]]:
     """For every box, in step order, the moments at which its look changes; the first is at step -1.
 
-    `home[n]` is the key of the box that stands for node `n` of the Recording.
+    `home[n]` is the key of the box that shows node `n` of the Recording.
     """
     return _Telling(prepared, outline, home).moments()
 
@@ -111,7 +111,7 @@ class _Telling:
             self._made(here, node, step, value)
 
     def _made(self, here: str, node: int, step: Step, value: Value) -> None:
-        """Say what a box has made; of a closed part, only of what type."""
+        """Say what a box has made; for a closed part, only the type."""
         self._latest[here] = node
         closed = self._boxes[here].scope is not None
         status = "handle" if value.is_handle else _status(step)
@@ -121,7 +121,7 @@ class _Telling:
         self._tell(here, step, status=status, subtitle=self._cut(here, said))
 
     def _backward(self, step: Step, node: int) -> None:
-        """Say the gradient of what the box shows: its own output, not of a piece inside it."""
+        """Say the gradient of what the box shows: of its own output, not of a piece inside it."""
         found, here = self._recording.output_gradient(step), self._home[node]
         seen = self._recording.seen(node)
         if not found or self._latest.get(here, seen) != seen:
@@ -141,7 +141,7 @@ class _Telling:
         self._tell(here, step, gradient=said)
 
     def _is_of_output(self, node: int) -> bool:
-        """Whether a gradient at an autograd node is that of the value that its box shows."""
+        """Whether a gradient at an autograd node belongs to the value that its box shows."""
         there = self._recording.nodes[node]
         shown = self._latest.get(self._home[node])
         return there.owner is None or (there.first_output is not None and there.owner == shown)
@@ -251,6 +251,6 @@ def _arrival_text(arrival: Arrival, short: bool) -> str:
 
 
 def _fitting(sentence: Callable[[str], str], value: Value, short: bool, limit: int) -> str:
-    """`sentence` about `value`, whose dtype is left out where `short`, and where the sentence would not be whole."""
+    """`sentence` about `value`, without its dtype when `short` or when the whole sentence would not fit."""
     said = sentence(brief_text(value) if short else value_text(value))
     return said if len(said) <= limit else shorten(sentence(brief_text(value)), limit)

@@ -1,1 +1,1 @@
-"""Recording to Recording: collapse, fold, simplify, compare."""
+"""From Recording to Recording: collapse, fold, simplify, compare."""

@@ -1,11 +1,11 @@
-"""A smaller Recording of the same program: modules closed, lines gathered, repetitions rolled up.
+"""Make a smaller Recording of the same program: modules closed, lines gathered, repetitions rolled up.
 
     collapse(recording, by="module")                        # one box for every outermost scope
     collapse(recording, by="module", open={("encoder",)})   # the same, with one scope opened
     collapse(recording, by="line")                          # one box for every line of the user's code
     collapse(recording, by="repeat")                        # twelve equal layers become one, "× 12"
 
-The steps stay, in their order, so a collapsed Recording is stepped through like any other.
+All steps stay, in their order, so a collapsed Recording is stepped through like any other.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def collapse(recording: Recording, by: By = "module", open: Iterable[Path] = ())
 
 
 def folding(recording: Recording, by: By, opened: frozenset[Path] = frozenset()) -> Folding:
-    """What `collapse` folds, before it does; its `places()` say where each node went."""
+    """What `collapse` would fold; its `places()` say where each node goes."""
     if by == "module":
         return closed(recording, opened)
     return gathered(recording) if by == "line" else rolled(recording)

@@ -4,7 +4,7 @@
     print(changes)              # one line for each difference
     draw(changes.union())       # both graphs in one, marked + - ~
 
-`diff(b, a)` says the mirror image of `diff(a, b)`.
+`diff(b, a)` is the mirror image of `diff(a, b)`.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def _said(node: Node) -> str:
 
 
 class _Mark(NamedTuple):
-    """What says whether a node is in one graph only: a sign before its label, and a note at its step."""
+    """The mark of a node that is in one graph only: a sign before its label, and a note at its step."""
 
     sign: str
     note: str

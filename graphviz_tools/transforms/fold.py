@@ -19,11 +19,11 @@ BACKWARD = "backward"  # the op of an autograd node that stands for several
 class Folding:
     """A decision about every node of a Recording.
 
-    `leader[n]` is the smallest node of the group of node `n`; `boxes` holds, by leader, the node that will
-    stand for a group (a leader without a box stays as it is). `shown` gives the path where a scope's
+    `leader[n]` is the smallest node of the group of node `n`; `boxes` holds, by leader, the node that
+    replaces a group (a leader without a box stays as it is). `shown` gives the path where a scope's
     content is found afterwards, and `labels` new labels for scopes that stay. `alike` says that the members
     of a group have the same inputs and outputs, so that slots keep their meaning. `inner` are autograd nodes whose
-    gradients are those of no output of a box.
+    gradients do not belong to an output of a box.
     """
 
     leader: Sequence[int]
@@ -56,8 +56,8 @@ def members(leader: Sequence[int]) -> dict[int, list[int]]:
 def follow_owners(recording: Recording, leader: list[int], boxes: dict[int, Node]) -> frozenset[int]:
     """Fold the autograd nodes of each box's members into one autograd node, which the box owns.
 
-    The node behind the last op stays by itself: its gradient is that of the value that the box shows. Returns the
-    others that stay by themselves.
+    The node behind the last op is not folded: its gradient is that of the value that the box shows. Returns the
+    other nodes that are not folded.
     """
     last = {leader[node.id]: node.id for node in recording.nodes if node.kind in ("op", "branch")}
     first: dict[int, int] = {}

@@ -43,7 +43,7 @@ class Side:
         own = [hash(identity(node)) for node in recording.nodes]
         above, below = own.copy(), own.copy()
         # Sources add nodes before what reads them; along the edges of a loop that run back, a node's own
-        # identity stands for it.
+        # identity is used in place of its fingerprint.
         for n in range(len(own)):
             came = ((above[e.source], e.source_slot, e.target_slot, e.kind) for e in inputs[n])
             above[n] = hash((own[n], *sorted(came)))
@@ -70,11 +70,11 @@ class Side:
         return self.below[node.id], node.name, node.scope
 
     def above_alone(self, node: Node) -> Hashable:
-        """All that flows into a node, where something does."""
+        """All that flows into a node, if anything does."""
         return self.above[node.id] if self.inputs.get(node.id) else None
 
     def below_alone(self, node: Node) -> Hashable:
-        """All that a node flows into, where it flows anywhere."""
+        """All that a node flows into, if it flows anywhere."""
         return self.below[node.id] if self.outputs.get(node.id) else None
 
     def name(self, node: Node) -> Hashable:

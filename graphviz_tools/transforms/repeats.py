@@ -23,7 +23,7 @@ from graphviz_tools.recording import Node, NodeKind, Recording
 from graphviz_tools.transforms.fold import Folding, Path, leaders, members
 
 LONGEST_BLOCK = 1024  # letters; a longer block is not searched for
-SHIFTS = 16  # how many ways to cut a stretch into blocks are tried
+SHIFTS = 16  # ways to cut a stretch into blocks that are tried
 
 CODE: frozenset[NodeKind] = frozenset(
     {"op", "branch", "constant"}
@@ -97,7 +97,7 @@ def _times(node: Node, count: int) -> Node:
 
 
 def _pair_autograd(recording: Recording, onto: dict[int, int]) -> None:
-    """Fold the autograd nodes of an op that was folded onto those of the op it was folded onto."""
+    """Fold the autograd nodes of each folded op onto those of the op that it was folded onto."""
     owned: dict[int, list[Node]] = {}
     for node in recording.nodes:
         if node.owner is not None:
@@ -115,7 +115,7 @@ def _last(onto: dict, start):
 
 
 def _moved(onto: dict[Path, Path]):
-    """Where the content of a scope is found after folding."""
+    """A function that gives the path at which a scope's content is found after folding."""
 
     @cache
     def shown(path: Path) -> Path:

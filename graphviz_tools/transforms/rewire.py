@@ -1,4 +1,4 @@
-"""Remove nodes from a Recording's graph, and join the inputs and outputs of those that values flow through.
+"""Remove nodes from a Recording's graph, and join the inputs and outputs of those that only pass values on.
 
 `simplify.py` decides what to remove.
 """
@@ -17,9 +17,9 @@ from graphviz_tools.transforms.rewrite import Draft, rewrite
 class Plan:
     """What to do with a Recording's nodes.
 
-    `passed` are removed, and what flowed through them flows on: from every input to every output, or in those
-    that are also in `by_slot` from each input to the output of the same slot. `cut` are removed with all that only
-    led to them; `onto` gives the node that a node is merged into. `new` holds nodes in their new form, `more` edges
+    `passed` are removed, and their inputs are joined to their outputs: every input to every output, or for those
+    that are also in `by_slot` each input to the output of the same slot. `cut` are removed with everything that only
+    leads to them; `onto` gives the node that a node is merged into. `new` holds nodes in their new form, `more` edges
     to add, and `ends` the numbers of edges to remove. A step is kept when its node is; its reads leave out the inputs
     in `unread` and its writes the outputs in `unmade`, each a node and a slot.
     """
@@ -35,7 +35,7 @@ class Plan:
     unmade: set[tuple[int, int]] = field(default_factory=set)
 
     def keeps(self, node: int) -> bool:
-        """True for a node that is still there, under its own number."""
+        """True for a node that stays, as itself."""
         gone = node in self.passed or node in self.cut
         return not gone and self.onto.get(node, node) == node
 
@@ -62,7 +62,7 @@ class Origins:
             self._inputs[edge.target].append(edge)
 
     def inputs(self, node: int) -> list[Edge]:
-        """The edges into `node`, and into those that are one with it."""
+        """The edges into `node`, and into those that are merged into it."""
         return self._inputs[node]
 
     def of(self, edge: Edge) -> Iterator[Origin]:

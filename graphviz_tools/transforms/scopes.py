@@ -39,8 +39,8 @@ def closed(recording: Recording, opened: frozenset[Path]) -> Folding:
 def opening(recording: Recording, limit: int) -> frozenset[Path]:
     """The scopes to open so that `collapse(recording, open=...)` shows as much as fits in `limit` nodes.
 
-    Scopes are opened from the outside in, on each level the smallest first; one that is all there is to see
-    is opened in any case. Autograd nodes are not counted: a picture shows the nodes that own them.
+    Scopes are opened from the outside in, on each level the smallest first; one that would be the only box
+    is always opened. Autograd nodes are not counted: a picture shows the nodes that own them.
     """
     size = Counter(node.scope for node in recording.nodes if node.kind != "autograd")
     children: dict[Path, list[Path]] = {}

@@ -107,7 +107,7 @@ def _rejoin_popped(recording: Recording, plan: Plan, pops: dict[int, Edge]) -> N
 
 def _leave_unread(recording: Recording, plan: Plan, unchanged: set[tuple[int, int]], roles: OpRoles) -> None:
     """Leave out inputs that the user did not write: shapes in a gradient, the axes of a reduction over all axes, and
-    what a loop carries `unchanged` and a label already shows."""
+    values that a loop carries `unchanged` and a label already shows."""
     for edge in recording.edges:
         node, source = recording.nodes[edge.target], recording.nodes[edge.source]
         if edge.kind != "data" or source.id not in plan.cut:
@@ -122,7 +122,7 @@ def _leave_unread(recording: Recording, plan: Plan, unchanged: set[tuple[int, in
 def _cut_counting(
     recording: Recording, plan: Plan, kept: set[int], counters: set[int], roles: OpRoles
 ) -> None:
-    """Cut what only counts a loop's turns; an op that joins a count with the user's condition passes that on."""
+    """Cut what only counts a loop's turns; an op that joins a count with the user's condition passes the latter on."""
     read: dict[int, list[Node]] = defaultdict(list)
     for edge in recording.edges:
         if edge.kind == "data":
@@ -140,7 +140,7 @@ def _is_argument(node: Node, fed: set[int], scope: str | None, roles: OpRoles) -
 
 
 def _cut_unused(recording: Recording, plan: Plan, kept: set[int], roles: OpRoles) -> None:
-    """Cut what was computed before a `for` and nothing uses."""
+    """Cut what is computed before a `for` and not used."""
     used: dict[int, set[int]] = defaultdict(set)
     for edge in recording.edges:
         used[edge.source].add(edge.target)
@@ -165,13 +165,13 @@ def _merge(recording: Recording, plan: Plan, variable: LoopVariable, roles: OpRo
 
 
 def _variable_name(recording: Recording, variable: LoopVariable, roles: OpRoles) -> str:
-    """What the program calls a loop variable, where its lines show that."""
+    """The program's name for a loop variable, when its lines show it."""
     argument = recording.nodes[variable.arguments[0]]
     if is_gradient(argument, roles):
         return "gradient"
     made = (recording.nodes[maker] for maker in variable.makers)
     lines = [node.line for node in made if node.kind != "input" and node.line is not None]
-    whole = recording.nodes[variable.loop].line  # `y = rnn(x)` names the loop's result, none of its variables
+    whole = recording.nodes[variable.loop].line  # `y = rnn(x)` names the loop's result, not its variables
     for line in lines:
         if line != whole and (name := _assigned(line)):
             return name
@@ -190,7 +190,7 @@ def _assigned(line: SourceLine) -> str:
 
 
 def _steps(recording: Recording, plan: Plan) -> list[Step]:
-    """The steps of what is kept; a loop variable's once a turn, in its loop's own scope."""
+    """The steps of the nodes that are kept; those of a loop variable once a turn, in its loop's own scope."""
     seen: set[tuple[object, ...]] = set()
     steps = []
     for step in recording.steps:

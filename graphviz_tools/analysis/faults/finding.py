@@ -53,7 +53,7 @@ def finding_at(recording: Recording, kind: FaultKind, step: int, sentence: str, 
 
 
 def title(node: Node) -> str:
-    """The words for a node in a sentence."""
+    """The title of a node in a sentence."""
     return node.label or node.op
 
 

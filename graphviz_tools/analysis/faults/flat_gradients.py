@@ -20,7 +20,7 @@ _ROWS = 32  # examples that must all be zero before a single unit counts as dead
 
 
 def dead_relus(program: Program) -> Iterator[Finding]:
-    """A ReLU before a layer that gives only zeros from some call on, or at half of its units or more in all calls."""
+    """ReLUs before a layer that give only zeros from some call on, or at half of their units or more in every call."""
     for steps in _calls(program, RELUS).values():
         share = _dead_share(steps)
         node = steps[-1].node
@@ -87,7 +87,7 @@ def _adds_zero(step: Step) -> bool:
 
 
 def _flattens(program: Program, step: Step) -> str:
-    """Why a gradient that is not zero leaves this backward step as zero; empty when it does not, or by a ReLU."""
+    """Why a nonzero gradient leaves this backward step as zero; empty when it does not, or when a ReLU did it."""
     if step.phase != "backward" or step.node is None or not step.grads_in or not step.grads_out:
         return ""
     arriving = [magnitude(g) for g in step.grads_in if g is not None]
@@ -118,7 +118,7 @@ def _has_one_class(value: Value) -> bool:
 
 
 def _calls(program: Program, ops: frozenset[str]) -> dict[object, list[Step]]:
-    """The forward steps of these ops, those of one module (else one line and label) together."""
+    """The forward steps of these ops, grouped by module, else by line and label."""
     found: defaultdict[object, list[Step]] = defaultdict(list)
     turns: dict[object, int] = defaultdict(int)
     for step in program.steps:
@@ -138,7 +138,7 @@ def _calls(program: Program, ops: frozenset[str]) -> dict[object, list[Step]]:
 
 
 def _dead_share(steps: list[Step]) -> float:
-    """The share of units that were zero in every call; 0 where too little was seen to say so."""
+    """The share of units that were zero in every call; 0 when too little was seen to tell."""
     zero = [is_zero(s.writes[0]) for s in steps]
     if all(zero) or (len(zero) > 2 and all(zero[-2:])):
         return 1.0  # for good, or since an update

@@ -13,7 +13,7 @@ from graphviz_tools.recording import Edge, Step
 
 # The program asked for backward() of something without a gradient.
 NO_GRADIENT_ERROR = "does not require grad"
-# Here a value without a gradient beside one with a gradient is a target, and meant.
+# In these ops a value without a gradient beside one with a gradient is a target, as intended.
 _COMPARES = words(
     """
     sub rsub mse_loss l1_loss smooth_l1_loss huber_loss kl_div cross_entropy nll_loss binary_cross_entropy
@@ -50,7 +50,7 @@ def cut_paths(program: Program) -> Iterator[Finding]:
     failed = _failed_backward(program)
     passes = [loss for loss in program.losses if program.steps[loss.began].op != "grad"]
     if not passes and failed is None:
-        return  # torch.autograd.grad gives its gradients back and adds to no `.grad`
+        return  # torch.autograd.grad returns its gradients and adds to no `.grad`
     last = failed.index if failed is not None else max(loss.began for loss in passes)
     without = [leaf for leaf in program.leaves if not leaf.gradients and _is_to_be_trained(program, leaf)]
     without = [leaf for leaf in without if leaf.reads and leaf.reads[0].index < last]
@@ -91,7 +91,7 @@ def _is_to_be_trained(program: Program, leaf: Leaf) -> bool:
 
 
 class _Paths:
-    """Where the gradient's way back to a parameter ends although its data go on to a loss."""
+    """Finds where the gradient's path back to a parameter ends although its data reach a loss."""
 
     def __init__(self, program: Program, leads: set[int]) -> None:
         self._program, self._leads = program, leads
@@ -100,11 +100,11 @@ class _Paths:
         }
 
     def cut_after(self, leaf: Leaf) -> _Cut | None:
-        """The first cut after `leaf`; None where its data do not come to a loss."""
+        """The first cut after `leaf`; None when its data reach no loss."""
         program = self._program
         first = [step.node for step in leaf.reads if step.node is not None]
         seen, waiting = set(first), deque(first)
-        left: _Cut | None = None  # where the value went on as a number of Python's or NumPy's
+        left: _Cut | None = None  # where the value left as a number of Python or NumPy
         while waiting:
             node = waiting.popleft()
             step = program.made[node]
@@ -132,7 +132,7 @@ class _Paths:
         return None if seen & self._leads & self._carries else left
 
     def _is_target(self, node: int) -> bool:
-        """Whether all that comes of `node` is compared with values that carry a gradient, as a target is."""
+        """Whether everything made from `node` is compared with values that carry a gradient, as a target is."""
         meets: list[Edge] = []
         seen, waiting = {node}, [node]
         while waiting:

@@ -1,4 +1,4 @@
-"""Writes in place to what the backward pass still needs."""
+"""In-place writes to what the backward pass still needs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BROKEN = "modified by an inplace operation"
 
 
 def breaking_writes(program: Program) -> Iterator[Finding]:
-    """The writes that changed a tensor after an op had saved it, where backward failed for it or has not run."""
+    """The writes that changed a tensor after an op had saved it, when backward failed because of it or has not run."""
     recording = program.recording
     failed = BROKEN in recording.error
     if program.losses and not failed:
@@ -35,7 +35,7 @@ def breaking_writes(program: Program) -> Iterator[Finding]:
         for kept in step.saved:
             if kept.value.storage is not None:
                 waiting[kept.value.storage].append(kept)
-    if failed:  # the engine says which node it came to
+    if failed:  # the engine says which node it had reached
         at = [finding for kept, finding in found if kept.node == program.steps[-1].node]
         yield from (at or [finding for _, finding in found])[:1]
         return

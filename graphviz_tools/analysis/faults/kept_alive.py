@@ -19,7 +19,7 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """What a turn of a loop ends in: a value with a history that nothing in the turn goes on from."""
+    """What a turn of a loop ends in: a value with a history that nothing else in the turn uses."""
 
     step: Step
     turn: Path
@@ -27,7 +27,7 @@ class _Result:
 
 
 def kept_alive(program: Program) -> Iterator[Finding]:
-    """A list that grows by one result with its graph a turn, and a total that does."""
+    """Lists that grow by one result and its graph each turn, and totals that do."""
     turns = _turns(program)
     died = {storage: step.index for step in program.steps for storage in step.released}
     backward_ends = {s.node: s.index for s in program.steps if s.phase == "backward" and s.node is not None}
@@ -114,8 +114,8 @@ def _growing(
 def _is_used_later(
     program: Program, results: list[_Result], ends: dict[Path, int], backward_ends: dict[int, int]
 ) -> bool:
-    """Whether a backward pass runs through a result, or through what it is a view of, after its turn has ended: then
-    it is kept for a reason."""
+    """Whether a backward pass runs through a result, or through the tensor it is a view of, after its turn has ended:
+    then it is kept for a reason."""
     for result in results:
         storage = result.step.writes[0].storage
         makers = {result.step.node or 0, *(program.makers.get(storage, ()) if storage is not None else ())}
@@ -126,7 +126,7 @@ def _is_used_later(
 
 
 def _is_total(program: Program, results: list[_Result]) -> bool:
-    """Whether each turn's result goes on from that of the turn before."""
+    """Whether each turn's result is computed from that of the turn before."""
     chained = 0
     for before, after in pairwise(results):
         sources = [e.source for e in program.into[after.step.node or 0]]

@@ -15,7 +15,7 @@ from graphviz_tools.recording import Step
 
 _LAYERS = 4  # fewer layers show no trend
 _SHRINKS, _GROWS = 1e-4, 1e4  # the first third of the layers against the last third
-_HUGE = 1e6  # a gradient of this size is one by itself
+_HUGE = 1e6  # a gradient of this size has exploded whatever the others are
 _LOOKUPS = frozenset({"embedding", "embedding_bag"})
 
 

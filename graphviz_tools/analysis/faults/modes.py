@@ -9,11 +9,11 @@ from graphviz_tools.analysis.faults.program import Loss, Program, words
 from graphviz_tools.language import _
 from graphviz_tools.recording import Step
 
-_SPREAD = words("std var std_mean var_mean")  # of several passes with dropout: how unsure the model is
+_SPREAD = words("std var std_mean var_mean")  # over several passes with dropout: how uncertain the model is
 
 
 def wrong_mode(program: Program) -> Iterator[Finding]:
-    """At most one finding for each way of mixing the two up."""
+    """At most one finding for each way to mix up the two modes."""
     modal = [step for step in program.steps if step.phase == "forward" and _mode(step)]
     if not modal:
         return
@@ -28,7 +28,7 @@ def _mode(step: Step) -> str:
 
 
 def _evaluates_in_train(program: Program, modal: list[Step]) -> Iterator[Finding]:
-    """What no loss depends on, and something is read off: it is an evaluation."""
+    """Passes that no loss depends on and whose numbers are read: these are evaluations."""
     leads = program.before([loss.node for loss in program.losses if loss.node is not None])
     for step in modal:
         if _mode(step) != "training" or step.node is None or step.node in leads:
@@ -57,7 +57,7 @@ def _evaluates_in_train(program: Program, modal: list[Step]) -> Iterator[Finding
 
 
 def _is_read_off(program: Program, node: int, *, outputs: bool) -> bool:
-    """Whether the program looks at a number, or a place, that follows from `node`; or, with `outputs`, returns it."""
+    """Whether the program reads a number or an index computed from `node`; or, with `outputs`, returns it."""
     looks = False
     for after in program.after(node):
         if program.nodes[after].op in _SPREAD:
@@ -77,7 +77,7 @@ def _is_place(step: Step) -> bool:
 
 
 def _trains_in_eval(program: Program, modal: list[Step]) -> Iterator[Finding]:
-    """A pass in which everything is in evaluation mode, and after which the same model is updated."""
+    """Passes in which everything is in evaluation mode, and after which the same model is updated."""
     for number, loss in enumerate(program.losses):
         if loss.node is None:
             continue

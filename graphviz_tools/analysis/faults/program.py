@@ -1,4 +1,4 @@
-"""A Recording with what the searches for faults ask of it again and again, looked up once."""
+"""A Recording with the facts that every search for faults needs, looked up once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Loss:
 class Leaf:
     """A parameter (`is_parameter`: of class `torch.nn.Parameter`), or another leaf that requires a gradient.
 
-    It is known by its memory (`storage`), since an in-place write makes another node of it; `nodes` are all of them.
+    It is identified by its memory (`storage`), since each in-place write makes another node; `nodes` are all of them.
     `reads` are the steps that compute with it, and `gradients` those that add to its `.grad`.
     """
 
@@ -47,7 +47,7 @@ class Program:
         self.into: defaultdict[int, list[Edge]] = defaultdict(list)
         self.out_of: defaultdict[int, list[Edge]] = defaultdict(list)
         for edge in recording.edges:
-            # What one pass leaves in running statistics for the next is state: neither follows from the other.
+            # What one pass leaves in running statistics for the next is state, not data that flows between them.
             if edge.kind == "data" and not (self.nodes[edge.source].op == "batch_norm" and edge.source_slot):
                 self.into[edge.target].append(edge)
                 self.out_of[edge.source].append(edge)
@@ -139,7 +139,7 @@ class Program:
 
     @staticmethod
     def _sets(step: Step, storage: int) -> bool:
-        """Whether the step writes the leaf (to begin with, or as an optimizer) and so does not count as a use of it."""
+        """Whether the step writes the leaf, as initialization or an optimizer does; then it is not a use of it."""
         return any(value.storage == storage for value in step.writes)
 
     def _accumulates_in(self, step: Step) -> int | None:
@@ -154,7 +154,7 @@ class Program:
         return value.storage if value is not None else None
 
     def value_of(self, node: int) -> Value | None:
-        """What the first op that read a leaf's node found there."""
+        """The value that the first op to read a leaf's node found there."""
         return next((value for edge in self.out_of[node] if (value := self.read(edge)) is not None), None)
 
     @cached_property
@@ -180,7 +180,7 @@ class Program:
         return found
 
     def before(self, starts: Iterable[int]) -> set[int]:
-        """The nodes from which data reaches `starts`, themselves included; what sets a leaf is not followed."""
+        """The nodes whose data reach `starts`, themselves included; what sets a leaf is not followed."""
         found, waiting = set(starts), deque(starts)
         while waiting:
             for edge in self.into[waiting.popleft()]:

@@ -24,7 +24,7 @@ _MAKES = {
     "sigmoid": "sigmoid",
     "sigmoid_": "sigmoid",
 }
-# The numbers stay what they are, or keep their order and are scaled.
+# These ops keep the numbers, or keep their order and scale them.
 _PASSES = words(
     """
     view reshape flatten squeeze unsqueeze transpose permute contiguous clone to float double half getitem t T mT
@@ -38,7 +38,7 @@ _NAMES = {
 
 
 def softmax_twice(program: Program) -> Iterator[Finding]:
-    """Each place in the code where a softmax meets another, once."""
+    """Each place in the code where a softmax is taken of another, once."""
     said: set[object] = set()
     for step in program.steps:
         if step.phase != "forward" or step.node is None or step.op not in _TAKES:
