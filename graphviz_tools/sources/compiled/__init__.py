@@ -1,1 +1,1 @@
-"""torch.compile, torch.export and TorchScript to Recordings."""
+"""From torch.compile, torch.export and TorchScript to Recordings."""

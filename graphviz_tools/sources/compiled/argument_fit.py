@@ -1,4 +1,4 @@
-"""Where a call's arguments do not fit the guards of a compiled graph: all of it, where Dynamo stops at the first."""
+"""Where a call's arguments do not fit the guards of a compiled graph: every place, while Dynamo stops at the first."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ABSENT = object()
 def misfits(guards: Iterable[str], values: dict[str, Any]) -> tuple[str, ...]:
     """In words, one text a difference: `x: dtype float64, where the graph has float32`.
 
-    `values` are the local variables that the guards look at. A guard of another kind is passed over.
+    `values` are the local variables that the guards look at. Guards of other kinds are skipped.
     """
     return tuple(dict.fromkeys(text for guard in guards for text in _misfits(guard, values)))
 
@@ -144,7 +144,7 @@ def _size(text: str) -> int:
 
 
 def _value(source: str, values: dict[str, Any]) -> Any:
-    """What Dynamo's expression for an argument, or a literal, stands for now."""
+    """The current value of Dynamo's expression for an argument, or of a literal."""
     try:
         return eval(source, {"__builtins__": {}, "L": values})
     except (AttributeError, IndexError, KeyError, NameError, SyntaxError, TypeError):

@@ -55,7 +55,7 @@ class _Ran:
 class CompiledCache:
     """`trace_cache` of a compiled function or module.
 
-    Each stretch between graph breaks has entries of its own; a call runs one of each that it comes through.
+    Each segment between graph breaks has entries of its own; a call runs one of each segment that it passes.
     """
 
     def __init__(self, fn: Callable[..., Any]) -> None:
@@ -117,12 +117,12 @@ class CompiledCache:
 
     @property
     def traces(self) -> int:
-        """How many graphs were compiled since this object was made, whoever called the function."""
+        """How many graphs were compiled since this object was made, through it or not."""
         self._read()
         return len(self._entries) - self._before
 
     def predict(self, *args: Any, **kwargs: Any) -> Prediction:
-        """Which graph the call would begin with, found out by its guards alone; nothing runs or is compiled.
+        """Which graph the call would begin with, worked out from the guards alone; nothing runs or is compiled.
 
         Raises ArgumentError (a TypeError) for arguments that the function does not take.
         """
@@ -145,8 +145,8 @@ class CompiledCache:
         return [self._places[number] for number in found if number in self._places]
 
     def _why_none_fits(self, args: Any, kwargs: Any) -> tuple[str, ...]:
-        """How the arguments differ from those of the nearest graph; of graphs that were dropped, whether one of
-        them was for such arguments. () where the guards do not tell."""
+        """How the arguments differ from those of the nearest graph, or which dropped graph was for such arguments.
+        () when the guards do not tell."""
         try:
             bound = self._bound(args, kwargs)
         except ArgumentError:
@@ -176,7 +176,7 @@ class CompiledCache:
             self._codes.append(code)
 
     def _read(self) -> list[Compilation]:
-        """Take in the entries that are new; give what Dynamo noted when it compiled them."""
+        """Add the new entries; returns what Dynamo noted when it compiled them."""
         noted = {note.id: note for note in compilations()}
         made: list[Compilation] = []
         for code in self._codes:
@@ -247,7 +247,7 @@ class CompiledCache:
         return dict(bound.arguments)
 
     def _locals(self, args: Any, kwargs: Any) -> dict[str, Any]:
-        """What the guards look at: the arguments, `self`, and the variables of the functions around."""
+        """What the guards look at: the arguments, `self`, and variables of enclosing functions."""
         around = inspect.getclosurevars(self._entered).nonlocals
         if self._wrapped:
             return {**around, "args": args, "kwargs": kwargs}
@@ -261,7 +261,7 @@ class CompiledCache:
         return self._entered is not self._function and not hasattr(self._entered, "__self__")
 
     def _named(self, parts: Iterable[str]) -> list[str]:
-        """Checks with the arguments' own names, and without what only the wrapper is checked for."""
+        """The checks with the arguments' own names, without those of the wrapper alone."""
         if not self._wrapped:
             return list(parts)
         named = []

@@ -95,7 +95,7 @@ def _call(compiled: Callable[..., Any], args: Any, kwargs: Any) -> Any:
 
 
 def python_function(fn: Any) -> Any:
-    """What was given to torch.compile, when `fn` came out of it."""
+    """The function that was given to torch.compile, when `fn` is its result."""
     given = given_to_compile(fn)
     return fn if given is None else given
 
@@ -115,7 +115,7 @@ def python_of(fn: Any) -> Any:
 
 @dataclass
 class _Segment:
-    """One stretch of the program between breaks, as it becomes graphs."""
+    """One part of the program between breaks, as it becomes graphs."""
 
     number: int
     roles: list[Role]
@@ -146,7 +146,7 @@ class _Compilation:
         self._breaks.append(found)
 
     def tell_breaks(self, keep: int = 0) -> None:
-        """A step for each break that was met, but for the last `keep`."""
+        """Write a step for each break so far, except the last `keep`."""
         reported = len(self._breaks) - keep
         for found in self._breaks[:reported]:
             self.graph.step("trace", None, op=_("graph break"), line=found.line, note=found.reason)
@@ -198,7 +198,7 @@ class _Compilation:
         return make_boxed_func(lambda *args: self._run_backward(read, args))
 
     def _joins(self, segment: _Segment) -> Callable[[FxNode, int], list[Edge]]:
-        """From the forward graph to the backward one: what was saved for it, and which op undoes which."""
+        """Edges from the forward graph to the backward one: what was saved for it, and which op undoes which."""
 
         def edges(node: FxNode, number: int) -> list[Edge]:
             saved = (
@@ -214,7 +214,7 @@ class _Compilation:
     # --- running --------------------------------------------------------------------------------------------
 
     def _run(self, read: FxGraph, args: tuple[Any, ...]) -> Any:
-        """Run a graph; where an argument is what an earlier segment gave, an edge says so."""
+        """Run a graph; when an argument is a result of an earlier segment, an edge says so."""
         for argument, node in zip(args, read.module.graph.find_nodes(op="placeholder"), strict=False):
             if (maker := self._made.get(_address(argument))) is not None:
                 self.graph.edge(Edge(maker, read.ids[node.name]))
@@ -232,7 +232,7 @@ class _Compilation:
 
 
 def _address(thing: Any) -> tuple[Any, ...]:
-    """Which memory a tensor shows, and how; a value that no other live tensor shares with it by chance."""
+    """Which memory a tensor shows, and how: a key that no other live tensor shares by chance."""
     if not isinstance(thing, torch.Tensor) or thing.layout is not torch.strided:
         return ()
     return thing.data_ptr(), thing.shape, thing.stride(), thing.dtype
@@ -253,7 +253,7 @@ def _dynamo_role(node: FxNode) -> Role:
 
 
 def _given(segment: _Segment, node: FxNode, index: int) -> Role | None:
-    """The role of an input of the forward graph, which AOT autograd numbers as Dynamo did."""
+    """The role of an input of the forward graph; AOT autograd numbers inputs as Dynamo does."""
     if node.op != "placeholder":
         return None
     place = getattr(node.meta.get("desc"), "idx", index)

@@ -1,4 +1,4 @@
-"""Dynamo's process-wide state, borrowed and given back: where it breaks, what it compiled, what it remembers.
+"""Dynamo's process-wide state, used and restored: where it breaks, what it compiled, what it remembers.
 
 Dynamo keeps compiled code on the user's code objects, and the sizes that it has seen by file and line.
 """
@@ -46,7 +46,7 @@ def recompile_limit() -> int | None:
 
 
 def backend_of(compiled: Any) -> Any:
-    """The object by which Dynamo tells apart what different calls of torch.compile made; None if unknown."""
+    """The object by which Dynamo tells the results of different torch.compile calls apart; None if unknown."""
     around = getattr(compiled, "__closure__", None) and inspect.getclosurevars(compiled).nonlocals
     context = getattr(compiled, "dynamo_ctx", None) or (around or {}).get("self")
     return original_backend(getattr(context, "callback", None))
@@ -119,8 +119,7 @@ def codes_of(fn: Any) -> list[CodeType]:
 
 
 def functions_of(fn: Any) -> dict[CodeType, Any]:
-    """A function or a module's `forward`, and the functions which it names, as far as they are the user's; by their
-    code."""
+    """A function or a module's `forward`, and the user's functions that it names, by their code."""
     found: dict[CodeType, Any] = {}
     waiting: list[Any] = [fn.forward if isinstance(fn, torch.nn.Module) else fn]
     while waiting:
@@ -137,7 +136,7 @@ def functions_of(fn: Any) -> dict[CodeType, Any]:
 
 
 def forget_skips(codes: list[CodeType]) -> None:
-    """Let Dynamo try again the functions that it gave up compiling. Those with graphs are left alone."""
+    """Let Dynamo try again to compile functions that it gave up on. Those with graphs are left alone."""
     for code in codes:
         if cache_entries(code) == []:
             forget(code)
@@ -145,7 +144,7 @@ def forget_skips(codes: list[CodeType]) -> None:
 
 @contextmanager
 def borrowed_dynamo(backend: Any = None) -> Iterator[None]:
-    """Compile with `backend` (export has none) inside, and leave nothing of that behind.
+    """Compile with `backend` (export has none) in the block, and leave nothing behind.
 
     Code compiled with other backends too keeps its entries, ours among them. Sizes seen before are forgotten
     inside, so that the same program gives the same graphs whenever it is recorded, and remembered afterwards.
@@ -171,7 +170,7 @@ def watching_breaks(on_break: Callable[[Break], None]) -> Iterator[None]:
     log.setLevel(logging.DEBUG)
     log.propagate = False
     noise.setLevel(logging.ERROR)
-    # A program may have turned all logging off; this log is ours alone while it is watched.
+    # A program may have turned all logging off; this log is only ours while it is watched.
     disabled, log.disabled = log.disabled, False
     log.__dict__["isEnabledFor"] = lambda level: True
     try:

@@ -9,7 +9,7 @@ from graphviz_tools.language import _
 
 
 def error_text(error: BaseException) -> str:
-    """The type of an error and what it says, in one line; of Dynamo's error about an op, what the op said."""
+    """The type of an error and its message, in one line; for Dynamo's error about an op, the op's message."""
     inner = (
         re.search(r"got (\w+)\((['\"])(?P<said>.*?)\2\)", str(error))
         if "fake tensors" in str(error)

@@ -56,8 +56,8 @@ def _exported(module: torch.nn.Module, args: Any, kwargs: Any) -> Any:
 
 
 class _Program(torch.nn.Module):
-    """A function as a module, which is all that torch.export takes. What it computes with must be the module's own:
-    torch.export raises KeyError for a parameter of any other."""
+    """A function as a module, since torch.export takes only modules. The modules and parameters that it computes with
+    must be this module's own: torch.export raises KeyError for a parameter of any other."""
 
     def __init__(self, fn: Callable[..., Any]) -> None:
         super().__init__()

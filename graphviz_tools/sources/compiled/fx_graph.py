@@ -30,7 +30,7 @@ class Role:
 
 @dataclass(frozen=True)
 class Part:
-    """One graph that an operator of the graph around it calls: a branch of `cond`, the body of a loop."""
+    """One graph that an operator calls: a branch of `cond`, the body of a loop."""
 
     word: str
     kind: ScopeKind
@@ -101,14 +101,14 @@ class FxGraph:
             yield Part(word, kind, FxGraph(self.into, module, path, _named(given)).read())
 
     def _word(self, argument: Any) -> str:
-        """What a learner reads for an argument: the program's name for an input, else PyTorch's own."""
+        """The word for an argument: the program's name for an input, else PyTorch's own."""
         if not isinstance(argument, FxNode):
             return str(argument)
         made = self.into.nodes[self.ids[argument.name]] if argument.name in self.ids else None
         return made.label if made is not None and argument.op == "placeholder" else argument.name
 
     def _join_part(self, node: FxNode, part: Part, number: int) -> None:
-        """The caller's operands flow into the called graph; what that gives, the operator waits for."""
+        """Join the caller's operands to the called graph, and that graph's results to the operator."""
         inside = part.graph.module.graph
         arguments = inside.find_nodes(op="placeholder")
         passed = operands(node)
@@ -161,7 +161,7 @@ def inputs_of(node: FxNode) -> list[FxNode]:
 
 
 def operands(node: FxNode) -> list[FxNode]:
-    """What a calling operator hands on to the graphs that it calls."""
+    """What a calling operator passes to the graphs that it calls."""
     sources = inputs_of(node)
     return sources[1:] if op_name(node) == "cond" else sources
 
@@ -189,7 +189,7 @@ _NOTES = {
 
 
 def _named(words: list[str]) -> Callable[[FxNode, int], Role | None]:
-    """The roles of a called graph's inputs, by what the operator hands on."""
+    """The roles of a called graph's inputs, by what the operator passes to them."""
     return lambda node, index: (
         Role("input", words[index]) if node.op == "placeholder" and index < len(words) else None
     )

@@ -49,7 +49,7 @@ class GraphRun(Interpreter):
 
     @runs_the_program
     def _run_op(self, node: FxNode, reads: list[Value], op: Callable[..., Any], *given: Any) -> Any:
-        """The result of `op`; an error of its own, of whatever type, becomes a step."""
+        """The result of `op`; an error that it raises, of any type, becomes a step."""
         try:
             return op(*given)
         except Exception as error:
@@ -127,7 +127,7 @@ class GraphRun(Interpreter):
         return result
 
     def _first_score(self, node: FxNode, parts: list[Part], reads: list[Value], args: Any) -> None:
-        """The functions of flex_attention run for every score, inside one kernel: here for the first of them."""
+        """The functions of flex_attention run for every score, inside one kernel; here they run for the first."""
         query, key, _value, _score, _mask, scale, _options, buffers, *_ = args
         self._step(node, reads=reads, note=_FIRST_SCORE)
         score = (query[0, 0, 0] * key[0, 0, 0]).sum() * scale

@@ -1,4 +1,4 @@
-"""Dynamo's guards in words: what a call must match to use a compiled graph, and what of that it did not."""
+"""Dynamo's guards in words: what a call must match to use a compiled graph, and which of these it did not match."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def guard_words(parts: Iterable[str]) -> tuple[str, ...]:
             same += 1
         elif not _INTERNAL.match(part):
             words.add(guard_in_words(part))
-    phrases = sorted(words)  # Dynamo's own order changes with what failed before
+    phrases = sorted(words)  # Dynamo's own order depends on what failed before
     if same:
         phrases.append(
             _("{same} functions, modules and tables of modules that it uses are as they were", same=same)

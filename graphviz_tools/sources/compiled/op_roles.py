@@ -1,4 +1,4 @@
-"""What the ops of TorchScript's graphs do beside computing, as `OpRoles` describes, and where torch.compile puts
+"""What the ops of TorchScript's graphs do besides computing, as `OpRoles` describes, and where torch.compile puts
 gradients; its FX graphs have no ops with a role."""
 
 from __future__ import annotations

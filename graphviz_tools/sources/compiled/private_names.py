@@ -1,7 +1,7 @@
 """PyTorch's private names for its compilers' graphs and caches: where each is, its version, what is lost without it.
 
-Nothing here is touched before it is used: Dynamo's import takes seconds. Where a name is gone, a Recording has less and
-says so in `omitted`: `missing()` lists what that is. `ATTRIBUTES` are private attributes of PyTorch's objects.
+Nothing here is touched before it is used: Dynamo's import takes seconds. When a name is gone, a Recording has less and
+says so in `omitted`; `missing()` lists what is lost. `ATTRIBUTES` are private attributes of PyTorch's objects.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def compilation_notes() -> list[Any]:
 
 
 def given_to_compile(compiled: Any) -> Any | None:
-    """The function or module that was given to torch.compile; None where `compiled` did not come out of it."""
+    """The function or module that was given to torch.compile; None when `compiled` is not its result."""
     module = getattr(compiled, "_orig_mod", None)
     return module if module is not None else getattr(compiled, "_torchdynamo_orig_callable", None)
 

@@ -34,9 +34,9 @@ def record_compiled(
       (equal sequence numbers) by an autograd edge. A break is a step "graph break" with the user's line, and
       the reason as its note. The graphs are those that a compiler such as Inductor would be given; they run
       op by op, so values are those of eager PyTorch. `fn` may already be compiled; it is compiled again, and
-      of that nothing stays behind.
+      nothing of that is left behind.
     - how="export": torch.export. One graph for the whole program; `torch.cond` and `while_loop` are nodes
-      whose branches and bodies lie in scopes of their own, and only what runs has run steps.
+      whose branches and bodies have scopes of their own, and only what runs has run steps.
     - how="trace", how="script": TorchScript, as history: what a run did, and what the source says.
 
     With `backward` (torch.compile only) the backward pass of what `fn` returned is run too, as `record_torch`

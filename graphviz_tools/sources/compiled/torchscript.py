@@ -67,7 +67,7 @@ def record_torchscript(
 def _compiled(
     fn: Callable[..., Any], args: Any, kwargs: Any, how: str
 ) -> tuple[Any, list[warnings.WarningMessage]]:
-    """The compiled program, and the tracer's warnings: what of this run it has baked into the graph."""
+    """The compiled program, and the tracer's warnings about what it baked into the graph."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", TracerWarning)
@@ -99,7 +99,7 @@ def _copy(tensor: torch.Tensor) -> torch.Tensor:
 
 @contextmanager
 def _as_if_not_run(fn: Any) -> Iterator[None]:
-    """The tracer runs the program to see what it does; put random numbers and buffers back."""
+    """Restore random numbers and buffers after the block: the tracer runs the program to see what it does."""
     buffers = list(fn.buffers()) if isinstance(fn, torch.nn.Module) else []
     before = [buffer.detach().clone() for buffer in buffers]
     with torch.random.fork_rng(devices=[]):

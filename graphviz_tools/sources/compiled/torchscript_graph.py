@@ -110,7 +110,7 @@ def _names(values: Any) -> tuple[str, ...]:
 
 
 def _module_scope(node: Any, path: Path, into: StaticGraph) -> Path:
-    """The module in which the tracer met the node: `__module.net/__module.net.0` lies in ("net", "0")."""
+    """The module in which the tracer saw the node: `__module.net/__module.net.0` is ("net", "0")."""
     inner = node.scopeName().rpartition("/")[2].removeprefix("__module.")
     for word in inner.split(".") if inner and inner != "__module" else ():
         path = into.scope((*path, word), "module", word)

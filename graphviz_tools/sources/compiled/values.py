@@ -40,7 +40,7 @@ def _value(thing: Any, name: str) -> Value:
 
 
 def handle(name: str, shape: Iterable[Any], dtype: torch.dtype, device: str = "") -> Value:
-    """A tensor of which only the type is known, as `h: float32[2, 3]`; a symbolic size stays a letter."""
+    """A tensor whose type alone is known, as `h: float32[2, 3]`; a symbolic size stays a letter."""
     shape = tuple(shape)
     word = _word(dtype)
     known = tuple(size if isinstance(size, int) else None for size in shape)

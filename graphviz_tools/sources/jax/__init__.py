@@ -1,1 +1,1 @@
-"""A jaxpr to a Recording."""
+"""From a jaxpr to a Recording."""

@@ -156,7 +156,7 @@ def _arguments(jaxpr: Any) -> list[Any]:
 
 
 def passed(eqn: Any, word: str) -> list[Any]:
-    """What an equation hands to the part of it called `word`, argument by argument."""
+    """What an equation passes to its part called `word`, argument by argument."""
     invars = list(eqn.invars)
     if eqn.primitive.name == "cond":
         return invars[1:]
@@ -168,7 +168,7 @@ def passed(eqn: Any, word: str) -> list[Any]:
 
 
 def symbol(var: Any, name: str) -> Value:
-    """A variable (or literal) of a jaxpr: its type, and no number."""
+    """A variable (or literal) of a jaxpr: its type, without a number."""
     aval = var.aval
     shape, dtype = tuple(getattr(aval, "shape", ())), str(getattr(aval, "dtype", aval))
     if isinstance(var, Literal):
@@ -178,7 +178,7 @@ def symbol(var: Any, name: str) -> Value:
 
 
 def user_line(eqn: Any) -> SourceLine | None:
-    """The user's line that made the equation; None for one of JAX's own making."""
+    """The user's line that made the equation; None for one that JAX made itself."""
     found = re.fullmatch(r"(.+?):(\d+)(?::\d+)?(?:-\d+(?::\d+)?)? \((.+)\)", summarize(eqn.source_info))
     if found is None or not is_user_file(found[1]):
         return None

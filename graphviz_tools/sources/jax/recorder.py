@@ -21,7 +21,7 @@ def record_jax(
 ) -> Recording:
     """Trace `fn(*args, **kwargs)` to a jaxpr ("trace" steps, no number yet) and run that ("run" steps).
 
-    `lax.cond`, `lax.switch`, `lax.while_loop` and `lax.scan` are nodes whose branches and bodies lie in
+    `lax.cond`, `lax.switch`, `lax.while_loop` and `lax.scan` are nodes whose branches and bodies are
     scopes; only the taken branch has run steps, and a body has them once a turn. `jax.jit` and other functions
     called inside are scopes too. The run goes op by op; a loop and a `jax.jit`, which JAX compiles as a whole, may
     round the last digits differently there, and their last step says so. At most `max_steps` steps of the run are

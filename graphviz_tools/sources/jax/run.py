@@ -34,7 +34,7 @@ class JaxprRun:
     budget: Budget
 
     def run(self, part: Part, arguments: Sequence[Any], lap: Path | None = None) -> list[Any]:
-        """The outputs of a part for `arguments`; `lap` is where it runs, when that is an iteration."""
+        """The outputs of a part for `arguments`; `lap` is the path of the iteration it runs in, if any."""
         scope = part.path if lap is None else lap
         known: dict[Any, Any] = {}
         variables = [*part.jaxpr.constvars, *part.jaxpr.invars]

@@ -1,1 +1,1 @@
-"""An ONNX model to a Recording."""
+"""From an ONNX model to a Recording."""

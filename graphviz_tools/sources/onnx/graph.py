@@ -93,7 +93,7 @@ class OnnxReader:
                 yield attribute.name, self.read(attribute.g, inside)
 
     def _module(self, node: NodeProto, path: Path) -> Path:
-        """PyTorch's exporter writes the module's path into the name: `/encoder/fc/Gemm` lies in encoder, fc."""
+        """The module's path, which PyTorch's exporter writes into the name: `/encoder/fc/Gemm` is in encoder, fc."""
         words = [word for word in node.name.split("/")[:-1] if word] if node.name.startswith("/") else []
         for word in words:
             path = self.into.scope((*path, word), "module", word)
@@ -104,7 +104,7 @@ class OnnxReader:
 
 
 def known_types(model: ModelProto) -> dict[str, Value]:
-    """Shape and dtype of each tensor, as far as the file says or ONNX can infer them."""
+    """Shape and dtype of each tensor, if the file says them or ONNX can infer them."""
     try:
         graph = onnx.shape_inference.infer_shapes(model).graph
     except (onnx.shape_inference.InferenceError, ValueError):  # an op or a size that ONNX does not know

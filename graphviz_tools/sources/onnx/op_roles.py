@@ -1,4 +1,4 @@
-"""What ONNX's ops do beside computing, as `OpRoles` describes."""
+"""What ONNX's ops do besides computing, as `OpRoles` describes."""
 
 from __future__ import annotations
 

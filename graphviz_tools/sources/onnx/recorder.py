@@ -106,7 +106,7 @@ def _unreadable() -> tuple[type[Exception], ...]:
 
 
 def _about_the_file(error: ValueError) -> bool:
-    """Whether onnx raised it, as it does for a text that is not UTF-8, or for numbers that are kept in another file."""
+    """Whether onnx raised it, as it does for text that is not UTF-8, and for numbers stored in another file."""
     import onnx
 
     return isinstance(error, (UnicodeError, *_unreadable())) or raised_in(

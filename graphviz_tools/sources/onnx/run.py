@@ -125,7 +125,7 @@ def _run(model: ModelProto, names: Sequence[str], feeds: Arrays) -> Sequence[Any
 
 
 def session_of(model: ModelProto) -> onnxruntime.InferenceSession:
-    """A session that runs the graph as it stands, op by op, and prints no warnings."""
+    """A session that runs the graph as it is, op by op, and prints no warnings."""
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 3

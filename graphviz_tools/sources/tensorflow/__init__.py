@@ -1,1 +1,1 @@
-"""TensorFlow functions, graphs and sessions to Recordings."""
+"""From TensorFlow functions, graphs and sessions to Recordings."""

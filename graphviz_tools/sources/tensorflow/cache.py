@@ -27,7 +27,7 @@ ELSEWHERE = _(
 
 
 class TensorFlowCache:
-    """Calls a `tf.function` and keeps the history of its cache, from the graphs that it already has on."""
+    """Calls a `tf.function` and keeps the history of its cache, beginning with the graphs that it already has."""
 
     def __init__(self, fn: Callable[..., Any]) -> None:
         self._fn: Any = fn
@@ -85,7 +85,7 @@ class TensorFlowCache:
 
     @property
     def traces(self) -> int:
-        """How often the Python function was traced since this object was made, whoever called it."""
+        """How often the Python function was traced since this object was made, through it or not."""
         return self._fn.experimental_get_tracing_count() - self._traces_before
 
     def predict(self, *args: Any, **kwargs: Any) -> Prediction:
@@ -110,7 +110,7 @@ class TensorFlowCache:
         return min(found, key=len) or (ELSEWHERE,)
 
     def _note_new_graphs(self, seconds: float | None = None) -> None:
-        """Take in the graphs that are new, which a call has traced in `seconds`."""
+        """Add entries for the new graphs, which a call has traced in `seconds`."""
         for graph in traced_graphs(self._fn):
             if not any(graph is old for old in self._graphs):
                 keys = argument_texts(graph.function_type)

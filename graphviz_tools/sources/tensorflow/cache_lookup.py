@@ -1,6 +1,6 @@
 """Find the graph that a `tf.function` would run for some arguments, the way TensorFlow does.
 
-The cache is private to TensorFlow. Should it change, a call's history still says whether it traced, but not why.
+The cache is private to TensorFlow. If it changes, a call's history still says whether it traced, but not why.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def differences(call: Any, graph: Any) -> tuple[str, ...]:
 
 
 def _compare(name: str, asked: Any, has: Any) -> Iterator[str]:
-    """What differs between two argument types: their containers, else what lies in these."""
+    """What differs between two argument types: their containers, else their contents."""
     inside, beside = _parts(name, asked), _parts(name, has)
     if inside is None and beside is None:
         if text := _difference(name, asked, has):
@@ -108,7 +108,7 @@ def _compare(name: str, asked: Any, has: Any) -> Iterator[str]:
 
 
 def _structure(kind: Any) -> str:
-    """The outermost part of a nested argument type: a list of how many, a dict with which keys."""
+    """The outermost part of a nested argument type in words: a list of 3, a dict with the keys a and b."""
     name, inner = type(kind).__name__.lower(), getattr(kind, "components_tuple", kind)
     if hasattr(inner, "mapping"):
         return _("a dict with {keys}", keys=", ".join(map(repr, inner.mapping)) or _("nothing"))

@@ -1,4 +1,5 @@
-"""Which TensorFlow ops do more than compute: they write, print, draw a number, ask Python, or meet other ops."""
+"""Which TensorFlow ops do more than compute: they write, print, draw a random number, call Python, or wait for
+other ops."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ _MEETS = re.compile(r"(Collective(Reduce|Gather|Bcast|AllToAll|Permute)|Nccl)\w*
 
 
 def has_effect(op: Any) -> bool:
-    """True when running `op` again could matter: it writes, prints or draws a number."""
+    """True when running `op` again could matter: it writes, prints or draws a random number."""
     return op.op_def.is_stateful and op.type not in READ_OPS and op.type != "Placeholder"
 
 

@@ -1,4 +1,4 @@
-"""What to tell a learner of an exception that came out of TensorFlow."""
+"""What a learner reads about an exception that TensorFlow raised."""
 
 from __future__ import annotations
 

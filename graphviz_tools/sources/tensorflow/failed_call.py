@@ -19,10 +19,10 @@ _LOADED = re.compile(r"ag__\.ld\((\w+)\)")  # how AutoGraph writes a name
 
 
 class FailedCall(NamedTuple):
-    """The innermost call of the user's code that an error came out of. `frame` stands at it, at `instruction`.
+    """The innermost call of the user's code from which an error came. `frame` is at it, at `instruction`.
 
-    `line` is None where AutoGraph wrote the frame's code and does not tell the user's line. `given` are the positional
-    arguments of what was called, itself among them where it is an object.
+    `line` is None when AutoGraph wrote the frame's code and does not tell the user's line. `given` are the positional
+    arguments of the call, with the callee first when it is an object.
     """
 
     frame: FrameType
@@ -32,12 +32,12 @@ class FailedCall(NamedTuple):
 
     @property
     def is_generated(self) -> bool:
-        """Whether the frame runs AutoGraph's code, in which the user's names stand at other places."""
+        """Whether the frame runs AutoGraph's code, in which the user's names have other places."""
         return written_by_autograph(self.frame.f_code.co_filename)
 
 
 def failed_call(error: BaseException) -> FailedCall | None:
-    """The user's innermost call that raised `error`; None where only TensorFlow and Keras were running."""
+    """The user's innermost call that raised `error`; None when only TensorFlow and Keras were running."""
     for raised in _behind(error):
         entries = list(_walk(raised))
         last = max((i for i, e in enumerate(entries) if is_user_file(_file(e))), default=None)
@@ -68,7 +68,7 @@ def _file(entry: _Entry) -> str:
 
 
 def _behind(error: BaseException) -> list[BaseException]:
-    """The error that was raised, before AutoGraph made another of it, then those that it made."""
+    """The error that was raised first, then those that AutoGraph made from it."""
     chain = [error]
     while hasattr(chain[-1], "ag_error_metadata") and hasattr(chain[-1].__context__, "ag_error_metadata"):
         assert chain[-1].__context__ is not None
@@ -89,7 +89,7 @@ def _user_line(entry: _Entry, frames: list[FrameType]) -> SourceLine | None:
 
 
 def _named_there(entry: _Entry) -> tuple[Any, ...]:
-    """What names on the line stand for, where Keras has taken its own frames out of the traceback."""
+    """The objects behind the names on the line, when Keras has taken its own frames out of the traceback."""
     frame, site = entry.frame, call_site(entry.frame.f_code, entry.instruction)
     words = [word for word in (f"{site.receiver}.{site.callee}", *site.arguments) if isinstance(word, str)]
     if written_by_autograph(_file(entry)):
@@ -111,7 +111,7 @@ def _given(inner: FrameType) -> tuple[Any, ...]:
 
 
 def innermost_line(error: BaseException) -> SourceLine | None:
-    """The user's innermost line in the traceback of `error`, where AutoGraph kept a text of it."""
+    """The user's innermost line in the traceback of `error`, if AutoGraph kept its text."""
     metadata = getattr(error, "ag_error_metadata", None)  # private to AutoGraph; without it: its own frames
     for frame in getattr(metadata, "translated_stack", ()):
         if is_user_file(frame.filename) and not written_by_autograph(frame.filename):

@@ -1,4 +1,4 @@
-"""A traced `tf.function`: which of its placeholders is what, and one call of it, op by op."""
+"""A traced `tf.function`: what each of its placeholders is, and one call of it, op by op."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def run_function(traced: Traced, body: Body, args: Any, kwargs: Any, runner: Gra
     does.
 
     A graph with an op that waits for other devices runs once, as a whole and without steps: TensorFlow runs the
-    devices at the same time, and one op at a time would wait for ever.
+    devices at the same time, and one op at a time would wait without end.
     """
     tf, concrete = import_tensorflow(), traced.concrete
     if meeting := meeting_op(runner.reader, concrete.graph.get_operations()):
@@ -57,7 +57,7 @@ def run_function(traced: Traced, body: Body, args: Any, kwargs: Any, runner: Gra
     given = _flat_inputs(concrete.function_type, traced.python_function, args, kwargs)
     inputs = [*given, *concrete.captured_inputs]
     if any(isinstance(t, tf.Tensor) and not is_eager(t) for t in inputs):
-        return _run_as_a_whole(traced, args, kwargs)  # a tensor of another graph: TensorFlow refuses it
+        return _run_as_a_whole(traced, args, kwargs)  # a tensor of another graph, which TensorFlow refuses
     whole = whole_kernel(concrete)
     if whole is None or acts(runner.reader, concrete.graph.get_operations(), drawing=False):
         return runner.run(body, inputs)
@@ -84,14 +84,14 @@ def _run_as_a_whole(traced: Traced, args: Any, kwargs: Any) -> list[Any]:
 
 
 def read_unfinished(graphs: Sequence[Any], reader: GraphReader, line: SourceLine | None) -> None:
-    """Write what there is of a function whose tracing has failed: the first of the `graphs` that it began."""
+    """Write what exists of a function whose tracing failed: the first of the `graphs` that it began."""
     begun = [graph for graph in graphs if graph.building_function]
     if begun:
         reader.read(Body("", begun[0], (), line=line), {})
 
 
 def _roles(concrete: Any, variables: dict[int, Any], python_function: Any) -> dict[str, Role]:
-    """Arguments, captured variables and constants, and results among the ops of a traced function."""
+    """The roles of a traced function's ops: arguments, captured variables and constants, results."""
     graph, captured = concrete.graph, concrete.captured_inputs
     count = len(graph.inputs) - len(captured)
     definition = definition_line(python_function)

@@ -1,4 +1,4 @@
-"""A TensorFlow graph as Recording parts: each op one node, each function that an op calls one scope.
+"""Read a TensorFlow graph into a Recording: each op one node, each function that an op calls one scope.
 
 An edge to the `k`-th argument of a function, and the control edge from its `k`-th result back to the op that
 calls it, have `k` as their target slot. The source slot says which output of the op inside that result is.
@@ -67,17 +67,17 @@ _NOTES = {
 
 @dataclass(frozen=True)
 class Body:
-    """A graph at its place: the whole program's, or that of a function which some op calls.
+    """A graph at its place: the whole program's, or that of a function that some op calls.
 
-    Where TensorFlow has changed the function's graph since, `graph` is built from the function's definition, and
-    `changed` is that graph: its ops of the same names know the user's lines.
+    If TensorFlow has changed the function's graph since, `graph` is built from the function's definition, and
+    `changed` is the changed graph: its ops of the same names know the user's lines.
     """
 
     key: str
     graph: Any
     path: Path
     prefix: str = ""
-    line: SourceLine | None = None  # for an op that TensorFlow made on its own account
+    line: SourceLine | None = None  # for an op that TensorFlow added itself
     changed: Any | None = None
 
     def line_of(self, op: Any) -> SourceLine | None:
@@ -94,7 +94,7 @@ class Body:
 
 @dataclass(frozen=True)
 class Role:
-    """What an op is besides its type: an argument, a variable, a result."""
+    """What an op is, besides its type: an argument, a variable, a result."""
 
     kind: NodeKind
     label: str
@@ -117,7 +117,7 @@ class GraphReader:
     _claimed: int = 0  # edges that some step has added
 
     def find(self, body: Body, op: Any) -> int:
-        """The node of `op`, which lies in `body`."""
+        """The node of `op`, which is in `body`."""
         return self._ids[body.key, op.name]
 
     def called(self, op: Any, attribute: str, index: int = 0) -> Body | None:
@@ -133,7 +133,7 @@ class GraphReader:
         self.bodies.setdefault(body.key, body)
         operations = body.graph.get_operations()
         modules = _module_paths(operations, body.prefix)
-        if body.prefix:  # a function's arguments lie right in its box, whatever they are named after
+        if body.prefix:  # a function's arguments are directly in its box, whatever their names say
             modules |= {argument.op.name: () for argument in body.graph.inputs}
         until = len(operations) if until is None else until
         for op in operations[self._read[body.key] : until]:
@@ -167,7 +167,7 @@ class GraphReader:
             yield Edge(self.find(body, out.op), -1, out.value_index, place, "control")
 
     def _argument_roles(self, caller: Body, op: Any, graph: Any) -> dict[str, Role]:
-        """A loop calls its arguments `Placeholder_1`; the label of what is passed in tells more."""
+        """A loop's arguments are named `Placeholder_1`; the label of what is passed in says more."""
         roles = {}
         for outer, inner in zip(passed_inputs(op), graph.inputs, strict=False):
             source = self._ids.get((caller.key, outer.op.name))
@@ -233,9 +233,9 @@ class GraphReader:
         target_slot: int = 0,
         kind: EdgeKind = "data",
     ) -> None:
-        """An edge from the op `source`, as soon as that is read.
+        """Add an edge from the op `source`, as soon as that is read.
 
-        Some ops get inputs and control inputs that are younger: a gradient makes its loop keep every iterate.
+        Some ops get inputs and control inputs that are made later: a gradient makes its loop keep every iterate.
         """
         key = (body.key, source.name)
         if key in self._ids:
@@ -296,21 +296,21 @@ def is_fused(call: Any) -> bool:
 
 
 def passed_inputs(op: Any) -> list[Any]:
-    """The inputs that a calling op hands to its function, one an argument; [] where they do not pair."""
+    """The inputs that a calling op passes to its function, one an argument; [] when they do not pair."""
     if op.type in IF_OPS or op.type in CASE_OPS:
         return list(op.inputs)[1:]
     return list(op.inputs) if op.type in RUN_HERE else []
 
 
 def handle(tensor: Any) -> Value:
-    """A symbolic tensor, by name: it has a shape and a dtype, and no number."""
+    """A symbolic tensor, by name: it has a shape and a dtype, but no number."""
     rank_known = tensor.shape.rank is not None
     shape = tuple(tensor.shape.as_list()) if rank_known else None
     return Value(shape=shape, dtype=tensor.dtype.name, name=tensor.name, text=str(tensor))
 
 
 def function_label(name: str) -> str:
-    """What a learner reads for `__inference_step_52`: "step"; for its gradient's: "backward of step"."""
+    """The label of `__inference_step_52`: "step"; of its gradient: "backward of step"."""
     match = re.fullmatch(r"__(inference|forward|backward)_+(.+?)(_\d+)*", name)
     if match is None:
         return re.sub(r"_\d+$", "", name)

@@ -2,8 +2,7 @@
 
 The graph is walked as TensorFlow would run it: only ops that an output or a side effect needs, the taken
 branch only, a loop's body once an iteration. Each op is the same kernel, called through `tf.raw_ops` on real
-tensors, with the real variables behind the resource handles. What is missing is only what the optimiser
-would have changed.
+tensors, with the real variables behind the resource handles. Only the optimiser's changes are missing.
 """
 
 from __future__ import annotations
@@ -42,8 +41,8 @@ class GraphRunner:
     """Runs the bodies that `reader` knows, and writes `run` steps into it, at most `max_steps` of them.
 
     `variables` maps the `id` of a resource handle to the `tf.Variable` behind it. `unseen` counts the steps
-    past `max_steps`; `hidden` names the functions that ran inside a kernel (of a dataset, say), by its op;
-    `rounded` counts the results that TensorFlow's optimiser has rounded otherwise than the ops do one by one;
+    past `max_steps`; `hidden` names the functions that ran inside an op kernel (of a dataset, say), by its op;
+    `rounded` counts the results that TensorFlow's optimiser rounds differently from the ops one by one;
     `together` is the type of an op that made the graph run as a whole, because it waits for other devices.
     """
 
@@ -116,8 +115,8 @@ class GraphRunner:
     def run_again(self, tell: Callable[[], list[Any]], whole: Callable[[], list[Any]]) -> list[Any]:
         """What `whole` gives, a function as TensorFlow runs it, after `tell` has recorded its ops one by one.
 
-        The optimiser's ops round otherwise than the graph's own. Variables are put back in between, so
-        neither may have an effect on anything else.
+        The optimiser's ops round differently from the graph's own. Variables are restored in between, so
+        neither run may have an effect on anything else.
         """
         variables = [variable for variable in self.variables.values() if variable.is_initialized()]
         before = [variable.read_value() for variable in variables]
@@ -165,7 +164,7 @@ class GraphRunner:
             control = Control("loop", decided="True", taken="body", iteration=iteration)
             self.show(body, op, state, [], scope, control=control)
             state = self.run(turn, state, (*inner_scope(scope, body, turn), lap))
-        # The budget is spent inside the loop: TensorFlow finishes it, from where it stands.
+        # The budget is spent inside the loop: TensorFlow finishes it, from where it is.
         self.unseen += 1
         return self.kernel(body, op)(state)
 
@@ -176,7 +175,7 @@ class GraphRunner:
         return self._kernels[key]
 
     def _show_argument(self, body: Body, op: Any, value: Any, scope: Path) -> None:
-        """An argument arrives. In an inner body only those count that something there computes with."""
+        """An argument arrives. In an inner body only those are shown that something there computes with."""
         outermost = scope == body.path and body.prefix == ""
         if outermost or any(user.type != "Identity" for user in op.outputs[0].consumers()):
             self.show(body, op, [], [value], scope)
@@ -243,7 +242,7 @@ def tensor_value(tensor: Any) -> Value:
 
 
 def _differ(a: Any, b: Any) -> bool:
-    """True when two tensors hold other bits."""
+    """True when two tensors hold different bits."""
     if a.dtype.name in ("resource", "variant"):
         return False
     return a.numpy().tobytes() != b.numpy().tobytes() if a.dtype.name != "string" else False
@@ -252,8 +251,8 @@ def _differ(a: Any, b: Any) -> bool:
 def needed_ops(wanted: Iterable[Any], fed: frozenset[str] = frozenset()) -> list[Any]:
     """The ops that `wanted` (tensors and ops of one graph) cannot do without, each after those it waits for.
 
-    Nothing behind a tensor named in `fed` is needed. Where the graph leaves the order open, it is that in
-    which Python made the ops.
+    Nothing behind a tensor named in `fed` is needed. Where the graph leaves the order open, the ops come in the order
+    in which Python made them.
     """
 
     def dependencies(op: Any) -> list[Any]:

@@ -1,6 +1,6 @@
 """TensorFlow's graph optimiser, asked for one function: what it makes of a graph, and what really runs.
 
-Both ways to ask it are private to TensorFlow. Where one is gone, these functions return None.
+Both ways to ask it are private to TensorFlow. When one is gone, its function here returns None.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ LOWERED = "_lower_using_switch_merge"  # tells the optimiser to turn an If or Wh
 
 
 def optimised_graph(concrete: Any) -> Any | None:
-    """The `tf.Graph` that Grappler makes of a `ConcreteFunction`'s, with branches and loops left whole."""
+    """The `tf.Graph` that Grappler makes of a `ConcreteFunction`, with branches and loops left whole."""
     tf, optimize = import_tensorflow(), OPTIMIZE.find()
     if optimize is None:
         return None

@@ -1,7 +1,7 @@
 """Say, node by node, what the optimiser made of a graph.
 
-Grappler keeps a node's name when it changes the node, and hangs the old name on what it makes of it
-(`ArithmeticOptimizer/SimplifyAggregation_Mul_add_3`); inlining puts the caller's name before it
+Grappler keeps a node's name when it changes the node, and appends the old name to that of a replacement
+(`ArithmeticOptimizer/SimplifyAggregation_Mul_add_3`); inlining puts the caller's name in front
 (`cond/then/_0/cond/mul`). So names tell where a node came from.
 """
 
@@ -39,12 +39,12 @@ class Built:
         return self.by_place.get((node.scope, node.name)) or self.by_name.get(node.name)
 
     def origin(self, name: str) -> Node | None:
-        """The node whose name ends `name`."""
+        """The node with whose name `name` ends."""
         starts = [0, *(i + 1 for i, letter in enumerate(name) if letter in "/_")]
         return next((self.by_name[name[i:]] for i in starts if name[i:] in self.by_name), None)
 
     def is_constant(self, node: Node) -> bool:
-        """True when all that flows into a node was known as it was built."""
+        """True when everything that flows into a node was known when it was built."""
         sources = self.reads[node.id]
         return node.kind == "constant" or (bool(sources) and all(self.is_constant(s) for s in sources))
 

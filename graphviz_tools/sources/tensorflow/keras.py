@@ -117,7 +117,7 @@ def fit_in_steps(
 
 
 def _without_optionals(data: Any) -> Any:
-    """Keras feeds an absent `sample_weight` as an empty Optional, and reads it back as None."""
+    """`data` with None for an empty Optional, as which Keras feeds an absent `sample_weight`."""
     tf = import_tensorflow()
     absent = tf.experimental.Optional
     return tuple(None if isinstance(part, absent) else part for part in data)

@@ -14,7 +14,7 @@ Kernel = Callable[[Sequence[Any]], list[Any]]
 def kernel_of(op: Any) -> Kernel:
     """A function from the op's flat input tensors to its list of output tensors, with its own attributes.
 
-    A seeded random op keeps its generator inside its kernel. It gets a kernel of its own, which starts where
+    A seeded random op keeps its generator inside its op kernel. It gets an op kernel of its own, which starts where
     a freshly traced graph would start, and leaves the generators of the user's eager code alone.
     """
     tf = import_tensorflow()
@@ -32,7 +32,7 @@ def is_seeded(op: Any) -> bool:
 
 
 def _eager_kernel(op: Any) -> Kernel | None:
-    """The op as eager TensorFlow runs it; None for an attribute that eager calls do not take.
+    """The op as eager TensorFlow runs it; None when it has an attribute that eager calls do not take.
 
     Every function of `tf.raw_ops` ends in the private `execute`. (`tf.raw_ops` itself renames inputs and attributes
     of some ops and does not say which.) Without it each op becomes a small function, which gives the same values,

@@ -14,7 +14,7 @@ _RECORDER = str(Path(__file__).resolve().parents[1])
 def op_line(op: Any) -> SourceLine | None:
     """The user's innermost line on the stack that made `op`; AutoGraph maps its own lines back to the user's.
 
-    None for an op of TensorFlow's own making, on which no line between the recorder and it is the user's.
+    None for an op that TensorFlow made itself: no line between the recorder and the op is the user's.
     """
     for frame in reversed(op.traceback or ()):
         if is_user_file(frame.filename):

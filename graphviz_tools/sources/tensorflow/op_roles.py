@@ -1,4 +1,4 @@
-"""What TensorFlow's ops do beside computing, as `OpRoles` describes."""
+"""What TensorFlow's ops do besides computing, as `OpRoles` describes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROLES = OpRoles(
     ),
     reductions=frozenset(["Sum", "Mean", "Max", "Min", "Prod", "All", "Any"]),
     arrangers=frozenset(["Reshape", "Tile", "BroadcastTo", "Transpose"]),
-    loop_setup=frozenset(  # AutoGraph computes them in case somebody limits the loop
+    loop_setup=frozenset(  # AutoGraph computes them in case the loop is given a limit
         [
             "Shape",
             "StridedSlice",

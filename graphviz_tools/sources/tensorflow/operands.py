@@ -26,7 +26,7 @@ class Operand(NamedTuple):
 
 
 def operands(error: BaseException) -> list[Operand]:
-    """What the user's innermost call that raised `error` was given, without what has no shape."""
+    """What the user's innermost call that raised `error` was given, except for what has no shape."""
     call = failed_call(error) if isinstance(error, Exception) else None  # not the stop button
     if call is None:
         return []
@@ -67,7 +67,7 @@ def origin_words(line: SourceLine | None, op_type: str) -> str:
 
 
 def _named(call: FailedCall) -> Iterator[Operand]:
-    """Each thing that the call was given, by the name that stands for it in the user's code, else by its text there."""
+    """Each thing that the call was given, by its name in the user's code, else by its text there."""
     code = call.frame.f_code
     texts = () if call.is_generated else operand_texts(code, call.instruction)
     names = {**call.frame.f_globals, **local_names(call.frame)}
@@ -104,7 +104,7 @@ def _has_shape(thing: Any) -> bool:
 
 
 def _counts(thing: Any, operator: bool) -> bool:
-    """Whether a learner needs to know of it: numbers beside an operator do count, an axis does not."""
+    """Whether a learner needs to see it: a number beside an operator counts, an axis does not."""
     if isinstance(thing, bool | str) or thing is None:
         return False
     if isinstance(thing, int | float):
@@ -137,7 +137,7 @@ def _described(thing: Any, of_tensor: Callable[[Any], str]) -> str:
 
 
 def _sizes(thing: Any) -> list[int]:
-    """The sizes of nested lists, by the first of each."""
+    """The sizes of nested lists, judged by the first item of each."""
     sizes: list[int] = []
     while isinstance(thing, list | tuple):
         sizes.append(len(thing))

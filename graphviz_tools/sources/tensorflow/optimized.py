@@ -25,8 +25,8 @@ UNTOLD = _("this TensorFlow does not show the optimised graph")
 class Optimized:
     """A graph `before` the optimiser (phase "trace") and `after` it (phase "optimize").
 
-    The steps of `after` build the new graph, each with a `note` of what became of that node; the last ones,
-    which have no node, tell of every node that is gone.
+    The steps of `after` build the new graph, each with a `note` that says what became of the node; the last ones,
+    which have no node, report every node that is gone.
     """
 
     before: Recording

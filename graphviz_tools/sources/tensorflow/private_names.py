@@ -1,7 +1,7 @@
 """TensorFlow's private names, all of them: where each is, which version had it last, and what is lost without it.
 
-Nothing here is touched before it is used. Where a name is gone, a Recording leaves out what depended on it and says
-so in `omitted`: `missing()` lists what that is. Private attributes of TensorFlow's objects are read here too.
+Nothing here is touched before it is used. When a name is gone, a Recording leaves out what depended on it and says
+so in `omitted`; `missing()` lists it. Private attributes of TensorFlow's objects are read here too.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def missing(names: Iterable[PrivateName] = EAGER_NAMES) -> list[str]:
 
 @cache
 def found_all(*names: PrivateName) -> tuple[Any, ...] | None:
-    """The objects behind `names`; None when one is gone."""
+    """The objects behind `names`; None when any is gone."""
     found = tuple(name.find() for name in names)
     return None if None in found else found
 
@@ -209,7 +209,7 @@ def handle_number(variable: Any) -> int:
 
 
 def variable_in_keras(variable: Any) -> Any | None:
-    """The `tf.Variable` that a `keras.Variable` holds; None when this Keras keeps it elsewhere."""
+    """The `tf.Variable` in a `keras.Variable`; None when this Keras keeps it elsewhere."""
     return getattr(variable, "_value", None)
 
 

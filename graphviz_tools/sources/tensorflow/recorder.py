@@ -1,4 +1,4 @@
-"""Record a TensorFlow program twice over: as its graph is built, and as the built graph runs."""
+"""Record a TensorFlow program twice: as its graph is built, and as the built graph runs."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def record_tensorflow(
 
     `fn` may be
 
-    - a Python function (`tf.function` is put around it) or a `tf.function`; where that was traced before for
-      such arguments, it is not traced again, and its graph is only read;
+    - a Python function (it is wrapped in `tf.function`) or a `tf.function`; one that was traced before for
+      such arguments is not traced again, and its graph is only read;
     - a Keras model, or the `fit` or `train_on_batch` of one: its first train step is recorded, the others run as usual;
     - a Python function that makes its own `tf.Graph` and runs it in a `tf.compat.v1.Session`.
 
@@ -129,7 +129,7 @@ def _value(item: Any) -> Value:
 
 
 def name_of(fn: Any) -> str:
-    """What to call a recording of `fn`: a function's, a model's or a class's name."""
+    """The title of a recording of `fn`: the name of the function, model or class."""
     fn = fn.func if isinstance(fn, functools.partial) else fn
     return getattr(fn, "__name__", "") or getattr(fn, "name", "") or type(fn).__name__
 
@@ -184,5 +184,5 @@ def finish(
 
 
 def _eager_words(tensor: Any) -> str:
-    """Of a tensor that the graph found outside."""
+    """The words for a tensor that the graph took from outside."""
     return _("{type}, made outside the function.", type=type_words(tensor))

@@ -1,7 +1,7 @@
 """Convert what a `Watch` saw of a TF1 program to steps: its graphs as they were built, and every `Session.run`.
 
 The values come from the real session. Only the inside of a branch or a loop, which a session never shows, is
-run again here on the values that the session handed in, with copies of its variables.
+run again here on the values that the session passed in, with copies of its variables.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class _Replay:
         self._show(op, before, note=_("Fed from outside.") if fed else "")
 
     def _look_inside(self, op: Any, inputs: list[Any], before: list[Value]) -> None:
-        """Run the functions of `op` again, unless they do what must not be done twice."""
+        """Run the functions of `op` again, unless they have an effect that must not happen twice."""
         if acts(self.runner.reader, [op], drawing=True):
             why = _("what a function prints, draws or asks of Python inside a session is not done twice")
             self.runner.reader.omitted.append(Omission(_("values inside a function"), 1, why))

@@ -1,8 +1,8 @@
-"""Watch a Python program make TensorFlow graphs and run sessions, without a change to what it does.
+"""Watch a Python program make TensorFlow graphs and run sessions, without changing what it does.
 
-`tf.Graph.as_default` and `Session.run` (public names both) are wrapped while the program runs and put back
-afterwards. Before each `Session.run` the values that it only reads are looked at in a run of their own; what
-depends on an effect (an assignment, a random draw) is fetched in the real run, beside what was asked for.
+`tf.Graph.as_default` and `Session.run` (both public names) are wrapped while the program runs and restored
+afterwards. Before each `Session.run`, values that do not depend on an effect are fetched in a run of their own; what
+depends on one (an assignment, a random draw) is fetched in the real run, beside what was asked for.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def watching() -> Iterator[Watch]:
 
 
 def makes_its_own_graph(fn: Any, depth: int = 4) -> bool:
-    """True when `fn`, or a function of the user's that it names, mentions `Graph` or a TF1 `Session`."""
+    """True when `fn`, or one of the user's functions that it names, mentions `Graph` or a TF1 `Session`."""
     code = getattr(fn, "__code__", None)
     if code is None or depth == 0 or not is_user_file(code.co_filename):
         return False
@@ -176,7 +176,7 @@ def _visible(record: SessionRun) -> list[Any]:
 
 
 def _late_ops(record: SessionRun) -> set[str]:
-    """The ops that have an effect, and all that waits for one."""
+    """The ops that have an effect, and all ops that wait for one."""
     late: set[str] = set()
     for op in record.ops:
         before = [*(t.op for t in op.inputs if t.name not in record.fed), *op.control_inputs]
@@ -203,7 +203,7 @@ def _handed_to_functions(record: SessionRun) -> set[str]:
 
 
 def _read_variables(run: Any, record: SessionRun, only: set[str]) -> dict[str, np.ndarray]:
-    """What the variables `only` hold now, by way of the read op that every variable comes with."""
+    """What the variables `only` hold now, fetched with the read op that every variable has."""
     readers: dict[str, Any] = {}
     for name in only:
         for user in record.graph.get_operation_by_name(name).outputs[0].consumers():

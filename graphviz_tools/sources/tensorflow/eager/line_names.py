@@ -1,4 +1,4 @@
-"""What the user's own line calls a tensor, and how a value without a name is written."""
+"""The name that the user's line has for a tensor, and the label of a value without a name."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _FUNCTION = _("A tf.function: its graph runs as one step. record_tensorflow show
 
 
 def op_label(op: str) -> str:
-    """What a learner reads for an op type; a `tf.function` is called by its own name."""
+    """The label of an op type; for a `tf.function` its own name."""
     return function_label(op) if op.startswith("__") else op
 
 
 def variable_label(known: KnownVariable, place: Place | None) -> str:
-    """The user's name for a variable where the line says it, else the variable's own."""
+    """The user's name for a variable if the line has one, else the variable's own."""
     return name_on_line(known.variable, place) or known.name
 
 
 def name_on_line(wanted: Any, place: Place | None) -> str:
-    """The name on the user's line that stands for this very object."""
+    """The name on the user's line that refers to this very object."""
     if place is None or place.site is None or place.frame is None:
         return ""
     words = [word for word in place.site.arguments if isinstance(word, str) and word]

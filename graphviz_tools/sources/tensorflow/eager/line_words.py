@@ -1,4 +1,4 @@
-"""The words that a line of the program has for what it computed: the label of its op, and names of its values."""
+"""What a line of the program calls what it computed: the label of its op, and the names of its values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SIGNS = {
     "Equal": "==",
     "NotEqual": "!=",
 }
-# Beside the op that a line asks for.
+# Ops that TensorFlow runs in addition to the op that a line asks for.
 _QUIET = frozenset({"ReadVariableOp", "Identity", "Cast", "VarHandleOp"})
 
 
@@ -36,20 +36,20 @@ class _Call:
 
 @dataclass
 class LineWords:
-    """Collects the words for the ops of `graph`, one call of the user's after the other."""
+    """Collects the words for the ops of `graph`, one of the user's calls after the other."""
 
     graph: StaticGraph
     _names: dict[int, str] = field(default_factory=dict)  # by id of a Value
     _call: _Call = field(default_factory=_Call)
 
     def begin(self, place: Place) -> None:
-        """What comes next is of the call at `place`, which may be the one that is open."""
+        """What comes next belongs to the call at `place`, which may be the one that is open."""
         if place.callee is None or place.callee is not self._call.callee:
             self.end()
             self._call = _Call(place.site, place.callee)
 
     def leave_ended(self, running: set[int]) -> None:
-        """Let go of the open call's frame where it is not among those that run."""
+        """Release the open call's frame if it is not among those that run."""
         if self._call.callee is not None and id(self._call.callee) not in running:
             self._call.callee = None
 
@@ -60,7 +60,7 @@ class LineWords:
         self._call.outputs = tuple(values)
 
     def end(self) -> None:
-        """Give what the open call computed its words: `h = x @ w` where it is one op."""
+        """Give the open call's op its label, `h = x @ w` when it is a single op, and its values their names."""
         call, site = self._call, self._call.site
         self._call = _Call()
         if site is None:
@@ -73,19 +73,19 @@ class LineWords:
             self.name(value, name)
 
     def name(self, value: Value, name: str) -> None:
-        """Call a value so; "" leaves it as it is called."""
+        """Give a value this name; "" keeps the one that it has."""
         if name:
             self._names[id(value)] = name
 
     def bind(self, place: Place, values: Sequence[Value]) -> None:
-        """Call `values` as the line does to which they are given: `dw, db = ...`."""
+        """Give `values` the names that the line assigns them to: `dw, db = ...`."""
         targets = place.site.targets if place.site is not None else ()
         if len(targets) == len(values):
             for target, value in zip(targets, values, strict=True):
                 self.name(value, target)
 
     def named_steps(self) -> list[Step]:
-        """The steps, with each value called as the line that made it calls it."""
+        """The steps, with each value named as on the line that made it."""
         new: dict[int, Value] = {}
 
         def named(values: tuple[Value, ...]) -> tuple[Value, ...]:

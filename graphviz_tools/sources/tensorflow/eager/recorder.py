@@ -103,11 +103,11 @@ class EagerRecorder:
         self._open = ExitStack()
 
     def shown_at(self, line: SourceLine | None) -> None:
-        """Show this line at steps that have none of the user's, as in a model that is Keras's own."""
+        """Show this line at steps without a line of the user's, as in a model that Keras provides."""
         self._trace.graph.line = line
 
     def given(self, args: Any, kwargs: Any) -> None:
-        """Name the program's inputs as its function does, and its variables where it is a model's."""
+        """Name the program's inputs as its function does, and the variables of a model."""
         assert self._fn is not None
         for variable, path in variables_of(self._fn):
             self._trace.variables.learn(variable, path)
@@ -181,5 +181,5 @@ def _leaves(thing: Any) -> list[Any]:
 
 
 def is_tensor(thing: Any) -> bool:
-    """Whether `thing` is a tensor with a value; a variable counts by what it holds."""
+    """Whether `thing` is a tensor with a value, or a variable that holds one."""
     return is_eager(thing) or (hasattr(thing, "numpy") and hasattr(thing, "dtype"))

@@ -1,8 +1,8 @@
-"""Where an eager TensorFlow program stands: the user's line, the layers that are being called, the loops' turns.
+"""Where an eager TensorFlow program is: the user's line, the layers that are being called, the turns of its loops.
 
-Python's own stack knows all three. It is walked at each op, from the op outward to the recorder; turns are read
-from the source: inside one turn a function runs each expression once, so where it is at one that it has passed,
-the innermost loop around both has begun another turn.
+Python's own stack knows all three. It is walked at each op, from the op outward to the recorder. Turns are worked out
+from the source: inside one turn a function runs each expression once, so when it is at one that it has passed
+already, the innermost loop around both has begun another turn.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class ProgramStack:
     def place(self, op: str, frame: FrameType | None, *, still: bool = False) -> Place:
         """Where `op` runs, which `frame` is about to return from.
 
-        `still`: the program stands at the start or the end of a `with`, for which Python tells only the line.
+        `still`: the program is at the start or the end of a `with`, for which Python knows only the line.
         """
         calls = _calls(frame, self.outermost)
         known = len(calls)
@@ -103,8 +103,8 @@ class ProgramStack:
         return Place(site, frame, callee, path, turn, updates)
 
     def leave_ended(self, frame: FrameType | None) -> set[int]:
-        """Let go of calls that have ended since the last op, so that what only they held can die. `frame` is about to
-        run the next op; returns the ids of the frames that run."""
+        """Release calls that have ended since the last op, so that what only they held can be freed. `frame` is about
+        to run the next op; returns the ids of the frames that run."""
         running: set[int] = set()
         while frame is not None:
             running.add(id(frame))
@@ -117,12 +117,12 @@ class ProgramStack:
         return running
 
     def close(self) -> None:
-        """Let go of the program's frames."""
+        """Release the program's frames."""
         self._runs.clear()
         self.outermost = None
 
     def _enter(self, path: Path, run: _Run, owner: Any) -> Path:
-        """The box of a layer's call; called again from the same place it is another box."""
+        """The box of a layer's call; a second call from the same place gets another box."""
         if not run.word:
             name = type(owner).__name__ if _is_optimizer(owner) else str(getattr(owner, "name", ""))
             run.word = self._fresh(path, name or type(owner).__name__, "call")
@@ -155,7 +155,7 @@ class ProgramStack:
 
 
 def _calls(frame: FrameType | None, outermost: FrameType | None) -> list[_Call]:
-    """The calls from `outermost` in to `frame` that tell where the program stands."""
+    """The calls from `outermost` in to `frame` that say where the program is."""
     found: list[_Call] = []
     callee: FrameType | None = None
     while frame is not None and frame.f_code.co_filename != _RECORDER:
@@ -174,7 +174,7 @@ def _calls(frame: FrameType | None, outermost: FrameType | None) -> list[_Call]:
 
 
 def is_users(frame: FrameType) -> bool:
-    """Whether a frame is of the user's own code, and not what AutoGraph has written from it."""
+    """Whether a frame runs the user's own code, and not what AutoGraph wrote from it."""
     file = frame.f_code.co_filename
     return is_user_file(file) and _GENERATED not in file
 
@@ -221,7 +221,7 @@ def _has_passed(run: _Run, before: Moment, call: _Call, moment: Moment, op: str)
     if moment.repeats and (inner is None or inner.f_code.co_name not in _COMPREHENSIONS):
         return False
     instruction = call.frame.f_lasti
-    # A comparison and the decision on it stand at one place, by two instructions or by one.
+    # A comparison and the decision on it have the same place, by two instructions or by one.
     if instruction == run.instruction and op == "__bool__" != run.op:
         return False
     return instruction <= run.instruction or (moment.tests_loop and run.op == "__bool__")

@@ -1,6 +1,6 @@
-"""The gradient tapes of an eager program: what each watches, what it records, and its way back.
+"""The gradient tapes of an eager program: what each watches and records, and its backward pass.
 
-TensorFlow keeps its tapes in C++. They follow one rule, which is applied here beside them: a tape records an op
+TensorFlow keeps its tapes in C++. They follow one rule, which is applied here in parallel: a tape records an op
 when it watches one of the op's inputs, and from then on it watches the op's outputs.
 """
 
@@ -55,8 +55,8 @@ class Tape:
 
 
 class Walk:
-    """One backward pass over a tape, from `targets` (numbers of tensors) on: which record each call of a gradient
-    function belongs to. TensorFlow does not say; the tensors that are handed to the function tell."""
+    """One backward pass over a tape from `targets` (numbers of tensors): finds the record to which each call of a
+    gradient function belongs. TensorFlow does not say; the tensors that the function is given tell."""
 
     def __init__(self, tape: Tape, of: Any, targets: Sequence[int]) -> None:
         self.tape, self.of = tape, of
@@ -65,8 +65,8 @@ class Walk:
         self._sums: dict[int, list[int]] = {}  # the gradients that an AddN has added up
 
     def find(self, op: str, inputs: Any, outputs: Any, gradients: Any) -> Record | None:
-        """The record of this op with these inputs and outputs (None: not kept by the tape) for whose outputs these
-        gradients have come; of several the latest."""
+        """The latest record of this op with these inputs and outputs (None: not kept by the tape) whose outputs have
+        received these gradients."""
         alike = [
             record
             for record in reversed(self.left)

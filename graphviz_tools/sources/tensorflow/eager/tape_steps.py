@@ -1,4 +1,4 @@
-"""The steps of gradient tapes: what each watches and records, and its way back, record by record."""
+"""The steps of gradient tapes: what each watches and records, and its backward pass, record by record."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class TapeSteps:
         self._tapes.clear()
 
     def _stands_aside(self) -> bool:
-        """Whether what a tape does now is not a step: the recorder's own doing, or a graph being traced."""
+        """Whether what a tape does now is not a step: it comes from the recorder itself, or a graph is being traced."""
         return self._closed or self._trace.busy or not import_tensorflow().executing_eagerly()
 
     # --- ops ------------------------------------------------------------------------------------------------
@@ -80,7 +80,7 @@ class TapeSteps:
         return [tape for tape in self._open() if tape.watches(inputs)]
 
     def _watch_variables(self, op: str, inputs: list[Any]) -> None:
-        """A tape begins to watch a trainable variable when it is read."""
+        """Tapes begin to watch a trainable variable when it is read."""
         if op not in _READS:
             return
         known = self._trace.variables.find(inputs[0])

@@ -1,4 +1,4 @@
-"""What tapes do, as steps of a trace: what they watch, walk backward, keep and release."""
+"""Write what tapes do as steps of a trace: watch, walk backward, keep and release."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class TapeTrace:
         freed: tuple[int, ...],
         note: str,
     ) -> None:
-        """A tape's record was walked: the gradients that came to its outputs, and those for its inputs."""
+        """A tape's record was walked: the gradients that arrived at its outputs, and those for its inputs."""
         if not self._trace.begins():
             return
         about = self._trace.graph.nodes[record.ran]
@@ -89,7 +89,7 @@ class TapeTrace:
         self._amend(grads_in=arriving, grads_out=leaving, freed=freed)
 
     def ran_inside(self, outputs: Sequence[Any]) -> None:
-        """An op without a step of its own has made these, inside a gradient function."""
+        """An op without a step of its own made these, inside a gradient function."""
         for tensor in outputs:
             self._trace.memory.storage(tensor)
 
@@ -106,7 +106,7 @@ class TapeTrace:
                     self._trace.memory.saves(step, Saved(record.node, name, value))
 
     def gradient_value(self, gradient: Any) -> Value:
-        """What a gradient holds; of one for a few rows (`IndexedSlices`), those rows."""
+        """A gradient's numbers; for one of a few rows (`IndexedSlices`), those of the rows."""
         if hasattr(gradient, "indices"):
             value = self._trace.value(gradient.values)
             return replace(value, text=f"rows {gradient.indices.numpy().tolist()[:8]}")
@@ -123,7 +123,7 @@ class TapeTrace:
             self._amend(note=f"{self._trace.graph.steps[-1].note} {note}".strip())
 
     def add_freed(self, nodes: Sequence[int]) -> None:
-        """What else the last step released."""
+        """Add what else the last step released."""
         if self._trace.graph.steps:
             self._amend(freed=(*self._trace.graph.steps[-1].freed, *nodes))
 

@@ -1,7 +1,6 @@
-"""Which memory of eager tensors is alive after each step, measured: what holds a buffer tells when it dies.
+"""Measure which memory of eager tensors is alive after each step: weak references say when its holders die.
 
-A buffer is held by Python's objects of tensors, which a tape keeps too, and by a variable. None is kept alive by being
-known.
+A buffer is held by Python's tensor objects, which a tape keeps too, and by variables. Measuring keeps none alive.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from graphviz_tools.sources.tensorflow.private_names import buffer_of, tensor_nu
 
 @dataclass(eq=False, slots=True)
 class _Buffer:
-    """A piece of memory that is alive, from address `base` on; `holders` keep it so."""
+    """A piece of memory that is alive, from address `base` on; `holders` keep it alive."""
 
     storage: int
     base: int
@@ -27,7 +26,7 @@ class _Buffer:
 
 @dataclass(slots=True)
 class _Moment:
-    """Bytes alive after a step, at most while it ran, and the buffers that died before the next."""
+    """Bytes alive after a step, the most alive while it ran, and the buffers that died before the next."""
 
     alive: int
     most: int
@@ -83,7 +82,7 @@ class TensorMemory:
         self._existed.append((step, self.sizes[storage]))
 
     def begins(self, step: int) -> None:
-        """Step `step` begins to run, or is about to be written: what has died died after the one before."""
+        """Step `step` begins to run, or is about to be written: what has died by now died after the previous one."""
         self._settle()
         before = self._moments.get(step - 1)
         if before is None:
@@ -94,7 +93,7 @@ class TensorMemory:
         self._died.clear()
 
     def saves(self, step: int, saved: Saved) -> None:
-        """A tape has kept the tensor since `step` for its way back."""
+        """A tape has kept the tensor since `step` for its backward pass."""
         self._saved.setdefault((saved.node, saved.name), (step, saved))
 
     def steps(self, steps: Sequence[Step]) -> list[Step]:
@@ -116,12 +115,12 @@ class TensorMemory:
         return measured
 
     def close(self) -> None:
-        """Watch no more; a holder and its callback refer to each other."""
+        """Stop watching, which also breaks the cycles of holders and their callbacks."""
         self._holders.clear()
         self._ended.clear()
 
     def _spans(self, steps: Sequence[Step]) -> Iterator[tuple[int, int, int]]:
-        """(from step, until step, bytes) that tapes keep for their way back, each buffer once at a time."""
+        """(from step, until step, bytes) that tapes keep for their backward pass, each buffer once at a time."""
         freed = {node: step.index for step in steps for node in step.freed}
         spans: dict[int, list[tuple[int, int]]] = {}  # by storage
         for step, saved in self._saved.values():
@@ -166,7 +165,7 @@ class TensorMemory:
 
 
 def _held(spans: Iterable[tuple[int, int, int]]) -> dict[int, int]:
-    """By how many bytes the sum of what is held changes at a step."""
+    """By step, how many bytes more or less are held from it on."""
     changes: dict[int, int] = {}
     for start, until, nbytes in spans:
         changes[start] = changes.get(start, 0) + nbytes

@@ -38,7 +38,8 @@ _FAILED = "not understood"
 
 
 class _Answer(NamedTuple):
-    """What a tensor gave, kept so that its id stays its own. `source` (node, slot) and `value` are the tensor's."""
+    """The number or array that a tensor gave, kept so that its id is not reused. `source` (node, slot) and `value` are
+    the tensor's."""
 
     answer: Any
     source: Maker
@@ -47,7 +48,7 @@ class _Answer(NamedTuple):
 
 @dataclass
 class EagerTrace:
-    """Everything known while the program runs. `phase` is that of an op which no optimizer runs."""
+    """Everything known while the program runs. `phase` is that of ops outside an optimizer."""
 
     numbers: bool
     budget: Budget
@@ -79,7 +80,7 @@ class EagerTrace:
         return True
 
     def ended(self, frame: FrameType | None = None) -> None:
-        """What the program has let go of until now, at `frame`, died after the last step."""
+        """What the program has released by now, at `frame`, died after the last step."""
         if frame is not None:
             self.words.leave_ended(self.stack.leave_ended(frame))
         self.memory.begins(len(self.graph.steps))
@@ -162,7 +163,7 @@ class EagerTrace:
         return node
 
     def answered(self, answer: Any, tensor: Any, node: int | None) -> None:
-        """A tensor gave its value, at question `node` or to a library: that number may be what the program returns."""
+        """A tensor gave its value, at question `node` or to a library: the program may return that number."""
         source = Maker(node, 0) if node is not None else self.graph.makers.get(tensor_number(tensor))
         if source is not None and isinstance(
             answer, float | np.ndarray
@@ -199,13 +200,13 @@ class EagerTrace:
         self.graph.claim()
 
     def word(self, tensor: Any) -> str:
-        """What the picture calls a tensor."""
+        """The name of a tensor in the picture."""
         return self.graph.nodes[self.source(tensor).node].label
 
     # --- tensors --------------------------------------------------------------------------------------------
 
     def source(self, tensor: Any, place: Place | None = None) -> Maker:
-        """The node and output slot behind a tensor; one from nowhere gets a node."""
+        """The node and output slot that made a tensor; a tensor of unknown origin gets a node."""
         number = tensor_number(tensor)
         found = self.graph.makers.get(number)
         if found is None:
@@ -235,7 +236,7 @@ class EagerTrace:
         return "constant", name_on_line(tensor, place) or constant_label(self.value(tensor))
 
     def _array_name(self, tensor: Any) -> str:
-        """The name of the argument, an array, of which `tensor` was made."""
+        """The name of the argument, an array, from which `tensor` was made."""
         shape = tuple(tensor.shape.as_list())
         alike = [(name, array) for name, array in self.arrays if array.shape == shape and array.size > 1]
         if not alike:
@@ -244,7 +245,7 @@ class EagerTrace:
         return next((name for name, array in alike if np.array_equal(array.astype(held.dtype), held)), "")
 
     def _existed(self, handle: Any) -> None:
-        """The program reads a variable that it has not made."""
+        """The program reads a variable that it did not make."""
         storage = self.value(handle).storage
         if storage is not None:
             self.memory.existed(storage, len(self.graph.steps))

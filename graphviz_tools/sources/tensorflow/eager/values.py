@@ -1,4 +1,4 @@
-"""What an eager tensor or variable holds now, as a Value."""
+"""The current content of an eager tensor or variable, as a Value."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def tensor_value(tensor: Any, *, numbers: bool) -> Value:
 
 
 def held_by(handle: Any, known: KnownVariable | None) -> Any | None:
-    """The tensor that the variable behind `handle` holds; no tape records the reading. None for one without a value."""
+    """The tensor that the variable behind `handle` holds, read without a tape's notice; None when it has no value."""
     if known is None:
         return None
     tf = import_tensorflow()
@@ -36,7 +36,7 @@ def held_by(handle: Any, known: KnownVariable | None) -> Any | None:
 
 
 def variable_value(held: Any | None, known: KnownVariable | None, *, numbers: bool) -> Value:
-    """What a variable that holds the tensor `held` has."""
+    """The Value of a variable that holds the tensor `held`."""
     if known is None:
         return Value(dtype="resource", text="a variable")
     if held is None:

@@ -12,7 +12,7 @@ from graphviz_tools.frameworks import import_tensorflow
 from graphviz_tools.sources.common.local_names import local_names
 from graphviz_tools.sources.tensorflow.private_names import handle_number, tensor_number, variable_in_keras
 
-_DEPTH = 40  # calls from an op outward among which its variable is looked for
+_DEPTH = 40  # calls from an op outward in which its variable is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class KnownVariable:
 
 @dataclass(slots=True)
 class Variables:
-    """The variables of a program, by the numbers of their handles; none is kept alive by being known."""
+    """The variables of a program, by the numbers of their handles; it keeps none of them alive."""
 
     _known: dict[int, tuple[weakref.ref[Any], str]] = field(default_factory=dict)
 

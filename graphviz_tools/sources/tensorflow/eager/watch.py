@@ -1,4 +1,4 @@
-"""What is looked at while an eager TensorFlow program runs: its ops, its tapes, and what Python asks its tensors."""
+"""Watch an eager TensorFlow program while it runs: its ops, its tapes, and what Python asks its tensors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from graphviz_tools.sources.tensorflow.private_names import (
     is_eager,
 )
 
-_ASKED = ("__bool__", "__float__", "__int__", "__index__", "numpy")  # what ends in a number of Python's
+_ASKED = ("__bool__", "__float__", "__int__", "__index__", "numpy")  # these give a Python number or an array
 _CREATED = ("constant", "convert_to_tensor")
 
 
