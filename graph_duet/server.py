@@ -3,7 +3,7 @@
     eval "$(python -m graph_duet.server FOLDER)"
 
 Notebook kernels fork from a preloaded process, Markdown opens rendered, and the course map is the start page.
-Everything lies in `FOLDER/.duet`, so nothing of the user's own Jupyter settings is touched.
+Everything is in `FOLDER/.duet`, so nothing of the user's own Jupyter settings is touched.
 """
 
 from __future__ import annotations

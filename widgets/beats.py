@@ -15,7 +15,7 @@ def beats(left: Recording, right: Recording, pairs: Iterable[Beat]) -> tuple[Bea
     """Every step of both sides, in order; at step -1 a side has not begun.
 
     `pairs` are steps (left, right) that belong together. A pair becomes one beat where that keeps both sides
-    in their own order (the largest such set of pairs is taken); what lies between two pairs is shown first on
+    in their own order (the largest such set of pairs is taken); what is between two pairs is shown first on
     the left, then on the right. After the last pair, forward and tracing end first; what a traced graph then
     runs comes when the left side is done.
     """

@@ -97,7 +97,7 @@ def _record_whole(
 
 
 def _run(code: CodeType, names: dict[str, Any]) -> Any:
-    """Run a cell, or give what an expression is worth. The event loop of the notebook stands still meanwhile, so a cell
+    """Run a cell, or give what an expression is worth. The event loop of the notebook does not run meanwhile, so a cell
     that awaits gets one of its own."""
     if not code.co_flags & inspect.CO_COROUTINE:
         return eval(code, names)
@@ -111,7 +111,7 @@ def _run(code: CodeType, names: dict[str, Any]) -> Any:
 
 
 def _awaiting(tree: ast.Module | ast.Expression, file: str, mode: Literal["exec", "eval"]) -> CodeType:
-    """The code of a tree in which `await` may stand outside a function."""
+    """The code of a tree in which `await` may be used outside a function."""
     return compile(tree, file, mode, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 

@@ -1,7 +1,7 @@
 """A Recording as the browser gets it: plain JSON, every value once, every text already worded.
 
 The browser looks things up and draws; it works nothing out. What a box says at a step comes from
-`graphviz_tools.drawing.timeline`, where it lies from `graphviz_tools.drawing.layout`.
+`graphviz_tools.drawing.timeline`, its place from `graphviz_tools.drawing.layout`.
 """
 
 from __future__ import annotations

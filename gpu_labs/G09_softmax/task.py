@@ -31,7 +31,7 @@ def _rows(rng: np.random.Generator, shape: Shape, first: int) -> np.ndarray:
     columns = shape[1]
     for number, row in enumerate(x):
         kind = (first + number) % 7
-        if kind == 1:  # exp overflows, and the largest element lies in some other warp
+        if kind == 1:  # exp overflows, and the largest element is in some other warp
             row[:] = 1000 * row + 3000 * (np.arange(columns) == rng.integers(columns))
         elif kind == 2:
             row[:] = -2000 + row

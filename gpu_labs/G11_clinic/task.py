@@ -98,7 +98,7 @@ def _counts(rng: np.random.Generator, n: int) -> Made:
 
 
 def _first_place(rng: np.random.Generator, n: int) -> Made:
-    x = rng.integers(-12, 0, n) / 4  # the largest stands at several places, seldom at the first
+    x = rng.integers(-12, 0, n) / 4  # the largest is at several places, seldom at the first
     top = float(x.max())
     return blocks_for(n, THREADS), (x, top), (np.array([x.argmax()]),), (np.array([n]),)
 

@@ -169,7 +169,7 @@ def _tensors(values: Any) -> Iterator[torch.Tensor]:
 
 
 def _leaves(value: Any) -> Iterator[Any]:
-    """What lies in lists, tuples and dicts, in order."""
+    """The items of nested lists, tuples and dicts, in order."""
     if not isinstance(value, (list, tuple, dict)):
         yield value
         return

@@ -36,7 +36,7 @@ async def _serve(gradebook: str, ip: str, port: int, token: str, browser: bool) 
 
     server = serve(filled_book(gradebook), ip, port, token)
     console.print(server.url, highlight=False, soft_wrap=True, markup=False)
-    console.print(_("[dim]Ctrl-C ends it. The address lets in whoever has it.[/]"))
+    console.print(_("[dim]Ctrl-C ends it. The address lets in anyone who has it.[/]"))
     if browser:
         webbrowser.open(server.url)
     await asyncio.Event().wait()

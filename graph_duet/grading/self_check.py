@@ -141,7 +141,7 @@ def _refused(report: Report, sentences: Mapping[str, str]) -> Report:
 
 def _without_verdict_on_predictions(report: Report, unwatched: Collection[str]) -> Report:
     """The report with these check cells worth nothing here: a file that knew the right prediction, even as a hash,
-    would give it to whoever tries a few numbers."""
+    would give it to anyone who tries a few numbers."""
     checks = tuple(
         replace(c, points=0.0, possible=0.0, message=c.message or PREDICTED) if c.cell in unwatched else c
         for c in report.checks

@@ -1,6 +1,6 @@
 """What a forked notebook kernel gives up before other people's code runs in it.
 
-The zygote lies under bubblewrap already: no network, a read-only environment, nothing of the machine's
+The zygote runs under bubblewrap already: no network, a read-only environment, nothing of the machine's
 users. Each kernel then leaves even the zygote and its siblings: own process, mount, IPC, network and UTS
 namespaces, own empty `/home/learner`, `/tmp`, `/dev/shm` and `/run`, no capability, no way to gain one. Its
 network is a loopback of its own, over which its processes reach each other and nobody else. It is process 1 of
@@ -44,7 +44,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 def enter(limits: Confinement, client: int) -> None:
     """Confine the calling, single-threaded process. Its fork comes back from here; it itself waits and ends
-    with it, or ends it when whoever holds the other end of the socket `client` has gone.
+    with it, or ends it when the process at the other end of the socket `client` is gone.
 
     Raises OSError when the machine does not allow a step: then nobody else's code may run.
     """

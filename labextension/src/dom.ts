@@ -44,7 +44,7 @@ function buttons(node: Node): HTMLButtonElement[] {
   return node instanceof HTMLButtonElement ? [node] : node instanceof Element ? Array.from(node.querySelectorAll('button')) : [];
 }
 
-/** The parts of a text, with what stands between backquotes as code. */
+/** The parts of a text, with what is between backquotes as code. */
 export function worded(text: string): Child[] {
   return text.split('`').map((part, i) => (i % 2 ? el('code', {}, part) : part));
 }

@@ -32,7 +32,7 @@ export class SidePanel extends Widget {
   private draw(): void {
     const { exercise, trans } = this;
     if (!exercise) {
-      this.node.replaceChildren(el('p', { class: 'gd-muted' }, trans.__('Open an exercise: its points and hints stand here.')));
+      this.node.replaceChildren(el('p', { class: 'gd-muted' }, trans.__('Open an exercise: its points and hints will be shown here.')));
       return;
     }
     const { verdicts } = exercise;

@@ -19,7 +19,7 @@ interface IStored {
   data: string;
 }
 
-/** Model ids that stood in a notebook when it was opened: their kernels have ended, or do not know this page. */
+/** Model ids that were in a notebook when it was opened: their kernels have ended, or do not know this page. */
 const stale = new WeakMap<NotebookPanel, Set<string>>();
 
 /** Remember which widgets a notebook was opened with. Call it before any of its cells runs. */

@@ -230,7 +230,7 @@ var Recording = class {
   named(step) {
     return [.../* @__PURE__ */ new Set([PHASE_WORDS[this.phase(step)].name, this.data.op[step]])];
   }
-  /** Where a step stands, in words. @param {number} step @param {string} [doing] in a Duet, "traced" or "done" */
+  /** The place of a step, in words. @param {number} step @param {string} [doing] in a Duet, "traced" or "done" */
   whereabouts(step, doing = "") {
     if (step < 0) return tn("not started · {number} step", "not started · {number} steps", this.length);
     if (doing === "traced") return t("tracing has ended · step {step} of {count}", { step: step + 1, count: this.length });

@@ -1,4 +1,4 @@
-// Where a widget meets what it runs in: a notebook (anywidget) or a page that stands alone.
+// Where a widget meets what it runs in: a notebook (anywidget) or a stand-alone page.
 
 import { el, settle } from "./dom.js";
 import { duet } from "./duet.js";

@@ -5,7 +5,7 @@ import { t } from "./text.js";
 /** @typedef {{name: string, phase: string, first: number, end: number}} Stretch */
 /** @typedef {Stretch & {shares?: [string, number][]}} Mixed `shares`: of several phases in turns, how much each has */
 
-const WIDE = 0.05; // of the whole: a stretch of more stands by itself
+const WIDE = 0.05; // of the whole: a wider stretch gets a band of its own
 
 /**
  * `stretches`, where they are more than `most` with those that take turns as one: its phases lie above each other, each as
@@ -55,7 +55,7 @@ export function bands(shares) {
 }
 
 /**
- * `marks` at least `room` steps apart; what lies nearer to the one before it is told there.
+ * `marks` at least `room` steps apart; a mark nearer to the one before it joins that one.
  * @param {import("./recording.js").Mark[]} marks
  * @param {number} room
  */

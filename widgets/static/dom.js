@@ -72,7 +72,7 @@ export function button(label, face, press, attributes = {}) {
   return el("button", { type: "button", title: label, "aria-label": name, onclick: press, ...attributes }, face);
 }
 
-/** The parts of a sentence, with what stands between backquotes as code. @param {string} sentence */
+/** The parts of a sentence, with what is between backquotes as code. @param {string} sentence */
 export function worded(sentence) {
   return sentence.split("`").map((part, i) => (i % 2 ? el("code", {}, part) : part));
 }

@@ -1,4 +1,4 @@
-// KernelView in a notebook (anywidget), and on a page that stands alone.
+// KernelView in a notebook (anywidget), and on a stand-alone page.
 
 import { settle } from "./dom.js";
 import { KernelView } from "./kernel_view.js";

@@ -139,7 +139,7 @@ export class KernelView {
 
   /** @param {number} frame */
   say(frame) {
-    if (this.launch.nothing) return ""; // the line stands where the blocks would be
+    if (this.launch.nothing) return ""; // the line is shown in place of the blocks
     if (frame < 0) return t("Before the first access.");
     return `${sentence(this.launch, frame)}.`;
   }

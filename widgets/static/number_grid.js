@@ -4,7 +4,7 @@ import { el } from "./dom.js";
 
 const LINE = 40; // characters, after which a vector goes on in the next row
 
-/** How many numbers of a vector stand in a row. @param {string[]} cells */
+/** How many numbers of a vector are in a row. @param {string[]} cells */
 export function perRow(cells) {
   const widest = Math.max(1, ...cells.map((cell) => cell.length));
   return Math.max(2, Math.min(cells.length, Math.floor(LINE / (widest + 2))));

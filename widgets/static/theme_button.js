@@ -1,4 +1,4 @@
-// On a page that stands alone there is no notebook to set the theme: a button does.
+// On a stand-alone page there is no notebook to set the theme: a button does.
 
 import { button } from "./dom.js";
 import { t } from "./text.js";

@@ -1,4 +1,4 @@
-// The words that Python's data holds as names, for a reader: what a box is, where an array lies, which engine ran.
+// The words that Python's data holds as names, for a reader: what a box is, in which memory an array is, which engine ran.
 
 import { t } from "./text.js";
 

@@ -23,7 +23,7 @@ def part(low: Lowering, name: str, home: Operand, field: str) -> None:
 
 
 def part_of(home: Operand, field: str) -> Part:
-    """Where a field lies within each element of an array, or within a record."""
+    """The place of a field in each element of an array, or in a record."""
     assert not isinstance(home, SliceOf)
     element = home.type.dtype if isinstance(home.type, ArrayType) else home.type
     assert isinstance(element, np.dtype)

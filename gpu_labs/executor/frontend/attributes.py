@@ -1,4 +1,4 @@
-"""Lowering of attributes: of arrays, records, vectors, named tuples, numbers, and of `cuda.threadIdx` and the like."""
+"""Lower attributes: of arrays, records, vectors, named tuples, numbers, and of `cuda.threadIdx` and its variants."""
 
 # numba-cuda redirects `numba.cuda` at run time, which a type checker cannot follow.
 # pyright: reportMissingImports=false, reportAttributeAccessIssue=false

@@ -12,7 +12,7 @@ from graphviz_tools.language import _
 
 def about_cuda(node: ast.AST, message: str, value_of: Callable[[str], Any]) -> str:
     """What a learner should hear about a node that Numba refuses with `message`; "" when it is something else.
-    `value_of(name)` is what a dotted name stands for in the kernel, None where that is not known."""
+    `value_of(name)` is the object behind a dotted name in the kernel, None when that is not known."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Subscript):
         name = ast.unparse(node.func.value)
         if hasattr(value_of(name), "py_func"):

@@ -89,7 +89,7 @@ def in_words(function: Callable[..., Any], file: str, line: int, message: str) -
 
 
 def _around(file: str, line: int) -> ast.AST | None:
-    """The function that a line defines or lies in; what is around it is not part of the kernel."""
+    """The function that a line defines or is in; what is around it is not part of the kernel."""
     functions = [
         node
         for node in _nodes(file)
@@ -238,7 +238,7 @@ def _about_class(called: str, value: Any) -> str:
 
 
 def _value(name: str, function: Callable[..., Any]) -> Any:
-    """What a dotted name stands for in a function; None when that is not known."""
+    """The object behind a dotted name in a function; None when that is not known."""
     first, *rest = name.split(".")
     code = function.__code__
     cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))

@@ -78,7 +78,7 @@ def attribute_templates(typing_context: Any, numba_type: Any) -> list[Any]:
 
 
 def attribute_name(template: Any) -> str | None:
-    """The attribute that a template stands for; None for templates of several attributes."""
+    """The attribute that a template types; None for templates of several attributes."""
     return getattr(template, "_attr", None)
 
 

@@ -11,7 +11,7 @@ from gpu_labs.executor.ir.whole_numbers import whole_number
 
 
 class Constants:
-    """The names that generated code refers to, and what they stand for."""
+    """The names that generated code refers to, and their values."""
 
     def __init__(self) -> None:
         self.names: dict[str, Any] = {}

@@ -19,7 +19,7 @@ from gpu_labs.executor.launch_record import Space
 
 @dataclass(frozen=True, slots=True)
 class ArrayType:
-    """An array; `space` is where it lies when that is known."""
+    """An array; `space` is its memory space, if known."""
 
     dtype: np.dtype[Any]
     ndim: int
@@ -90,7 +90,7 @@ OpKind = Literal[
     "binary",  # dst = args[0] `info` args[1]; both already of the types that the operator takes
     "unary",  # dst = `info` args[0]
     "math",  # dst = function `info`(*args)
-    "special",  # dst = threadIdx.x and the like; `info` is its name
+    "special",  # dst = threadIdx.x or another of these; `info` is its name
     "load",  # dst = args[0][args[1:]]
     "store",  # args[0][args[1:-1]] = args[-1]
     "atomic",  # dst = atomic `info`(args[0], args[1:k], operands)
@@ -123,7 +123,7 @@ OpKind = Literal[
 
 
 class Part(NamedTuple):
-    """What lies at byte `offset` of each element: numbers of `dtype`, as many as `shape` says. A shape of None is
+    """The field at byte `offset` of each element: numbers of `dtype`, as many as `shape` says. A shape of None is
     that of the elements themselves, read as another dtype."""
 
     name: str

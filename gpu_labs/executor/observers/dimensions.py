@@ -12,7 +12,7 @@ _NUMBERS = {"y": ("grid.2", "grid.3"), "z": ("grid.3",)}
 
 
 def special_lines(program: Program) -> dict[str, int]:
-    """The line of each of `cuda.threadIdx.x` and the like that the kernel uses."""
+    """The line of each of `cuda.threadIdx.x` and its variants that the kernel uses."""
     return {op.info: op.line for op in program.ops() if op.kind == "special"}
 
 

@@ -1,7 +1,7 @@
 """What orders memory within one launch beside barriers: fences with atomics.
 
 A thread *releases* what it wrote when it passes a `threadfence` and then an atomic; a thread *acquires* when
-it passes an atomic. Between blocks, what lies before a release of the one is ordered before what lies after a
+it passes an atomic. Between blocks, what comes before a release of the one is ordered before what comes after a
 later acquire of the other, whichever of their threads do it (NVIDIA's sample threadFenceReduction); the cell of
 the atomic is not looked at. Between threads of one block it must be the same cell: that is how a lock works.
 """

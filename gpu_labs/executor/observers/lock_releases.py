@@ -1,7 +1,7 @@
 """Locks that an atomic takes and that are given back wrongly: by a plain store, or without a fence.
 
-A plain store races with the atomic of whoever wants the lock next, and orders nothing: what the lock should protect is
-then raced for too. The release is the cause of them all, and the one finding.
+A plain store races with the atomic of the next thread that wants the lock, and orders nothing, so what the lock should
+protect is raced for too. The release is the cause of all these races, and the only finding.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def _locks_of(function: Function) -> list[PlainLock]:
     for place, loads in tests.items():
         stores = [op for op in ops if op.kind in ("store", "atomic") and origins.place(op) == place]
         if any(op.dst is not None and _decides(function, origins, op) for op in stores):
-            continue  # whoever takes the lock looks at what the atomic returns
+            continue  # the thread that takes the lock looks at what the atomic returns
         values = {(origins.key(op.args[-1]), op.info in _ADDING) for op in stores}
         constant = all(isinstance(key, tuple) and key[0] == "const" for key, _ in values)
         if len(values) < 2 or not constant or stores[0].info in _ADDING:

@@ -88,7 +88,7 @@ class Profiler:
             writes += counted
 
     def result(self, blocks: int) -> Profile:
-        """The profile of the stretch, which stands for a grid of `blocks` blocks."""
+        """The profile of the stretch, scaled to a grid of `blocks` blocks."""
         lines = [
             LineProfile(
                 line=line,

@@ -1,6 +1,6 @@
 """Races: do two threads touch one cell, one of them writing, with nothing that orders them?
 
-Accesses are logged while an epoch runs (what lies between two barriers) and looked at when it ends. The
+Accesses are logged while an epoch runs (the time between two barriers) and looked at when it ends. The
 test does not depend on the order in which the executor happened to run them: it asks for each cell whether
 the threads that wrote it, read it or used an atomic on it are one and the same.
 
@@ -301,7 +301,7 @@ def one_value(rows: Table, cell: int) -> bool:
 
 
 class _Row(NamedTuple):
-    """A row of the table that stands for its line and cell. `number` counts the threads of the grid."""
+    """A row of the table that represents its line and cell. `number` counts the threads of the grid."""
 
     party: Party
     code: int

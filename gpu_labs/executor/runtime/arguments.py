@@ -123,7 +123,7 @@ def _whole(name: str, array: np.ndarray, span: _Span) -> tuple[Memory, Array]:
 
 
 def _window(memory: Memory, array: np.ndarray, offset: int) -> Array:
-    """`array` as a window; `offset` is where its lowest element lies."""
+    """`array` as a window; `offset` is the place of its lowest element."""
     strides = [s // array.itemsize for s in array.strides]
     first = offset + sum(-s * (n - 1) for s, n in zip(strides, array.shape, strict=True) if s < 0 and n)
     base = np.int64(first)

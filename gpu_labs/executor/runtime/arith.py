@@ -345,7 +345,7 @@ UNARY: dict[str, Callable[..., Any]] = {
 
 
 def function(name: str) -> Callable[..., Any]:
-    """The function that lanes use for `math.<name>` and the like.
+    """The function that lanes use for `math.<name>` or `libdevice.<name>`.
 
     Raises:
         NotImplementedError: the executor does not know it.

@@ -1,4 +1,4 @@
-"""The one device of a machine without a GPU: what `cuda.gpus` and the like give there."""
+"""The one device of a machine without a GPU: what `cuda.gpus` and `cuda.get_current_device()` give there."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Context:
 
     @property
     def device(self) -> Device:
-        """The device that stands in for a GPU."""
+        """The device used in place of a GPU."""
         return Device()
 
     def get_memory_info(self) -> MemoryInfo:

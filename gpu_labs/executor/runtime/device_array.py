@@ -249,7 +249,7 @@ class Out(Argument):
 
 
 def overwrite(array: np.ndarray) -> None:
-    """Give every element the large number that stands for memory nobody has written."""
+    """Give every element the large number that marks memory which nobody has written."""
     array[...] = garbage(1, array.dtype)[0]
 
 

@@ -90,13 +90,13 @@ class Lanes:
         pending[label] = self.join(pending[label], mask) if label in pending else mask
 
     def go(self, pending: Pending, label: int, mask: Mask) -> tuple[int, Mask]:
-        """Let `mask` wait at `label`, and take whoever waits at the first block."""
+        """Let `mask` wait at `label`, and run the lanes that wait at the first block."""
         self.arrive(pending, label, mask)
         first = min(pending)
         return first, pending.pop(first)
 
     def resume(self, pending: Pending) -> tuple[int, Mask]:
-        """Take whoever waits at the first block."""
+        """Run the lanes that wait at the first block."""
         first = min(pending)
         return first, pending.pop(first)
 
@@ -209,7 +209,7 @@ def _number(
 def _special(
     grid: Dim3, block: Dim3, blocks: np.ndarray, threads: tuple[np.ndarray, np.ndarray, np.ndarray]
 ) -> dict[str, Any]:
-    """threadIdx, blockIdx and the like; int32 each and int64 where `grid` and `gridsize` make it so."""
+    """threadIdx, blockIdx and other built-in numbers; int32, or int64 where `grid` and `gridsize` make it so."""
     gx, gy, _ = grid
     bx, by, bz = block
     x, y, z = threads

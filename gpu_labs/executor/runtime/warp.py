@@ -69,7 +69,7 @@ class Warps:
 
     def shuffle(self, name: str, mask: Mask, args: tuple[Any, ...]) -> tuple[np.ndarray, Any]:
         """What each lane takes from another, and for which lanes that other takes part: from one that does not
-        comes what stands for memory that nobody has written."""
+        comes the mark of memory that nobody has written."""
         active = self.out(self.lanes.full_mask(mask), False)
         value = self.out(args[1])
         operand = self.out(args[2]).astype(np.int64)

@@ -50,7 +50,7 @@ class Memory:
 
 
 class Array:
-    """A window: element (i, j) lies at base + i * strides[0] + j * strides[1].
+    """A window: element (i, j) is at base + i * strides[0] + j * strides[1].
 
     `exists` is the mask of the lanes that have this window: a row whose index was outside its array is
     nowhere, and nothing is read or written through it."""

@@ -24,7 +24,7 @@ class EndedError(Exception):
 
 
 class _Special(dict[str, Any]):
-    """`threadIdx.x` and the like of one thread, each computed when it is first read."""
+    """`threadIdx.x` and the other built-in numbers of one thread, each computed when it is first read."""
 
     def __init__(self, own: Callable[[Any], Any], of_all: dict[str, Any]) -> None:
         super().__init__()

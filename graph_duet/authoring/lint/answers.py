@@ -161,7 +161,7 @@ def _first(answer: object) -> str:
 
 
 class _Lines:
-    """Where in the file a text stands that is written there."""
+    """The place in the file of a text that is written there."""
 
     def __init__(self, path: Path) -> None:
         self._tree = ast.parse(path.read_bytes())

@@ -243,7 +243,7 @@ def _names(results: Any) -> list[str | None]:
 
 def _needed(nodes: list[Any]) -> set[str]:
     """Names of the nodes that the output is computed from; a call in place needs what it writes, and is needed by
-    whoever reads that later, so all calls in place count."""
+    every later reader of it, so all calls in place count."""
     by_name = {node["name"]: node for node in nodes}
     waiting = [nodes[-1]["name"], *(n["name"] for n in nodes if _writes(n))]
     needed: set[str] = set()

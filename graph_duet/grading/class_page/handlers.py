@@ -44,7 +44,7 @@ class _Page(RequestHandler):
         self.set_header("Cache-Control", "no-store")
 
     def prepare(self) -> None:
-        """Let in whoever has the token, by the address once and then by a cookie.
+        """Let in anyone who has the token, by the address once and then by a cookie.
 
         Another name for this machine in the address is another site that had itself resolved to it.
         """

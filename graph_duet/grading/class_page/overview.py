@@ -74,7 +74,7 @@ STATE_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What the class page shows. `middle` and `bars` count whoever could be graded, with what they have so far."""
+    """What the class page shows. `middle` and `bars` are about the students who could be graded so far."""
 
     exercise: Exercise
     marks: Sequence[Mark]

@@ -86,7 +86,7 @@ class Database:
 def put(
     connection: sa.Connection, table: sa.Table, row: Mapping[str, Any], keep: tuple[str, ...] = ()
 ) -> None:
-    """Insert, or replace the row with the same primary key, whoever else writes; columns in `keep` stay as they
+    """Insert, or replace the row with the same primary key, also while others write; columns in `keep` stay as they
     were."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     insert = dialect.insert(table).values(row)

@@ -165,7 +165,7 @@ class Gradebook:
         self.by_hand.override(mark, exercise, task, points, most, reason)
 
     def students(self, exercise: str) -> list[str]:
-        """Whoever handed in, in the order of `marks`."""
+        """The students who handed in, in the order of `marks`."""
         table = tables.SUBMISSIONS
         query = sa.select(table.c.student).where(table.c.exercise == exercise).order_by(table.c.student)
         with self.database.read() as connection:

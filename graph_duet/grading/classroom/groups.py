@@ -22,7 +22,7 @@ class Groups:
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     def of(self, students: Iterable[str]) -> tuple[str, ...]:
-        """The students, and whoever is in a group with one of them."""
+        """The students, and the others in their groups."""
         found: dict[str, None] = {}
         for student in students:
             mine = [m for name, m in self.members.items() if student == name or student in m]

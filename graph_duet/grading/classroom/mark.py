@@ -11,7 +11,7 @@ from graph_duet.grading.report import Report, WrittenAnswer
 
 
 class Override(NamedTuple):
-    """Points of a task that stand above whatever is graded, and why."""
+    """Points of a task that replace those of grading, and why."""
 
     points: float
     reason: str

@@ -29,8 +29,8 @@ def as_utf8(name: str) -> str:
 
 
 def file_name(student: str) -> str:
-    """A file name for a student's page: plain letters, digits, dots and dashes. A hash of the whole name stands behind
-    one that had to be changed, so that two students never have the same, not even where case does not count."""
+    """A file name for a student's page: plain letters, digits, dots and dashes. A name that had to be
+    changed ends in a hash of the whole name, so that no two students share one, even where case does not count."""
     letters = "".join(c for c in unicodedata.normalize("NFKD", student) if not unicodedata.combining(c))
     plain = _ODD.sub("_", letters.lower()).strip("._")[:_LONGEST]
     return plain if plain == student else f"{plain or 'student'}-{_hash(student)}"

@@ -55,7 +55,7 @@ class _Form:
 
 @dataclass(slots=True)
 class _Row:
-    """One line: its fields, and its text as it stood in the file."""
+    """One line: its fields, and its text as it was in the file."""
 
     fields: list[str]
     text: str

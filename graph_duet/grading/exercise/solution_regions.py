@@ -1,4 +1,4 @@
-"""Holes: what lies between `# >>> ...` and `# <<<` in an answer cell.
+"""Holes: the text between `# >>> ...` and `# <<<` in an answer cell.
 
 A master has the solution there, a learner's notebook a placeholder; everything outside is the same in both.
 """

@@ -136,7 +136,7 @@ def modules_reached(tree: ast.AST) -> Iterator[str]:
 
 
 def _names(tree: ast.AST) -> dict[str, str]:
-    """The framework's module that each name stands for."""
+    """The framework's module behind each name."""
     names = dict(_USUAL)
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

@@ -80,7 +80,7 @@ def judge(runs: Iterable[NotebookNode], start: StartKernel, budget: Budget) -> l
             (Path(folder) / f"run{number:03}.ipynb").write_text(nbformat.writes(run), encoding="utf-8")
         said = io.StringIO()
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            # Without `confcutdir` pytest would look at everything that lies beside the folder, in all of /tmp.
+            # Without `confcutdir` pytest would look at everything beside the folder, in all of /tmp.
             places = (f"--rootdir={folder}", f"--confcutdir={folder}", "-c", "/dev/null", folder)
             code = pytest.main([*_OPTIONS, *places], plugins=[plugin])
     if code == pytest.ExitCode.INTERRUPTED:  # pytest keeps Ctrl-C to itself

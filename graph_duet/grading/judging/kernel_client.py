@@ -161,7 +161,7 @@ class JudgedKernel(RunningKernel):
             return
         if not self._is_running() or (self._lost in ready and self._ends_within(_GRACE)):
             raise self._death()
-        if self._lost in ready:  # ZeroMQ hangs up on whoever sends a message past the limit
+        if self._lost in ready:  # ZeroMQ disconnects the sender of a message past the limit
             raise KernelFault("output", _("it printed one piece larger than any honest output"))
 
     def _ends_within(self, seconds: float) -> bool:

@@ -3,7 +3,7 @@ it.
 
 The result is a few notebooks (*runs*) for the judge, each with its own notebook kernel. The first has the visible
 checks that are not fresh, the second the hidden ones, so that no output that a learner will see is made by a process
-that has seen them. In both a check runs where it stands, a hidden one right after its task's last cell: what a later
+that has seen them. In both a check runs in its place, a hidden one right after its task's last cell: what a later
 answer does to a name costs nothing. Each fresh check has a run of its own. What checks submit is measured in one
 more run, in which no answer runs.
 """

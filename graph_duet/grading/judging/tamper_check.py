@@ -31,7 +31,7 @@ _SURFACES = (
     "numpy.random",
     "tensorflow",
 )
-# Modules, with what lies below them, through which graphs, gradients and traces are counted and shown.
+# Modules, with their submodules, through which graphs, gradients and traces are counted and shown.
 _COUNTING = (
     "ipykernel.iostream",
     "torch.autograd",

@@ -1,4 +1,4 @@
-"""The one path that answers take, whoever asks: plan, judge, measure.
+"""The one path that answers take, in a check and in grading: plan, judge, measure.
 
 `duet release` runs the solution through it, `duet check` a learner's own notebook, `duet grade` a submission.
 """

@@ -27,7 +27,7 @@ def written_answers(bundle: Bundle, submission: NotebookNode) -> Iterator[Writte
 
 
 def _places(submission: NotebookNode, cell: str, task: str) -> list[int]:
-    """Where the task's cell stands."""
+    """The place of the task's cell."""
     cells = submission.cells
     by_id = [n for n, c in enumerate(cells) if c.get("id") == cell and c.get("cell_type") == "markdown"]
     return by_id or [
