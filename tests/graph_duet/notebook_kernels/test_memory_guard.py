@@ -18,6 +18,13 @@ def test_without_a_limit_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> No
     memory_guard.require_room()
 
 
+@pytest.mark.parametrize("limit", ["", "0", "unlimited", "2G", "-1", "1.5"])
+def test_what_is_not_a_number_of_bytes_limits_nothing(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEM_LIMIT", limit)
+    monkeypatch.setattr(memory_guard, "used_bytes", lambda: 10**15)
+    memory_guard.require_room()
+
+
 def test_near_the_limit_a_message_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEM_LIMIT", str(2 * 2**30))
     monkeypatch.setattr(memory_guard, "used_bytes", lambda: int(1.8 * 2**30))
