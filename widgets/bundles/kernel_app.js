@@ -684,7 +684,7 @@ var LEGEND = [
 var TOUR = [
   { at: ".controls", name: t("Step"), means: t("Press next, or the right arrow key: each frame is one access, made by all threads that come to it together.") },
   { at: ".kernel-body", name: t("Follow"), means: t("Point at a thread to see which cells it touches, or at a cell to see who touched it.") },
-  { at: ".findings", name: t("Find"), means: t("What is wrong stands here. Open a finding: the view goes to its moment and says what to try.") }
+  { at: ".findings", name: t("Find"), means: t("What is wrong is listed here. Open a finding: the view goes to its moment and says what to try.") }
 ];
 
 // widgets/static/kernel_counts.js
