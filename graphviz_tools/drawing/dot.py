@@ -64,7 +64,7 @@ def dot_text(scene: Scene, step: int, theme: str) -> str:
         if link.kind == "autograd":
             attributes["color"] = paint["gradient"]
         if not there:
-            attributes["color"] = paint["ghost"]
+            attributes["color"] = paint["ghost-line"]
         if number in running:
             attributes |= {"color": paint["gradient"], "penwidth": "2.4", "dir": "back"}
             if len(running[number]) <= LABEL:
@@ -106,7 +106,7 @@ def _node(
         if moment.status == "failed"
         else paint["accent"]
         if current
-        else paint["ghost"]
+        else paint["ghost-line"]
         if ghost
         else paint[f"{family}-line"],
         "penwidth": "2.6" if current else "1",

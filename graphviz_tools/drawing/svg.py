@@ -68,7 +68,9 @@ def _link(link: Link, points: tuple[Point, ...], now: dict[str, Moment], paint: 
     if not points:
         return ""
     there = now[link.source].status != "ghost" and now[link.target].status != "ghost"
-    colour = paint["ghost"] if not there else paint["gradient"] if link.kind == "autograd" else paint["edge"]
+    colour = (
+        paint["ghost-line"] if not there else paint["gradient"] if link.kind == "autograd" else paint["edge"]
+    )
     dash = ' stroke-dasharray="4 3"' if link.kind != "data" else ""
     return f'<path d="{path_data(points)}" fill="none" stroke="{colour}"{dash}/>' + _head(points, colour, 3.2)
 
@@ -108,7 +110,7 @@ def _box(box: Box, place: Place, moment: Moment, current: bool, paint: dict[str,
         if failed
         else paint["accent"]
         if current
-        else paint["ghost"]
+        else paint["ghost-line"]
         if ghost
         else paint[f"{family}-line"]
     )

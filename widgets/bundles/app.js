@@ -80,6 +80,7 @@ var appearance_default = {
   corner: { input: 16, output: 16, parameter: 2, variable: 2, constant: 2, other: 7 },
   byteUnits: ["B", "kB", "MB", "GB"],
   repeated: ["loop", "cond", "body"],
+  cells: 256,
   speeds: [0.5, 1, 2, 4, 8],
   cacheSigns: { traced: "●", reused: "○", raised: "✗" }
 };

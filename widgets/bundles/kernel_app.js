@@ -236,6 +236,23 @@ var Help = class {
   }
 };
 
+// graphviz_tools/drawing/appearance.json
+var appearance_default = {
+  phases: {
+    forward: { name: "forward", state: "Python runs", clock: "one op at a time" },
+    backward: { name: "backward", state: "autograd runs", clock: "no Python: its engine walks the graph back" },
+    trace: { name: "tracing", state: "tracing: no numbers exist yet", clock: "Python runs once, to build the graph" },
+    run: { name: "running the graph", state: "the graph runs", clock: "no Python line executes" },
+    optimize: { name: "optimize", state: "Python runs", clock: "the optimizer's step" }
+  },
+  corner: { input: 16, output: 16, parameter: 2, variable: 2, constant: 2, other: 7 },
+  byteUnits: ["B", "kB", "MB", "GB"],
+  repeated: ["loop", "cond", "body"],
+  cells: 256,
+  speeds: [0.5, 1, 2, 4, 8],
+  cacheSigns: { traced: "●", reused: "○", raised: "✗" }
+};
+
 // widgets/static/grid_cursor.js
 function gridCursor(grid, squares, point) {
   let cursor = -1;
@@ -466,7 +483,7 @@ var TALL = 33;
 var GAP = 2;
 var ROW = 16;
 var WIDEST = 32;
-var CELLS = 256;
+var CELLS = appearance_default.cells;
 var KernelArrays = class {
   /**
    * @param {Launch} launch
@@ -782,22 +799,6 @@ function table(heads, rows) {
     el("tbody", {}, ...rows.map((row) => el("tr", {}, ...row.map((cell) => el("td", {}, cell)))))
   );
 }
-
-// graphviz_tools/drawing/appearance.json
-var appearance_default = {
-  phases: {
-    forward: { name: "forward", state: "Python runs", clock: "one op at a time" },
-    backward: { name: "backward", state: "autograd runs", clock: "no Python: its engine walks the graph back" },
-    trace: { name: "tracing", state: "tracing: no numbers exist yet", clock: "Python runs once, to build the graph" },
-    run: { name: "running the graph", state: "the graph runs", clock: "no Python line executes" },
-    optimize: { name: "optimize", state: "Python runs", clock: "the optimizer's step" }
-  },
-  corner: { input: 16, output: 16, parameter: 2, variable: 2, constant: 2, other: 7 },
-  byteUnits: ["B", "kB", "MB", "GB"],
-  repeated: ["loop", "cond", "body"],
-  speeds: [0.5, 1, 2, 4, 8],
-  cacheSigns: { traced: "●", reused: "○", raised: "✗" }
-};
 
 // widgets/static/icons.js
 var PATHS = {
