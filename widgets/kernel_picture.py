@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from textwrap import wrap
 from typing import Any
 
+from graphviz_tools.drawing.appearance import CELLS
 from graphviz_tools.drawing.palette import Theme
 from graphviz_tools.language import _, _n
 from widgets.svg_table import CHAR, MARGIN, Sheet
 
 LINE = 18  # pixels a row of text takes
 CELL, GAP = 14, 2
-CELLS = 128  # more elements than this share cells
 THREADS = 64  # more threads than this share squares
 
 

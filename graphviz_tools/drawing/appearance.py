@@ -13,6 +13,7 @@ REPEATED: tuple[str, ...] = tuple(
     _SHARED["repeated"]
 )  # kinds of frames whose label also counts the iterations
 SPEEDS: tuple[float, ...] = tuple(_SHARED["speeds"])  # of playing; 1 is the usual one
+CELLS: int = _SHARED["cells"]  # more elements of an array than this share cells
 CACHE_SIGNS: dict[str, str] = _SHARED["cacheSigns"]  # by what a call did: traced, reused, raised
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numba import cuda as numba_cuda
 
 from gpu_labs import inspect
+from graphviz_tools.drawing.appearance import CELLS
 from graphviz_tools.errors import UserError
-from widgets import KernelView
+from widgets import KernelView, kernel_picture
 from widgets.kernel_data import BLOCKS, item_bytes, launch_data, packed
 from widgets.kernel_picture import kernel_svg
 
@@ -137,6 +139,15 @@ def test_the_still_picture_says_what_was_found(stray, theme) -> None:
     assert text.startswith("<svg")
     assert "out-of-bounds" in text
     assert "2 findings" in text
+
+
+def test_the_still_picture_has_a_cell_for_each_element_that_the_live_view_has_one_for() -> None:
+    x = np.zeros(CELLS, np.float32)
+    assert "elements\xa0a\xa0cell" not in kernel_svg(launch_data(launched(reverse, 1, 8, x, x.copy())))
+    more = np.zeros(CELLS + 1, np.float32)
+    assert "2\xa0elements\xa0a\xa0cell" in kernel_svg(launch_data(launched(reverse, 1, 8, more, x)))
+    source = Path(kernel_picture.__file__).parent / "static" / "kernel_arrays.js"
+    assert "const CELLS = appearance.cells;" in source.read_text("utf-8")
 
 
 def test_a_picture_escapes_what_a_kernel_holds(stray) -> None:

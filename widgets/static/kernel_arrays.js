@@ -1,5 +1,6 @@
 // The arrays of a launch as grids of cells, tinted by the reads and outlined by the writes of the current epoch.
 
+import appearance from "../../graphviz_tools/drawing/appearance.json" with { type: "json" };
 import { el, numberWidth, svg } from "./dom.js";
 import { gridCursor } from "./grid_cursor.js";
 import { cellName, hasValues, touched, valuesAt } from "./kernel_model.js";
@@ -14,7 +15,7 @@ const TALL = 33; // of a cell with the number of its element above its value
 const GAP = 2;
 const ROW = 16; // cells a row of an array of one dimension
 const WIDEST = 32; // and of any other
-const CELLS = 256; // more elements than this share cells
+const CELLS = appearance.cells;
 
 export class KernelArrays {
   /**
