@@ -72,6 +72,7 @@ def find_homes(recording: Recording, ends: Mapping[EdgeKind, Ends], *, autograd:
         owners={},
     )
     if not autograd:
+        _keep_buffers(recording, homes)
         homes = replace(homes, optimizers=_frame_optimizers(recording, homes))
         _frame_gradients(recording, homes.scopes, homes.listed)
     scopes = homes.scopes
@@ -94,7 +95,7 @@ def find_homes(recording: Recording, ends: Mapping[EdgeKind, Ends], *, autograd:
 
 def updates(recording: Recording, data: Ends) -> dict[int, int]:
     """The nodes that write a parameter in place, each with the node that made the parameter: all that an optimizer
-    writes and did not make, and what is written by hand into a leaf that has a gradient."""
+    writes and did not make, and what is written by hand into a leaf that has a gradient or a buffer of a module."""
     writes: list[tuple[int, Step]] = [
         (step.node, step) for step in recording.steps if step.node is not None and _writes_in_place(step)
     ]
@@ -107,12 +108,25 @@ def updates(recording: Recording, data: Ends) -> dict[int, int]:
     for node, step in writes:
         source: int = into.get(node, -1)
         by_hand = step.phase != "optimize"
-        if source < 0 or (by_hand and not {"leaf", "requires_grad"} <= {*step.reads[0].flags}):
-            continue
         root = found.get(source, source)
+        learnt = {"leaf", "requires_grad"} <= {*step.reads[0].flags}
+        if source < 0 or (by_hand and not learnt and not _is_buffer(recording, root)):
+            continue
         if root not in of_optimizer and recording.nodes[root].owner is None:
             found[node] = root
     return found
+
+
+def _is_buffer(recording: Recording, node: int) -> bool:
+    return recording.framework == "torch" and recording.nodes[node].kind == "variable"
+
+
+def _keep_buffers(recording: Recording, homes: Homes) -> None:
+    """Show what a module writes into its buffer, as the count of batches, in the buffer's own box."""
+    for write, buffer in homes.updates.items():
+        if _is_buffer(recording, buffer):
+            homes.onto[write] = buffer
+            homes.scopes[buffer] = homes.scopes[write]
 
 
 def _writes_in_place(step: Step) -> bool:

@@ -207,6 +207,17 @@ def test_a_weight_written_by_hand_is_one_box_too():
     assert scene.at(scene.home[0], last).subtitle == "[0.512, 0.512, 0.512]"
 
 
+def test_what_a_module_writes_into_its_buffer_is_in_the_buffers_box():
+    net = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.BatchNorm2d(2))
+    recording = record_torch(net, torch.randn(2, 1, 5, 5))
+    scene = make_scene(recording)
+    [count] = [box for box in scene.outline.boxes if box.title == "1.num_batches_tracked"]
+    assert "add_" not in titles(scene)
+    assert count.frame == ("1",)
+    assert scene.at(count.key, -1).subtitle != "1"
+    assert scene.at(count.key, len(recording.steps) - 1).subtitle == "1"
+
+
 def test_a_tall_thin_graph_is_broken_into_columns_and_every_arrow_still_ends_at_its_boxes():
     nodes = tuple(Node(n, "op", "mul", f"op {n}") for n in range(30))
     edges = (*(Edge(n, n + 1) for n in range(29)), Edge(2, 27))
