@@ -6,7 +6,7 @@ themselves make it wrong.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from graphviz_tools.language import _
@@ -69,6 +69,20 @@ class Finding:
     other_line: int | None = None
     other_text: str = ""
     places: int = 1
+
+    def swapped(self) -> Finding:
+        """The same race told from its other side."""
+        return replace(
+            self,
+            line=self.other_line or 0,
+            text=self.other_text,
+            block=self.other_block,
+            thread=self.other_thread,
+            other_line=self.line,
+            other_text=self.text,
+            other_block=self.block,
+            other_thread=self.thread,
+        )
 
     @property
     def severity(self) -> Severity:

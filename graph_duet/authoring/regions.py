@@ -9,7 +9,7 @@ from graph_duet.authoring.source import SourceCell
 from graph_duet.authoring.source_error import SourceError
 from graphviz_tools.language import _
 
-_BEGIN = re.compile(r"^([ \t]*)### BEGIN SOLUTION\b[ \t]*(.*)$", re.MULTILINE)
+_BEGIN = re.compile(r"^(?P<indent>[ \t]*)### BEGIN SOLUTION\b[ \t]*(?P<hint>.*)$", re.MULTILINE)
 _END = re.compile(r"^([ \t]*)### END SOLUTION[ \t]*$", re.MULTILINE)
 _ALMOST = re.compile(r"[ \t]*#+ *(begin|end) +sol", re.IGNORECASE)
 _LEFT_FOR_LEARNERS = re.compile(r"[ \t]*#\|")
@@ -22,7 +22,7 @@ def for_learners(cell: SourceCell, path: Path) -> str:
     Raises SourceError, with the line, for a region that does not open, close or hold a solution.
     """
     _check(cell, path)
-    text = _BEGIN.sub(lambda found: f"{found[1]}# >>> {found[2] or 'your code'}", cell.text)
+    text = _BEGIN.sub(lambda found: f"{found['indent']}# >>> {found['hint'] or 'your code'}", cell.text)
     return _END.sub(lambda found: f"{found[1]}# <<<", text)
 
 

@@ -18,8 +18,8 @@ from graphviz_tools.language import _
 _BOX_OPENS = re.compile(r"^:::+\s*\{(hint|written)\}\s*$")
 _BOX_CLOSES = re.compile(r"^:::+\s*$")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029\ufeff]")
-_OPTION = re.compile(r"^:(\w+):\s*(.*)$")
-_RUBRIC = re.compile(r"(-?\d+(?:\.\d+)?)\s+(.+)")
+_OPTION = re.compile(r"^:(?P<name>\w+):\s*(?P<value>.*)$")
+_RUBRIC = re.compile(r"(?P<points>-?\d+(?:\.\d+)?)\s+(?P<text>.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +155,12 @@ def _box(what: str, lines: list[str], line: int, path: Path) -> SourceCell:
         return SourceCell("markdown", "\n".join(lines).strip(), line, {"kind": "hint"})
     options: dict[str, Any] = {"kind": what, "rubric": []}
     while lines and (option := _OPTION.match(lines[0])):
-        name, value = option[1], option[2].strip()
+        name, value = option["name"], option["value"].strip()
         item = _RUBRIC.fullmatch(value)
         if name == "rubric" and not item:
             raise SourceError(path, line, _("a rubric item is points and a text, not {value!r}", value=value))
         if name == "rubric" and item:
-            options["rubric"].append({"points": float(item[1]), "text": item[2]})
+            options["rubric"].append({"points": float(item["points"]), "text": item["text"]})
         else:
             options[name] = _number(value) if name == "points" else value
         lines, line = lines[1:], line + 1

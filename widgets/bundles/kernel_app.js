@@ -705,7 +705,6 @@ var TOUR = [
 ];
 
 // widgets/static/kernel_counts.js
-var WARP2 = 32;
 function lineCounts(launch) {
   const lines = /* @__PURE__ */ new Map();
   for (const access of launch.frames.flatMap((frame) => frame.accesses)) {
@@ -713,7 +712,7 @@ function lineCounts(launch) {
     const key = `${access.line} ${array.name} ${access.kind}`;
     const row = lines.get(key) ?? emptyRow(launch, access, array);
     lines.set(key, row);
-    for (const warp of new Set(unpacked(access.threads).map((thread) => Math.floor(thread / WARP2)))) {
+    for (const warp of new Set(unpacked(access.threads).map((thread) => Math.floor(thread / WARP)))) {
       const { sectors, ideal, passes, fewest } = request(access, array, warp);
       row.requests += 1;
       if (array.space === "global" || array.space === "constant") {

@@ -1,13 +1,11 @@
 // A profile counted from the accesses of a launch that took none itself. No DOM here.
 
-import { request, unpacked } from "./kernel_model.js";
+import { WARP, request, unpacked } from "./kernel_model.js";
 
 /** @typedef {import("./kernel_model.js").Launch} Launch */
 /** @typedef {{line: number, text: string, array: string, kind: string, space: string, requests: number,
  *   sectors: number, ideal_sectors: number, bank_passes: number, fewest_passes: number, coalescing: number,
  *   bankConflict: number}} LineCounts */
-
-const WARP = 32;
 
 /**
  * What the accesses of each line cost, summed over the blocks that are shown.

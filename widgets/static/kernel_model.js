@@ -18,7 +18,8 @@ import { t, tn } from "./text.js";
  * @typedef {"reading"|"writing"|"between"|"waiting"|"done"} ThreadState
  */
 
-const WARP = 32;
+/** Threads of a warp. */
+export const WARP = 32;
 const SECTOR_BYTES = 32;
 const BANKS = 32;
 const BANK_BYTES = 4;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -12,6 +13,40 @@ from gpu_labs.executor.ir.program import Const, Function, Op, Operand, Program, 
 _PURE = {"binary", "unary", "math", "special", "attribute", "item", "view", "tuple"}
 _PASSING = {"copy", "binary", "unary", "math"}
 _ONE_TO_ONE = {"+", "-", "*"}
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantKey:
+    """A constant, by its text and the id of its type: 1, 1.0 and True are three."""
+
+    text: str
+    type_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SliceKey:
+    """A slice, by the keys of its bounds."""
+
+    start: Hashable
+    stop: Hashable
+    step: Hashable
+
+
+@dataclass(frozen=True, slots=True)
+class OpKey:
+    """The result of an operation that gives the same for the same arguments."""
+
+    kind: str
+    info: Hashable
+    args: tuple[Hashable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPlace:
+    """A field of a record."""
+
+    field: Hashable
+    record: Hashable
 
 
 class Origins:
@@ -28,20 +63,20 @@ class Origins:
     def key(self, operand: Operand | None) -> Hashable:
         """Equal for two operands that have the same value whenever both are read in one turn."""
         if operand is None or isinstance(operand, Const):
-            return None if operand is None else ("const", str(operand.value), id(type(operand.value)))
+            return None if operand is None else ConstantKey(str(operand.value), id(type(operand.value)))
         if isinstance(operand, SliceOf):
-            return ("slice", self.key(operand.start), self.key(operand.stop), self.key(operand.step))
+            return SliceKey(self.key(operand.start), self.key(operand.stop), self.key(operand.step))
         op = self.made.get(operand.name)
         if op is not None and op.kind == "copy" and _keeps_its_value(op):
             return self.key(op.args[0])
         if op is not None and (op.kind in _PURE or (op.kind == "load" and self.steady(op))):
-            return (op.kind, op.info, *map(self.key, op.args))
+            return OpKey(op.kind, op.info, tuple(map(self.key, op.args)))
         return operand.name
 
     def place(self, op: Op) -> Hashable:
         """Which cell a load, store, atomic or access to a field reaches."""
         if op.kind in ("field", "setfield"):
-            return ("field", op.info, self.key(op.args[0]))
+            return FieldPlace(op.info, self.key(op.args[0]))
         operands = {"store": 1, "atomic": 2 if op.info == "cas" else 1}.get(op.kind, 0)
         return tuple(map(self.key, op.args[: len(op.args) - operands]))
 

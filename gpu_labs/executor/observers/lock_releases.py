@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from gpu_labs.executor.findings import Finding
-from gpu_labs.executor.ir.origins import Origins
+from gpu_labs.executor.ir.origins import ConstantKey, Origins
 from gpu_labs.executor.ir.program import Branch, Function, Op, Program, Return
 from graphviz_tools.language import _
 
@@ -87,8 +87,7 @@ def _takes(function: Function, origins: Origins, op: Op) -> bool:
 
 
 def _is_constant(origins: Origins, op: Op) -> bool:
-    key = origins.key(op.args[-1])
-    return isinstance(key, tuple) and key[0] == "const"
+    return isinstance(origins.key(op.args[-1]), ConstantKey)
 
 
 def with_release_as_cause(findings: Sequence[Finding], found: Releases) -> list[Finding]:
@@ -115,17 +114,7 @@ def with_release_as_cause(findings: Sequence[Finding], found: Releases) -> list[
 def _plain_release(race: Finding, found: Releases) -> Finding:
     """The finding for a plain store that gives a lock back, made of its race with the atomic that takes the lock."""
     if race.line not in found.stores:
-        race = replace(
-            race,
-            line=race.other_line,
-            text=race.other_text,
-            block=race.other_block,
-            thread=race.other_thread,
-            other_line=race.line,
-            other_text=race.text,
-            other_block=race.block,
-            other_thread=race.thread,
-        )
+        race = race.swapped()
     index = ", ".join(map(str, race.index or ()))
     shown = f"{race.array}[{index}]"
     return replace(

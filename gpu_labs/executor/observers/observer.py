@@ -20,14 +20,14 @@ from gpu_labs.executor.observers.happens_before import Order
 from gpu_labs.executor.observers.livelock import LongLoop, Stuck, explain
 from gpu_labs.executor.observers.messages import Report
 from gpu_labs.executor.observers.race_message import Facts
-from gpu_labs.executor.observers.races import WARP, Entry, expand
+from gpu_labs.executor.observers.races import Entry, expand
 from gpu_labs.executor.observers.redundant_barriers import Usefulness
 from gpu_labs.executor.observers.shadow_memory import Epoch, Shadow
 from gpu_labs.executor.observers.taint import Consequences
 from gpu_labs.executor.observers.warp_members import missing_lanes
 from gpu_labs.executor.runtime.lanes import Lanes, Mask
 from gpu_labs.executor.runtime.memory import Seen
-from gpu_labs.executor.runtime.warp import Warps
+from gpu_labs.executor.runtime.warp import WARP, Warps
 from gpu_labs.executor.runtime.windows import Array, Memory
 
 LOG_BYTES = 64 << 20

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from gpu_labs.executor.findings import Finding
 from gpu_labs.executor.ir.control_flow import analyse
-from gpu_labs.executor.ir.origins import Origins
+from gpu_labs.executor.ir.origins import ConstantKey, Origins
 from gpu_labs.executor.ir.program import Branch, Function, Op, Program
 from graphviz_tools.language import _
 
@@ -58,7 +58,7 @@ def _locks_of(function: Function) -> list[PlainLock]:
         if any(op.dst is not None and _decides(function, origins, op) for op in stores):
             continue  # the thread that takes the lock looks at what the atomic returns
         values = {(origins.key(op.args[-1]), op.info in _ADDING) for op in stores}
-        constant = all(isinstance(key, tuple) and key[0] == "const" for key, _ in values)
+        constant = all(isinstance(key, ConstantKey) for key, _ in values)
         if len(values) < 2 or not constant or stores[0].info in _ADDING:
             continue
         stored, tested = {op.line for op in stores}, frozenset(op.line for op in loads)

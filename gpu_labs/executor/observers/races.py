@@ -25,12 +25,12 @@ from gpu_labs.executor.launch_record import AccessKind
 from gpu_labs.executor.runtime.lanes import Lanes, Mask
 from gpu_labs.executor.runtime.memory import spread
 from gpu_labs.executor.runtime.sparse import cell_values
+from gpu_labs.executor.runtime.warp import WARP
 from gpu_labs.executor.runtime.windows import Memory
 
 READ, WRITE, ATOMIC = 0, 1, 2
 CODES = {"read": READ, "write": WRITE, "atomic": ATOMIC}
 RANK = {READ: 0, ATOMIC: 1, WRITE: 2}  # on one line
-WARP = 32
 MANY = 256
 UPDATE = np.uint64(1 << 63)  # marks the code of a write whose thread had read the cell: no two are equal
 

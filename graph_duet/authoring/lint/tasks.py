@@ -12,7 +12,7 @@ MOST_HINTS = 3
 MOST_TASKS, FEWEST_TASKS = 6, 3
 _CODE = re.compile(r"`[^`]*`")
 _MARKED = re.compile(r"\n\s*\n|^\s*([-#>]|\d+\.) |[*_]{2}|\]\(|(?<!\w)[*_]\w|</?[a-z]", re.MULTILINE)
-_TASK = re.compile(r"Task (\w+) · .+ \((\d+(?:\.\d+)?) points?\)$")
+_TASK = re.compile(r"Task (?P<task>\w+) · .+ \((?P<points>\d+(?:\.\d+)?) points?\)$")
 
 
 def check(page: Page) -> Iterator[Problem]:
@@ -76,7 +76,7 @@ def _stated(page: Page) -> Iterator[tuple[str, float, int]]:
     for section in page.sections:
         found = _TASK.match(section.title)
         if found:
-            yield found[1], float(found[2]), section.line
+            yield found["task"], float(found["points"]), section.line
 
 
 def _points(page: Page, task: str) -> float:

@@ -16,7 +16,7 @@ from graphviz_tools.errors import UserError
 from graphviz_tools.language import _
 from graphviz_tools.whole_file import write_whole
 
-_LINK = re.compile(r"\]\(([^)\s#:]+)(#[^)\s]*)?\)")
+_LINK = re.compile(r"\]\((?P<path>[^)\s#:]+)(?P<anchor>#[^)\s]*)?\)")
 
 
 def build_translation(folder: Path, language: str, root: Path = PROJECT) -> list[Path]:
@@ -63,7 +63,7 @@ def _with_links(text: str, folder: Path, target: Path, language: str, root: Path
     """`text` of a notebook in `folder`, moved to `target`: what has no translation is linked where it is."""
 
     def moved(found: re.Match[str]) -> str:
-        path, anchor = found[1], found[2] or ""
+        path, anchor = found["path"], found["anchor"] or ""
         file = folder / path
         if not file.is_file() or (
             file.suffix == ".ipynb" and po_file(file.resolve().parent, language, root).is_file()

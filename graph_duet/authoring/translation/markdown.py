@@ -10,7 +10,7 @@ from markdown_it.token import Token
 
 Translate = Callable[[str, int], str]  # (text on one line, its line in the cell from 0) -> the text to show
 
-_SUMMARY = re.compile(r"(<summary>)(.*?)(</summary>)")
+_SUMMARY = re.compile(r"(?P<opens><summary>)(?P<words>.*?)(?P<closes></summary>)")
 _HARD_BREAK = re.compile(r"(?:  |\\)$")
 
 
@@ -77,5 +77,6 @@ def _replace_summary(lines: list[str], first: int, last: int, translate: Transla
     """The words on which a folded hint is opened."""
     for number in range(first, min(last, len(lines))):
         lines[number] = _SUMMARY.sub(
-            lambda found, at=number: found[1] + translate(found[2], at) + found[3], lines[number]
+            lambda found, at=number: found["opens"] + translate(found["words"], at) + found["closes"],
+            lines[number],
         )

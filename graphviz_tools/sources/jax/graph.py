@@ -179,7 +179,10 @@ def symbol(var: Any, name: str) -> Value:
 
 def user_line(eqn: Any) -> SourceLine | None:
     """The user's line that made the equation; None for one that JAX made itself."""
-    found = re.fullmatch(r"(.+?):(\d+)(?::\d+)?(?:-\d+(?::\d+)?)? \((.+)\)", summarize(eqn.source_info))
-    if found is None or not is_user_file(found[1]):
+    found = re.fullmatch(
+        r"(?P<file>.+?):(?P<line>\d+)(?::\d+)?(?:-\d+(?::\d+)?)? \((?P<function>.+)\)",
+        summarize(eqn.source_info),
+    )
+    if found is None or not is_user_file(found["file"]):
         return None
-    return source_line(found[1], int(found[2]), found[3].rpartition(".")[2])
+    return source_line(found["file"], int(found["line"]), found["function"].rpartition(".")[2])

@@ -311,10 +311,10 @@ def handle(tensor: Any) -> Value:
 
 def function_label(name: str) -> str:
     """The label of `__inference_step_52`: "step"; of its gradient: "backward of step"."""
-    match = re.fullmatch(r"__(inference|forward|backward)_+(.+?)(_\d+)*", name)
+    match = re.fullmatch(r"__(?P<role>inference|forward|backward)_+(?P<name>.+?)(_\d+)*", name)
     if match is None:
         return re.sub(r"_\d+$", "", name)
-    return match[2] if match[1] != "backward" else f"backward of {match[2]}"
+    return f"backward of {match['name']}" if match["role"] == "backward" else match["name"]
 
 
 def _short(name: str) -> str:
