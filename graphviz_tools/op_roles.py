@@ -26,9 +26,9 @@ class OpRoles:
 
     - `constants` hold a number; `operand_names` end the name of one that an operator made of an operand, and
       `constant_call` is what a line says that makes one on purpose;
-    - `pass_on` hand each input on, those in `pass_by_slot` to the output of the same slot;
+    - `pass_on` give each input to an output unchanged, those in `pass_by_slot` to the output of the same slot;
     - `arguments` are the inputs of a loop's parts that the loop does not change;
-    - `order_only` carry no value; `keepers` only keep values for a gradient, `handers` hand them back;
+    - `order_only` carry no value; `savers` only keep values for a gradient, `getters` give them back;
     - `shapes` compute shapes; in a gradient they are plumbing. `reductions` take axes as second input, and
       `arrangers` a shape;
     - `loop_setup` are ops that a `for` computes before its first turn;
@@ -48,8 +48,8 @@ class OpRoles:
     pass_by_slot: frozenset[str] = frozenset()
     arguments: frozenset[str] = frozenset()
     order_only: frozenset[str] = frozenset()
-    keepers: frozenset[str] = frozenset()
-    handers: frozenset[str] = frozenset()
+    savers: frozenset[str] = frozenset()
+    getters: frozenset[str] = frozenset()
     shapes: frozenset[str] = frozenset()
     reductions: frozenset[str] = frozenset()
     arrangers: frozenset[str] = frozenset()

@@ -428,7 +428,7 @@ ANSWERS = Answers(
                 "J",
                 "    cuda.atomic.add",
                 "    lock[0] = 1\n    cuda.atomic.add",
-                "locked for ever",
+                "never given back",
                 "wrong-values",
             ),
         ],

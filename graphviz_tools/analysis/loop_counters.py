@@ -32,7 +32,7 @@ class _Beginnings:
 
     def __init__(self, recording: Recording, pops: dict[int, Edge]) -> None:
         roles = roles_of(recording.framework)
-        self._hands_on = roles.pass_on | roles.handers
+        self._passes_on = roles.pass_on | roles.getters
         self._nodes = recording.nodes
         self._results = call_results(recording)
         self._pops = pops
@@ -58,7 +58,7 @@ class _Beginnings:
         if node.id in self._pops:
             edges = [self._pops[node.id]]
         else:
-            edges = self._inputs[node.id] if node.kind == "input" or node.op in self._hands_on else []
+            edges = self._inputs[node.id] if node.kind == "input" or node.op in self._passes_on else []
         return [Output(edge.source, edge.source_slot) for edge in edges]
 
 

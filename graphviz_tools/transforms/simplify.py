@@ -68,11 +68,11 @@ def _plan(recording: Recording) -> Plan:
     for node in recording.nodes:
         if node.id in kept or node.id in arguments or node.kind in ("output", "autograd"):
             continue
-        if node.op in roles.order_only | roles.keepers or (
+        if node.op in roles.order_only | roles.savers or (
             node.op in roles.shapes and is_gradient(node, roles)
         ):
             plan.cut.add(node.id)
-        elif node.op in roles.pass_on | roles.handers or _is_argument(
+        elif node.op in roles.pass_on | roles.getters or _is_argument(
             node, fed, kinds.get(node.scope), roles
         ):
             plan.passed.add(node.id)

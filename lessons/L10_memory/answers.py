@@ -186,7 +186,7 @@ ANSWERS = Answers(
             ),
             Wrong("computes nothing again", "return tf.nn.dropout(heavy(x), 0.5)", "wrong", "runs: 1"),
             Wrong(
-                "one seed for ever",
+                "the same seed each time",
                 """
                 drop = tf.nn.experimental.stateless_dropout
                 return tf.recompute_grad(lambda x: drop(heavy(x), 0.5, seed=[1, 2]))(x)

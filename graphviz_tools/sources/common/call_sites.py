@@ -1,6 +1,6 @@
 """From a running instruction to the words that the user wrote.
 
-A recorder that stands in a call knows the caller's code object and the offset of its current instruction.
+A recorder that runs inside a call knows the caller's code object and the offset of its current instruction.
 Python keeps, for every instruction, the span of source that it came from (PEP 657), so the exact expression
 is found without guessing, also in a notebook cell (IPython puts cells into `linecache`).
 """

@@ -1,4 +1,4 @@
-"""Which loops stand around an expression, and when it runs, compared with the others of its function.
+"""Which loops an expression is in, and when it runs, compared with the others of its function.
 
 A function without a loop runs each expression at most once, in one order. So of two that ran one after the other,
 the second has begun another turn of a loop exactly when it comes no later in that order.

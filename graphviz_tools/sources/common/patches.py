@@ -17,7 +17,7 @@ Handler = Callable[..., Any]  # (what to call instead of the original, *argument
 
 class Patch:
     """The function `name` of `home`. While handlers are there, a thread's calls go through those of its own,
-    the newest first. `marks` are attributes of what stands in the function's place."""
+    the newest first. `marks` are attributes of the function that replaces it."""
 
     def __init__(self, home: Any, name: str, marks: dict[str, Any] | None = None) -> None:
         self._home, self._name, self._marks = home, name, marks or {}

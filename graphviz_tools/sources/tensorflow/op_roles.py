@@ -11,8 +11,8 @@ ROLES = OpRoles(
     pass_by_slot=frozenset({"IdentityN"}),
     arguments=frozenset({"Placeholder"}),
     order_only=frozenset({"NoOp"}),
-    keepers=frozenset({"TensorListPushBack", "EmptyTensorList", "OptionalNone"}),
-    handers=frozenset({"TensorListPopBack", "OptionalFromValue", "OptionalGetValue"}),
+    savers=frozenset({"TensorListPushBack", "EmptyTensorList", "OptionalNone"}),
+    getters=frozenset({"TensorListPopBack", "OptionalFromValue", "OptionalGetValue"}),
     shapes=frozenset(
         ["Shape", "ShapeN", "Size", "Rank", "BroadcastGradientArgs", "InvertPermutation", "ConcatOffset"]
     ),

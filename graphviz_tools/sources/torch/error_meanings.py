@@ -256,7 +256,7 @@ _INDICES = (
     ),
     (
         r"non-empty|operation does not have an identity|specify the 'dim' argument",
-        _("An empty tensor has no maximum, minimum or the like. Check x.numel() before."),
+        _("An empty tensor has no maximum and no minimum. Check x.numel() before."),
     ),
 )
 _VALUES = (

@@ -1,4 +1,4 @@
-"""Where each step stands: in which call of which module, and in which turn of which loop, from the outside in.
+"""Where each step belongs: in which call of which module, and in which turn of which loop, from the outside in.
 
 Turns are read from the source. Inside one turn the program runs each expression once (`evaluation_order`); when it
 is at one that it has passed, the innermost loop around both has begun another turn. So the inner of two loops, of

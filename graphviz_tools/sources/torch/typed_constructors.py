@@ -1,8 +1,8 @@
 """`torch.FloatTensor`, `torch.sparse.LongTensor` and the other classes that are named after a dtype.
 
-PyTorch makes them in C, and nobody may replace what their call does. So a class stands in for each while somebody
+PyTorch makes them in C, and nobody may replace what their call does. So a class replaces each while somebody
 records: its call can be watched, and to all other questions (`isinstance`, `x.type(...)`, `.dtype`, `==`) it gives the
-answers of the class whose place it takes.
+answers of the class that it replaces.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _KIND = type(torch.FloatTensor)
 
 
 class _Kind(type):
-    """The class of the classes that stand in."""
+    """The class of the classes that replace them."""
 
     original: Any
     call: Callable[..., Any]
