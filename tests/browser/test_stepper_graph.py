@@ -106,6 +106,37 @@ def test_what_is_opened_comes_into_sight(show):
     assert page.evaluate(OUT_OF_SIGHT, ".toggle[aria-label*='layer 5: Block'] text") == 0
 
 
+def test_the_title_of_an_open_frame_stays_in_sight(show):
+    page = show(Stepper(tower(layers=6, ops=14)), width=900, height=600, reduced_motion="reduce")
+    press(page, "End")
+    press(page, "ArrowLeft", 4)
+    assert page.locator(".toggle.active.stuck").count() > 0
+    assert page.evaluate(OUT_OF_SIGHT, ".toggle.active text") == 0
+
+
+def test_the_head_of_the_function_stays_above_the_line_at_work(show):
+    page = show(Stepper(eager_loop()), width=900, height=400)
+    press(page, "ArrowRight", 5)
+    page.locator(".code").evaluate("(code) => { code.style.height = '50px'; code.scrollTop = 45; }")
+    top = "(rows) => document.querySelector(rows).getBoundingClientRect().top"
+    assert page.locator(".code .head code").inner_text() == "def f(x):"
+    assert 0 <= page.evaluate(top, ".code .head") - page.evaluate(top, ".code") <= 7
+
+
+def test_a_line_with_a_finding_keeps_its_number_and_count_in_the_gutter(show):
+    def f(x):
+        for _ in range(2):
+            y = x - 2
+            x = y.log()
+        return x
+
+    page = show(Stepper(record_torch(f, torch.ones(3))))
+    press(page, "End")
+    faulty = page.locator(".code .line.faulty")
+    assert faulty.locator(".gutter > .number").count() == faulty.count() > 0
+    assert faulty.first.locator(".gutter > .count").inner_text() == "× 2"
+
+
 @pytest.mark.parametrize("mark", [".findings button", ".timeline .mark.fault"])
 def test_a_finding_opens_the_part_that_its_step_is_closed_in(show, mark):
     class Block(torch.nn.Module):

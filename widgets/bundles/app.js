@@ -986,19 +986,12 @@ var CodePanel = class {
     this.recording = recording;
     const numbers = new Map(recording.data.lines.map(([file, line], i) => [`${file}:${line}`, i]));
     this.rows = /* @__PURE__ */ new Map();
+    this.heads = /* @__PURE__ */ new Map();
     const most = Math.max(0, ...[...recording.visitsOfLine.values()].map((visits) => visits.length));
     this.counted = most > 1;
     const several = new Set(recording.data.sources.map((source) => source.file)).size > 1;
     const parts = recording.data.sources.map(
-      (source) => el(
-        "div",
-        { class: "source" },
-        several && el("p", { class: "file" }, source.file.split("/").pop()),
-        ...source.text.replace(/\n$/, "").split("\n").map((text, i) => {
-          const number = source.first + i;
-          return this.row(number, text, numbers.get(`${source.file}:${number}`), on);
-        })
-      )
+      (source) => el("div", { class: "source" }, several && el("p", { class: "file" }, source.file.split("/").pop()), ...this.lines(source, numbers, on))
     );
     const empty = !parts.length && el("p", { class: "empty" }, t("The recording holds no source code."));
     this.root = el("div", { class: "code", role: "group", "aria-label": t("code"), tabindex: 0 }, empty, ...parts);
@@ -1008,6 +1001,20 @@ var CodePanel = class {
     this.root.style.setProperty("--digits", `${digits}ch`);
     this.root.style.setProperty("--counts", `${counts}ch`);
     this.columns = commonLength(recording.data.sources.flatMap((source) => source.text.split("\n"))) + counts + digits - 2;
+  }
+  /**
+   * The rows of a source; each that a step ran knows the `def` that it is in.
+   * @param {{file: string, first: number, text: string}} source
+   * @param {Map<string, number>} numbers
+   * @param {{hover: (line: number) => void, jump: (line: number) => void}} on
+   */
+  lines(source, numbers, on) {
+    const texts2 = source.text.replace(/\n$/, "").split("\n");
+    const known = texts2.map((_, i) => numbers.get(`${source.file}:${source.first + i}`));
+    const rows = texts2.map((text, i) => this.row(source.first + i, text, known[i], on));
+    const heads = headsOf(texts2);
+    known.forEach((line, i) => line !== void 0 && heads[i] >= 0 && this.heads.set(line, rows[heads[i]]));
+    return rows;
   }
   /**
    * @param {number} number
@@ -1047,6 +1054,8 @@ var CodePanel = class {
       if (count.textContent !== words) count.textContent = words;
     }
     if (now !== this.current) {
+      this.heads.get(this.current)?.classList.remove("head");
+      this.heads.get(now)?.classList.add("head");
       this.current = now;
       const row = this.rows.get(now)?.row;
       if (row) keepInView(this.root, row);
@@ -1057,6 +1066,16 @@ var CodePanel = class {
     for (const [number, { row }] of this.rows) row.classList.toggle("lit", number === line);
   }
 };
+function headsOf(texts2) {
+  const open = [];
+  return texts2.map((text, at) => {
+    const indent = text.search(/\S/);
+    while (indent >= 0 && open.length && open[open.length - 1].indent >= indent && !/^\s*\)/.test(text)) open.pop();
+    const head = open[open.length - 1]?.at ?? -1;
+    if (/^\s*(async\s+)?def\b/.test(text)) open.push({ at, indent });
+    return head;
+  });
+}
 function commonLength(lines) {
   const lengths = lines.map((line) => line.trimEnd().length).filter(Boolean).sort((a, b) => a - b);
   return lengths.length ? lengths[Math.ceil(lengths.length * 0.9) - 1] : 0;
@@ -1120,8 +1139,10 @@ var PanZoom = class {
   /**
    * @param {SVGSVGElement} frame fills the panel
    * @param {SVGGElement} content is moved
+   * @param {() => void} moved called after each move
    */
-  constructor(frame, content) {
+  constructor(frame, content, moved) {
+    this.moved = moved;
     this.frame = frame;
     this.content = content;
     this.width = 1;
@@ -1190,6 +1211,7 @@ var PanZoom = class {
   apply(gently = false) {
     this.content.classList.toggle("gently", gently);
     this.content.style.transform = `translate(${this.x}px, ${this.y}px) scale(${this.scale})`;
+    this.moved();
   }
   /** Whether a rectangle of the drawing has room in the panel, and some to spare. @param {number[]} rectangle */
   holds([, , width, height]) {
@@ -1266,6 +1288,8 @@ var CORNER = (
 );
 var REPEATED = new Set(appearance_default.repeated);
 var READABLE = 1;
+var TITLE = 22;
+var BESIDE2 = /* @__PURE__ */ new Set(["parameter", "variable", "constant"]);
 var PREFERRED = 3;
 var LABEL = 9;
 var drawings = 0;
@@ -1276,7 +1300,7 @@ var GraphPanel = class {
     this.id = `duet-${Date.now().toString(36)}-${drawings++}`;
     this.content = svg("g", { class: "content" });
     this.canvas = svg("svg", { class: "canvas", role: "group", "aria-label": t("computation graph") }, this.heads(), this.content);
-    this.view = new PanZoom(this.canvas, this.content);
+    this.view = new PanZoom(this.canvas, this.content, () => this.keepTitles());
     this.tools = el(
       "div",
       { class: "tools" },
@@ -1328,8 +1352,8 @@ var GraphPanel = class {
       this.content,
       svg("g", {}, ...this.frames.map((frame) => frame.group)),
       svg("g", {}, ...this.links.map((link) => link.group)),
-      svg("g", {}, ...this.frames.map((frame) => frame.close)),
-      svg("g", {}, ...this.boxes.map((box) => box.group))
+      svg("g", {}, ...this.boxes.map((box) => box.group)),
+      svg("g", {}, ...this.frames.map((frame) => frame.close))
     );
     this.shown = scene.boxes.map(() => null);
     this.current = -1;
@@ -1352,7 +1376,9 @@ var GraphPanel = class {
   }
   /** Where the first step will be, or -1. */
   firstBox() {
-    return this.scene?.box.find((box) => box >= 0) ?? -1;
+    const { box = [], boxes = [] } = this.scene ?? {};
+    const known = box.filter((number) => number >= 0);
+    return known.find((number) => !BESIDE2.has(boxes[number].kind)) ?? known[0] ?? -1;
   }
   showAll() {
     this.all = true;
@@ -1361,8 +1387,31 @@ var GraphPanel = class {
   /** Bring a part into sight: its frame where it is open, else its box. @param {string[]} path */
   reveal(path) {
     const name = path.join("/");
-    const part = this.scene?.frames.find((frame) => frame.path.join("/") === name) ?? this.scene?.boxes.find((box) => box.scope?.join("/") === name);
-    if (part) this.view.follow(part.at);
+    const part = this.scene?.frames.find((frame) => frame.path.join("/") === name) ?? this.scene?.boxes.find((box2) => box2.scope?.join("/") === name);
+    if (!part) return;
+    this.view.follow(part.at, false);
+    const { box = [], boxes = [] } = this.scene ?? {};
+    const first = box.find((number) => number >= 0 && !BESIDE2.has(boxes[number].kind) && inside(boxes[number].at, part.at));
+    if (first !== void 0) this.view.follow(boxes[first].at, false);
+  }
+  /** The title of an open frame stays in sight while some of the frame is: below the title of the frame around it. */
+  keepTitles() {
+    const { x, y, scale } = this.view;
+    const kept = /* @__PURE__ */ new Map();
+    for (const [i, frame] of this.scene?.frames.entries() ?? []) {
+      const [left, top, width, height] = frame.at;
+      const above = frame.path.map((_, n) => kept.get(frame.path.slice(0, n).join("/"))).filter((each) => each?.stuck).pop();
+      const edge = Math.max(-y / scale, above ? above.top + TITLE : -Infinity);
+      const right = clamp(-x / scale - left, width - labelled(frame)[2] - 4);
+      const down = clamp(edge - top, height - TITLE - 4);
+      kept.set(frame.path.join("/"), { top: top + down, stuck: down > 0 });
+      const { close } = (
+        /** @type {NonNullable<typeof this.frames>} */
+        this.frames[i]
+      );
+      close.style.transform = right || down ? `translate(${right}px, ${down}px)` : "";
+      close.classList.toggle("stuck", right > 0 || down > 0);
+    }
   }
   /** A narrower or wider panel shows what it showed: all, as large as can be read, or the learner's own place. */
   resized() {
@@ -1578,6 +1627,9 @@ var GraphPanel = class {
     event.stopPropagation();
   }
 };
+function clamp(value, most) {
+  return Math.max(0, Math.min(value, most));
+}
 function labelled({ label, at: [left, top] }) {
   return [left, top, 8 + 6.4 * Math.min(label.length + 2, 31), 22];
 }

@@ -17,19 +17,13 @@ export class CodePanel {
     const numbers = new Map(recording.data.lines.map(([file, line], i) => [`${file}:${line}`, i]));
     /** @type {Map<number, {row: HTMLElement, count: HTMLElement}>} */
     this.rows = new Map();
+    /** @type {Map<number, HTMLElement>} the first line of the function that a line is in */
+    this.heads = new Map();
     const most = Math.max(0, ...[...recording.visitsOfLine.values()].map((visits) => visits.length));
     this.counted = most > 1;
     const several = new Set(recording.data.sources.map((source) => source.file)).size > 1;
     const parts = recording.data.sources.map((source) =>
-      el(
-        "div",
-        { class: "source" },
-        several && el("p", { class: "file" }, source.file.split("/").pop()),
-        ...source.text.replace(/\n$/, "").split("\n").map((text, i) => {
-          const number = source.first + i;
-          return this.row(number, text, numbers.get(`${source.file}:${number}`), on);
-        }),
-      ),
+      el("div", { class: "source" }, several && el("p", { class: "file" }, source.file.split("/").pop()), ...this.lines(source, numbers, on)),
     );
     const empty = !parts.length && el("p", { class: "empty" }, t("The recording holds no source code."));
     this.root = el("div", { class: "code", role: "group", "aria-label": t("code"), tabindex: 0 }, empty, ...parts);
@@ -41,6 +35,21 @@ export class CodePanel {
     this.root.style.setProperty("--counts", `${counts}ch`);
     /** characters that nearly every line has room in, with its number and count; a longer one is scrolled to */
     this.columns = commonLength(recording.data.sources.flatMap((source) => source.text.split("\n"))) + counts + digits - 2;
+  }
+
+  /**
+   * The rows of a source; each that a step ran knows the `def` that it is in.
+   * @param {{file: string, first: number, text: string}} source
+   * @param {Map<string, number>} numbers
+   * @param {{hover: (line: number) => void, jump: (line: number) => void}} on
+   */
+  lines(source, numbers, on) {
+    const texts = source.text.replace(/\n$/, "").split("\n");
+    const known = texts.map((_, i) => numbers.get(`${source.file}:${source.first + i}`));
+    const rows = texts.map((text, i) => this.row(source.first + i, text, known[i], on));
+    const heads = headsOf(texts);
+    known.forEach((line, i) => line !== undefined && heads[i] >= 0 && this.heads.set(line, rows[heads[i]]));
+    return rows;
   }
 
   /**
@@ -78,6 +87,8 @@ export class CodePanel {
       if (count.textContent !== words) count.textContent = words;
     }
     if (now !== this.current) {
+      this.heads.get(this.current)?.classList.remove("head");
+      this.heads.get(now)?.classList.add("head");
       this.current = now;
       const row = this.rows.get(now)?.row;
       if (row) keepInView(this.root, row);
@@ -88,6 +99,19 @@ export class CodePanel {
   light(line) {
     for (const [number, { row }] of this.rows) row.classList.toggle("lit", number === line);
   }
+}
+
+/** Of each line, the index of the `def` that it is in, or -1. @param {string[]} texts */
+export function headsOf(texts) {
+  /** @type {{at: number, indent: number}[]} */
+  const open = [];
+  return texts.map((text, at) => {
+    const indent = text.search(/\S/);
+    while (indent >= 0 && open.length && open[open.length - 1].indent >= indent && !/^\s*\)/.test(text)) open.pop();
+    const head = open[open.length - 1]?.at ?? -1;
+    if (/^\s*(async\s+)?def\b/.test(text)) open.push({ at, indent });
+    return head;
+  });
 }
 
 /** The length that nine lines in ten do not exceed. @param {string[]} lines */

@@ -16,6 +16,8 @@ import { word } from "./words.js";
 const CORNER = /** @type {Record<string, number>} */ (appearance.corner);
 const REPEATED = new Set(appearance.repeated);
 const READABLE = 1; // the scale from which no letter has less than 11 pixels
+const TITLE = 22; // pixels that a frame's title takes
+const BESIDE = new Set(["parameter", "variable", "constant"]); // kinds of what a program keeps, not of what it does
 const PREFERRED = 3; // boxes that the first step's counts for, when the first view is chosen
 const LABEL = 9; // characters that fit beside an arrow
 let drawings = 0;
@@ -27,7 +29,7 @@ export class GraphPanel {
     this.id = `duet-${Date.now().toString(36)}-${drawings++}`;
     this.content = svg("g", { class: "content" });
     this.canvas = svg("svg", { class: "canvas", role: "group", "aria-label": t("computation graph") }, this.heads(), this.content);
-    this.view = new PanZoom(this.canvas, this.content);
+    this.view = new PanZoom(this.canvas, this.content, () => this.keepTitles());
     this.tools = el(
       "div",
       { class: "tools" },
@@ -74,8 +76,8 @@ export class GraphPanel {
       this.content,
       svg("g", {}, ...this.frames.map((frame) => frame.group)),
       svg("g", {}, ...this.links.map((link) => link.group)),
-      svg("g", {}, ...this.frames.map((frame) => frame.close)),
       svg("g", {}, ...this.boxes.map((box) => box.group)),
+      svg("g", {}, ...this.frames.map((frame) => frame.close)),
     );
     /** @type {(Moment | null)[]} */
     this.shown = scene.boxes.map(() => null);
@@ -101,7 +103,9 @@ export class GraphPanel {
 
   /** Where the first step will be, or -1. */
   firstBox() {
-    return this.scene?.box.find((box) => box >= 0) ?? -1;
+    const { box = [], boxes = [] } = this.scene ?? {};
+    const known = box.filter((number) => number >= 0);
+    return known.find((number) => !BESIDE.has(boxes[number].kind)) ?? known[0] ?? -1;
   }
 
   showAll() {
@@ -113,7 +117,29 @@ export class GraphPanel {
   reveal(path) {
     const name = path.join("/");
     const part = this.scene?.frames.find((frame) => frame.path.join("/") === name) ?? this.scene?.boxes.find((box) => box.scope?.join("/") === name);
-    if (part) this.view.follow(part.at);
+    if (!part) return;
+    this.view.follow(part.at, false);
+    const { box = [], boxes = [] } = this.scene ?? {};
+    const first = box.find((number) => number >= 0 && !BESIDE.has(boxes[number].kind) && inside(boxes[number].at, part.at));
+    if (first !== undefined) this.view.follow(boxes[first].at, false);
+  }
+
+  /** The title of an open frame stays in sight while some of the frame is: below the title of the frame around it. */
+  keepTitles() {
+    const { x, y, scale } = this.view;
+    /** @type {Map<string, {top: number, stuck: boolean}>} */
+    const kept = new Map();
+    for (const [i, frame] of this.scene?.frames.entries() ?? []) {
+      const [left, top, width, height] = frame.at;
+      const above = frame.path.map((_, n) => kept.get(frame.path.slice(0, n).join("/"))).filter((each) => each?.stuck).pop();
+      const edge = Math.max(-y / scale, above ? above.top + TITLE : -Infinity);
+      const right = clamp(-x / scale - left, width - labelled(frame)[2] - 4);
+      const down = clamp(edge - top, height - TITLE - 4);
+      kept.set(frame.path.join("/"), { top: top + down, stuck: down > 0 });
+      const { close } = /** @type {NonNullable<typeof this.frames>} */ (this.frames)[i];
+      close.style.transform = right || down ? `translate(${right}px, ${down}px)` : "";
+      close.classList.toggle("stuck", right > 0 || down > 0);
+    }
   }
 
   /** A narrower or wider panel shows what it showed: all, as large as can be read, or the learner's own place. */
@@ -330,6 +356,11 @@ export class GraphPanel {
     event.preventDefault();
     event.stopPropagation();
   }
+}
+
+/** @param {number} value @param {number} most */
+function clamp(value, most) {
+  return Math.max(0, Math.min(value, most));
 }
 
 /** Where a frame's label is. @param {import("./recording.js").Frame} frame @returns {import("./recording.js").Rectangle} */

@@ -10,8 +10,10 @@ export class PanZoom {
   /**
    * @param {SVGSVGElement} frame fills the panel
    * @param {SVGGElement} content is moved
+   * @param {() => void} moved called after each move
    */
-  constructor(frame, content) {
+  constructor(frame, content, moved) {
+    this.moved = moved;
     this.frame = frame;
     this.content = content;
     this.width = 1;
@@ -86,6 +88,7 @@ export class PanZoom {
   apply(gently = false) {
     this.content.classList.toggle("gently", gently);
     this.content.style.transform = `translate(${this.x}px, ${this.y}px) scale(${this.scale})`;
+    this.moved();
   }
 
   /** Whether a rectangle of the drawing has room in the panel, and some to spare. @param {number[]} rectangle */
