@@ -7,10 +7,10 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from widgets.static_fallback import STORED
+from graphviz_tools.drawing.appearance import STORED_TYPE
 
 SVG = "image/svg+xml"
-_FRONT_END_ONLY = (STORED, "application/vnd.jupyter.widget-view+json")
+_FRONT_END_ONLY = (STORED_TYPE, "application/vnd.jupyter.widget-view+json")
 
 
 def with_page_views(notebook: NotebookNode) -> NotebookNode:
@@ -19,8 +19,8 @@ def with_page_views(notebook: NotebookNode) -> NotebookNode:
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
-            if STORED in data:
-                data["text/html"] = _html(data[STORED], _text(data.get(SVG, "")))
+            if STORED_TYPE in data:
+                data["text/html"] = _html(data[STORED_TYPE], _text(data.get(SVG, "")))
                 data.pop(SVG, None)
             for name in _FRONT_END_ONLY:
                 data.pop(name, None)

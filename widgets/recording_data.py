@@ -16,7 +16,7 @@ from typing import Any
 
 from graphviz_tools.analysis.findings import findings
 from graphviz_tools.analysis.memory_table import memory
-from graphviz_tools.drawing.appearance import PHASES
+from graphviz_tools.drawing.appearance import NOT_FINITE, PHASES
 from graphviz_tools.drawing.arrivals import Arrival, arrivals
 from graphviz_tools.drawing.layout import title_text
 from graphviz_tools.drawing.scene import Scene
@@ -153,7 +153,7 @@ def _tell(number: float | None) -> str:
 
 
 def _picture_of(numbers: Sequence[Number], value: Value) -> Json:
-    """`rows` x `columns` cells: `cells` as text when few, else `heat`, one byte a cell (255: not finite)."""
+    """`rows` x `columns` cells: `cells` as text when few, else `heat`, one byte a cell."""
     shape = tuple(size or 0 for size in value.shape or ())
     columns = value.grid[1] if value.grid else shape[-1] if shape else 1
     rows = len(numbers) // columns if columns else 0
@@ -164,7 +164,7 @@ def _picture_of(numbers: Sequence[Number], value: Value) -> Json:
     if value.summary is not None:  # the sample may miss the extremes of the whole
         finite += [n for n in (value.summary.min, value.summary.max) if n is not None]
     largest = max(map(abs, finite), default=0.0) or 1.0
-    cells = bytes(round(127 + 127 * n / largest) if math.isfinite(n) else 255 for n in magnitudes)
+    cells = bytes(round(127 + 127 * n / largest) if math.isfinite(n) else NOT_FINITE for n in magnitudes)
     return {
         "rows": rows,
         "columns": columns,

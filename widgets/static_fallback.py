@@ -6,7 +6,7 @@ from typing import Any
 
 import anywidget
 
-STORED = "application/vnd.graph-duet.view+json"
+from graphviz_tools.drawing.appearance import STORED_TYPE
 
 
 class Twin(anywidget.AnyWidget):
@@ -26,7 +26,7 @@ class Twin(anywidget.AnyWidget):
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         return {
             **data,
-            STORED: self.stored(),
+            STORED_TYPE: self.stored(),
             "image/svg+xml": self.still(),
             "text/plain": repr(self),
         }, metadata

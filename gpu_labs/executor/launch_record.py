@@ -6,8 +6,10 @@ where no kernel can run.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from gpu_labs.executor.findings import Dim3, Finding
@@ -21,6 +23,14 @@ AccessKind = Literal["read", "write", "atomic"]
 Number = bool | int | float | complex
 
 VALUES = 256  # elements of an array whose values are kept
+
+_HARDWARE: dict[str, int] = json.loads(
+    Path(__file__).with_name("hardware.json").read_text("utf-8")
+)  # as the view does
+WARP = _HARDWARE["warp"]  # threads
+SECTOR_BYTES = _HARDWARE["sectorBytes"]
+BANKS = _HARDWARE["banks"]
+BANK_BYTES = _HARDWARE["bankBytes"]
 
 
 class KernelError(UserError, RuntimeError):

@@ -15,6 +15,8 @@ REPEATED: tuple[str, ...] = tuple(
 SPEEDS: tuple[float, ...] = tuple(_SHARED["speeds"])  # of playing; 1 is the usual one
 CELLS: int = _SHARED["cells"]  # more elements of an array than this share cells
 CACHE_SIGNS: dict[str, str] = _SHARED["cacheSigns"]  # by what a call did: traced, reused, raised
+NOT_FINITE: int = _SHARED["heat"]["notFiniteByte"]  # of a cell of a heat map; a number has 0 to 254
+STORED_TYPE: str = _SHARED["storedType"]  # the media type of a view that JupyterLab steps without a kernel
 
 
 def corner(kind: str) -> int:

@@ -7,9 +7,10 @@ import { ServerConnection } from '@jupyterlab/services';
 import { TranslationBundle } from '@jupyterlab/translation';
 import { PanelLayout, Widget } from '@lumino/widgets';
 
+import appearance from '../../graphviz_tools/drawing/appearance.json';
 import { el } from './dom';
 
-export const STORED = 'application/vnd.graph-duet.view+json';
+export const STORED = appearance.storedType;
 const PICTURE = 'image/svg+xml';
 const LIVE = 'application/vnd.jupyter.widget-view+json';
 

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from nbconvert import HTMLExporter
 
-from widgets.static_fallback import STORED
+from graphviz_tools.drawing.appearance import STORED_TYPE
 
 ROOT = Path(__file__).resolve().parents[2]
 TRACKED = subprocess.run(
@@ -65,7 +65,7 @@ def test_a_notebook_takes_less_than_300_kilobytes() -> None:
 def test_what_cannot_run_a_widget_shows_its_picture() -> None:
     """nbconvert is asked; GitHub and VS Code choose from the same outputs."""
     cells = [cell for name in TRACKED for cell in read(name).cells if cell.cell_type == "code"]
-    outputs = [output for cell in cells for output in cell.outputs if STORED in output.get("data", {})]
+    outputs = [output for cell in cells for output in cell.outputs if STORED_TYPE in output.get("data", {})]
     assert all(output.data["image/svg+xml"] and output.data["text/plain"] for output in outputs)
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("view", outputs=outputs)])
     page, _ = HTMLExporter().from_notebook_node(notebook)

@@ -64,7 +64,9 @@ def test_the_colours_of_boxes_have_one_source() -> None:
         assert not re.search(rf"\.box\.{kind} rect [^}}]*fill: var", theme)
 
 
-@pytest.mark.parametrize("text", ["0.5, 1, 2, 4, 8", '"loop", "cond", "body"', "●", "kB"])
+@pytest.mark.parametrize(
+    "text", ["0.5, 1, 2, 4, 8", '"loop", "cond", "body"', "●", '"kB"', "213, 94, 0", "graph-duet.view"]
+)
 def test_what_python_and_the_front_end_both_show_is_written_once(text: str) -> None:
     """It is in appearance.json, which both read. The turn of a loop has a dot of its own."""
     own = {"graph_panel.js"} if text == "●" else set[str]()

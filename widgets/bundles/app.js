@@ -82,19 +82,21 @@ var appearance_default = {
   repeated: ["loop", "cond", "body"],
   cells: 256,
   speeds: [0.5, 1, 2, 4, 8],
+  heat: { low: [0, 90, 181], zero: [245, 245, 245], high: [213, 94, 0], notFinite: [207, 34, 46], notFiniteByte: 255 },
+  storedType: "application/vnd.graph-duet.view+json",
   cacheSigns: { traced: "●", reused: "○", raised: "✗" }
 };
 
 // widgets/static/search.js
 function lastAt(items, step, stepOf) {
-  let low = 0;
-  let high = items.length;
-  while (low < high) {
-    const middle = low + high >> 1;
-    if (stepOf(items[middle]) <= step) low = middle + 1;
-    else high = middle;
+  let low2 = 0;
+  let high2 = items.length;
+  while (low2 < high2) {
+    const middle = low2 + high2 >> 1;
+    if (stepOf(items[middle]) <= step) low2 = middle + 1;
+    else high2 = middle;
   }
-  return low - 1;
+  return low2 - 1;
 }
 function runs(values) {
   const found = [];
@@ -1189,8 +1191,8 @@ var PanZoom = class {
   begin(things) {
     const { clientWidth, clientHeight } = this.frame;
     if (this.width * this.scale <= clientWidth) return;
-    const low = things.filter(([, top, , height]) => (top + height) * this.scale + this.y <= clientHeight);
-    const x = EDGE - fullest(low, (clientWidth - 2 * EDGE) / this.scale) * this.scale;
+    const low2 = things.filter(([, top, , height]) => (top + height) * this.scale + this.y <= clientHeight);
+    const x = EDGE - fullest(low2, (clientWidth - 2 * EDGE) / this.scale) * this.scale;
     this.x = Math.max(x, clientWidth - EDGE - this.width * this.scale);
     this.apply();
   }
@@ -1765,12 +1767,13 @@ function splitter(panels, first) {
 }
 
 // widgets/static/heat_map.js
-var NOT_FINITE = 255;
+var { low, zero, high, notFinite, notFiniteByte } = appearance_default.heat;
+var SCALE = `background:linear-gradient(90deg,${[low, zero, high].map((colour) => `rgb(${colour})`)})`;
 function heatColour(byte) {
-  if (byte === NOT_FINITE) return [207, 34, 46];
+  if (byte === notFiniteByte) return notFinite;
   const share = (byte - 127) / 127;
-  const [low, high] = share < 0 ? [[245, 245, 245], [0, 90, 181]] : [[245, 245, 245], [213, 94, 0]];
-  return low.map((from, i) => Math.round(from + (high[i] - from) * Math.sqrt(Math.abs(share))));
+  const end = share < 0 ? low : high;
+  return zero.map((from, i) => Math.round(from + (end[i] - from) * Math.sqrt(Math.abs(share))));
 }
 function heatMap({ rows, columns, heat, scale }, label) {
   const cells = Uint8Array.from(atob(heat), (c) => c.charCodeAt(0));
@@ -1792,7 +1795,7 @@ function heatMap({ rows, columns, heat, scale }, label) {
     "figure",
     { class: "heat-map" },
     canvas,
-    el("figcaption", {}, el("span", {}, `−${scale}`), el("i", { class: "heat-scale" }), el("span", {}, `+${scale}`))
+    el("figcaption", {}, el("span", {}, `−${scale}`), el("i", { class: "heat-scale", style: SCALE }), el("span", {}, `+${scale}`))
   );
 }
 

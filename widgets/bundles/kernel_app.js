@@ -250,6 +250,8 @@ var appearance_default = {
   repeated: ["loop", "cond", "body"],
   cells: 256,
   speeds: [0.5, 1, 2, 4, 8],
+  heat: { low: [0, 90, 181], zero: [245, 245, 245], high: [213, 94, 0], notFinite: [207, 34, 46], notFiniteByte: 255 },
+  storedType: "application/vnd.graph-duet.view+json",
   cacheSigns: { traced: "●", reused: "○", raised: "✗" }
 };
 
@@ -269,11 +271,11 @@ function gridCursor(grid, squares, point) {
   });
 }
 
+// gpu_labs/executor/hardware.json
+var hardware_default = { warp: 32, sectorBytes: 32, banks: 32, bankBytes: 4 };
+
 // widgets/static/kernel_model.js
-var WARP = 32;
-var SECTOR_BYTES = 32;
-var BANKS = 32;
-var BANK_BYTES = 4;
+var WARP = hardware_default.warp;
 function unpacked(packed) {
   if (packed.list) return packed.list;
   const [first, stride, count] = packed.run ?? [0, 0, 0];
@@ -391,7 +393,7 @@ function request(access, array, warp) {
   const indices = unpacked(access.indices);
   const mine = unpacked(access.threads).map((thread, lane) => ({ thread, index: indices[lane] })).filter(({ thread }, i, all) => Math.floor(thread / WARP) === warp && all[i - 1]?.thread !== thread);
   const bytes = array.itemBytes;
-  const sectors = new Set(mine.flatMap(({ index }) => steps(index * bytes, bytes, SECTOR_BYTES)));
+  const sectors = new Set(mine.flatMap(({ index }) => steps(index * bytes, bytes, hardware_default.sectorBytes)));
   const half = bytes >= 8 ? WARP / 2 : WARP;
   const parts = [0, half].map((first) => mine.filter(({ thread }) => Math.floor(thread % WARP / half) * half === first));
   const banks = parts.slice(0, WARP / half).map((part) => bankPasses(part.map(({ index }) => index), bytes));
@@ -399,7 +401,7 @@ function request(access, array, warp) {
   return {
     lanes: mine.length,
     sectors: sectors.size,
-    ideal: Math.ceil(distinct * bytes / SECTOR_BYTES),
+    ideal: Math.ceil(distinct * bytes / hardware_default.sectorBytes),
     passes: banks.reduce((sum, { passes }) => sum + passes, 0),
     fewest: banks.reduce((sum, { fewest }) => sum + fewest, 0)
   };
@@ -409,10 +411,10 @@ function steps(start, bytes, size) {
   return Array.from({ length: Math.floor((start + bytes - 1) / size) - first + 1 }, (_, i) => first + i);
 }
 function bankPasses(indices, bytes) {
-  const words = new Set(indices.flatMap((index) => steps(index * bytes, bytes, BANK_BYTES)));
-  const banks = new Array(BANKS).fill(0);
-  for (const word2 of words) banks[(word2 % BANKS + BANKS) % BANKS]++;
-  return { passes: Math.max(...banks), fewest: Math.ceil(words.size / BANKS) };
+  const words = new Set(indices.flatMap((index) => steps(index * bytes, bytes, hardware_default.bankBytes)));
+  const banks = new Array(hardware_default.banks).fill(0);
+  for (const word2 of words) banks[(word2 % hardware_default.banks + hardware_default.banks) % hardware_default.banks]++;
+  return { passes: Math.max(...banks), fewest: Math.ceil(words.size / hardware_default.banks) };
 }
 function threadName(launch, thread) {
   const [bx, by, bz] = launch.block;

@@ -103,6 +103,8 @@ var appearance_default = {
   repeated: ["loop", "cond", "body"],
   cells: 256,
   speeds: [0.5, 1, 2, 4, 8],
+  heat: { low: [0, 90, 181], zero: [245, 245, 245], high: [213, 94, 0], notFinite: [207, 34, 46], notFiniteByte: 255 },
+  storedType: "application/vnd.graph-duet.view+json",
   cacheSigns: { traced: "●", reused: "○", raised: "✗" }
 };
 

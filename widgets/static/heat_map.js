@@ -1,19 +1,21 @@
 // A large tensor as a grid of coloured cells: blue below zero, orange above, a cross where there is no number.
 
+import appearance from "../../graphviz_tools/drawing/appearance.json" with { type: "json" };
 import { el } from "./dom.js";
 import { t } from "./text.js";
 
-const NOT_FINITE = 255;
+const { low, zero, high, notFinite, notFiniteByte } = appearance.heat;
+const SCALE = `background:linear-gradient(90deg,${[low, zero, high].map((colour) => `rgb(${colour})`)})`;
 
 /**
  * The colour of a cell: `byte` is 0 for minus the largest magnitude, 127 for zero, 254 for plus the largest.
  * @param {number} byte
  */
 export function heatColour(byte) {
-  if (byte === NOT_FINITE) return [207, 34, 46];
+  if (byte === notFiniteByte) return notFinite;
   const share = (byte - 127) / 127;
-  const [low, high] = share < 0 ? [[245, 245, 245], [0, 90, 181]] : [[245, 245, 245], [213, 94, 0]];
-  return low.map((from, i) => Math.round(from + (high[i] - from) * Math.sqrt(Math.abs(share))));
+  const end = share < 0 ? low : high;
+  return zero.map((from, i) => Math.round(from + (end[i] - from) * Math.sqrt(Math.abs(share))));
 }
 
 /**
@@ -40,6 +42,6 @@ export function heatMap({ rows, columns, heat, scale }, label) {
     "figure",
     { class: "heat-map" },
     canvas,
-    el("figcaption", {}, el("span", {}, `−${scale}`), el("i", { class: "heat-scale" }), el("span", {}, `+${scale}`)),
+    el("figcaption", {}, el("span", {}, `−${scale}`), el("i", { class: "heat-scale", style: SCALE }), el("span", {}, `+${scale}`)),
   );
 }

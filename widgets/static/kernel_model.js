@@ -1,3 +1,4 @@
+import hardware from "../../gpu_labs/executor/hardware.json" with { type: "json" };
 import { t, tn } from "./text.js";
 
 /**
@@ -19,10 +20,7 @@ import { t, tn } from "./text.js";
  */
 
 /** Threads of a warp. */
-export const WARP = 32;
-const SECTOR_BYTES = 32;
-const BANKS = 32;
-const BANK_BYTES = 4;
+export const WARP = hardware.warp;
 
 /** @param {Packed} packed @returns {number[]} */
 export function unpacked(packed) {
@@ -207,7 +205,7 @@ export function request(access, array, warp) {
     .map((thread, lane) => ({ thread, index: indices[lane] }))
     .filter(({ thread }, i, all) => Math.floor(thread / WARP) === warp && all[i - 1]?.thread !== thread);
   const bytes = array.itemBytes;
-  const sectors = new Set(mine.flatMap(({ index }) => steps(index * bytes, bytes, SECTOR_BYTES)));
+  const sectors = new Set(mine.flatMap(({ index }) => steps(index * bytes, bytes, hardware.sectorBytes)));
   const half = bytes >= 8 ? WARP / 2 : WARP;
   const parts = [0, half].map((first) => mine.filter(({ thread }) => Math.floor((thread % WARP) / half) * half === first));
   const banks = parts.slice(0, WARP / half).map((part) => bankPasses(part.map(({ index }) => index), bytes));
@@ -215,7 +213,7 @@ export function request(access, array, warp) {
   return {
     lanes: mine.length,
     sectors: sectors.size,
-    ideal: Math.ceil((distinct * bytes) / SECTOR_BYTES),
+    ideal: Math.ceil((distinct * bytes) / hardware.sectorBytes),
     passes: banks.reduce((sum, { passes }) => sum + passes, 0),
     fewest: banks.reduce((sum, { fewest }) => sum + fewest, 0),
   };
@@ -229,10 +227,10 @@ function steps(start, bytes, size) {
 
 /** @param {number[]} indices @param {number} bytes */
 function bankPasses(indices, bytes) {
-  const words = new Set(indices.flatMap((index) => steps(index * bytes, bytes, BANK_BYTES)));
-  const banks = new Array(BANKS).fill(0);
-  for (const word of words) banks[((word % BANKS) + BANKS) % BANKS]++;
-  return { passes: Math.max(...banks), fewest: Math.ceil(words.size / BANKS) };
+  const words = new Set(indices.flatMap((index) => steps(index * bytes, bytes, hardware.bankBytes)));
+  const banks = new Array(hardware.banks).fill(0);
+  for (const word of words) banks[((word % hardware.banks) + hardware.banks) % hardware.banks]++;
+  return { passes: Math.max(...banks), fewest: Math.ceil(words.size / hardware.banks) };
 }
 
 /**

@@ -12,7 +12,7 @@ import numpy as np
 
 from gpu_labs.executor.ir.program import Program, Site, Unset
 from gpu_labs.executor.launch_options import LaunchOptions
-from gpu_labs.executor.launch_record import Level
+from gpu_labs.executor.launch_record import WARP, Level
 from gpu_labs.executor.observers import messages as wording
 from gpu_labs.executor.observers.access_log import Recorder
 from gpu_labs.executor.observers.barriers import Barriers
@@ -27,7 +27,7 @@ from gpu_labs.executor.observers.taint import Consequences
 from gpu_labs.executor.observers.warp_members import missing_lanes
 from gpu_labs.executor.runtime.lanes import Lanes, Mask
 from gpu_labs.executor.runtime.memory import Seen
-from gpu_labs.executor.runtime.warp import WARP, Warps
+from gpu_labs.executor.runtime.warp import Warps
 from gpu_labs.executor.runtime.windows import Array, Memory
 
 LOG_BYTES = 64 << 20

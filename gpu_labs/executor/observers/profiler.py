@@ -13,12 +13,21 @@ from typing import Any
 import numpy as np
 
 from gpu_labs.executor.ir.program import Site
-from gpu_labs.executor.launch_record import AccessKind, BranchProfile, HeatMap, LineProfile, Profile
+from gpu_labs.executor.launch_record import (
+    BANK_BYTES,
+    BANKS,
+    SECTOR_BYTES,
+    WARP,
+    AccessKind,
+    BranchProfile,
+    HeatMap,
+    LineProfile,
+    Profile,
+)
 from gpu_labs.executor.runtime.lanes import NOBODY, Lanes, Mask
-from gpu_labs.executor.runtime.warp import WARP, Warps
+from gpu_labs.executor.runtime.warp import Warps
 from gpu_labs.executor.runtime.windows import Memory
 
-SECTOR, BANKS, BANK_BYTES = 32, 32, 4
 MAX_BINS = 64
 
 
@@ -62,8 +71,8 @@ class Profiler:
         counts["requests"] += requests
         counts["lanes"] += int(active.sum())
         if memory.space in ("global", "constant"):
-            counts["sectors"] += int(_distinct(cells * size // SECTOR, active).sum())
-            counts["ideal"] += int((-(-_distinct(cells, active) * size // SECTOR)).sum())
+            counts["sectors"] += int(_distinct(cells * size // SECTOR_BYTES, active).sum())
+            counts["ideal"] += int((-(-_distinct(cells, active) * size // SECTOR_BYTES)).sum())
         elif memory.space == "shared":
             words = cells % max(1, memory.per_owner) * size // BANK_BYTES
             counts["passes"] += int(_passes(words, active).sum())
@@ -109,7 +118,7 @@ class Profiler:
             BranchProfile(site.line, site.text, counts["warps"], counts["divergent"])
             for site, counts in self._branches.values()
         ]
-        moved = sum(each.sectors for each in lines) * SECTOR
+        moved = sum(each.sectors for each in lines) * SECTOR_BYTES
         heat = tuple(_heat_map(*each) for each in self._heat.values())
         return Profile(
             blocks=blocks,

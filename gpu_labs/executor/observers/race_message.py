@@ -9,11 +9,11 @@ from typing import NamedTuple
 from gpu_labs.executor.findings import Dim3, Finding, Kind
 from gpu_labs.executor.ir.origins import updates
 from gpu_labs.executor.ir.program import Function, Op, Program, Site
+from gpu_labs.executor.launch_record import WARP
 from gpu_labs.executor.observers.lock_releases import Releases, releases
 from gpu_labs.executor.observers.messages import element, place, thread_in_words
 from gpu_labs.executor.observers.plain_locks import PlainLock, plain_locks
 from gpu_labs.executor.observers.races import ATOMIC, RANK, READ, WRITE
-from gpu_labs.executor.runtime.warp import WARP
 from gpu_labs.executor.runtime.windows import Memory
 from graphviz_tools.language import _
 

@@ -21,11 +21,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gpu_labs.executor.ir.program import Site
-from gpu_labs.executor.launch_record import AccessKind
+from gpu_labs.executor.launch_record import WARP, AccessKind
 from gpu_labs.executor.runtime.lanes import Lanes, Mask
 from gpu_labs.executor.runtime.memory import spread
 from gpu_labs.executor.runtime.sparse import cell_values
-from gpu_labs.executor.runtime.warp import WARP
 from gpu_labs.executor.runtime.windows import Memory
 
 READ, WRITE, ATOMIC = 0, 1, 2

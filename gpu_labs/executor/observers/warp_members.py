@@ -13,9 +13,10 @@ import numpy as np
 
 from gpu_labs.executor.findings import Finding
 from gpu_labs.executor.ir.program import Site
+from gpu_labs.executor.launch_record import WARP
 from gpu_labs.executor.observers.messages import thread_in_words
 from gpu_labs.executor.runtime.lanes import Mask
-from gpu_labs.executor.runtime.warp import WARP, Warps, ballot
+from gpu_labs.executor.runtime.warp import Warps, ballot
 from graphviz_tools.language import _
 
 EVERYONE = np.int64(0xFFFFFFFF)

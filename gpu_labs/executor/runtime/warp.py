@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from gpu_labs.executor.launch_record import WARP
 from gpu_labs.executor.runtime.lanes import Lanes, Mask
 from gpu_labs.executor.runtime.memory import garbage
-
-WARP = 32
 
 
 class Warps:

@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 
 from gpu_labs.executor.ir.program import Site
-from gpu_labs.executor.launch_record import AccessKind
+from gpu_labs.executor.launch_record import WARP, AccessKind
 from gpu_labs.executor.observers.observer import Watch
 from gpu_labs.executor.observers.races import Entry
 from gpu_labs.executor.runtime.allocator import Allocator
 from gpu_labs.executor.runtime.lanes import Lanes
-from gpu_labs.executor.runtime.warp import WARP
 from gpu_labs.executor.runtime.windows import Array, Memory, Record
 from gpu_labs.executor.serial.memory import SerialArray, SerialRecord
 

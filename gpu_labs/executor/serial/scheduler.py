@@ -12,9 +12,10 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from gpu_labs.executor.ir.program import SHUFFLES, Site
+from gpu_labs.executor.launch_record import WARP
 from gpu_labs.executor.observers.observer import Watch
 from gpu_labs.executor.runtime.lanes import Lanes
-from gpu_labs.executor.runtime.warp import WARP, Warps
+from gpu_labs.executor.runtime.warp import Warps
 from gpu_labs.executor.serial.block import SerialBlock
 from gpu_labs.executor.serial.thread import EndedError, Thread
 

@@ -1,0 +1,4 @@
+declare module '*/appearance.json' {
+  const appearance: { storedType: string };
+  export default appearance;
+}
