@@ -119,8 +119,8 @@ def test_the_head_of_the_function_stays_above_the_line_at_work(show):
     press(page, "ArrowRight", 5)
     page.locator(".code").evaluate("(code) => { code.style.height = '50px'; code.scrollTop = 45; }")
     top = "(rows) => document.querySelector(rows).getBoundingClientRect().top"
-    assert page.locator(".code .head code").inner_text() == "def f(x):"
-    assert 0 <= page.evaluate(top, ".code .head") - page.evaluate(top, ".code") <= 7
+    assert page.locator(".code .definition code").inner_text() == "def f(x):"
+    assert 0 <= page.evaluate(top, ".code .definition") - page.evaluate(top, ".code") <= 7
 
 
 def test_a_line_with_a_finding_keeps_its_number_and_count_in_the_gutter(show):

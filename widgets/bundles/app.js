@@ -1056,8 +1056,8 @@ var CodePanel = class {
       if (count.textContent !== words) count.textContent = words;
     }
     if (now !== this.current) {
-      this.heads.get(this.current)?.classList.remove("head");
-      this.heads.get(now)?.classList.add("head");
+      this.heads.get(this.current)?.classList.remove("definition");
+      this.heads.get(now)?.classList.add("definition");
       this.current = now;
       const row = this.rows.get(now)?.row;
       if (row) keepInView(this.root, row);
