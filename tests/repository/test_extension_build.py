@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCES, BUILT = ROOT / "labextension", ROOT / "graph_duet" / "lab" / "extension"
+SHARED = Path("graphviz_tools/drawing/appearance.json")  # the sources read it too
 
 
 def content(built: Path) -> dict[str, bytes]:
@@ -41,6 +42,8 @@ def test_the_built_extension_is_what_its_sources_give(tmp_path: Path) -> None:
     elsewhere = tmp_path / "labextension"
     shutil.copytree(SOURCES, elsewhere, ignore=shutil.ignore_patterns("node_modules", "lib", "*.tsbuildinfo"))
     shutil.copytree(SOURCES / "node_modules", elsewhere / "node_modules", symlinks=True, copy_function=linked)
+    (tmp_path / SHARED).parent.mkdir(parents=True)
+    shutil.copy2(ROOT / SHARED, tmp_path / SHARED)
     environment = {**os.environ, "DUET_PYTHON": sys.executable}
     subprocess.run(
         ["npm", "run", "--silent", "build"], cwd=elsewhere, env=environment, check=True, timeout=300
