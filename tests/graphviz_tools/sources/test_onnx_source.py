@@ -233,8 +233,9 @@ def test_an_error_without_words_is_named_and_a_bug_of_ours_is_shown(tmp_path: Pa
         record_onnx(tmp_path / "net.onnx")
     for bug in (AttributeError("a bug of ours"), ValueError("a bug of ours")):
         raising(bug)
-        with pytest.raises(type(bug), match="a bug of ours"):
+        with pytest.raises(type(bug), match="a bug of ours") as raised:
             record_onnx(tmp_path / "net.onnx")
+        assert raised.value is bug  # a UserError is a ValueError too
 
 
 def test_a_file_whose_numbers_are_missing_is_refused_in_one_line(tmp_path: Path):
