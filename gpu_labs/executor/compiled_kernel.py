@@ -111,32 +111,7 @@ def _prepare(
     function: Callable[..., Any], values: Sequence[Any], declared: Sequence[tuple[Any, ...]]
 ) -> Prepared:
     names = parameters(function)
-    if function.__code__.co_kwonlyargcount:
-        raise KernelTypeError(
-            _(
-                "{function} has a parameter after `*`: a launch gives arguments by position.",
-                function=function.__name__,
-            )
-        )
-    if len(values) != len(names):
-        if function.__code__.co_flags & 0x0C:  # *args or **kwargs
-            raise KernelTypeError(
-                _(
-                    "{function} takes *args, and a kernel has a fixed number of parameters: name each one, or "
-                    "pass a tuple.",
-                    function=function.__name__,
-                )
-            )
-        raise KernelTypeError(
-            _n(
-                "{function} takes {number} argument ({names}), and {given} were given.",
-                "{function} takes {number} arguments ({names}), and {given} were given.",
-                len(names),
-                function=function.__name__,
-                names=", ".join(names),
-                given=len(values),
-            )
-        )
+    _check_number(function, names, len(values))
     given = tuple(type_inference.type_of_argument(v, n) for v, n in zip(values, names, strict=True))
     types = _fitting(declared, given, names) if declared else given
     key = (function, types)
@@ -159,6 +134,36 @@ def _prepare(
             )
         _prepared[key] = Prepared(program, captured(function))
     return _prepared[key]
+
+
+def _check_number(function: Callable[..., Any], names: Sequence[str], given: int) -> None:
+    """Raise KernelTypeError unless `function` takes `given` arguments by position."""
+    if function.__code__.co_kwonlyargcount:
+        raise KernelTypeError(
+            _(
+                "{function} has a parameter after `*`: a launch gives arguments by position.",
+                function=function.__name__,
+            )
+        )
+    if given != len(names):
+        if function.__code__.co_flags & 0x0C:  # *args or **kwargs
+            raise KernelTypeError(
+                _(
+                    "{function} takes *args, and a kernel has a fixed number of parameters: name each one, or "
+                    "pass a tuple.",
+                    function=function.__name__,
+                )
+            )
+        raise KernelTypeError(
+            _n(
+                "{function} takes {number} argument ({names}), and {given} were given.",
+                "{function} takes {number} arguments ({names}), and {given} were given.",
+                len(names),
+                function=function.__name__,
+                names=", ".join(names),
+                given=given,
+            )
+        )
 
 
 def _built(typed: type_inference.Typed) -> Program:

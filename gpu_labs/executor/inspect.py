@@ -49,31 +49,8 @@ def inspect(
         UserError: an option is not one of those above.
         ExecutorError: the executor itself failed.
     """
-    if level not in get_args(Level):
-        raise UserError(
-            _(
-                "level must be one of {get_args}, not {level!r}.",
-                get_args=", ".join(map(repr, get_args(Level))),
-                level=level,
-            )
-        )
-    if engine not in ENGINES:
-        raise UserError(
-            _(
-                "engine must be one of {engines}, not {engine!r}.",
-                engines=", ".join(map(repr, ENGINES)),
-                engine=engine,
-            )
-        )
-    function = getattr(kernel, "py_func", kernel)
-    if not isinstance(function, FunctionType):
-        what = _("a launch such as kernel[grid, block]") if hasattr(kernel, "kernel") else repr(kernel)
-        raise UserError(
-            _(
-                "inspect(kernel, grid, block, ...) takes what @cuda.jit made, or the Python function, not {what}.",
-                what=what,
-            )
-        )
+    _check_names(level, engine)
+    function = _function_of(kernel)
     _whole_number("seed", 0 if seed is None else seed, 0)
     _whole_number("shared_bytes", shared_bytes, 0)
     _whole_number("step_budget", step_budget, 1)
@@ -91,6 +68,38 @@ def inspect(
             dimensions=max(dimensions(grid), dimensions(block)),
         ),
     )
+
+
+def _check_names(level: str, engine: str) -> None:
+    if level not in get_args(Level):
+        raise UserError(
+            _(
+                "level must be one of {get_args}, not {level!r}.",
+                get_args=", ".join(map(repr, get_args(Level))),
+                level=level,
+            )
+        )
+    if engine not in ENGINES:
+        raise UserError(
+            _(
+                "engine must be one of {engines}, not {engine!r}.",
+                engines=", ".join(map(repr, ENGINES)),
+                engine=engine,
+            )
+        )
+
+
+def _function_of(kernel: Any) -> FunctionType:
+    function = getattr(kernel, "py_func", kernel)
+    if not isinstance(function, FunctionType):
+        what = _("a launch such as kernel[grid, block]") if hasattr(kernel, "kernel") else repr(kernel)
+        raise UserError(
+            _(
+                "inspect(kernel, grid, block, ...) takes what @cuda.jit made, or the Python function, not {what}.",
+                what=what,
+            )
+        )
+    return function
 
 
 def _whole_number(name: str, value: Any, least: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from graph_duet.authoring.lint.page import Page, Problem
 from graphviz_tools.language import _, _n
@@ -29,6 +29,14 @@ def check(page: Page) -> Iterator[Problem]:
             most=MOST_TASKS,
         )
         yield page.problem(1, sentence)
+    yield from _tasks(page, stated)
+    yield from _hint_cells(page)
+    for section in page.sections:
+        if section.title.startswith("Task") and not _TASK.match(section.title):
+            yield page.problem(section.line, _("write a task's heading as `## Task 1 · Its name (3 points)`"))
+
+
+def _tasks(page: Page, stated: Iterable[tuple[str, float, int]]) -> Iterator[Problem]:
     first: dict[str, int] = {}
     for task, points, line in stated:
         if task in first:
@@ -58,6 +66,9 @@ def check(page: Page) -> Iterator[Problem]:
                     most_hints=MOST_HINTS,
                 ),
             )
+
+
+def _hint_cells(page: Page) -> Iterator[Problem]:
     for cell in page.source.cells:
         if cell.kind == "hint" and not cell.text:
             yield page.problem(cell.line, _("this hint is empty"))
@@ -66,9 +77,6 @@ def check(page: Page) -> Iterator[Problem]:
                 "a hint is one paragraph of plain words and `code`: JupyterLab's panel shows no more"
             )
             yield page.problem(cell.line, sentence)
-    for section in page.sections:
-        if section.title.startswith("Task") and not _TASK.match(section.title):
-            yield page.problem(section.line, _("write a task's heading as `## Task 1 · Its name (3 points)`"))
 
 
 def _stated(page: Page) -> Iterator[tuple[str, float, int]]:

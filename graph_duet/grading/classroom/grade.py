@@ -124,26 +124,17 @@ def grade_class(
             desk.take(file, report)
 
     for submission in submissions:
-        try:
-            data = submission.read()
-        except (Unreadable, OSError) as error:
-            digest = hashlib.sha256(f"{submission.student}\n{error}".encode()).hexdigest()
-            # A disk that fails or a file without permission is not the student's fault.
-            fault = "unreadable" if isinstance(error, Unreadable) else "infrastructure"
-            report = failed_as_a_whole(bundle.exercise, fault, str(error))
-            desk.take(
-                _File(submission, b"", digest, result_key(digest, bundle, surroundings, task), b""), report
-            )
+        file, report = _read(submission, bundle, surroundings, task)
+        if report is not None:
+            desk.take(file, report)
             continue
-        digest = hashlib.sha256(data).hexdigest()
-        file = _File(submission, data, digest, result_key(digest, bundle, surroundings, task), packed(data))
         report = book.result(file.key)
         if report is not None:
             desk.take(file, report, fresh=False)
             continue
         while len(pending) >= _IN_FLIGHT * max(1, len(client.scheduler_info()["workers"])):
             collect_one()
-        future = _submit(client, job, data)
+        future = _submit(client, job, file.data)
         pending[future] = file
         finished.add(future)
     while pending:
@@ -152,6 +143,23 @@ def grade_class(
         desk.summary.twice += 1
         desk.take(file, report)
     return desk.summary
+
+
+def _read(
+    submission: Submission, bundle: Bundle, surroundings: str, task: str
+) -> tuple[_File, Report | None]:
+    """A submission as it is graded; with a report where it cannot be read."""
+    data, report = b"", None
+    try:
+        data = submission.read()
+        digest = hashlib.sha256(data).hexdigest()
+    except (Unreadable, OSError) as error:
+        digest = hashlib.sha256(f"{submission.student}\n{error}".encode()).hexdigest()
+        # A disk that fails or a file without permission is not the student's fault.
+        fault = "unreadable" if isinstance(error, Unreadable) else "infrastructure"
+        report = failed_as_a_whole(bundle.exercise, fault, str(error))
+    key = result_key(digest, bundle, surroundings, task)
+    return _File(submission, data, digest, key, b"" if report else packed(data)), report
 
 
 def _once_more(client: Client, job: Job, bundle: Bundle, slow: list[_File]) -> Iterator[tuple[_File, Report]]:
