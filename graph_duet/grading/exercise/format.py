@@ -277,6 +277,10 @@ def _validate(cell: NotebookNode) -> None:
         )
     if what in OF_TASK and "task" not in fields:
         raise UserError(_('{where}: a cell of kind {what} names its "task"', where=where, what=what))
+    _validate_content(cell, fields, what, where)
+
+
+def _validate_content(cell: NotebookNode, fields: Mapping[str, Any], what: str, where: str) -> None:
     if what == "seed" and not _SEED.fullmatch(cell.source):
         raise UserError(_("{where}: the seed cell is exactly one line like 'seed = 7'", where=where))
     if what in ("check", "hidden", "written"):
