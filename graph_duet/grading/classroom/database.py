@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +20,7 @@ from graphviz_tools.language import _
 
 _LOCK = 0x64756574  # PostgreSQL's advisory lock while tables are made
 _WRITES = "duet_writes"
+_WAIT_SECONDS = 30
 
 
 class Database:
@@ -114,9 +117,22 @@ def _reason(error: Exception) -> str:
 def _prepare_sqlite(connection: Any, _: object) -> None:
     """Write-ahead logging, so that readers never wait for the writer; and every commit reaches the disk."""
     connection.isolation_level = None  # transactions begin where we say: see _begin_sqlite
-    connection.execute("PRAGMA busy_timeout=30000")
-    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute(f"PRAGMA busy_timeout={_WAIT_SECONDS * 1000}")
+    _switch_to_wal(connection)
     connection.execute("PRAGMA synchronous=FULL")
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """SQLite does not wait by itself where two processes give one new file its mode at once."""
+    until = time.monotonic() + _WAIT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+        time.sleep(0.01)
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
