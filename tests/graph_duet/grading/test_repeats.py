@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -115,19 +114,6 @@ def test_two_runs_at_once_on_one_new_file_fill_it_as_one_does(bundle: Bundle, tm
     assert run_at_once(1, file, tmp_path / "in", one) == [0]
     assert run_at_once(2, file, tmp_path / "in", two) == [0, 0]
     assert content(two) == content(one)
-
-
-def test_a_new_gradebook_waits_for_another_process_that_has_just_begun_to_read_it(tmp_path: Path) -> None:
-    file = tmp_path / "book.sqlite"
-    other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-    other.execute("CREATE TABLE anything (it)")
-    other.execute("BEGIN")
-    assert other.execute("SELECT * FROM anything").fetchall() == []
-    ends = threading.Timer(0.3, other.execute, ["COMMIT"])
-    ends.start()
-    Gradebook(file).close()  # its mode can only be given to it now
-    ends.join()
-    other.close()
 
 
 def run_at_once(number: int, bundle: Path, folder: Path, book: str) -> list[int | None]:
