@@ -8,16 +8,11 @@ import nbformat
 import pytest
 
 from graph_duet.grading import self_check
-from graph_duet.grading.exercise.format import kind
-from tests.lessons.course import DRAWN_EXERCISES, name, solved
+from tests.lessons.course import DRAWN_EXERCISES, name, solved_with_saved_outputs
 
 
 @pytest.mark.parametrize("folder", DRAWN_EXERCISES, ids=name)
 def test_the_solution_has_all_points_in_the_learner_s_own_check(folder: Path, tmp_path: Path) -> None:
-    solutions = {cell.id: cell.source for cell in solved(folder).cells if kind(cell) in ("answer", "kernel")}
-    notebook = nbformat.read(folder / "exercise.ipynb", as_version=4)
-    for cell in notebook.cells:
-        cell.source = solutions.get(cell.id, cell.source)
-    nbformat.write(notebook, tmp_path / "exercise.ipynb")
+    nbformat.write(solved_with_saved_outputs(folder), tmp_path / "exercise.ipynb")
     checks = self_check.check(str(tmp_path / "exercise.ipynb"), forked=True).report.checks
     assert [(check.cell, check.message) for check in checks if check.points < check.possible] == []

@@ -11,14 +11,12 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from graph_duet import grading
 from graph_duet.authoring.build import build_folder
-from graph_duet.authoring.bundles import bundle_of
 from graph_duet.authoring.lint import lint
 from graph_duet.authoring.notebooks_from_text import lesson_notebook
 from graph_duet.grading.releasing import differences
 from graph_duet.notebook_kernels.kernelspec import install_kernelspec
-from tests.lessons.course import DRAWN, EXERCISES, FOLDERS, ROOT, name, solved
+from tests.lessons.course import DRAWN, EXERCISES, FOLDERS, ROOT, name, solved, solved_with_saved_outputs
 
 
 def nbval(notebooks: list[Path], folder: Path) -> subprocess.CompletedProcess[str]:
@@ -71,6 +69,6 @@ def test_nbval_finds_in_solved_exercises_what_the_exercise_has_saved(tmp_path: P
     notebooks = []
     for folder in (each for each in EXERCISES if each.name.startswith(("L02", "L05", "G01"))):
         notebooks.append(tmp_path / f"{folder.name}.ipynb")
-        nbformat.write(grading.solved(bundle_of(folder)), notebooks[-1])
+        nbformat.write(solved_with_saved_outputs(folder), notebooks[-1])
     result = nbval(notebooks, tmp_path)
     assert result.returncode == 0, result.stdout[-6000:]
