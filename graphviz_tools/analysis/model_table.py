@@ -197,7 +197,7 @@ class _Counted:
         }
 
     def writes_into_state(self, step: Step) -> bool:
-        """True for an in-place op on a parameter or buffer: others read it, but it is no output of the module."""
+        """True for an in-place op on a parameter or buffer: its result is read, but the module does not return it."""
         assert step.node is not None
         origin = self._origin(step.node, 0) if _in_place(step.op) else None
         return origin is not None and origin.kind in ("parameter", "variable")

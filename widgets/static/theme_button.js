@@ -1,4 +1,4 @@
-// On a stand-alone page there is no notebook to set the theme: a button does.
+// A page without a notebook has a button that changes the theme.
 
 import { button } from "./dom.js";
 import { t } from "./text.js";
