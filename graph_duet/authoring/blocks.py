@@ -11,12 +11,12 @@ from graph_duet.authoring.cell_options import check_options
 from graph_duet.authoring.source_error import SourceError
 from graphviz_tools.language import _
 
-_FENCE = re.compile(r"( {0,3})(`{3,}|~{3,})\s*(.*)$")
+_FENCE = re.compile(r"(?P<indent> {0,3})(?P<mark>`{3,}|~{3,})\s*(?P<info>.*)$")
 _ALMOST_CELL = re.compile(r"`{1,2}\{code-cell\}|`{3,}(\s+\{code-cell\}|code-cell\b)")
 _ALMOST_BOX = re.compile(r"::?\s*\{(hint|written)\}")
 _INDENTED_CELL = re.compile(r"\s+(`{3,}|~{3,})\s*\{code-cell\}")
-_DIRECTIVE = re.compile(r"\{([^}]*)\}\s*(.*)$")
-_BOX = re.compile(r":::+\s*(.*)$")
+_DIRECTIVE = re.compile(r"\{(?P<name>[^}]*)\}\s*(?P<after>.*)$")
+_BOX = re.compile(r":::+\s*(?P<opening>.*)$")
 _LANGUAGES = ("", "python", "python3", "ipython", "ipython3")
 _CELL, _BOXES = "code-cell", ("hint", "written")
 
@@ -42,11 +42,12 @@ def check_blocks(text: str, path: Path) -> None:
         found = _BOX.match(line)
         if not found:
             continue
-        if not found[1] and not box:
+        opening = found["opening"]
+        if not opening and not box:
             raise SourceError(path, number, _("::: closes nothing here"))
-        if found[1] and box:
+        if opening and box:
             raise _box_not_closed(path, box, box_name, number)
-        box, box_name = (number, _box_name(found[1], path, number)) if found[1] else (0, "")
+        box, box_name = (number, _box_name(opening, path, number)) if opening else (0, "")
     if box:
         raise _box_not_closed(path, box, box_name, len(lines) + 1)
 
@@ -68,26 +69,26 @@ def _outside_code(lines: list[str], path: Path) -> Iterator[tuple[int, str, _Fen
                     path, number, _("a cell begins at the left margin: remove the spaces before it")
                 )
             yield number, line, fence
-        elif found and found[2].startswith(fence.mark) and not found[3]:
+        elif found and found["mark"].startswith(fence.mark) and not found["info"]:
             fence = None
-        elif found and found[3].startswith("{"):
+        elif found and found["info"].startswith("{"):
             raise _not_closed(path, fence)
     if fence is not None:
         raise _not_closed(path, fence)
 
 
 def _opened(found: re.Match[str], path: Path, number: int) -> _Fence:
-    directive = _DIRECTIVE.match(found[3])
+    directive = _DIRECTIVE.match(found["info"])
     if directive is None:
-        return _Fence(found[2], number, False)
-    name, language = directive[1], directive[2].strip()
+        return _Fence(found["mark"], number, False)
+    name, language = directive["name"], directive["after"].strip()
     if name != _CELL:
         raise SourceError(path, number, _("unknown block {{{name}}}: a cell is {{code-cell}}", name=name))
     if language not in _LANGUAGES:
         raise SourceError(path, number, _("a cell is in Python, not {language!r}", language=language))
-    if found[1]:
+    if found["indent"]:
         raise SourceError(path, number, _("a cell begins at the left margin: remove the spaces before it"))
-    return _Fence(found[2], number, True)
+    return _Fence(found["mark"], number, True)
 
 
 def _not_closed(path: Path, fence: _Fence) -> SourceError:
@@ -106,7 +107,7 @@ def _box_not_closed(path: Path, box: int, name: str, before: int) -> SourceError
 
 def _box_name(opening: str, path: Path, number: int) -> str:
     directive = _DIRECTIVE.match(opening)
-    if directive is None or directive[1] not in _BOXES or directive[2]:
+    if directive is None or directive["name"] not in _BOXES or directive["after"]:
         known = " / ".join(f":::{{{name}}}" for name in _BOXES)
         raise SourceError(
             path,
@@ -117,4 +118,4 @@ def _box_name(opening: str, path: Path, number: int) -> str:
                 known=known,
             ),
         )
-    return directive[1]
+    return directive["name"]

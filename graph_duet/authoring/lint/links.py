@@ -10,12 +10,12 @@ from graph_duet.authoring.lint.glossary import GLOSSARY, anchor
 from graph_duet.authoring.lint.page import Page, Problem
 from graphviz_tools.language import _
 
-_TARGET = re.compile(r"\]\(([^)\s]+)(?: \"[^\"]*\")?\)|\b(?:src|href)=\"([^\"]+)\"")
-_SPACED = re.compile(r"\]\(([^)\"]*\s[^)\"]*)\)")
-_BROKEN = re.compile(r"(\]\s+\((?:\.\.?/|https?:|\w+\.ipynb)[^)]*\)|\]\([^)]*$)")
-_SOURCE = re.compile(r"(?:^|/)(lesson|exercise)\.md$")
+_TARGET = re.compile(r"\]\((?P<markdown>[^)\s]+)(?: \"[^\"]*\")?\)|\b(?:src|href)=\"(?P<html>[^\"]+)\"")
+_SPACED = re.compile(r"\]\((?P<target>[^)\"]*\s[^)\"]*)\)")
+_BROKEN = re.compile(r"\]\s+\((?:\.\.?/|https?:|\w+\.ipynb)[^)]*\)|\]\([^)]*$")
+_SOURCE = re.compile(r"(?:^|/)(?P<name>lesson|exercise)\.md$")
 _BY_NAME = re.compile(r"\[[^\[\]]+\]\[([^\[\]]+)\]")
-_DEFINED = re.compile(r"\[([^\[\]]+)\]: ")
+_DEFINED = re.compile(r"\[(?P<name>[^\[\]]+)\]: ")
 _CODE = re.compile(r"(`+).+?\1")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
@@ -28,23 +28,23 @@ def check(page: Page) -> Iterator[Problem]:
         if name in page.source.front
     ]
     prose = list(page.prose_lines())
-    defined = {found[1] for _line, text in prose if (found := _DEFINED.match(text))}
+    defined = {found["name"] for _line, text in prose if (found := _DEFINED.match(text))}
     own = anchors("\n".join(text for _line, text in prose))
     for line, text in (*front, *((line, _CODE.sub("", text)) for line, text in prose)):
         for found in _TARGET.finditer(text):
-            target = found[1] or found[2]
+            target = found["markdown"] or found["html"]
             if not leads_somewhere(folder, target):
                 yield page.problem(line, _("the link to {target} leads nowhere", target=target))
             elif not _has_anchor(folder, target, own):
                 yield page.problem(line, _("the link to {target} names no heading there", target=target))
             elif source := _SOURCE.search(target.partition("#")[0]):
                 yield page.problem(
-                    line, _("link to the notebook, {name}.ipynb, not to its text", name=source[1])
+                    line, _("link to the notebook, {name}.ipynb, not to its text", name=source["name"])
                 )
         for found in _BROKEN.finditer(text):
-            yield page.problem(line, _("a link is written [words](address), not {found}", found=found[1]))
+            yield page.problem(line, _("a link is written [words](address), not {found}", found=found[0]))
         for found in _SPACED.finditer(text):
-            yield page.problem(line, _("the link to {target} has a space in it", target=found[1]))
+            yield page.problem(line, _("the link to {target} has a space in it", target=found["target"]))
         for name in _BY_NAME.findall(text):
             if name not in defined:
                 yield page.problem(line, _("the link [{name}] is not defined", name=name))
