@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from graphviz_tools.errors import NotInstalledError, UserError, class_and_text
+from graphviz_tools.errors import NotInstalledError, UserError, class_and_text, own_code
 from graphviz_tools.language import _
 from graphviz_tools.own_bugs import raised_in
 from graphviz_tools.recording import Recording
@@ -30,8 +30,8 @@ def record_onnx(
     onnxruntime with its optimiser off.
 
     A model that fails ends the recording there, with `error` set. Raises UserError for a path that does
-    not exist, for a file that is not an ONNX model or inputs that do not fit, NotInstalledError when
-    onnx or onnxruntime is not installed.
+    not exist, for a file or a ModelProto that is not a valid ONNX model or inputs that do not fit,
+    NotInstalledError when onnx or onnxruntime is not installed.
     """
     try:
         import onnx
@@ -40,9 +40,10 @@ def record_onnx(
 
     from graphviz_tools.sources.onnx.graph import OnnxReader, known_types
 
-    proto = model if isinstance(model, onnx.ModelProto) else _load(model)
+    proto = _checked(model) if isinstance(model, onnx.ModelProto) else _load(model)
     graph, budget = StaticGraph(), Budget(max_steps)
-    read = OnnxReader(graph, known_types(proto)).read(proto.graph)
+    with own_code():
+        read = OnnxReader(graph, known_types(proto)).read(proto.graph)
     outputs, error, versions = [], "", {"onnx": onnx.__version__}
     if args or feeds:
         try:
@@ -70,6 +71,18 @@ def record_onnx(
         versions=versions,
         error=error,
     )
+
+
+def _checked(model: Any) -> Any:
+    """`model`, unless ONNX refuses it."""
+    import onnx
+
+    try:
+        onnx.checker.check_model(model)
+    except onnx.checker.ValidationError as raised:
+        first = str(raised).strip().splitlines()[0]
+        raise UserError(_("the model is not valid ONNX: {first}", first=first)) from None
+    return model
 
 
 def _load(path: Any) -> Any:

@@ -207,6 +207,9 @@ def test_bad_files_and_inputs_are_refused_in_one_line(tmp_path: Path):
         record_onnx(perceptron(), X, X)
     with pytest.raises(UserError, match=r"needs the path of a file or an onnx\.ModelProto; got int"):
         record_onnx(3)
+    empty = helper.make_model(helper.make_graph([helper.make_node("If", ["c"], [])], "g", [], []))
+    with pytest.raises(UserError, match=r"^the model is not valid ONNX: .+$"):
+        record_onnx(empty)
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,8 @@ def eager_double() -> Any:
 RECORDERS: dict[str, tuple[str, Callable[[], Any]]] = {
     "jax, its run": ("jax.run._read", lambda: record_jax(double, jnp.ones(2))),
     "jax, its reader": ("jax.graph.JaxprReader.read", lambda: record_jax(double, jnp.ones(2))),
-    "onnx": ("onnx.run.OnnxRun._values", lambda: record_onnx(onnx_double(), [1.0, 2.0])),
+    "onnx, its run": ("onnx.run.OnnxRun._values", lambda: record_onnx(onnx_double(), [1.0, 2.0])),
+    "onnx, its reader": ("onnx.graph.OnnxReader.read", lambda: record_onnx(onnx_double())),
     "script": (
         "compiled.torchscript_run.values_in",
         lambda: record_compiled(double, torch.ones(2), how="trace"),
