@@ -4,6 +4,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+# Python 2 cannot read the installer, which names every other Python that is too old.
+SETUP = $(PYTHON) -c 'import sys; sys.version_info < (3, 6) and sys.exit("graph-duet: Python 3.11, 3.12 or 3.13 is \
+	needed: name it with make PYTHON=...")' && $(PYTHON) tools/setup_environment.py
 # One thread each for torch and TensorFlow: the workers share the cores, and wait for browsers and limits half the time.
 TEST_ENV := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 
@@ -23,10 +26,10 @@ lab: install
 	@$(BIN)/duet lab $(ARGS)
 
 install:
-	@$(PYTHON) tools/setup_environment.py
+	@$(SETUP)
 
 install-test:
-	@$(PYTHON) tools/setup_environment.py --extra test --extra jax --extra onnx
+	@$(SETUP) --extra test --extra jax --extra onnx
 	@$(PYTHON) tools/system_packages.py
 	@if command -v npm >/dev/null && ! test node_modules -nt package-lock.json; then \
 		npm ci --silent --no-audit --no-fund && touch node_modules; fi
@@ -73,17 +76,17 @@ coverage: install-test
 		$(BIN)/coverage report --include="$$room/*" --fail-under=90 >/dev/null || exit 1; done
 
 bench:
-	@$(PYTHON) tools/setup_environment.py --extra test
+	@$(SETUP) --extra test
 	@$(BIN)/python tools/peers_environment.py
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 lessons:
-	@$(PYTHON) tools/setup_environment.py --extra teach
+	@$(SETUP) --extra teach
 	@$(BIN)/duet build $(ARGS)
 
 # The course as static pages, in build/site.
 site:
-	@$(PYTHON) tools/setup_environment.py --extra site
+	@$(SETUP) --extra site
 	@if ! test -d node_modules/@mermaid-js/tiny; then npm ci --silent --no-audit --no-fund; fi
 	@$(BIN)/python -m website $(ARGS)
 

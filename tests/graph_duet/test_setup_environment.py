@@ -61,6 +61,20 @@ def test_an_old_python_is_named(setup: ModuleType, monkeypatch: pytest.MonkeyPat
         setup.use_supported_python()
 
 
+def test_python_2_which_cannot_read_the_installer_is_refused_by_make(tmp_path: Path) -> None:
+    python = tmp_path / "python2.7"
+    python.write_text(
+        f'#!/bin/sh\nexec {sys.executable} -c "import sys; sys.version_info = (2, 7, 18); $2"\n'
+    )
+    python.chmod(0o755)
+    command = ["make", "--no-print-directory", "install", f"PYTHON={python}"]
+    made = subprocess.run(command, cwd=TOOLS.parent, capture_output=True, text=True, check=False)
+    assert made.returncode
+    assert made.stderr.startswith(
+        "graph-duet: Python 3.11, 3.12 or 3.13 is needed: name it with make PYTHON=...\n"
+    )
+
+
 def test_an_intel_mac_is_sent_elsewhere(setup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(setup.sys, "platform", "darwin")
     monkeypatch.setattr(setup.platform, "machine", lambda: "x86_64")
