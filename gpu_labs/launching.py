@@ -205,33 +205,7 @@ def _refuse_what_no_kernel_can_take(
         raise UserError(_("launch needs at least one tensor to write: pass out="))
     device = outputs[0].device
     for tensor in (*tensors, *outputs):
-        if tensor.is_nested:
-            raise UserError(_("a kernel cannot read a nested tensor: pass its tensors one by one"))
-        if tensor.layout != torch.strided:
-            raise UserError(
-                _("a kernel cannot read a {layout} tensor: pass tensor.to_dense()", layout=tensor.layout)
-            )
-        if tensor.dtype == torch.bfloat16:
-            raise UserError(
-                _("a kernel cannot read bfloat16: pass tensor.float() and convert the result back")
-            )
-        if tensor.is_quantized:
-            raise UserError(_("a kernel cannot read a quantized tensor: pass tensor.dequantize()"))
-        if tensor.device != device:
-            raise UserError(
-                _(
-                    "one launch has tensors on {device} and on {other}: move them to one device",
-                    device=tensor.device,
-                    other=device,
-                )
-            )
-        if tensor.requires_grad and torch.is_grad_enabled():
-            raise UserError(
-                _(
-                    "a launch on a tensor that requires grad would lose its gradient: "
-                    "wrap the launch with kernel_function, or pass tensor.detach()"
-                )
-            )
+        _refuse_tensor(tensor, device)
     if device.type not in ("cpu", "cuda"):
         raise UserError(_("kernels run on CPU and CUDA tensors, not on {device}", device=device))
     for number in numbers:
@@ -248,3 +222,31 @@ def _refuse_what_no_kernel_can_take(
             raise UserError(
                 _("an output of the launch is a lazy conjugate: pass tensor.resolve_conj() instead")
             )
+
+
+def _refuse_tensor(tensor: torch.Tensor, device: torch.device) -> None:
+    if tensor.is_nested:
+        raise UserError(_("a kernel cannot read a nested tensor: pass its tensors one by one"))
+    if tensor.layout != torch.strided:
+        raise UserError(
+            _("a kernel cannot read a {layout} tensor: pass tensor.to_dense()", layout=tensor.layout)
+        )
+    if tensor.dtype == torch.bfloat16:
+        raise UserError(_("a kernel cannot read bfloat16: pass tensor.float() and convert the result back"))
+    if tensor.is_quantized:
+        raise UserError(_("a kernel cannot read a quantized tensor: pass tensor.dequantize()"))
+    if tensor.device != device:
+        raise UserError(
+            _(
+                "one launch has tensors on {device} and on {other}: move them to one device",
+                device=tensor.device,
+                other=device,
+            )
+        )
+    if tensor.requires_grad and torch.is_grad_enabled():
+        raise UserError(
+            _(
+                "a launch on a tensor that requires grad would lose its gradient: "
+                "wrap the launch with kernel_function, or pass tensor.detach()"
+            )
+        )

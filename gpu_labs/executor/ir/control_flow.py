@@ -12,10 +12,10 @@ from __future__ import annotations
 import ast
 import linecache
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from gpu_labs.executor.ir.program import Branch, Const, Function, Jump, Op, Return, Site, SliceOf, Var
+from gpu_labs.executor.ir.program import Block, Branch, Function, Jump, Op, Return, Site, SliceOf, Var
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,42 +178,49 @@ def outlive_their_loop(function: Function, flow: Flow) -> set[str]:
 
     A thread that left the loop still needs its value while others go round, so these, and only these,
     must keep the old value where a thread does not take part."""
-    defined: dict[str, int] = {p.name: function.entry for p in function.parameters}
+    blocks = [(label, function.blocks[label]) for label in flow.rank if label in function.blocks]
     read: dict[str, set[int]] = {}
-
-    def reads(operand: object, label: int) -> None:
-        if isinstance(operand, Var):
-            read.setdefault(operand.name, set()).add(label)
-        elif isinstance(operand, SliceOf):
-            for part in (operand.start, operand.stop, operand.step):
-                reads(part, label)
-        elif isinstance(operand, Const):
-            pass
-
-    for label in flow.rank:
-        block = function.blocks.get(label)
-        if block is None:
-            continue
-        for phi in block.phis:
-            defined[phi.dst.name] = label
-            for source, operand in phi.incoming.items():
-                reads(operand, source)
-        for op in block.ops:
-            if op.dst is not None:
-                defined[op.dst.name] = label
-                if op.kind == "next":
-                    defined[op.info] = label
-            for operand in op.args:
-                reads(operand, label)
-        if isinstance(block.end, Branch):
-            reads(block.end.condition, label)
-        elif isinstance(block.end, Return):
-            reads(block.end.value, label)
+    for label, block in blocks:
+        for source, operand in _reads(block, label):
+            for name in _names(operand):
+                read.setdefault(name, set()).add(source)
+    defined = {p.name: function.entry for p in function.parameters}
+    defined |= {name: label for label, block in blocks for name in _defines(block)}
     return {
         name
         for name, label in defined.items()
         if any(read.get(name, set()) - loop.body for loop in flow.loops_of(label))
     }
+
+
+def _defines(block: Block) -> Iterator[str]:
+    for phi in block.phis:
+        yield phi.dst.name
+    for op in block.ops:
+        if op.dst is not None:
+            yield op.dst.name
+            if op.kind == "next":
+                yield op.info
+
+
+def _reads(block: Block, label: int) -> Iterator[tuple[int, object]]:
+    """Each operand that `block` reads, and the block in which it is read: a phi reads where control comes from."""
+    for phi in block.phis:
+        yield from phi.incoming.items()
+    for op in block.ops:
+        yield from ((label, operand) for operand in op.args)
+    if isinstance(block.end, Branch):
+        yield label, block.end.condition
+    elif isinstance(block.end, Return):
+        yield label, block.end.value
+
+
+def _names(operand: object) -> Iterator[str]:
+    if isinstance(operand, Var):
+        yield operand.name
+    elif isinstance(operand, SliceOf):
+        for part in (operand.start, operand.stop, operand.step):
+            yield from _names(part)
 
 
 def waits_for(function: Function, body: frozenset[int], steady: Callable[[Function, Op], bool]) -> set[str]:

@@ -14,7 +14,7 @@ read, as `h[k] += 1` does, is not among these: that two updates came out equal m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -113,59 +113,56 @@ def suspects(entries: list[Entry], lanes: Lanes, scratch: Callable[[], tuple[Any
     if all(e.flat is head.flat and e.mask is head.mask for e in entries) and distinct(head, lanes):
         return np.empty(0, np.int64)  # every lane has cells of its own
     owner, other = scratch()
-    bad: list[np.ndarray] = []
+    writes, atomics, reads = ([e for e in entries if e.kind == kind] for kind in ("write", "atomic", "read"))
+    found = [*_beside_writes(writes, atomics, reads, lanes, owner)]
+    if atomics and reads:
+        found += _read_beside_atomics(atomics, reads, lanes, other)
+    bad = [cells for cells in found if cells.size]
+    return np.unique(np.concatenate(bad)) if bad else np.empty(0, np.int64)
+
+
+def _beside_writes(
+    writes: list[Entry], atomics: list[Entry], reads: list[Entry], lanes: Lanes, owner: np.ndarray
+) -> Iterator[np.ndarray]:
+    """Cells that a thread writes and another one touches. `owner` holds each written cell's thread."""
     touched: list[np.ndarray] = []
-    first = True
-    for entry in entries:
-        if entry.kind != "write":
-            continue
+    for entry in writes:
         cells, who, _ = expand(entry, lanes)
-        if not first:
+        if touched:
             before = owner.take(cells)
-            clash = (before >= 0) & (before != who)
-            if clash.any():
-                bad.append(cells[clash])
-        first = False
+            yield cells[(before >= 0) & (before != who)]
         owner[cells] = who
         touched.append(cells)
-        if distinct(entry, lanes):
-            continue
-        twice = owner.take(cells) != who
-        if twice.any():
-            bad.append(cells[twice])
-    written = not first
-    atomic = [e for e in entries if e.kind == "atomic"]
-    for entry in atomic if written else ():
+        if not distinct(entry, lanes):
+            yield cells[owner.take(cells) != who]
+    for entry in atomics if touched else ():
         cells, who, _ = expand(entry, lanes)
         before = owner.take(cells)
-        clash = (before >= 0) & (before != who)
-        if clash.any():
-            bad.append(cells[clash])
-    reads = [e for e in entries if e.kind == "read"]
-    if atomic and reads:
-        for entry in atomic:
-            cells, who, _ = expand(entry, lanes)
-            before = other.take(cells)
-            other[cells] = np.where((before >= 0) & (before != who), -2, who)
-            twice = (other.take(cells) != who) & (other.take(cells) != -2)
-            other[cells[twice]] = -2
-        for entry in reads:
-            cells, who, many = compact(entry, lanes)
-            before = other.take(cells)
-            clash = before != -1 if many else (before != -1) & (before != who)
-            if clash.any():
-                bad.append(cells[clash])
-        for entry in atomic:
-            other[expand(entry, lanes).cells] = -1
-    for entry in reads if written else ():
+        yield cells[(before >= 0) & (before != who)]
+    for entry in reads if touched else ():
         cells, who, many = compact(entry, lanes)
         before = owner.take(cells)
-        clash = before >= 0 if many else (before >= 0) & (before != who)
-        if clash.any():
-            bad.append(cells[clash])
+        yield cells[before >= 0 if many else (before >= 0) & (before != who)]
     for cells in touched:
         owner[cells] = -1
-    return np.unique(np.concatenate(bad)) if bad else np.empty(0, np.int64)
+
+
+def _read_beside_atomics(
+    atomics: list[Entry], reads: list[Entry], lanes: Lanes, other: np.ndarray
+) -> Iterator[np.ndarray]:
+    """Cells that a thread changes atomically and another one reads. `other` holds the thread, or -2 for several."""
+    for entry in atomics:
+        cells, who, _ = expand(entry, lanes)
+        before = other.take(cells)
+        other[cells] = np.where((before >= 0) & (before != who), -2, who)
+        twice = (other.take(cells) != who) & (other.take(cells) != -2)
+        other[cells[twice]] = -2
+    for entry in reads:
+        cells, who, many = compact(entry, lanes)
+        before = other.take(cells)
+        yield cells[before != -1 if many else (before != -1) & (before != who)]
+    for entry in atomics:
+        other[expand(entry, lanes).cells] = -1
 
 
 def distinct(entry: Entry, lanes: Lanes) -> bool:
