@@ -94,6 +94,23 @@ def late(*_: object) -> None:
     raise TimeoutError(f"more than {SECONDS} seconds")
 
 
+def run(name: str) -> tuple[Counts, dict[str, str]]:
+    """Run one module of Numba's tests: the counts, and the reason of each test that failed."""
+    counts, failed = Counts(), dict[str, str]()
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        try:
+            unittest.defaultTestLoader.loadTestsFromName(f"numba.cuda.tests.{name}").run(counts)
+        except unittest.SkipTest:
+            counts.skipped.append((unittest.TestCase(), name))
+        except Exception as error:  # importing some modules needs a driver
+            failed[name] = f"{type(error).__name__}: {error}"
+        except BaseException as error:  # pytest's own way to skip a module
+            if type(error).__name__ != "Skipped":
+                raise
+            counts.skipped.append((unittest.TestCase(), name))
+    return counts, failed | dict(counts.failed())
+
+
 def main() -> None:
     """Run the tests and print the counts; the exit status is 0 even when tests fail."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
@@ -114,20 +131,7 @@ def main() -> None:
     total: collections.Counter[str] = collections.Counter()
     print(f"{'module':44}{'passed':>8}{'failed':>8}{'skipped':>8}")
     for name in options.modules or found:
-        counts = Counts()
-        failed = {}
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            try:
-                unittest.defaultTestLoader.loadTestsFromName(f"numba.cuda.tests.{name}").run(counts)
-            except unittest.SkipTest:
-                counts.skipped.append((unittest.TestCase(), name))
-            except Exception as error:  # importing some modules needs a driver
-                failed[name] = f"{type(error).__name__}: {error}"
-            except BaseException as error:  # pytest's own way to skip a module
-                if type(error).__name__ != "Skipped":
-                    raise
-                counts.skipped.append((unittest.TestCase(), name))
-        failed |= dict(counts.failed())
+        counts, failed = run(name)
         total.update(passed=counts.passed, failed=len(failed), skipped=len(counts.skipped))
         print(f"{name:44}{counts.passed:8}{len(failed):8}{len(counts.skipped):8}", flush=True)
         for test, reason in failed.items() if options.failures else ():
