@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from graphviz_tools.arguments import check_recordings
 from graphviz_tools.language import _
-from graphviz_tools.recording import Node, Recording, Step
+from graphviz_tools.recording import Edge, Node, Recording, Step
 from graphviz_tools.transforms.node_matching import LEAVES, Side, last_writes, pair
 from graphviz_tools.transforms.rewrite import Draft, rewrite
 
@@ -140,23 +140,14 @@ def _union(difference: Diff) -> Recording:
     """Both graphs as one draft: node `n` of `b` keeps its number, and node `n` of `a` is `n + shift`."""
     a, b = difference.a, difference.b
     shift = len(b.nodes)
-    marks = dict.fromkeys(range(shift + len(a.nodes)), _Mark("", ""))
-    marks |= {n + shift: _Mark("-", "removed") for n in difference.removed}
-    marks |= dict.fromkeys(difference.added, _Mark("+", "added"))
-    marks |= {change.after: _Mark("~", "; ".join(change.what)) for change in difference.changed}
     becomes = {n: n for n in range(shift)} | {n + shift: n + shift for n in difference.removed}
     becomes |= {before + shift: after for before, after in difference.same}
     becomes |= {change.before + shift: change.after for change in difference.changed}
 
+    marks = _marks(difference, shift)
     nodes = [_shifted(a.nodes[n], shift) for n in difference.removed] + list(b.nodes)
     place = {node.id: i for i, node in enumerate(nodes)}
-    removed = set(difference.removed)
-    edges = [
-        replace(e, source=e.source + shift, target=e.target + shift)
-        for e in a.edges
-        if e.source in removed or e.target in removed
-    ]
-    edges += b.edges
+    edges = _edges(difference, shift)
     latest = [max(place[becomes[e.source]], place[becomes[e.target]]) for e in edges]
     order = sorted(range(len(edges)), key=latest.__getitem__)
     edges_at: dict[int, list[int]] = defaultdict(list)
@@ -187,6 +178,24 @@ def _union(difference: Diff) -> Recording:
         scopes=list({scope.path: scope for scope in (*a.scopes, *b.scopes)}.values()),
     )
     return replace(rewrite(b, draft), title=f"{a.title or a.framework} → {b.title or b.framework}")
+
+
+def _marks(difference: Diff, shift: int) -> dict[int, _Mark]:
+    marks = dict.fromkeys(range(shift + len(difference.a.nodes)), _Mark("", ""))
+    marks |= {n + shift: _Mark("-", "removed") for n in difference.removed}
+    marks |= dict.fromkeys(difference.added, _Mark("+", "added"))
+    return marks | {change.after: _Mark("~", "; ".join(change.what)) for change in difference.changed}
+
+
+def _edges(difference: Diff, shift: int) -> list[Edge]:
+    """Those of `a` at a node that was removed, then all of `b`."""
+    removed = set(difference.removed)
+    of_removed = [
+        replace(e, source=e.source + shift, target=e.target + shift)
+        for e in difference.a.edges
+        if e.source in removed or e.target in removed
+    ]
+    return [*of_removed, *difference.b.edges]
 
 
 def _shifted(node: Node, shift: int) -> Node:

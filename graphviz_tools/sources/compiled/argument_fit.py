@@ -106,6 +106,11 @@ def _of_tensor(name: str, tensor: torch.Tensor, graph: re.Match[str]) -> Iterato
             asks=asks,
             grad=graph["grad"],
         )
+    yield from _of_sizes(name, tensor, graph)
+
+
+def _of_sizes(name: str, tensor: torch.Tensor, graph: re.Match[str]) -> Iterator[str]:
+    """Rank, strides and sizes; strides are compared where the sizes are equal."""
     sizes = [size.strip() for size in graph["size"].split(",") if size.strip()]
     if len(sizes) != tensor.ndim:
         yield _(

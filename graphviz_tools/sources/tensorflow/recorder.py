@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -140,33 +140,8 @@ def finish(
     """The Recording of all that `runner` and its reader have recorded."""
     reader = runner.reader
     error = "" if failure is None else error_text(failure)
-    if failure is not None and not any(step.error for step in reader.steps):
-        phase = reader.steps[-1].phase if reader.steps else "trace"
-        line, given = error_line(failure) or caller_line(), operands(failure)
-        reads = tuple(handle(each.given) for each in given if is_symbolic(each.given))
-        step = Step(len(reader.steps), phase, "", line=line, reads=reads, error=error)
-        reader.steps.append(replace(step, note=operand_words(given, _eager_words)))
     if failure is not None:
-        meaning = explanation(failure)
-        reader.steps = [
-            replace(s, note=f"{meaning} {s.note}".strip()) if s.error else s for s in reader.steps
-        ]
-    if runner.unseen:
-        why = _("the run is longer than max_steps={max_steps}", max_steps=runner.max_steps)
-        reader.omitted.append(Omission("steps", runner.unseen, why))
-    for name, op in runner.hidden.items():
-        why = _(
-            "{op} runs {function_label} inside its own kernel", op=op, function_label=function_label(name)
-        )
-        reader.omitted.append(Omission(_("values inside a function"), 1, why))
-    if runner.together:
-        why = _("in {op} each device waits for the others, so the graph ran as a whole", op=runner.together)
-        reader.omitted.append(Omission(_("run, op by op"), 1, why))
-    if runner.rounded:
-        why = _(
-            "TensorFlow's optimiser rounds them otherwise: these are its numbers, the steps show each op's own"
-        )
-        reader.omitted.append(Omission(_("results, in their last digits"), runner.rounded, why))
+        _tell_failure(reader, failure, error)
     lines = [node.line for node in reader.nodes if node.line is not None]
     return Recording(
         framework="tensorflow",
@@ -177,10 +152,42 @@ def finish(
         scopes=tuple(reader.scopes.values()),
         sources=source_texts(lines, whole_function(fn)),
         outputs=tuple(outputs),
-        omitted=tuple(reader.omitted),
+        omitted=(*reader.omitted, *_omitted(runner)),
         versions={"tensorflow": import_tensorflow().__version__, "python": platform.python_version()},
         error=error,
     )
+
+
+def _tell_failure(reader: GraphReader, failure: BaseException, error: str) -> None:
+    """Put `error` at its step, or at one of its own, with what it means."""
+    if not any(step.error for step in reader.steps):
+        phase = reader.steps[-1].phase if reader.steps else "trace"
+        line, given = error_line(failure) or caller_line(), operands(failure)
+        reads = tuple(handle(each.given) for each in given if is_symbolic(each.given))
+        step = Step(len(reader.steps), phase, "", line=line, reads=reads, error=error)
+        reader.steps.append(replace(step, note=operand_words(given, _eager_words)))
+    meaning = explanation(failure)
+    reader.steps = [replace(s, note=f"{meaning} {s.note}".strip()) if s.error else s for s in reader.steps]
+
+
+def _omitted(runner: GraphRunner) -> Iterator[Omission]:
+    """What the run left out."""
+    if runner.unseen:
+        why = _("the run is longer than max_steps={max_steps}", max_steps=runner.max_steps)
+        yield Omission("steps", runner.unseen, why)
+    for name, op in runner.hidden.items():
+        why = _(
+            "{op} runs {function_label} inside its own kernel", op=op, function_label=function_label(name)
+        )
+        yield Omission(_("values inside a function"), 1, why)
+    if runner.together:
+        why = _("in {op} each device waits for the others, so the graph ran as a whole", op=runner.together)
+        yield Omission(_("run, op by op"), 1, why)
+    if runner.rounded:
+        why = _(
+            "TensorFlow's optimiser rounds them otherwise: these are its numbers, the steps show each op's own"
+        )
+        yield Omission(_("results, in their last digits"), runner.rounded, why)
 
 
 def _eager_words(tensor: Any) -> str:
