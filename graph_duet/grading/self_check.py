@@ -92,16 +92,22 @@ def check(notebook: Path | str, forked: bool = False) -> OwnRun:
     report = _watched(report, outcomes, watched)
     wrong = {c.task for c in report.checks if c.fault}
     hints = {task.id: task.hints for task in exercise.tasks if task.id in wrong and task.hints}
-    hidden: defaultdict[str, float] = defaultdict(float)
-    for task, points in _release(canonical).get("hidden", {}).items():
-        hidden[str(task)] += points
-    for c in exercise.checks:
-        hidden[c.task] += c.points if c.cell in sealed - set(watched) else 0.0
-    for task in exercise.tasks:
-        hidden[task.id] += task.written.points if task.written is not None else 0.0
     lines = {o.cell: line for o in outcomes if o.cell and (line := learner_line(o.outputs))}
-    later = {task: points for task, points in hidden.items() if points}
+    later = _decided_later(exercise, canonical, sealed - set(watched))
     return OwnRun(exercise, report, hints, later, lines, frozenset(watched))
+
+
+def _decided_later(exercise: Exercise, canonical: NotebookNode, unseen: set[str]) -> dict[str, float]:
+    """The points of each task that only the grader can give: its own checks, predictions that were not looked at
+    (`unseen`) and what is read by a person."""
+    points: defaultdict[str, float] = defaultdict(float)
+    for task, hidden in _release(canonical).get("hidden", {}).items():
+        points[str(task)] += hidden
+    for c in exercise.checks:
+        points[c.task] += c.points if c.cell in unseen else 0.0
+    for task in exercise.tasks:
+        points[task.id] += task.written.points if task.written is not None else 0.0
+    return {task: some for task, some in points.items() if some}
 
 
 def start_seconds() -> float:

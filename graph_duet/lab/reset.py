@@ -24,29 +24,9 @@ def reset(root: Path, notebook: Path, task: str = "") -> Path:
     mine = notebooks.read(notebook)
     shipped = released(str(duet(mine).get("exercise", "")), notebook)
     if task:
-        wanted = {
-            cell.id: cell.source
-            for cell in shipped.cells
-            if duet(cell).get("kind") in ("answer", "kernel") and str(duet(cell).get("task")) == task
-        }
-        if not wanted:
-            raise UserError(_("{notebook} has no task {task!r}", notebook=notebook.name, task=task))
-        missing = set(wanted) - {cell.get("id") for cell in mine.cells}
-        if missing:
-            raise UserError(
-                _(
-                    "the answer cell of task {task} is gone: reset the whole exercise to have it again",
-                    task=task,
-                )
-            )
-        for cell in mine.cells:
-            if cell.get("id") in wanted:
-                cell.source = wanted[cell.id]
-                cell.outputs = []
-                cell.execution_count = None
-        text = notebooks.dumps(_whole(mine, before))
-    else:
-        text = notebooks.dumps(shipped)
+        _put_back(mine, shipped, task, notebook.name)
+        shipped = _whole(mine, before)
+    text = notebooks.dumps(shipped)
     backup = _backup(root, notebook, before)
     fresh = notebook.with_name(f".{notebook.name}.new")
     try:
@@ -55,6 +35,26 @@ def reset(root: Path, notebook: Path, task: str = "") -> Path:
     finally:
         fresh.unlink(missing_ok=True)
     return backup
+
+
+def _put_back(mine: notebooks.NotebookNode, shipped: notebooks.NotebookNode, task: str, name: str) -> None:
+    """Give the answer cells of `task` in `mine` their shipped text, without outputs."""
+    wanted = {
+        cell.id: cell.source
+        for cell in shipped.cells
+        if duet(cell).get("kind") in ("answer", "kernel") and str(duet(cell).get("task")) == task
+    }
+    if not wanted:
+        raise UserError(_("{notebook} has no task {task!r}", notebook=name, task=task))
+    if set(wanted) - {cell.get("id") for cell in mine.cells}:
+        raise UserError(
+            _("the answer cell of task {task} is gone: reset the whole exercise to have it again", task=task)
+        )
+    for cell in mine.cells:
+        if cell.get("id") in wanted:
+            cell.source = wanted[cell.id]
+            cell.outputs = []
+            cell.execution_count = None
 
 
 def _whole(mine: notebooks.NotebookNode, before: bytes) -> notebooks.NotebookNode:
