@@ -77,6 +77,8 @@ def find_homes(recording: Recording, ends: Mapping[EdgeKind, Ends], *, autograd:
         _frame_gradients(recording, homes.scopes, homes.listed)
     scopes = homes.scopes
     readers = _readers(recording, homes, ends)
+    for buffer, follower in _followers(recording, homes).items():
+        readers.setdefault(buffer, {follower})
     homes.titles.update(_full_names(recording, readers, scopes))
     for node in recording.nodes:
         if autograd and node.owner is not None:
@@ -122,11 +124,28 @@ def _is_buffer(recording: Recording, node: int) -> bool:
 
 
 def _keep_buffers(recording: Recording, homes: Homes) -> None:
-    """Show what a module writes into its buffer, as the count of batches, in the buffer's own box."""
-    for write, buffer in homes.updates.items():
+    """Show what a module writes into its buffer, as the count of batches, in the buffer's own box, where it is written
+    first."""
+    for write, buffer in reversed(homes.updates.items()):
         if _is_buffer(recording, buffer):
             homes.onto[write] = buffer
             homes.scopes[buffer] = homes.scopes[write]
+
+
+def _followers(recording: Recording, homes: Homes) -> dict[int, int]:
+    """For each buffer that is written in place, the op that its module runs next: where nothing reads the buffer, as
+    the count of batches, it is drawn in the box of that op."""
+    found: dict[int, int] = {}
+    written: dict[Path, int] = {}
+    for step in recording.steps:
+        if step.node is None or step.phase == "backward":
+            continue
+        buffer = homes.updates.get(step.node)
+        if buffer is not None and _is_buffer(recording, buffer):
+            written[step.scope] = buffer
+        elif step.scope in written and recording.nodes[step.node].kind == "op":
+            found.setdefault(written.pop(step.scope), step.node)
+    return found
 
 
 def _writes_in_place(step: Step) -> bool:
