@@ -7,6 +7,7 @@ weights at its top that several pieces read stay above them all.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ READABLE = 0.72  # a layout that fits the panel at this scale stays as it is
 MOST_COLUMNS = 8
 GUTTER = 46.0  # between columns
 GAP = 12.0  # between boxes beside the columns
+BESIDE = 20.0  # between boxes of a row above them
 TURN = 13.0  # distance from a box at which an arrow turns into a gutter
 TALL = 0.6  # of the whole height: a frame higher than this makes a layout tall
 
@@ -153,6 +155,9 @@ class _Wrap:
             self._risen = self._frames[container].bottom - self._bottom
         for depth in range(len(container) - 1, -1, -1):
             self._make_room(container[:depth], container[: depth + 1])
+        self._aligned: set[str] = set()
+        for row in self._sources_above(container):
+            self._align(row)
 
     def layout(self) -> Layout:
         new = Place.around([*self._boxes.values(), *self._frames.values()])
@@ -221,12 +226,49 @@ class _Wrap:
                 beside.append(moved.moved(0.0, max(lowest - moved.top, 0.0)))
         self._grow(outer, atoms)
 
+    def _sources_above(self, container: Path) -> Iterable[dict[str, float]]:
+        """Rows of boxes above the columns that read nothing and feed only the first, each box with the middle of what
+        it feeds."""
+        links = [link for link in self._outline.links if not link.quiet]
+        fed = {link.target for link in links}
+        rows: defaultdict[float, dict[str, float]] = defaultdict(dict)
+        for box in self._outline.boxes:
+            if (
+                box.holder
+                or box.key in fed
+                or box.frame == container
+                or box.frame != container[: len(box.frame)]
+            ):
+                continue
+            place, targets = self._boxes[box.key], [link.target for link in links if link.source == box.key]
+            columns = {self._shifts[key].column if key in self._shifts else None for key in targets}
+            if columns == {0} and box.key not in self._shifts and place.bottom <= self._pieces[0].top:
+                middles = [self._boxes[key].x for key in targets]
+                rows[round(place.y)][box.key] = sum(middles) / len(middles)
+        return rows.values()
+
+    def _align(self, row: dict[str, float]) -> None:
+        """Move the boxes of a row above what they feed, unless something else is in their way."""
+        moved: dict[str, Place] = {}
+        right = float("-inf")
+        for key, middle in sorted(row.items(), key=lambda item: item[1]):
+            place = self._boxes[key]
+            moved[key] = place.moved(max(middle, right + BESIDE + place.width / 2) - place.x, 0.0)
+            right = moved[key].right
+        others = [place for key, place in self._boxes.items() if key not in row]
+        if not any(_overlap(place, other) for place in moved.values() for other in others):
+            self._boxes.update(moved)
+            self._aligned.update(moved)
+
     def _links(self) -> tuple[tuple[Point, ...], ...]:
         still = _Shift(0.0, 0.0)
         links = []
         for number, (link, points) in enumerate(zip(self._outline.links, self._old.links, strict=True)):
             source, target = self._shifts.get(link.source, still), self._shifts.get(link.target, still)
-            if source == target or not points:
+            if link.source in self._aligned and points:
+                start, end = self._boxes[link.source], self._boxes[link.target]
+                links.append(curve_between((start.x, start.bottom), (end.x, end.top)))
+            elif source == target or not points:
                 links.append(tuple((x + source.dx, y + source.dy) for x, y in points))
             else:
                 links.append(self._led(link.source, link.target, number, points))
@@ -244,6 +286,15 @@ class _Wrap:
             return curve_between((start.x, start.bottom), (end.x, end.top))
         x = self._lefts[column] - GUTTER / 2 + (number % 5 - 2) * 5
         return _through((start.x, start.bottom), x, (end.x, end.top))
+
+
+def _overlap(one: Place, other: Place) -> bool:
+    return (
+        one.left < other.right + BESIDE
+        and other.left < one.right + BESIDE
+        and one.top < other.bottom
+        and other.top < one.bottom
+    )
 
 
 def _meet(one: Place, other: Place) -> bool:

@@ -17,7 +17,7 @@ from graphviz_tools.drawing.graphviz import run_graphviz
 from graphviz_tools.drawing.outline import Outline
 from graphviz_tools.drawing.places import POINTS, Layout, Place, Point, spline
 
-CLEAR = 5  # points between an arrow and the boxes that it passes
+CLEAR = 5.0  # points between an arrow and the boxes that it passes, where they are far enough apart
 SAMPLES = np.linspace(0.0, 1.0, 13)[:, None]
 MOST = 40  # arrows in one picture; when more run through boxes, no route around them is clear
 
@@ -58,10 +58,18 @@ def _meets(points: Sequence[Point], places: Sequence[Place], ends: tuple[int, in
     return bool(met.any())
 
 
+def _clear(places: Sequence[Place]) -> float:
+    """Points to keep free around each box; where those of two boxes met, the router would draw straight lines."""
+    left, top, right, bottom = np.asarray([(p.left, p.top, p.right, p.bottom) for p in places]).T
+    apart = np.maximum(left[:, None] - right, top[:, None] - bottom)
+    gaps = np.maximum(apart, apart.T)[np.triu_indices(len(places), 1)]
+    return max(min(CLEAR, float(gaps.min(initial=np.inf)) / 2 - 0.5), 0.5)
+
+
 def _ways(places: Sequence[Place], wanted: dict[int, tuple[int, int]]) -> dict[int, tuple[Point, ...]]:
     """For each wanted arrow, by its number, a route around all of `places`."""
     dot = graphviz.Digraph(
-        graph_attr={"splines": "true", "esep": f"+{CLEAR}"},
+        graph_attr={"splines": "true", "esep": f"+{_clear(places):.2f}"},
         node_attr={"shape": "box", "fixedsize": "true", "label": ""},
         edge_attr={"arrowhead": "none"},
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -23,8 +22,7 @@ from graphviz_tools.transforms.scopes import Path
 class Outline:
     """Everything that is drawn, without positions. `order` are pairs of boxes whose second is drawn below the first,
     though no arrow says so: the iterations of a loop below each other, an optimizer below what it follows, and what
-    no arrow joins in the order of time. The pairs in `above` may be far apart: what several iterations of a loop
-    read, and the loop."""
+    no arrow joins in the order of time. The pairs in `above` may be far apart: what a loop reads, and the loop."""
 
     boxes: tuple[Box, ...]
     links: tuple[Link, ...]
@@ -57,7 +55,7 @@ def outline(prepared: Prepared, opened: Sequence[ScopePath]) -> tuple[Outline, l
     joined = [(place[link.source], place[link.target]) for link in links if not link.quiet]
     later = [(boxes[a].key, boxes[b].key) for a, b in in_time(places_in_time(prepared, shown), joined)]
     order = (*_order(prepared, paths, keys), *later)
-    above = (*_above_loops(prepared, paths, boxes, links),)
+    above = (*_around_loops(prepared, paths, boxes, links),)
     home = [keys[place] if place >= 0 else "" for place in prepared.places.tolist()]
     order, above = (tuple({pair: 0 for pair in pairs if pair not in wired}) for pairs in (order, above))
     return Outline((*boxes, *held), links, frames, order, above), home
@@ -100,24 +98,33 @@ def _order(prepared: Prepared, opened: frozenset[ScopePath], keys: Sequence[str]
     return pairs
 
 
-def _above_loops(
+def _around_loops(
     prepared: Prepared, opened: frozenset[Path], boxes: Sequence[Box], links: Sequence[Link]
 ) -> Iterator[tuple[str, str]]:
-    """Each box that several iterations of a loop read, paired with every box at the top of the first iteration."""
-    place = {box.key: number for number, box in enumerate(boxes)}
+    """For each open loop, what it reads paired with what it begins with, and what it ends with paired with what reads
+    it. What stands in the loop itself, as a weight of several iterations does, is paired with the first of them."""
+    data = [link for link in links if link.kind == "data"]
     for part in (prepared.root, *(prepared.parts[path] for path in opened)):
         turns = [inner.path for inner in part.inside() if inner.kind == "iteration"]
-        if len(turns) < 2:
+        if not turns:
             continue
-        turn = {box.key: box.around[: len(part.path) + 1] for box in boxes}
-        read: defaultdict[str, set[Path]] = defaultdict(set)
-        for link in links:
-            if boxes[place[link.source]].kind in LEAF_KINDS and turn[link.target] in turns:
-                read[link.source].add(turn[link.target])
-        first = [box.key for box in boxes if turn[box.key] == turns[0]]
-        fed = {link.target for link in links if link.source in first}
-        tops = [key for key in first if key not in fed]
-        yield from ((leaf, top) for leaf, there in read.items() if len(there) > 1 for top in tops)
+        depth = len(part.path)
+        turn = {box.key: box.around[: depth + 1] for box in boxes if box.around[:depth] == part.path}
+        made = {box.key: -1 if box.kind in LEAF_KINDS else box.node for box in boxes}
+        begun = prepared.order[part.start]
+        joined = [(link.source, link.target, turn.get(link.source), turn.get(link.target)) for link in data]
+        fed = {b for _, b, there, then in joined if there == then == turns[0]}
+        feeding = {a for a, _, there, then in joined if there == then == turns[-1]}
+        begins = [key for key, there in turn.items() if there == turns[0] and key not in fed]
+        ends = [key for key, there in turn.items() if there == turns[-1] and key not in feeding]
+        kept = dict.fromkeys(
+            a for a, _, there, then in joined if there not in (None, *turns) and then in turns
+        )
+        read = dict.fromkeys(a for a, _, there, then in joined if not there and then and made[a] < begun)
+        used = dict.fromkeys(b for _, b, there, then in joined if there and not then)
+        yield from ((a, b) for a in kept for b in begins)
+        yield from ((a, b) for a in read for b in (*kept, *begins))
+        yield from ((a, b) for a in ends for b in used)
 
 
 def _links(prepared: Prepared, boxes: Sequence[Box], held: Sequence[Box], number: Ints) -> tuple[Link, ...]:

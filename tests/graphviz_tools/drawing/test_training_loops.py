@@ -115,6 +115,40 @@ def test_the_ops_of_one_line_are_one_box_in_a_part_of_many() -> None:
     assert len([box for box in scene.outline.boxes if box.scope is not None]) == 3
 
 
+def test_what_a_loop_reads_stands_above_it_and_what_reads_it_below() -> None:
+    net = nn.Linear(3, 3)
+
+    def unrolled(x: torch.Tensor) -> torch.Tensor:
+        h = torch.zeros(3)
+        for t in range(6):
+            h = torch.tanh(net(h) + x[t])
+        return h.sum()
+
+    scene = make_scene(record_torch(unrolled, torch.ones(6, 3)))
+    places = {box.title: scene.layout.boxes[box.key] for box in scene.outline.boxes}
+    loop = scene.layout.frames["for t in range(6)",]
+    first = scene.layout.frames["for t in range(6)", "iteration 1"]
+    assert max(places["h = torch.zeros(3)"].bottom, places["x"].bottom) <= loop.top
+    assert places["weight"].bottom <= first.top
+    assert min(places["h.sum()"].top, places["output"].top) >= loop.bottom
+
+
+def test_the_count_of_batches_is_drawn_with_the_buffers_of_its_module() -> None:
+    net, x = nn.BatchNorm1d(3), torch.randn(4, 3)
+
+    def train() -> torch.Tensor:
+        y = x
+        for _ in range(3):
+            y = net(y)
+        return y
+
+    for program in (record_torch(net, x), record_torch(train)):
+        boxes = make_scene(program).outline.boxes
+        first = next(box for box in boxes if box.op == "batch_norm")
+        holders = {box.title: box.holder for box in boxes if box.kind == "variable"}
+        assert holders == dict.fromkeys(("num_batches_tracked", "running_mean", "running_var"), first.key)
+
+
 def test_what_one_input_feeds_is_no_matter_of_time_and_what_one_weight_feeds_is() -> None:
     loop = ("for", "iteration 1")
     boxes = [(), (*loop, 1), (*loop, 2), (*loop, 3)]
