@@ -24,10 +24,10 @@ from graphviz_tools.drawing.text import shorten
 from graphviz_tools.drawing.timeline import Moment
 
 TITLE = 28  # characters of a title
-HELD_TITLE = 18  # and of one inside another box
+HELD_TITLE = 20  # and of one inside another box
 LABEL = 9  # characters that fit beside an arrow; longer text is shown in the box that it reaches
 TITLE_ADVANCE, TEXT_ADVANCE = 7.3, 6.1  # points per character: 12 px bold monospace, 10.5 px sans
-LINE, PADDING = 15.0, 12.0
+LINE, PADDING = 14.0, 10.0
 HELD_HEIGHT, HELD_GAP, HELD_ROW = 32.0, 6.0, 250.0  # boxes inside a box: height, gap, width of a full row
 
 MOST_WRAPS = 3  # containers, one inside another, that are put into columns
@@ -136,7 +136,7 @@ def _dot_source(outline: Outline, sizes: Mapping[str, tuple[float, float]]) -> s
     """DOT with sizes only. Names are numbers, so that no text of a user's program is read as DOT."""
     names = {box.key: f"b{i}" for i, box in enumerate(outline.boxes)}
     dot = graphviz.Digraph(
-        graph_attr={"ranksep": "0.38", "nodesep": "0.3", "margin": "0", "pad": "0", "newrank": "true"},
+        graph_attr={"ranksep": "0.3", "nodesep": "0.3", "margin": "0", "pad": "0", "newrank": "true"},
         node_attr={"shape": "box", "fixedsize": "true", "label": ""},
         edge_attr={"arrowhead": "none"},
     )
@@ -157,7 +157,7 @@ def _dot_source(outline: Outline, sizes: Mapping[str, tuple[float, float]]) -> s
             width = len(shorten(frame.label, TITLE)) * TEXT_ADVANCE + (110 if frame.kind in REPEATED else 34)
             room = f'BORDER="0" FIXEDSIZE="TRUE" WIDTH="{width:.0f}" HEIGHT="16"'
             inside = graphviz.Digraph(f"cluster_{number}")
-            inside.attr(label=f"<<TABLE {room}><TR><TD></TD></TR></TABLE>>", labeljust="l", margin="10")
+            inside.attr(label=f"<<TABLE {room}><TR><TD></TD></TR></TABLE>>", labeljust="l", margin="8")
             fill(inside, frame.path)
             graph.subgraph(inside)
 

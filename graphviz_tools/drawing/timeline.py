@@ -239,7 +239,7 @@ def _arrival_text(arrival: Arrival, short: bool) -> str:
                 "{came} waits: {count} of {expected}", came=came, count=count, expected=arrival.expected
             ),
             last,
-            short,
+            True,
             WIDEST,
         )
     whole = " + ".join((brief_text if short else value_text)(value) for value in arrival.came)

@@ -95,6 +95,37 @@ def test_the_first_view_of_a_wide_graph_begins_where_it_begins(show):
     )
 
 
+@pytest.mark.parametrize("size", [(900, 800), (1400, 900)], ids=["900", "1400"])
+def test_the_first_view_of_a_long_loop_shows_what_runs_first(show, size):
+    i, h = torch.nn.Linear(4, 8), torch.nn.Linear(8, 8)
+
+    def recurrent(x):
+        state = torch.zeros(1, 8)
+        for t in range(30):
+            state = torch.tanh(i(x[t]) + h(state))
+        return state
+
+    page = show(Stepper(record_torch(recurrent, torch.ones(30, 1, 4))), width=size[0], height=size[1])
+    assert page.evaluate(OUT_OF_SIGHT, ".toggle[aria-label='close iteration 1'] text") == 0
+    for title in ("state = torch.zeros(1, 8)", "h(state)", "i(x[t])"):
+        box(page, title).evaluate("(box) => box.classList.add('early')")
+    assert page.evaluate(OUT_OF_SIGHT, ".early") == 0
+
+
+def test_the_title_of_a_low_frame_covers_no_box(show):
+    page = show(Stepper(tower(layers=30, ops=1)), width=900, height=600, reduced_motion="reduce")
+    covered = """() => [...document.querySelectorAll('.toggle.stuck rect')].filter((title) => {
+        const t = title.getBoundingClientRect();
+        return [...document.querySelectorAll('.box > rect')].some((box) => {
+          const b = box.getBoundingClientRect();
+          return b.left < t.right && t.left < b.right && b.top + 1 < t.bottom && t.top + 1 < b.bottom;
+        });
+      }).length"""
+    for _ in range(12):
+        press(page, "ArrowRight", 2)
+        assert page.evaluate(covered) == 0
+
+
 def test_what_is_opened_comes_into_sight(show):
     page = show(
         Stepper(tower(layers=6, ops=14), open=[("model",)]), width=900, height=600, reduced_motion="reduce"

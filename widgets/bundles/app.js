@@ -1199,11 +1199,13 @@ var PanZoom = class {
   /**
    * Move as little as needed until a rectangle of the drawing shows.
    * @param {number[]} rectangle
+   * @param {boolean} [gently]
+   * @param {number} [margin] pixels, at most, between it and the edge that it was beyond; a fifth of the panel if not given
    */
-  follow([left, top, width, height], gently = !calm()) {
+  follow([left, top, width, height], gently = !calm(), margin = Infinity) {
     const { clientWidth, clientHeight } = this.frame;
-    const x = shift(left * this.scale + this.x, width * this.scale, clientWidth, clientWidth / 5);
-    const y = shift(top * this.scale + this.y, height * this.scale, clientHeight, clientHeight / 5);
+    const x = shift(left * this.scale + this.x, width * this.scale, clientWidth, Math.min(clientWidth / 5, margin));
+    const y = shift(top * this.scale + this.y, height * this.scale, clientHeight, Math.min(clientHeight / 5, margin));
     if (!x && !y) return;
     this.x += x;
     this.y += y;
@@ -1292,7 +1294,9 @@ var REPEATED = new Set(appearance_default.repeated);
 var READABLE = 1;
 var TITLE = 22;
 var BESIDE2 = /* @__PURE__ */ new Set(["parameter", "variable", "constant"]);
+var EARLY = 8;
 var PREFERRED = 3;
+var TALL = 0.5;
 var LABEL = 9;
 var drawings = 0;
 var GraphPanel = class {
@@ -1371,16 +1375,18 @@ var GraphPanel = class {
     this.all = false;
     this.view.fit(READABLE);
     if (this.step >= 0) return this.followCurrent();
-    const { boxes, frames } = this.scene ?? { boxes: [], frames: [] };
-    const first = boxes[this.firstBox()];
-    this.view.begin([...boxes.map((box) => box.at), ...frames.map(labelled), ...first ? Array(PREFERRED).fill(first.at) : []]);
-    if (first) this.view.follow(first.at, false);
+    const early = this.earlyBoxes();
+    const labels = (this.scene?.frames ?? []).filter((frame) => early.some((box) => inside(box.at, frame.at))).map(labelled);
+    const [first] = early;
+    this.view.begin([...early.map((box) => box.at), ...labels, ...first ? Array(PREFERRED).fill(first.at) : []]);
+    if (first) this.view.follow(first.at, false, EDGE);
   }
-  /** Where the first step will be, or -1. */
-  firstBox() {
+  /** The boxes of the first steps, in their order. */
+  earlyBoxes() {
     const { box = [], boxes = [] } = this.scene ?? {};
-    const known = box.filter((number) => number >= 0);
-    return known.find((number) => !BESIDE2.has(boxes[number].kind)) ?? known[0] ?? -1;
+    const known = [...new Set(box.filter((number) => number >= 0))].map((number) => boxes[number]);
+    const works = known.filter(({ kind }) => !BESIDE2.has(kind));
+    return (works.length ? works : known).slice(0, EARLY);
   }
   showAll() {
     this.all = true;
@@ -1396,7 +1402,8 @@ var GraphPanel = class {
     const first = box.find((number) => number >= 0 && !BESIDE2.has(boxes[number].kind) && inside(boxes[number].at, part.at));
     if (first !== void 0) this.view.follow(boxes[first].at, false);
   }
-  /** The title of an open frame stays in sight while some of the frame is: below the title of the frame around it. */
+  /** The title of an open frame stays in sight while some of the frame is, below the title of the frame around it. That
+   * of a low frame moves sideways only: it would cover the boxes of a frame that is nearly out of sight. */
   keepTitles() {
     const { x, y, scale } = this.view;
     const kept = /* @__PURE__ */ new Map();
@@ -1405,7 +1412,8 @@ var GraphPanel = class {
       const above = frame.path.map((_, n) => kept.get(frame.path.slice(0, n).join("/"))).filter((each) => each?.stuck).pop();
       const edge = Math.max(-y / scale, above ? above.top + TITLE : -Infinity);
       const right = clamp(-x / scale - left, width - labelled(frame)[2] - 4);
-      const down = clamp(edge - top, height - TITLE - 4);
+      const tall = height * scale > TALL * this.canvas.clientHeight;
+      const down = tall ? clamp(edge - top, height - TITLE - 4) : 0;
       kept.set(frame.path.join("/"), { top: top + down, stuck: down > 0 });
       const { close } = (
         /** @type {NonNullable<typeof this.frames>} */
@@ -1562,7 +1570,7 @@ var GraphPanel = class {
     });
   }
   followCurrent() {
-    const box = this.scene?.boxes[this.step < 0 ? this.firstBox() : this.current ?? -1];
+    const box = this.step < 0 ? this.earlyBoxes()[0] : this.scene?.boxes[this.current ?? -1];
     if (box) this.view.follow(this.whole(box));
   }
   /** What to bring into sight with a box: the largest thing around it that has room. @param {Box} box */

@@ -3,7 +3,7 @@
 import appearance from "../../graphviz_tools/drawing/appearance.json" with { type: "json" };
 import { Changes } from "./changes.js";
 import { button, el, replace, svg } from "./dom.js";
-import { PanZoom } from "./pan_zoom.js";
+import { EDGE, PanZoom } from "./pan_zoom.js";
 import { flowAt, momentAt } from "./recording.js";
 import { t } from "./text.js";
 import { word } from "./words.js";
@@ -18,7 +18,9 @@ const REPEATED = new Set(appearance.repeated);
 const READABLE = 1; // the scale from which no letter has less than 11 pixels
 const TITLE = 22; // pixels that a frame's title takes
 const BESIDE = new Set(["parameter", "variable", "constant"]); // kinds of what a program keeps, not of what it does
-const PREFERRED = 3; // boxes that the first step's counts for, when the first view is chosen
+const EARLY = 8; // boxes of the first steps, of which the first view shows most
+const PREFERRED = 3; // boxes that the first of them counts for
+const TALL = 0.5; // of the panel: a frame higher than this keeps its title in sight
 const LABEL = 9; // characters that fit beside an arrow
 let drawings = 0;
 
@@ -95,17 +97,19 @@ export class GraphPanel {
     this.all = false;
     this.view.fit(READABLE);
     if (this.step >= 0) return this.followCurrent();
-    const { boxes, frames } = this.scene ?? { boxes: [], frames: [] };
-    const first = boxes[this.firstBox()];
-    this.view.begin([...boxes.map((box) => box.at), ...frames.map(labelled), ...(first ? Array(PREFERRED).fill(first.at) : [])]);
-    if (first) this.view.follow(first.at, false);
+    const early = this.earlyBoxes();
+    const labels = (this.scene?.frames ?? []).filter((frame) => early.some((box) => inside(box.at, frame.at))).map(labelled);
+    const [first] = early;
+    this.view.begin([...early.map((box) => box.at), ...labels, ...(first ? Array(PREFERRED).fill(first.at) : [])]);
+    if (first) this.view.follow(first.at, false, EDGE);
   }
 
-  /** Where the first step will be, or -1. */
-  firstBox() {
+  /** The boxes of the first steps, in their order. */
+  earlyBoxes() {
     const { box = [], boxes = [] } = this.scene ?? {};
-    const known = box.filter((number) => number >= 0);
-    return known.find((number) => !BESIDE.has(boxes[number].kind)) ?? known[0] ?? -1;
+    const known = [...new Set(box.filter((number) => number >= 0))].map((number) => boxes[number]);
+    const works = known.filter(({ kind }) => !BESIDE.has(kind));
+    return (works.length ? works : known).slice(0, EARLY);
   }
 
   showAll() {
@@ -124,7 +128,8 @@ export class GraphPanel {
     if (first !== undefined) this.view.follow(boxes[first].at, false);
   }
 
-  /** The title of an open frame stays in sight while some of the frame is: below the title of the frame around it. */
+  /** The title of an open frame stays in sight while some of the frame is, below the title of the frame around it. That
+   * of a low frame moves sideways only: it would cover the boxes of a frame that is nearly out of sight. */
   keepTitles() {
     const { x, y, scale } = this.view;
     /** @type {Map<string, {top: number, stuck: boolean}>} */
@@ -134,7 +139,8 @@ export class GraphPanel {
       const above = frame.path.map((_, n) => kept.get(frame.path.slice(0, n).join("/"))).filter((each) => each?.stuck).pop();
       const edge = Math.max(-y / scale, above ? above.top + TITLE : -Infinity);
       const right = clamp(-x / scale - left, width - labelled(frame)[2] - 4);
-      const down = clamp(edge - top, height - TITLE - 4);
+      const tall = height * scale > TALL * this.canvas.clientHeight;
+      const down = tall ? clamp(edge - top, height - TITLE - 4) : 0;
       kept.set(frame.path.join("/"), { top: top + down, stuck: down > 0 });
       const { close } = /** @type {NonNullable<typeof this.frames>} */ (this.frames)[i];
       close.style.transform = right || down ? `translate(${right}px, ${down}px)` : "";
@@ -286,7 +292,7 @@ export class GraphPanel {
   }
 
   followCurrent() {
-    const box = this.scene?.boxes[this.step < 0 ? this.firstBox() : (this.current ?? -1)];
+    const box = this.step < 0 ? this.earlyBoxes()[0] : this.scene?.boxes[this.current ?? -1];
     if (box) this.view.follow(this.whole(box));
   }
 

@@ -4,7 +4,7 @@ import { calm } from "./dom.js";
 
 const LEAST = 0.02;
 const MOST = 3;
-const EDGE = 20; // pixels kept free around the drawing
+export const EDGE = 20; // pixels kept free around the drawing
 
 export class PanZoom {
   /**
@@ -73,11 +73,13 @@ export class PanZoom {
   /**
    * Move as little as needed until a rectangle of the drawing shows.
    * @param {number[]} rectangle
+   * @param {boolean} [gently]
+   * @param {number} [margin] pixels, at most, between it and the edge that it was beyond; a fifth of the panel if not given
    */
-  follow([left, top, width, height], gently = !calm()) {
+  follow([left, top, width, height], gently = !calm(), margin = Infinity) {
     const { clientWidth, clientHeight } = this.frame;
-    const x = shift(left * this.scale + this.x, width * this.scale, clientWidth, clientWidth / 5);
-    const y = shift(top * this.scale + this.y, height * this.scale, clientHeight, clientHeight / 5);
+    const x = shift(left * this.scale + this.x, width * this.scale, clientWidth, Math.min(clientWidth / 5, margin));
+    const y = shift(top * this.scale + this.y, height * this.scale, clientHeight, Math.min(clientHeight / 5, margin));
     if (!x && !y) return;
     this.x += x;
     this.y += y;
