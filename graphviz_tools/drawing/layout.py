@@ -72,9 +72,21 @@ def _with_quiet_links(placed: Layout, outline: Outline) -> Layout:
 def title_text(box: Box) -> str:
     """The title as it is drawn; inside another box only the last part of a parameter's, `weight`."""
     if not box.holder:
-        return shorten(box.title, TITLE)
+        return shorten(_end_of_path(box.title), TITLE)
     last = re.split(r"[./]", box.title)[-1]
     return shorten(last if last.isidentifier() else box.title, HELD_TITLE)
+
+
+def _end_of_path(title: str) -> str:
+    """A title that is too long, as TensorFlow's names of variables are, with the end of its path only."""
+    path = re.search(r"\w+(/\w+){2,}$", title)
+    if path is None or len(title) <= TITLE:
+        return title
+    room = TITLE - path.start() - 2
+    words = path[0].split("/")
+    while len(words) > 1 and len("/".join(words)) > room:
+        words.pop(0)
+    return f"{title[: path.start()]}…/{'/'.join(words)}"
 
 
 Row = list[tuple[str, float]]  # keys and widths of the boxes in one row inside another box

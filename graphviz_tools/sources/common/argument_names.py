@@ -18,7 +18,7 @@ def argument_names(
     [] where the signature is not known or does not fit; the call itself will report that.
     """
     try:
-        bound = inspect.signature(fn).bind(*args, **kwargs).arguments
+        bound = inspect.signature(_named(fn)).bind(*args, **kwargs).arguments
     except (TypeError, ValueError):
         return []
     names: list[str] = []
@@ -26,3 +26,8 @@ def argument_names(
         found = len(leaves(argument))
         names += [name] if found == 1 else [f"{name}[{place}]" for place in range(found)]
     return names
+
+
+def _named(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """What names the arguments of `fn`: of a Keras model, whose `__call__` takes anything, its `call`."""
+    return fn if inspect.isroutine(fn) else getattr(fn, "call", fn)

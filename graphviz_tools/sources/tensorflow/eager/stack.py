@@ -1,18 +1,21 @@
 """Where an eager TensorFlow program is: the user's line, the layers that are being called, the turns of its loops.
 
-Python's own stack knows all three. It is walked at each op, from the op outward to the recorder. Turns are worked out
+Python's own stack knows all three. It is walked at each op, from the op outward to the recorder. The loop inside
+`tf.while_loop`, which Keras' recurrent layers run, counts as the program's own. Turns are worked out
 from the source: inside one turn a function runs each expression once, so when it is at one that it has passed
 already, the innermost loop around both has begun another turn.
 """
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path as FilePath
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 from graphviz_tools.frameworks import import_tensorflow
@@ -44,11 +47,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """A frame of interest: the user's own code, or the call of a layer or an optimizer (`owner`)."""
+    """A frame of interest: the user's own code, the call of a layer or an optimizer (`owner`), or TensorFlow's loop,
+    which is shown by the name `loop`."""
 
     frame: FrameType
     callee: FrameType | None
     owner: Any = None
+    loop: str = ""
 
 
 @dataclass(slots=True)
@@ -93,6 +98,9 @@ class ProgramStack:
             if call.owner is not None:
                 updates = updates or _is_optimizer(call.owner)
                 path = self._enter(path, run, call.owner)
+            elif call.loop:
+                moment = call_site(call.frame.f_code, call.frame.f_lasti).moment
+                path, _ = self._turning(path, run, call, moment, op)
             else:
                 site = call_site(call.frame.f_code, call.frame.f_lasti)
                 path, turn = self._turning(path, run, call, None if still else site.moment, op)
@@ -147,9 +155,10 @@ class ProgramStack:
         turn = None
         for loop in moment.loops:
             turn = run.turns[loop]
+            text = call.loop or loop.text
             if loop not in run.words:
-                run.words[loop] = self._fresh(path, loop.text, "again")
-            path = self._scope((*path, run.words[loop]), "loop", loop.text)
+                run.words[loop] = self._fresh(path, text, "again")
+            path = self._scope((*path, run.words[loop]), "loop", text)
             path = self._scope((*path, f"iteration {turn}"), "iteration", f"iteration {turn}")
         return path, turn
 
@@ -162,6 +171,8 @@ def _calls(frame: FrameType | None, outermost: FrameType | None) -> list[_Call]:
         name = frame.f_code.co_name
         if is_users(frame):
             found.append(_Call(frame, callee))
+        elif name == "while_loop" and frame.f_code is _while_loop():
+            found.append(_Call(frame, callee, loop="tf.while_loop"))
         if name == "__call__" or name in _UPDATES:
             owner = local_names(frame).get("self")
             around = found[-1].owner if found else None
@@ -171,6 +182,12 @@ def _calls(frame: FrameType | None, outermost: FrameType | None) -> list[_Call]:
             break
         callee, frame = frame, frame.f_back
     return found[::-1]
+
+
+@cache
+def _while_loop() -> CodeType:
+    """The code with the Python loop that `tf.while_loop` is where nothing is traced."""
+    return inspect.unwrap(import_tensorflow().compat.v1.while_loop).__code__
 
 
 def is_users(frame: FrameType) -> bool:

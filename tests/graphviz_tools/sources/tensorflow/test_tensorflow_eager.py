@@ -233,6 +233,18 @@ def test_loops_are_frames_with_turns() -> None:
     ]
 
 
+def test_the_turns_of_a_recurrent_layer_are_frames_of_while_loop() -> None:
+    model = tf.keras.Sequential([tf.keras.Input((5, 3)), tf.keras.layers.SimpleRNN(2)])
+    recording = record_tensorflow_eager(model, tf.ones((1, 5, 3)))
+    loop = (model.name, model.layers[0].name, "tf.while_loop")
+    turns = [scope.path for scope in recording.scopes if scope.kind == "iteration"]
+    assert turns == [(*loop, f"iteration {n}") for n in range(1, 7)]
+    cells = [scope.path[:-1] for scope in recording.scopes if "cell" in scope.path[-1]]
+    # Keras tries the cell before the loop; the last turn only asks whether there is another.
+    assert cells == [loop[:-1], *turns[:5]]
+    assert recording.nodes[0].name == "inputs"
+
+
 def test_a_training_loop_has_one_frame_a_turn_and_one_box_a_variable() -> None:
     recording = record("by_hand_train_step")
     turns = {s.scope[1] for s in recording.steps if len(s.scope) > 1}
