@@ -113,7 +113,9 @@ def test_the_first_view_of_a_long_loop_shows_what_runs_first(show, size):
 
 
 def test_the_title_of_a_low_frame_covers_no_box(show):
-    page = show(Stepper(tower(layers=30, ops=1)), width=900, height=600, reduced_motion="reduce")
+    layers = [layer for _ in range(7) for layer in (torch.nn.Linear(3, 3), torch.nn.ReLU())]
+    recording = record_torch(torch.nn.Sequential(*layers), torch.ones(2, 3))
+    page = show(Stepper(recording), width=900, height=600, reduced_motion="reduce")
     covered = """() => [...document.querySelectorAll('.toggle.stuck rect')].filter((title) => {
         const t = title.getBoundingClientRect();
         return [...document.querySelectorAll('.box > rect')].some((box) => {
@@ -152,6 +154,29 @@ def test_the_head_of_the_function_stays_above_the_line_at_work(show):
     top = "(rows) => document.querySelector(rows).getBoundingClientRect().top"
     assert page.locator(".code .definition code").inner_text() == "def f(x):"
     assert 0 <= page.evaluate(top, ".code .definition") - page.evaluate(top, ".code") <= 7
+
+
+def test_a_long_line_of_code_wraps_and_goes_on_further_in(show):
+    def f(x):
+        y = x
+        for _ in range(1):
+            y = (y * 2).exp().log().sin().cos().tanh().sigmoid().sqrt().abs().neg().exp().log1p().sin().cos()
+        return y
+
+    page = show(Stepper(record_torch(f, torch.ones(3))), width=900, height=800)
+    code = page.locator(".code")
+    assert code.evaluate("(code) => code.scrollWidth <= code.clientWidth")
+    line = page.locator(".code .line code").filter(has_text="exp()")
+    starts = line.evaluate("""(line) => {
+        const range = document.createRange();
+        range.selectNodeContents(line);
+        const pieces = [...range.getClientRects()].filter((piece) => piece.width > 0);
+        const rows = new Map();
+        for (const { y, left } of pieces) rows.set(Math.round(y), Math.min(left, rows.get(Math.round(y)) ?? left));
+        return [...rows.values()].map((left) => left - line.getBoundingClientRect().left);
+    }""")
+    assert len(starts) > 1 and starts[0] < 1 and all(start > 70 for start in starts[1:])
+    assert code.inner_text().splitlines()[1].strip() == "def f(x):"
 
 
 def test_a_line_with_a_finding_keeps_its_number_and_count_in_the_gutter(show):

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { bands, legible, spread } from "../../widgets/static/bands.js";
+import { bands, legible, nameSide, spread } from "../../widgets/static/bands.js";
 
 /** @param {[string, number][]} parts a phase and how many steps it takes */
 function stretches(parts) {
@@ -36,4 +36,13 @@ test("marks that would cover each other are one, which says the words of all", (
   const marks = [3, 4, 40].map((at) => ({ at, kind: /** @type {const} */ ("fault"), words: `fault ${at}.` }));
   const peak = { at: 4, kind: /** @type {const} */ ("peak"), words: "most memory" };
   assert.deepEqual(spread([...marks, peak], 10).map(({ at, words }) => [at, words]), [[3, "fault 3. fault 4."], [40, "fault 40."], [4, "most memory"]]);
+});
+
+test("the name of a stretch gives way to a mark", () => {
+  const stretch = { name: "backward", phase: "backward", first: 100, end: 300 };
+  assert.equal(nameSide(stretch, [], 1, 14), "center");
+  assert.equal(nameSide(stretch, [110], 1, 14), "center");
+  assert.equal(nameSide(stretch, [200], 1, 14), "start");
+  assert.equal(nameSide(stretch, [200, 110], 1, 14), "end");
+  assert.equal(nameSide(stretch, [200, 110, 290], 1, 14), "center"); // nowhere is free
 });

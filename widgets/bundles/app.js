@@ -758,6 +758,14 @@ function bands(shares) {
   });
   return `background:linear-gradient(${stops.join(",")})`;
 }
+var LETTER = 6.2;
+var MARGIN = 12;
+function nameSide({ name, first, end }, marks, scale, size) {
+  const [left, right, width] = [first * scale, end * scale, name.length * LETTER + MARGIN];
+  const free = (from) => !marks.some((mark) => mark + size / 2 > from && mark - size / 2 < from + width);
+  if (free((left + right - width) / 2)) return "center";
+  return free(left) ? "start" : free(right - width) ? "end" : "center";
+}
 function spread(marks, room) {
   const apart = [];
   for (
@@ -826,8 +834,16 @@ var Timeline = class {
    */
   fill(stretches, marks, width) {
     const shown = legible(stretches, Math.max(Math.floor(width / ROOM), 1));
-    if (this.filled.stretches !== shown.length) replace(this.bar, ...shown.map((stretch) => this.stretch(stretch)));
     const apart = spread(marks, MARK * this.length / width);
+    if (this.filled.stretches !== shown.length) replace(this.bar, ...shown.map((stretch) => this.stretch(stretch)));
+    const scale = width / Math.max(this.length, 1);
+    shown.forEach((stretch, i) => {
+      const part = (
+        /** @type {HTMLElement} */
+        this.bar.children[i]
+      );
+      part.style.justifyContent = nameSide(stretch, apart.map(({ at }) => (at + 1) * scale), scale, MARK);
+    });
     if (this.filled.marks !== apart.length) replace(this.marks, ...apart.map((mark) => this.mark(mark)));
     this.filled = { stretches: shown.length, marks: apart.length };
   }
@@ -1002,7 +1018,7 @@ var CodePanel = class {
     const counts = this.counted ? String(most).length + 2 : 0;
     this.root.style.setProperty("--digits", `${digits}ch`);
     this.root.style.setProperty("--counts", `${counts}ch`);
-    this.columns = commonLength(recording.data.sources.flatMap((source) => source.text.split("\n"))) + counts + digits - 2;
+    this.columns = commonLength(recording.data.sources.flatMap((source) => dedented(source.text))) + counts + digits - 2;
   }
   /**
    * The rows of a source; each that a step ran knows the `def` that it is in.
@@ -1011,7 +1027,7 @@ var CodePanel = class {
    * @param {{hover: (line: number) => void, jump: (line: number) => void}} on
    */
   lines(source, numbers, on) {
-    const texts2 = source.text.replace(/\n$/, "").split("\n");
+    const texts2 = dedented(source.text);
     const known = texts2.map((_, i) => numbers.get(`${source.file}:${source.first + i}`));
     const rows = texts2.map((text, i) => this.row(source.first + i, text, known[i], on));
     const heads = headsOf(texts2);
@@ -1026,7 +1042,7 @@ var CodePanel = class {
    */
   row(number, text, line, on) {
     const count = el("span", { class: "count" });
-    const code = el("code", {}, ...coloured(text));
+    const code = el("code", { style: `--indent:${Math.max(text.search(/\S/), 0)}ch` }, ...coloured(text));
     const faults = this.recording.data.findings.filter((finding) => finding.line === line).map((finding) => finding.sentence);
     const row = el(
       "div",
@@ -1068,6 +1084,11 @@ var CodePanel = class {
     for (const [number, { row }] of this.rows) row.classList.toggle("lit", number === line);
   }
 };
+function dedented(text) {
+  const lines = text.replace(/\n$/, "").split("\n");
+  const common = Math.min(...lines.map((line) => line.search(/\S/)).filter((indent) => indent >= 0), 80);
+  return lines.map((line) => line.slice(common));
+}
 function headsOf(texts2) {
   const open = [];
   return texts2.map((text, at) => {
@@ -1093,10 +1114,13 @@ function coloured(text) {
   let end = 0;
   for (const match of text.matchAll(WORDS)) {
     const kind = match[1] ? "comment" : match[2] ? "string" : match[3] ? "keyword" : "number-literal";
-    parts.push(text.slice(end, match.index), el("span", { class: kind }, match[0]));
+    parts.push(...breakable(text.slice(end, match.index)), el("span", { class: kind }, match[0]));
     end = match.index + match[0].length;
   }
-  return [...parts, text.slice(end) || (end ? "" : " ")];
+  return [...parts, ...breakable(text.slice(end) || (end ? "" : " "))];
+}
+function breakable(text) {
+  return text.split(/(?=\.)|(?<=[([])/).flatMap((part, i) => i ? [el("wbr", {}), part] : [part]);
 }
 
 // widgets/static/changes.js
@@ -1378,7 +1402,8 @@ var GraphPanel = class {
     const early = this.earlyBoxes();
     const labels = (this.scene?.frames ?? []).filter((frame) => early.some((box) => inside(box.at, frame.at))).map(labelled);
     const [first] = early;
-    this.view.begin([...early.map((box) => box.at), ...labels, ...first ? Array(PREFERRED).fill(first.at) : []]);
+    const given = (this.scene?.boxes ?? []).filter((box) => box.kind === "input").slice(0, EARLY);
+    this.view.begin([...[...early, ...given].map((box) => box.at), ...labels, ...first ? Array(PREFERRED).fill(first.at) : []]);
     if (first) this.view.follow(first.at, false, EDGE);
   }
   /** The boxes of the first steps, in their order. */

@@ -945,6 +945,14 @@ function bands(shares) {
   });
   return `background:linear-gradient(${stops.join(",")})`;
 }
+var LETTER = 6.2;
+var MARGIN = 12;
+function nameSide({ name, first, end }, marks, scale, size) {
+  const [left, right, width] = [first * scale, end * scale, name.length * LETTER + MARGIN];
+  const free = (from) => !marks.some((mark) => mark + size / 2 > from && mark - size / 2 < from + width);
+  if (free((left + right - width) / 2)) return "center";
+  return free(left) ? "start" : free(right - width) ? "end" : "center";
+}
 function spread(marks, room) {
   const apart = [];
   for (
@@ -1013,8 +1021,16 @@ var Timeline = class {
    */
   fill(stretches2, marks, width) {
     const shown = legible(stretches2, Math.max(Math.floor(width / ROOM), 1));
-    if (this.filled.stretches !== shown.length) replace(this.bar, ...shown.map((stretch) => this.stretch(stretch)));
     const apart = spread(marks, MARK * this.length / width);
+    if (this.filled.stretches !== shown.length) replace(this.bar, ...shown.map((stretch) => this.stretch(stretch)));
+    const scale = width / Math.max(this.length, 1);
+    shown.forEach((stretch, i) => {
+      const part = (
+        /** @type {HTMLElement} */
+        this.bar.children[i]
+      );
+      part.style.justifyContent = nameSide(stretch, apart.map(({ at }) => (at + 1) * scale), scale, MARK);
+    });
     if (this.filled.marks !== apart.length) replace(this.marks, ...apart.map((mark) => this.mark(mark)));
     this.filled = { stretches: shown.length, marks: apart.length };
   }

@@ -54,6 +54,24 @@ export function bands(shares) {
   return `background:linear-gradient(${stops.join(",")})`;
 }
 
+const LETTER = 6.2; // pixels of a letter of a stretch's name
+const MARGIN = 12; // and on both sides of the name
+
+/**
+ * Where the name of a stretch stands, so that no mark covers it: in its middle where that is free, else at the end with room.
+ * @param {Stretch} stretch
+ * @param {number[]} marks pixels from the left edge of the bar
+ * @param {number} scale pixels of a step
+ * @param {number} size pixels of a mark
+ * @returns {"center" | "start" | "end"}
+ */
+export function nameSide({ name, first, end }, marks, scale, size) {
+  const [left, right, width] = [first * scale, end * scale, name.length * LETTER + MARGIN];
+  const free = (/** @type {number} */ from) => !marks.some((mark) => mark + size / 2 > from && mark - size / 2 < from + width);
+  if (free((left + right - width) / 2)) return "center";
+  return free(left) ? "start" : free(right - width) ? "end" : "center";
+}
+
 /**
  * `marks` at least `room` steps apart; a mark nearer to the one before it joins that one.
  * @param {import("./recording.js").Mark[]} marks

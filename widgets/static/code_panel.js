@@ -33,8 +33,8 @@ export class CodePanel {
     const counts = this.counted ? String(most).length + 2 : 0;
     this.root.style.setProperty("--digits", `${digits}ch`);
     this.root.style.setProperty("--counts", `${counts}ch`);
-    /** characters that nearly every line has room in, with its number and count; a longer one is scrolled to */
-    this.columns = commonLength(recording.data.sources.flatMap((source) => source.text.split("\n"))) + counts + digits - 2;
+    /** characters that nearly every line has room in, with its number and count; a longer one wraps */
+    this.columns = commonLength(recording.data.sources.flatMap((source) => dedented(source.text))) + counts + digits - 2;
   }
 
   /**
@@ -44,7 +44,7 @@ export class CodePanel {
    * @param {{hover: (line: number) => void, jump: (line: number) => void}} on
    */
   lines(source, numbers, on) {
-    const texts = source.text.replace(/\n$/, "").split("\n");
+    const texts = dedented(source.text);
     const known = texts.map((_, i) => numbers.get(`${source.file}:${source.first + i}`));
     const rows = texts.map((text, i) => this.row(source.first + i, text, known[i], on));
     const heads = headsOf(texts);
@@ -60,7 +60,7 @@ export class CodePanel {
    */
   row(number, text, line, on) {
     const count = el("span", { class: "count" });
-    const code = el("code", {}, ...coloured(text));
+    const code = el("code", { style: `--indent:${Math.max(text.search(/\S/), 0)}ch` }, ...coloured(text));
     const faults = this.recording.data.findings.filter((finding) => finding.line === line).map((finding) => finding.sentence);
     const row = el("div", { class: faults.length ? "line faulty" : "line", "data-line": number, title: faults.join(" ") || null },
       el("span", { class: "gutter" }, el("span", { class: "number" }, number), this.counted && count), code);
@@ -101,6 +101,13 @@ export class CodePanel {
   }
 }
 
+/** The lines of a text without the indentation that they have in common. @param {string} text */
+export function dedented(text) {
+  const lines = text.replace(/\n$/, "").split("\n");
+  const common = Math.min(...lines.map((line) => line.search(/\S/)).filter((indent) => indent >= 0), 80);
+  return lines.map((line) => line.slice(common));
+}
+
 /** Of each line, the index of the `def` that it is in, or -1. @param {string[]} texts */
 export function headsOf(texts) {
   /** @type {{at: number, indent: number}[]} */
@@ -138,8 +145,13 @@ function coloured(text) {
   let end = 0;
   for (const match of text.matchAll(WORDS)) {
     const kind = match[1] ? "comment" : match[2] ? "string" : match[3] ? "keyword" : "number-literal";
-    parts.push(text.slice(end, match.index), el("span", { class: kind }, match[0]));
+    parts.push(...breakable(text.slice(end, match.index)), el("span", { class: kind }, match[0]));
     end = match.index + match[0].length;
   }
-  return [...parts, text.slice(end) || (end ? "" : " ")];
+  return [...parts, ...breakable(text.slice(end) || (end ? "" : " "))];
+}
+
+/** A text that may wrap before each dot and after each opening bracket. @param {string} text */
+function breakable(text) {
+  return text.split(/(?=\.)|(?<=[([])/).flatMap((part, i) => (i ? [el("wbr", {}), part] : [part]));
 }

@@ -100,7 +100,8 @@ export class GraphPanel {
     const early = this.earlyBoxes();
     const labels = (this.scene?.frames ?? []).filter((frame) => early.some((box) => inside(box.at, frame.at))).map(labelled);
     const [first] = early;
-    this.view.begin([...early.map((box) => box.at), ...labels, ...(first ? Array(PREFERRED).fill(first.at) : [])]);
+    const given = (this.scene?.boxes ?? []).filter((box) => box.kind === "input").slice(0, EARLY);
+    this.view.begin([...[...early, ...given].map((box) => box.at), ...labels, ...(first ? Array(PREFERRED).fill(first.at) : [])]);
     if (first) this.view.follow(first.at, false, EDGE);
   }
 

@@ -1,6 +1,6 @@
 // A timeline of coloured phases that is also the slider.
 
-import { bands, legible, spread } from "./bands.js";
+import { bands, legible, nameSide, spread } from "./bands.js";
 import { button, el, replace } from "./dom.js";
 import { t } from "./text.js";
 
@@ -57,8 +57,13 @@ export class Timeline {
    */
   fill(stretches, marks, width) {
     const shown = legible(stretches, Math.max(Math.floor(width / ROOM), 1));
-    if (this.filled.stretches !== shown.length) replace(this.bar, ...shown.map((stretch) => this.stretch(stretch)));
     const apart = spread(marks, (MARK * this.length) / width);
+    if (this.filled.stretches !== shown.length) replace(this.bar, ...shown.map((stretch) => this.stretch(stretch)));
+    const scale = width / Math.max(this.length, 1);
+    shown.forEach((stretch, i) => {
+      const part = /** @type {HTMLElement} */ (this.bar.children[i]);
+      part.style.justifyContent = nameSide(stretch, apart.map(({ at }) => (at + 1) * scale), scale, MARK);
+    });
     if (this.filled.marks !== apart.length) replace(this.marks, ...apart.map((mark) => this.mark(mark)));
     this.filled = { stretches: shown.length, marks: apart.length };
   }
