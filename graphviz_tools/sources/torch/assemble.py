@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,7 +26,8 @@ from graphviz_tools.sources.common.user_code import source_texts
 from graphviz_tools.sources.torch.errors import Operand, clash
 from graphviz_tools.sources.torch.loops import ScopePaths
 from graphviz_tools.sources.torch.names import first_values, names_of_values
-from graphviz_tools.sources.torch.tape import RawNode, RawStep, RawValue, Tape
+from graphviz_tools.sources.torch.summaries import Facts, Form
+from graphviz_tools.sources.torch.tape import RawNode, RawStep, Tape
 from graphviz_tools.sources.torch.words import Words
 
 
@@ -48,9 +50,6 @@ class _Assembly:
         self._tape = tape
         self._facts = tape.summaries.finish()
         self._site = words
-        self._names: dict[int, str] = {}
-        self._dtypes: dict[torch.dtype, str] = {}
-        self._devices: dict[torch.device, str] = {}
         self._memories: dict[tuple[int, int], Memory] = {}
         self._paths = ScopePaths(tape.calls, self._site)
         self._path_of_node: dict[int, tuple[str, ...]] = {}
@@ -61,10 +60,9 @@ class _Assembly:
         self._group_sizes = Counter(self._tape.groups.values())
         self._last_into: dict[int, int] = {}
         self._engine_line: SourceLine | None = None
-        self._module_lines: dict[
-            tuple[str, ...], SourceLine
-        ] = {}  # by the path of the module, loops left out
-        self._shapes: dict[Any, tuple[int | None, ...]] = {}
+        # By the path of the module, loops left out.
+        self._module_lines: dict[tuple[str, ...], SourceLine] = {}
+        self._node_lines: list[SourceLine | None] = []  # of the sites of the nodes
         self._made_in_backward: dict[int, SourceLine] = {}
 
     def _follow_edges(self) -> None:
@@ -78,8 +76,8 @@ class _Assembly:
 
     def recording(self, title: str) -> Recording:
         tape = self._tape
-        self._names = names_of_values(tape, self._site, self._first_values)
-        self._values = [self._value(i, raw) for i, raw in enumerate(tape.values)]
+        self._names = names_of_values(tape, self._site.of_steps, self._first_values)
+        self._values = _values(tape, self._facts, self._names)
         places = self._places()
         nodes = tuple([self._node(i, raw) for i, raw in enumerate(tape.nodes)])
         edges = tuple(tape.edges)
@@ -101,63 +99,23 @@ class _Assembly:
             error=tape.error,
         )
 
-    def _value(self, index: int, raw: RawValue) -> Value:
-        word = self._dtypes.get(raw.dtype)
-        if word is None:
-            word = self._dtypes[raw.dtype] = str(raw.dtype).removeprefix("torch.")
-        place = self._devices.get(raw.device)
-        if place is None:
-            place = self._devices[raw.device] = str(raw.device)
-        try:
-            shape = self._shapes.get(raw.shape)
-        except TypeError:  # a symbolic size has no hash
-            shape = None
-        facts = self._facts[raw.ticket] if raw.ticket is not None else None
-        summary, numbers, grid = facts if facts is not None else (None, None, None)
-        return _make_value(
-            shape=self._shape(raw.shape) if shape is None else shape,
-            dtype=word,
-            device=place,
-            name=raw.name or self._names.get(index, ""),
-            text="",
-            summary=summary,
-            numbers=numbers,
-            grid=grid,
-            flags=raw.flags,
-            version=raw.version,
-            storage=raw.storage,
-            nbytes=raw.nbytes,
-        )
-
-    def _shape(self, shape: Any) -> tuple[int | None, ...] | None:
-        """Plain numbers; None for a size that is ragged or symbolic, and where there is no shape."""
-        if shape is None:
-            return None
-        found = tuple([size if type(size) is int else None for size in shape])
-        if None not in found:
-            self._shapes[shape] = found
-        return found
-
     def _node(self, index: int, raw: RawNode) -> Node:
         kind, op, label = raw.kind, raw.op, raw.label
-        found = self._site(raw.site) if raw.site is not None else None
+        found, line = None, None
+        if raw.site is not None:
+            found = self._site(raw.site)
         if found is not None:
+            line = found.line
             label = label or (found.label if self._is_whole_call(index) else op)
             if kind == "branch" and found.test:
                 label = f"{found.test} {self._condition(index) or label}"
         elif not label and kind in ("input", "parameter", "variable"):
             label = self._names.get(self._first_values.get(index, -1), "")
-        return _make_node(
-            id=index,
-            kind=kind,
-            op=op,
-            label=label or op,
-            name=raw.name,
-            scope=self._path_of_node.get(index, ()),
-            line=found.line if found is not None else self._caller if kind in ("op", "branch") else None,
-            owner=raw.owner,
-            first_output=raw.first_output,
-        )
+        self._node_lines.append(line)
+        if line is None and kind in ("op", "branch"):
+            line = self._caller
+        path = self._path_of_node.get(index, ())
+        return _make_node(index, kind, op, label or op, raw.name, path, line, raw.owner, raw.first_output)
 
     def _condition(self, node: int) -> str:
         """The words for what a branch decides on, where the very line computes it."""
@@ -175,17 +133,21 @@ class _Assembly:
 
     def _places(self) -> list[Place]:
         """Where each step stands. A node stands where its step does, and a backward step where the op does."""
-        nodes, path_of_node = self._tape.nodes, self._path_of_node
+        nodes, path_of_node, after_loops = self._tape.nodes, self._path_of_node, self._tape.after_loops
+        after_loop, place_of, nowhere = self._paths.after_loop, self._paths.place, ((), None)
+        place_of_owner: dict[int, Place] = {}
         places: list[Place] = []
         for index, raw in enumerate(self._tape.steps):
-            owner = nodes[raw.node].owner if raw.node is not None else None
+            node = raw.node
+            owner = nodes[node].owner if node is not None else None
             if owner is None:
-                where = self._paths.after_loop if index in self._tape.after_loops else self._paths.place
+                where = after_loop if index in after_loops else place_of
                 place = where(raw.scope, raw.op, raw.site)
-                if raw.node is not None:
-                    path_of_node[raw.node] = place[0]
+                if node is not None:
+                    path_of_node[node] = place[0]
+                    place_of_owner[node] = place[0], None
             else:
-                place = path_of_node.get(owner, ()), None
+                place = place_of_owner.get(owner, nowhere)
             places.append(place)
         return places
 
@@ -195,10 +157,10 @@ class _Assembly:
         if tape.steps:
             tape.steps[-1].nodes, tape.steps[-1].edges = nodes, edges
         first_node = first_edge = 0
+        words = self._site.of_steps
         for index, raw in enumerate(tape.steps):
-            step = self._step(
-                index, raw, places[index], range(first_node, raw.nodes), range(first_edge, raw.edges)
-            )
+            new = range(first_node, raw.nodes), range(first_edge, raw.edges)
+            step = self._step(index, raw, words[index], places[index], *new)
             steps.append(step)
             if raw.phase == "forward" and step.line is not None:
                 self._module_lines[self._paths.modules(raw.scope)] = step.line
@@ -209,12 +171,14 @@ class _Assembly:
             first_node, first_edge = raw.nodes, raw.edges
         return steps
 
-    def _step(self, index: int, raw: RawStep, place: Place, nodes: range, edges: range) -> Step:
+    def _step(
+        self, index: int, raw: RawStep, site: CallSite | None, place: Place, nodes: range, edges: range
+    ) -> Step:
         path, turn = place
-        site = self._site(raw.site) if raw.site is not None else None
-        memory = self._memories.get(raw.memory)
+        bytes_now = raw.alive, raw.held
+        memory = self._memories.get(bytes_now)
         if memory is None:
-            memory = self._memories[raw.memory] = _make_memory(*raw.memory, 0)
+            memory = self._memories[bytes_now] = _make_memory(*bytes_now, 0)
         pick = self._values.__getitem__
         saved = raw.saved
         # The fields in their order: by name, the call takes three times as long (18 names are looked for one by one).
@@ -273,8 +237,8 @@ class _Assembly:
         if node is None:
             return None
         owner = self._tape.nodes[node].owner
-        site = self._site(self._tape.nodes[node if owner is None else owner].site)
-        return site.line if site is not None else self._made_in_backward.get(node)
+        line = self._node_lines[node if owner is None else owner]
+        return self._made_in_backward.get(node) if line is None else line
 
     def _control(self, raw: RawStep, site: CallSite | None, iteration: int | None) -> Control | None:
         control = raw.control
@@ -300,3 +264,29 @@ class _Assembly:
             return str(plain)
         numbers = self._values[value].numbers
         return f"{numbers[0]:.6g}" if numbers is not None and len(numbers) == 1 else ""
+
+
+def _values(tape: Tape, facts: Sequence[Facts | None], names: dict[int, str]) -> list[Value]:
+    """Every value that was seen, in words; `facts` are by ticket, and `names` by number."""
+    described: dict[Form, tuple[tuple[int | None, ...] | None, str, str]] = {}
+    made: list[Value] = []
+    for index, (form, flags, version, storage, nbytes, ticket, name, _) in enumerate(tape.values):
+        if form not in described:
+            dtype = str(form.dtype).removeprefix("torch.")
+            described[form] = _plain(form.shape), dtype, str(form.device)
+        shape, dtype, device = described[form]
+        seen = facts[ticket] if ticket is not None else None
+        summary, numbers, grid = seen if seen is not None else (None, None, None)
+        # The fields in their order: this runs for every tensor, and by name the call takes longer.
+        made.append(
+            _make_value(
+                shape, dtype, device, name or names.get(index, ""), "", summary, numbers, grid,
+                flags, version, storage, nbytes,
+            )
+        )  # fmt: skip
+    return made
+
+
+def _plain(shape: Sequence[Any] | None) -> tuple[int | None, ...] | None:
+    """Plain numbers; None for a size that is ragged or symbolic, and where there is no shape."""
+    return None if shape is None else tuple([size if type(size) is int else None for size in shape])

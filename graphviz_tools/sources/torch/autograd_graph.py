@@ -14,7 +14,7 @@ import torch
 from torch.autograd.function import BackwardCFunction
 
 from graphviz_tools.sources.torch.storage_ledger import StorageLedger
-from graphviz_tools.sources.torch.tape import RawNode, Tape, make_edge
+from graphviz_tools.sources.torch.tape import RawNode, Tape, make_edge, new_tuple
 from graphviz_tools.sources.torch.tensor_registry import Tensors
 
 _NO_SEQUENCE = 2**64 - 1
@@ -75,10 +75,8 @@ class AutogradGraph:
         saved: list[tuple[int, str, int]] = []
         if self.number(function) is not None:
             return saved
-        mark, append, add = self._mark, self._tape.edges.append, self._add
-        first = add(function, owner)
-        self._tape.nodes[first].first_output = first_output
-        fresh = [(function, first)]
+        mark, append, saved_names = self._mark, self._tape.edges.append, self._saved_names
+        fresh = [(function, self._add(function, owner, first_output))]
         for current, node in fresh:  # grows while it is walked
             slot = -1
             for following, input_number in current.next_functions:
@@ -89,10 +87,10 @@ class AutogradGraph:
                 if target is None:
                     target = self.number(following)
                     if target is None:
-                        target = add(following, owner)
+                        target = self._add(following, owner)
                         fresh.append((following, target))
                 append(make_edge(node, target, slot, input_number, "autograd"))
-            fields = self._saved_names.get(type(current))
+            fields = saved_names.get(type(current))
             if fields is None or fields:
                 self._save(current, node, saved)
         return saved
@@ -125,41 +123,43 @@ class AutogradGraph:
         while self.ended:
             self.release(self.ended.pop(0).node)
 
-    def _add(self, function: Any, owner: int | None) -> int:
-        kind = type(function)
-        name = self._plain_names.get(kind) or self._plain_name(function)
-        variable, first_output, sequence = None, None, function._sequence_nr()
-        if sequence == _NO_SEQUENCE:
-            variable = getattr(function, "variable", None)
-            known = self._tensors.last_seen(variable) if variable is not None else None
-            owner, first_output = (known.node, known.slot) if known is not None else (owner, 0)
-        nodes = self._tape.nodes
+    def _add(self, function: Any, owner: int | None, first_output: int | None = None) -> int:
+        name = self._plain_names.get(type(function)) or self._plain_name(function)
+        nodes, sequence = self._tape.nodes, function._sequence_nr()
         node = len(nodes)
-        nodes.append(RawNode("autograd", name, name=name, owner=owner, first_output=first_output))
         if sequence != _NO_SEQUENCE:
             self._sequences[node] = sequence
             function.metadata[self._mark] = node
-        elif variable is not None:
-            ref = self.variables[node] = weakref.ref(variable)
-            self._leaves[id(variable)] = ref, node
+        else:
+            owner, first_output = self._add_leaf(getattr(function, "variable", None), node, owner)
+        nodes.append(new_tuple(RawNode, ("autograd", name, "", name, None, owner, first_output)))
         return node
+
+    def _add_leaf(self, variable: Any, node: int, owner: int | None) -> tuple[int | None, int]:
+        """Know node `node`, an AccumulateGrad, by its variable; returns the node and slot that it belongs to."""
+        if variable is None:
+            return owner, 0
+        ref = self.variables[node] = weakref.ref(variable)
+        self._leaves[id(variable)] = ref, node
+        known = self._tensors.last_seen(variable)
+        return (known.node, known.slot) if known is not None else (owner, 0)
 
     def _save(self, function: Any, node: int, saved: list[tuple[int, str, int]]) -> None:
         """Append what autograd function `function` keeps for its backward."""
-        fields = self._saved_fields(function)
-        if not fields:
-            return
         held: list[int] = []
-        for name, raw in fields:
+        alike, hold = self._tensors.alike, self._ledger.hold
+        for name, raw in self._saved_fields(function):
             for item in raw if isinstance(raw, _SEVERAL) else (raw,):
-                tensor = _packed(item)
-                if tensor is None:
-                    if item.data is not None:
+                tensor = (
+                    item.data
+                )  # as it was packed: an unpack hook is not run (a checkpoint's would compute it again)
+                if not isinstance(tensor, torch.Tensor):
+                    if tensor is not None:
                         self.unpacking.add(node)
                     continue
-                value, storage = self._tensors.alike(tensor)
+                value, storage = alike(tensor)
                 if storage is not None:
-                    self._ledger.hold(storage)
+                    hold(storage)
                     held.append(storage)
                 saved.append((node, name, value))
         if held:
@@ -184,9 +184,3 @@ class AutogradGraph:
             found = [name for name in dir(kind) if name.startswith("_raw_saved_")]
             names = self._saved_names[kind] = [(name.removeprefix("_raw_saved_"), name) for name in found]
         return [(name, getattr(function, field)) for name, field in names]
-
-
-def _packed(saved: Any) -> torch.Tensor | None:
-    """The tensor that is kept, without running an unpack hook (a checkpoint's would compute it again)."""
-    packed = saved.data
-    return packed if isinstance(packed, torch.Tensor) else None

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import torch
 import typing_extensions
 
-from graphviz_tools.sources.torch.tape import Run, Site
+from graphviz_tools.sources.torch.tape import Run, Site, new_tuple
 
 _TORCH = str(Path(torch.__file__).parent)
 _OPTIMIZERS = str(Path(torch.optim.__file__).parent)
@@ -32,7 +32,6 @@ _RESUMED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERA
 
 _USER, _INTERNAL, _OPTIMIZER, _OUTERMOST = 0, 1, 2, 3
 _files: dict[str, int] = {}
-_new = tuple.__new__  # a named tuple without its Python `__new__`: one is made for every step
 _numbers = count(1)
 
 
@@ -45,7 +44,7 @@ class _Call(NamedTuple):
     callee: FrameType | None
 
     def site(self, run: Run, callee: int) -> Site:
-        return _new(Site, (self.frame.f_code, self.frame.f_lasti, run, callee))
+        return new_tuple(Site, (self.frame.f_code, self.frame.f_lasti, run, callee))
 
 
 def calling_site(frame: FrameType | None) -> tuple[Site | None, bool]:
@@ -62,7 +61,7 @@ def calling_site(frame: FrameType | None) -> tuple[Site | None, bool]:
         run = _run(around)
     mark: Any = callee.f_trace if callee is not None else None
     number = mark.number if type(mark) is Run else _number(callee)
-    return _new(Site, (at.f_code, at.f_lasti, run, number)), optimizing
+    return new_tuple(Site, (at.f_code, at.f_lasti, run, number)), optimizing
 
 
 def _innermost_call(frame: FrameType | None, callee: FrameType | None = None) -> tuple[_Call | None, bool]:
@@ -75,8 +74,8 @@ def _innermost_call(frame: FrameType | None, callee: FrameType | None = None) ->
             kind = _files[filename] = _sort(filename)
         if kind == _USER:
             if code.co_name in _COMPREHENSIONS:
-                return _new(_Call, (frame, _function_around(frame), frame)), optimizing
-            return _new(_Call, (frame, frame, callee)), optimizing
+                return new_tuple(_Call, (frame, _function_around(frame), frame)), optimizing
+            return new_tuple(_Call, (frame, frame, callee)), optimizing
         if kind == _OUTERMOST:
             break
         if kind == _OPTIMIZER:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 from graphviz_tools.sources.common.call_sites import CallSite
-from graphviz_tools.sources.torch.tape import RawStep, Site, Tape
+from graphviz_tools.sources.torch.tape import RawStep, Tape
 
-SiteOf = Callable[[Site | None], CallSite | None]
 _NAMESPACES = ("torch", "F", "nn", "functional")  # what stands before the dot of a function, not of a method
 
 
-def names_of_values(tape: Tape, site_of: SiteOf, first: dict[int | None, int]) -> dict[int, str]:
-    """The first name of every value that has one; `first` is what `first_values` found."""
-    naming = _Naming(tape, site_of, first)
-    for step in tape.steps:
+def names_of_values(
+    tape: Tape, words: Sequence[CallSite | None], first: dict[int | None, int]
+) -> dict[int, str]:
+    """The first name of every value that has one; `words` are those of the steps, and `first` is what `first_values`
+    found."""
+    naming = _Naming(tape, first)
+    for step, site in zip(tape.steps, words, strict=True):
         if step.phase != "backward" or step.node is None or tape.nodes[step.node].kind != "autograd":
-            naming.name_values(step)
+            if site is not None:
+                naming.name_values(step, site)
         elif step.writes:
             naming.name_gradient(step, step.node)
     return naming.names
@@ -30,17 +33,14 @@ def first_values(tape: Tape) -> dict[int | None, int]:
 
 
 class _Naming:
-    def __init__(self, tape: Tape, site_of: SiteOf, first: dict[int | None, int]) -> None:
+    def __init__(self, tape: Tape, first: dict[int | None, int]) -> None:
         self.names: dict[int, str] = {}
-        self._tape, self._site = tape, site_of
+        self._tape = tape
         self._group_ends = {group: node for node, group in tape.groups.items()}
         self._first_values = first
 
-    def name_values(self, step: RawStep) -> None:
+    def name_values(self, step: RawStep, site: CallSite) -> None:
         """Give each value the first name that the program knows it by."""
-        site = self._site(step.site)
-        if site is None:
-            return
         if site.targets and step.writes:
             self._name_results(step, site.targets)
         if site.arguments or site.keywords or site.receiver:

@@ -11,24 +11,24 @@ import weakref
 import torch
 
 
-class _Storage:
-    """A piece of tensor memory that is alive."""
+class _Storage(weakref.ref):
+    """A piece of tensor memory that is alive: a reference to its storage, or to the first tensor seen in it."""
 
-    __slots__ = ("base", "holders", "nbytes", "number", "tensors", "watches")
+    __slots__ = ("base", "holders", "nbytes", "number", "others", "refers")
 
-    def __init__(self, base: int, number: int, nbytes: int) -> None:
-        self.base, self.number, self.nbytes = base, number, nbytes
-        self.holders = 0  # tensors in it that autograd has saved
-        self.tensors = 0  # tensors by which it is watched, where the storage itself is not
-        self.watches: list[_Watch] = []
+    base: int
+    number: int
+    nbytes: int
+    holders: int  # tensors in it that autograd has saved
+    refers: int  # to what is alive: the storage, or the tensors seen in it
+    others: list[_Other] | None  # for the further tensors; None where the storage itself is referred to
 
 
-class _Watch(weakref.ref):
-    """On a storage, or (`of_tensor`) on one of the tensors in it."""
+class _Other(weakref.ref):
+    """To a further tensor in a piece of memory."""
 
-    __slots__ = ("of_tensor", "storage")
+    __slots__ = ("storage",)
 
-    of_tensor: bool
     storage: _Storage
 
 
@@ -44,7 +44,7 @@ class StorageLedger:
         self._by_number: dict[int, _Storage] = {}
         # What has ended and is not settled yet, filled by the weak references. No Python code runs in their callback:
         # Python would swallow what is raised there, and the stop button raises where Python code happens to run.
-        self.ended: list[_Watch] = []
+        self.ended: list[_Storage | _Other] = []
 
     def number(self, tensor: torch.Tensor, pointer: int, nbytes: int, gradient: bool = False) -> int:
         """The number of the storage below `tensor` of `nbytes` bytes, whose first element is at `pointer`.
@@ -58,20 +58,25 @@ class StorageLedger:
         base = pointer - int(offset) * tensor.itemsize if offset else pointer
         storage = self._by_base.get(base)
         if storage is None:
-            number = len(self.sizes)
-            storage = self._by_base[base] = self._by_number[number] = _Storage(base, number, nbytes)
             if gradient:
-                self._watch(tensor, storage)
+                storage = _Storage(tensor, self.ended.append)
+                storage.others = []
             else:
                 whole = tensor.untyped_storage()
-                storage.nbytes = whole.nbytes()
-                watch = _Watch(whole, self.ended.append)
-                watch.storage, watch.of_tensor = storage, False
-                storage.watches.append(watch)
-            self.alive += storage.nbytes
-            self.sizes.append(storage.nbytes)
-        elif storage.tensors:
-            self._watch(tensor, storage)
+                nbytes = whole.nbytes()
+                storage = _Storage(whole, self.ended.append)
+                storage.others = None
+            number = storage.number = len(self.sizes)
+            storage.base, storage.nbytes, storage.holders, storage.refers = base, nbytes, 0, 1
+            self._by_base[base] = self._by_number[number] = storage
+            self.alive += nbytes
+            self.sizes.append(nbytes)
+            return number
+        if storage.others is not None:
+            other = _Other(tensor, self.ended.append)
+            other.storage = storage
+            storage.others.append(other)
+            storage.refers += 1
         return storage.number
 
     def hold(self, number: int) -> None:
@@ -91,28 +96,22 @@ class StorageLedger:
                 self.saved -= storage.nbytes
 
     def close(self) -> None:
-        """Watch no more; a watch and its storage refer to each other."""
+        """Watch no more; the references to a piece of memory refer to each other."""
         for storage in self._by_number.values():
-            storage.watches.clear()
+            storage.others = None
         self._by_number.clear()
         self._by_base.clear()
         self.ended.clear()
-
-    def _watch(self, tensor: torch.Tensor, storage: _Storage) -> None:
-        watch = _Watch(tensor, self.ended.append)
-        watch.storage, watch.of_tensor = storage, True
-        storage.tensors += 1
-        storage.watches.append(watch)
 
     def settle(self) -> None:
         """Take what has ended since the last time off the books; `alive`, `saved` and `died` are right afterwards."""
         ended, by_number, by_base = self.ended, self._by_number, self._by_base
         while ended:
-            watch = ended.pop(0)
-            storage = watch.storage
-            storage.tensors -= watch.of_tensor
+            gone = ended.pop(0)
+            storage = gone.storage if isinstance(gone, _Other) else gone
+            storage.refers -= 1
             number = storage.number
-            if storage.tensors or by_number.get(number) is not storage:
+            if storage.refers or by_number.get(number) is not storage:
                 continue
             self.alive -= storage.nbytes
             self.died.append(number)
@@ -121,4 +120,4 @@ class StorageLedger:
             del by_number[number]
             if by_base.get(storage.base) is storage:
                 del by_base[storage.base]
-            storage.watches.clear()
+            storage.others = None

@@ -50,17 +50,31 @@ Rows = tuple[int, int]
 
 
 class _Page:
-    """A block of memory that collects copies of one dtype and one shape of (rows, columns)."""
+    """A block of memory that collects copies of one dtype and one shape of (rows, columns); of tensors of which
+    `sampled` elements were taken (None: all)."""
 
-    __slots__ = ("address", "capacity", "copies", "memory", "tickets")
+    __slots__ = ("address", "capacity", "copies", "memory", "sampled", "tickets")
 
-    def __init__(self, dtype: np.dtype, rows: Rows) -> None:
+    def __init__(self, dtype: np.dtype, rows: Rows, sampled: int | None) -> None:
         nbytes = max(1, rows[0] * rows[1]) * dtype.itemsize
         self.capacity = max(1, _PAGE_BYTES // nbytes)
         self.memory = np.empty((self.capacity, *rows), dtype)
         self.address = self.memory.ctypes.data
         self.copies = 0
-        self.tickets: list[tuple[int, int | None]] = []  # and how many elements were sampled
+        self.sampled = sampled
+        self.tickets: list[int] = []
+
+
+class Form:
+    """What tensors of one shape (None: they have none), dtype and device have in common, each in PyTorch's own terms.
+
+    `page` collects those that are copied as they lie."""
+
+    __slots__ = ("device", "dtype", "page", "shape")
+
+    def __init__(self, shape: torch.Size | None, dtype: torch.dtype, device: torch.device) -> None:
+        self.shape, self.dtype, self.device = shape, dtype, device
+        self.page: _Page | None = None
 
 
 class Summaries:
@@ -68,14 +82,32 @@ class Summaries:
 
     def __init__(self) -> None:
         self.facts: list[Facts | None] = []
-        self._pages: dict[tuple[torch.dtype, Rows], _Page] = {}
+        self._pages: dict[tuple[torch.dtype, Rows, int | None], _Page] = {}
         self._full: list[tuple[torch.dtype, _Page]] = []
         self._full_bytes = 0
-        self._pages_by_shape: dict[tuple[torch.dtype, torch.Size], _Page] = {}  # of what is copied as it lies
 
-    def take(self, tensor: torch.Tensor, pointer: int, contiguous: bool, nbytes: int) -> int | None:
+    def take(
+        self, tensor: torch.Tensor, form: Form, pointer: int, contiguous: bool, nbytes: int
+    ) -> int | None:
         """A ticket for the numbers of a strided CPU tensor of any shape, whose first element is at `pointer`;
         None where they cannot be read."""
+        page = form.page
+        if (
+            page is not None
+            and page.copies < page.capacity
+            and contiguous
+            and pointer
+            and not tensor.is_neg()
+        ):
+            _copy(page.address + page.copies * nbytes, pointer, nbytes)
+            return self._enter(page)
+        return self._take_first(tensor, form, pointer, contiguous, nbytes)
+
+    def _take_first(
+        self, tensor: torch.Tensor, form: Form, pointer: int, contiguous: bool, nbytes: int
+    ) -> int | None:
+        """The same, for the first of its form, where there is no page with room, and for what is not copied as it
+        lies."""
         dtype = tensor.dtype
         kind = _MEMORY.get(dtype)
         if kind is None or not tensor.is_cpu:
@@ -85,14 +117,12 @@ class Summaries:
         if not pointer and (count or tensor.layout is not torch.strided):
             return None
         if contiguous and count <= FULL and not negated and not conjugated:
-            shape = tensor.shape
-            page = self._pages_by_shape.get((dtype, shape))
-            if page is None or page.copies == page.capacity:
-                columns = shape[-1] if shape else 1
-                page = self._page(dtype, kind, (count // columns if columns else 0, columns))
-                self._pages_by_shape[dtype, shape] = page
+            columns = tensor.shape[-1] if tensor.shape else 1
+            page = self._page(dtype, kind, (count // columns if columns else 0, columns), None)
+            if kind.kind != "c":  # which may be conjugated when it is read
+                form.page = page
             _copy(page.address + page.copies * nbytes, pointer, nbytes)
-            return self._enter(page, None)
+            return self._enter(page)
         array = _array(tensor, kind)
         if conjugated:
             array = array.conj()
@@ -103,20 +133,19 @@ class Summaries:
             array = _thin(array)
             sampled = array.size
         columns = array.shape[-1] if array.ndim else 1
-        page = self._page(dtype, kind, (array.size // columns if columns else 0, columns))
+        page = self._page(dtype, kind, (array.size // columns if columns else 0, columns), sampled)
         page.memory[page.copies].reshape(array.shape)[...] = array
-        return self._enter(page, sampled)
+        return self._enter(page)
 
     def finish(self) -> list[Facts | None]:
-        for dtype, page in [*self._full, *((dtype, page) for (dtype, _), page in self._pages.items())]:
+        for dtype, page in [*self._full, *((dtype, page) for (dtype, _, _), page in self._pages.items())]:
             self._reduce(dtype, page)
         self._full.clear()
         self._pages.clear()
-        self._pages_by_shape.clear()
         return self.facts
 
-    def _page(self, dtype: torch.dtype, kind: np.dtype, rows: Rows) -> _Page:
-        page = self._pages.get((dtype, rows))
+    def _page(self, dtype: torch.dtype, kind: np.dtype, rows: Rows, sampled: int | None) -> _Page:
+        page = self._pages.get((dtype, rows, sampled))
         if page is not None and page.copies == page.capacity:
             if self._full_bytes < _WAITING_BYTES:
                 self._full.append((dtype, page))
@@ -125,13 +154,13 @@ class Summaries:
             else:
                 self._reduce(dtype, page)
         if page is None:
-            page = self._pages[dtype, rows] = _Page(kind, rows)
+            page = self._pages[dtype, rows, sampled] = _Page(kind, rows, sampled)
         return page
 
-    def _enter(self, page: _Page, sampled: int | None) -> int:
+    def _enter(self, page: _Page) -> int:
         ticket = len(self.facts)
         self.facts.append(None)
-        page.tickets.append((ticket, sampled))
+        page.tickets.append(ticket)
         page.copies += 1
         return ticket
 
@@ -142,10 +171,8 @@ class Summaries:
             copies = (copies.astype(np.uint32) << 16).view(np.float32)
         numbers, grid = _numbers(copies)
         statistics = _statistics(copies.reshape(page.copies, -1))
-        facts = self.facts
-        for (ticket, sampled), shown, (low, high, mean, bad) in zip(
-            page.tickets, numbers, statistics, strict=True
-        ):
+        facts, sampled = self.facts, page.sampled
+        for ticket, shown, (low, high, mean, bad) in zip(page.tickets, numbers, statistics, strict=True):
             facts[ticket] = (_make_summary(low, high, mean, bad, sampled), tuple(shown), grid)
         page.tickets.clear()
         page.copies = 0

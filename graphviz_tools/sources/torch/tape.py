@@ -10,11 +10,9 @@ from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any, NamedTuple
 
-import torch
-
 from graphviz_tools.recording import Control, Edge, EdgeKind, NodeKind, OptimizerCall, Phase
 from graphviz_tools.sources.common.fast_init import quick
-from graphviz_tools.sources.torch.summaries import Summaries
+from graphviz_tools.sources.torch.summaries import Form, Summaries
 
 
 class Run:
@@ -57,7 +55,8 @@ class ModuleCall(NamedTuple):
 
 
 class RawStep:
-    """A step; values, nodes and edges by number. The graph had `nodes` nodes and `edges` edges after it.
+    """A step; values, nodes and edges by number. The graph had `nodes` nodes and `edges` edges after it, and of its
+    memory `alive` bytes were alive, `held` of them by autograd.
 
     A plain class: of its many fields a step sets few, and the others cost nothing while they are the class's.
     """
@@ -72,7 +71,8 @@ class RawStep:
     note = ""
     nodes = 0
     edges = 0
-    memory: tuple[int, int] = (0, 0)
+    alive = 0
+    held = 0
     released: tuple[int, ...] = ()
 
     def __init__(
@@ -96,50 +96,32 @@ class RawStep:
         )
 
 
-class RawNode:
+class RawNode(NamedTuple):
     """A node; of an autograd node, `owner` and `first_output` as in `recording.Node`."""
 
-    __slots__ = ("first_output", "kind", "label", "name", "op", "owner", "site")
-
-    def __init__(
-        self,
-        kind: NodeKind,
-        op: str,
-        label: str = "",
-        name: str = "",
-        site: Site | None = None,
-        owner: int | None = None,
-        first_output: int | None = None,
-    ) -> None:
-        self.kind: NodeKind = kind
-        self.op, self.label, self.name, self.site = op, label, name, site
-        self.owner, self.first_output = owner, first_output
+    kind: NodeKind
+    op: str
+    label: str = ""
+    name: str = ""
+    site: Site | None = None
+    owner: int | None = None
+    first_output: int | None = None
 
 
-class RawValue:
-    """A tensor at one moment, with PyTorch's own dtype, device and shape (None: it has none). `ticket` is for its
-    numbers in `Summaries`, and `node` made it."""
+class RawValue(NamedTuple):
+    """A tensor at one moment. `ticket` is for its numbers in `Summaries`, and `node` made it."""
 
-    __slots__ = (
-        "device", "dtype", "flags", "name", "nbytes", "node", "shape", "storage", "ticket", "version",
-    )  # fmt: skip
+    form: Form
+    flags: tuple[str, ...]
+    version: int | None
+    storage: int | None
+    nbytes: int
+    ticket: int | None
+    name: str
+    node: int | None
 
-    def __init__(
-        self,
-        shape: torch.Size | None,
-        dtype: torch.dtype,
-        device: torch.device,
-        flags: tuple[str, ...],
-        version: int | None,
-        storage: int | None,
-        nbytes: int,
-        ticket: int | None,
-        name: str,
-        node: int | None,
-    ) -> None:
-        self.shape, self.dtype, self.device, self.flags = shape, dtype, device, flags
-        self.version, self.storage, self.nbytes = version, storage, nbytes
-        self.ticket, self.name, self.node = ticket, name, node
+
+new_tuple = tuple.__new__  # makes a named tuple without its Python `__new__`: some are made for every step
 
 
 make_edge = quick(Edge)  # (source, target, source slot, target slot, kind)

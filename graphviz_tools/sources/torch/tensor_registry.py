@@ -13,7 +13,8 @@ import torch
 
 from graphviz_tools.sources.torch.private_names import IS_BATCHED, IS_WRAPPED, UNWRAPPED, found_or
 from graphviz_tools.sources.torch.storage_ledger import StorageLedger
-from graphviz_tools.sources.torch.tape import RawValue, Tape
+from graphviz_tools.sources.torch.summaries import Form
+from graphviz_tools.sources.torch.tape import RawValue, Tape, new_tuple
 
 UNTRACKED = -1  # inference tensors have no version counter
 
@@ -57,6 +58,7 @@ class Tensors:
         self._by_id: dict[int, Known] = {}
         self._by_pointer: dict[int, int] = {}
         self._writers: dict[int | None, tuple[int, int]] = {}
+        self._forms: dict[tuple[torch.Size | None, torch.dtype, torch.device], Form] = {}
         self._left = max_values
         self._max_values = max_values
         self._numbers = numbers
@@ -146,41 +148,43 @@ class Tensors:
             flags = (*flags, *wrappers)
             pointer, contiguous, nbytes, shape = _unusual(plain, tensor)
         storage = self._ledger.number(plain, pointer, nbytes, gradient) if pointer else None
+        key = (shape, plain.dtype, tensor.device)
+        try:
+            form = self._forms.get(key) or self._forms.setdefault(key, Form(*key))
+        except TypeError:  # a symbolic size has no hash
+            form = Form(*key)
+        if plain is not tensor:  # its memory has another shape
+            form = Form(*key)
         values, requires_grad = self._tape.values, tensor.requires_grad
         known = Known(tensor)
         known.requires_grad, known.version, known.storage = requires_grad, version, storage
         ticket = None
         if self._numbers and shape is not None:
-            ticket = self._ticket(plain, known, pointer, contiguous, nbytes)
-        number = id(tensor)
+            ticket = self._ticket(plain, known, form, pointer, contiguous, nbytes)
+        number, writers = id(tensor), self._writers
         if node is not None and not name:  # a parameter keeps its name when it is written
             before = self._by_id.get(number)
             name = values[before.value].name if before is not None and before() is tensor else ""
         state = 0 if not requires_grad else 1 if tensor.is_leaf else 2 if tensor.retains_grad else 3
-        key = (requires_grad, state, tensor._is_view(), contiguous, version < 0)
-        words = _WORDS.get(key)
-        if words is None:
-            words = _spell(key)
+        facts = (requires_grad, state, tensor._is_view(), contiguous, version < 0)
+        words = _WORDS.get(facts) or _spell(facts)
         known.value, known.node, known.slot = len(values), node, slot
         self._by_id[number] = known
         seen_version = None if version == UNTRACKED else version
         if flags:
             words += flags
-        dtype, device = plain.dtype, tensor.device
-        # The fields in their order: this runs for every tensor, and by name the call takes twice as long.
-        values.append(
-            RawValue(shape, dtype, device, words, seen_version, storage, nbytes, ticket, name, node)
-        )
+        fields = (form, words, seen_version, storage, nbytes, ticket, name, node)
+        values.append(new_tuple(RawValue, fields))
         if storage is not None:
             if contiguous:
                 self._by_pointer[pointer] = known.value
             if written and node is not None:
-                self._writers[storage] = (node, slot)
-        known.writer = self._writers.get(storage)
+                writers[storage] = (node, slot)
+        known.writer = writers.get(storage) if writers else None
         return known
 
     def _ticket(
-        self, tensor: torch.Tensor, known: Known, pointer: int, contiguous: bool, nbytes: int
+        self, tensor: torch.Tensor, known: Known, form: Form, pointer: int, contiguous: bool, nbytes: int
     ) -> int | None:
         """A ticket for the numbers of `tensor`, about which `known` says when and where they were written: that of the
         same elements in another shape, if seen."""
@@ -188,15 +192,15 @@ class Tensors:
         value = self._by_pointer.get(pointer) if contiguous and storage is not None else None
         if value is not None and storage not in self._writers:
             seen = self._tape.values[value]
-            facts = (seen.dtype, seen.version, seen.storage, seen.nbytes)
-            same = facts == (tensor.dtype, known.version, storage, nbytes)
+            moment = seen.storage == storage and seen.version == known.version
+            same = moment and seen.nbytes == nbytes and seen.form.dtype == tensor.dtype
             if same and seen.ticket is not None and not _is_altered_view(tensor):
                 return seen.ticket
         if self._left <= 0:
             self._tape.omitted["values", f"max_values={self._max_values}"] += 1
             return None
         self._left -= 1
-        return self._tape.summaries.take(tensor, pointer, contiguous, nbytes)
+        return self._tape.summaries.take(tensor, form, pointer, contiguous, nbytes)
 
     def sharing(self, tensor: torch.Tensor) -> Origin | None:
         """Who wrote the tensor of which this one, another object over the same memory, has the first element."""
@@ -221,7 +225,7 @@ class Tensors:
         storage = self._ledger.number(tensor, pointer, tensor.nbytes) if value is not None else None
         if value is not None and storage not in self._writers:
             seen = self._tape.values[value]
-            facts = (seen.storage, seen.version, seen.shape, seen.dtype)
+            facts = (seen.storage, seen.version, seen.form.shape, seen.form.dtype)
             same = facts == (storage, version_of(tensor), tensor.shape, tensor.dtype)
             if same and not _is_altered_view(tensor):
                 return value, storage

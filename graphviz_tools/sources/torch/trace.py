@@ -19,7 +19,7 @@ from graphviz_tools.sources.torch.module_stack import ModuleStack
 from graphviz_tools.sources.torch.private_names import COMPILERS, CURRENT_NODE, IS_TRACING, found_or, missing
 from graphviz_tools.sources.torch.shared_memory import SharedMemory
 from graphviz_tools.sources.torch.storage_ledger import StorageLedger
-from graphviz_tools.sources.torch.tape import RawNode, RawStep, Run, Site, Tape, make_edge
+from graphviz_tools.sources.torch.tape import RawNode, RawStep, Run, Site, Tape, make_edge, new_tuple
 from graphviz_tools.sources.torch.tensor_registry import Known, Origin, Tensors, version_of
 
 Sources = list[tuple[int | None, int]]
@@ -106,7 +106,7 @@ class Trace:
                 graph.settle()
             if ledger.ended:
                 ledger.settle()
-            last.memory = (ledger.alive, ledger.saved)
+            last.alive, last.held = ledger.alive, ledger.saved
             if ledger.died:
                 last.released += tuple(ledger.died)
                 ledger.died.clear()
@@ -190,13 +190,14 @@ class Trace:
     def op_node(self, op: str, site: Site | None, sources: Sources, kind: NodeKind = "op") -> int:
         """A new node for an operation, with a data edge from each source."""
         tape, modules = self.tape, self.modules
-        node = len(tape.nodes)
-        tape.nodes.append(RawNode(kind, op, "", op, site))
+        nodes, edges = tape.nodes, tape.edges
+        node = len(nodes)
+        nodes.append(new_tuple(RawNode, (kind, op, "", op, site, None, None)))
         if modules.group:
             tape.groups[node] = modules.group
         for slot, (source, source_slot) in enumerate(sources):
             if source is not None:
-                tape.edges.append(make_edge(source, node, source_slot, slot, "data"))
+                edges.append(make_edge(source, node, source_slot, slot, "data"))
         return node
 
     def met(self, arguments: tuple[Any, ...], frame: FrameType) -> None:
@@ -258,10 +259,11 @@ class Trace:
             if tensor is None or name:
                 del self._nameless[number]
             if tensor is not None and name:
-                self.tape.nodes[node].name = self.tape.nodes[node].label = name
+                nodes, values = self.tape.nodes, self.tape.values
+                nodes[node] = nodes[node]._replace(name=name, label=name)
                 known = self.tensors.last_seen(tensor)
                 for value in {first.value, known.value if known is not None else first.value}:
-                    self.tape.values[value].name = name
+                    values[value] = values[value]._replace(name=name)
 
     def _unseen(self, tensor: torch.Tensor, function: Any) -> Known:
         """Something computed the tensor where no call is seen: TorchScript, or the program before recording."""
@@ -319,7 +321,7 @@ class Trace:
         step.note = _(
             "A custom Function: autograd knows only its backward, not the steps inside its forward."
         )
-        step.memory = (self.ledger.alive, self.ledger.saved)
+        step.alive, step.held = self.ledger.alive, self.ledger.saved
         self.tape.step(step)
         return known
 

@@ -12,14 +12,16 @@ from graphviz_tools.sources.torch.tape import Site, Tape
 
 
 class Words:
-    """Called with a site, gives its words. `function` is where the recorded function lies, if it is the user's own."""
+    """Called with a site, gives its words; `of_steps` are those of the tape's steps. `function` is where the recorded
+    function lies, if it is the user's own."""
 
     def __init__(self, tape: Tape, function: Stretch | None) -> None:
         self.function = function
         self._found: dict[tuple[int, int], CallSite] = {}
         self._texts: dict[str, list[str]] = {}
-        for site in self._distinct(tape):
-            self(site)
+        self.of_steps = [None if step.site is None else self(step.site) for step in tape.steps]
+        for call in tape.calls:
+            self(call.site)
 
     def __call__(self, site: Site | None) -> CallSite | None:
         if site is None:
@@ -31,10 +33,6 @@ class Words:
             found = self._found[key] = call_site(code, instruction)
             self.lines(code.co_filename)
         return found
-
-    def _distinct(self, tape: Tape) -> list[Site]:
-        sites = [*[step.site for step in tape.steps], *[call.site for call in tape.calls]]
-        return list({(id(site.code), site.instruction): site for site in sites if site is not None}.values())
 
     def lines(self, file: str) -> Sequence[str]:
         """The lines of a file, as they were."""
