@@ -138,16 +138,16 @@ class EngineRun:
 
     def _step(self, node: int, leaving: Any, arriving: Any) -> None:
         trace = self._trace
-        unpacked = node in trace.graph.unpacking
+        tape, graph = trace.tape, trace.graph
         # What a reentrant checkpoint computed again for this node dies while the node runs, not before it.
-        again = unpacked or (bool(trace.tape.steps) and trace.tape.steps[-1].phase == "forward")
+        again = node in graph.unpacking or (bool(tape.steps) and tape.steps[-1].phase == "forward")
         if not again:
             trace.note_memory()
         if not trace.may_step():
             return
-        step = RawStep("backward", trace.tape.nodes[node].op, node, None, trace.modules.scope)
+        step = RawStep("backward", tape.nodes[node].op, node, None, trace.modules.scope)
         step.grads_in = self._values(arriving)
-        variable = trace.graph.variables.get(node)
+        variable = graph.variables.get(node)
         if variable is not None:
             self._accumulated(step, node, variable)
         else:
@@ -155,10 +155,10 @@ class EngineRun:
             if self._create:
                 for gradient in leaving:
                     if gradient is not None and gradient.grad_fn is not None:
-                        step.saved += tuple(trace.graph.grow(gradient.grad_fn, None))
-        if not self._keep and trace.graph.release(node):
+                        step.saved += tuple(graph.grow(gradient.grad_fn, None))
+        if not self._keep and graph.release(node):
             step.freed = (node,)
-        trace.tape.step(step)
+        tape.step(step)
         if again:
             trace.note_memory()
 

@@ -162,30 +162,18 @@ class _Call:
             trace.apply_site = applying_site(frame) or trace.apply_site
             optimizing = optimizing or trace.optimizers > 0  # with gradients, it is the closure that runs
         self.trace, self.kind, self.args = trace, kind, args
-        self.mode = mode_flags(op, args, kwargs, trace.modules.running) if op in MODAL else ()
-        self.statistics = running_statistics(op, args, kwargs) if op in MODAL else ()
+        self.mode = self.statistics = ()
+        if op in MODAL:
+            self.mode = mode_flags(op, args, kwargs, trace.modules.running)
+            self.statistics = running_statistics(op, args, kwargs)
         self.read, places = _operands(args, kwargs)
         outside = trace.shared.any and [t for t in self.read if trace.shared.written_outside(t)]
-        before: list[Known] = []
-        sources: Sources = []
-        values: list[int] = []
-        for known, tensor in zip(trace.tensors.unchanged(self.read), self.read, strict=True):
-            if known is None:
-                known = trace.known(tensor)
-            before.append(known)
-            sources.append((known.node, known.slot))
-            values.append(known.value)
-        self.before, self.sources = before, sources
-        again = trace.computes_again()
-        self.step = RawStep(
-            "optimize" if optimizing else "forward" if again else trace.phase,
-            op,
-            None,
-            site,
-            scope=trace.modules.scope,
-            reads=tuple(values),
-            places=tuple(places),
-        )
+        self.before = before = trace.all_known(self.read)
+        self.sources: Sources = [(known.node, known.slot) for known in before]
+        reads = tuple([known.value for known in before])
+        again = trace.phase == "backward" and trace.computes_again()
+        phase = "optimize" if optimizing else "forward" if again else trace.phase
+        self.step = RawStep(phase, op, None, site, trace.modules.scope, reads, tuple(places))
         if again:
             self.step.note = AGAIN
         if outside:

@@ -7,6 +7,7 @@ fires at the very moment the memory is freed. Nothing is kept alive to learn thi
 from __future__ import annotations
 
 import weakref
+from typing import final
 
 import torch
 
@@ -24,6 +25,7 @@ class _Storage(weakref.ref):
     others: list[_Other] | None  # for the further tensors; None where the storage itself is referred to
 
 
+@final
 class _Other(weakref.ref):
     """To a further tensor in a piece of memory."""
 
@@ -108,7 +110,7 @@ class StorageLedger:
         ended, by_number, by_base = self.ended, self._by_number, self._by_base
         while ended:
             gone = ended.pop(0)
-            storage = gone.storage if isinstance(gone, _Other) else gone
+            storage = gone.storage if type(gone) is _Other else gone
             storage.refers -= 1
             number = storage.number
             if storage.refers or by_number.get(number) is not storage:

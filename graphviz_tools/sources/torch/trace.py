@@ -250,6 +250,11 @@ class Trace:
             self._nameless[id(tensor)] = found, node
         return found
 
+    def all_known(self, tensors: list[torch.Tensor]) -> list[Known]:
+        """What `known` says of each."""
+        known, found = self.known, self.tensors.unchanged(tensors)
+        return [known(tensor) if each is None else each for each, tensor in zip(found, tensors, strict=True)]
+
     def _name_parameters(self) -> None:
         """A model that the program makes is initialized before its modules, and so its names, are known."""
         self._names_known = len(self.modules.names)
@@ -338,7 +343,7 @@ class Trace:
         if not outputs or not self.may_step():
             return
         self.note_memory()
-        before = [self.known(tensor) for tensor in given]
+        before = self.all_known(given)
         node = self.op_node(op, site, [(known.node, known.slot) for known in before])
         step = RawStep(self.phase, op, node, site, self.modules.scope, tuple([k.value for k in before]))
         step.writes = tuple([self.tensors.describe(t, node, slot).value for slot, t in enumerate(outputs)])
