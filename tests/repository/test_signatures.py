@@ -23,9 +23,11 @@ GIVEN = {
     ("graphviz_tools/sources/tensorflow/eager/tape_steps.py", "original"),
     ("graph_duet/grading/classroom/tables.py", "sa.Table"),  # a column each
 }
-# Runs once a step, and takes two or three times as long with named arguments.
+# Runs once a step, a node or a tensor, and takes two or three times as long with named arguments.
 OFTEN = {
+    ("graphviz_tools/sources/torch/assemble.py", "_make_node"),
     ("graphviz_tools/sources/torch/assemble.py", "_make_step"),
+    ("graphviz_tools/sources/torch/assemble.py", "_make_value"),
 }
 LONG = {
     ("graph_duet/grading/judging/source_policy.py", "_reaching"),  # one `match`, whose order decides

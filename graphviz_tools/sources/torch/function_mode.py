@@ -173,7 +173,9 @@ class _Call:
         reads = tuple([known.value for known in before])
         again = trace.phase == "backward" and trace.computes_again()
         phase = "optimize" if optimizing else "forward" if again else trace.phase
-        self.step = RawStep(phase, op, None, site, trace.modules.scope, reads, tuple(places))
+        self.step = RawStep(
+            phase, op, None, site, scope=trace.modules.scope, reads=reads, places=tuple(places)
+        )
         if again:
             self.step.note = AGAIN
         if outside:
