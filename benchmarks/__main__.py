@@ -5,7 +5,7 @@
 A benchmark is a file here that publishes its rows (`measure.publish`) and can be run alone: `python -m
 benchmarks.NAME`. The results go into `results/`; rows of benchmarks that did not run stay, and every page that quotes
 a figure is updated. When a benchmark fails, its old rows stay, the reason is printed and the exit status is 1; the
-others still run.
+others still run. A figure over its limit is written and printed, and the exit status is 1 too.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ import time
 from importlib.metadata import distributions
 from pathlib import Path
 
-from benchmarks.measure import ROWS_FILE, Row
+from benchmarks.measure import OVER, ROWS_FILE, Row
 from benchmarks.quote import pages, quoted
 from benchmarks.report import Result, load, tables_of, write
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
-NAMES = ("binder", "executor", "grading", "lessons", "pictures", "recording", "startup")
+NAMES = ("binder", "executor", "grading", "lessons", "pictures", "recording", "site", "startup")
 LAYER = HERE.parent / ".venv-peers"  # tools/peers_environment.py makes it
 IN_LAYER = {"recording"}  # they import their peers; the others start them, or have none
 SHOWN = ("torch", "tensorflow-cpu", "numba", "numba-cuda", "numpy")
@@ -84,6 +84,9 @@ def main() -> int:
     for name in options.names or NAMES:
         try:
             results[name] = run(name)
+            failures += [
+                f"{row.what}: {row.ratio}" for row in results[name].rows if row.ratio.startswith(OVER)
+            ]
         except RuntimeError as error:
             failures.append(str(error))
     results = {name: results[name] for name in NAMES if name in results}

@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.measure import Row
 
 _COMPARISON = re.compile(r"([\d.,]+)x (faster|slower)$")
-_SHARE = re.compile(r"([\d.,]+) of ")
+_SHARE = re.compile(r"(?:OVER: )?([\d.,]+) of ")
 LOGARITHMIC = 30  # above this ratio of longest to shortest bar, a linear axis would hide the short ones
 
 

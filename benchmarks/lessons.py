@@ -24,7 +24,7 @@ from typing import Any
 import nbformat
 import psutil
 
-from benchmarks.measure import Row, publish
+from benchmarks.measure import Row, of_limit, publish
 from graph_duet.authoring.folders import course_folders
 from graph_duet.authoring.notebooks_from_text import solved_notebook
 from graph_duet.notebook_kernels import start_zygote
@@ -112,11 +112,12 @@ def measure(zygote: int, *paths: Path) -> Usage:
 
 
 def row(what: str, usage: Usage) -> Row:
-    fits = usage.everything < BUDGET_MB and usage.kernel < KERNEL_MB
     taken = f"{usage.seconds:.1f} s, {sum(usage.cpu.values()):.1f} s of a core"
     note = f"{taken}; the largest notebook kernel {usage.kernel:.0f} MB, {usage.own:.0f} MB of it its own"
-    limit = f"{usage.everything / BUDGET_MB:.2f} of {BUDGET_MB:,} MB"
-    return Row(what, f"{usage.everything:,.0f} MB", "", limit if fits else f"OVER: {limit}", note)
+    part = of_limit(usage.everything, BUDGET_MB, f"{BUDGET_MB:,} MB")
+    if usage.kernel > KERNEL_MB:
+        part = of_limit(usage.kernel, KERNEL_MB, f"{KERNEL_MB:,} MB for a notebook kernel")
+    return Row(what, f"{usage.everything:,.0f} MB", "", part, note)
 
 
 def largest(used: Mapping[str, Usage]) -> list[Row]:
@@ -151,12 +152,13 @@ def run(path: Path, kernels: ExitStack) -> None:
         client.execute_cell(cell, place)
 
 
-def main() -> int:
+def main() -> None:
     from graph_duet import server
 
     with tempfile.TemporaryDirectory() as folder:
         os.environ.update(server.settings(Path(folder)))
         os.environ["PYTHONPATH"] = str(ROOT)
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = f"{folder}/compiled"  # Binder has compiled nothing yet
         options = ["--no-browser", "--allow-root", "--ServerApp.port=0", f"--ServerApp.root_dir={ROOT}"]
         lab = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", *options],
@@ -182,8 +184,7 @@ def main() -> int:
         "Memory of lessons and labs: JupyterLab, the preloaded process and the notebook kernels together",
         rows,
     )
-    return 1 if any("OVER" in row.ratio for row in rows) else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

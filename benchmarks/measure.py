@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 ROWS_FILE = "GRAPH_DUET_BENCHMARK_ROWS"  # the file in which `python -m benchmarks` collects rows
+OVER = "OVER"  # how the ratio of a figure begins that is over its limit
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,12 @@ def in_turn(*ways: Callable[[], object], rounds: int = 7, warm_up: int = 1) -> t
         for record, way in zip(taken, ways, strict=True):
             record.append(seconds(way))
     return tuple(Timing(tuple(record)) for record in taken)
+
+
+def of_limit(figure: float, limit: float, limit_in_words: str) -> str:
+    """How much of its limit a figure takes, in words: "0.97 of 1,800 MB"."""
+    part = f"{figure / limit:.2f} of {limit_in_words}"
+    return part if figure < limit else f"{OVER}: {part}"
 
 
 def ratio(a: Timing, b: Timing) -> float:

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks import __main__ as bench
 from benchmarks.chart import share, times_faster
-from benchmarks.measure import ROWS_FILE, Row, Timing, compared, not_measured, publish
+from benchmarks.measure import ROWS_FILE, Row, Timing, compared, not_measured, of_limit, publish
 from benchmarks.quote import pages, quoted
 from benchmarks.report import Result, load, tables_of, write
 
@@ -66,6 +66,19 @@ def test_every_figure_on_a_page_is_one_that_was_measured() -> None:
         assert quoted(text, tables) == text, f"{name} is not what `python -m benchmarks` wrote"
 
 
+def test_a_figure_over_its_limit_is_written_and_fails_the_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [Row("L01 lesson", "1,854 MB", "", of_limit(1_854, 1_800, "1,800 MB"))]
+    monkeypatch.setattr(bench, "run", lambda name: Result("here", "memory", rows))
+    monkeypatch.setattr(bench, "RESULTS", tmp_path)
+    monkeypatch.setattr(bench, "pages", list)
+    monkeypatch.setattr("sys.argv", ["benchmarks", "lessons"])
+    assert bench.main() == 1
+    assert "L01 lesson: OVER: 1.03 of 1,800 MB" in capsys.readouterr().err
+    assert load(tmp_path)["lessons"].rows == rows
+
+
 def test_a_benchmark_that_fails_says_why() -> None:
     with pytest.raises(RuntimeError, match=r"No module named benchmarks\.no_such_benchmark"):
         bench.run("no_such_benchmark")
@@ -94,6 +107,7 @@ def test_a_bar_says_how_many_times_faster(ratio: str, times: float | None) -> No
 
 def test_a_bar_says_how_much_of_a_limit() -> None:
     assert share(Row("", "", "", "0.56 of 1,800 MB")) == 0.56
+    assert share(Row("", "", "", of_limit(1_854, 1_800, "1,800 MB"))) == 1.03
     assert share(Row("", "", "", "5.1x")) is None
 
 
