@@ -32,7 +32,8 @@ def main() -> list[Row]:
         subprocess.run([sys.executable, "-m", "venv", str(image)], check=True)
         copy_of_the_repository(home)
         variables = {**os.environ, "PATH": f"{image / 'bin'}:{os.environ['PATH']}", "VIRTUAL_ENV": str(image)}
-        variables.pop("PYTHONPATH", None)
+        for name in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE"):  # Binder sets neither
+            variables.pop(name, None)
 
         def step(*command: str) -> str:
             done = subprocess.run(

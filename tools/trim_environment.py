@@ -3,7 +3,8 @@
     python tools/trim_environment.py
 
 For an image that is built once and thrown away (Binder). It prints what it saved, and the largest packages that stay.
-An environment that compiles extensions against torch or TensorFlow must keep the headers.
+torch's headers stay: the lesson on compilers (L17) compiles C++ with them. An environment that compiles extensions
+against TensorFlow must keep its headers.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from pathlib import Path
 
 UNUSED = (
     "tensorflow/include",
-    "torch/include",
     "torch/test",
     "torch/bin/test_*",
     "clang/native",

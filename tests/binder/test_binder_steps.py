@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,6 +54,15 @@ def test_the_start_script_sets_what_lessons_need(steps: str, tmp_path: Path) -> 
     config = (Path(found["JUPYTER_CONFIG_PATH"]) / "jupyter_server_config.json").read_text()
     assert "/lab/tree/lessons/README.md" in config
     assert (ROOT / "lessons/README.md").is_file()
+
+
+def test_the_headers_stay_that_the_lesson_on_compilers_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    unused = importlib.import_module("trim_environment").UNUSED
+    header = Path(torch.__file__).parent / "include/torch/csrc/inductor/cpp_prefix.h"
+    removed = {path for pattern in unused for path in header.parents[5].glob(pattern)}
+    assert header.is_file() and removed
+    assert not removed.intersection(header.parents)
 
 
 def test_scripts_are_valid_bash() -> None:
