@@ -53,7 +53,11 @@ def cut_paths(program: Program) -> Iterator[Finding]:
         return  # torch.autograd.grad returns its gradients and adds to no `.grad`
     last = failed.index if failed is not None else max(loss.began for loss in passes)
     without = [leaf for leaf in program.leaves if not leaf.gradients and _is_to_be_trained(program, leaf)]
-    without = [leaf for leaf in without if leaf.reads and leaf.reads[0].index < last]
+    # Memory that is gone is a parameter's no more: `set_` and `.data =` give it other memory.
+    gone = {storage for step in program.steps[:last] for storage in step.released}
+    without = [
+        leaf for leaf in without if leaf.storage not in gone and leaf.reads and leaf.reads[0].index < last
+    ]
     if not without:
         return
     starts = [loss.node for loss in program.losses if loss.node is not None]

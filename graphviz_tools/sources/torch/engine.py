@@ -23,7 +23,7 @@ from graphviz_tools.sources.torch.frames import calling_site, raising_site
 from graphviz_tools.sources.torch.function_mode import CallRecorder
 from graphviz_tools.sources.torch.private_names import handling_engine_runs
 from graphviz_tools.sources.torch.tape import RawStep, Site
-from graphviz_tools.sources.torch.tensor_registry import tensors_in
+from graphviz_tools.sources.torch.tensor_registry import grad_fn_of, tensors_in
 from graphviz_tools.sources.torch.trace import Trace
 
 
@@ -154,8 +154,9 @@ class EngineRun:
             step.grads_out = self._values(leaving)
             if self._create:
                 for gradient in leaving:
-                    if gradient is not None and gradient.grad_fn is not None:
-                        step.saved += tuple(graph.grow(gradient.grad_fn, None))
+                    function = grad_fn_of(gradient) if gradient is not None else None
+                    if function is not None:
+                        step.saved += tuple(graph.grow(function, None))
         if not self._keep and graph.release(node):
             step.freed = (node,)
         tape.step(step)

@@ -24,7 +24,7 @@ from graphviz_tools.sources.torch.modes import MODAL, mode_flags, running_statis
 from graphviz_tools.sources.torch.module_stack import ModuleStack
 from graphviz_tools.sources.torch.private_names import CURRENT_MODE, found_or
 from graphviz_tools.sources.torch.tape import RawStep, Site
-from graphviz_tools.sources.torch.tensor_registry import Known, tensors_in, version_of
+from graphviz_tools.sources.torch.tensor_registry import Known, grad_fn_of, is_leaf, tensors_in, version_of
 from graphviz_tools.sources.torch.trace import Sources, Trace
 
 SAME = _("Gives back the tensor that it was given: nothing is computed or copied.")
@@ -238,7 +238,7 @@ class _Call:
                 known = tensors.describe(tensor, node, slot, flags=flags, written=in_place)
             writes.append(known.value)
             if known.requires_grad:
-                function = tensor.grad_fn
+                function = grad_fn_of(tensor)
                 if function is not None:
                     step.saved += tuple(grow(function, node, slot - tensor.output_nr))
         for tensor in changed:
@@ -257,7 +257,7 @@ class _Call:
             trace.tape.comparisons[node] = (COMPARISONS[step.op], *operands)
         by_hand = changed and step.phase == "forward" and not torch.is_grad_enabled()
         # An update written by hand; without a gradient it is an initialisation, which is forward's.
-        if by_hand and any(t.is_leaf and t.requires_grad and t.grad is not None for t in changed):
+        if by_hand and any(is_leaf(t) and t.requires_grad and t.grad is not None for t in changed):
             step.phase = "optimize"
         trace.tape.step(step)
 

@@ -37,12 +37,15 @@ class _Naming:
         self.names: dict[int, str] = {}
         self._tape = tape
         self._group_ends = {group: node for node, group in tape.groups.items()}
+        self._call_ends = {
+            step.site.callee: step for step in tape.steps if step.site is not None and step.writes
+        }
         self._first_values = first
 
     def name_values(self, step: RawStep, site: CallSite) -> None:
         """Give each value the first name that the program knows it by."""
         if site.targets and step.writes:
-            self._name_results(step, site.targets)
+            self._name_results(step, site)
         if site.arguments or site.keywords or site.receiver:
             self._name_operands(step, site)
         if step.writes and step.reads and step.op.endswith("_") and step.reads[0] in self.names:
@@ -60,13 +63,23 @@ class _Naming:
         for value in (*step.reads, *step.writes) if name else ():
             self.names.setdefault(value, f"{name}.grad")
 
-    def _name_results(self, step: RawStep, targets: tuple[str, ...]) -> None:
-        group = self._tape.groups.get(step.node) if step.node is not None else None
-        last = group is None or self._group_ends[group] == step.node
-        if last and len(targets) in (1, len(step.writes)):
+    def _name_results(self, step: RawStep, site: CallSite) -> None:
+        targets = site.targets
+        if self._gives_result(step, site) and len(targets) in (1, len(step.writes)):
             for value, target in zip(step.writes, targets, strict=False):
                 if target:
                     self.names.setdefault(value, target)
+
+    def _gives_result(self, step: RawStep, site: CallSite) -> bool:
+        """Whether the call at the step's site gives back what the step wrote: a layer or a function of many steps gives
+        what its last one did, and a class its object (`q = Categorical(logits)`)."""
+        group = self._tape.groups.get(step.node) if step.node is not None else None
+        if group is not None:
+            return self._group_ends[group] == step.node
+        if step.site is None or not step.site.callee:
+            return True
+        is_class = site.callee[:1].isupper() and site.callee != step.op
+        return not is_class and self._call_ends[step.site.callee] is step
 
     def _name_operands(self, step: RawStep, site: CallSite) -> None:
         operands: tuple[Any, ...] = site.arguments

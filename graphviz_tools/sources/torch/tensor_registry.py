@@ -41,6 +41,23 @@ def version_of(tensor: torch.Tensor) -> int:
         return UNTRACKED
 
 
+def grad_fn_of(tensor: torch.Tensor) -> Any:
+    """The tensor's `grad_fn`; None where PyTorch refuses to say: of a view made under `no_grad` whose base was written
+    in place with gradients on since."""
+    try:
+        return tensor.grad_fn
+    except RuntimeError:
+        return None
+
+
+def is_leaf(tensor: torch.Tensor) -> bool:
+    """Whether no operation made the tensor; of what `grad_fn_of` says, one did."""
+    try:
+        return tensor.is_leaf
+    except RuntimeError:
+        return False
+
+
 class Origin(NamedTuple):
     """Output `slot` of `node`, seen as `value`."""
 
@@ -165,7 +182,7 @@ class Tensors:
         if node is not None and not name:  # a parameter keeps its name when it is written
             before = self._by_id.get(number)
             name = values[before.value].name if before is not None and before() is tensor else ""
-        state = 0 if not requires_grad else 1 if tensor.is_leaf else 2 if tensor.retains_grad else 3
+        state = 0 if not requires_grad else 1 if is_leaf(tensor) else 2 if tensor.retains_grad else 3
         facts = (requires_grad, state, tensor._is_view(), contiguous, version < 0)
         words = _WORDS.get(facts) or _spell(facts)
         known.value, known.node, known.slot = len(values), node, slot

@@ -20,7 +20,7 @@ from graphviz_tools.sources.torch.private_names import COMPILERS, CURRENT_NODE, 
 from graphviz_tools.sources.torch.shared_memory import SharedMemory
 from graphviz_tools.sources.torch.storage_ledger import StorageLedger
 from graphviz_tools.sources.torch.tape import RawNode, RawStep, Run, Site, Tape, make_edge, new_tuple
-from graphviz_tools.sources.torch.tensor_registry import Known, Origin, Tensors, version_of
+from graphviz_tools.sources.torch.tensor_registry import Known, Origin, Tensors, grad_fn_of, version_of
 
 Sources = list[tuple[int | None, int]]
 
@@ -222,7 +222,7 @@ class Trace:
         known = self.tensors.find(tensor)
         if known is not None and known.requires_grad == tensor.requires_grad:
             return known
-        function = tensor.grad_fn
+        function = grad_fn_of(tensor)
         made = self.graph.number(function) if function is not None else None
         if made is None and isinstance(function, BackwardCFunction):
             return self._function_applied(tensor, function, known)
@@ -285,7 +285,7 @@ class Trace:
 
     def close(self) -> None:
         """Leave nothing in the program's autograd graph, and watch its memory no more."""
-        self.graph.leave([tensor.grad_fn for tensor in self.tensors.alive() if tensor.requires_grad])
+        self.graph.leave([grad_fn_of(tensor) for tensor in self.tensors.alive() if tensor.requires_grad])
         self.ledger.close()
 
     def _origin(self, tensor: torch.Tensor, made: int | None) -> tuple[int, int] | None:
@@ -348,8 +348,9 @@ class Trace:
         step = RawStep(self.phase, op, node, site, self.modules.scope, tuple([k.value for k in before]))
         step.writes = tuple([self.tensors.describe(t, node, slot).value for slot, t in enumerate(outputs)])
         for slot, tensor in enumerate(outputs):
-            if tensor.grad_fn is not None:
-                step.saved += tuple(self.graph.grow(tensor.grad_fn, node, slot - tensor.output_nr))
+            function = grad_fn_of(tensor)
+            if function is not None:
+                step.saved += tuple(self.graph.grow(function, node, slot - tensor.output_nr))
         step.note = note
         self.tape.step(step)
 

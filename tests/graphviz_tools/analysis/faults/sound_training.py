@@ -321,3 +321,10 @@ def statistics_of_a_normalization_taken_again():
     model.eval()
     with torch.inference_mode():
         return model(images()[0]).argmax(1).tolist()
+
+
+@sound
+def orthogonal_layer():
+    """Its parameter gets other memory when the constraint is set up, from numbers computed under `no_grad`."""
+    layer = nn.utils.parametrizations.orthogonal(nn.Linear(3, 3))
+    (layer(torch.randn(4, 3)) - torch.randn(4, 3)).pow(2).mean().backward()

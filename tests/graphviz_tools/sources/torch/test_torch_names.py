@@ -131,3 +131,41 @@ def test_inputs_of_real_models_have_names_though_the_call_gives_them_none(
     assert recorder.recording is not None
     assert [n.label for n in recorder.recording.nodes if n.kind == "input"] == inputs
     assert all(step.line is not None for step in recorder.recording.steps)
+
+
+def test_what_a_class_or_a_function_of_many_steps_computes_inside_is_not_its_result() -> None:
+    def program(logits: torch.Tensor) -> torch.Tensor:
+        chances = torch.distributions.Categorical(logits=logits)
+        layer = nn.utils.parametrizations.orthogonal(nn.Linear(3, 3))
+        return layer(chances.logits).sum()
+
+    written = [v.name for s in record_torch(program, torch.ones(3)).steps for v in s.writes]
+    assert written.count("chances") == 0 and written.count("layer") <= 1
+
+
+def test_a_view_whose_history_pytorch_refuses_to_tell_is_a_step_all_the_same() -> None:
+    def program() -> torch.Tensor:
+        whole, weight = torch.zeros(2, 2), torch.ones(2, 2, requires_grad=True)
+        with torch.no_grad():
+            row = whole.view(4)
+        whole.mul_(weight)
+        with pytest.raises(RuntimeError, match="view was created in no_grad mode"):
+            _ = row.grad_fn
+        return row.detach().sum() + whole.sum()
+
+    recording = record_torch(program)
+    assert recording.omitted == () and recording.error == ""
+    assert [s.op for s in recording.steps if s.phase == "forward"][-4:] == ["detach", "sum", "sum", "add"]
+
+
+def test_a_write_to_such_a_view_is_a_step_all_the_same() -> None:
+    def program() -> None:
+        whole = torch.zeros(2, 2)
+        with torch.no_grad():
+            row = whole.view(4)
+        whole.mul_(torch.ones(2, 2, requires_grad=True))
+        with torch.no_grad():
+            row.fill_(1.0)
+
+    recording = record_torch(program, backward=False)
+    assert recording.omitted == ()
