@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graphviz_tools.analysis.faults.crossed_shapes import crossed_shapes
 from graphviz_tools.analysis.faults.finding import Finding as Finding
 from graphviz_tools.analysis.faults.flat_gradients import dead_relus, flat_gradients
 from graphviz_tools.analysis.faults.gradient_paths import cut_paths
@@ -12,13 +13,13 @@ from graphviz_tools.analysis.faults.modes import wrong_mode
 from graphviz_tools.analysis.faults.non_finite import non_finite
 from graphviz_tools.analysis.faults.optimizers import gradients_not_cleared, unchanged_parameters
 from graphviz_tools.analysis.faults.program import Program
-from graphviz_tools.analysis.faults.softmax import softmax_twice
+from graphviz_tools.analysis.faults.softmax import no_logarithm, softmax_twice
 from graphviz_tools.arguments import check_recordings
 from graphviz_tools.recording import Recording
 
 _SEARCHES = (
     non_finite, cut_paths, flat_gradients, dead_relus, changing_gradients, unchanged_parameters, gradients_not_cleared,
-    breaking_writes, kept_alive, wrong_mode, softmax_twice,
+    breaking_writes, kept_alive, wrong_mode, softmax_twice, no_logarithm, crossed_shapes,
 )  # fmt: skip
 
 

@@ -22,6 +22,8 @@ FaultKind = Literal[
     "kept alive",
     "train or eval",
     "softmax twice",
+    "no logarithm",
+    "crossed shapes",
 ]
 
 

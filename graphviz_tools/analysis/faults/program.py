@@ -100,8 +100,14 @@ class Program:
                 ended += 1
             first = self.steps[began + 1].node if ended > began + 1 else None
             value = self.steps[began].reads[0] if self.steps[began].reads else None
-            found.append(Loss(began, ended, None if first is None else self.recording.seen(first), value))
+            node = self._written_before(began, value) if first is None else self.recording.seen(first)
+            found.append(Loss(began, ended, node, value))
         return found
+
+    def _written_before(self, began: int, value: Value | None) -> int | None:
+        """The node that wrote `value` last, for a pass that ran no autograd node: what it began at has no history."""
+        steps = reversed(self.steps[:began])
+        return next((step.node for step in steps if any(value is written for written in step.writes)), None)
 
     @cached_property
     def leaves(self) -> list[Leaf]:

@@ -1,4 +1,4 @@
-"""A softmax (or sigmoid) applied to the result of one."""
+"""A softmax (or sigmoid) applied to the result of one, and one whose logarithm is missing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from graphviz_tools.analysis.faults.finding import Finding, finding_at
 from graphviz_tools.analysis.faults.program import Program, words
 from graphviz_tools.language import _
+from graphviz_tools.recording import Step
 
 # By the op, the input slots that it takes a softmax (sigmoid) of.
 _TAKES_SOFTMAX = {"softmax": "softmax", "log_softmax": "softmax", "cross_entropy": "softmax"}
@@ -24,6 +25,7 @@ _MAKES = {
     "sigmoid": "sigmoid",
     "sigmoid_": "sigmoid",
 }
+_TAKES_LOGARITHMS = words("nll_loss kl_div")
 # These ops keep the numbers, or keep their order and scale them.
 _PASSES = words(
     """
@@ -39,19 +41,10 @@ _NAMES = {
 
 def softmax_twice(program: Program) -> Iterator[Finding]:
     """Each place in the code where a softmax is taken of another, once."""
-    said: set[object] = set()
-    for step in program.steps:
-        if step.phase != "forward" or step.node is None or step.op not in _TAKES:
+    for step, first in _meetings(program, frozenset(_TAKES)):
+        if _MAKES[first] != _TAKES[step.op]:
             continue
-        first = _maker(program, step.node)
-        if first is None or _MAKES[program.nodes[first].op] != _TAKES[step.op]:
-            continue
-        line = step.line
-        place = (line.file, line.line) if line is not None else step.op
-        if place in said:
-            continue
-        said.add(place)
-        name = program.nodes[first].op.rstrip("_")
+        name = first.rstrip("_")
         reason = _NAMES.get(step.op, _("`{op}` is taken of it again", op=step.op))
         yield finding_at(
             program.recording,
@@ -65,6 +58,41 @@ def softmax_twice(program: Program) -> Iterator[Finding]:
             ),
             _("Leave out the first `{name}` and pass the raw scores (logits).", name=name),
         )
+
+
+def no_logarithm(program: Program) -> Iterator[Finding]:
+    """Each place in the code where a loss of logarithms gets the probabilities themselves, once."""
+    for step, first in _meetings(program, _TAKES_LOGARITHMS):
+        name = first.rstrip("_")
+        if name == "log_softmax":
+            continue
+        yield finding_at(
+            program.recording,
+            "no logarithm",
+            step.index,
+            _(
+                "The output of `{name}` comes in here, but `{op}` takes logarithms of probabilities: the loss is "
+                "wrong, and negative.",
+                name=name,
+                op=step.op,
+            ),
+            _("Use `log_softmax` in place of `softmax`."),
+        )
+
+
+def _meetings(program: Program, takers: frozenset[str]) -> Iterator[tuple[Step, str]]:
+    """Each forward step of one of `takers` that reads what a softmax or sigmoid made, with the op that did; of those
+    on one line, the first."""
+    said: set[object] = set()
+    for step in program.steps:
+        if step.phase != "forward" or step.node is None or step.op not in takers:
+            continue
+        first = _maker(program, step.node)
+        line = step.line
+        place = (line.file, line.line, step.op) if line is not None else step.op
+        if first is not None and place not in said:
+            said.add(place)
+            yield step, program.nodes[first].op
 
 
 def _maker(program: Program, node: int) -> int | None:

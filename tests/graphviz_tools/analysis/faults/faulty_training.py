@@ -255,3 +255,37 @@ def softmax_of_a_softmax():
     x, y = batch()
     p = torch.softmax(model(x), dim=-1)  # fault
     return F.nll_loss(torch.log(p), y)
+
+
+@faulty("no logarithm")
+def probabilities_in_nll_loss():
+    model = nn.Sequential(nn.Linear(4, 3), nn.Softmax(1))
+    F.nll_loss(model(torch.randn(8, 4)), torch.randint(0, 3, (8,))).backward()  # fault
+
+
+@faulty("no logarithm")
+def probabilities_in_kl_div():
+    model, teacher = nn.Linear(4, 3), torch.randn(8, 3)
+    F.kl_div(model(torch.randn(8, 4)).softmax(1), teacher.softmax(1)).backward()  # fault
+
+
+@faulty("crossed shapes")
+def a_column_against_a_row_in_a_loss():
+    model, y = nn.Linear(4, 1), torch.randn(8)
+    F.mse_loss(model(torch.randn(8, 4)), y).backward()  # fault
+
+
+@faulty("crossed shapes")
+def a_column_minus_a_row():
+    model, y = nn.Linear(4, 1), torch.randn(8)
+    error = y - model(torch.randn(8, 4))  # fault
+    (error**2).mean().backward()
+
+
+@faulty("no gradient")
+def a_loss_of_indices_that_was_told_to_require_a_gradient():
+    model = nn.Linear(4, 3)
+    chosen = model(torch.randn(8, 4)).argmax(1)  # fault
+    loss = ((chosen.float() - torch.randint(0, 3, (8,))) ** 2).mean()
+    loss.requires_grad_()
+    loss.backward()

@@ -328,3 +328,20 @@ def orthogonal_layer():
     """Its parameter gets other memory when the constraint is set up, from numbers computed under `no_grad`."""
     layer = nn.utils.parametrizations.orthogonal(nn.Linear(3, 3))
     (layer(torch.randn(4, 3)) - torch.randn(4, 3)).pow(2).mean().backward()
+
+
+@sound
+def logarithms_in_nll_loss_and_kl_div():
+    model, x = nn.Linear(4, 3), torch.randn(8, 4)
+    loss = F.nll_loss(model(x).log_softmax(1), torch.randint(0, 3, (8,)))
+    loss = loss + F.nll_loss(model(x).softmax(1).log(), torch.randint(0, 3, (8,)))
+    (loss + F.kl_div(model(x).log_softmax(1), torch.randn(8, 3).softmax(1), reduction="batchmean")).backward()
+
+
+@sound
+def pairs_that_are_meant():
+    model = nn.Linear(4, 1)
+    scores = model(torch.randn(8, 4))
+    ranking = (scores - scores.T).sigmoid()  # every pair, on purpose
+    rows = scores.squeeze(1)
+    (ranking.mean() + (rows[:, None] - rows).abs().mean() + (scores - torch.ones(1)).pow(2).mean()).backward()
