@@ -30,6 +30,7 @@ def test_duet_is_found_by_what_the_server_starts(tmp_path: Path) -> None:
     assert Path(found.stdout.strip()) == Path(sys.executable).parent / "duet"
 
 
+@pytest.mark.skipif(not hasattr(os, "forkpty"), reason="the test opens a terminal, which forks")
 @pytest.mark.parametrize("options", [[], ["-l"]], ids=["plain", "login"])
 def test_duet_is_found_at_the_prompt_of_a_shell(tmp_path: Path, options: list[str]) -> None:
     """A login shell sets the PATH again from /etc/profile."""
