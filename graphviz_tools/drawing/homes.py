@@ -73,6 +73,7 @@ def find_homes(recording: Recording, ends: Mapping[EdgeKind, Ends], *, autograd:
     )
     if not autograd:
         _keep_buffers(recording, homes)
+        _keep_first_values(recording, homes, ends["data"])
         homes = replace(homes, optimizers=_frame_optimizers(recording, homes))
         _frame_gradients(recording, homes.scopes, homes.listed)
     scopes = homes.scopes
@@ -132,6 +133,30 @@ def _keep_buffers(recording: Recording, homes: Homes) -> None:
             homes.scopes[buffer] = homes.scopes[write]
 
 
+def _keep_first_values(recording: Recording, homes: Homes, data: Ends) -> None:
+    """Show how a parameter gets its first values, in the constructor of a module, in the parameter's own box."""
+    read = set(data.source.tolist())
+    empty: dict[int, int] = {}  # by storage, the op that made it
+    used: set[int] = set()
+    kept: dict[int, int] = {}
+    for step in recording.steps:
+        if step.node is None or step.phase != "forward":
+            continue
+        parameter = homes.updates.get(step.node, -1)
+        storage = step.writes[0].storage if step.writes else None
+        fresh = storage in empty or parameter in kept.values()
+        if parameter >= 0 and fresh and parameter not in used and len(step.reads) == 1:
+            kept[step.node] = parameter
+            if storage in empty:
+                kept[empty.pop(storage)] = parameter
+            continue
+        sources = (recording.edges[edge].source for edge in step.edges)
+        used.update(homes.updates.get(source, source) for source in sources)
+        if storage is not None and step.op.startswith("empty") and step.node not in read:
+            empty[storage] = step.node
+    homes.onto[:] = [kept.get(node, node) for node in homes.onto]
+
+
 def _followers(recording: Recording, homes: Homes) -> dict[int, int]:
     """For each buffer that is written in place, the op that its module runs next: where nothing reads the buffer, as
     the count of batches, it is drawn in the box of that op."""
@@ -152,7 +177,8 @@ def _writes_in_place(step: Step) -> bool:
     if not step.reads or not step.writes:
         return False
     before, after = step.reads[0], step.writes[0]
-    return before.storage is not None and before.storage == after.storage and before.version != after.version
+    later = (after.version or 0) > (before.version or 0)  # `x.data` counts its versions from 0
+    return before.storage is not None and before.storage == after.storage and later
 
 
 def _frame_optimizers(recording: Recording, homes: Homes) -> frozenset[Path]:

@@ -98,7 +98,15 @@ def _rolled(recording: Recording, homes: Homes) -> Homes:
     nodes = tuple(replace(node, scope=homes.scopes[node.id]) for node in recording.nodes)
     scopes = tuple(homes.listed.values())
     rolled = folding(replace(recording, nodes=nodes, steps=(), scopes=scopes), "repeat")
-    onto = [rolled.leader[there] for there in homes.onto]
+
+    def box(node: int) -> int:
+        """The node whose box shows `node`: a first occurrence may itself be drawn in another's box."""
+        seen = {node}
+        while (there := rolled.leader[homes.onto[node]]) not in seen:
+            seen.add(node := there)
+        return node
+
+    onto = [box(node) for node in range(len(homes.onto))]
     listed = dict(homes.listed)
     for path, label in rolled.labels.items():
         listed[path] = replace(listed[path], label=label)

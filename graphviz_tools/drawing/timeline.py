@@ -97,6 +97,8 @@ class _Telling:
         parameter = self._prepared.homes.updates.get(node)
         if parameter is not None:
             self._made(self._home[parameter], parameter, step, step.writes[0])
+            if self._home[parameter] == here and not step.error:
+                return
         if step.error:
             self._tell(here, step, status="failed", subtitle=self._cut(here, step.error.partition(":")[0]))
             return
@@ -123,7 +125,7 @@ class _Telling:
     def _backward(self, step: Step, node: int) -> None:
         """Say the gradient of what the box shows: of its own output, not of a piece inside it."""
         found, here = self._recording.output_gradient(step), self._home[node]
-        seen = self._recording.seen(node)
+        seen = self._shown(self._recording.seen(node))
         if not found or self._latest.get(here, seen) != seen:
             return
         slot, gradient = found
@@ -144,7 +146,14 @@ class _Telling:
         """Whether a gradient at an autograd node belongs to the value that its box shows."""
         there = self._recording.nodes[node]
         shown = self._latest.get(self._home[node])
-        return there.owner is None or (there.first_output is not None and there.owner == shown)
+        if there.owner is None:
+            return True
+        return there.first_output is not None and self._shown(there.owner) == shown
+
+    def _shown(self, node: int) -> int:
+        """The node itself; for one that writes a parameter and is drawn in its box, the parameter."""
+        parameter = self._prepared.homes.updates.get(node, node)
+        return parameter if self._home[parameter] == self._home[node] else node
 
     def _words(self, here: str, value: Value) -> str:
         return brief_text(value) if here in self._short else value_text(value)

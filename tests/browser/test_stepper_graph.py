@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from graphviz_tools import record_torch
+from graphviz_tools.drawing.scene import make_scene
 from tests.browser.page_parts import OUT_OF_SIGHT, box, press, state
 from tests.widgets.recordings import eager_loop, perceptron, static_loop, tower
 from tests.widgets.test_plumbing_view import plumbed
@@ -139,6 +140,55 @@ def test_what_is_opened_comes_into_sight(show):
     assert page.evaluate(OUT_OF_SIGHT, ".toggle[aria-label*='layer 5: Block'] text") == 0
 
 
+def maml():
+    w = torch.ones(3, requires_grad=True)
+    x, y = torch.ones(5, 3), torch.ones(5)
+    fast = w
+    for _ in range(2):
+        inner = ((x @ fast - y) ** 2).mean()
+        (g,) = torch.autograd.grad(inner, fast, create_graph=True)
+        fast = fast - 0.1 * g
+    outer = ((x @ fast - y) ** 2).mean()
+    outer.backward()
+    return outer
+
+
+def transformer():
+    layer = torch.nn.TransformerEncoderLayer(4, 2, 8, batch_first=True)
+    return torch.nn.TransformerEncoder(layer, 6, enable_nested_tensor=False).requires_grad_(False)
+
+
+@pytest.mark.parametrize("program", ["maml", "transformer"])
+def test_the_first_box_of_an_opened_part_comes_into_sight(show, program):
+    recording = record_torch(maml) if program == "maml" else record_torch(transformer(), torch.ones(1, 3, 4))
+    scene = make_scene(recording)
+    page = show(Stepper(scene.recording), width=900, height=600, reduced_motion="reduce")
+    parts = [box.scope for box in scene.outline.boxes if box.scope is not None]
+    for part in parts[-2:]:
+        inside = make_scene(scene.prepared, [*scene.opened, part])
+        boxes = {box.key: box for box in inside.outline.boxes}
+        here = (inside.current(step.index) for step in scene.recording.steps)
+        first = next(key for key in here if key and boxes[key].around[: len(part)] == part)
+        page.locator(".box.scope").nth(parts.index(part)).focus()
+        page.keyboard.press("o")
+        page.wait_for_function(f"document.querySelectorAll('.frame').length > {len(scene.outline.frames)}")
+        assert page.evaluate(OUT_OF_SIGHT, f".box[data-box='{first}']") == 0
+        page.reload()
+        page.wait_for_selector(".shell")
+
+
+def test_what_the_tab_key_reaches_comes_into_sight(show):
+    layers = [layer for _ in range(7) for layer in (torch.nn.Linear(3, 3), torch.nn.ReLU())]
+    recording = record_torch(torch.nn.Sequential(*layers), torch.ones(2, 3))
+    page = show(Stepper(recording), width=900, height=600, reduced_motion="reduce")
+    page.locator(".toggle").first.focus()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        assert page.locator(".canvas :focus").count() == 1
+        assert page.evaluate(OUT_OF_SIGHT, ".canvas :focus > text") == 0
+    assert page.locator(".graph").evaluate("(graph) => [graph.scrollTop, graph.scrollLeft]") == [0, 0]
+
+
 def test_the_title_of_an_open_frame_stays_in_sight(show):
     page = show(Stepper(tower(layers=6, ops=14)), width=900, height=600, reduced_motion="reduce")
     press(page, "End")
@@ -175,7 +225,7 @@ def test_a_long_line_of_code_wraps_and_goes_on_further_in(show):
         for (const { y, left } of pieces) rows.set(Math.round(y), Math.min(left, rows.get(Math.round(y)) ?? left));
         return [...rows.values()].map((left) => left - line.getBoundingClientRect().left);
     }""")
-    assert len(starts) > 1 and starts[0] < 1 and all(start > 70 for start in starts[1:])
+    assert len(starts) > 1 and starts[0] < 1 and all(start > 60 for start in starts[1:])
     assert code.inner_text().splitlines()[1].strip() == "def f(x):"
 
 

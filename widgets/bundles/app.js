@@ -1342,6 +1342,10 @@ var GraphPanel = class {
     this.root = el("div", { class: "graph" }, this.canvas, this.tools);
     this.step = -1;
     this.canvas.addEventListener("keydown", (event) => this.key(event));
+    this.canvas.addEventListener("focusin", (event) => this.seek(
+      /** @type {Element} */
+      event.target
+    ));
     this.all = false;
     this.hovered = -1;
     this.chosen = -1;
@@ -1426,6 +1430,22 @@ var GraphPanel = class {
     const { box = [], boxes = [] } = this.scene ?? {};
     const first = box.find((number) => number >= 0 && !BESIDE2.has(boxes[number].kind) && inside(boxes[number].at, part.at));
     if (first !== void 0) this.view.follow(boxes[first].at, false);
+  }
+  /** Bring what the Tab key reaches into sight. @param {Element} reached */
+  seek(reached) {
+    const [at, room] = [reached, this.canvas].map((element) => element.getBoundingClientRect());
+    if (at.left >= room.left && at.top >= room.top && at.right <= room.right && at.bottom <= room.bottom) return;
+    const box = this.boxes?.findIndex(({ group }) => group === reached) ?? -1;
+    const frame = this.frames?.findIndex(({ close }) => close === reached) ?? -1;
+    if (box >= 0) this.view.follow(
+      /** @type {Scene} */
+      this.scene.boxes[box].at,
+      false
+    );
+    if (frame >= 0) this.view.follow(labelled(
+      /** @type {Scene} */
+      this.scene.frames[frame]
+    ), false);
   }
   /** The title of an open frame stays in sight while some of the frame is, below the title of the frame around it. That
    * of a low frame moves sideways only: it would cover the boxes of a frame that is nearly out of sight. */

@@ -149,6 +149,27 @@ def test_the_count_of_batches_is_drawn_with_the_buffers_of_its_module() -> None:
         assert holders == dict.fromkeys(("num_batches_tracked", "running_mean", "running_var"), first.key)
 
 
+def test_the_first_values_of_a_weight_are_shown_in_its_own_box() -> None:
+    def train() -> torch.Tensor:
+        net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
+        nn.init.ones_(net[1].weight)
+        nn.init.zeros_(
+            nn.Parameter(torch.empty(1), requires_grad=False)
+        )  # it is not learnt: a box of its own
+        loss = net(torch.ones(1, 2)).sum()
+        loss.backward()
+        return loss
+
+    recording = record_torch(train)
+    scene = make_scene(recording)
+    ops = [box.op for box in scene.outline.boxes]
+    assert ops.count("empty") == 1 and not {"kaiming_uniform_", "uniform_", "ones_"} & {*ops}
+    weight = next(box for box in scene.outline.boxes if box.title == "1.weight")
+    ones = next(step.index for step in recording.steps if step.op in ("ones_", "fill_"))
+    assert scene.current(ones) == weight.key and scene.at(weight.key, ones).subtitle == "[[1, 1]]"
+    assert scene.at(weight.key, len(recording.steps) - 1).gradient.startswith("grad [[")
+
+
 def test_what_one_input_feeds_is_no_matter_of_time_and_what_one_weight_feeds_is() -> None:
     loop = ("for", "iteration 1")
     boxes = [(), (*loop, 1), (*loop, 2), (*loop, 3)]
