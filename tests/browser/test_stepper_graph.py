@@ -160,9 +160,11 @@ def transformer():
 
 @pytest.mark.parametrize("program", ["maml", "transformer"])
 def test_the_first_box_of_an_opened_part_comes_into_sight(show, program):
+    # A page carries the scenes that have room: of the transformer, those with all parts but one closed.
+    opened = None if program == "maml" else []
     recording = record_torch(maml) if program == "maml" else record_torch(transformer(), torch.ones(1, 3, 4))
-    scene = make_scene(recording)
-    page = show(Stepper(scene.recording), width=900, height=600, reduced_motion="reduce")
+    scene = make_scene(recording, opened)
+    page = show(Stepper(recording, open=opened), width=900, height=600, reduced_motion="reduce")
     parts = [box.scope for box in scene.outline.boxes if box.scope is not None]
     for part in parts[-2:]:
         inside = make_scene(scene.prepared, [*scene.opened, part])
