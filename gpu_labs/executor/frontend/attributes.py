@@ -20,57 +20,59 @@ _ATTRIBUTES = {"shape", "ndim", "size", "itemsize", "strides", "nbytes", "T"}
 
 def lower_attribute(low: Lowering, name: str, value: Any) -> None:
     """`name = value.attribute`."""
+    if _lower_known(low, name, value):
+        return
+    attribute, kind = value.attr, low.typed.typemap[value.value.name]
+    got = low.operand(value.value)
+    if isinstance(kind, VectorType):
+        item = low.items_of(value.value)[kind.attr_names.index(attribute)]
+        low.emit("copy", low.var(name), (item,))
+    elif is_record(got):
+        subscripts.field(low, name, got, attribute)
+    elif isinstance(kind, types.ArrayCTypes) or (isinstance(kind, types.Array) and attribute == "ctypes"):
+        to = low.typed.typemap[name]
+        verb = "copy" if isinstance(kind, types.Array) else "attribute"
+        low.emit(verb, Var(low.var(name).name, type_of(to)), (got,), None if verb == "copy" else "address")
+    elif isinstance(kind, types.Array) and attribute == "flat":
+        low.emit("flat", low.var(name), (got,), True, low.site("read"))
+    elif isinstance(kind, types.Array) and _is_part(kind, attribute):
+        array_calls.part(low, name, got, attribute)
+    elif (behind := overloads.of_attribute(kind, attribute)) is not None:
+        returns = low.typed.typemap[name]
+        low.emit("call", low.var(name), (got,), low.device(behind, (kind,), returns))
+    elif not isinstance(got, SliceOf) and isinstance(got.type, ArrayType) and attribute not in _ATTRIBUTES:
+        raise low.reject(_("The executor does not know an array's `{attribute}`.", attribute=attribute))
+    else:
+        low.emit("attribute", low.var(name), (got,), attribute)
+
+
+def _lower_known(low: Lowering, name: str, value: Any) -> bool:
+    """Lower what the types say already: a place such as `threadIdx.x`, a method, a dtype, an item of a named tuple.
+
+    False, with nothing done, for every other attribute."""
     home = low.known.get(value.value.name)
     attribute = value.attr
     if home is not None and not isinstance(home, types.Type):
         if is_dim3(home):
             low.emit("special", low.var(name), (), f"{_SPECIAL[home.__name__]}.{attribute}")
-            return
+            return True
         found = getattr(home, attribute, None)
         if found is not None and is_special(found):
             low.emit("special", low.var(name), (), found.__name__)
-            return
+            return True
     if isinstance(low.typed.typemap[name], types.BoundFunction):
         low.known[name] = Method(low.operand(value.value), attribute)
-        return
+        return True
     kind = low.typed.typemap[value.value.name]
-    if isinstance(kind, types.DType) and attribute == "type":
+    is_dtype = isinstance(kind, types.DType) and attribute == "type"
+    if is_dtype or (isinstance(kind, types.Array) and attribute == "dtype"):
         low.known[name] = kind.dtype
-        return
-    if isinstance(kind, types.Array) and attribute == "dtype":
-        low.known[name] = kind.dtype
-        return
+        return True
     if isinstance(kind, types.BaseNamedTuple):
         item = low.items_of(value.value)[kind.fields.index(attribute)]
         low.emit("copy", low.var(name), (item,))
-        return
-    got = low.operand(value.value)
-    if isinstance(kind, VectorType):
-        item = low.items_of(value.value)[kind.attr_names.index(attribute)]
-        low.emit("copy", low.var(name), (item,))
-        return
-    if is_record(got):
-        subscripts.field(low, name, got, attribute)
-        return
-    if isinstance(kind, types.ArrayCTypes) or (isinstance(kind, types.Array) and attribute == "ctypes"):
-        to = low.typed.typemap[name]
-        verb = "copy" if isinstance(kind, types.Array) else "attribute"
-        low.emit(verb, Var(low.var(name).name, type_of(to)), (got,), None if verb == "copy" else "address")
-        return
-    if isinstance(kind, types.Array) and attribute == "flat":
-        low.emit("flat", low.var(name), (got,), True, low.site("read"))
-        return
-    if isinstance(kind, types.Array) and _is_part(kind, attribute):
-        array_calls.part(low, name, got, attribute)
-        return
-    behind = overloads.of_attribute(kind, attribute)
-    if behind is not None:
-        returns = low.typed.typemap[name]
-        low.emit("call", low.var(name), (got,), low.device(behind, (kind,), returns))
-        return
-    if not isinstance(got, SliceOf) and isinstance(got.type, ArrayType) and attribute not in _ATTRIBUTES:
-        raise low.reject(_("The executor does not know an array's `{attribute}`.", attribute=attribute))
-    low.emit("attribute", low.var(name), (got,), attribute)
+        return True
+    return False
 
 
 def _is_part(kind: Any, attribute: str) -> bool:

@@ -22,41 +22,47 @@ def dimension_findings(
     """What to warn of: a kernel that asks for y or z in a launch of fewer dimensions, and a launch with threads
     in y or z that the kernel does not tell apart. `given` counts the dimensions that the launch was written
     with: (8, 1) says that one row is meant, 8 does not. `specials` are those of `special_lines`."""
-    found = []
+    found: list[Finding] = []
     for axis, name in enumerate("yz", 1):
         in_grid = [*_NUMBERS[name], f"bid.{name}"]
         in_block = [*_NUMBERS[name], f"tid.{name}"]
         asked = [specials[word] for word in {*in_grid, *in_block} if word in specials]
         strides = {f"gdim.{name}", f"gridsize.{axis + 1}", "gridsize.3"} & set(specials)
         if asked and given <= axis and not strides:
-            line = min(asked)
-            sentence = _n(
-                "The kernel works in {name} too, and the launch has {number} dimension: {name} is 0 in every thread.",
-                "The kernel works in {name} too, and the launch has {number} dimensions: {name} is 0 in every thread.",
-                given,
-                name=name,
-            )
-            hint = _(
-                "launch it with {axis} sizes, such as kernel[(blocks_x, blocks_y), (16, 16)](...).",
-                axis=axis + 1,
-            )
-            text = linecache.getline(file, line).strip()
-            found.append(Finding("unused-dimension", sentence, hint, line, text))
+            found.append(_always_zero(axis, name, given, file, min(asked)))
         for what, sizes, words in (("block", block, in_block), ("grid", grid, in_grid)):
             if sizes[axis] > 1 and not {*words, "laneid"} & set(specials):
-                sentence = _(
-                    "The {what} has {sizes} in {name}, and the kernel never asks for {name}: threads that "
-                    "differ in {name} alone all do the same work.",
-                    what=what,
-                    sizes=sizes[axis],
-                    name=name,
-                )
-                part = "threadIdx" if what == "block" else "blockIdx"
-                hint = _(
-                    "leave {name} out of the launch, or use cuda.grid({axis}) or cuda.{part}.{name}.",
-                    name=name,
-                    axis=axis + 1,
-                    part=part,
-                )
-                found.append(Finding("unused-dimension", sentence, hint))
+                found.append(_same_work(axis, name, what, sizes[axis]))
     return found
+
+
+def _always_zero(axis: int, name: str, given: int, file: str, line: int) -> Finding:
+    """The kernel asks for a dimension that the launch does not have."""
+    sentence = _n(
+        "The kernel works in {name} too, and the launch has {number} dimension: {name} is 0 in every thread.",
+        "The kernel works in {name} too, and the launch has {number} dimensions: {name} is 0 in every thread.",
+        given,
+        name=name,
+    )
+    hint = _(
+        "launch it with {axis} sizes, such as kernel[(blocks_x, blocks_y), (16, 16)](...).", axis=axis + 1
+    )
+    return Finding("unused-dimension", sentence, hint, line, linecache.getline(file, line).strip())
+
+
+def _same_work(axis: int, name: str, what: str, size: int) -> Finding:
+    """The launch has a dimension for which the kernel does not ask."""
+    sentence = _(
+        "The {what} has {sizes} in {name}, and the kernel never asks for {name}: threads that "
+        "differ in {name} alone all do the same work.",
+        what=what,
+        sizes=size,
+        name=name,
+    )
+    hint = _(
+        "leave {name} out of the launch, or use cuda.grid({axis}) or cuda.{part}.{name}.",
+        name=name,
+        axis=axis + 1,
+        part="threadIdx" if what == "block" else "blockIdx",
+    )
+    return Finding("unused-dimension", sentence, hint)
