@@ -17,7 +17,7 @@ from graphviz_tools.language import _
 
 if TYPE_CHECKING:
     from graph_duet.grading.classroom.grade import Summary
-    from graph_duet.grading.classroom.submissions import Intake
+    from graph_duet.grading.classroom.submissions import Intake, Submission
     from graph_duet.grading.exercise.bundle import Bundle
 
 console = Console()
@@ -172,16 +172,7 @@ def _grade(
     bundle = assigned(assignment)
     student = student_name(student) if student else ""
     taken = handing_in.intake(bundle.exercise.id)
-    found = [s for s in taken.submissions if student in ("", s.student)]
-    if not found:
-        raise UserError(
-            _(
-                "{place} has nothing of {student}: it has {some}",
-                place=handing_in.place,
-                student=student,
-                some=some(s.student for s in taken.submissions),
-            )
-        )
+    found = _of_student(student, taken, handing_in)
     conditions = grading.Conditions(sandbox=not how.unsafe, gpu=how.gpu)
     if how.scheduler is None:
         conditions = conditions.with_shared_zygote(bundle)
@@ -204,6 +195,21 @@ def _grade(
         )
     _print_summary(summary)
     _print_intake(taken)
+
+
+def _of_student(student: str, taken: Intake, handing_in: HandingIn) -> list[Submission]:
+    """The submissions of `student`, or all of them for "". Raises UserError when there is none."""
+    found = [s for s in taken.submissions if student in ("", s.student)]
+    if not found:
+        raise UserError(
+            _(
+                "{place} has nothing of {student}: it has {some}",
+                place=handing_in.place,
+                student=student,
+                some=some(s.student for s in taken.submissions),
+            )
+        )
+    return found
 
 
 def _print_intake(taken: Intake) -> None:
