@@ -15,6 +15,7 @@ _LAYERS = words(
     "linear bilinear conv1d conv2d conv3d matmul mm bmm addmm baddbmm einsum lstm gru rnn_tanh rnn_relu"
 )
 _FLAT = words("round round_ floor ceil sign trunc heaviside sgn floor_divide")
+_DRAWS = words("bernoulli bernoulli_ rand rand_like randn randn_like randint uniform_ normal_ multinomial")
 _SQUASHES = words("clamp clamp_ hardtanh hardsigmoid sigmoid tanh softmax log_softmax sigmoid_ tanh_")
 _ROWS = 32  # examples that must all be zero before a single unit counts as dead
 
@@ -108,9 +109,17 @@ def _flattens(program: Program, step: Step) -> str:
         return _("`{title}` is taken over one class only, and gives 1 whatever comes in", title=title(owner))
     if owner.op in _SQUASHES:
         return _("`{title}` is at its limit for every input, where its slope is zero", title=title(owner))
-    if owner.op in ("mul", "mul_") and any(is_zero(v) and "requires_grad" not in v.flags for v in made.reads):
+    if owner.op in ("mul", "mul_") and _multiplies_by_zero(program, owner.id, made):
         return _("`{title}` multiplies by zero", title=title(owner))
     return ""
+
+
+def _multiplies_by_zero(program: Program, node: int, made: Step) -> bool:
+    """Whether a factor is zero, and always will be: not by chance, as in a stochastic depth."""
+    zero = {slot for slot, v in enumerate(made.reads) if is_zero(v) and "requires_grad" not in v.flags}
+    factors = [edge.source for edge in program.into[node] if edge.target_slot in zero]
+    drawn = any(program.nodes[source].op in _DRAWS for source in program.before(factors))
+    return bool(zero) and not drawn
 
 
 def _has_one_class(value: Value) -> bool:

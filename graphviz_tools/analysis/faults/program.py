@@ -113,6 +113,7 @@ class Program:
     def leaves(self) -> list[Leaf]:
         """The parameters (and other leaves that require a gradient) that the program read, in that order."""
         found: dict[int, Leaf] = {}
+        at_home: set[int] = set()  # those that a module has read: what initializes one reads it too, outside
         for step in self.steps:
             if step.node is None or step.phase == "backward":
                 continue
@@ -125,10 +126,14 @@ class Program:
                     if slot in edges:
                         leaf.nodes.append(edges[slot])
                         leaf.is_parameter |= self.nodes[edges[slot]].kind == "parameter"
-                    if not leaf.reads and step.phase == "forward" and not self._sets(step, value.storage):
+                    if self._sets(step, value.storage):
+                        continue
+                    inside = bool(self.module(step.scope))
+                    first = not leaf.reads or (inside and leaf.storage not in at_home)
+                    if first and step.phase == "forward":
                         self._name(leaf, value, step)
-                    if not self._sets(step, value.storage):
-                        leaf.reads.append(step)
+                        at_home.update([leaf.storage] if inside else [])
+                    leaf.reads.append(step)
         for step in self.steps:
             storage = self._accumulates_in(step)
             if storage in found:

@@ -120,3 +120,13 @@ def test_the_mode_of_an_op_is_noted_however_it_is_called(op, share: str) -> None
     recording = record_torch(Calls(), torch.ones(3, 4), backward=False)
     flags = {flag for step in recording.steps for value in step.writes for flag in value.flags}
     assert (flags & {"training", "evaluation", "ignores eval"} or {""}) == {share}
+
+
+def test_a_parameter_is_named_in_its_module_though_its_initialization_reads_it_first() -> None:
+    def program() -> None:
+        layer = torch.nn.Linear(3, 2)
+        torch.nn.init.trunc_normal_(layer.weight)  # reads what it has drawn, to cut it off
+        torch.round(layer(torch.ones(1, 3))).sum().backward()
+
+    (found,) = findings(record_torch(program))
+    assert found.sentence.startswith("`layer.weight` and `layer.bias` have a gradient of zero")

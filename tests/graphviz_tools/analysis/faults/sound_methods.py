@@ -275,3 +275,11 @@ def image_changed_to_fool_a_model():
         (slope,) = torch.autograd.grad(loss, changed)
         changed = (changed.detach() + 0.01 * slope.sign()).clamp(0, 1)
     return changed
+
+
+@sound
+def stochastic_depth_that_drops_the_branch():
+    branch = net(4, 4, 4)
+    x = torch.randn(1, 4)
+    kept = torch.empty(1, 1).bernoulli_(0.0) / 0.9  # by chance, this time
+    (x + branch(x) * kept).sum().backward()
