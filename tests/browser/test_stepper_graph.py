@@ -183,11 +183,16 @@ def test_what_the_tab_key_reaches_comes_into_sight(show):
     layers = [layer for _ in range(7) for layer in (torch.nn.Linear(3, 3), torch.nn.ReLU())]
     recording = record_torch(torch.nn.Sequential(*layers), torch.ones(2, 3))
     page = show(Stepper(recording), width=900, height=600, reduced_motion="reduce")
+    page.evaluate("""() => {  // as in a notebook: the page scrolls
+        document.querySelector('#widget').classList.remove('alone');
+        document.body.append(Object.assign(document.createElement('div'), {style: 'height: 2000px'}));
+    }""")
     page.locator(".toggle").first.focus()
     for _ in range(12):
         page.keyboard.press("Tab")
         assert page.locator(".canvas :focus").count() == 1
         assert page.evaluate(OUT_OF_SIGHT, ".canvas :focus > text") == 0
+    page.wait_for_function("document.querySelector('.canvas').getBoundingClientRect().top >= 0")
     assert page.locator(".graph").evaluate("(graph) => [graph.scrollTop, graph.scrollLeft]") == [0, 0]
 
 

@@ -994,6 +994,7 @@ var Shell = class {
 };
 
 // widgets/static/code_panel.js
+var LEAST2 = 24;
 var WORDS = /(#.*$)|("[^"]*"|'[^']*')|\b(def|return|if|elif|else|while|for|in|with|as|import|from|class|lambda|not|and|or|is|None|True|False|pass|yield|raise|try|except)\b|\b(\d[\d.e]*)\b/g;
 var CodePanel = class {
   /**
@@ -1018,7 +1019,9 @@ var CodePanel = class {
     const counts = this.counted ? String(most).length + 2 : 0;
     this.root.style.setProperty("--digits", `${digits}ch`);
     this.root.style.setProperty("--counts", `${counts}ch`);
-    this.columns = commonLength(recording.data.sources.flatMap((source) => dedented(source.text))) + counts + digits - 2;
+    const lines = recording.data.sources.flatMap((source) => dedented(source.text));
+    this.root.style.setProperty("--least", `${common(lines.map((line) => line.search(/\S/))) + LEAST2}ch`);
+    this.columns = common(lines.map((line) => line.trimEnd().length)) + counts + digits - 2;
   }
   /**
    * The rows of a source; each that a step ran knows the `def` that it is in.
@@ -1086,8 +1089,8 @@ var CodePanel = class {
 };
 function dedented(text) {
   const lines = text.replace(/\n$/, "").split("\n");
-  const common = Math.min(...lines.map((line) => line.search(/\S/)).filter((indent) => indent >= 0), 80);
-  return lines.map((line) => line.slice(common));
+  const shared = Math.min(...lines.map((line) => line.search(/\S/)).filter((indent) => indent >= 0), 80);
+  return lines.map((line) => line.slice(shared));
 }
 function headsOf(texts2) {
   const open = [];
@@ -1099,9 +1102,9 @@ function headsOf(texts2) {
     return head;
   });
 }
-function commonLength(lines) {
-  const lengths = lines.map((line) => line.trimEnd().length).filter(Boolean).sort((a, b) => a - b);
-  return lengths.length ? lengths[Math.ceil(lengths.length * 0.9) - 1] : 0;
+function common(numbers) {
+  const positive = numbers.filter((number) => number > 0).sort((a, b) => a - b);
+  return positive.length ? positive[Math.ceil(positive.length * 0.9) - 1] : 0;
 }
 function keepInView(panel, row) {
   const above = row.getBoundingClientRect().top - panel.getBoundingClientRect().top;
@@ -1158,7 +1161,7 @@ function set(map, key) {
 }
 
 // widgets/static/pan_zoom.js
-var LEAST2 = 0.02;
+var LEAST3 = 0.02;
 var MOST2 = 3;
 var EDGE = 20;
 var PanZoom = class {
@@ -1189,7 +1192,7 @@ var PanZoom = class {
    * Show all of it.
    * @param {number} [least] but never smaller than this scale
    */
-  fit(least = LEAST2) {
+  fit(least = LEAST3) {
     const { clientWidth, clientHeight } = this.frame;
     if (!clientWidth || !clientHeight) return;
     const all = Math.min((clientWidth - 2 * EDGE) / this.width, (clientHeight - 2 * EDGE) / this.height, 1.15);
@@ -1201,7 +1204,7 @@ var PanZoom = class {
   }
   /** @param {number} factor @param {number} [atX] pixels in the panel @param {number} [atY] */
   zoom(factor, atX = this.frame.clientWidth / 2, atY = this.frame.clientHeight / 2) {
-    const scale = Math.min(Math.max(this.scale * factor, LEAST2), MOST2);
+    const scale = Math.min(Math.max(this.scale * factor, LEAST3), MOST2);
     this.x = atX - (atX - this.x) * scale / this.scale;
     this.y = atY - (atY - this.y) * scale / this.scale;
     this.scale = scale;
@@ -1431,7 +1434,7 @@ var GraphPanel = class {
     const first = box.find((number) => number >= 0 && !BESIDE2.has(boxes[number].kind) && inside(boxes[number].at, part.at));
     if (first !== void 0) this.view.follow(boxes[first].at, false);
   }
-  /** Bring what the Tab key reaches into sight. @param {Element} reached */
+  /** Bring what the Tab key reaches into sight; the browser has scrolled to where it was. @param {Element} reached */
   seek(reached) {
     const [at, room] = [reached, this.canvas].map((element) => element.getBoundingClientRect());
     if (at.left >= room.left && at.top >= room.top && at.right <= room.right && at.bottom <= room.bottom) return;
@@ -1446,6 +1449,7 @@ var GraphPanel = class {
       /** @type {Scene} */
       this.scene.frames[frame]
     ), false);
+    requestAnimationFrame(() => this.canvas.scrollIntoView({ block: "nearest" }));
   }
   /** The title of an open frame stays in sight while some of the frame is, below the title of the frame around it. That
    * of a low frame moves sideways only: it would cover the boxes of a frame that is nearly out of sight. */
@@ -1777,9 +1781,9 @@ function scenesFor(first, fetch) {
 
 // widgets/static/splitter.js
 var NUDGE2 = 24;
-var LEAST3 = 110;
+var LEAST4 = 110;
 function splitter(panels, first) {
-  const most = () => Math.max(panels.clientWidth * 0.7, LEAST3);
+  const most = () => Math.max(panels.clientWidth * 0.7, LEAST4);
   const bar = el("div", {
     class: "splitter",
     role: "separator",
@@ -1793,7 +1797,7 @@ function splitter(panels, first) {
   });
   const say = () => bar.setAttribute("aria-valuenow", String(Math.round(100 * first.offsetWidth / Math.max(panels.clientWidth, 1))));
   const size = (width) => {
-    panels.style.setProperty("--code", `${Math.min(Math.max(width, LEAST3), most())}px`);
+    panels.style.setProperty("--code", `${Math.min(Math.max(width, LEAST4), most())}px`);
     say();
   };
   bar.addEventListener("focus", say);

@@ -5,6 +5,7 @@ import { t } from "./text.js";
 
 /** @typedef {import("./recording.js").Recording} Recording */
 
+const LEAST = 24; // characters of a line that are in one row, however far in it begins; a narrower panel scrolls sideways
 const WORDS = /(#.*$)|("[^"]*"|'[^']*')|\b(def|return|if|elif|else|while|for|in|with|as|import|from|class|lambda|not|and|or|is|None|True|False|pass|yield|raise|try|except)\b|\b(\d[\d.e]*)\b/g;
 
 export class CodePanel {
@@ -33,8 +34,10 @@ export class CodePanel {
     const counts = this.counted ? String(most).length + 2 : 0;
     this.root.style.setProperty("--digits", `${digits}ch`);
     this.root.style.setProperty("--counts", `${counts}ch`);
+    const lines = recording.data.sources.flatMap((source) => dedented(source.text));
+    this.root.style.setProperty("--least", `${common(lines.map((line) => line.search(/\S/))) + LEAST}ch`);
     /** characters that nearly every line has room in, with its number and count; a longer one wraps */
-    this.columns = commonLength(recording.data.sources.flatMap((source) => dedented(source.text))) + counts + digits - 2;
+    this.columns = common(lines.map((line) => line.trimEnd().length)) + counts + digits - 2;
   }
 
   /**
@@ -104,8 +107,8 @@ export class CodePanel {
 /** The lines of a text without the indentation that they have in common. @param {string} text */
 export function dedented(text) {
   const lines = text.replace(/\n$/, "").split("\n");
-  const common = Math.min(...lines.map((line) => line.search(/\S/)).filter((indent) => indent >= 0), 80);
-  return lines.map((line) => line.slice(common));
+  const shared = Math.min(...lines.map((line) => line.search(/\S/)).filter((indent) => indent >= 0), 80);
+  return lines.map((line) => line.slice(shared));
 }
 
 /** Of each line, the index of the `def` that it is in, or -1. @param {string[]} texts */
@@ -121,10 +124,10 @@ export function headsOf(texts) {
   });
 }
 
-/** The length that nine lines in ten do not exceed. @param {string[]} lines */
-export function commonLength(lines) {
-  const lengths = lines.map((line) => line.trimEnd().length).filter(Boolean).sort((a, b) => a - b);
-  return lengths.length ? lengths[Math.ceil(lengths.length * 0.9) - 1] : 0;
+/** What nine in ten of the positive numbers do not exceed. @param {number[]} numbers */
+export function common(numbers) {
+  const positive = numbers.filter((number) => number > 0).sort((a, b) => a - b);
+  return positive.length ? positive[Math.ceil(positive.length * 0.9) - 1] : 0;
 }
 
 /**

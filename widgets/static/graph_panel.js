@@ -130,7 +130,7 @@ export class GraphPanel {
     if (first !== undefined) this.view.follow(boxes[first].at, false);
   }
 
-  /** Bring what the Tab key reaches into sight. @param {Element} reached */
+  /** Bring what the Tab key reaches into sight; the browser has scrolled to where it was. @param {Element} reached */
   seek(reached) {
     const [at, room] = [reached, this.canvas].map((element) => element.getBoundingClientRect());
     if (at.left >= room.left && at.top >= room.top && at.right <= room.right && at.bottom <= room.bottom) return;
@@ -138,6 +138,7 @@ export class GraphPanel {
     const frame = this.frames?.findIndex(({ close }) => close === reached) ?? -1;
     if (box >= 0) this.view.follow(/** @type {Scene} */ (this.scene).boxes[box].at, false);
     if (frame >= 0) this.view.follow(labelled(/** @type {Scene} */ (this.scene).frames[frame]), false);
+    requestAnimationFrame(() => this.canvas.scrollIntoView({ block: "nearest" }));
   }
 
   /** The title of an open frame stays in sight while some of the frame is, below the title of the frame around it. That
