@@ -36,7 +36,7 @@ class Database:
         try:
             self._engine = sa.create_engine(place)
             if self._engine.dialect.name == "sqlite":
-                event.listen(self._engine, "connect", _prepare_sqlite)
+                event.listen(self._engine, "connect", prepare_sqlite)
                 event.listen(self._engine, "begin", _begin_sqlite)
             self._create_tables()
         except (SQLAlchemyError, ImportError) as error:
@@ -114,7 +114,7 @@ def _reason(error: Exception) -> str:
     return str(getattr(error, "orig", None) or error).strip().splitlines()[0]
 
 
-def _prepare_sqlite(connection: Any, _: object) -> None:
+def prepare_sqlite(connection: Any, _: object) -> None:
     """Write-ahead logging, so that readers never wait for the writer; and every commit reaches the disk."""
     connection.isolation_level = None  # transactions begin where we say: see _begin_sqlite
     connection.execute(f"PRAGMA busy_timeout={_WAIT_SECONDS * 1000}")

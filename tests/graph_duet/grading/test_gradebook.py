@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from graph_duet.grading import Bundle, CheckResult, Report
+from graph_duet.grading.classroom import database
 from graph_duet.grading.classroom.gradebook import Entry, Gradebook, result_key
 from graphviz_tools.errors import UserError
 from tests.graph_duet.grading.postgres import running_postgres
@@ -146,3 +149,29 @@ def test_a_gradebook_that_cannot_be_opened_gives_one_sentence(url: str) -> None:
     with pytest.raises((ValueError, OSError)) as raised:
         Gradebook(url)
     assert "\n" not in str(raised.value)
+
+
+class Refusing(sqlite3.Connection):
+    """A connection to which SQLite says twice, as to one of two processes, that the file is locked, without waiting."""
+
+    refusals = 2
+    words = "database is locked"
+
+    def execute(self, statement: str, *parameters: Any) -> sqlite3.Cursor:
+        if "journal_mode" in statement and self.refusals:
+            self.refusals -= 1
+            raise sqlite3.OperationalError(self.words)
+        return super().execute(statement, *parameters)
+
+
+def test_a_new_gradebook_that_two_processes_open_at_once_is_waited_for(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "book.sqlite", factory=Refusing)
+    database.prepare_sqlite(connection, None)
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_what_will_not_pass_is_not_waited_for(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "book.sqlite", factory=Refusing)
+    connection.words = "disk I/O error"
+    with pytest.raises(sqlite3.OperationalError, match="disk"):
+        database.prepare_sqlite(connection, None)
