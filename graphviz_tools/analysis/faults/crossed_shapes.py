@@ -10,8 +10,10 @@ from graphviz_tools.language import _
 from graphviz_tools.recording import Step
 
 _LOSSES = words("mse_loss l1_loss smooth_l1_loss huber_loss")
-_DIFFERENCES = words("sub rsub")
-_LAYERS = words("linear Linear")  # of the result of a layer, a difference is an error; else it may be meant
+_DIFFERENCES = frozenset({"sub", "rsub"})
+_LAYERS = frozenset(
+    {"linear", "Linear"}
+)  # of the result of a layer, a difference is an error; else it may be meant
 
 
 def crossed_shapes(program: Program) -> Iterator[Finding]:

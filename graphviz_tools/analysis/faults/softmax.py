@@ -25,7 +25,7 @@ _MAKES = {
     "sigmoid": "sigmoid",
     "sigmoid_": "sigmoid",
 }
-_TAKES_LOGARITHMS = words("nll_loss kl_div")
+_TAKES_LOGARITHMS = frozenset({"nll_loss", "kl_div"})
 # These ops keep the numbers, or keep their order and scale them.
 _PASSES = words(
     """

@@ -55,6 +55,7 @@ WORDS_AS_THEY_ARE = {
     *("ink", "muted", "bold", "bad", "gradient", "note", "comment", "right", "wrong"),  # styles of a text
     "duet:",  # the command's own name
     "grad",  # PyTorch's name
+    *("threadIdx", "blockIdx"),  # CUDA's names
     "layer1",  # a module's name in an example
     "Hint",  # in a notebook: translated with it
 }

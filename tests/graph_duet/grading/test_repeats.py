@@ -168,13 +168,13 @@ def test_a_file_that_is_not_a_gradebook_gives_one_sentence(tmp_path: Path) -> No
 
 def impatient(monkeypatch: pytest.MonkeyPatch, pragma: str) -> None:
     """Every SQLite connection made from now on begins with this as well."""
-    usual = database._prepare_sqlite
+    usual = database.prepare_sqlite
 
     def prepare(connection: Any, record: object) -> None:
         usual(connection, record)
         connection.execute(pragma)
 
-    monkeypatch.setattr(database, "_prepare_sqlite", prepare)
+    monkeypatch.setattr(database, "prepare_sqlite", prepare)
 
 
 @sandboxed
