@@ -21,6 +21,7 @@ import torch
 import transformers
 from torch import nn
 
+from benchmarks.least_recorder import recorded_least
 from benchmarks.measure import Row, Timing, compared, in_turn, not_measured, publish, ratio
 from graphviz_tools import autograd_graph, record_torch, save
 
@@ -106,6 +107,15 @@ def recorded_rows(subject: Subject, what: str, limits: tuple[float | None, float
     ]
 
 
+def least_row(subject: Subject, what: str) -> Row:
+    """The row of a recorder that asks the same and works out nothing: what recording costs in Python at best."""
+    plain, least = in_turn(subject.plain, lambda: recorded_least(subject.forward), rounds=11, warm_up=2)
+    note = "benchmarks/least_recorder.py: no names, lines, loops, memory, numbers; the peer is the run, not recorded"
+    return Row(
+        f"{what}, the least that a recorder does", str(least), str(plain), _times(least, plain, None), note
+    )
+
+
 def small_rows() -> list[Row]:
     """GPT-2 with 12 layers, width 64, 16 tokens; then with so few words that the recorder's cost per step dominates."""
     subject = Subject(SMALL, 16)
@@ -126,6 +136,7 @@ def small_rows() -> list[Row]:
             "forward, values",
         ),
         *recorded_rows(Subject(FEW_WORDS, 16), "with 1,000 words", (4.0, 3.0)),
+        least_row(Subject(FEW_WORDS, 16), "with 1,000 words"),
     ]
 
 
