@@ -198,7 +198,7 @@ def _grade(
 
 
 def _of_student(student: str, taken: Intake, handing_in: HandingIn) -> list[Submission]:
-    """The submissions of `student`, or all of them for "". Raises UserError when there is none."""
+    """The submissions of one student, or everybody's when `student` is empty. Raises UserError if there are none."""
     found = [s for s in taken.submissions if student in ("", s.student)]
     if not found:
         raise UserError(

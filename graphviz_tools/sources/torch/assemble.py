@@ -288,5 +288,5 @@ def _values(tape: Tape, facts: Sequence[Facts | None], names: dict[int, str]) ->
 
 
 def _plain(shape: Sequence[Any] | None) -> tuple[int | None, ...] | None:
-    """Plain numbers; None for a size that is ragged or symbolic, and where there is no shape."""
+    """The sizes as plain numbers. A size that is ragged or symbolic is None; so is the whole shape if there is none."""
     return None if shape is None else tuple([size if type(size) is int else None for size in shape])

@@ -101,13 +101,13 @@ class Summaries:
         ):
             _copy(page.address + page.copies * nbytes, pointer, nbytes)
             return self._enter(page)
-        return self._take_first(tensor, form, pointer, contiguous, nbytes)
+        return self._take_otherwise(tensor, form, pointer, contiguous, nbytes)
 
-    def _take_first(
+    def _take_otherwise(
         self, tensor: torch.Tensor, form: Form, pointer: int, contiguous: bool, nbytes: int
     ) -> int | None:
-        """The same, for the first of its form, where there is no page with room, and for what is not copied as it
-        lies."""
+        """`take` when it cannot copy to the form's page: there is none yet, it is full, or the tensor's elements do
+        not lie in memory as they are read."""
         dtype = tensor.dtype
         kind = _MEMORY.get(dtype)
         if kind is None or not tensor.is_cpu:

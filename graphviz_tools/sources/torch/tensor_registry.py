@@ -166,12 +166,8 @@ class Tensors:
             pointer, contiguous, nbytes, shape = _unusual(plain, tensor)
         storage = self._ledger.number(plain, pointer, nbytes, gradient) if pointer else None
         key = (shape, plain.dtype, tensor.device)
-        try:
-            form = self._forms.get(key) or self._forms.setdefault(key, Form(*key))
-        except TypeError:  # a symbolic size has no hash
-            form = Form(*key)
-        if plain is not tensor:  # its memory has another shape
-            form = Form(*key)
+        # What is wrapped has memory of another shape, and can share no page.
+        form = self._form(key) if plain is tensor else Form(*key)
         values, requires_grad = self._tape.values, tensor.requires_grad
         known = Known(tensor)
         known.requires_grad, known.version, known.storage = requires_grad, version, storage
@@ -199,6 +195,13 @@ class Tensors:
                 writers[storage] = (node, slot)
         known.writer = writers.get(storage) if writers else None
         return known
+
+    def _form(self, key: tuple[torch.Size | None, torch.dtype, torch.device]) -> Form:
+        """The one form of all tensors of this shape, dtype and device."""
+        try:
+            return self._forms.get(key) or self._forms.setdefault(key, Form(*key))
+        except TypeError:  # a symbolic size has no hash
+            return Form(*key)
 
     def _ticket(
         self, tensor: torch.Tensor, known: Known, form: Form, pointer: int, contiguous: bool, nbytes: int
