@@ -139,14 +139,16 @@ def _keep_first_values(recording: Recording, homes: Homes, data: Ends) -> None:
     empty: dict[int, int] = {}  # by storage, the op that made it
     used: set[int] = set()
     kept: dict[int, int] = {}
+    valued: set[int] = set()  # the parameters that some of `kept` belong to
     for step in recording.steps:
         if step.node is None or step.phase != "forward":
             continue
         parameter = homes.updates.get(step.node, -1)
         storage = step.writes[0].storage if step.writes else None
-        fresh = storage in empty or parameter in kept.values()
-        if parameter >= 0 and fresh and parameter not in used and len(step.reads) == 1:
+        sets = parameter >= 0 and parameter not in used and len(step.reads) == 1
+        if sets and (storage in empty or parameter in valued):
             kept[step.node] = parameter
+            valued.add(parameter)
             if storage in empty:
                 kept[empty.pop(storage)] = parameter
             continue
